@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: ISC
+// Signals arrive only inside a wait: blocked everywhere else, they set a flag that the loop takes
+// afterwards. One Signals object at a time in a process; a forked child makes its own.
+#pragma once
+
+#include <initializer_list>
+#include <signal.h>
+
+namespace common {
+
+class Signals {
+public:
+    // Blocks the given signals, clears their flags and installs a handler that only sets a flag. SIGPIPE is
+    // ignored from here on (a write says EPIPE instead).
+    explicit Signals(std::initializer_list<int> wanted);
+    // Default actions again, and unblocked.
+    ~Signals();
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+    // True once after the signal has arrived, however often it came: clears the flag first, then tells.
+    bool take(int signal);
+    // The mask for a wait: the process's own, less the wanted signals.
+    const sigset_t* while_waiting() const { return &while_waiting_; }
+
+private:
+    sigset_t wanted_{};
+    sigset_t while_waiting_{};
+};
+
+} // namespace common
