@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: ISC
+#include "common/children.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <cstring>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace common {
+
+std::string describe_status(int status) {
+    if (WIFSIGNALED(status))
+        return text("signal ", WTERMSIG(status), " (", ::strsignal(WTERMSIG(status)), ')');
+    return text("exit ", WEXITSTATUS(status));
+}
+
+std::optional<pid_t> Children::spawn(Child child, const std::function<int()>& body) {
+    const pid_t pid = ::fork();
+    switch (pid) {
+    case -1: // no process to be had now
+        if (errno != EAGAIN && errno != ENOMEM) fail("fork");
+        return {};
+    case 0: // the child: it must never run the parent's destructors
+        ::_exit(report_errors(child.role, body));
+    default: // the parent
+        if (!child.address.empty()) ++by_address_[child.address];
+        by_pid_.emplace(pid, std::move(child));
+        return pid;
+    }
+}
+
+void Children::reap(const std::function<void(Ended)>& on_end) {
+    for (;;) {
+        int status = 0;
+        const pid_t pid = retry([&] { return ::waitpid(-1, &status, WNOHANG); });
+        if (pid <= 0) return; // none has ended, or there are none
+        auto node = by_pid_.extract(pid);
+        if (node.empty()) continue; // not ours: whoever started us left it
+        const auto counted = by_address_.find(node.mapped().address);
+        if (counted != by_address_.end() && --counted->second == 0) by_address_.erase(counted);
+        on_end({pid, std::move(node.mapped()), status});
+    }
+}
+
+void Children::wait_for_all(std::chrono::steady_clock::time_point deadline,
+                            const std::function<void(Ended)>& on_end) {
+    // SIGCHLD stays blocked and is waited for in its own right.
+    sigset_t child_died;
+    ::sigemptyset(&child_died);
+    ::sigaddset(&child_died, SIGCHLD);
+    sigset_t before;
+    ::sigprocmask(SIG_BLOCK, &child_died, &before);
+    for (reap(on_end); !by_pid_.empty(); reap(on_end)) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        if (left <= left.zero()) break;
+        const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
+        const timespec at_most{static_cast<time_t>(nanoseconds / 1'000'000'000), nanoseconds % 1'000'000'000};
+        ::sigtimedwait(&child_died, nullptr, &at_most);
+    }
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+std::size_t Children::count_from(const std::string& address) const {
+    const auto counted = by_address_.find(address);
+    return counted == by_address_.end() ? 0 : counted->second;
+}
+
+Child* Children::find(pid_t pid) {
+    const auto found = by_pid_.find(pid);
+    return found == by_pid_.end() ? nullptr : &found->second;
+}
+
+void Children::signal_all(int signal) const {
+    for (const auto& [pid, child] : by_pid_) ::kill(pid, signal);
+}
+
+} // namespace common

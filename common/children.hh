@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+// The children of a parent process: forking them, counting them per client address, reaping them. Run by
+// ftpd's parent and chatd's spawner; a child never returns into its parent's code.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/poller.hh"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+namespace common {
+
+struct Child {
+    std::string role;     // leads its log lines: session, authd, handler
+    std::string address;  // the client's host, for counting; empty: not counted
+    std::string peer;     // the client's address with port, for people
+    std::size_t page = 0; // its status page
+    Fd pair;              // the parent's end; the child's other end ends when the parent does
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+};
+
+struct Ended {
+    pid_t pid;
+    Child child;
+    int status; // of waitpid(2)
+};
+
+// "exit 0", "signal 9 (Killed)".
+std::string describe_status(int status);
+
+class Children {
+public:
+    // Forks. In the child: body runs and its result, or 1 for an exception, is the exit status; nothing of
+    // the parent's stack is unwound. body must first let go of what is the parent's alone. In the parent: the
+    // pid; no value when fork(2) failed for now (EAGAIN, ENOMEM): the caller pauses.
+    std::optional<pid_t> spawn(Child child, const std::function<int()>& body);
+
+    // Collects every child that has ended and calls on_end for each, in any order.
+    void reap(const std::function<void(Ended)>& on_end);
+    // Waits for all of them. Used after they were told to end.
+    void wait_for_all(std::chrono::steady_clock::time_point deadline,
+                      const std::function<void(Ended)>& on_end);
+
+    std::size_t size() const { return by_pid_.size(); }
+    std::size_t count_from(const std::string& address) const;
+    const std::map<pid_t, Child>& all() const { return by_pid_; }
+    Child* find(pid_t pid);
+    void signal_all(int signal) const;
+
+private:
+    std::map<pid_t, Child> by_pid_;
+    std::map<std::string, std::size_t> by_address_;
+};
+
+} // namespace common

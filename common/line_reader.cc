@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: ISC
+#include "common/line_reader.hh"
+
+#include <algorithm>
+#include <cassert>
+
+namespace common {
+
+LineReader::LineReader(std::size_t most, LineEnds ends)
+    : buffer_(most + 2), ends_(ends == LineEnds::newline ? Ends::newline : Ends::undecided) {}
+
+IoState LineReader::fill(int fd) {
+    if (begin_ == end_) begin_ = end_ = 0;
+    if (begin_ > 0 && end_ == buffer_.size()) {
+        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.end(), buffer_.begin());
+        end_ -= std::exchange(begin_, 0);
+    }
+    if (end_ == buffer_.size()) return IoState::would_block;
+    const IoResult got = read_some(fd, std::span{buffer_}.subspan(end_));
+    end_ += got.bytes;
+    return got.state;
+}
+
+std::optional<std::size_t> LineReader::find_end() const {
+    const std::string_view bytes = buffered();
+    if (ends_ != Ends::crlf) {
+        const std::size_t newline = bytes.find('\n');
+        return newline == bytes.npos ? std::nullopt : std::optional{newline};
+    }
+    const std::size_t end = bytes.find("\r\n");
+    if (end != bytes.npos) return end + 1;
+    return {};
+}
+
+std::optional<Line> LineReader::next() {
+    const std::optional<std::size_t> newline = find_end();
+    if (newline) return take(*newline);
+    if (!full()) return {};
+    // The cap is reached and no end in sight. A CR that came last may be half of the end: it stays.
+    const bool split_end = buffer_[end_ - 1] == '\r';
+    begin_ = end_ - (split_end ? 1 : 0);
+    discarding_ = true;
+    return {};
+}
+
+Line LineReader::take(std::size_t newline) {
+    std::string_view text = buffered().substr(0, newline);
+    const bool has_return = !text.empty() && text.back() == '\r';
+    if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
+    if (has_return) text.remove_suffix(1);
+    const bool too_long = std::exchange(discarding_, false) || text.size() > buffer_.size() - 2;
+    Line line{too_long ? std::string{} : std::string{text}, too_long};
+    consume(newline + 1);
+    return line;
+}
+
+} // namespace common

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: ISC
+// Cuts what a peer sends into lines, from a buffer of fixed size: nothing is read ahead beyond it, and a line
+// longer than the cap is thrown away up to its end and reported once. Used by sessions, the control socket
+// and the clients.
+#pragma once
+
+#include "common/fd.hh"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+enum class LineEnds {
+    newline,       // LF ends a line; one CR before it is not part of it
+    first_decides, // the first line decides: after CR LF only CR LF ends a line and a bare LF is data (RFC
+                   // 2640 3.1); after a bare LF it is as above
+};
+
+struct Line {
+    std::string text;
+    bool too_long = false; // the text is gone; answer that, once
+};
+
+class LineReader {
+public:
+    // most: bytes of the longest line, its end not counted.
+    LineReader(std::size_t most, LineEnds ends);
+
+    // One read into the free part of the buffer. would_block also when it is full: take lines or bytes first.
+    IoState fill(int fd);
+    // The next whole line, without its end.
+    std::optional<Line> next();
+
+    // For bodies between lines: what is buffered but not yet taken, and taking bytes of it.
+    std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
+    void consume(std::size_t bytes) { begin_ += bytes; }
+
+    bool full() const { return end_ - begin_ == buffer_.size(); }
+    // True after a first line that a bare LF ended: a person with nc.
+    bool saw_bare_newline() const { return ends_ == Ends::newline_decided; }
+
+private:
+    enum class Ends { newline, undecided, newline_decided, crlf };
+    std::optional<std::size_t> find_end() const; // where the line's LF is, from begin_
+    Line take(std::size_t newline);
+
+    std::vector<char> buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    Ends ends_;
+    bool discarding_ = false;
+};
+
+} // namespace common

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: ISC
+#include "common/log.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <syslog.h>
+#include <unistd.h>
+
+namespace common {
+namespace {
+
+constexpr std::size_t longest_line = 4096; // bytes of text
+
+int syslog_priority(Severity severity) {
+    switch (severity) {
+    case Severity::error: return LOG_ERR;
+    case Severity::warning: return LOG_WARNING;
+    case Severity::notice: return LOG_NOTICE;
+    default: return LOG_DEBUG;
+    }
+}
+
+// Text of our own holds no backslash from a peer that was not doubled already: only what could forge or hide
+// a line is replaced.
+std::string one_line(std::string_view given) {
+    std::string out;
+    for (const char c : given.substr(0, longest_line)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            out += escape({&c, 1});
+        else
+            out += c;
+    }
+    return out;
+}
+
+} // namespace
+
+Log::Log(std::string program, std::string role, Target target, bool verbose)
+    : program_(std::move(program)), role_(std::move(role)), target_(target), verbose_(verbose) {
+    if (target_ == Target::syslog) ::openlog(program_.c_str(), LOG_NDELAY, LOG_DAEMON);
+}
+
+void Log::write(Severity severity, std::string_view line) { write_for(role_, ::getpid(), severity, line); }
+
+void Log::write_for(std::string_view role, long pid, Severity severity, std::string_view line) {
+    if (severity == Severity::detail && !verbose_) return;
+    const std::string whole = text(role, '[', pid, "]: ", one_line(line));
+    if (target_ == Target::syslog) {
+        ::syslog(syslog_priority(severity), "%s", whole.c_str());
+        return;
+    }
+    // One write a line, so that lines of several processes never mix. A log that cannot be written is no
+    // reason to stop serving.
+    const std::string with_end = whole + '\n';
+    (void)retry([&] { return ::write(STDERR_FILENO, with_end.data(), with_end.size()); });
+}
+
+} // namespace common

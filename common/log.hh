@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: ISC
+// The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error (-d) or to syslog(3). Whoever
+// logs bytes from a peer escapes them first (common/text.hh); what is still unprintable is escaped here.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace common {
+
+enum class Severity { error, warning, notice, detail }; // detail is shown with -v only
+
+class Log {
+public:
+    enum class Target { standard_error, syslog };
+
+    // program names the daemon to syslog; role leads each line.
+    Log(std::string program, std::string role, Target target, bool verbose);
+
+    void write(Severity severity, std::string_view text);
+    // The same for a line of another process of this daemon.
+    void write_for(std::string_view role, long pid, Severity severity, std::string_view text);
+
+    void error(std::string_view text) { write(Severity::error, text); }
+    void warning(std::string_view text) { write(Severity::warning, text); }
+    void notice(std::string_view text) { write(Severity::notice, text); }
+    void detail(std::string_view text) { write(Severity::detail, text); }
+
+private:
+    std::string program_; // openlog(3) keeps a pointer to it
+    std::string role_;
+    Target target_;
+    bool verbose_;
+};
+
+} // namespace common

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: ISC
+// Command-line options from one table that parses them, prints the usage and is held against the manual by a
+// test. Options are single letters, as getopt(3) and the POSIX utility conventions have them.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+struct Option {
+    char letter;
+    std::string_view argument; // its name in the usage and the manual; empty: takes none
+    std::string_view help;     // one line
+    std::function<void(std::string_view argument)> set;
+};
+
+// Calls set for every option given and returns the operands. Throws UsageError for an unknown option or a
+// missing argument.
+std::vector<std::string> parse_options(int argc, char** argv, std::span<const Option> options);
+
+// "usage: PROGRAM [-dn] [-f FILE] OPERANDS" and a line for each option.
+std::string usage_text(std::string_view program, std::span<const Option> options, std::string_view operands);
+
+// What every daemon of the suite takes.
+struct DaemonOptions {
+    enum class Action { run, check, show_version, show_usage };
+    Action action = Action::run;
+    bool foreground = false;
+    bool verbose = false;
+    std::string file;               // -f; empty: none
+    std::vector<std::string> lines; // -o, in their order, after the file's
+};
+// The table that fills wanted, which must outlive it.
+std::vector<Option> daemon_options(DaemonOptions& wanted);
+
+} // namespace common

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: ISC
+// Packets between the processes of one daemon, with a descriptor on board (cmsg(3), unix(7)): the part of
+// common/socket.hh that deals in SCM_RIGHTS.
+#include "common/errors.hh"
+#include "common/socket.hh"
+
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <vector>
+
+namespace common {
+namespace {
+
+// A hostile peer may send more descriptors than one: room for some, so that they are closed, not leaked.
+constexpr std::size_t most_passed = 16;
+
+struct ControlBuffer {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_passed)> bytes{};
+};
+
+std::vector<Fd> take_descriptors(msghdr& message) {
+    std::vector<Fd> taken;
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(part) + i * sizeof number, sizeof number);
+            taken.emplace_back(number);
+            set_close_on_exec(number);
+        }
+    }
+    return taken;
+}
+
+} // namespace
+
+std::pair<Fd, Fd> make_packet_pair() {
+    std::array<int, 2> ends{};
+    checked("create a socket pair", {},
+            [&] { return ::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()); });
+    std::pair<Fd, Fd> pair{ends[0], ends[1]};
+    for (const int end : ends) {
+        set_close_on_exec(end);
+        set_nonblocking(end);
+    }
+    return pair;
+}
+
+IoState send_packet(int fd, std::span<const char> packet, int passed) {
+    assert(!packet.empty());
+    iovec piece{const_cast<char*>(packet.data()), packet.size()};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    ControlBuffer control;
+    if (passed >= 0) {
+        message.msg_control = control.bytes.data();
+        message.msg_controllen = CMSG_SPACE(sizeof passed);
+        cmsghdr* const part = CMSG_FIRSTHDR(&message);
+        part->cmsg_level = SOL_SOCKET;
+        part->cmsg_type = SCM_RIGHTS;
+        part->cmsg_len = CMSG_LEN(sizeof passed);
+        std::memcpy(CMSG_DATA(part), &passed, sizeof passed);
+    }
+    if (retry([&] { return ::sendmsg(fd, &message, MSG_NOSIGNAL); }) >= 0) return IoState::done;
+    switch (errno) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ETOOMANYREFS: return IoState::would_block; // the user's descriptors in flight are at their limit
+    case EPIPE:
+    case ECONNRESET:
+    case ENOTCONN: return IoState::vanished;
+    default: fail("send a packet");
+    }
+}
+
+Received receive_packet(int fd, std::span<char> into) {
+    iovec piece{into.data(), into.size()};
+    ControlBuffer control;
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
+    const ssize_t bytes = retry([&] { return ::recvmsg(fd, &message, 0); });
+    if (bytes < 0) {
+        if (errno == EAGAIN) return {IoState::would_block, 0, {}};
+        if (errno == ECONNRESET) return {IoState::vanished, 0, {}};
+        fail("receive a packet");
+    }
+    std::vector<Fd> passed = take_descriptors(message);
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > 1)
+        throw PeerError("a packet between processes is longer than any kind of it");
+    if (bytes == 0) return {IoState::ended, 0, {}};
+    return {IoState::done, static_cast<std::size_t>(bytes),
+            passed.empty() ? Fd{} : std::move(passed.front())};
+}
+
+} // namespace common

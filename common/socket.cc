@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: ISC
+#include "common/socket.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace common {
+namespace {
+
+Fd prepare(int number) {
+    Fd fd{number};
+    set_close_on_exec(fd.get());
+    set_nonblocking(fd.get());
+    return fd;
+}
+
+Fd make_socket(int family) {
+    return prepare(checked("create a socket", {}, [&] { return ::socket(family, SOCK_STREAM, 0); }));
+}
+
+void set_option(int fd, int level, int name, int value, std::string_view what) {
+    checked("set", what, [&] { return ::setsockopt(fd, level, name, &value, sizeof value); });
+}
+
+template <int (*get)(int, sockaddr*, socklen_t*)>
+Address ask_address(int fd, std::string_view verb) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    checked(verb, {}, [&] { return get(fd, reinterpret_cast<sockaddr*>(&storage), &size); });
+    return {reinterpret_cast<const sockaddr*>(&storage), size};
+}
+
+bool is_inet(int fd) { return local_address(fd).family() != AF_UNIX; }
+
+// A socket file stays when its server dies; only a connection tells whether somebody is there.
+void remove_stale_socket(const Address& address) {
+    struct stat found {};
+    const std::string path = address.path();
+    if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
+    const Fd probe = make_socket(AF_UNIX);
+    if (::connect(probe.get(), address.data(), address.size()) == 0 || errno == EAGAIN)
+        throw UserError(text("another process serves ", address.shown(), ": stop it or choose another path"));
+    if (errno == ECONNREFUSED) ::unlink(path.c_str());
+}
+
+} // namespace
+
+Fd listen_on(const Address& address, mode_t mode) {
+    if (address.family() == AF_UNIX) remove_stale_socket(address);
+    Fd fd = make_socket(address.family());
+    if (address.family() != AF_UNIX) set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    // The mask makes the file's mode right from its first moment.
+    const mode_t before = ::umask(static_cast<mode_t>(~mode & 0777));
+    const int bound = ::bind(fd.get(), address.data(), address.size());
+    const int error = errno;
+    ::umask(before);
+    if (bound != 0) fail_with(error, "listen on", address.shown());
+    checked("listen on", address.shown(), [&] { return ::listen(fd.get(), SOMAXCONN); });
+    return fd;
+}
+
+std::vector<Fd> take_inherited_listeners() {
+    constexpr int first = 3; // SD_LISTEN_FDS_START
+    constexpr int most = 64;
+    const char* const pid = std::getenv("LISTEN_PID");
+    const char* const count = std::getenv("LISTEN_FDS");
+    std::vector<Fd> listeners;
+    if (pid != nullptr && count != nullptr && parse_number<pid_t>(pid) == ::getpid()) {
+        const auto number = parse_number<int>(count, 0, most);
+        if (!number) throw UserError(text("LISTEN_FDS is '", escape(count), "': it must be 0 to ", most));
+        for (int fd = first; fd < first + *number; ++fd) {
+            int listening = 0;
+            socklen_t size = sizeof listening;
+            if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0)
+                throw UserError(text("descriptor ", fd, " of LISTEN_FDS is not a listening stream socket"));
+            listeners.push_back(prepare(fd));
+        }
+    }
+    for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+    return listeners;
+}
+
+std::optional<Accepted> accept_from(const Fd& listener) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    const int number =
+        retry([&] { return ::accept(listener.get(), reinterpret_cast<sockaddr*>(&storage), &size); });
+    if (number >= 0) return Accepted{prepare(number), {reinterpret_cast<const sockaddr*>(&storage), size}};
+    switch (errno) {
+    case EBADF:
+    case EINVAL:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOTSOCK: fail("accept a client");
+    default: return {}; // no client waits, or the error belongs to one that has gone (accept(2))
+    }
+}
+
+Fd start_connect(const Address& to, const Address* from) {
+    Fd fd = make_socket(to.family());
+    if (from != nullptr)
+        checked("bind", from->shown(), [&] { return ::bind(fd.get(), from->data(), from->size()); });
+    // An interrupted connect goes on by itself, so it must not be called again (connect(2)).
+    if (::connect(fd.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS && errno != EINTR)
+        fail("connect to", to.shown());
+    return fd;
+}
+
+int connect_error(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    checked("ask for the error of a connection", {},
+            [&] { return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size); });
+    return error;
+}
+
+Fd connect_to(std::span<const Address> addresses, std::chrono::steady_clock::time_point deadline) {
+    int error = EADDRNOTAVAIL;
+    std::string last = "nothing";
+    for (const Address& address : addresses) {
+        last = address.shown();
+        try {
+            Fd fd = start_connect(address);
+            pollfd wait{fd.get(), POLLOUT, 0};
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+            const int ready =
+                retry([&] { return ::poll(&wait, 1, std::max(0, static_cast<int>(left.count()))); });
+            error = ready == 0 ? ETIMEDOUT : connect_error(fd.get());
+            if (error == 0) return fd;
+        } catch (const std::system_error& refused) {
+            error = refused.code().value();
+        }
+    }
+    fail_with(error, "connect to", last);
+}
+
+Address local_address(int fd) { return ask_address<::getsockname>(fd, "ask for a socket's address"); }
+Address peer_address(int fd) { return ask_address<::getpeername>(fd, "ask for a peer's address"); }
+
+void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"); }
+void set_no_delay(int fd) {
+    if (is_inet(fd)) set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+}
+void set_urgent_inline(int fd) {
+    if (is_inet(fd)) set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1, "SO_OOBINLINE");
+}
+void set_reset_on_close(int fd) {
+    const linger at_once{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once); // may fail when the peer is gone
+}
+
+} // namespace common

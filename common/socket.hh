@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: ISC
+// Making sockets: listeners, connections, pairs between processes, and packets that may carry a descriptor.
+// Every socket made here is close-on-exec and non-blocking.
+#pragma once
+
+#include "common/address.hh"
+#include "common/fd.hh"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace common {
+
+// Bound and listening. An IPv6 listener takes IPv6 only; a path whose socket nobody serves any more is
+// replaced, one that is served is not (UserError). mode: of a path's socket file. Throws
+// std::system_error "listen on 127.0.0.1:2121: Address already in use".
+Fd listen_on(const Address& address, mode_t mode = 0666);
+
+// The listening sockets a service manager passed (LISTEN_PID, LISTEN_FDS; sd_listen_fds(3)); the variables
+// are removed. None if they are not for this process.
+std::vector<Fd> take_inherited_listeners();
+
+struct Accepted {
+    Fd socket;
+    Address peer;
+};
+// The next client; no value when none waits (or it went away meanwhile). Throws std::system_error for a lack
+// of descriptors or memory: the caller pauses.
+std::optional<Accepted> accept_from(const Fd& listener);
+
+// Starts connecting; ends when the socket becomes writable, then connect_error(fd) is 0 or the errno.
+Fd start_connect(const Address& to, const Address* from = nullptr);
+int connect_error(int fd);
+// Connects to the first of the addresses that answers, waiting for each until the deadline at the most.
+// Throws std::system_error. For client programs: it blocks.
+Fd connect_to(std::span<const Address> addresses, std::chrono::steady_clock::time_point deadline);
+
+Address local_address(int fd);
+Address peer_address(int fd);
+
+void set_keepalive(int fd); // SO_KEEPALIVE: finds the dead where no time-out runs
+void set_no_delay(int fd);  // TCP_NODELAY; nothing for a path's socket
+void set_urgent_inline(
+    int fd); // SO_OOBINLINE: a telnet Synch must not eat a byte; nothing for a path's socket
+// The next close resets the connection (SO_LINGER 0), so that a cut transfer never looks like a complete one.
+void set_reset_on_close(int fd);
+
+// Two ends between a parent and a child that keep the bounds of packets and tell when the other side ended.
+std::pair<Fd, Fd> make_packet_pair();
+
+// Sends one packet, never an empty one (it would read as the end), with passed as SCM_RIGHTS when it is >= 0.
+// State: done, would_block, or vanished.
+IoState send_packet(int fd, std::span<const char> packet, int passed = -1);
+
+struct Received {
+    IoState state;
+    std::size_t bytes = 0;
+    Fd passed;
+};
+// One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more than one
+// descriptor; surplus descriptors are closed.
+Received receive_packet(int fd, std::span<char> into);
+
+} // namespace common

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: ISC
+// One shared page for each child, on which it posts what it is doing and from which its parent reads, without
+// a system call on either side. The parent trusts nothing on it. A child unmaps all pages but its own.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace common {
+
+class StatusPages {
+public:
+    // Reserves count pages of zeros; memory is used only by those that were written.
+    explicit StatusPages(std::size_t count);
+    ~StatusPages();
+    StatusPages(const StatusPages&) = delete;
+    StatusPages& operator=(const StatusPages&) = delete;
+
+    // A free page; no value when all are taken.
+    std::optional<std::size_t> take();
+    // Zeroes the page and gives it back: only after its child has been reaped.
+    void give_back(std::size_t page);
+    std::size_t size() const { return count_; }
+
+    std::span<std::byte> page(std::size_t page) const;
+    // In a child: unmaps every page but this one.
+    void keep_only(std::size_t page);
+
+private:
+    std::size_t page_size_;
+    std::size_t count_;
+    std::byte* base_;
+    std::vector<std::size_t> free_;
+};
+
+// A record on a page that one process posts and another reads: a sequence lock of 64-bit words, so that a
+// reader never sees half of two records. size: bytes of the record (a pack::Struct's).
+class PostedRecord {
+public:
+    PostedRecord(std::span<std::byte> page, std::size_t size);
+
+    void post(std::span<const char> record); // of exactly size bytes
+    // No value when the writer is in the middle of posting, or claims to be for ever.
+    std::optional<std::string> read() const;
+
+private:
+    std::atomic_ref<std::uint64_t> word(std::size_t index) const;
+    std::uint64_t* words_;
+    std::size_t size_;
+};
+
+} // namespace common
