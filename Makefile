@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+# Builds the suite with GNU make; `make help' lists the targets. These settings go with any of them:
+#   POSIX=1   nothing but POSIX.1-2008     CXX=clang++   another compiler
+#   STATIC=1  static programs              SANITIZE=address,undefined
+#   WERROR=1  warnings are errors          CXXFLAGS, LDFLAGS  are appended     V=1  shows commands
+# Each combination of the first four has a folder of its own under build/, so they lie side by side.
+
+version := 0.1
+PREFIX  ?= /usr/local
+
+# NAME:MAIN SOURCE:FOLDER below PREFIX. A program without its main source is not built.
+programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp.cc:bin ftpctl:common/ctl.cc:sbin \
+            chatd:chatd/main.cc:sbin chat:chatd/chat.cc:bin
+# SECOND NAME:PROGRAM:a source it goes with:FOLDER below PREFIX. Symbolic links.
+links    := fls:fcp:ftpd/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
+# Folders whose other sources become an archive each; what uses another stands before it.
+parts    := chatd ftpd common
+
+# --- variants and flags --------------------------------------------------------------------------------
+system   := $(if $(POSIX),posix,linux)
+variant  := $(if $(POSIX),posix) $(filter-out g++,$(notdir $(CXX))) $(SANITIZE) $(if $(STATIC),static)
+build    := build/$(or $(subst $() ,-,$(strip $(variant))),default)
+
+compile  := $(CXX) -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -g -fPIE \
+            -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
+            -fstack-protector-strong -fstack-clash-protection
+compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1)),-fcf-protection)
+compile  += $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
+            -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
+link     := $(CXX) -pthread $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
+link     += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CXXFLAGS) $(LDFLAGS)
+
+# --- what there is -------------------------------------------------------------------------------------
+field     = $(word $1,$(subst :, ,$2))
+programs := $(foreach p,$(programs),$(if $(wildcard $(call field,2,$p)),$p))
+links    := $(foreach l,$(links),$(if $(wildcard $(call field,3,$l)),$l))
+names    := $(foreach p,$(programs) $(links),$(call field,1,$p))
+mains    := $(foreach p,$(programs),$(call field,2,$p))
+sources  := $(filter-out $(mains),$(foreach p,$(parts),$(wildcard $p/*.cc $p/$(system)/*.cc)))
+parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
+tests    := $(wildcard tests/*.cc tests/unit/*.cc tests/e2e/*.cc)
+objects   = $(patsubst %.cc,$(build)/obj/%.o,$1)
+archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
+
+# As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test,$(MAKECMDGOALS)),,-O)
+endif
+ifneq (,$(filter clean,$(MAKECMDGOALS)))
+.NOTPARALLEL:
+endif
+# V=1 shows whole commands.
+say       = @$(if $(V),:,printf '  %s %s\n')
+hush      = $(if $(V),,@)
+.DELETE_ON_ERROR:
+.PHONY: all run test check install uninstall clean help force
+
+all: $(names:%=$(build)/%) ## build the programs (the default)
+
+$(build)/obj/%.o: %.cc $(build)/compile
+	@mkdir -p $(@D)
+	$(say) compile $<
+	$(hush)$(compile) $(also) -c -o $@ $<
+
+$(call objects,$(tests)): also = -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+
+define part # NAME: its archive
+$(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources
+	$(hush)rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
+endef
+$(foreach p,$(parts),$(eval $(call part,$p)))
+
+define program # NAME, MAIN SOURCE: links with its own folder's archive and with common's
+$(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
+	$(say) link $$@
+	$(hush)$(link) -o $$@ $$(filter %.o %.a,$$^)
+endef
+$(foreach p,$(programs),$(eval $(call program,$(call field,1,$p),$(call field,2,$p))))
+
+define second_name # NAME, PROGRAM
+$(build)/$1: $(build)/$2
+	$(hush)ln -sf $2 $$@
+endef
+$(foreach l,$(links),$(eval $(call second_name,$(call field,1,$l),$(call field,2,$l))))
+
+$(build)/run-tests: $(call objects,$(tests)) $(call archives,%) $(build)/link
+	$(say) link $@
+	$(hush)$(link) -o $@ $(filter %.o %.a,$^)
+
+# Files that hold a variable, written when it has changed: what depends on them is then made again.
+define remember
+ifneq ($$(strip $$($1)),$$(strip $$(file < $$(build)/$1)))
+$(build)/$1: force
+endif
+endef
+remembered := compile link sources
+$(foreach v,$(remembered),$(eval $(call remember,$v)))
+$(remembered:%=$(build)/%): ; @$(shell mkdir -p $(@D))$(file > $@,$($(@F)))
+
+-include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests)))
+
+# --- use -----------------------------------------------------------------------------------------------
+run: ## build, start ftpd on loopback with a scratch folder, and say what to type in another shell
+	@tests/need.sh $(compiler_need)
+	@$(MAKE) --no-print-directory all
+	@tests/run.sh $(build)
+
+test: ## run the tests; ONLY='*pattern*' those, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
+	@tests/need.sh $(compiler_need) $(test_needs)
+	@$(MAKE) --no-print-directory all $(build)/run-tests
+	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') --events '$(EVENTS)' $(TESTFLAGS)
+
+EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
+compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++)
+test_needs    = /usr/include/doctest/doctest.h:doctest-dev curl:curl lftp:lftp nc.openbsd:netcat-openbsd \
+                telnet:telnet expect:expect python3:python3
+
+include tests/check.mk
+
+# What install puts below PREFIX and uninstall removes. pack(3) describes a header that is not installed.
+into     = $(DESTDIR)$(PREFIX)
+binaries = $(foreach p,$(programs),$(call field,3,$p)/$(call field,1,$p))
+second   = $(foreach l,$(links),$(call field,4,$l)/$(call field,1,$l))
+pages    = $(foreach m,$(wildcard man/*.[1578]),share/man/man$(subst .,,$(suffix $m))/$(notdir $m))
+
+install: all ## copy programs and manuals below DESTDIR/PREFIX (/usr/local)
+	@for f in $(binaries); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
+	@for f in $(pages); do install -D -m 644 man/$${f##*/} $(into)/$$f || exit; done
+	@for f in $(second); do cp -Pf $(build)/$${f##*/} $(into)/$$f || exit; done
+	@printf '%s\n' $(addprefix $(into)/,$(binaries) $(second) $(pages))
+
+uninstall: ## remove exactly what install put there
+	rm -f $(addprefix $(into)/,$(binaries) $(second) $(pages))
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## show this
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile tests/check.mk | expand -t 18

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: ISC
+#include "tests/e2e/proc.hh"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <unistd.h>
+
+namespace e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string proc_path(pid_t pid, std::string_view name) {
+    return "/proc/" + std::to_string(pid) + "/" + std::string{name};
+}
+
+// /proc/PID/stat reads "PID (NAME) STATE PARENT GROUP ..."; a name may hold blanks and brackets.
+std::optional<ProcessStatus> status_of(pid_t pid) {
+    std::ifstream file{proc_path(pid, "stat")};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto open = text.find('('), close = text.rfind(')');
+    if (open == text.npos || close == text.npos) return std::nullopt;
+    ProcessStatus status{.pid = pid, .name = text.substr(open + 1, close - open - 1)};
+    std::istringstream rest{text.substr(close + 1)};
+    rest >> status.state >> status.parent >> status.group;
+    return status;
+}
+
+} // namespace
+
+bool have_proc() { return ::access("/proc/self/stat", R_OK) == 0; }
+
+std::vector<ProcessStatus> all_processes() {
+    std::vector<ProcessStatus> found;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator{"/proc", none}) {
+        const std::string name = entry.path().filename();
+        if (!std::ranges::all_of(name, [](char c) { return '0' <= c && c <= '9'; })) continue;
+        if (auto status = status_of(std::stoi(name))) found.push_back(std::move(*status));
+    }
+    return found;
+}
+
+std::vector<ProcessStatus> children_of(pid_t pid) {
+    auto found = all_processes();
+    std::erase_if(found, [&](const ProcessStatus& process) { return process.parent != pid; });
+    return found;
+}
+
+bool is_alive(pid_t pid) {
+    const auto status = status_of(pid);
+    return status && status->state != 'Z' && status->state != 'X';
+}
+
+std::map<int, std::string> descriptors_of(pid_t pid) {
+    std::map<int, std::string> found;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator{proc_path(pid, "fd"), error}) {
+        const std::string target = fs::read_symlink(entry.path(), error);
+        if (!error) found[std::stoi(entry.path().filename())] = target;
+    }
+    return found;
+}
+
+std::size_t resident_bytes(pid_t pid) {
+    std::ifstream file{proc_path(pid, "statm")};
+    std::size_t total_pages = 0, resident_pages = 0;
+    file >> total_pages >> resident_pages;
+    return resident_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+} // namespace e2e

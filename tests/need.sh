@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# need.sh WHAT:PACKAGE ... - sees to it that each WHAT (a command, or the absolute path of a file) is there.
+# What is missing is installed with apt-get, as root or where sudo asks for no password; otherwise the line
+# that would do it is printed and the status is 1.
+set -u
+
+missing() {
+    for pair; do
+        case $pair in
+        /*) [ -e "${pair%%:*}" ] ;;
+        *) command -v "${pair%%:*}" >/dev/null ;;
+        esac || printf '%s ' "${pair#*:}"
+    done
+}
+
+packages=$(missing "$@")
+[ -z "$packages" ] && exit 0
+
+install="apt-get install -y --no-install-recommends $packages"
+if ! command -v apt-get >/dev/null; then
+    echo "need.sh: please install what Debian calls: $packages" >&2
+    exit 1
+elif [ "$(id -u)" = 0 ]; then
+    sudo=
+elif sudo -n true 2>/dev/null; then
+    sudo='sudo -n'
+else
+    echo "need.sh: missing; please type:  sudo apt-get update && sudo $install" >&2
+    exit 1
+fi
+
+echo "need.sh: installing $packages" >&2
+log=$(mktemp) && trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+for command in 'apt-get -q update' "$install"; do
+    if ! $sudo $command >"$log" 2>&1 </dev/null; then
+        cat "$log" >&2
+        echo "need.sh: failed: $command" >&2
+        exit 1
+    fi
+done
+
+packages=$(missing "$@")
+[ -z "$packages" ] || { echo "need.sh: installed, and still not there: $packages" >&2; exit 1; }

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: ISC
+#include "tests/runner.hh"
+
+#include "common/errors.hh"
+#include "tests/e2e/proc.hh"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <iostream>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+namespace tests {
+namespace {
+
+using namespace std::chrono_literals;
+using common::checked;
+
+constexpr auto settle_time = 3s;       // for what a job started to end after it
+constexpr int passed_status = 42;      // not 0: a job whose code under test calls exit(0) has not passed
+constexpr off_t max_shown = 64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
+constexpr std::size_t slowest_shown = 5;
+
+common::Fd make_unlinked_file() {
+    std::string path = std::filesystem::temp_directory_path() / "run-tests-XXXXXX";
+    common::Fd file{checked("mkstemp", path, [&] { return ::mkstemp(path.data()); })};
+    ::unlink(path.c_str());
+    common::set_close_on_exec(file.get());
+    return file;
+}
+
+// Empty: it passed.
+std::string describe(int wait_status) {
+    if (WIFSIGNALED(wait_status)) return std::string{"ended by "} + ::strsignal(WTERMSIG(wait_status));
+    switch (const int status = WEXITSTATUS(wait_status)) {
+    case passed_status: return "";
+    case 1: return "failed";
+    default: return "ended early with exit status " + std::to_string(status);
+    }
+}
+
+// Gone is also a group of zombies: we, or init, reap them soon.
+bool is_group_alive(pid_t group) {
+    if (::kill(-group, 0) == -1) return false;
+    if (!e2e::have_proc()) return true;
+    return std::ranges::any_of(e2e::all_processes(), [&](const e2e::ProcessStatus& process) {
+        return process.group == group && process.state != 'Z';
+    });
+}
+
+std::string name_group(pid_t group) {
+    std::string names;
+    for (const auto& process : e2e::all_processes())
+        if (process.group == group) names += " " + process.name + "[" + std::to_string(process.pid) + "]";
+    return names;
+}
+
+void erase_progress() {
+    if (::isatty(STDOUT_FILENO)) std::printf("\r\033[K");
+}
+
+} // namespace
+
+Runner::Runner(std::size_t at_once, std::filesystem::path logs, bool verbose)
+    : at_once_(at_once), logs_(std::move(logs)), verbose_(verbose) {
+    ::sigemptyset(&signals_);
+    for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals_, signal);
+    ::sigprocmask(SIG_BLOCK, &signals_, &old_mask_);
+#ifdef __linux__
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1); // orphans of a job come to us: their end is seen, and they are reaped
+#endif
+}
+
+Runner::~Runner() {
+    for (const Run& run : running_) ::kill(-run.pid, SIGKILL);
+}
+
+bool Runner::run_all() {
+    std::ranges::stable_partition(waiting_, [](const Run& run) { return run.job.early; });
+    while (!waiting_.empty() || !running_.empty()) {
+        while (!waiting_.empty() && running_.size() < at_once_) {
+            start(std::move(waiting_.front()));
+            waiting_.pop_front();
+        }
+        show_progress();
+        if (!wait_for_signal()) return false;
+        reap();
+        for (auto run = running_.begin(); run != running_.end();) {
+            enforce_deadline(*run);
+            const bool over = run->ended && !is_group_alive(run->pid);
+            if (over) finish(*run);
+            run = over ? running_.erase(run) : std::next(run);
+        }
+    }
+    erase_progress();
+    kill_strays();
+    return true;
+}
+
+void Runner::start(Run run) {
+    std::cout.flush();
+    std::fflush(nullptr); // or the child would write it again
+    run.output = make_unlinked_file();
+    run.started = Clock::now();
+    run.deadline = run.started + run.job.time_limit;
+    run.pid = checked("fork", run.job.title, [] { return ::fork(); });
+    if (run.pid == 0) run_body(run);
+    ::setpgid(run.pid, run.pid); // the child does it too: whoever comes first
+    running_.push_back(std::move(run));
+}
+
+void Runner::run_body(const Run& run) {
+    ::setpgid(0, 0);
+    ::sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
+    const common::Fd input{::open("/dev/null", O_RDONLY)};
+    ::dup2(input.get(), STDIN_FILENO);
+    ::dup2(run.output.get(), STDOUT_FILENO);
+    ::dup2(run.output.get(), STDERR_FILENO);
+    std::cout << std::unitbuf; // in order with what the harness and the sanitizers write
+    running_.clear();          // closes the other jobs' files; not ours to kill
+    std::exit(run.job.body() ? passed_status : 1);
+}
+
+// Waits for a child's end or the next deadline. False: a person or the system wants us to stop.
+bool Runner::wait_for_signal() {
+    auto next = Clock::time_point::max();
+    for (const Run& run : running_) next = std::min(next, run.deadline);
+    const auto left = std::max<std::chrono::nanoseconds>(next - Clock::now(), 1ms).count();
+    const timespec timeout{left / 1'000'000'000, left % 1'000'000'000};
+    const int signal = ::sigtimedwait(&signals_, nullptr, &timeout);
+    return signal == -1 || signal == SIGCHLD;
+}
+
+void Runner::reap() {
+    int wait_status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+        const auto run = std::ranges::find(running_, pid, &Run::pid);
+        if (run == running_.end()) continue; // an orphan
+        run->ended = true;
+        run->seconds = std::chrono::duration<double>(Clock::now() - run->started).count();
+        run->deadline = Clock::now() + settle_time;
+        if (run->fault.empty()) run->fault = describe(wait_status);
+    }
+}
+
+// Kills a job that takes too long, and processes that outlive theirs.
+void Runner::enforce_deadline(Run& run) {
+    if (Clock::now() < run.deadline) return;
+    if (!run.ended)
+        run.fault = "took too long";
+    else if (is_group_alive(run.pid))
+        run.fault += (run.fault.empty() ? "" : ", and ") + ("left processes behind:" + name_group(run.pid));
+    ::kill(-run.pid, SIGKILL);
+    run.deadline = Clock::now() + settle_time;
+}
+
+void Runner::finish(Run& run) {
+    const bool ok = run.fault.empty();
+    ++(ok ? passed_ : failed_);
+    if (!ok) {
+        erase_progress();
+        std::printf("FAILED: %s: %s (%.1f s)\n", run.job.title.c_str(), run.fault.c_str(), run.seconds);
+        show_output(run);
+    } else if (verbose_) {
+        std::printf("ok %6.2f s  %s\n", run.seconds, run.job.title.c_str());
+    }
+    run.output.reset();
+    finished_.push_back(std::move(run));
+}
+
+void Runner::show_output(const Run& run) {
+    std::string name = run.job.title.substr(0, 150);
+    const auto is_odd = [](unsigned char c) { return !std::isalnum(c); };
+    std::ranges::replace_if(name, is_odd, '-');
+    std::filesystem::create_directories(logs_);
+    const auto path = logs_ / (name + ".log");
+    const common::Fd copy{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    const int output = run.output.get();
+    const off_t skip = std::max(off_t{0}, ::lseek(output, 0, SEEK_END) - max_shown);
+    ::lseek(output, 0, SEEK_SET);
+    if (skip > 0) std::printf("  (its first %jd bytes are only in the file)\n", std::intmax_t{skip});
+    std::vector<char> buffer(64 * 1024);
+    off_t at = 0;
+    for (common::IoResult got; (got = common::read_some(output, buffer)).bytes > 0;) {
+        std::string_view bytes{buffer.data(), got.bytes};
+        if (copy) common::write_some(copy.get(), bytes);
+        const off_t end = at + static_cast<off_t>(bytes.size());
+        bytes.remove_prefix(static_cast<std::size_t>(std::clamp(skip, at, end) - at));
+        std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+        at = end;
+    }
+    std::printf("  (the whole of it: %s)\n", path.c_str());
+    std::fflush(stdout);
+}
+
+// Daemons that left their job's process group, and so were not found when it ended.
+void Runner::kill_strays() {
+    for (const auto& process : e2e::children_of(::getpid())) {
+        if (process.state == 'Z') continue;
+        std::printf("FAILED: %s[%d] outlived all tests\n", process.name.c_str(), process.pid);
+        ::kill(process.pid, SIGKILL);
+        ++failed_;
+    }
+}
+
+void Runner::show_progress() const {
+    if (verbose_ || !::isatty(STDOUT_FILENO)) return;
+    const auto done = finished_.size();
+    std::printf("\r%zu of %zu ", done, done + running_.size() + waiting_.size());
+    std::fflush(stdout);
+}
+
+void Runner::print_slowest() {
+    std::ranges::sort(finished_, std::greater{}, &Run::seconds);
+    for (std::size_t i = 0; i < std::min(slowest_shown, finished_.size()); ++i)
+        std::printf("slow %5.1f s  %s\n", finished_[i].seconds, finished_[i].job.title.c_str());
+}
+
+} // namespace tests

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: ISC
+// Runs jobs, each in a forked process and process group of its own, several at a time, with a deadline. A job
+// fails when its body says so, when it crashes or ends early or late, or when a process that it started
+// outlives it. Knows nothing of doctest.
+#pragma once
+
+#include "common/fd.hh"
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <signal.h>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace tests {
+
+struct Job {
+    std::string title;
+    std::chrono::seconds time_limit;
+    bool early;                 // among the first: the long ones, or the last seconds have one job at a time
+    std::function<bool()> body; // in the forked process; false: failed
+};
+
+class Runner {
+public:
+    // at_once: jobs at the same time. logs: folder for the output of those that fail, whose last part is
+    // printed too. verbose: a line for each that passes.
+    Runner(std::size_t at_once, std::filesystem::path logs, bool verbose);
+    ~Runner(); // kills what still runs
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
+    void add(Job job) { waiting_.push_back({std::move(job)}); }
+    // Returns when all jobs have ended; false after SIGINT, SIGTERM or SIGHUP.
+    bool run_all();
+    void print_slowest();
+
+    std::size_t passed() const { return passed_; }
+    std::size_t failed() const { return failed_; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Run {
+        Job job;
+        pid_t pid = 0;       // also its process group
+        common::Fd output{}; // an unlinked file
+        Clock::time_point started{};
+        Clock::time_point deadline{};
+        bool ended = false;  // reaped; what it started may still be there
+        std::string fault{}; // why it failed; empty: it passed
+        double seconds = 0;
+    };
+
+    void start(Run run);
+    [[noreturn]] void run_body(const Run& run);
+    bool wait_for_signal();
+    void reap();
+    void enforce_deadline(Run& run);
+    void finish(Run& run);
+    void show_output(const Run& run);
+    void kill_strays();
+    void show_progress() const;
+
+    std::size_t at_once_;
+    std::filesystem::path logs_;
+    bool verbose_;
+    sigset_t signals_{};
+    sigset_t old_mask_{};
+    std::deque<Run> waiting_;
+    std::list<Run> running_;
+    std::vector<Run> finished_;
+    std::size_t passed_ = 0;
+    std::size_t failed_ = 0;
+};
+
+} // namespace tests
