@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+// The control socket, server side: lines of text over an AF_UNIX stream socket of mode 0600, in a daemon's
+// parent. `help' lists the verbs; data lines of an answer begin with a space, the last line is `ok' or
+// `error REASON'. Whoever may open the socket may use every verb. A client that does not read its answer
+// costs that answer's memory, and is asked nothing more.
+#pragma once
+
+#include "common/config.hh"
+#include "common/fd.hh"
+#include "common/line_reader.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+struct ControlVerb {
+    std::string_view name;
+    std::string_view arguments; // as help shows them
+    std::string_view help;      // one line
+    // Returns the data lines, without their space; throws UserError for `error REASON'.
+    std::function<std::vector<std::string>(Words words)> run;
+};
+
+class ControlServer {
+public:
+    static constexpr std::size_t max_clients = 16;
+    static constexpr std::size_t max_line = 4096; // bytes
+
+    // Listens at path, replacing a socket that a dead daemon left.
+    ControlServer(Loop& loop, std::string path, std::vector<ControlVerb> verbs);
+    ~ControlServer(); // removes the socket file
+    ControlServer(const ControlServer&) = delete;
+    ControlServer& operator=(const ControlServer&) = delete;
+
+private:
+    struct Client {
+        Fd socket;
+        LineReader input{max_line, LineEnds::newline};
+        std::string output; // not yet written
+        bool ended = false;
+    };
+
+    void accept_clients();
+    void serve(int fd, const Event& event);
+    bool flush(Client& client); // false: the client has gone
+    void drop(int fd);
+    std::string answer(const Line& line) const;
+    std::vector<std::string> run(Words words) const;
+    std::vector<std::string> help() const;
+
+    Loop& loop_;
+    std::string path_;
+    std::vector<ControlVerb> verbs_;
+    Fd listener_;
+    std::map<int, Client> clients_;
+};
+
+} // namespace common

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: ISC
+// ftpctl (and, under its other name, chatctl): says one line to a daemon's control socket and prints the
+// answer. A client program of whoever may open that socket; it trusts the daemon to have escaped what peers
+// sent.
+#include "common/config.hh"
+#include "common/errors.hh"
+#include "common/line_reader.hh"
+#include "common/options.hh"
+#include "common/socket.hh"
+#include "common/state.hh"
+#include "common/text.hh"
+
+#include <cstdio>
+#include <poll.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace {
+
+constexpr std::size_t longest_answer_line = 65536; // bytes
+constexpr std::chrono::seconds patience{10};       // for a daemon that does not answer
+
+// ftpctl speaks to ftpd, chatctl to chatd.
+std::string daemon_of(std::string_view program) { return text(program.substr(0, program.find("ctl")), 'd'); }
+
+void wait_for(int fd, short events) {
+    pollfd wait{fd, events, 0};
+    if (checked("wait", {}, [&] {
+            return ::poll(&wait, 1, static_cast<int>(patience / std::chrono::milliseconds{1}));
+        }) == 0)
+        throw UserError(text("the daemon has not answered for ", patience.count(), " seconds"));
+}
+
+void send_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const IoResult wrote = write_some(fd, bytes);
+        if (wrote.state == IoState::would_block)
+            wait_for(fd, POLLOUT);
+        else if (wrote.state != IoState::done)
+            throw UserError("the daemon has closed the connection");
+        bytes.remove_prefix(wrote.bytes);
+    }
+}
+
+Line next_line(LineReader& reader, int fd) {
+    for (;;) {
+        if (std::optional<Line> line = reader.next()) return *std::move(line);
+        switch (reader.fill(fd)) {
+        case IoState::done: break;
+        case IoState::would_block: wait_for(fd, POLLIN); break;
+        default: throw UserError("the daemon has closed the connection before the answer's end");
+        }
+    }
+}
+
+int ask(const std::string& path, Words words) {
+    Fd socket;
+    try {
+        socket = connect_to(std::vector{Address::of_path(path)}, std::chrono::steady_clock::now() + patience);
+    } catch (const std::system_error& error) {
+        throw UserError(text(error.what(),
+                             "\nis the daemon running, and is this its control socket? -s selects another"));
+    }
+    std::string line;
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + quote_word(word);
+    send_all(socket.get(), line + '\n');
+
+    LineReader reader{longest_answer_line, LineEnds::newline};
+    for (;;) {
+        const Line answer = next_line(reader, socket.get());
+        if (answer.text == "ok") return 0;
+        if (answer.text.rfind("error ", 0) == 0) throw UserError(answer.text.substr(6));
+        std::printf("%s\n", answer.text.substr(answer.text.empty() ? 0 : 1).c_str());
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view path = argv[0];
+    const std::string program{path.substr(path.rfind('/') + 1)};
+    return report_errors(program, [&] {
+        std::string socket;
+        enum { command, version, usage } wanted = command;
+        const std::vector<Option> options{
+            {'s', "PATH", "the control socket", [&](auto given) { socket = given; }},
+            {'V', "", "print the version and stop", [&](auto) { wanted = version; }},
+            {'h', "", "print this text and stop", [&](auto) { wanted = usage; }},
+        };
+        const std::vector<std::string> words = parse_options(argc, argv, options);
+        if (wanted == version) return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
+        if (wanted == usage)
+            return std::printf("%s", usage_text(program, options, "VERB [ARGUMENT ...]").c_str()), 0;
+        if (words.empty()) throw UsageError("say what to do: `help' asks the daemon what it can");
+        if (socket.empty()) socket = default_state_directory(daemon_of(program)) + "/control";
+        return ask(socket, words);
+    });
+}

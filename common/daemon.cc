@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: ISC
+#include "common/daemon.hh"
+
+#include "common/address.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <array>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace common {
+namespace {
+
+void point_at_null(std::initializer_list<int> descriptors) {
+    const Fd null{checked("open", "/dev/null", [] { return ::open("/dev/null", O_RDWR | O_CLOEXEC); })};
+    for (const int fd : descriptors)
+        checked("duplicate", "/dev/null", [&] { return ::dup2(null.get(), fd); });
+}
+
+} // namespace
+
+Detachment Detachment::leave_terminal() {
+    std::array<int, 2> ends{};
+    checked("create a pipe", {}, [&] { return ::pipe(ends.data()); });
+    Fd reading{ends[0]};
+    Fd writing{ends[1]};
+    switch (checked("fork", {}, [] { return ::fork(); })) {
+    case 0: break; // the daemon
+    default:       // the process that was started: it says how the start went
+        writing.reset();
+        std::array<char, 1> ready{};
+        ::_exit(read_some(reading.get(), ready).state == IoState::done ? 0 : 1);
+    }
+    set_close_on_exec(writing.get());
+    checked("leave the terminal's session", {}, [] { return ::setsid(); });
+    checked("change to", "/", [] { return ::chdir("/"); });
+    Detachment detachment;
+    detachment.waiting_ = std::move(writing);
+    return detachment;
+}
+
+void Detachment::report_ready() {
+    point_at_null({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+    write_some(waiting_.get(), "1");
+    waiting_.reset();
+}
+
+void discard_standard_input_and_output() { point_at_null({STDIN_FILENO, STDOUT_FILENO}); }
+
+void notify_service_manager(std::string_view state) {
+    const char* const path = std::getenv("NOTIFY_SOCKET");
+    if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+    // '@' means an abstract socket: a NUL in its place, and a length instead of an end (unix(7)).
+    std::string name = path;
+    sockaddr_un to{};
+    if (name.size() >= sizeof to.sun_path) return;
+    to.sun_family = AF_UNIX;
+    name.copy(to.sun_path, name.size());
+    if (name[0] == '@') to.sun_path[0] = '\0';
+    const Fd socket{checked("create a socket", {}, [] { return ::socket(AF_UNIX, SOCK_DGRAM, 0); })};
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    // A manager that does not listen is no reason not to serve.
+    (void)retry([&] {
+        return ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
+                        reinterpret_cast<const sockaddr*>(&to), length);
+    });
+}
+
+std::size_t raise_descriptor_limit() {
+    rlimit limit{};
+    checked("ask for the limit of descriptors", {}, [&] { return ::getrlimit(RLIMIT_NOFILE, &limit); });
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit); // where it may not be raised, the lower one stays in force
+    checked("ask for the limit of descriptors", {}, [&] { return ::getrlimit(RLIMIT_NOFILE, &limit); });
+    return limit.rlim_cur;
+}
+
+void change_priority(int nice) {
+    if (nice == 0) return;
+    errno = 0; // -1 is a priority too (nice(2))
+    if (::nice(nice) == -1 && errno != 0) fail("set", text("nice ", nice));
+}
+
+} // namespace common

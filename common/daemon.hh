@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: ISC
+// What turns a program into a daemon: leaving the terminal and telling whoever started it how the start
+// went, telling systemd, and the numbers of the process. Run by a parent before its loop.
+#pragma once
+
+#include "common/fd.hh"
+
+#include <string_view>
+
+namespace common {
+
+// Forks and goes on in the child, in a session of its own with / as its directory. The process that was
+// started waits and ends with status 0 when report_ready is called, else with 1; until then the child's
+// standard error is the terminal's, afterwards all three standard descriptors are /dev/null.
+class Detachment {
+public:
+    static Detachment leave_terminal();
+    void report_ready();
+
+private:
+    Fd waiting_; // the end of the pipe that the started process waits on
+};
+
+// Standard input (and output) become /dev/null, so that a foreground daemon's children hold no terminal
+// input.
+void discard_standard_input_and_output();
+
+// Tells the service manager that is named in NOTIFY_SOCKET, if any (sd_notify(3)): "READY=1", "STOPPING=1".
+void notify_service_manager(std::string_view state);
+
+// RLIMIT_NOFILE up to its hard limit; returns it.
+std::size_t raise_descriptor_limit();
+
+// nice(2), -20 to 19.
+void change_priority(int nice);
+
+} // namespace common

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: ISC
+#include "common/daemon_settings.hh"
+
+#include "common/errors.hh"
+#include "common/state.hh"
+#include "common/text.hh"
+
+namespace common {
+namespace {
+
+int parse_nice(Words words) {
+    const std::string& word = only_word(words, "a priority");
+    const auto number = parse_number<int>(word, -20, 19);
+    if (!number)
+        throw UserError(text("'", escape(word, 64), "' is not a priority: write a number of -20 to 19"));
+    return *number;
+}
+
+// The daemon changes to / when it detaches, so a relative path would change its meaning.
+std::string parse_path(Words words, std::string_view what) {
+    const std::string& word = only_word(words, what);
+    if (word.empty() || word[0] != '/')
+        throw UserError(text("'", escape(word), "' is not ", what, ": write a path that begins with /"));
+    return word;
+}
+
+} // namespace
+
+std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults& defaults) {
+    using Repeats = Directive::Repeats;
+    using Reload = Directive::Reload;
+    constexpr unsigned million = 1'000'000;
+    return {
+        {"listen", "ADDRESS:PORT", defaults.listen,
+         "where clients connect; also [IPV6]:PORT, *:PORT, unix:PATH", Repeats::yes, Reload::at_start_only,
+         [&](Words w) { s.listen.push_back(only_word(w, "an address with its port")); }},
+        {"state", "DIR", "", "the directory of the lock and the control socket", Repeats::no,
+         Reload::at_start_only, [&](Words w) { s.state = parse_path(w, "a directory"); }},
+        {"control", "PATH", "", "the control socket", Repeats::no, Reload::at_start_only,
+         [&](Words w) { s.control = parse_path(w, "a path"); }},
+        {"max-clients", "N", "1000", "clients at once; 0 means 16384", Repeats::no, Reload::yes,
+         [&](Words w) {
+             const unsigned given = parse_count(w, "a number of clients", 0, most_clients);
+             s.max_clients = given == 0 ? most_clients : given;
+         }},
+        {"max-per-address", "N", "100", "clients at once from one address; 0 means no limit", Repeats::no,
+         Reload::yes,
+         [&](Words w) { s.per_address.max_per_address = parse_count(w, "a number of clients", 0, million); }},
+        {"connect-rate", "N", "50", "new clients a second from one address; 0 means no limit", Repeats::no,
+         Reload::yes,
+         [&](Words w) { s.per_address.connect_rate = parse_count(w, "a number of clients", 0, million); }},
+        {"idle-timeout", "SECONDS", defaults.idle_timeout,
+         "how long a client may be silent; 0 means for ever", Repeats::no, Reload::yes,
+         [&](Words w) {
+             s.idle_timeout = std::chrono::seconds{parse_count(w, "a number of seconds", 0, million)};
+         }},
+        {"run-as", "USER", "nobody", "who the children run as when root started the daemon", Repeats::no,
+         Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
+        {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start_only,
+         [&](Words w) { s.nice = parse_nice(w); }},
+        {"events", "BACKEND", "", "how to wait: select, poll, epoll or epoll-edge", Repeats::no,
+         Reload::at_start_only, [&](Words w) { s.events = parse_backend(only_word(w, "a backend")); }},
+    };
+}
+
+void complete_settings(DaemonSettings& settings, const DaemonDefaults& defaults) {
+    if (settings.state.empty()) settings.state = default_state_directory(defaults.daemon);
+    if (settings.control.empty()) settings.control = settings.state + "/control";
+}
+
+} // namespace common

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: ISC
+// The settings that ftpd and chatd have in common, and the part of their directive tables that fills them.
+#pragma once
+
+#include "common/admission.hh"
+#include "common/config.hh"
+#include "common/poller.hh"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+inline constexpr unsigned most_clients = 16384; // what `max-clients 0' means; the ceiling of any daemon
+
+struct DaemonSettings {
+    std::vector<std::string> listen; // as given; looked up at the start
+    std::string state;               // the state directory
+    std::string control;             // the control socket's path
+    unsigned max_clients = 0;
+    AddressLimits per_address;
+    std::chrono::seconds idle_timeout{}; // 0: none
+    std::string run_as;                  // for the children of a daemon that root started
+    int nice = 0;
+    Backend events = Backend::poll;
+};
+
+// What differs between the daemons.
+struct DaemonDefaults {
+    std::string_view daemon;
+    std::string_view listen;
+    std::string_view idle_timeout;
+};
+
+// The rows of the common directives; they fill settings, which must outlive the table.
+std::vector<Directive> daemon_directives(DaemonSettings& settings, const DaemonDefaults& defaults);
+
+// Fills in what depends on other directives or on who runs the daemon: state and control.
+void complete_settings(DaemonSettings& settings, const DaemonDefaults& defaults);
+
+} // namespace common

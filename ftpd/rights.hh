@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: ISC
+// What a client may do in the tree. Every verb that touches it names the right it needs, in the verb table.
+#pragma once
+
+#include <initializer_list>
+
+namespace ftpd {
+
+enum class Right : unsigned {
+    none = 0,
+    list = 1,            // LIST, NLST, MLSD, MLST, LS
+    read = 2,            // RETR, GET
+    create = 4,          // STOR, PUT of a name that is not there
+    overwrite = 8,       // STOR, PUT over a file, or into it
+    remove = 16,         // DELE, RMD
+    make_directory = 32, // MKD
+};
+
+class Rights {
+public:
+    constexpr Rights() = default;
+    constexpr Rights(std::initializer_list<Right> rights) {
+        for (const Right right : rights) bits_ |= static_cast<unsigned>(right);
+    }
+    constexpr bool has(Right right) const {
+        return (bits_ & static_cast<unsigned>(right)) == static_cast<unsigned>(right);
+    }
+    constexpr bool may_write() const {
+        return has(Right::create) || has(Right::overwrite) || has(Right::remove);
+    }
+    constexpr bool empty() const { return bits_ == 0; }
+
+private:
+    unsigned bits_ = 0;
+};
+
+} // namespace ftpd

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: ISC
+// ftpd's settings and the table of its directives, which parses them and is held against ftpd(8) by a test.
+#pragma once
+
+#include "common/daemon_settings.hh"
+#include "ftpd/rights.hh"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ftpd {
+
+struct Settings : common::DaemonSettings {
+    std::string root; // the served folder
+    Rights anonymous; // what somebody without an account may do
+};
+
+// The rows fill settings, which must outlive the table.
+std::vector<common::Directive> directive_table(Settings& settings);
+
+// Settings from lines (and defaults for the rest). Throws common::UserError.
+Settings make_settings(std::span<const common::ConfigLine> lines);
+
+} // namespace ftpd
