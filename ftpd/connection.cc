@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/connection.hh"
+
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+using Reason = SessionOver::Reason;
+constexpr std::size_t lines_at_once = 16384; // bytes of a long reply that are written together
+
+Interest operator|(Interest one, Interest other) {
+    return static_cast<Interest>(static_cast<unsigned>(one) | static_cast<unsigned>(other));
+}
+
+// What the telnet protocol under FTP asks of bytes that stand for themselves (RFC 854).
+void append_doubling_iac(std::string& out, std::string_view bytes) {
+    for (const char c : bytes) {
+        out += c;
+        if (c == '\xff') out += c;
+    }
+}
+
+std::string format_line(int code, char separator, std::string_view text_of_line) {
+    std::string line = text(code, separator);
+    append_doubling_iac(line, text_of_line);
+    return line += "\r\n";
+}
+
+} // namespace
+
+Connection::Connection(Backend events, Fd client, Fd pair)
+    : client_(std::move(client)),
+      pair_(std::move(pair)),
+      signals_{SIGTERM, SIGINT},
+      poller_(Poller::make(events)) {
+    poller_->watch(pair_.get(), Interest::read);
+}
+
+std::optional<Line> Connection::next_line(Deadline deadline) {
+    for (;;) {
+        if (std::optional<Line> line = reader_.next()) return line;
+        if (input_ended_) return {};
+        // Bytes without a line's end keep nobody alive.
+        if (deadline && Clock::now() >= *deadline) throw SessionOver{Reason::idle};
+        if (take_input()) continue;
+        if (!wait_for(client_.get(), Interest::read, deadline)) throw SessionOver{Reason::idle};
+    }
+}
+
+// Fills the buffer as far as it goes; true when there is something new to look at.
+bool Connection::take_input() {
+    bool anything = false;
+    while (!input_ended_ && !reader_.full()) {
+        switch (reader_.fill(client_.get())) {
+        case IoState::done: anything = true; break;
+        case IoState::would_block: return anything;
+        case IoState::ended: input_ended_ = anything = true; break;
+        case IoState::vanished: throw SessionOver{Reason::client_gone};
+        }
+    }
+    return anything;
+}
+
+bool Connection::input_ended() {
+    take_input();
+    return input_ended_;
+}
+
+bool Connection::wait_for(int fd, Interest interest, Deadline deadline) {
+    const bool is_client = fd == client_.get();
+    for (;;) {
+        if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
+        const Interest own = !input_ended_ && !reader_.full() ? Interest::read : Interest::none;
+        watch_client(is_client ? own | interest : own);
+        if (!is_client) watch_other(fd, interest);
+
+        std::optional<std::chrono::milliseconds> left;
+        if (deadline) {
+            left = std::max(std::chrono::milliseconds{0},
+                            std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()));
+        }
+        bool ready = false;
+        for (const Event& event : poller_->wait(left, signals_.while_waiting())) {
+            if (event.fd == pair_.get()) handle_parent_event();
+            if (event.fd == fd) ready = true;
+            if (event.fd != client_.get()) continue;
+            take_input();
+            // Nothing more can be read, so a connection that is dead both ways has nothing more to say.
+            if (event.hangup && (input_ended_ || reader_.full())) throw SessionOver{Reason::client_gone};
+        }
+        if (ready) return true;
+        if (deadline && Clock::now() >= *deadline) return false;
+    }
+}
+
+void Connection::handle_parent_event() {
+    std::array<char, 64> packet{}; // the parent sends nothing yet; its end is what counts
+    const IoState state = receive_packet(pair_.get(), packet).state;
+    if (state == IoState::ended || state == IoState::vanished) throw SessionOver{Reason::parent_gone};
+}
+
+void Connection::watch_client(Interest interest) {
+    if (interest == client_interest_) return;
+    poller_->watch(client_.get(), interest);
+    client_interest_ = interest;
+}
+
+void Connection::watch_other(int fd, Interest interest) {
+    if (other_ == fd && other_interest_ == interest) return;
+    if (other_ != fd) forget(other_);
+    poller_->watch(fd, interest);
+    other_ = fd;
+    other_interest_ = interest;
+}
+
+void Connection::forget(int fd) {
+    if (fd < 0 || fd != other_) return;
+    poller_->forget(fd);
+    other_ = -1;
+}
+
+void Connection::reply(int code, std::string_view given) { send_body(format_line(code, ' ', given)); }
+
+void Connection::begin_lines(int code, std::string_view first) { lines_ = format_line(code, '-', first); }
+
+void Connection::add_line(std::string_view line) {
+    lines_ += ' ';
+    append_doubling_iac(lines_, line);
+    lines_ += "\r\n";
+    if (lines_.size() < lines_at_once) return;
+    send_body(lines_);
+    lines_.clear();
+}
+
+void Connection::end_lines(int code, std::string_view last) {
+    lines_ += format_line(code, ' ', last);
+    send_body(lines_);
+    lines_.clear();
+}
+
+void Connection::send_body(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const IoResult wrote = write_some(client_.get(), bytes);
+        if (wrote.state == IoState::vanished) throw SessionOver{Reason::client_gone};
+        if (wrote.state == IoState::would_block &&
+            !wait_for(client_.get(), Interest::write, Clock::now() + stall_limit))
+            throw SessionOver{Reason::stalled};
+        bytes.remove_prefix(wrote.bytes);
+    }
+}
+
+std::size_t Connection::receive_body(std::span<char> into) {
+    const std::string_view before = reader_.buffered();
+    if (!before.empty()) {
+        const std::size_t taken = before.copy(into.data(), into.size());
+        reader_.consume(taken);
+        return taken;
+    }
+    const Deadline deadline = Clock::now() + stall_limit;
+    for (;;) {
+        if (!reader_.buffered().empty()) return receive_body(into); // read while waiting
+        if (input_ended_) return 0;
+        const IoResult got = read_some(client_.get(), into);
+        if (got.state == IoState::done) return got.bytes;
+        if (got.state == IoState::vanished) throw SessionOver{Reason::client_gone};
+        if (got.state == IoState::ended)
+            input_ended_ = true;
+        else if (!wait_for(client_.get(), Interest::read, deadline))
+            throw SessionOver{Reason::stalled};
+    }
+}
+
+void Connection::say_last(int code, std::string_view given) {
+    try {
+        write_some(client_.get(), format_line(code, ' ', given));
+    } catch (const std::system_error&) {
+        // The session ends anyway.
+    }
+}
+
+void Connection::tell_parent(std::span<const char> packet) {
+    for (;;) {
+        const IoState state = send_packet(pair_.get(), packet);
+        if (state == IoState::done) return;
+        if (state == IoState::vanished) throw SessionOver{Reason::parent_gone};
+        // The parent reads in its own time; room on the pair is one more readiness.
+        poller_->watch(pair_.get(), Interest::both);
+        poller_->wait(std::nullopt, signals_.while_waiting());
+        poller_->watch(pair_.get(), Interest::read);
+    }
+}
+
+} // namespace ftpd

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/data_channel.hh"
+
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "ftpd/refusal.hh"
+
+#include <arpa/inet.h>
+#include <array>
+#include <cstring>
+#include <netinet/in.h>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::uint16_t first_free_port =
+    1024; // below are services that must not be made to hear us (RFC 2577)
+
+Refusal broken_off() { return {426, "The data connection was broken off."}; }
+
+std::vector<std::string_view> split(std::string_view whole, char separator) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const std::size_t end = whole.find(separator);
+        parts.push_back(whole.substr(0, end));
+        if (end == whole.npos) return parts;
+        whole.remove_prefix(end + 1);
+    }
+}
+
+Address ipv4_address(std::uint32_t host_in_network_order, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = host_in_network_order;
+    return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
+}
+
+Address ipv6_address(const in6_addr& host, std::uint16_t port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = host;
+    return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
+}
+
+} // namespace
+
+DataConnection::~DataConnection() {
+    if (!socket_) return;
+    control_->forget(socket_.get());
+    set_reset_on_close(socket_.get());
+}
+
+void DataConnection::wait_until_writable() {
+    if (!control_->wait_for(socket_.get(), Interest::write, Clock::now() + stall_limit))
+        throw Refusal{426, "The client has taken no data for too long."};
+}
+
+void DataConnection::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const IoResult wrote = write_some(socket_.get(), bytes);
+        if (wrote.state == IoState::vanished) throw broken_off();
+        if (wrote.state == IoState::would_block) wait_until_writable();
+        bytes.remove_prefix(wrote.bytes);
+    }
+}
+
+std::size_t DataConnection::receive(std::span<char> into) {
+    for (;;) {
+        const IoResult got = read_some(socket_.get(), into);
+        switch (got.state) {
+        case IoState::done: return got.bytes;
+        case IoState::ended: return 0;
+        case IoState::vanished: throw broken_off();
+        case IoState::would_block: break;
+        }
+        if (!control_->wait_for(socket_.get(), Interest::read, Clock::now() + stall_limit))
+            throw Refusal{426, "The client has sent no data for too long."};
+    }
+}
+
+Fd DataConnection::release() {
+    control_->forget(socket_.get());
+    return std::move(socket_);
+}
+
+void DataConnection::close() {
+    control_->forget(socket_.get());
+    socket_.reset();
+}
+
+DataChannel::DataChannel(Connection& control, Address client, Address server)
+    : control_(control), client_(client), server_(server) {}
+
+void DataChannel::reset() {
+    listener_.reset();
+    active_ = {};
+}
+
+Address DataChannel::listen_passive() {
+    reset();
+    try {
+        listener_ = listen_on(server_.with_port(0));
+    } catch (const std::system_error& error) {
+        throw Refusal{425, text("No port to listen on: ", error.what(), '.')};
+    }
+    return local_address(listener_.get());
+}
+
+void DataChannel::set_active(const Address& to) {
+    reset();
+    if (!to.same_host(client_)) throw Refusal{504, "Data goes to the host that you connect from only."};
+    if (to.port() < first_free_port)
+        throw Refusal{504, text("The port must be ", first_free_port, " or above.")};
+    active_ = to;
+}
+
+DataConnection DataChannel::open() {
+    if (!is_prepared())
+        throw Refusal{425, "No data connection was prepared: send PASV, EPSV, PORT or EPRT first."};
+    try {
+        Fd socket = listener_ ? accept_client() : connect_client();
+        reset();
+        set_keepalive(socket.get());
+        return {control_, std::move(socket)};
+    } catch (...) {
+        reset();
+        throw;
+    }
+}
+
+Fd DataChannel::accept_client() {
+    const auto deadline = Clock::now() + patience;
+    // The listener is one more descriptor that must be forgotten before reset() closes it.
+    const struct Forget {
+        Connection& control;
+        int fd;
+        ~Forget() { control.forget(fd); }
+    } forget{control_, listener_.get()};
+    for (;;) {
+        if (std::optional<Accepted> accepted = accept_from(listener_)) {
+            if (accepted->peer.same_host(client_)) return std::move(accepted->socket);
+            continue; // somebody else's: dropped
+        }
+        if (!control_.wait_for(listener_.get(), Interest::read, deadline))
+            throw Refusal{425, text("Nobody reached ", local_address(listener_.get()).shown(), " in ",
+                                    patience.count(), " s.")};
+    }
+}
+
+Fd DataChannel::connect_client() {
+    const auto refuse = [&](int error) {
+        return Refusal{425, text("Cannot connect to ", active_.shown(), ": ", std::strerror(error), '.')};
+    };
+    try {
+        const Address from = server_.with_port(0);
+        DataConnection socket{control_, start_connect(active_, &from)};
+        if (!control_.wait_for(socket.fd(), Interest::write, Clock::now() + patience))
+            throw refuse(ETIMEDOUT);
+        if (const int error = connect_error(socket.fd()); error != 0) throw refuse(error);
+        return socket.release();
+    } catch (const std::system_error& error) {
+        throw refuse(error.code().value());
+    }
+}
+
+Address parse_port_argument(std::string_view argument) {
+    const Refusal wrong{501, "PORT takes six numbers of 0 to 255: h1,h2,h3,h4,p1,p2."};
+    const std::vector<std::string_view> parts = split(argument, ',');
+    if (parts.size() != 6) throw wrong;
+    std::array<std::uint8_t, 6> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto number = parse_number<std::uint8_t>(parts[i]);
+        if (!number) throw wrong;
+        numbers[i] = *number;
+    }
+    std::uint32_t host = 0;
+    std::memcpy(&host, numbers.data(), sizeof host);
+    return ipv4_address(host, static_cast<std::uint16_t>(numbers[4] << 8 | numbers[5]));
+}
+
+Address parse_eprt_argument(std::string_view argument) {
+    const Refusal wrong{501, "EPRT takes |1|IPV4|PORT| or |2|IPV6|PORT|."};
+    if (argument.size() < 2 || argument.size() > 128 || argument.front() < 33 || argument.front() > 126)
+        throw wrong;
+    const std::vector<std::string_view> parts = split(argument, argument.front());
+    if (parts.size() != 5 || !parts[0].empty() || !parts[4].empty()) throw wrong;
+    const auto port = parse_number<std::uint16_t>(parts[3]);
+    const std::string host{parts[2]};
+    if (!port || host.find('\0') != host.npos) throw wrong;
+    if (parts[1] == "1") {
+        in_addr address{};
+        if (::inet_pton(AF_INET, host.c_str(), &address) != 1) throw wrong;
+        return ipv4_address(address.s_addr, *port);
+    }
+    if (parts[1] == "2") {
+        in6_addr address{};
+        if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) throw wrong;
+        return ipv6_address(address, *port);
+    }
+    throw Refusal{522, "Network protocol not supported, use (1,2)."};
+}
+
+std::string format_pasv(const Address& address) {
+    const std::uint32_t host = address.ipv4_bytes();
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &host, sizeof host);
+    return text(bytes[0], ',', bytes[1], ',', bytes[2], ',', bytes[3], ',', address.port() >> 8, ',',
+                address.port() & 0xff);
+}
+
+} // namespace ftpd

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/listing.hh"
+
+#include "common/text.hh"
+
+#include <array>
+#include <cstdio>
+
+using common::text;
+
+namespace ftpd {
+namespace {
+
+char type_letter(mode_t mode) {
+    if (S_ISDIR(mode)) return 'd';
+    if (S_ISLNK(mode)) return 'l';
+    if (S_ISFIFO(mode)) return 'p';
+    if (S_ISSOCK(mode)) return 's';
+    if (S_ISCHR(mode)) return 'c';
+    if (S_ISBLK(mode)) return 'b';
+    return '-';
+}
+
+std::string mode_letters(mode_t mode) {
+    std::string letters{type_letter(mode)};
+    constexpr std::string_view all = "rwxrwxrwx";
+    for (std::size_t bit = 0; bit < all.size(); ++bit)
+        letters += (mode & (0400U >> bit)) != 0 ? all[bit] : '-';
+    const auto special = [&](mode_t bit, std::size_t at, char with_x, char without) {
+        if ((mode & bit) != 0) letters[at] = letters[at] == 'x' ? with_x : without;
+    };
+    special(S_ISUID, 3, 's', 'S');
+    special(S_ISGID, 6, 's', 'S');
+    special(S_ISVTX, 9, 't', 'T');
+    return letters;
+}
+
+std::tm in_utc(std::time_t when) {
+    std::tm parts{};
+    ::gmtime_r(&when, &parts);
+    return parts;
+}
+
+std::string short_date(std::time_t when, std::time_t now) {
+    // Clients read English months whatever the server speaks, so strftime's %b will not do.
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    constexpr std::time_t half_a_year = 31556952 / 2; // seconds
+    const std::tm parts = in_utc(when);
+    const char* const month = months[static_cast<std::size_t>(parts.tm_mon)];
+    std::array<char, 32> date{};
+    if (when <= now && now - when < half_a_year)
+        std::snprintf(date.data(), date.size(), "%s %2d %02d:%02d", month, parts.tm_mday, parts.tm_hour,
+                      parts.tm_min);
+    else
+        std::snprintf(date.data(), date.size(), "%s %2d  %4d", month, parts.tm_mday, parts.tm_year + 1900);
+    return date.data();
+}
+
+std::string without_surprises(std::string_view name) {
+    std::string shown;
+    while (!name.empty()) {
+        const std::size_t length = std::max<std::size_t>(common::utf8_length(name), 1);
+        const std::string_view character = name.substr(0, length);
+        const bool plain = character == "\\" || common::escape(character) == character;
+        if (plain)
+            shown += character;
+        else
+            shown += '?';
+        name.remove_prefix(length);
+    }
+    return shown;
+}
+
+// What this client may do with the file, in the letters of RFC 3659, section 7.5.5.
+std::string permission_letters(mode_t mode, Rights rights) {
+    std::string letters;
+    const auto add = [&](Right right, std::string_view which) {
+        if (rights.has(right)) letters += which;
+    };
+    if (S_ISDIR(mode)) {
+        letters += 'e';
+        add(Right::create, "c");
+        add(Right::remove, "dp");
+        add(Right::list, "l");
+        add(Right::make_directory, "m");
+    } else {
+        add(Right::remove, "d");
+        add(Right::read, "r");
+        add(Right::overwrite, "w");
+    }
+    return letters;
+}
+
+std::string hexadecimal(unsigned long long value) {
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%llx", value);
+    return digits.data();
+}
+
+} // namespace
+
+std::string format_long(const Entry& entry, std::time_t now) {
+    const struct stat& status = entry.status;
+    std::array<char, 96> front{};
+    std::snprintf(front.data(), front.size(), "%s %3lu %-5lu %-5lu %10lld ",
+                  mode_letters(status.st_mode).c_str(), static_cast<unsigned long>(status.st_nlink),
+                  static_cast<unsigned long>(status.st_uid), static_cast<unsigned long>(status.st_gid),
+                  static_cast<long long>(status.st_size));
+    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + without_surprises(entry.name);
+    if (!entry.link_target.empty()) line += " -> " + without_surprises(entry.link_target);
+    return line;
+}
+
+bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
+
+std::string format_facts(const Entry& entry, const struct stat& target, Rights rights) {
+    const mode_t mode = target.st_mode;
+    std::string facts = text("type=",
+                             S_ISDIR(mode)   ? "dir"
+                             : S_ISREG(mode) ? "file"
+                                             : "OS.unix=special",
+                             ';');
+    if (S_ISREG(mode)) facts += text("size=", target.st_size, ';');
+    facts += text("modify=", format_time(target.st_mtime), ";perm=", permission_letters(mode, rights),
+                  ";unique=", hexadecimal(target.st_dev), 'g', hexadecimal(target.st_ino), ';');
+    std::array<char, 32> octal{};
+    std::snprintf(octal.data(), octal.size(), "UNIX.mode=%04o; ", static_cast<unsigned>(mode & 07777));
+    return facts + octal.data() + entry.name;
+}
+
+std::string format_time(std::time_t when) {
+    const std::tm parts = in_utc(when);
+    std::array<char, 64> stamp{};
+    std::snprintf(stamp.data(), stamp.size(), "%04d%02d%02d%02d%02d%02d", parts.tm_year + 1900,
+                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    return stamp.data();
+}
+
+} // namespace ftpd

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/path.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace ftpd {
+namespace {
+
+std::vector<std::string_view> components(std::string_view path) {
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::size_t end = std::min(path.find('/'), path.size());
+        if (end > 0) parts.push_back(path.substr(0, end));
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return parts;
+}
+
+// FNV-1a, 64 bits: short, stable across builds, and nothing depends on its strength.
+std::uint64_t hash_of(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return hash;
+}
+
+} // namespace
+
+std::string resolve_path(std::string_view cwd, std::string_view given) {
+    std::vector<std::string_view> kept;
+    const auto walk = [&](std::string_view path) {
+        for (const std::string_view part : components(path)) {
+            if (part == ".") continue;
+            if (part != "..")
+                kept.push_back(part);
+            else if (!kept.empty())
+                kept.pop_back();
+        }
+    };
+    if (given.empty() || given.front() != '/') walk(cwd);
+    walk(given);
+    std::string path;
+    for (const std::string_view part : kept) path.append("/").append(part);
+    return path.empty() ? "/" : path;
+}
+
+bool is_reserved(std::string_view name) { return name.substr(0, reserved_prefix.size()) == reserved_prefix; }
+
+bool has_reserved_name(std::string_view path) {
+    const std::vector<std::string_view> parts = components(path);
+    return std::any_of(parts.begin(), parts.end(), is_reserved);
+}
+
+std::string partial_name(std::string_view name) {
+    constexpr std::size_t longest_name = 255;
+    if (reserved_prefix.size() + name.size() <= longest_name) return common::text(reserved_prefix, name);
+    return common::text(reserved_prefix, name.substr(0, 200), '-', hash_of(name));
+}
+
+std::string_view last_component(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == path.npos || path.size() == 1 ? path : path.substr(slash + 1);
+}
+
+std::string quote_path(std::string_view path) {
+    std::string quoted = "\"";
+    for (const char c : path) quoted.append(c == '"' ? 2 : 1, c);
+    return quoted + '"';
+}
+
+} // namespace ftpd

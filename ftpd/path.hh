@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: ISC
+// Paths as a client writes them: where they lead from its working directory, and which names are ours. Logic
+// on bytes alone; nothing here looks at the file system.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+// Names that begin so are the server's own: unfinished uploads. No client may name them, no listing shows
+// them.
+inline constexpr std::string_view reserved_prefix = ".ftpd-";
+
+// The absolute path in the tree that given means in the directory cwd: "/a/b", no `.', `..' or doubled
+// slash; `..' at the top stays there. An empty given is cwd itself.
+std::string resolve_path(std::string_view cwd, std::string_view given);
+
+bool is_reserved(std::string_view name);
+// Whether any component of an absolute path is a reserved name.
+bool has_reserved_name(std::string_view path);
+
+// The reserved name under which an upload of name is kept while it is unfinished. A name too long to take the
+// prefix (NAME_MAX, 255 bytes) is shortened and told apart by a hash.
+std::string partial_name(std::string_view name);
+
+std::string_view last_component(std::string_view path); // "/" for "/"
+
+// The path in double quotes, those inside doubled, as 257 replies have it (RFC 959, appendix II).
+std::string quote_path(std::string_view path);
+
+} // namespace ftpd

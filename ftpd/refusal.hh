@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: ISC
+// Why a command is not done, as the reply that says so. Thrown by whatever notices it, answered in one place
+// (session.cc); the session goes on.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace ftpd {
+
+struct Refusal {
+    int code; // of RFC 959, section 4.2
+    std::string text;
+};
+
+// The reply for what the system refused: 450 where trying again may help, 452 and 552 for lack of space, 550
+// else. The object is a path or a command, escaped here.
+Refusal explain(const std::system_error& error, std::string_view object);
+
+} // namespace ftpd

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/tree.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "ftpd/path.hh"
+#include "ftpd/refusal.hh"
+
+#include <algorithm>
+#include <array>
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::size_t batch_size = 10000; // entries
+
+struct stat status_of(int fd) {
+    struct stat status {};
+    checked("stat", {}, [&] { return ::fstat(fd, &status); });
+    return status;
+}
+
+// Status without following a link; no value when the entry has just gone.
+std::optional<Entry> look_at(int directory, const std::string& name) {
+    Entry entry{name, {}, {}};
+    if (::fstatat(directory, name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) return {};
+    if (!S_ISLNK(entry.status.st_mode)) return entry;
+    std::array<char, 4096> target{};
+    const ssize_t length = ::readlinkat(directory, name.c_str(), target.data(), target.size());
+    if (length > 0) entry.link_target.assign(target.data(), static_cast<std::size_t>(length));
+    return entry;
+}
+
+std::vector<Entry> look_at_all(int directory, std::vector<std::string>& names) {
+    std::sort(names.begin(), names.end());
+    std::vector<Entry> entries;
+    for (const std::string& name : names)
+        if (std::optional<Entry> entry = look_at(directory, name)) entries.push_back(*std::move(entry));
+    names.clear();
+    return entries;
+}
+
+} // namespace
+
+OpenFile Tree::open_file(std::string_view path) const {
+    OpenFile file{open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY)};
+    file.status = status_of(file.fd.get());
+    if (S_ISDIR(file.status.st_mode))
+        throw Refusal{550, text(escape(path), " is a directory: list it, or get a file in it.")};
+    if (!S_ISREG(file.status.st_mode)) throw Refusal{550, text(escape(path), " is not a regular file.")};
+    return file;
+}
+
+Fd Tree::open_directory(std::string_view path) const {
+    return open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+}
+
+struct stat Tree::status(std::string_view path) const {
+    if (path == "/") return status_of(root_.get());
+    const Place found = place(path, LastLink::follow);
+    struct stat status {};
+    checked("stat", {}, [&] {
+        return ::fstatat(found.directory.get(), found.name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+    });
+    return status;
+}
+
+struct stat Tree::status_of_link(std::string_view path) const {
+    return entry(path).status;
+}
+
+Entry Tree::entry(std::string_view path) const {
+    if (path == "/") return {"/", status_of(root_.get()), {}};
+    const Place found = place(path, LastLink::keep);
+    std::optional<Entry> entry = look_at(found.directory.get(), found.name);
+    if (!entry) fail_with(ENOENT, "look at", found.name);
+    return *std::move(entry);
+}
+
+Place Tree::place(std::string_view path, LastLink last) const {
+    return place_beneath(root_.get(), path, last);
+}
+
+void Tree::make_directory(std::string_view path) const {
+    if (path == "/") fail_with(EEXIST, "make a directory");
+    const Place made = place(path, LastLink::keep);
+    checked("make a directory", {}, [&] { return ::mkdirat(made.directory.get(), made.name.c_str(), 0777); });
+}
+
+void Tree::remove_directory(std::string_view path) const {
+    if (path == "/") throw Refusal{550, "The top of the tree stays."};
+    const Place gone = place(path, LastLink::keep);
+    checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), AT_REMOVEDIR); });
+}
+
+void Tree::remove_file(std::string_view path) const {
+    const Entry found = entry(path);
+    if (S_ISDIR(found.status.st_mode))
+        throw Refusal{550, text(escape(path), " is a directory: RMD removes it.")};
+    const Place gone = place(path, LastLink::keep);
+    checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), 0); });
+}
+
+void Tree::list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const {
+    Fd fd = open_directory(path);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
+    if (!stream) fail("list", path);
+    const int directory = fd.release(); // the stream owns it now
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const dirent* const found = ::readdir(stream.get());
+        if (found == nullptr && errno != 0) fail("list", path);
+        if (found == nullptr) break;
+        const std::string_view name = found->d_name;
+        if (name == "." || name == ".." || is_reserved(name)) continue;
+        names.emplace_back(name);
+        if (names.size() == batch_size) on_batch(look_at_all(directory, names));
+    }
+    on_batch(look_at_all(directory, names));
+}
+
+} // namespace ftpd

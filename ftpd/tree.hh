@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: ISC
+// The served tree: files and directories beneath one directory descriptor, by absolute paths of the tree
+// (ftpd/path.hh). Whatever a path or a link in it says, nothing outside is reached (common/beneath.hh). Run
+// by the session. Throws std::system_error for what the system refuses and Refusal for what we do.
+#pragma once
+
+#include "common/beneath.hh"
+#include "common/fd.hh"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <vector>
+
+namespace ftpd {
+
+struct OpenFile {
+    common::Fd fd;
+    struct stat status {};
+};
+
+// A name in a directory and what is known of it.
+struct Entry {
+    std::string name;
+    struct stat status {};   // of the link itself, if it is one
+    std::string link_target; // where a symbolic link points, as it is written
+};
+
+class Tree {
+public:
+    explicit Tree(common::Fd root) : root_(std::move(root)) {}
+
+    // A regular file, for reading; opened without blocking, so that no FIFO or device holds the session.
+    OpenFile open_file(std::string_view path) const;
+    common::Fd open_directory(std::string_view path) const;
+    // stat(2); link: of the link itself.
+    struct stat status(std::string_view path) const;
+    struct stat status_of_link(std::string_view path) const;
+    Entry entry(std::string_view path) const;
+
+    common::Place place(std::string_view path, common::LastLink last) const;
+
+    void make_directory(std::string_view path) const;
+    void remove_directory(std::string_view path) const;
+    void remove_file(std::string_view path) const;
+
+    // Calls on_batch for the entries of a directory, sorted by name within each batch of at most 10,000, so
+    // that a directory of any size is listed whole from bounded memory. Reserved names, `.' and `..' are left
+    // out.
+    void list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const;
+
+    int root() const { return root_.get(); }
+
+private:
+    common::Fd root_;
+};
+
+} // namespace ftpd
