@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: ISC
+// How a child that root started becomes an ordinary user inside the served tree. The user is looked up at the
+// start, by the parent: inside a chroot, and in a static program, there may be no user database.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+namespace common {
+
+struct Identity {
+    uid_t uid{};
+    gid_t gid{};
+    std::string name;
+};
+
+// The user of the `run-as' directive, getpwnam(3). Throws UserError if there is none of this name, or if it
+// is root by another name or its own (user or group 0).
+Identity find_user(std::string_view name);
+
+// chroot(2) into an open directory, which becomes the working directory. Only root may.
+void enter_root(int directory);
+
+// Takes user and group for good and gives up every other group; only root may. Throws std::system_error if a
+// step fails, and std::logic_error if root could be regained afterwards.
+void become(const Identity& identity);
+
+} // namespace common
