@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 // The event loop of a parent (ftpd's, chatd's hub): which function runs when a descriptor is ready or a
 // moment has come. A callback may watch, forget and set timers freely, also for others in the same round: a
-// forgotten descriptor's callback is not called any more, even if its event was already collected.
+// forgotten descriptor's callback is not called any more, even if its event was already collected, nor is one
+// called for what its descriptor is no longer watched for. What a callback throws ends the round and leaves
+// run_once; the other events of that round may be lost, so this is for errors that end the process.
 #pragma once
 
 #include "common/poller.hh"
@@ -27,22 +29,28 @@ public:
 
     explicit Loop(Backend backend) : poller_(Poller::make(backend)) {}
 
-    void watch(int fd, Interest interest, OnEvent on_event);
-    void change(int fd, Interest interest); // keeps the callback
-    void forget(int fd);                    // before fd is closed
+    void watch(int fd, Interest interest, OnEvent on_event); // throws as Poller::watch does
+    void change(int fd, Interest interest);                  // keeps the callback; fd must be watched
+    void forget(int fd);                                     // before fd is closed
     void again(int fd) { poller_->again(fd); }
 
     TimerId at(Clock::time_point when, OnTime on_time);
     void cancel(TimerId timer); // nothing if it has already run
 
-    // Waits for the next events or timer, runs what is due, and returns. Signals of mask arrive inside.
+    // Waits for the next events or timer or signal (mask as in Poller::wait), runs first the events'
+    // callbacks, then the timers that are due, in their order, and returns. A timer that a timer's
+    // callback sets runs in the next round at the earliest. Not to be called from a callback.
     void run_once(const sigset_t* mask);
 
 private:
     struct Entry {
         std::uint64_t generation;
-        OnEvent on_event;
+        std::shared_ptr<const OnEvent> on_event; // shared, so that a callback may forget itself while it runs
     };
+    std::optional<std::chrono::milliseconds> until_next_timer() const;
+    void run_events(std::span<const Event> events);
+    void run_due_timers();
+
     std::unique_ptr<Poller> poller_;
     std::unordered_map<int, Entry> entries_;
     std::map<TimerId, OnTime> timers_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Signals arrive only inside a wait: blocked everywhere else, they set a flag that the loop takes
-// afterwards. One Signals object at a time in a process; a forked child makes its own.
+// afterwards. One Signals object at a time in a process; a forked child makes its own, in which the signals
+// that only its parent wanted stay blocked.
 #pragma once
 
 #include <initializer_list>
@@ -13,7 +14,8 @@ public:
     // Blocks the given signals, clears their flags and installs a handler that only sets a flag. SIGPIPE is
     // ignored from here on (a write says EPIPE instead).
     explicit Signals(std::initializer_list<int> wanted);
-    // Default actions again, and unblocked.
+    // Default actions again, and unblocked. Those still pending are dropped, so that a second request to stop
+    // does not break an orderly stop.
     ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+#include "common/loop.hh"
+
+namespace common {
+
+void Loop::watch(int fd, Interest interest, OnEvent on_event) {
+    auto shared = std::make_shared<const OnEvent>(std::move(on_event));
+    poller_->watch(fd, interest);
+    entries_.insert_or_assign(fd, Entry{next_++, std::move(shared)});
+}
+
+void Loop::change(int fd, Interest interest) {
+    if (!entries_.contains(fd)) throw std::logic_error("change of a descriptor that is not watched");
+    poller_->watch(fd, interest);
+}
+
+void Loop::forget(int fd) {
+    poller_->forget(fd);
+    entries_.erase(fd);
+}
+
+Loop::TimerId Loop::at(Clock::time_point when, OnTime on_time) {
+    const TimerId timer{when, next_++};
+    timers_.emplace(timer, std::move(on_time));
+    return timer;
+}
+
+void Loop::cancel(TimerId timer) { timers_.erase(timer); }
+
+void Loop::run_once(const sigset_t* mask) {
+    run_events(poller_->wait(until_next_timer(), mask));
+    run_due_timers();
+}
+
+std::optional<std::chrono::milliseconds> Loop::until_next_timer() const {
+    if (timers_.empty()) return std::nullopt;
+    return std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first.when - Clock::now());
+}
+
+void Loop::run_events(std::span<const Event> events) {
+    const std::uint64_t first_new = next_;
+    for (const Event& event : events) {
+        const auto found = entries_.find(event.fd);
+        // Closed and accepted anew, one number may mean another connection than when the event was collected.
+        if (found == entries_.end() || found->second.generation >= first_new) continue;
+        const Interest now = poller_->interest_in(event.fd);
+        const Event wanted{event.fd, event.readable && wants_read(now), event.writable && wants_write(now),
+                           event.hangup};
+        if (!wanted.readable && !wanted.writable && !wanted.hangup) continue;
+        const auto on_event = found->second.on_event;
+        (*on_event)(wanted);
+    }
+}
+
+void Loop::run_due_timers() {
+    const auto now = Clock::now();
+    std::vector<TimerId> due;
+    for (auto timer = timers_.begin(); timer != timers_.end() && timer->first.when <= now; ++timer)
+        due.push_back(timer->first);
+    for (const TimerId& timer : due)
+        if (auto running = timers_.extract(timer)) running.mapped()();
+}
+
+} // namespace common
