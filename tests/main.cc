@@ -5,12 +5,14 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #define DOCTEST_CONFIG_NO_POSIX_SIGNALS // a crash is seen by its wait status, and left to the sanitizers
 #include "common/errors.hh"
+#include "tests/e2e/proc.hh"
 #include "tests/runner.hh"
 
 #include <cstdio>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <thread>
+#include <unistd.h>
 
 namespace {
 
@@ -144,8 +146,15 @@ void add_test(tests::Runner& runner, const Options& options, const Test& test, c
                 .body = [&options, &test, events] { return run_test(options, test, events); }});
 }
 
+// So that no daemon under test is handed what our own starter left open.
+void close_inherited_descriptors() {
+    for (const auto& [fd, target] : e2e::descriptors_of(::getpid()))
+        if (fd > STDERR_FILENO) ::close(fd);
+}
+
 int run(int argc, char** argv) {
-    Options options = parse_options(argc, argv);
+    const Options options = parse_options(argc, argv);
+    close_inherited_descriptors();
     const auto folder = std::filesystem::canonical(argv[0]).parent_path();
     ::setenv("SUITE_BIN", folder.c_str(), 0); // where the harness finds the programs
 

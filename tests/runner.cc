@@ -2,6 +2,7 @@
 #include "tests/runner.hh"
 
 #include "common/errors.hh"
+#include "tests/e2e/files.hh"
 #include "tests/e2e/proc.hh"
 
 #include <algorithm>
@@ -28,14 +29,6 @@ constexpr auto settle_time = 3s;       // for what a job started to end after it
 constexpr int passed_status = 42;      // not 0: a job whose code under test calls exit(0) has not passed
 constexpr off_t max_shown = 64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
 constexpr std::size_t slowest_shown = 5;
-
-common::Fd make_unlinked_file() {
-    std::string path = std::filesystem::temp_directory_path() / "run-tests-XXXXXX";
-    common::Fd file{checked("mkstemp", path, [&] { return ::mkstemp(path.data()); })};
-    ::unlink(path.c_str());
-    common::set_close_on_exec(file.get());
-    return file;
-}
 
 // Empty: it passed.
 std::string describe(int wait_status) {
@@ -108,7 +101,7 @@ bool Runner::run_all() {
 void Runner::start(Run run) {
     std::cout.flush();
     std::fflush(nullptr); // or the child would write it again
-    run.output = make_unlinked_file();
+    run.output = e2e::make_unlinked_file();
     run.started = Clock::now();
     run.deadline = run.started + run.job.time_limit;
     run.pid = checked("fork", run.job.title, [] { return ::fork(); });
@@ -120,8 +113,9 @@ void Runner::start(Run run) {
 void Runner::run_body(const Run& run) {
     ::setpgid(0, 0);
     ::sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
-    const common::Fd input{::open("/dev/null", O_RDONLY)};
+    common::Fd input{::open("/dev/null", O_RDONLY)};
     ::dup2(input.get(), STDIN_FILENO);
+    input.reset();
     ::dup2(run.output.get(), STDOUT_FILENO);
     ::dup2(run.output.get(), STDERR_FILENO);
     std::cout << std::unitbuf; // in order with what the harness and the sanitizers write

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: ISC
+#include "tests/e2e/daemon.hh"
+
+#include "tests/e2e/proc.hh"
+
+#include <algorithm>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sstream>
+
+namespace e2e {
+namespace {
+
+constexpr std::string_view listening = "listening on ";
+
+bool names(const Words& lines, std::string_view directive) {
+    return std::ranges::any_of(lines, [&](const std::string& line) {
+        return line.starts_with(directive) && line.substr(directive.size()).starts_with(' ');
+    });
+}
+
+// The harness's own configuration, less what the test configures itself, then the test's.
+Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& state) {
+    const char* const events = std::getenv("SUITE_EVENTS");
+    const std::pair<std::string, std::string> defaults[] = {
+        {"listen", "127.0.0.1:0"},
+        {"state", state},
+        {"root", setting.program == "ftpd" ? files : Path{}},
+        {"connect-rate", "0"},
+        {"max-per-address", "0"},
+        {"events", events ? events : ""},
+    };
+    Words lines;
+    for (const auto& [directive, value] : defaults)
+        if (!value.empty() && !names(setting.lines, directive)) lines.push_back(directive + " " + value);
+    lines.insert(lines.end(), setting.lines.begin(), setting.lines.end());
+    return lines;
+}
+
+Words make_command(const Daemon::Setting& setting, const Words& lines) {
+    Words command = setting.wrapper;
+    command.push_back(find_program(setting.program));
+    command.emplace_back("-d");
+    for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+    command.insert(command.end(), setting.options.begin(), setting.options.end());
+    return command;
+}
+
+} // namespace
+
+Daemon::Daemon(Setting setting) : files_(folder_.make_shared("files")), state_(folder_ / "state") {
+    const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    auto [reading, writing] = make_pipe();
+    child_.emplace(make_command(setting, make_lines(setting, files_, state_)),
+                   Child::Setting{.descriptors = {input.get(), writing.get(), writing.get()},
+                                  .environment = setting.environment,
+                                  .terminal = {}});
+    writing.reset(); // so that the log ends when the daemon and its children do
+    log_.emplace(std::move(reading), setting.program);
+    std::size_t position = 0;
+    for (std::size_t i = 0; i < setting.listeners; ++i)
+        position = log_->wait_for("\n", log_->wait_for(listening, position));
+}
+
+Daemon::~Daemon() {
+    if (child_->has_ended()) return;
+    try {
+        stop();
+    } catch (const Failure& failure) {
+        FAIL_CHECK(failure.what());
+    }
+}
+
+std::vector<common::Address> Daemon::addresses() const {
+    std::vector<common::Address> found;
+    std::istringstream lines{log()};
+    for (std::string line; std::getline(lines, line);)
+        if (const auto at = line.find(listening); at != line.npos)
+            found.push_back(common::resolve_address(line.substr(at + listening.size())).at(0));
+    return found;
+}
+
+void Daemon::wait_until_idle() const {
+    // Each reaped child is a log line, so the log is the event to wait for.
+    for (;;) {
+        const std::size_t seen = log().size();
+        if (children_of(pid()).empty()) return;
+        log_->wait_for("\n", seen);
+    }
+}
+
+void Daemon::stop() {
+    signal(SIGTERM);
+    if (const int status = wait(); status != 0)
+        throw Failure{"the daemon ended with status " + std::to_string(status) + ", not 0"};
+}
+
+void Daemon::kill() {
+    signal(SIGKILL);
+    wait();
+}
+
+} // namespace e2e

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+#include "tests/e2e/files.hh"
+
+#include "common/errors.hh"
+
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace e2e {
+
+using common::checked;
+
+TempDir::TempDir() {
+    std::string name = std::filesystem::temp_directory_path() / "suite-XXXXXX";
+    if (!::mkdtemp(name.data())) common::fail("mkdtemp", name);
+    path_ = name;
+    checked("chmod", name, [&] { return ::chmod(name.c_str(), 0755); });
+}
+
+TempDir::~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+Path TempDir::make_shared(std::string_view name) const {
+    const Path made = path_ / name;
+    std::filesystem::create_directories(made);
+    checked("chmod", made.native(), [&] { return ::chmod(made.c_str(), 0777); }); // whatever the umask
+    return made;
+}
+
+void write_file(const Path& path, std::string_view bytes) {
+    std::ofstream file{path, std::ios::binary};
+    file << bytes << std::flush;
+    if (!file) common::fail("write", path.native());
+}
+
+std::string read_file(const Path& path) {
+    std::ifstream file{path, std::ios::binary};
+    if (!file) common::fail("open", path.native());
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::string make_bytes(std::size_t size, unsigned seed) {
+    std::string bytes(size, '\0');
+    std::minstd_rand random{seed};
+    for (char& byte : bytes) byte = static_cast<char>(random() >> 8);
+    return bytes;
+}
+
+common::Fd make_unlinked_file(std::string_view bytes) {
+    std::string path = std::filesystem::temp_directory_path() / "suite-XXXXXX";
+    common::Fd file{checked("mkstemp", path, [&] { return ::mkstemp(path.data()); })};
+    common::set_close_on_exec(file.get());
+    ::unlink(path.c_str());
+    while (!bytes.empty()) bytes.remove_prefix(common::write_some(file.get(), bytes).bytes);
+    checked("lseek", path, [&] { return ::lseek(file.get(), 0, SEEK_SET); });
+    return file;
+}
+
+} // namespace e2e
