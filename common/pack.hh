@@ -41,8 +41,9 @@ template <class Record>
 class Records;
 
 // What a format means. An invalid format does not compile, nor a wrong number of arguments, nor an argument
-// whose type holds values that the field cannot (a constant that fits is fine): no integer is ever cut. Text
-// is cut, or filled up with NULs.
+// whose type holds values that the field cannot, unless it is a constant that fits (hence the compiler's
+// words for a type too wide: not a constant expression). So no integer is ever cut. Text is cut, or filled up
+// with NULs.
 template <Format format, class Indices = std::make_index_sequence<shape_of(format.view()).values>>
 class Struct;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What pack(3) says of packing, by hand-made cases.
 #include "common/pack.hh"
+#include "tests/e2e/files.hh"
 
 #include <cmath>
 #include <doctest/doctest.h>
@@ -194,4 +195,15 @@ TEST_SUITE("unit") {
         static_assert(pack::capped(3, 4, "name") == 3);
     }
 
+    TEST_CASE("pack: the manual lists each code with its standard size") {
+        const std::string manual = e2e::read_file(SUITE_SOURCE_DIR "/man/pack.3");
+        for (const pack::Code& code : pack::codes) {
+            const std::string letter = code.letter == '?' ? "\\&?" : std::string(1, code.letter);
+            const auto row = manual.find(".It Li " + letter + " Ta ");
+            REQUIRE_MESSAGE(row != manual.npos, letter);
+            const std::string line = manual.substr(row, manual.find('\n', row) - row);
+            CHECK_MESSAGE(line.find(" Ta " + std::to_string(code.standard) + " Ta ") != line.npos, line);
+        }
+        CHECK(manual.find("can have " + std::to_string(pack::max_values) + " values at most") != manual.npos);
+    }
 } // TEST_SUITE
