@@ -104,6 +104,16 @@ std::vector<std::string> split_words(std::string_view line) {
     return words;
 }
 
+std::string quote_word(std::string_view word) {
+    if (!word.empty() && word.find_first_of(" \t\r\"#\\") == word.npos) return std::string{word};
+    std::string quoted = "\"";
+    for (const char c : word) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
 std::vector<ConfigLine> read_config(const std::string& file, std::span<const std::string> option_lines) {
     std::vector<ConfigLine> lines;
     const auto add = [&](std::string origin, std::string_view line) {

@@ -37,6 +37,8 @@ struct ConfigLine {
 
 // The words of one line; none for a blank or a comment. Throws UserError for an open quote.
 std::vector<std::string> split_words(std::string_view line);
+// The word as split_words reads it back: in quotes where it needs them.
+std::string quote_word(std::string_view word);
 
 // All lines of the file (none when file is empty), then the -o lines. Throws UserError or std::system_error.
 std::vector<ConfigLine> read_config(const std::string& file, std::span<const std::string> option_lines);

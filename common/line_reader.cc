@@ -38,8 +38,8 @@ std::optional<Line> LineReader::next() {
     if (!full()) return {};
     // The cap is reached and no end in sight. A CR that came last may be half of the end: it stays.
     const bool split_end = buffer_[end_ - 1] == '\r';
+    if (!std::exchange(discarding_, true)) beginning_ = buffered().substr(0, kept_of_too_long);
     begin_ = end_ - (split_end ? 1 : 0);
-    discarding_ = true;
     return {};
 }
 
@@ -48,8 +48,11 @@ Line LineReader::take(std::size_t newline) {
     const bool has_return = !text.empty() && text.back() == '\r';
     if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
     if (has_return) text.remove_suffix(1);
-    const bool too_long = std::exchange(discarding_, false) || text.size() > buffer_.size() - 2;
-    Line line{too_long ? std::string{} : std::string{text}, too_long};
+    Line line{std::string{text}};
+    if (std::exchange(discarding_, false))
+        line = {std::exchange(beginning_, {}), true};
+    else if (text.size() > buffer_.size() - 2)
+        line = {std::string{text.substr(0, kept_of_too_long)}, true};
     consume(newline + 1);
     return line;
 }

@@ -21,11 +21,13 @@ enum class LineEnds {
 
 struct Line {
     std::string text;
-    bool too_long = false; // the text is gone; answer that, once
+    bool too_long = false; // the text is only the line's beginning, to see what it was about; answer it once
 };
 
 class LineReader {
 public:
+    static constexpr std::size_t kept_of_too_long = 64; // bytes
+
     // most: bytes of the longest line, its end not counted.
     LineReader(std::size_t most, LineEnds ends);
 
@@ -52,6 +54,7 @@ private:
     std::size_t end_ = 0;
     Ends ends_;
     bool discarding_ = false;
+    std::string beginning_; // of the line that is being discarded
 };
 
 } // namespace common

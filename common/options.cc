@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <filesystem>
 #include <unistd.h>
 
 namespace common {
@@ -50,7 +51,8 @@ std::vector<Option> daemon_options(DaemonOptions& wanted) {
     return {
         {'d', "", "stay in the foreground and log to standard error",
          [&](auto) { wanted.foreground = true; }},
-        {'f', "FILE", "read this configuration file", [&](auto file) { wanted.file = file; }},
+        {'f', "FILE", "read this configuration file",
+         [&](auto file) { wanted.file = std::filesystem::absolute(file); }},
         {'n', "", "check the configuration and stop", [&](auto) { wanted.action = Action::check; }},
         {'o', "LINE", "one more line of configuration; repeats",
          [&](auto line) { wanted.lines.emplace_back(line); }},

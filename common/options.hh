@@ -31,7 +31,7 @@ struct DaemonOptions {
     Action action = Action::run;
     bool foreground = false;
     bool verbose = false;
-    std::string file;               // -f; empty: none
+    std::string file;               // -f, made absolute; empty: none
     std::vector<std::string> lines; // -o, in their order, after the file's
 };
 // The table that fills wanted, which must outlive it.

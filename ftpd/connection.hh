@@ -53,6 +53,9 @@ public:
 
     // Waits until fd is ready; false at the deadline. Throws SessionOver.
     bool wait_for(int fd, common::Interest interest, Deadline deadline);
+    // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
+    // waits.
+    void look_around() { wait_for(client_.get(), common::Interest::none, common::Clock::now()); }
     // Must be called before fd, which wait_for was called with, is closed.
     void forget(int fd);
 

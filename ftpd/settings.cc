@@ -2,6 +2,7 @@
 #include "ftpd/settings.hh"
 
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 using namespace common;
@@ -27,7 +28,7 @@ std::vector<Directive> directive_table(Settings& s) {
     using Reload = Directive::Reload;
     std::vector<Directive> table = daemon_directives(s, defaults);
     table.push_back({"root", "DIR", ".", "the folder that is served", Repeats::no, Reload::at_start_only,
-                     [&](Words w) { s.root = only_word(w, "a folder"); }});
+                     [&](Words w) { s.root = std::filesystem::absolute(only_word(w, "a folder")); }});
     table.push_back({"anonymous", "no|read|write|upload-only", "read",
                      "what clients without an account may do", Repeats::no, Reload::yes,
                      [&](Words w) { s.anonymous = anonymous_rights[parse_choice(w, anonymous_words)]; }});

@@ -12,7 +12,7 @@
 namespace ftpd {
 
 struct Settings : common::DaemonSettings {
-    std::string root; // the served folder
+    std::string root; // the served folder, absolute: a daemon that detaches changes to /
     Rights anonymous; // what somebody without an account may do
 };
 

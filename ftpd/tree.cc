@@ -10,6 +10,7 @@
 #include <array>
 #include <dirent.h>
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -60,18 +61,25 @@ Fd Tree::open_directory(std::string_view path) const {
     return open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
 }
 
+Fd Tree::enter_directory(std::string_view path) const {
+    return open_beneath(root_.get(), path, open_for_search | O_DIRECTORY);
+}
+
 struct stat Tree::status(std::string_view path) const {
     if (path == "/") return status_of(root_.get());
+    if (const Entry named = entry(path); !S_ISLNK(named.status.st_mode)) return named.status;
+    // A link may lead to a directory that has no name of its own below: the top.
+    try {
+        return status_of(enter_directory(path).get());
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOTDIR && error.code().value() != EACCES) throw;
+    }
     const Place found = place(path, LastLink::follow);
     struct stat status {};
     checked("stat", {}, [&] {
         return ::fstatat(found.directory.get(), found.name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
     });
     return status;
-}
-
-struct stat Tree::status_of_link(std::string_view path) const {
-    return entry(path).status;
 }
 
 Entry Tree::entry(std::string_view path) const {

@@ -34,10 +34,10 @@ public:
 
     // A regular file, for reading; opened without blocking, so that no FIFO or device holds the session.
     OpenFile open_file(std::string_view path) const;
-    common::Fd open_directory(std::string_view path) const;
-    // stat(2); link: of the link itself.
+    common::Fd open_directory(std::string_view path) const;  // for listing
+    common::Fd enter_directory(std::string_view path) const; // needs only the permission to search it
+    // Of what the path leads to, links followed; of the path's own entry.
     struct stat status(std::string_view path) const;
-    struct stat status_of_link(std::string_view path) const;
     Entry entry(std::string_view path) const;
 
     common::Place place(std::string_view path, common::LastLink last) const;

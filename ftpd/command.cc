@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/command.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+
+namespace ftpd {
+namespace {
+
+enum Telnet : unsigned char { se = 240, sb = 250, will = 251, dont = 254, iac = 255 };
+
+unsigned char byte_at(std::string_view bytes, std::size_t at) {
+    return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
+}
+
+// How many bytes the telnet command at the start of bytes has, its IAC included.
+std::size_t telnet_length(std::string_view bytes) {
+    const unsigned char command = byte_at(bytes, 1);
+    if (command >= will && command <= dont) return 3;
+    if (command != sb) return 2;
+    for (std::size_t at = 2; at + 1 < bytes.size(); ++at)
+        if (byte_at(bytes, at) == iac && byte_at(bytes, at + 1) == se) return at + 2;
+    return bytes.size();
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+} // namespace
+
+std::string decode_telnet(std::string_view line) {
+    std::string plain;
+    while (!line.empty()) {
+        std::size_t length = 1;
+        if (byte_at(line, 0) == iac) {
+            length = telnet_length(line);
+            if (byte_at(line, 1) == iac) plain += '\xff';
+        } else {
+            plain += line[0];
+            if (line.substr(0, 2) == std::string_view{"\r\0", 2}) length = 2;
+        }
+        line.remove_prefix(std::min(length, line.size()));
+    }
+    return plain;
+}
+
+Command parse_command(std::string_view line) {
+    const std::size_t space = line.find(' ');
+    Command command{common::to_upper(line.substr(0, space)), {}, space != line.npos};
+    if (command.has_argument) command.argument = line.substr(space + 1);
+    return command;
+}
+
+bool is_http_request(std::string_view line) {
+    constexpr std::string_view version = " HTTP/";
+    constexpr std::size_t length = version.size() + 3;
+    if (line.size() < length) return false;
+    const std::string_view end = line.substr(line.size() - length);
+    return end.substr(0, version.size()) == version && is_digit(end[6]) && end[7] == '.' && is_digit(end[8]);
+}
+
+} // namespace ftpd

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: ISC
+// A line of the control connection taken apart: the telnet protocol under FTP (RFC 854, RFC 959
+// section 4.1.3) removed, verb and argument told apart. Pure logic.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+// Telnet commands and options are dropped, IAC IAC is one byte 0xff, CR NUL is CR (RFC 2640, section 3.1).
+std::string decode_telnet(std::string_view line);
+
+struct Command {
+    std::string verb;     // in upper case
+    std::string argument; // all behind the first space: further and trailing ones belong to it
+    bool has_argument = false;
+};
+Command parse_command(std::string_view line);
+
+// Whether the line is the first of an HTTP request: it ends in " HTTP/d.d".
+bool is_http_request(std::string_view line);
+
+} // namespace ftpd

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+// ftpd, the file server. Start reading here: options, configuration, leaving the terminal, and the parent's
+// loop (parent.cc), which forks a session (session.cc) for each client.
+#include "common/config.hh"
+#include "common/daemon.hh"
+#include "common/errors.hh"
+#include "common/log.hh"
+#include "common/options.hh"
+#include "ftpd/parent.hh"
+#include "ftpd/settings.hh"
+
+#include <cstdio>
+#include <optional>
+
+using namespace common;
+using Action = DaemonOptions::Action;
+
+namespace {
+
+int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Settings settings) {
+    std::optional<Detachment> detachment;
+    if (!options.foreground) detachment = Detachment::leave_terminal();
+    change_priority(settings.nice);
+    Log log{"ftpd", "parent", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
+            options.verbose};
+    ftpd::Parent parent{options, std::move(config), std::move(settings), log};
+    discard_standard_input_and_output();
+    return parent.run([&] {
+        if (detachment) detachment->report_ready();
+    });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return report_errors("ftpd", [&] {
+        DaemonOptions options;
+        const std::vector<Option> table = daemon_options(options);
+        if (!parse_options(argc, argv, table).empty()) throw UsageError("ftpd takes options only: see -h");
+        if (options.action == Action::show_usage)
+            return std::printf("%s", usage_text("ftpd", table, "").c_str()), 0;
+        if (options.action == Action::show_version) return std::printf("ftpd %s\n", SUITE_VERSION), 0;
+
+        std::vector<ConfigLine> config = read_config(options.file, options.lines);
+        ftpd::Settings settings = ftpd::make_settings(config);
+        if (options.action == Action::check) return std::printf("ftpd: configuration is good\n"), 0;
+        return serve(options, std::move(config), std::move(settings));
+    });
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/parent.hh"
+
+#include "common/daemon.hh"
+#include "common/errors.hh"
+#include "common/sandbox.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "ftpd/frames.hh"
+#include "ftpd/session.hh"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr int accepts_at_once = 64;              // clients of one listener in one round
+constexpr int notes_at_once = 16;                // log lines of one session in one round
+constexpr std::chrono::seconds pause_length{1};  // after a failed fork or accept
+constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+
+Fd open_root(const std::string& path) {
+    return Fd{checked("open the root", path,
+                      [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
+}
+
+std::optional<Identity> find_identity(const Settings& settings) {
+    if (::geteuid() != 0) return {};
+    return find_user(settings.run_as);
+}
+
+// Closing with unread bytes would reset the connection before the words arrive; there is nothing to read yet
+// from a client of a protocol in which the server speaks first.
+void turn_away(const Fd& client, std::string_view why) {
+    try {
+        write_some(client.get(), text("421 ", why, "\r\n"));
+    } catch (const std::system_error&) {
+        // The client is not let in anyway.
+    }
+}
+
+std::vector<ControlVerb> control_verbs(const Parent& parent) {
+    return {
+        {"who", "", "list the sessions and what they do", [&](Words) { return parent.who(); }},
+        {"stats", "", "print the totals since the start", [&](Words) { return parent.stats(); }},
+    };
+}
+
+} // namespace
+
+Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Settings settings, Log& log)
+    : options_(options),
+      config_(std::move(config)),
+      settings_(std::move(settings)),
+      log_(log),
+      state_(settings_.state),
+      root_(open_root(settings_.root)),
+      identity_(find_identity(settings_)),
+      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
+      loop_(settings_.events),
+      pages_(settings_.max_clients),
+      control_(loop_, settings_.control, control_verbs(*this)) {
+    ::umask(022);
+    raise_descriptor_limit();
+    open_listeners();
+}
+
+void Parent::open_listeners() {
+    listeners_ = take_inherited_listeners();
+    if (!listeners_.empty()) return;
+    for (const std::string& place : settings_.listen)
+        for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
+}
+
+int Parent::run(const std::function<void()>& on_ready) {
+    for (const Fd& listener : listeners_) {
+        loop_.watch(listener.get(), Interest::read,
+                    [this, &listener](const Event&) { accept_clients(listener); });
+        log_.notice(text("listening on ", local_address(listener.get()).shown()));
+    }
+    watch_listeners();
+    notify_service_manager("READY=1");
+    on_ready();
+    while (!stopping_) {
+        loop_.run_once(signals_.while_waiting());
+        handle_signals();
+    }
+    stop();
+    return 0;
+}
+
+std::size_t Parent::most_clients_now() const {
+    // One descriptor a client here: its pair. select(2) and the process have their own limits.
+    constexpr std::size_t spare = 64;
+    std::size_t most = std::min<std::size_t>(settings_.max_clients, pages_.size());
+    if (settings_.events == Backend::select) most = std::min<std::size_t>(most, FD_SETSIZE - spare);
+    return most;
+}
+
+// At the limit, and during a pause, the listeners are not polled: clients wait in the backlog.
+void Parent::watch_listeners() {
+    const bool accept = !paused_ && sessions_.size() < most_clients_now();
+    if (accept == accepting_) return;
+    accepting_ = accept;
+    for (const Fd& listener : listeners_)
+        loop_.change(listener.get(), accept ? Interest::read : Interest::none);
+}
+
+void Parent::pause_accepting(std::string_view why) {
+    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
+    paused_ = true;
+    watch_listeners();
+    loop_.at(Clock::now() + pause_length, [this] {
+        paused_ = false;
+        watch_listeners();
+    });
+}
+
+void Parent::accept_clients(const Fd& listener) {
+    try {
+        for (int budget = accepts_at_once; accepting_; --budget) {
+            if (budget == 0) return loop_.again(listener.get());
+            std::optional<Accepted> client = accept_from(listener);
+            if (!client) return;
+            admit(std::move(*client));
+        }
+    } catch (const std::system_error& error) {
+        pause_accepting(error.what());
+    }
+}
+
+void Parent::admit(Accepted client) {
+    const std::string host = client.peer.host();
+    const bool is_local_socket = client.peer.family() == AF_UNIX; // no address to count by
+    const auto refusal = is_local_socket ? std::nullopt
+                                         : admission_.refuse(host, sessions_.count_from(host), Clock::now(),
+                                                             settings_.per_address);
+    if (!refusal) return start_session(std::move(client));
+    ++totals_.refused;
+    log_.notice(text("refuse ", client.peer.shown(), ": ", *refusal));
+    turn_away(client.socket, *refusal);
+}
+
+void Parent::start_session(Accepted client) {
+    const std::optional<std::size_t> page = pages_.take();
+    if (!page) return turn_away(client.socket, "The server is full: try again later.");
+    auto [ours, theirs] = make_packet_pair();
+    const int pair = ours.get();
+    const std::string peer = client.peer.shown();
+    Child child{.role = "session",
+                .address = client.peer.host(),
+                .peer = peer,
+                .page = *page,
+                .pair = std::move(ours)};
+    const std::optional<pid_t> pid = sessions_.spawn(
+        std::move(child), [&] { return run_session(std::move(client.socket), std::move(theirs), *page); });
+    if (!pid) {
+        pages_.give_back(*page);
+        ++totals_.failed_forks;
+        turn_away(client.socket, "The server has no process to spare: try again in a moment.");
+        return pause_accepting("fork failed");
+    }
+    loop_.watch(pair, Interest::read, [this, pid](const Event&) { read_notes(*pid); });
+    ++totals_.accepted;
+    log_.notice(text("accept ", peer, " pid ", *pid, " clients ", sessions_.size(), '/', most_clients_now()));
+    watch_listeners();
+}
+
+// In the child: keeps what is the session's, shuts itself in, and serves.
+int Parent::run_session(Fd client, Fd pair, std::size_t page) {
+    const std::span<std::byte> own_page = pages_.page(page);
+    pages_.keep_only(page);
+    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get(), root_.get()};
+    close_other_descriptors(keep);
+    // Low numbers, whatever the parent's were: select(2) knows no high ones.
+    for (Fd* const fd : {&client, &pair, &root_}) {
+        const int low =
+            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
+        fd->reset(low);
+    }
+    if (identity_) {
+        enter_root(root_.get());
+        become(*identity_);
+    }
+    forbid_new_privileges();
+    const bool shut_in =
+        restrict_files(root_.get(), settings_.anonymous.may_write() ? TreeAccess::write : TreeAccess::read);
+    limit_resources({});
+    set_urgent_inline(client.get());
+    set_keepalive(client.get());
+    set_no_delay(client.get());
+    Session session{settings_, std::move(client), std::move(pair), std::move(root_), own_page};
+    if (!shut_in)
+        session.log(Severity::detail, "this system cannot restrict files for a process: relying on paths");
+    return session.run();
+}
+
+void Parent::read_notes(pid_t pid) {
+    Child* const session = sessions_.find(pid);
+    if (session == nullptr || !session->pair) return;
+    const int pair = session->pair.get();
+    std::array<char, NoteHead::size + max_note> packet{};
+    try {
+        for (int budget = notes_at_once; budget > 0; --budget) {
+            const Received got = receive_packet(pair, packet);
+            if (got.state == IoState::would_block) return;
+            if (got.state != IoState::done) return loop_.forget(pair); // it is ending; SIGCHLD follows
+            const Note note = unpack_note(std::span{packet}.first(got.bytes));
+            log_.write_for("session", pid, note.severity, note.text);
+        }
+        loop_.again(pair);
+    } catch (const PeerError& error) {
+        log_.error(text("session ", pid, " is killed: ", error.what()));
+        loop_.forget(pair);
+        ::kill(pid, SIGKILL);
+    }
+}
+
+void Parent::end_session(Ended ended) {
+    if (const std::optional<Activity> last = read_activity(pages_.page(ended.child.page))) {
+        totals_.transfers += last->transfers;
+        totals_.sent += last->sent;
+        totals_.received += last->received;
+    }
+    if (WIFSIGNALED(ended.status)) ++totals_.crashed;
+    loop_.forget(ended.child.pair.get());
+    pages_.give_back(ended.child.page);
+    log_.write(WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice,
+               text("end pid ", ended.pid, ' ', describe_status(ended.status), " clients ", sessions_.size(),
+                    '/', most_clients_now()));
+}
+
+void Parent::handle_signals() {
+    if (signals_.take(SIGCHLD)) {
+        sessions_.reap([this](Ended ended) { end_session(std::move(ended)); });
+        watch_listeners();
+    }
+    if (signals_.take(SIGUSR1)) report_status();
+    if (signals_.take(SIGHUP)) reload();
+    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
+}
+
+void Parent::report_status() {
+    for (const std::string& line : stats()) log_.notice(line);
+    for (const std::string& line : who()) log_.notice(line);
+}
+
+void Parent::reload() {
+    try {
+        const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
+        std::vector<std::string> ignored;
+        Settings scratch;
+        std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
+        make_settings(given); // so that what only a start can change is checked, too
+        settings_ = make_settings(merged);
+        config_ = std::move(merged);
+        for (const std::string& name : ignored)
+            log_.warning(text("a change of '", name, "' waits for the next start"));
+        if (settings_.max_clients > pages_.size())
+            log_.warning(text("max-clients stays at ", pages_.size(), " until the next start"));
+        log_.notice("configuration read again; sessions that are there keep theirs");
+        watch_listeners();
+    } catch (const std::exception& error) {
+        log_.error(text("configuration not read again, the old one stays: ", error.what()));
+    }
+}
+
+void Parent::stop() {
+    log_.notice(text("stopping, clients ", sessions_.size()));
+    notify_service_manager("STOPPING=1");
+    for (const Fd& listener : listeners_) loop_.forget(listener.get());
+    for (const Fd& listener : listeners_) {
+        const std::string path = local_address(listener.get()).path();
+        if (!path.empty()) ::unlink(path.c_str());
+    }
+    listeners_.clear();
+    const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
+    for (const int signal : {SIGTERM, SIGKILL}) {
+        sessions_.signal_all(signal);
+        sessions_.wait_for_all(Clock::now() + farewell_time, on_end);
+    }
+    log_.notice("stopped");
+}
+
+} // namespace ftpd

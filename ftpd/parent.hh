@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: ISC
+// ftpd's parent: accepts clients, forks a session for each, reaps them, enforces the limits, serves the
+// control socket and keeps the log. It never reads a byte from a client, and trusts nothing its sessions post
+// or send.
+#pragma once
+
+#include "common/admission.hh"
+#include "common/children.hh"
+#include "common/config.hh"
+#include "common/control_server.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+#include "common/options.hh"
+#include "common/privileges.hh"
+
+#include "common/signals.hh"
+#include "common/socket.hh"
+#include "common/state.hh"
+#include "common/status_pages.hh"
+#include "ftpd/settings.hh"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ftpd {
+
+class Parent {
+public:
+    // Everything that can go wrong at a start goes wrong here: lock, listeners, the root folder, the user.
+    Parent(const common::DaemonOptions& options, std::vector<common::ConfigLine> config, Settings settings,
+           common::Log& log);
+
+    // Says where it listens, calls on_ready, and serves until it is told to stop. Returns the exit status.
+    int run(const std::function<void()>& on_ready);
+
+    // For `who' and `stats' of the control socket and for USR1.
+    std::vector<std::string> who() const;
+    std::vector<std::string> stats() const;
+
+private:
+    // Totals since the start. Those of sessions that have ended come from what they last posted.
+    struct Totals {
+        std::uint64_t accepted = 0;
+        std::uint64_t refused = 0; // by a limit per address
+        std::uint64_t crashed = 0; // ended by a signal
+        std::uint64_t failed_forks = 0;
+        std::uint64_t transfers = 0;
+        std::uint64_t sent = 0; // bytes
+        std::uint64_t received = 0;
+    };
+
+    void open_listeners();
+    void accept_clients(const common::Fd& listener);
+    void admit(common::Accepted client);
+    void start_session(common::Accepted client);
+    int run_session(common::Fd client, common::Fd pair, std::size_t page);
+    void read_notes(pid_t pid);
+    void end_session(common::Ended ended);
+    void watch_listeners();
+    void pause_accepting(std::string_view why);
+    void handle_signals();
+    void reload();
+    void report_status();
+    void stop();
+    std::size_t most_clients_now() const;
+
+    const common::DaemonOptions& options_;
+    std::vector<common::ConfigLine> config_;
+    Settings settings_;
+    common::Log& log_;
+    common::StateDirectory state_;
+    common::Fd root_;
+    std::optional<common::Identity> identity_; // whom the sessions become; none unless root started us
+    common::Signals signals_;
+    common::Loop loop_;
+    common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
+    std::vector<common::Fd> listeners_;
+    common::ControlServer control_;
+    common::Children sessions_;
+    common::Admission admission_;
+    Totals totals_;
+    common::Clock::time_point started_ = common::Clock::now();
+    bool accepting_ = true;
+    bool paused_ = false;
+    bool stopping_ = false;
+};
+
+} // namespace ftpd

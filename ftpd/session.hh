@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: ISC
+// One client's session, in a process of its own: what it remembers between commands, and its loop. The verbs
+// (ftpd/verbs.hh) work on it. Trusts nothing the client sends.
+#pragma once
+
+#include "ftpd/connection.hh"
+#include "ftpd/data_channel.hh"
+#include "ftpd/frames.hh"
+#include "ftpd/rights.hh"
+#include "ftpd/settings.hh"
+#include "ftpd/tree.hh"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+struct Command;
+struct Refusal;
+struct Verb;
+
+enum class Type { ascii, binary };
+
+class Session {
+public:
+    Session(const Settings& settings, common::Fd client, common::Fd pair, common::Fd root,
+            std::span<std::byte> page);
+
+    // Serves the client until either side ends; the exit status.
+    int run();
+
+    // What the verbs work with.
+    const Settings& settings;
+    Connection control;
+    Tree tree;
+    DataChannel data;
+    Status status;
+
+    // What they remember.
+    std::optional<Rights> login;     // once logged in
+    std::optional<std::string> user; // of USER, waiting for PASS
+    std::string cwd = "/";
+    Type type = Type::ascii;                // RFC 959, section 5.1
+    std::uint64_t restart = 0;              // of REST, for the next transfer only
+    std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
+    std::optional<std::uint64_t> body_left; // of a PUT under way: announced bytes that have not come yet
+    bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
+    bool over = false;                      // after QUIT
+
+    // Where argument leads; throws Refusal (553) for a reserved name.
+    std::string resolve(std::string_view argument) const;
+    // What the client may do now: its login's rights, or anonymous ones where no login is needed.
+    Rights rights() const { return login ? *login : settings.anonymous; }
+    void log(common::Severity severity, std::string_view line);
+    // Does one command, or says why not; SITE hands its verbs on to it.
+    void run_verb(const Verb& verb, const std::string& argument);
+
+private:
+    void serve();
+    void greet();
+    void execute(const common::Line& line);
+    void refuse(const Refusal& refusal, const Command& command);
+    void check(const Verb& verb, const std::string& argument) const;
+    void answer(const Refusal& refusal, const Verb& verb);
+    void say_farewell(SessionOver::Reason reason);
+
+    unsigned unknown_before_login_ = 0;
+};
+
+} // namespace ftpd

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/upload.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "ftpd/path.hh"
+#include "ftpd/refusal.hh"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+std::optional<struct stat> look(const Place& at, const std::string& name) {
+    struct stat found {};
+    if (::fstatat(at.directory.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return found;
+    if (errno != ENOENT) fail("look at", name);
+    return {};
+}
+
+void unlink_at(const Place& at, const std::string& name) { ::unlinkat(at.directory.get(), name.c_str(), 0); }
+
+void check_target(const std::optional<struct stat>& present, const std::string& shown, Rights rights,
+                  Replace replace) {
+    if (!present) {
+        if (!rights.has(Right::create)) throw Refusal{550, text(shown, ": you may not create files here.")};
+        return;
+    }
+    if (S_ISDIR(present->st_mode)) throw Refusal{550, text(shown, " is a directory.")};
+    if (!S_ISREG(present->st_mode)) throw Refusal{550, text(shown, " is not a regular file.")};
+    if (replace == Replace::never)
+        throw Refusal{550, text(shown, " is there already: announce the size with ALLO to replace it.")};
+    if (!rights.has(Right::overwrite))
+        throw Refusal{550, text(shown, " is there already: you may not replace it.")};
+}
+
+} // namespace
+
+Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, Rights rights, Replace replace)
+    : may_replace_(replace == Replace::if_allowed && rights.has(Right::overwrite)) {
+    if (path == "/") throw Refusal{550, "/ is a directory."};
+    place_ = tree.place(path, LastLink::follow);
+    if (is_reserved(place_.name))
+        throw Refusal{553, text(escape(path), " leads to a name that the server keeps for itself.")};
+    const std::optional<struct stat> present = look(place_, place_.name);
+    check_target(present, escape(path), rights, replace);
+    if (present && offset > 0)
+        open_in_place(offset, *present);
+    else
+        open_partial(offset);
+    offset_ = static_cast<off_t>(offset);
+}
+
+void Upload::open_in_place(std::uint64_t offset, const struct stat& present) {
+    if (offset > static_cast<std::uint64_t>(present.st_size))
+        throw Refusal{554, text("The file has only ", present.st_size, " bytes: restart there or before.")};
+    file_ = Fd{checked("open", place_.name, [&] {
+        return ::openat(place_.directory.get(), place_.name.c_str(),
+                        O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    })};
+}
+
+void Upload::open_partial(std::uint64_t offset) {
+    partial_ = partial_name(place_.name);
+    const std::optional<struct stat> before = look(place_, partial_);
+    const std::uint64_t size = before ? static_cast<std::uint64_t>(before->st_size) : 0;
+    if (offset > size)
+        throw Refusal{554,
+                      text("There are only ", size, " bytes to continue from: restart there or before.")};
+    constexpr int tries = 16; // another session may complete or remove it just now
+    for (int attempt = 0; attempt < tries; ++attempt) {
+        file_ = Fd{checked("create", place_.name, [&] {
+            return ::openat(place_.directory.get(), partial_.c_str(),
+                            O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+        })};
+        if (!lock_partial()) continue;
+        checked("truncate", place_.name,
+                [&] { return ::ftruncate(file_.get(), static_cast<off_t>(offset)); });
+        return;
+    }
+    throw Refusal{450, text(escape(place_.name), " is being uploaded by others: try again later.")};
+}
+
+// True when the open file is locked and still the one under the partial's name.
+bool Upload::lock_partial() {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    if (retry([&] { return ::fcntl(file_.get(), F_SETLK, &whole); }) != 0) {
+        if (errno != EACCES && errno != EAGAIN) fail("lock", place_.name);
+        throw Refusal{450,
+                      text(escape(place_.name), " is being uploaded by another session: try again later.")};
+    }
+    struct stat ours {};
+    checked("stat", place_.name, [&] { return ::fstat(file_.get(), &ours); });
+    if (!S_ISREG(ours.st_mode))
+        throw Refusal{550, text(escape(place_.name), ": its partial is no regular file.")};
+    const std::optional<struct stat> named = look(place_, partial_);
+    return named && named->st_ino == ours.st_ino && named->st_dev == ours.st_dev;
+}
+
+void Upload::write(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto wrote = checked(
+            "write", place_.name, [&] { return ::pwrite(file_.get(), bytes.data(), bytes.size(), offset_); });
+        offset_ += wrote;
+        bytes.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+}
+
+void Upload::complete() {
+    const int directory = place_.directory.get();
+    if (is_in_place()) {
+        file_.reset();
+        return;
+    }
+    if (may_replace_) {
+        checked("rename", place_.name,
+                [&] { return ::renameat(directory, partial_.c_str(), directory, place_.name.c_str()); });
+    } else {
+        // link(2) fails where rename(2) would replace what came to be there meanwhile.
+        const int linked = ::linkat(directory, partial_.c_str(), directory, place_.name.c_str(), 0);
+        const int error = errno;
+        unlink_at(place_, partial_);
+        if (linked != 0) fail_with(error, "create", place_.name);
+    }
+    file_.reset(); // the lock ends after the name stands
+}
+
+void Upload::discard() {
+    if (!is_in_place()) unlink_at(place_, partial_);
+    file_.reset();
+}
+
+std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path) {
+    const Place place = tree.place(path, LastLink::follow);
+    const std::optional<struct stat> found = look(place, partial_name(place.name));
+    if (!found || !S_ISREG(found->st_mode)) return {};
+    return static_cast<std::uint64_t>(found->st_size);
+}
+
+bool remove_partial(const Tree& tree, std::string_view path) {
+    const Place place = tree.place(path, LastLink::follow);
+    if (!look(place, partial_name(place.name))) return false;
+    unlink_at(place, partial_name(place.name));
+    return true;
+}
+
+} // namespace ftpd

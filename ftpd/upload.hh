@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+// A file on its way in. It is written beside its target under a reserved name (ftpd/path.hh) and renamed into
+// place when it is complete, so nobody reads half a file and an interrupted upload never harms the old one. A
+// lock (fcntl(2)) on the partial tells one being written from one left behind. Run by the session.
+#pragma once
+
+#include "ftpd/rights.hh"
+#include "ftpd/tree.hh"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+enum class Replace {
+    if_allowed, // a file that is there is replaced, with the right to overwrite
+    never,      // only a new name will do, whatever the rights (PUT without a length)
+};
+
+class Upload {
+public:
+    // Starts writing path at offset (REST). A name that is absent: offset 0 begins anew, a larger one
+    // continues the partial, cut to that offset. A file that is there: offset 0 replaces it at the end, a
+    // larger one writes into it in place. Throws Refusal: 450 when another session uploads the same name, 550
+    // for lack of a right or for what is no regular file, 554 for an offset beyond the end.
+    Upload(const Tree& tree, std::string_view path, std::uint64_t offset, Rights rights, Replace replace);
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
+    // An upload that is neither complete nor discarded leaves its partial, to be continued.
+    ~Upload() = default;
+
+    void write(std::string_view bytes);
+    // The name appears (or the file under it is replaced) with everything written.
+    void complete();
+    // Removes the partial; nothing for an upload in place.
+    void discard();
+
+    bool is_in_place() const { return partial_.empty(); }
+
+private:
+    void open_in_place(std::uint64_t offset, const struct stat& present);
+    void open_partial(std::uint64_t offset);
+    bool lock_partial();
+
+    common::Place place_;
+    std::string partial_; // its name beside the target; empty when writing in place
+    common::Fd file_;
+    off_t offset_ = 0;
+    bool may_replace_;
+};
+
+// The size of what is there of an unfinished upload of path; no value when there is none.
+std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path);
+// Removes the partial of path; false when there is none.
+bool remove_partial(const Tree& tree, std::string_view path);
+
+} // namespace ftpd

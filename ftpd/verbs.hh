@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: ISC
+// The verbs of the control connection, in one table: what each takes, what a client must have to use it, the
+// function that does it, and its line in HELP. Run by the session.
+#pragma once
+
+#include "ftpd/rights.hh"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+class Session;
+
+enum class Argument { none, optional, required };
+
+enum class Login {
+    not_needed,
+    needed,
+    in_band, // none where anonymous access is on: for a person with nothing but nc
+};
+
+struct Verb {
+    enum class Kind {
+        plain,
+        transfer,       // uses up REST and ALLO, whatever becomes of it
+        upload_in_band, // so does this, and a body follows the line
+    };
+    std::string_view name;
+    Argument argument;
+    std::string_view syntax; // of the argument
+    Login login;
+    Right right;
+    Kind kind;
+    void (*run)(Session& session, const std::string& argument);
+    std::string_view help;
+};
+
+std::span<const Verb> verb_table();
+const Verb* find_verb(std::string_view name); // in upper case
+// A verb of the standards that this server does not offer (502), in place of one it has never heard of (500).
+bool is_known_elsewhere(std::string_view name);
+
+// The functions, by what they are about: verbs_session.cc
+void do_user(Session&, const std::string&);
+void do_pass(Session&, const std::string&);
+void do_quit(Session&, const std::string&);
+void do_noop(Session&, const std::string&);
+void do_syst(Session&, const std::string&);
+void do_feat(Session&, const std::string&);
+void do_opts(Session&, const std::string&);
+void do_help(Session&, const std::string&);
+void do_type(Session&, const std::string&);
+void do_mode(Session&, const std::string&);
+void do_stru(Session&, const std::string&);
+void do_rest(Session&, const std::string&);
+void do_allo(Session&, const std::string&);
+// verbs_tree.cc
+void do_pwd(Session&, const std::string&);
+void do_cwd(Session&, const std::string&);
+void do_cdup(Session&, const std::string&);
+void do_size(Session&, const std::string&);
+void do_mdtm(Session&, const std::string&);
+void do_mlst(Session&, const std::string&);
+void do_dele(Session&, const std::string&);
+void do_mkd(Session&, const std::string&);
+void do_rmd(Session&, const std::string&);
+// verbs_data.cc
+void do_pasv(Session&, const std::string&);
+void do_epsv(Session&, const std::string&);
+void do_port(Session&, const std::string&);
+void do_eprt(Session&, const std::string&);
+// verbs_transfer.cc
+void do_list(Session&, const std::string&);
+void do_nlst(Session&, const std::string&);
+void do_mlsd(Session&, const std::string&);
+void do_retr(Session&, const std::string&);
+void do_stor(Session&, const std::string&);
+// verbs_inband.cc
+void do_ls(Session&, const std::string&);
+void do_get(Session&, const std::string&);
+void do_put(Session&, const std::string&);
+void do_site(Session&, const std::string&);
+
+} // namespace ftpd
