@@ -161,8 +161,9 @@ void Parent::start_session(Accepted client) {
                 .peer = peer,
                 .page = *page,
                 .pair = std::move(ours)};
-    const std::optional<pid_t> pid = sessions_.spawn(
-        std::move(child), [&] { return run_session(std::move(client.socket), std::move(theirs), *page); });
+    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs] {
+        return run_session(std::move(client.socket), std::move(theirs), *page);
+    });
     if (!pid) {
         pages_.give_back(*page);
         ++totals_.failed_forks;
