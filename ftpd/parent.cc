@@ -76,7 +76,8 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
 
 void Parent::open_listeners() {
     listeners_ = take_inherited_listeners();
-    if (!listeners_.empty()) return;
+    inherited_ = !listeners_.empty();
+    if (inherited_) return;
     for (const std::string& place : settings_.listen)
         for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
 }
@@ -281,7 +282,7 @@ void Parent::stop() {
     for (const Fd& listener : listeners_) loop_.forget(listener.get());
     for (const Fd& listener : listeners_) {
         const std::string path = local_address(listener.get()).path();
-        if (!path.empty()) ::unlink(path.c_str());
+        if (!path.empty() && !inherited_) ::unlink(path.c_str());
     }
     listeners_.clear();
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };

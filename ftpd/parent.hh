@@ -77,6 +77,7 @@ private:
     common::Loop loop_;
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     std::vector<common::Fd> listeners_;
+    bool inherited_ = false; // the service manager made them, and keeps their socket files
     common::ControlServer control_;
     common::Children sessions_;
     common::Admission admission_;
