@@ -92,7 +92,8 @@ Received receive_packet(int fd, std::span<char> into) {
     }
     std::vector<Fd> passed = take_descriptors(message);
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > 1)
-        throw PeerError("a packet between processes is longer than any kind of it");
+        throw PeerError(
+            "a packet between processes is longer than any kind of it, or brings more descriptors");
     if (bytes == 0) return {IoState::ended, 0, {}};
     return {IoState::done, static_cast<std::size_t>(bytes),
             passed.empty() ? Fd{} : std::move(passed.front())};
