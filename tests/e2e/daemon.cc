@@ -51,7 +51,8 @@ Words make_command(const Daemon::Setting& setting, const Words& lines) {
 
 } // namespace
 
-Daemon::Daemon(const Setting& setting) : files_(folder_.make_shared("files")), state_(folder_.make_shared("home") / "state") {
+Daemon::Daemon(const Setting& setting)
+    : files_(folder_.make_shared("files")), state_(folder_.make_shared("home") / "state") {
     const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     auto [reading, writing] = make_pipe();
     child_.emplace(make_command(setting, make_lines(setting, files_, state_)),
