@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: ISC
+// idle-timeout: who is silent is told and sent away, and who transfers is not silent.
+#include "tests/e2e/observe.hh"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+using namespace e2e;
+
+namespace {
+
+constexpr std::size_t file_size = 24 << 20; // more than a connection's buffers hold
+
+const Daemon::Setting one_second{.lines = {"idle-timeout 1", "anonymous write"}};
+
+// A client that says nothing measures the time.
+void let_a_second_pass(const Daemon& daemon) {
+    FtpClient client{daemon};
+    CHECK(client.expect(421).find("1 seconds") != std::string::npos);
+    CHECK(client.read_to_end().empty());
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("a client that is silent is told and sent away") {
+        const Daemon daemon{one_second};
+        FtpClient logged_in = connect_logged_in(daemon);
+        let_a_second_pass(daemon);
+        logged_in.expect(421);
+        CHECK(logged_in.read_to_end().empty());
+        daemon.wait_until_idle();
+    }
+
+    TEST_CASE("a transfer is never idle and the silence begins anew after it") {
+        const Daemon daemon{one_second};
+        const std::string bytes = make_bytes(file_size);
+        write_file(daemon.files() / "file", bytes);
+        FtpClient fetching = connect_logged_in(daemon), storing = connect_logged_in(daemon);
+        FtpClient getting{daemon}, putting{daemon};
+        Connection fetched = begin_transfer(fetching, "RETR file");
+        Connection stored = begin_transfer(storing, "STOR new");
+        getting.command("GET file", 150);
+        putting.command("ALLO 4", 200);
+        putting.command("PUT other", 150);
+
+        let_a_second_pass(daemon);
+
+        CHECK(fetched.read_to_end() == bytes);
+        fetching.expect(226);
+        stored.send("data");
+        stored.close();
+        storing.expect(226);
+        CHECK(getting.read_exactly(file_size) == bytes);
+        getting.expect(226);
+        putting.send("data");
+        putting.expect(226);
+        for (FtpClient* client : {&fetching, &storing, &getting, &putting}) client->expect(421);
+    }
+
+    TEST_CASE("bytes without a line's end keep nobody alive") {
+        const Daemon daemon{one_second};
+        FtpClient client{daemon};
+        pollfd answer{client.fd(), POLLIN, 0};
+        constexpr int pause = 50, most = 400; // milliseconds, and times: far more than the timeout
+        int sent = 0;
+        for (; sent < most && ::poll(&answer, 1, pause) == 0; ++sent) client.send("x");
+        CHECK(sent < most);
+        client.expect(421);
+    }
+
+    TEST_CASE("commands keep a client alive") {
+        const Daemon daemon{one_second};
+        FtpClient client{daemon};
+        pollfd answer{client.fd(), POLLIN, 0};
+        for (int i = 0; i < 5; ++i) {
+            CHECK(::poll(&answer, 1, 300) == 0); // nothing comes by itself
+            client.command("NOOP", 200);
+        }
+        client.expect(421);
+    }
+
+    TEST_CASE("idle-timeout 0 sends nobody away") {
+        const Daemon daemon{{.lines = {"idle-timeout 0"}}};
+        const Daemon clock{one_second};
+        FtpClient client{daemon};
+        let_a_second_pass(clock);
+        client.command("NOOP", 200);
+    }
+}

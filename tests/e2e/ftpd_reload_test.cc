@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: ISC
+// SIGHUP reads the configuration again: new sessions get the new settings, and a mistake changes nothing.
+#include "tests/e2e/observe.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+#include <optional>
+#include <signal.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+struct Configured {
+    explicit Configured(std::string_view lines) {
+        write_file(file, lines);
+        daemon.emplace(Daemon::Setting{.options = {"-f", file}});
+    }
+
+    // Waits for what the log says of it.
+    void reload(std::string_view lines, std::string_view expected) {
+        write_file(file, lines);
+        const std::size_t before = daemon->log().size();
+        daemon->signal(SIGHUP);
+        daemon->wait_for_log(expected, before);
+    }
+
+    TempDir place;
+    Path file = place / "ftpd.conf";
+    std::optional<Daemon> daemon;
+};
+
+constexpr std::string_view read_again = "configuration read again";
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("after a HUP new sessions have the new rights and old ones keep theirs") {
+        Configured ftpd{"# nobody writes\nanonymous read\n"};
+        FtpClient old = connect_logged_in(*ftpd.daemon);
+        ftpd.reload("anonymous write\n", read_again);
+        FtpClient fresh = connect_logged_in(*ftpd.daemon);
+        fresh.store("STOR file", "new");
+        CHECK(read_file(ftpd.daemon->files() / "file") == "new");
+        old.open_data();
+        old.command("STOR other", 550);
+        old.command("DELE file", 550);
+        CHECK(old.fetch("RETR file") == "new");
+
+        ftpd.reload("", read_again); // a default counts as well
+        connect_logged_in(*ftpd.daemon).command("DELE file", 550);
+    }
+
+    TEST_CASE("a bad file at a HUP is named with its line and leaves all as it was") {
+        Configured ftpd{"anonymous write\nmax-clients 7\n"};
+        const std::string file = ftpd.file;
+        ftpd.reload("anonymous no\nmax-clients many\n", file + ":2: ");
+        ftpd.reload("anonymous no\n\nno-such-thing\n", file + ":3: ");
+        std::filesystem::remove(ftpd.file);
+        ftpd.daemon->signal(SIGHUP);
+        ftpd.daemon->wait_for_log(file + ": No such file or directory");
+        CHECK(ftpd.daemon->log().find(read_again) == std::string::npos);
+        CHECK(stat_of(*ftpd.daemon, "max-clients") == 7);
+        connect_logged_in(*ftpd.daemon).store("STOR file", "some");
+
+        ftpd.reload("anonymous write\nmax-clients 5\n", read_again); // nothing of it is stuck
+        CHECK(stat_of(*ftpd.daemon, "max-clients") == 5);
+    }
+
+    TEST_CASE("what only a start can change is reported at a HUP as waiting for it") {
+        const TempDir place;
+        const Path file = place / "ftpd.conf", files = place.make_shared("files");
+        const std::string kept = text("state ", (place / "state").native(), "\nlisten unix:");
+        const std::string first = place / "first", second = place / "second";
+        write_file(files / "mine", "");
+        write_file(file, text(kept, first, "\nroot ", files.native(), "\nmax-clients 5\n"));
+        Process ftpd{{"ftpd", "-d", "-f", file}};
+        ftpd.err().wait_for("listening on ");
+        write_file(file, text(kept, second, "\nroot /\nmax-clients 6\n"));
+        ftpd.signal(SIGHUP);
+        ftpd.err().wait_for(read_again);
+        const std::string log = ftpd.err().text();
+        for (const char* line : {"a change of 'listen' waits for the next start\n",
+                                 "a change of 'root' waits for the next start\n",
+                                 "max-clients is 5, not 6: more wait for the next start\n"})
+            CHECK_MESSAGE(log.find(line) != log.npos, line);
+        CHECK_FALSE(std::filesystem::exists(second));
+        FtpClient client{common::Address::of_path(first)};
+        CHECK(client.command("LS", 213).find(" mine\n") != std::string::npos);
+        ftpd.signal(SIGTERM);
+        CHECK(ftpd.wait() == 0);
+    }
+
+    TEST_CASE("a lower max-clients at a HUP throws nobody out and lets nobody in") {
+        Configured ftpd{"max-clients 3\n"};
+        FtpClient first{*ftpd.daemon}, second{*ftpd.daemon};
+        ftpd.reload("max-clients 1\n", read_again);
+        Connection third{ftpd.daemon->port()};
+        first.command("QUIT", 221);
+        ftpd.daemon->wait_for_log(" clients 1/1\n");
+        second.command("NOOP", 200);
+        CHECK(stat_of(*ftpd.daemon, "max-clients") == 1);
+        CHECK_FALSE(third.has_input());
+        ftpd.reload("max-clients 2\n", read_again);
+        third.expect(220);
+    }
+
+    TEST_CASE("many HUPs at once do no harm") {
+        Configured ftpd{"anonymous read\n"};
+        FtpClient client{*ftpd.daemon};
+        for (int i = 0; i < 1000; ++i) ftpd.daemon->signal(SIGHUP);
+        ftpd.daemon->wait_for_log(read_again);
+        client.command("NOOP", 200);
+        FtpClient{*ftpd.daemon}.command("NOOP", 200);
+    }
+}
