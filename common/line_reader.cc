@@ -2,12 +2,14 @@
 #include "common/line_reader.hh"
 
 #include <algorithm>
-#include <cassert>
+#include <utility>
 
 namespace common {
 
 LineReader::LineReader(std::size_t most, LineEnds ends)
-    : buffer_(most + 2), ends_(ends == LineEnds::newline ? Ends::newline : Ends::undecided) {}
+    : buffer_(most + 2),
+      kept_(std::min(kept_of_too_long, (buffer_.size() - 1) / 2)),
+      ends_(ends == LineEnds::newline ? Ends::newline : Ends::undecided) {}
 
 IoState LineReader::fill(int fd) {
     if (begin_ == end_) begin_ = end_ = 0;
@@ -36,10 +38,9 @@ std::optional<Line> LineReader::next() {
     const std::optional<std::size_t> newline = find_end();
     if (newline) return take(*newline);
     if (!full()) return {};
-    // The cap is reached and no end in sight. A CR that came last may be half of the end: it stays.
-    const bool split_end = buffer_[end_ - 1] == '\r';
-    if (!std::exchange(discarding_, true)) beginning_ = buffered().substr(0, kept_of_too_long);
-    begin_ = end_ - (split_end ? 1 : 0);
+    // The cap is reached and no end in sight. What came last may be the line's last bytes: it stays.
+    if (!std::exchange(discarding_, true)) beginning_ = buffered().substr(0, kept_);
+    begin_ = end_ - kept_;
     return {};
 }
 
@@ -48,11 +49,11 @@ Line LineReader::take(std::size_t newline) {
     const bool has_return = !text.empty() && text.back() == '\r';
     if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
     if (has_return) text.remove_suffix(1);
-    Line line{std::string{text}};
-    if (std::exchange(discarding_, false))
-        line = {std::exchange(beginning_, {}), true};
-    else if (text.size() > buffer_.size() - 2)
-        line = {std::string{text.substr(0, kept_of_too_long)}, true};
+    const bool too_long = discarding_ || text.size() > buffer_.size() - 2;
+    if (too_long && !discarding_) beginning_ = text.substr(0, kept_);
+    if (too_long) text.remove_prefix(text.size() - std::min(text.size(), kept_));
+    Line line{std::exchange(beginning_, {}).append(text), too_long};
+    discarding_ = false;
     consume(newline + 1);
     return line;
 }

@@ -21,12 +21,12 @@ enum class LineEnds {
 
 struct Line {
     std::string text;
-    bool too_long = false; // the text is only the line's beginning, to see what it was about; answer it once
+    bool too_long = false; // the text is only its beginning and its end, to see what it was; answer it once
 };
 
 class LineReader {
 public:
-    static constexpr std::size_t kept_of_too_long = 64; // bytes
+    static constexpr std::size_t kept_of_too_long = 64; // bytes at either end
 
     // most: bytes of the longest line, its end not counted.
     LineReader(std::size_t most, LineEnds ends);
@@ -50,6 +50,7 @@ private:
     Line take(std::size_t newline);
 
     std::vector<char> buffer_;
+    std::size_t kept_; // of each end of a line that is too long: they do not overlap
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     Ends ends_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <sys/socket.h>
 
 using namespace common;
 
@@ -179,6 +180,8 @@ std::size_t Connection::receive_body(std::span<char> into) {
             throw SessionOver{Reason::stalled};
     }
 }
+
+void Connection::end_output() { ::shutdown(client_.get(), SHUT_WR); } // fails only where the client is gone
 
 void Connection::say_last(int code, std::string_view given) {
     try {

@@ -65,6 +65,8 @@ public:
     // True for a person with nc: the first line ended in a bare LF.
     bool is_person() const { return reader_.saw_bare_newline(); }
 
+    // Nothing more will be written: the client sees the end, and may go on sending.
+    void end_output();
     // One try to say something last, without waiting.
     void say_last(int code, std::string_view text);
 

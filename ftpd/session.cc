@@ -163,15 +163,19 @@ void Session::check(const Verb& verb, const std::string& argument) const {
 void Session::answer(const Refusal& refusal, const Verb& verb) {
     control.reply(refusal.code, refusal.text);
     if (verb.kind != Verb::Kind::upload_in_band) return;
-    // What follows is a body, which must never be taken for commands.
-    if (!body_left) over = true;
+    // What follows is a body, which must never be taken for commands. One without a length ends the session;
+    // closing before it is read would reset the connection, and the client might never see why.
+    if (!body_left) {
+        over = true;
+        control.end_output();
+    }
     std::vector<char> discarded(std::size_t{64} * 1024);
-    while (body_left.value_or(0) > 0) {
-        const std::size_t wanted =
-            static_cast<std::size_t>(std::min<std::uint64_t>(*body_left, discarded.size()));
+    while (body_left.value_or(1) > 0) {
+        const std::size_t wanted = static_cast<std::size_t>(
+            std::min<std::uint64_t>(body_left.value_or(discarded.size()), discarded.size()));
         const std::size_t got = control.receive_body(std::span{discarded}.first(wanted));
         if (got == 0) return;
-        *body_left -= got;
+        if (body_left) *body_left -= got;
         control.look_around();
     }
 }
