@@ -6,6 +6,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <system_error>
 #include <unistd.h>
 
 namespace common {
@@ -20,33 +21,54 @@ ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVe
 
 ControlServer::~ControlServer() {
     while (!clients_.empty()) drop(clients_.begin()->first);
+    loop_.cancel(pause_);
     loop_.forget(listener_.get());
     ::unlink(path_.c_str());
 }
 
 void ControlServer::accept_clients() {
-    while (clients_.size() < max_clients) {
-        std::optional<Accepted> accepted = accept_from(listener_);
-        if (!accepted) return;
-        const int fd = accepted->socket.get();
-        clients_[fd].socket = std::move(accepted->socket);
-        loop_.watch(fd, Interest::read, [this, fd](const Event& event) { serve(fd, event); });
+    try {
+        while (clients_.size() < max_clients) {
+            std::optional<Accepted> accepted = accept_from(listener_);
+            if (!accepted) return;
+            const int fd = accepted->socket.get();
+            loop_.watch(fd, Interest::read, [this, fd](const Event& event) { serve(fd, event); });
+            clients_[fd].socket = std::move(accepted->socket);
+        }
+        loop_.change(listener_.get(), Interest::none); // at the limit the listener is not polled
+    } catch (const std::runtime_error&) {
+        pause_accepting(); // no descriptor to be had, or one too high for select(2)
     }
-    loop_.change(listener_.get(), Interest::none); // at the limit the listener is not polled
+}
+
+void ControlServer::pause_accepting() {
+    loop_.change(listener_.get(), Interest::none);
+    loop_.cancel(pause_);
+    pause_ = loop_.at(Clock::now() + std::chrono::seconds{1},
+                      [this] { loop_.change(listener_.get(), Interest::read); });
 }
 
 void ControlServer::serve(int fd, const Event& event) {
     Client& client = clients_.at(fd);
-    if (event.hangup && !event.readable) return drop(fd);
+    try {
+        if (event.hangup && !event.readable) return drop(fd);
+        take_lines(fd, client);
+    } catch (const std::system_error&) {
+        drop(fd);
+    }
+}
+
+// Writes what is left to write, then answers line after line until nothing comes or an answer is not taken.
+void ControlServer::take_lines(int fd, Client& client) {
     if (!flush(client)) return drop(fd);
-    for (int budget = 32; client.output.empty();) {
+    for (int budget = 32; client.output.empty(); --budget) {
+        if (budget == 0) return loop_.again(fd);
         if (const std::optional<Line> line = client.input.next()) {
-            if (budget-- == 0) return loop_.again(fd);
             client.output = answer(*line);
             if (!flush(client)) return drop(fd);
             continue;
         }
-        if (client.ended) return drop(fd);
+        if (client.ended) return drop(fd); // half a line is no question
         switch (client.input.fill(fd)) {
         case IoState::done: break;
         case IoState::would_block:
@@ -81,10 +103,10 @@ std::string ControlServer::answer(const Line& line) const {
     try {
         const std::vector<std::string> words = split_words(line.text);
         if (words.empty()) return {}; // a blank line is no question
-        for (const std::string& data : run(words)) out += text(' ', data, '\n');
+        for (const std::string& data : run(words)) out += text(' ', keep_to_one_line(data), '\n');
         return out + "ok\n";
-    } catch (const UserError& error) {
-        return text("error ", error.what(), '\n');
+    } catch (const std::runtime_error& error) {
+        return text("error ", keep_to_one_line(error.what()), '\n');
     }
 }
 

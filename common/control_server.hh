@@ -2,13 +2,12 @@
 // The control socket, server side: lines of text over an AF_UNIX stream socket of mode 0600, in a daemon's
 // parent. `help' lists the verbs; data lines of an answer begin with a space, the last line is `ok' or
 // `error REASON'. Whoever may open the socket may use every verb. A client that does not read its answer
-// costs that answer's memory, and is asked nothing more.
+// costs that answer's memory, and nothing more is done for it. Nothing that a client does ends the daemon.
 #pragma once
 
 #include "common/config.hh"
 #include "common/fd.hh"
 #include "common/line_reader.hh"
-#include "common/log.hh"
 #include "common/loop.hh"
 
 #include <functional>
@@ -23,7 +22,8 @@ struct ControlVerb {
     std::string_view name;
     std::string_view arguments; // as help shows them
     std::string_view help;      // one line
-    // Returns the data lines, without their space; throws UserError for `error REASON'.
+    // Returns the data lines, without their space; what it throws as a std::runtime_error is answered as
+    // `error REASON'. Either may hold anything: it is kept to its line.
     std::function<std::vector<std::string>(Words words)> run;
 };
 
@@ -47,7 +47,9 @@ private:
     };
 
     void accept_clients();
+    void pause_accepting();
     void serve(int fd, const Event& event);
+    void take_lines(int fd, Client& client);
     bool flush(Client& client); // false: the client has gone
     void drop(int fd);
     std::string answer(const Line& line) const;
@@ -59,6 +61,7 @@ private:
     std::vector<ControlVerb> verbs_;
     Fd listener_;
     std::map<int, Client> clients_;
+    Loop::TimerId pause_{};
 };
 
 } // namespace common
