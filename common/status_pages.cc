@@ -44,6 +44,7 @@ std::span<std::byte> StatusPages::page(std::size_t number) const {
 }
 
 void StatusPages::keep_only(std::size_t number) {
+    if (number >= count_) throw std::logic_error("no such status page");
     const std::size_t before = number * page_size_;
     const std::size_t after = (count_ - number - 1) * page_size_;
     if (before != 0) checked("unmap", "status pages", [&] { return ::munmap(base_, before); });
@@ -80,6 +81,7 @@ std::optional<std::string> PostedRecord::read() const {
     constexpr int tries = 100; // a writer that died in the middle, or lies, must not hold the reader
     for (int attempt = 0; attempt < tries; ++attempt) {
         const std::uint64_t before = word(0).load(std::memory_order_acquire);
+        if (before == 0) return {};
         if (before % 2 != 0) continue;
         std::string record(size_, '\0');
         for (std::size_t at = 0, index = 1; at < size_; at += sizeof(std::uint64_t), ++index) {

@@ -28,7 +28,7 @@ public:
     std::size_t size() const { return count_; }
 
     std::span<std::byte> page(std::size_t page) const;
-    // In a child: unmaps every page but this one.
+    // In a child: unmaps every page but this one, which is not to be asked for any more: get it before.
     void keep_only(std::size_t page);
 
 private:
@@ -45,7 +45,8 @@ public:
     PostedRecord(std::span<std::byte> page, std::size_t size);
 
     void post(std::span<const char> record); // of exactly size bytes
-    // No value when the writer is in the middle of posting, or claims to be for ever.
+    // No value before the first post, while the writer is in the middle of posting, or if it claims to be
+    // for ever.
     std::optional<std::string> read() const;
 
 private:
