@@ -13,22 +13,9 @@ namespace {
 IoResult classify(ssize_t result, const char* verb, std::size_t wanted) {
     if (result > 0 || (result == 0 && wanted == 0)) return {IoState::done, static_cast<std::size_t>(result)};
     if (result == 0) return {IoState::ended};
-    switch (errno) {
-    case EAGAIN:
-#if EWOULDBLOCK != EAGAIN
-    case EWOULDBLOCK:
-#endif
-        return {IoState::would_block};
-    case EPIPE:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case ENOTCONN:
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN: return {IoState::vanished};
-    default: fail(verb);
-    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return {IoState::would_block};
+    if (means_vanished(errno)) return {IoState::vanished};
+    fail(verb);
 }
 
 void add_flag(int fd, int get, int set, int flag) {
@@ -49,6 +36,20 @@ IoResult read_some(int fd, std::span<char> into) {
 
 IoResult write_some(int fd, std::string_view bytes) {
     return classify(retry([&] { return ::write(fd, bytes.data(), bytes.size()); }), "write", bytes.size());
+}
+
+bool means_vanished(int error) {
+    switch (error) {
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN: return true;
+    default: return false;
+    }
 }
 
 void set_nonblocking(int fd) { add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK); }

@@ -48,6 +48,9 @@ struct IoResult {
 IoResult read_some(int fd, std::span<char> into);
 IoResult write_some(int fd, std::string_view bytes);
 
+// Whether an error number says that the other side of a connection is gone.
+bool means_vanished(int error);
+
 void set_nonblocking(int fd);
 void set_close_on_exec(int fd);
 

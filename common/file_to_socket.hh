@@ -10,8 +10,8 @@
 
 namespace common {
 
-// Moves at most most bytes from offset of file (a regular one) to socket, and advances offset by what was
-// moved. State: done; would_block; ended at the end of the file; vanished. Throws std::system_error for a
+// Moves at most most bytes (not 0) from offset of file (a regular one) to socket, and advances offset by what
+// was moved. State: done; would_block; ended at the end of the file; vanished. Throws std::system_error for a
 // fault of the file. A call moves a bounded piece: call it until it would block.
 IoResult copy_file_to_socket(int file, off_t& offset, std::size_t most, int socket);
 

@@ -13,16 +13,10 @@ IoResult copy_file_to_socket(int file, off_t& offset, std::size_t most, int sock
     const ssize_t moved = retry([&] { return ::sendfile(socket, file, &offset, std::min(most, piece)); });
     if (moved > 0) return {IoState::done, static_cast<std::size_t>(moved)};
     if (moved == 0) return {IoState::ended};
-    switch (errno) {
-    case EAGAIN: return {IoState::would_block};
-    case EPIPE:
-    case ECONNRESET:
-    case ENOTCONN:
-    case ETIMEDOUT: return {IoState::vanished};
-    case EINVAL: // a file system that cannot
-    case ENOSYS: return copy_file_to_socket_by_reading(file, offset, most, socket);
-    default: fail("send a file");
-    }
+    if (errno == EAGAIN) return {IoState::would_block};
+    if (means_vanished(errno)) return {IoState::vanished};
+    if (errno != EINVAL && errno != ENOSYS) fail("send a file"); // those: a file system that cannot
+    return copy_file_to_socket_by_reading(file, offset, most, socket);
 }
 
 } // namespace common
