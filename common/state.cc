@@ -28,7 +28,7 @@ std::string default_state_directory(std::string_view daemon) {
     if (const char* const base = std::getenv("XDG_STATE_HOME"); base != nullptr && *base == '/')
         return text(base, '/', daemon);
     const char* home = std::getenv("HOME");
-    if (home == nullptr || *home == '\0') {
+    if (home == nullptr || *home != '/') {
         const passwd* const entry = ::getpwuid(::geteuid());
         if (entry == nullptr) throw UserError("there is no home directory: name a folder with `state'");
         home = entry->pw_dir;
@@ -42,11 +42,14 @@ StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
     lock_ =
         Fd{checked("open", file, [&] { return ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); })};
     struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (retry([&] { return ::fcntl(lock_.get(), F_SETLK, &whole); }) == 0) return;
-    if (errno != EACCES && errno != EAGAIN) fail("lock", file);
-    checked("ask who holds", file, [&] { return ::fcntl(lock_.get(), F_GETLK, &whole); });
+    do { // again, if whoever had the lock has let go of it before we could ask
+        whole = {};
+        whole.l_type = F_WRLCK;
+        whole.l_whence = SEEK_SET;
+        if (retry([&] { return ::fcntl(lock_.get(), F_SETLK, &whole); }) == 0) return;
+        if (errno != EACCES && errno != EAGAIN) fail("lock", file);
+        checked("ask who holds", file, [&] { return ::fcntl(lock_.get(), F_GETLK, &whole); });
+    } while (whole.l_type == F_UNLCK);
     throw UserError(text("process ", whole.l_pid, " uses the state directory ", path_,
                          ": stop it, or give this daemon another with `state'"));
 }
