@@ -20,6 +20,37 @@ Connection begin_transfer(FtpClient& client, std::string_view command) {
     return data;
 }
 
+std::string answer_to(FtpClient& client, const std::string& line) {
+    client.send(line + "\r\n");
+    std::string all = client.read_reply().text;
+    if (!all.starts_with("150 ")) return all;
+    all += client.read_exactly(std::stoul(all.substr(4)));
+    return all += client.read_reply().text;
+}
+
+std::string answer_over_data(FtpClient& client, const std::string& line, std::string_view upload) {
+    Connection data = client.open_data();
+    client.send(line + "\r\n");
+    std::string all = client.read_reply().text;
+    if (!all.starts_with("150")) return all;
+    data.try_send(upload);
+    if (!upload.empty()) data.half_close();
+    try {
+        all += data.read_to_end();
+    } catch (const Failure& reset) {
+        all += reset.what(); // with what came before it
+    }
+    return all += client.read_reply().text;
+}
+
+std::string answer_to_put(FtpClient& client, const std::string& line, std::string_view upload) {
+    client.command(text("ALLO ", upload.size()), 200);
+    client.send(text(line, "\r\n", upload));
+    std::string all = client.read_reply().text;
+    if (all.starts_with("150")) all += client.read_reply().text;
+    return all;
+}
+
 pid_t session_of(const Daemon& daemon, const Connection& client) {
     const std::size_t from = daemon.wait_for_log(text("accept ", client.local().shown(), " pid "));
     return std::stoi(daemon.log().substr(from));

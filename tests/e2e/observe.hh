@@ -14,6 +14,12 @@ namespace e2e {
 // EPSV, then RETR, LIST, ...: what comes is to be read from the connection that it returns, 226 from client.
 Connection begin_transfer(FtpClient& client, std::string_view command);
 
+// All that comes in answer to a line, whatever it is: one reply, or two with a body or data between them. A
+// 150 to GET has its body here; answer_over_data makes a data connection first and sends upload over it.
+std::string answer_to(FtpClient& client, const std::string& line);
+std::string answer_over_data(FtpClient& client, const std::string& line, std::string_view upload = {});
+std::string answer_to_put(FtpClient& client, const std::string& line, std::string_view upload);
+
 // The process that serves this client, from the daemon's log.
 pid_t session_of(const Daemon& daemon, const Connection& client);
 // Kills nothing: waits until the log tells that the session has ended, and returns how ("exit 0").
