@@ -19,8 +19,10 @@ std::size_t telnet_length(std::string_view bytes) {
     const unsigned char command = byte_at(bytes, 1);
     if (command >= will && command <= dont) return 3;
     if (command != sb) return 2;
-    for (std::size_t at = 2; at + 1 < bytes.size(); ++at)
-        if (byte_at(bytes, at) == iac && byte_at(bytes, at + 1) == se) return at + 2;
+    for (std::size_t at = 2; at + 1 < bytes.size(); ++at) {
+        if (byte_at(bytes, at) != iac) continue;
+        if (byte_at(bytes, ++at) == se) return at + 1; // and IAC IAC is a byte of it
+    }
     return bytes.size();
 }
 
