@@ -3,6 +3,7 @@
 
 #include "common/text.hh"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -35,9 +36,13 @@ std::string mode_letters(mode_t mode) {
     return letters;
 }
 
+// Years of four digits only, as the formats have them: a file system may say anything.
 std::tm in_utc(std::time_t when) {
+    constexpr long long year_one = -62'135'596'800;
+    constexpr long long year_9999 = 253'402'300'799; // its last second
+    const auto shown = static_cast<std::time_t>(std::clamp<long long>(when, year_one, year_9999));
     std::tm parts{};
-    ::gmtime_r(&when, &parts);
+    ::gmtime_r(&shown, &parts);
     return parts;
 }
 
@@ -49,7 +54,7 @@ std::string short_date(std::time_t when, std::time_t now) {
     const std::tm parts = in_utc(when);
     const char* const month = months[static_cast<std::size_t>(parts.tm_mon)];
     std::array<char, 32> date{};
-    if (when <= now && now - when < half_a_year)
+    if (when <= now && when > now - half_a_year)
         std::snprintf(date.data(), date.size(), "%s %2d %02d:%02d", month, parts.tm_mday, parts.tm_hour,
                       parts.tm_min);
     else
@@ -86,6 +91,7 @@ std::string permission_letters(mode_t mode, Rights rights) {
         add(Right::make_directory, "m");
     } else {
         add(Right::remove, "d");
+        if (!S_ISREG(mode)) return letters; // nothing else is transferred
         add(Right::read, "r");
         add(Right::overwrite, "w");
     }
