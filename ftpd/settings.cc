@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/settings.hh"
 
+#include "common/errors.hh"
+
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -27,8 +29,12 @@ std::vector<Directive> directive_table(Settings& s) {
     using Repeats = Directive::Repeats;
     using Reload = Directive::Reload;
     std::vector<Directive> table = daemon_directives(s, defaults);
-    table.push_back({"root", "DIR", ".", "the folder that is served", Repeats::no, Reload::at_start_only,
-                     [&](Words w) { s.root = std::filesystem::absolute(only_word(w, "a folder")); }});
+    table.push_back(
+        {"root", "DIR", ".", "the folder that is served", Repeats::no, Reload::at_start_only, [&](Words w) {
+             const std::string& folder = only_word(w, "a folder");
+             if (folder.empty()) throw UserError("'' is not a folder: write . for the current one");
+             s.root = std::filesystem::absolute(folder);
+         }});
     table.push_back({"anonymous", "no|read|write|upload-only", "read",
                      "what clients without an account may do", Repeats::no, Reload::yes,
                      [&](Words w) { s.anonymous = anonymous_rights[parse_choice(w, anonymous_words)]; }});
