@@ -3,7 +3,6 @@
 // on bytes alone; nothing here looks at the file system.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 

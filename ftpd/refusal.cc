@@ -19,11 +19,9 @@ Refusal explain(const std::system_error& error, std::string_view object) {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM: return {450, common::text(shown, ": ", std::strerror(number), ": try again later.")};
-    case ENOSPC:
+    case ENOSPC: return {452, common::text(shown, ": ", std::strerror(number), '.')};
     case EDQUOT:
     case EFBIG: return {552, common::text(shown, ": ", std::strerror(number), '.')};
-    case EEXIST:
-    case ENOTEMPTY: return {550, common::text(shown, ": ", std::strerror(number), '.')};
     case EXDEV: // openat2(2) found a way out of the tree
     case ELOOP: return {550, common::text(shown, ": too many symbolic links, or one that leads nowhere.")};
     case EPERM:

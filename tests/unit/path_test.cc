@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/path.hh"
+
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace ftpd;
+
+TEST_SUITE("unit") {
+    TEST_CASE("path: where a path leads from the working directory") {
+        constexpr struct {
+            std::string_view cwd, given, leads_to;
+        } table[] = {
+            {"/", "", "/"},
+            {"/", "/", "/"},
+            {"/", ".", "/"},
+            {"/", "..", "/"},
+            {"/", "../../../etc/passwd", "/etc/passwd"},
+            {"/a/b", "", "/a/b"},
+            {"/a/b", "c", "/a/b/c"},
+            {"/a/b", "c/", "/a/b/c"},
+            {"/a/b", "/c", "/c"},
+            {"/a/b", "//c///d//", "/c/d"},
+            {"/a/b", "..", "/a"},
+            {"/a/b", "../", "/a"},
+            {"/a/b", "../c", "/a/c"},
+            {"/a/b", "../../..", "/"},
+            {"/a/b", "./c/./d/.", "/a/b/c/d"},
+            {"/a/b", "c/../d", "/a/b/d"},
+            {"/a/b", "c/../../../../d", "/d"},
+            {"/a/b", "...", "/a/b/..."},
+            {"/a/b", "..c/.d/e..", "/a/b/..c/.d/e.."},
+            {"/a/b", " ", "/a/b/ "},
+            {"/a/b", "~", "/a/b/~"},
+            {"/a/b", "*\\..\\", "/a/b/*\\..\\"},
+            {"/a/b", "-la", "/a/b/-la"},
+            {"/a/b", "\xff\n", "/a/b/\xff\n"},
+        };
+        for (const auto& [cwd, given, leads_to] : table) {
+            CAPTURE(std::string{cwd});
+            CAPTURE(std::string{given});
+            CHECK(resolve_path(cwd, given) == leads_to);
+            CHECK(resolve_path("/", resolve_path(cwd, given)) == leads_to);
+        }
+        std::string deep;
+        for (int i = 0; i < 2000; ++i) deep += "x/";
+        CHECK(resolve_path("/", deep + std::string(8000, '/') + "..").size() == 2 * 1999);
+    }
+
+    TEST_CASE("path: names that begin with the reserved prefix are ours wherever they stand") {
+        CHECK(is_reserved(".ftpd-x"));
+        CHECK(is_reserved(".ftpd-"));
+        for (const char* free : {"", ".ftpd", "ftpd-x", "x.ftpd-y", ".", "..", ".FTPD-x"}) {
+            CAPTURE(free);
+            CHECK_FALSE(is_reserved(free));
+        }
+        CHECK(has_reserved_name("/.ftpd-x"));
+        CHECK(has_reserved_name("/a/.ftpd-x/b"));
+        CHECK(has_reserved_name("/a/b/.ftpd-"));
+        for (const char* free : {"/", "/a/b", "/a.ftpd-x", "/.ftpd/-x"}) CHECK_FALSE(has_reserved_name(free));
+        CHECK(has_reserved_name(resolve_path("/a", "b/.././/.ftpd-x")));
+    }
+
+    TEST_CASE("path: the name of an unfinished upload is reserved and fits for names of every length") {
+        CHECK(partial_name("x") == ".ftpd-x");
+        std::set<std::string> all;
+        for (std::size_t length = 1; length <= 255; ++length)
+            for (const char last : {'a', 'b'}) {
+                const std::string partial = partial_name(std::string(length - 1, 'n') + last);
+                CHECK(is_reserved(partial));
+                CHECK(partial.size() <= 255);
+                all.insert(partial);
+            }
+        CHECK(all.size() == 2 * 255); // each another
+        const std::string fits(255 - reserved_prefix.size(), 'n');
+        CHECK(partial_name(fits) == ".ftpd-" + fits);
+        CHECK(partial_name(fits + 'n') == partial_name(fits + 'n'));
+        CHECK(partial_name(fits + 'n').size() < 255);
+    }
+
+    TEST_CASE("path: the last component and quotes") {
+        CHECK(last_component("/") == "/");
+        CHECK(last_component("/a") == "a");
+        CHECK(last_component("/a/b c") == "b c");
+        CHECK(quote_path("/a b") == "\"/a b\"");
+        CHECK(quote_path("/\"x\"\"") == "\"/\"\"x\"\"\"\"\"");
+        CHECK(quote_path("") == "\"\"");
+    }
+}
