@@ -8,7 +8,7 @@
 namespace ftpd {
 namespace {
 
-enum Telnet : unsigned char { se = 240, sb = 250, will = 251, dont = 254, iac = 255 };
+enum Telnet : unsigned char { se = 240, nop = 241, sb = 250, will = 251, dont = 254, iac = 255 };
 
 unsigned char byte_at(std::string_view bytes, std::size_t at) {
     return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
@@ -44,6 +44,17 @@ std::string decode_telnet(std::string_view line) {
         line.remove_prefix(std::min(length, line.size()));
     }
     return plain;
+}
+
+std::string encode_command(std::string_view line) {
+    std::string wire;
+    for (const char c : line) {
+        wire += c;
+        if (c == '\r') wire += '\0';
+        if (c == '\xff') wire += c;
+    }
+    if (is_http_request(line)) wire.append({static_cast<char>(iac), static_cast<char>(nop)});
+    return wire += "\r\n";
 }
 
 Command parse_command(std::string_view line) {

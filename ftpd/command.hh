@@ -11,6 +11,10 @@ namespace ftpd {
 
 // Telnet commands and options are dropped, IAC IAC is one byte 0xff, CR NUL is CR (RFC 2640, section 3.1).
 std::string decode_telnet(std::string_view line);
+// The reverse, for a client: the command as it is sent, its CR LF included. Any byte but NUL may be in a
+// path, even a line end, once an earlier line has fixed CR LF as the session's terminator. A command that
+// would be taken for HTTP (below) gets a telnet NOP behind it.
+std::string encode_command(std::string_view line);
 
 struct Command {
     std::string verb;     // in upper case
