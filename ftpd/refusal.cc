@@ -19,7 +19,7 @@ Refusal explain(const std::system_error& error, std::string_view object) {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM: return {450, common::text(shown, ": ", std::strerror(number), ": try again later.")};
-    case ENOSPC: return {452, common::text(shown, ": ", std::strerror(number), '.')};
+    case ENOSPC:
     case EDQUOT:
     case EFBIG: return {552, common::text(shown, ": ", std::strerror(number), '.')};
     case EXDEV: // openat2(2) found a way out of the tree

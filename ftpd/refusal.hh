@@ -15,8 +15,8 @@ struct Refusal {
     std::string text;
 };
 
-// The reply for what the system refused: 450 where trying again may help, 452 for a full disk, 552 beyond
-// a quota or the largest file, 550 else. The object is a path or a command, escaped here.
+// The reply for what the system refused: 450 where trying again may help, 552 for lack of space, 550 else.
+// The object is a path or a command, escaped here.
 Refusal explain(const std::system_error& error, std::string_view object);
 
 } // namespace ftpd
