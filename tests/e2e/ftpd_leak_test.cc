@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: ISC
+// The parent keeps nothing of its clients: after a second round of everything that clients do, good and bad,
+// it is as large as after the first.
+#include "tests/e2e/observe.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+constexpr int clients_of_a_kind = 40;
+
+void do_well(const Daemon& daemon, int number) {
+    FtpClient client = connect_logged_in(daemon);
+    const std::string name = text("file ", number), bytes = make_bytes(100000, static_cast<unsigned>(number));
+    client.store("STOR " + name, bytes);
+    CHECK(client.fetch("RETR " + name) == bytes);
+    CHECK(client.get(name) == bytes);
+    client.put(name, bytes);
+    client.fetch("LIST");
+    client.command("DELE " + name, 250);
+    client.command("QUIT", 221);
+}
+
+void do_badly(const Daemon& daemon, int number) {
+    FtpClient client{daemon};
+    switch (number % 10) {
+    case 0: client.send(std::string(1 << 20, 'x') + "\r\n"); break;
+    case 1: client.try_send(make_bytes(100000, static_cast<unsigned>(number))); break;
+    case 2: client.send("HALF"), client.half_close(); break;
+    case 3: client.reset(); return;
+    case 4: client.command("GET endless", 150), client.reset(); return;
+    case 5: begin_transfer(client.login(), "RETR endless").reset(); break;
+    case 6: begin_transfer(client.login(), "STOR lost").send("half"), client.reset(); return;
+    case 7: client.command("GET fifo", 550); break;
+    case 8: client.command("GET /../../etc/passwd", 550); break;
+    default: ::kill(session_of(daemon, client), SIGKILL), client.wait_for_end(); return;
+    }
+}
+
+void ask_badly(const Daemon& daemon) {
+    const auto address = common::Address::of_path((daemon.state() / "control").native());
+    Connection{address}.send("who");
+    Connection{address}.reset();
+    Connection long_line{address};
+    long_line.send(std::string(100000, 'x') + "\n");
+    CHECK(long_line.read_line().starts_with("error "));
+}
+
+void do_a_round(Daemon& daemon) {
+    for (int i = 0; i < clients_of_a_kind; ++i) {
+        do_well(daemon, i);
+        do_badly(daemon, i);
+        ask_badly(daemon);
+    }
+    daemon.signal(SIGHUP);
+    daemon.signal(SIGUSR1);
+    daemon.wait_until_idle();
+    ask(daemon, {"who"}); // the control clients before it are gone
+}
+
+} // namespace
+
+TEST_SUITE("e2e slow") {
+    TEST_CASE("a second round of everything leaves the daemon as the first did") {
+        if (!have_proc()) return;
+        Daemon daemon{{.lines = {"anonymous write"}}};
+        make_endless_file(daemon.files() / "endless");
+        ::mkfifo((daemon.files() / "fifo").c_str(), 0666);
+
+        do_a_round(daemon);
+        const std::size_t size = resident_bytes(daemon.pid());
+        const auto descriptors = descriptors_of(daemon.pid());
+        do_a_round(daemon);
+        const std::size_t size_after = resident_bytes(daemon.pid());
+        MESSAGE("resident bytes " << size << ", then " << size_after);
+        CHECK(size_after <= size + size / 100);
+        CHECK(descriptors_of(daemon.pid()) == descriptors);
+        CHECK(children_of(daemon.pid()).empty());
+        CHECK(stat_of(daemon, "clients") == 0);
+    }
+}
