@@ -63,7 +63,7 @@ $(build)/obj/%.o: %.cc $(build)/compile
 	$(say) compile $<
 	$(hush)$(compile) $(also) -c -o $@ $<
 
-$(call objects,$(tests)): also = -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+$(call objects,$(tests)): also = -O1 -DSUITE_SOURCE_DIR='"$(CURDIR)"'
 
 define part # NAME: its archive
 $(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources

@@ -23,7 +23,7 @@ define try
 endef
 
 build/check/format.ok: force
-	$(call try,clang-format-14 --dry-run -Werror $$(find common ftpd chatd tests -name '*.cc' -o -name '*.hh'))
+	$(call try,clang-format-14 --dry-run -Werror $$(find $(wildcard common ftpd chatd tests) -name '*.cc' -o -name '*.hh'))
 
 build/check/layers.ok: force
 	$(call try,tests/check_layers.sh)

@@ -13,8 +13,8 @@ namespace e2e {
 using common::checked;
 using common::Fd;
 
-Pty::Pty(const Words& command, const Words& environment) {
-    keyboard_ = Fd{checked("posix_openpt", {}, [] { return ::posix_openpt(O_RDWR | O_NOCTTY); })};
+Pty::Pty(const Words& command, const Words& environment)
+    : keyboard_(checked("posix_openpt", {}, [] { return ::posix_openpt(O_RDWR | O_NOCTTY); })) {
     const int master = keyboard_.get();
     common::set_close_on_exec(master);
     checked("grantpt", {}, [&] { return ::grantpt(master); });
