@@ -11,6 +11,12 @@ using common::text;
 
 namespace {
 
+Connection connect_control(const Daemon& daemon) {
+    Connection control{common::Address::of_path((daemon.state() / "control").native())};
+    control.send("stats\n");
+    return control;
+}
+
 // From now on the daemon can open so many descriptors more.
 void leave_descriptors(const Daemon& daemon, std::size_t number) {
     const auto open = descriptors_of(daemon.pid());
@@ -51,11 +57,12 @@ TEST_SUITE("e2e") {
         if (!have_proc()) return;
         const Daemon daemon;
         FtpClient client{daemon};
+        Connection before = connect_control(daemon);
+        while (before.read_line() != "ok") continue; // what accepting the client took is given back
         leave_descriptors(daemon, 0);
         Connection waiting{daemon.port()};
         daemon.wait_for_log("not accepting for 1 s: accept a client: Too many open files");
-        Connection control{common::Address::of_path((daemon.state() / "control").native())};
-        control.send("stats\n");
+        Connection control = connect_control(daemon);
         client.command("NOOP", 200);
         leave_descriptors(daemon, 8);
         waiting.expect(220);
