@@ -225,6 +225,7 @@ TEST_SUITE("unit") {
     TEST_CASE("control server: a lack of descriptors ends nobody") {
         CHECK(in_child([] {
                   Server server{Backend::poll};
+                  server.ask("say first\n"); // sanitizers need descriptors for what they see first
                   Server::Client client = server.connect();
                   send_text(client.socket, "say x\n");
                   rlimit limit{};
@@ -233,7 +234,7 @@ TEST_SUITE("unit") {
                   const rlimit none{static_cast<rlim_t>(next.get()), limit.rlim_max};
                   ::setrlimit(RLIMIT_NOFILE, &none);
                   for (int i = 0; i < 5; ++i) server.run_once();
-                  if (!server.said.empty()) return std::string{"it was let in"};
+                  if (server.said.size() > 1) return std::string{"it was let in"};
                   ::setrlimit(RLIMIT_NOFILE, &limit);
                   return server.wait_for(client, "ok\n") == " noted\n \nok\n" ? "" : client.answer;
               }) == "");
