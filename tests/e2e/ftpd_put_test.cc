@@ -176,8 +176,13 @@ TEST_SUITE("e2e") {
     TEST_CASE("a refused PUT without ALLO tells why before it closes however much was sent") {
         const Daemon daemon{writable};
         write_shared(daemon.files() / "old", "old");
-        const e2e::Result nc = e2e::run_client({"nc", "-N", "127.0.0.1", text(daemon.port())},
-                                               "PUT old\n" + std::string(4'000'000, 'x'));
+        const std::string large(4'000'000, 'x');
+        FtpClient client{daemon};
+        client.send("PUT old\r\n" + large); // none of it is answered by a reset
+        client.half_close();
+        client.expect(550);
+        CHECK(client.read_to_end().empty());
+        const auto nc = e2e::run_client({"nc", "-N", "127.0.0.1", text(daemon.port())}, "PUT old\n" + large);
         CHECK(nc.out.find("\n550 ") != std::string::npos);
         CHECK(read_file(daemon.files() / "old") == "old");
     }
