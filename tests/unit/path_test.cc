@@ -36,11 +36,12 @@ TEST_SUITE("unit") {
             {"/a/b", "-la", "/a/b/-la"},
             {"/a/b", "\xff\n", "/a/b/\xff\n"},
         };
-        for (const auto& [cwd, given, leads_to] : table) {
-            CAPTURE(std::string{cwd});
-            CAPTURE(std::string{given});
-            CHECK(resolve_path(cwd, given) == leads_to);
-            CHECK(resolve_path("/", resolve_path(cwd, given)) == leads_to);
+        for (const auto& row : table) {
+            CAPTURE(std::string{row.cwd});
+            CAPTURE(std::string{row.given});
+            const std::string path = resolve_path(row.cwd, row.given);
+            CHECK(path == row.leads_to);
+            CHECK(resolve_path("/", path) == row.leads_to);
         }
         std::string deep;
         for (int i = 0; i < 2000; ++i) deep += "x/";
