@@ -3,7 +3,8 @@
 #   POSIX=1   nothing but POSIX.1-2008     CXX=clang++   another compiler
 #   STATIC=1  static programs              SANITIZE=address,undefined
 #   WERROR=1  warnings are errors          CXXFLAGS, LDFLAGS  are appended     V=1  shows commands
-# Each combination of the first four has a folder of its own under build/, so they lie side by side.
+# Each combination of the first four has a folder of its own under build/, so they lie side by side; those that
+# only choose other objects or another way to link them share the objects.
 
 version := 0.1
 PREFIX  ?= /usr/local
@@ -18,15 +19,17 @@ parts    := chatd ftpd common
 
 # --- variants and flags --------------------------------------------------------------------------------
 system   := $(if $(POSIX),posix,linux)
-variant  := $(if $(POSIX),posix) $(filter-out g++,$(notdir $(CXX))) $(SANITIZE) $(if $(STATIC),static)
-build    := build/$(or $(subst $() ,-,$(strip $(variant))),default)
+compiler := $(filter-out g++,$(notdir $(CXX))) $(SANITIZE)
+folder    = build/$(or $(subst $() ,-,$(strip $1)),default)
+build    := $(call folder,$(if $(POSIX),posix) $(compiler) $(if $(STATIC),static))
+shared   := $(call folder,$(compiler))
 
-compile  := $(CXX) -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -g -fPIE \
+compile  := $(CXX) -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -fPIE \
             -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
             -fstack-protector-strong -fstack-clash-protection
 compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1)),-fcf-protection)
-compile  += $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
-            -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
+            -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
 link     := $(CXX) -pthread $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
 link     += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CXXFLAGS) $(LDFLAGS)
@@ -40,7 +43,7 @@ mains    := $(foreach p,$(programs),$(call field,2,$p))
 sources  := $(filter-out $(mains),$(foreach p,$(parts),$(wildcard $p/*.cc $p/$(system)/*.cc)))
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
 tests    := $(wildcard tests/*.cc tests/unit/*.cc tests/e2e/*.cc)
-objects   = $(patsubst %.cc,$(build)/obj/%.o,$1)
+objects   = $(patsubst %.cc,$(shared)/obj/%.o,$1)
 archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
@@ -58,12 +61,12 @@ hush      = $(if $(V),,@)
 
 all: $(names:%=$(build)/%) ## build the programs (the default)
 
-$(build)/obj/%.o: %.cc $(build)/compile
+$(shared)/obj/%.o: %.cc $(shared)/compile
 	@mkdir -p $(@D)
 	$(say) compile $<
 	$(hush)$(compile) $(also) -c -o $@ $<
 
-$(call objects,$(tests)): also = -O1 -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+$(call objects,$(tests)): also = $(if $(SANITIZE),,-O1 -g1) -DSUITE_SOURCE_DIR='"$(CURDIR)"'
 
 define part # NAME: its archive
 $(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources
@@ -88,15 +91,16 @@ $(build)/run-tests: $(call objects,$(tests)) $(call archives,%) $(build)/link
 	$(say) link $@
 	$(hush)$(link) -o $@ $(filter %.o %.a,$^)
 
-# Files that hold a variable, written when it has changed: what depends on them is then made again.
+# Files that hold the variable of their name, written when it has changed: then what depends on them is made
+# again.
+remembered := $(shared)/compile $(build)/link $(build)/sources
 define remember
-ifneq ($$(strip $$($1)),$$(strip $$(file < $$(build)/$1)))
-$(build)/$1: force
+ifneq ($$(strip $$($$(notdir $$f))),$$(strip $$(file < $$f)))
+$$f: force
 endif
 endef
-remembered := compile link sources
-$(foreach v,$(remembered),$(eval $(call remember,$v)))
-$(remembered:%=$(build)/%): ; @$(shell mkdir -p $(@D))$(file > $@,$($(@F)))
+$(foreach f,$(remembered),$(eval $(remember)))
+$(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $@
 
 -include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests)))
 

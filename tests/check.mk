@@ -32,7 +32,7 @@ build/check/manuals.ok: force
 	$(call try,tests/check_manuals.sh $(names))
 
 build/check/symbols.ok: force
-	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= STATIC= all && tests/check_symbols.sh build/posix')
+	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= STATIC= all && tests/check_symbols.sh build/posix/lib*.a $(names:%=build/posix/%)')
 
 build/check/cppcheck.ok: force
 	$(call try,cppcheck --quiet --std=c++20 --language=c++ -I. --enable=warning$(comma)performance$(comma)portability \
