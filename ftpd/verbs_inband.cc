@@ -5,7 +5,7 @@
 
 #include "common/errors.hh"
 #include "common/text.hh"
-#include "ftpd/cksum.hh"
+#include "common/cksum.hh"
 #include "ftpd/command.hh"
 #include "ftpd/listing.hh"
 #include "ftpd/path.hh"
