@@ -64,6 +64,7 @@ void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages,
 void SpawnerLink::connect() {
     loop_->watch(pair_.get(), Interest::read, [this](const Event& event) {
         if (event.writable) flush();
+        if (event.writable && is_ready()) callbacks_.on_ready();
         if (pair_) read_packets();
     });
     send_configure();
@@ -95,7 +96,6 @@ void SpawnerLink::send(Unsent packet) {
 }
 
 void SpawnerLink::flush() {
-    const bool was_behind = unsent_.size() > 1;
     while (!unsent_.empty()) {
         const Unsent& next = unsent_.front();
         const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
@@ -104,7 +104,6 @@ void SpawnerLink::flush() {
         unsent_.pop_front();
     }
     loop_->change(pair_.get(), unsent_.empty() ? Interest::read : Interest::both);
-    if (was_behind && unsent_.empty()) callbacks_.on_ready();
 }
 
 void SpawnerLink::read_packets() {
