@@ -54,7 +54,7 @@ endif
 say       = @$(if $(V),:,printf '  %s %s\n')
 hush      = $(if $(V),,@)
 .DELETE_ON_ERROR:
-.PHONY: all run test check install uninstall clean help force
+.PHONY: all everything run test check install uninstall clean help force
 
 all: $(names:%=$(build)/%) ## build the programs (the default)
 
@@ -106,9 +106,12 @@ run: ## build, start ftpd on loopback with a scratch folder, and say what to typ
 	@$(MAKE) --no-print-directory all
 	@tests/run.sh $(build)
 
-test: ## run the tests; ONLY='*pattern*' those, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
+everything: ## build the programs and the tests, run nothing
 	@tests/need.sh $(compiler_need) $(test_needs)
 	@$(MAKE) --no-print-directory all $(build)/run-tests
+
+test: ## run the tests; ONLY='*pattern*' those, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
+	@$(MAKE) --no-print-directory everything
 	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') --events '$(EVENTS)' $(TESTFLAGS)
 
 EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
@@ -118,20 +121,23 @@ test_needs    = /usr/include/doctest/doctest.h:doctest-dev curl:curl lftp:lftp n
 
 include tests/check.mk
 
-# What install puts below PREFIX and uninstall removes. pack(3) describes a header that is not installed.
+# What install puts below PREFIX and uninstall removes; second names are symbolic links, as TARGET:PLACE.
+# pack(3) stays: it describes a header that is not installed.
 into     = $(DESTDIR)$(PREFIX)
-binaries = $(foreach p,$(programs),$(call field,3,$p)/$(call field,1,$p))
-second   = $(foreach l,$(links),$(call field,4,$l)/$(call field,1,$l))
-pages    = $(foreach m,$(wildcard man/*.[1578]),share/man/man$(subst .,,$(suffix $m))/$(notdir $m))
+pages   := $(notdir $(wildcard man/*.[1578]))
+place    = share/man/man$(subst .,,$(suffix $1))/$1
+placed   = $(foreach p,$(programs),$(call field,3,$p)/$(call field,1,$p))
+manuals  = $(foreach m,$(pages),$(call place,$m))
+symlinks = $(foreach l,$(links),$(call field,2,$l):$(call field,4,$l)/$(call field,1,$l) \
+             $(foreach m,$(filter $(call field,2,$l).%,$(pages)),$m:$(call place,$(call field,1,$l)$(suffix $m))))
 
-install: all ## copy programs and manuals below DESTDIR/PREFIX (/usr/local)
-	@for f in $(binaries); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
-	@for f in $(pages); do install -D -m 644 man/$${f##*/} $(into)/$$f || exit; done
-	@for f in $(second); do cp -Pf $(build)/$${f##*/} $(into)/$$f || exit; done
-	@printf '%s\n' $(addprefix $(into)/,$(binaries) $(second) $(pages))
+install: all ## copy programs and manuals below DESTDIR and PREFIX (/usr/local)
+	@for f in $(placed); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
+	@for f in $(manuals); do install -D -m 644 man/$${f##*/} $(into)/$$f || exit; done
+	@for l in $(symlinks); do ln -sf $${l%%:*} $(into)/$${l#*:} || exit; done
 
 uninstall: ## remove exactly what install put there
-	rm -f $(addprefix $(into)/,$(binaries) $(second) $(pages))
+	rm -f $(addprefix $(into)/,$(placed) $(manuals) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cstddef>
@@ -50,6 +51,7 @@ Address::Address(const sockaddr* address, socklen_t length) : size_(length) {
 
 Address Address::of_path(std::string_view path) {
     sockaddr_un local{};
+    if (path.find('\0') != path.npos) throw UserError("a socket path cannot hold a NUL byte");
     if (path.empty() || path.size() >= sizeof local.sun_path)
         throw UserError(text("the socket path '", escape(path), "' has ", path.size(),
                              " bytes: give one of 1 to ", sizeof local.sun_path - 1));
@@ -78,7 +80,9 @@ Address Address::with_port(std::uint16_t port) const {
 std::string Address::path() const {
     if (family() != AF_UNIX || size_ <= path_offset) return {};
     const auto local = view_as<sockaddr_un>(storage_);
-    return {local.sun_path, ::strnlen(local.sun_path, size_ - path_offset)};
+    // A path may fill sun_path without a NUL, and Linux then gives a size one beyond it (unix(7)).
+    const std::size_t most = std::min(size_ - path_offset, sizeof local.sun_path);
+    return {local.sun_path, ::strnlen(local.sun_path, most)};
 }
 
 std::string Address::host() const {
@@ -90,7 +94,7 @@ std::string Address::host() const {
 
 std::string Address::shown() const {
     switch (family()) {
-    case AF_UNIX: return "unix:" + path();
+    case AF_UNIX: return "unix:" + escape(path());
     case AF_INET6: return text('[', host(), "]:", port());
     default: return text(host(), ':', port());
     }
@@ -121,22 +125,29 @@ std::vector<Address> resolve_address(std::string_view given) {
     std::string host{given.substr(0, colon)};
     const std::string port{given.substr(colon + 1)};
     if (host.empty()) throw refuse("the host is missing: write * for every address of this machine");
-    if (host.front() == '[' && host.back() == ']')
-        host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != host.npos)
-        throw refuse("write an IPv6 address in brackets, as in [::1]:2121");
-
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    if (host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+        if (host.find(':') == host.npos) throw refuse("brackets are for an IPv6 address, as in [::1]:2121");
+        hints.ai_flags |= AI_NUMERICHOST;
+    } else if (host.find(':') != host.npos) {
+        throw refuse("write an IPv6 address in brackets, as in [::1]:2121");
+    }
+
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host == "*" ? nullptr : host.c_str(), port.c_str(), &hints, &found);
     if (error != 0) throw refuse(::gai_strerror(error));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, ::freeaddrinfo};
 
     std::vector<Address> addresses;
-    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next)
-        addresses.emplace_back(entry->ai_addr, entry->ai_addrlen);
+    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+        const Address address{entry->ai_addr, entry->ai_addrlen};
+        // A name may stand twice in hosts(5), and nobody can listen twice at one place.
+        const auto is_same = [&](const Address& other) { return other.same_host(address); };
+        if (std::none_of(addresses.begin(), addresses.end(), is_same)) addresses.push_back(address);
+    }
     return addresses;
 }
 

@@ -16,7 +16,7 @@ public:
     // From what accept(2), getsockname(2) or getaddrinfo(3) gave. An IPv4-mapped IPv6 address becomes plain
     // IPv4, so that one host has one name whatever kind of listener it came through.
     Address(const sockaddr* address, socklen_t length);
-    // Throws UserError when the path is empty or longer than sun_path holds.
+    // Throws UserError when the path is empty, longer than sun_path holds, or has a NUL.
     static Address of_path(std::string_view path);
 
     int family() const { return storage_.ss_family; }
@@ -28,7 +28,7 @@ public:
     std::string path() const; // of AF_UNIX; empty for others and unnamed ones
     // The host alone, numeric: 127.0.0.1, fe80::1%eth0; "unix" for a path.
     std::string host() const;
-    // As the log and `listen' write it: 127.0.0.1:2121, [::1]:2121, unix:PATH.
+    // As the log and `listen' write it: 127.0.0.1:2121, [::1]:2121, unix:PATH (escaped: a peer chose it).
     std::string shown() const;
     // IPv4's four bytes in network order, for PASV and PORT (RFC 959); zeros for others.
     std::uint32_t ipv4_bytes() const;
@@ -41,8 +41,8 @@ private:
 };
 
 // What text names: ADDRESS:PORT, [IPV6]:PORT, NAME:PORT, *:PORT (every IPv4 and every IPv6 address),
-// unix:PATH. Names are looked up with getaddrinfo(3), so this may take seconds. Throws UserError in plain
-// words.
+// unix:PATH; each address once. Names are looked up with getaddrinfo(3), so this may take seconds. Throws
+// UserError in plain words.
 std::vector<Address> resolve_address(std::string_view text);
 
 } // namespace common

@@ -9,6 +9,8 @@
 #include <array>
 #include <fcntl.h>
 #include <numeric>
+#include <unistd.h>
+#include <utility>
 
 namespace common {
 namespace {
@@ -18,18 +20,22 @@ std::string read_file(const std::string& path) {
     std::string whole;
     std::array<char, 16384> piece{};
     for (;;) {
-        const IoResult got = read_some(fd.get(), piece);
-        if (got.state != IoState::done) return whole;
-        whole.append(piece.data(), got.bytes);
+        const ssize_t bytes =
+            checked("read", path, [&] { return ::read(fd.get(), piece.data(), piece.size()); });
+        if (bytes == 0) return whole;
+        whole.append(piece.data(), static_cast<std::size_t>(bytes));
         if (whole.size() > max_config_file)
             throw UserError(
                 text(path, ": longer than ", max_config_file, " bytes: is it a configuration file?"));
     }
 }
 
-ConfigLine parse_line(std::string origin, std::string_view line) {
+std::vector<std::string> words_of_line(const std::string& origin, std::string_view line) {
     try {
-        return {std::move(origin), split_words(line)};
+        if (line.size() > max_config_line)
+            throw UserError(text("the line is longer than ", max_config_line, " bytes: split it"));
+        if (line.find('\0') != line.npos) throw UserError("the line holds a NUL byte: remove it");
+        return split_words(line);
     } catch (const UserError& error) {
         throw UserError(text(origin, ": ", error.what()));
     }
@@ -66,8 +72,38 @@ const Directive* find_directive(std::string_view name, std::span<const Directive
     return found == table.end() ? nullptr : &*found;
 }
 
-bool gives(std::span<const ConfigLine> lines, std::string_view name) {
-    return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.words[0] == name; });
+std::vector<ConfigLine> lines_of(std::span<const ConfigLine> lines, std::string_view name) {
+    std::vector<ConfigLine> some;
+    std::copy_if(lines.begin(), lines.end(), std::back_inserter(some),
+                 [&](const auto& line) { return line.words[0] == name; });
+    return some;
+}
+
+// The lines that count: -o lines replace the file's with the same directive.
+std::vector<ConfigLine> replace_by_options(std::span<const ConfigLine> lines) {
+    const auto is_replaced = [&](const ConfigLine& line) {
+        return !line.is_option && std::any_of(lines.begin(), lines.end(), [&](const ConfigLine& other) {
+            return other.is_option && other.words[0] == line.words[0];
+        });
+    };
+    std::vector<ConfigLine> kept;
+    std::remove_copy_if(lines.begin(), lines.end(), std::back_inserter(kept), is_replaced);
+    return kept;
+}
+
+// Throws UserError for a line of no directive, and for one too many of a directive that does not repeat.
+void check_lines(std::span<const ConfigLine> lines, std::span<const Directive> table) {
+    for (auto line = lines.begin(); line != lines.end(); ++line) {
+        const std::string& name = line->words[0];
+        const Directive* const directive = find_directive(name, table);
+        if (directive == nullptr) throw UserError(text(line->origin, ": ", no_such_directive(name, table)));
+        const auto first = std::find_if(lines.begin(), line, [&](const ConfigLine& other) {
+            return other.words[0] == name && other.is_option == line->is_option;
+        });
+        if (directive->repeats == Directive::Repeats::no && first != line)
+            throw UserError(
+                text('\'', name, "' is given twice: ", first->origin, " and ", line->origin, ": remove one"));
+    }
 }
 
 void set_directive(const Directive& directive, Words words, std::string_view origin) {
@@ -94,11 +130,14 @@ std::vector<std::string> split_words(std::string_view line) {
         if (quoted) ++at;
         const auto ends_here = [&] { return quoted ? line[at] == '"' : is_blank(line[at]); };
         for (; at < line.size() && !ends_here(); ++at) {
-            if (quoted && line[at] == '\\' && at + 1 < line.size()) ++at;
+            const std::string_view pair = line.substr(at, 2);
+            if (quoted && (pair == "\\\"" || pair == "\\\\")) ++at;
             word += line[at];
         }
         if (quoted && at++ >= line.size())
             throw UserError(text("the quote before '", escape(word, 64), "' is not closed"));
+        if (quoted && at < line.size() && !is_blank(line[at]))
+            throw UserError(text("a blank is missing behind \"", escape(word, 64), '"'));
         words.push_back(std::move(word));
     }
     return words;
@@ -116,55 +155,45 @@ std::string quote_word(std::string_view word) {
 
 std::vector<ConfigLine> read_config(const std::string& file, std::span<const std::string> option_lines) {
     std::vector<ConfigLine> lines;
-    const auto add = [&](std::string origin, std::string_view line) {
-        if (line.size() > max_config_line)
-            throw UserError(text(origin, ": the line is longer than ", max_config_line, " bytes: split it"));
-        if (line.find('\0') != line.npos)
-            throw UserError(text(origin, ": the line holds a NUL byte: remove it"));
-        ConfigLine parsed = parse_line(std::move(origin), line);
-        if (!parsed.words.empty()) lines.push_back(std::move(parsed));
+    const auto add = [&](const std::string& origin, std::string_view line, bool is_option) {
+        std::vector<std::string> words = words_of_line(origin, line);
+        if (!words.empty()) lines.push_back({origin, std::move(words), is_option});
     };
     if (!file.empty()) {
         std::size_t number = 0;
-        for (const std::string& line : split_lines(read_file(file))) add(text(file, ':', ++number), line);
+        for (const std::string& line : split_lines(read_file(file)))
+            add(text(file, ':', ++number), line, false);
     }
-    for (const std::string& line : option_lines) add("-o", line);
+    for (const std::string& line : option_lines) add("-o", line, true);
     return lines;
 }
 
-void apply_config(std::span<const ConfigLine> lines, std::span<const Directive> table) {
-    for (const ConfigLine& line : lines) {
-        const Directive* const directive = find_directive(line.words[0], table);
-        if (directive == nullptr)
-            throw UserError(text(line.origin, ": ", no_such_directive(line.words[0], table)));
-        set_directive(*directive, Words{line.words}.subspan(1), line.origin);
-    }
+void apply_config(std::span<const ConfigLine> given, std::span<const Directive> table) {
+    check_lines(given, table);
+    const std::vector<ConfigLine> lines = replace_by_options(given);
+    for (const ConfigLine& line : lines)
+        set_directive(*find_directive(line.words[0], table), Words{line.words}.subspan(1), line.origin);
     for (const Directive& directive : table)
-        if (!directive.fallback.empty() && !gives(lines, directive.name))
+        if (!directive.fallback.empty() && lines_of(lines, directive.name).empty())
             set_directive(directive, split_words(directive.fallback), "default");
 }
 
-std::vector<ConfigLine> merge_for_reload(std::span<const ConfigLine> old_lines,
-                                         std::span<const ConfigLine> new_lines,
+std::vector<ConfigLine> merge_for_reload(std::span<const ConfigLine> old_given,
+                                         std::span<const ConfigLine> new_given,
                                          std::span<const Directive> table,
                                          std::vector<std::string>& ignored) {
-    const auto of = [](std::span<const ConfigLine> lines, std::string_view name) {
-        std::vector<ConfigLine> some;
-        std::copy_if(lines.begin(), lines.end(), std::back_inserter(some),
-                     [&](const auto& line) { return line.words[0] == name; });
-        return some;
-    };
     const auto is_fixed = [&](const ConfigLine& line) {
         const Directive* const directive = find_directive(line.words[0], table);
         return directive != nullptr && directive->reload == Directive::Reload::at_start_only;
     };
+    const std::vector<ConfigLine> old_lines = replace_by_options(old_given);
+    const std::vector<ConfigLine> new_lines = replace_by_options(new_given);
     std::vector<ConfigLine> merged;
-    std::copy_if(new_lines.begin(), new_lines.end(), std::back_inserter(merged),
-                 [&](const auto& line) { return !is_fixed(line); });
+    std::remove_copy_if(new_lines.begin(), new_lines.end(), std::back_inserter(merged), is_fixed);
     std::copy_if(old_lines.begin(), old_lines.end(), std::back_inserter(merged), is_fixed);
     for (const Directive& directive : table)
         if (directive.reload == Directive::Reload::at_start_only &&
-            of(old_lines, directive.name) != of(new_lines, directive.name))
+            lines_of(old_lines, directive.name) != lines_of(new_lines, directive.name))
             ignored.emplace_back(directive.name);
     return merged;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Configuration: one directive a line, words separated by blanks, `#' starts a comment, a word in double
-// quotes may hold blanks (\" and \\ inside). Each daemon declares its directives in one table; errors name
-// file, line, word and remedy.
+// Configuration: one directive a line, words separated by blanks, `#' at the start of a word begins a
+// comment, a word in double quotes may hold blanks (\" and \\ inside; any other backslash is itself). -o
+// lines take the place of all lines of the file with the same directive. Each daemon declares its directives
+// in one table; errors name file, line, word and remedy.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,7 @@ struct Directive {
     std::string_view arguments; // as the manual shows them: "ADDRESS:PORT"
     std::string_view fallback;  // its arguments when it is not given; parsed like given ones; empty: none
     std::string_view help;      // one line
-    enum class Repeats { no, yes } repeats;
+    enum class Repeats { no, yes } repeats;          // no: twice in the file, or twice as -o, is an error
     enum class Reload { yes, at_start_only } reload; // what SIGHUP does with a change
     // Takes the words behind the name; throws UserError that says what is wrong and what would be right.
     std::function<void(Words words)> set;
@@ -32,23 +33,27 @@ struct Directive {
 struct ConfigLine {
     std::string origin;
     std::vector<std::string> words; // never empty
+    bool is_option = false;         // of -o
     bool operator==(const ConfigLine& other) const { return words == other.words; }
 };
 
-// The words of one line; none for a blank or a comment. Throws UserError for an open quote.
+// The words of one line; none for a blank or a comment. Throws UserError for a quote that is not closed, or
+// whose closing one has a word stuck to it.
 std::vector<std::string> split_words(std::string_view line);
 // The word as split_words reads it back: in quotes where it needs them.
 std::string quote_word(std::string_view word);
 
-// All lines of the file (none when file is empty), then the -o lines. Throws UserError or std::system_error.
+// All lines of the file (none when file is the empty name), then the -o lines. Throws UserError, or
+// std::system_error when the file cannot be read.
 std::vector<ConfigLine> read_config(const std::string& file, std::span<const std::string> option_lines);
 
-// Calls set for each line, in order, and with the fallback for each directive that was not given. Throws
-// UserError "ftpd.conf:3: there is no directive 'lisen': did you mean 'listen'?".
+// Calls set for each line that no -o line replaces, in order, and with the fallback for each directive that
+// was not given. Throws UserError "ftpd.conf:3: there is no directive 'lisen': did you mean 'listen'?", also
+// for what is replaced.
 void apply_config(std::span<const ConfigLine> lines, std::span<const Directive> table);
 
-// Of new lines: those that SIGHUP may apply, with the old lines of directives that only a start can change.
-// ignored gets the names of those that differ.
+// Of new lines: those that SIGHUP may apply, with the old lines of directives that only a start can change;
+// -o lines replace the file's here, too. ignored gets the names of those that differ.
 std::vector<ConfigLine> merge_for_reload(std::span<const ConfigLine> old_lines,
                                          std::span<const ConfigLine> new_lines,
                                          std::span<const Directive> table, std::vector<std::string>& ignored);

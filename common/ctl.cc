@@ -3,9 +3,9 @@
 // answer. A client program of whoever may open that socket; it trusts the daemon to have escaped what peers
 // sent.
 #include "common/config.hh"
+#include "common/ctl_options.hh"
 #include "common/errors.hh"
 #include "common/line_reader.hh"
-#include "common/options.hh"
 #include "common/socket.hh"
 #include "common/state.hh"
 #include "common/text.hh"
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 using namespace common;
+using Action = CtlOptions::Action;
 
 namespace {
 
@@ -81,19 +82,15 @@ int main(int argc, char** argv) {
     const std::string_view path = argv[0];
     const std::string program{path.substr(path.rfind('/') + 1)};
     return report_errors(program, [&] {
-        std::string socket;
-        enum { command, version, usage } wanted = command;
-        const std::vector<Option> options{
-            {'s', "PATH", "the control socket", [&](auto given) { socket = given; }},
-            {'V', "", "print the version and stop", [&](auto) { wanted = version; }},
-            {'h', "", "print this text and stop", [&](auto) { wanted = usage; }},
-        };
-        const std::vector<std::string> words = parse_options(argc, argv, options);
-        if (wanted == version) return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
-        if (wanted == usage)
-            return std::printf("%s", usage_text(program, options, "VERB [ARGUMENT ...]").c_str()), 0;
+        CtlOptions options;
+        const std::vector<Option> table = ctl_options(options);
+        const std::vector<std::string> words = parse_options(argc, argv, table);
+        if (options.action == Action::show_version)
+            return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
+        if (options.action == Action::show_usage)
+            return std::printf("%s", usage_text(program, table, ctl_operands).c_str()), 0;
         if (words.empty()) throw UsageError("say what to do: `help' asks the daemon what it can");
-        if (socket.empty()) socket = default_state_directory(daemon_of(program)) + "/control";
-        return ask(socket, words);
+        if (options.socket.empty()) options.socket = default_state_directory(daemon_of(program)) + "/control";
+        return ask(options.socket, words);
     });
 }

@@ -25,6 +25,14 @@ void point_at_null(std::initializer_list<int> descriptors) {
 
 } // namespace
 
+void open_standard_descriptors() {
+    for (;;) {
+        Fd null{checked("open", "/dev/null", [] { return ::open("/dev/null", O_RDWR); })};
+        if (null.get() > STDERR_FILENO) return;
+        null.release(); // the lowest number that was free: it is 0, 1 or 2 from now on
+    }
+}
+
 Detachment Detachment::leave_terminal() {
     std::array<int, 2> ends{};
     checked("create a pipe", {}, [&] { return ::pipe(ends.data()); });

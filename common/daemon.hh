@@ -9,6 +9,10 @@
 
 namespace common {
 
+// Whatever of standard input, output and error is closed becomes /dev/null, so that no socket or file gets
+// their numbers. The first thing a daemon does.
+void open_standard_descriptors();
+
 // Forks and goes on in the child, in a session of its own with / as its directory. The process that was
 // started waits and ends with status 0 when report_ready is called, else with 1; until then the child's
 // standard error is the terminal's, afterwards all three standard descriptors are /dev/null.

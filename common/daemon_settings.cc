@@ -24,6 +24,14 @@ std::string parse_path(Words words, std::string_view what) {
     return word;
 }
 
+// Likewise; what else an address may be is checked when it is looked up.
+std::string parse_listener(Words words) {
+    const std::string& word = only_word(words, "an address with its port");
+    if (word.rfind("unix:", 0) == 0 && word.rfind("unix:/", 0) != 0)
+        throw UserError(text("'", escape(word), "' names no path: write unix: and one that begins with /"));
+    return word;
+}
+
 } // namespace
 
 std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults& defaults) {
@@ -33,7 +41,7 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
     return {
         {"listen", "ADDRESS:PORT", defaults.listen,
          "where clients connect; also [IPV6]:PORT, *:PORT, unix:PATH", Repeats::yes, Reload::at_start_only,
-         [&](Words w) { s.listen.push_back(only_word(w, "an address with its port")); }},
+         [&](Words w) { s.listen.push_back(parse_listener(w)); }},
         {"state", "DIR", "", "the directory of the lock and the control socket", Repeats::no,
          Reload::at_start_only, [&](Words w) { s.state = parse_path(w, "a directory"); }},
         {"control", "PATH", "", "the control socket", Repeats::no, Reload::at_start_only,

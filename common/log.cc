@@ -10,8 +10,6 @@
 namespace common {
 namespace {
 
-constexpr std::size_t longest_line = 4096; // bytes of text
-
 int syslog_priority(Severity severity) {
     switch (severity) {
     case Severity::error: return LOG_ERR;
@@ -21,20 +19,6 @@ int syslog_priority(Severity severity) {
     }
 }
 
-// Text of our own holds no backslash from a peer that was not doubled already: only what could forge or hide
-// a line is replaced.
-std::string one_line(std::string_view given) {
-    std::string out;
-    for (const char c : given.substr(0, longest_line)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            out += escape({&c, 1});
-        else
-            out += c;
-    }
-    return out;
-}
-
 } // namespace
 
 Log::Log(std::string program, std::string role, Target target, bool verbose)
@@ -42,11 +26,15 @@ Log::Log(std::string program, std::string role, Target target, bool verbose)
     if (target_ == Target::syslog) ::openlog(program_.c_str(), LOG_NDELAY, LOG_DAEMON);
 }
 
+Log::~Log() {
+    if (target_ == Target::syslog) ::closelog();
+}
+
 void Log::write(Severity severity, std::string_view line) { write_for(role_, ::getpid(), severity, line); }
 
 void Log::write_for(std::string_view role, long pid, Severity severity, std::string_view line) {
     if (severity == Severity::detail && !verbose_) return;
-    const std::string whole = text(role, '[', pid, "]: ", one_line(line));
+    const std::string whole = text(role, '[', pid, "]: ", keep_to_one_line(line));
     if (target_ == Target::syslog) {
         ::syslog(syslog_priority(severity), "%s", whole.c_str());
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error (-d) or to syslog(3). Whoever
-// logs bytes from a peer escapes them first (common/text.hh); what is still unprintable is escaped here.
+// logs bytes from a peer escapes them first (common/text.hh); what could still forge or hide a line is
+// escaped here.
 #pragma once
 
 #include <string>
@@ -14,8 +15,11 @@ class Log {
 public:
     enum class Target { standard_error, syslog };
 
-    // program names the daemon to syslog; role leads each line.
+    // program names the daemon to syslog; role leads each line. One Log at a time may have the target syslog.
     Log(std::string program, std::string role, Target target, bool verbose);
+    ~Log();
+    Log(const Log&) = delete; // openlog(3) keeps a pointer into it
+    Log& operator=(const Log&) = delete;
 
     void write(Severity severity, std::string_view text);
     // The same for a line of another process of this daemon.
@@ -27,7 +31,7 @@ public:
     void detail(std::string_view text) { write(Severity::detail, text); }
 
 private:
-    std::string program_; // openlog(3) keeps a pointer to it
+    std::string program_;
     std::string role_;
     Target target_;
     bool verbose_;

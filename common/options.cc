@@ -6,27 +6,44 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <unistd.h>
 
 namespace common {
+namespace {
 
+const Option& find_option(char letter, std::span<const Option> options) {
+    const auto found = std::find_if(options.begin(), options.end(),
+                                    [&](const Option& option) { return option.letter == letter; });
+    if (found == options.end())
+        throw UsageError(text("there is no option -", escape({&letter, 1}), ": see -h"));
+    return *found;
+}
+
+} // namespace
+
+// getopt(3) keeps its place in globals, and glibc's takes options from behind operands, where a verb of a
+// control socket has its own words.
 std::vector<std::string> parse_options(int argc, char** argv, std::span<const Option> options) {
-    std::string letters = ":"; // a missing argument is told apart from an unknown option
-    for (const Option& option : options) {
-        letters += option.letter;
-        if (!option.argument.empty()) letters += ':';
+    const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+    std::size_t at = 0;
+    for (; at < words.size() && words[at].size() > 1 && words[at][0] == '-'; ++at) {
+        if (words[at] == "--") {
+            ++at;
+            break;
+        }
+        for (std::string_view letters = words[at].substr(1); !letters.empty();) {
+            const Option& option = find_option(letters[0], options);
+            letters.remove_prefix(1);
+            if (option.argument.empty()) {
+                option.set({});
+                continue;
+            }
+            if (letters.empty() && ++at == words.size())
+                throw UsageError(text("option -", option.letter, " needs an argument: see -h"));
+            option.set(letters.empty() ? words[at] : letters);
+            break;
+        }
     }
-    ::optind = 1;
-    ::opterr = 0;
-    for (int letter = 0; (letter = ::getopt(argc, argv, letters.c_str())) != -1;) {
-        const std::string given{'-', static_cast<char>(::optopt)};
-        if (letter == ':') throw UsageError(text("option ", escape(given), " needs an argument: see -h"));
-        const auto found = std::find_if(options.begin(), options.end(),
-                                        [&](const Option& option) { return option.letter == letter; });
-        if (found == options.end()) throw UsageError(text("there is no option ", escape(given), ": see -h"));
-        found->set(::optarg == nullptr ? std::string_view{} : ::optarg);
-    }
-    return {argv + ::optind, argv + argc};
+    return {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()};
 }
 
 std::string usage_text(std::string_view program, std::span<const Option> options, std::string_view operands) {
@@ -52,7 +69,10 @@ std::vector<Option> daemon_options(DaemonOptions& wanted) {
         {'d', "", "stay in the foreground and log to standard error",
          [&](auto) { wanted.foreground = true; }},
         {'f', "FILE", "read this configuration file",
-         [&](auto file) { wanted.file = std::filesystem::absolute(file); }},
+         [&](auto file) {
+             if (file.empty()) throw UsageError("-f needs the name of a file");
+             wanted.file = std::filesystem::absolute(file);
+         }},
         {'n', "", "check the configuration and stop", [&](auto) { wanted.action = Action::check; }},
         {'o', "LINE", "one more line of configuration; repeats",
          [&](auto line) { wanted.lines.emplace_back(line); }},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Command-line options from one table that parses them, prints the usage and is held against the manual by a
-// test. Options are single letters, as getopt(3) and the POSIX utility conventions have them.
+// test. Options are single letters, written as the utility conventions of POSIX (XBD 12.2) have them: -dn,
+// -f FILE or -fFILE, `--' ends them, and so does the first operand.
 #pragma once
 
 #include <functional>

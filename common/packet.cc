@@ -94,7 +94,8 @@ Received receive_packet(int fd, std::span<char> into, std::size_t most_passed) {
     }
     std::vector<Fd> passed = take_descriptors(message);
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > most_passed)
-        throw PeerError("a packet between processes is longer than any kind of it");
+        throw PeerError(
+            "a packet between processes is longer than any kind of it, or brings more descriptors");
     if (bytes == 0) return {IoState::ended, 0, {}, {}};
     passed.resize(2);
     return {IoState::done, static_cast<std::size_t>(bytes), std::move(passed[0]), std::move(passed[1])};

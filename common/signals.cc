@@ -34,7 +34,7 @@ Signals::Signals(std::initializer_list<int> wanted) {
         take(signal);
         set_action(signal, note_arrival);
     }
-    set_action(SIGPIPE, SIG_IGN);
+    for (const int signal : {SIGPIPE, SIGXFSZ}) set_action(signal, SIG_IGN);
 }
 
 Signals::~Signals() {

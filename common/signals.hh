@@ -11,8 +11,8 @@ namespace common {
 
 class Signals {
 public:
-    // Blocks the given signals, clears their flags and installs a handler that only sets a flag. SIGPIPE is
-    // ignored from here on (a write says EPIPE instead).
+    // Blocks the given signals, clears their flags and installs a handler that only sets a flag. SIGPIPE
+    // and SIGXFSZ are ignored from here on (a write says EPIPE or EFBIG instead).
     explicit Signals(std::initializer_list<int> wanted);
     // Default actions again, and unblocked. Those still pending are dropped, so that a second request to stop
     // does not break an orderly stop.

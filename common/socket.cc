@@ -42,6 +42,13 @@ Address ask_address(int fd, std::string_view verb) {
 
 bool is_inet(int fd) { return local_address(fd).family() != AF_UNIX; }
 
+// For poll(2), which counts in an int.
+int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
+    using std::chrono::milliseconds;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, 1'000'000'000));
+}
+
 // A socket file stays when its server dies; only a connection tells whether somebody is there.
 void remove_stale_socket(const Address& address) {
     struct stat found {};
@@ -92,20 +99,25 @@ std::vector<Fd> take_inherited_listeners() {
 }
 
 std::optional<Accepted> accept_from(const Fd& listener) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    const int number =
-        retry([&] { return ::accept(listener.get(), reinterpret_cast<sockaddr*>(&storage), &size); });
-    if (number >= 0) return Accepted{prepare(number), {reinterpret_cast<const sockaddr*>(&storage), size}};
-    switch (errno) {
-    case EBADF:
-    case EINVAL:
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case ENOTSOCK: fail("accept a client");
-    default: return {}; // no client waits, or the error belongs to one that has gone (accept(2))
+    for (;;) {
+        sockaddr_storage storage{};
+        socklen_t size = sizeof storage;
+        const int number =
+            retry([&] { return ::accept(listener.get(), reinterpret_cast<sockaddr*>(&storage), &size); });
+        if (number >= 0)
+            return Accepted{prepare(number), {reinterpret_cast<const sockaddr*>(&storage), size}};
+        switch (errno) {
+        case EAGAIN: return {};
+        // Errors of a client that has gone meanwhile (accept(2)); others may wait behind it.
+        case ECONNABORTED:
+        case ECONNRESET:
+        case ETIMEDOUT:
+        case EPROTO:
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case ENETDOWN: continue;
+        default: fail("accept a client");
+        }
     }
 }
 
@@ -134,11 +146,10 @@ Fd connect_to(std::span<const Address> addresses, std::chrono::steady_clock::tim
         last = address.shown();
         try {
             Fd fd = start_connect(address);
-            pollfd wait{fd.get(), POLLOUT, 0};
-            const auto left =
-                std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-            const int ready =
-                retry([&] { return ::poll(&wait, 1, std::max(0, static_cast<int>(left.count()))); });
+            const int ready = retry([&] {
+                pollfd wait{fd.get(), POLLOUT, 0};
+                return ::poll(&wait, 1, milliseconds_until(deadline));
+            });
             error = ready == 0 ? ETIMEDOUT : connect_error(fd.get());
             if (error == 0) return fd;
         } catch (const std::system_error& refused) {

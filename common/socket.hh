@@ -16,7 +16,8 @@ namespace common {
 
 // Bound and listening. An IPv6 listener takes IPv6 only; a path whose socket nobody serves any more is
 // replaced, one that is served is not (UserError). mode: of a path's socket file. Throws
-// std::system_error "listen on 127.0.0.1:2121: Address already in use".
+// std::system_error "listen on 127.0.0.1:2121: Address already in use". Changes umask(2) for a moment: not
+// beside other threads that make files.
 Fd listen_on(const Address& address, mode_t mode = 0666);
 
 // The listening sockets a service manager passed (LISTEN_PID, LISTEN_FDS; sd_listen_fds(3)); the variables
@@ -27,14 +28,14 @@ struct Accepted {
     Fd socket;
     Address peer;
 };
-// The next client; no value when none waits (or it went away meanwhile). Throws std::system_error for a lack
-// of descriptors or memory: the caller pauses.
+// The next client; no value when none waits. Throws std::system_error for a lack of descriptors or memory:
+// the caller pauses.
 std::optional<Accepted> accept_from(const Fd& listener);
 
 // Starts connecting; ends when the socket becomes writable, then connect_error(fd) is 0 or the errno.
 Fd start_connect(const Address& to, const Address* from = nullptr);
 int connect_error(int fd);
-// Connects to the first of the addresses that answers, waiting for each until the deadline at the most.
+// Connects to the first of the addresses that answers; one deadline for all of them.
 // Throws std::system_error. For client programs: it blocks.
 Fd connect_to(std::span<const Address> addresses, std::chrono::steady_clock::time_point deadline);
 
@@ -42,9 +43,9 @@ Address local_address(int fd);
 Address peer_address(int fd);
 
 void set_keepalive(int fd); // SO_KEEPALIVE: finds the dead where no time-out runs
-void set_no_delay(int fd);  // TCP_NODELAY; nothing for a path's socket
-void set_urgent_inline(
-    int fd); // SO_OOBINLINE: a telnet Synch must not eat a byte; nothing for a path's socket
+// TCP_NODELAY, and SO_OOBINLINE (a telnet Synch must not eat a byte); nothing for a path's socket.
+void set_no_delay(int fd);
+void set_urgent_inline(int fd);
 // The next close resets the connection (SO_LINGER 0), so that a cut transfer never looks like a complete one.
 void set_reset_on_close(int fd);
 

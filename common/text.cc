@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 namespace common {
 namespace {
@@ -11,6 +10,15 @@ namespace {
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
+
+// The character at the start of bytes, or the byte that begins none.
+std::string_view first_character(std::string_view bytes) {
+    return bytes.substr(0, std::max<std::size_t>(utf8_length(bytes), 1));
+}
+
+bool is_plain(std::string_view character) {
+    return utf8_length(character) != 0 && !disturbs_a_line(utf8_code(character));
+}
 
 std::string escape_byte(char c) {
     switch (c) {
@@ -23,6 +31,12 @@ std::string escape_byte(char c) {
         return {'\\', 'x', digits[byte(c) >> 4], digits[byte(c) & 0xf]};
     }
     }
+}
+
+std::string escape_bytes(std::string_view bytes) {
+    std::string shown;
+    for (const char c : bytes) shown += escape_byte(c);
+    return shown;
 }
 
 } // namespace
@@ -67,31 +81,38 @@ bool disturbs_a_line(char32_t code) {
 std::string escape(std::string_view bytes, std::size_t most) {
     std::string out;
     while (!bytes.empty()) {
-        const std::size_t length = std::max<std::size_t>(utf8_length(bytes), 1);
-        const std::string_view character = bytes.substr(0, length);
-        const bool plain =
-            utf8_length(bytes) != 0 && character != "\\" && !disturbs_a_line(utf8_code(character));
-        std::string shown;
-        if (plain)
-            shown = character;
-        else
-            for (const char c : character) shown += escape_byte(c);
+        const std::string_view character = first_character(bytes);
+        std::string shown{character};
+        if (character == "\\" || !is_plain(character)) shown = escape_bytes(character);
         if (out.size() + shown.size() > most) return out + "...";
         out += shown;
-        bytes.remove_prefix(length);
+        bytes.remove_prefix(character.size());
+    }
+    return out;
+}
+
+std::string keep_to_one_line(std::string_view given) {
+    std::string out;
+    while (!given.empty()) {
+        const std::string_view character = first_character(given);
+        out += is_plain(character) ? std::string{character} : escape_bytes(character);
+        given.remove_prefix(character.size());
     }
     return out;
 }
 
 std::string human_size(unsigned long long bytes) {
     if (bytes < 1000) return text(bytes, " B");
-    auto value = static_cast<double>(bytes);
     constexpr std::array units{"kB", "MB", "GB", "TB", "PB", "EB"};
+    // In tenths of the unit; printf's %.1f would use the locale's decimal point.
+    const auto tenths_of = [&](unsigned long long tenth) {
+        return bytes / tenth + (bytes % tenth >= tenth / 2 ? 1 : 0);
+    };
     std::size_t unit = 0;
-    for (value /= 1000; value >= 999.95 && unit + 1 < units.size(); ++unit) value /= 1000;
-    std::array<char, 32> shown{};
-    std::snprintf(shown.data(), shown.size(), "%.1f %s", value, units[unit]);
-    return shown.data();
+    unsigned long long tenth = 100;
+    for (; tenths_of(tenth) >= 10'000; tenth *= 1000) ++unit;
+    const unsigned long long tenths = tenths_of(tenth);
+    return text(tenths / 10, '.', tenths % 10, ' ', units[unit]);
 }
 
 std::vector<std::string> split_lines(std::string_view whole) {

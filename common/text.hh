@@ -57,6 +57,9 @@ bool disturbs_a_line(char32_t code);
 // paragraph separators, invalid UTF-8 and backslashes become \n, \r, \t, \\ or \xHH of each byte. What would
 // be longer than most bytes is cut at a character and ends in "...".
 std::string escape(std::string_view bytes, std::size_t most = 1024);
+// The same for text of our own, in which what came from outside is escaped already: backslashes stay single.
+// Whatever was forgotten cannot forge a line.
+std::string keep_to_one_line(std::string_view text);
 
 // "1.2 MB": at most four figures, decimal units.
 std::string human_size(unsigned long long bytes);

@@ -21,17 +21,18 @@ Interest operator|(Interest one, Interest other) {
     return static_cast<Interest>(static_cast<unsigned>(one) | static_cast<unsigned>(other));
 }
 
-// What the telnet protocol under FTP asks of bytes that stand for themselves (RFC 854).
-void append_doubling_iac(std::string& out, std::string_view bytes) {
+// What the telnet protocol under FTP asks of bytes that stand for themselves (RFC 854): a name may hold them.
+void append_in_telnet(std::string& out, std::string_view bytes) {
     for (const char c : bytes) {
         out += c;
         if (c == '\xff') out += c;
+        if (c == '\r') out += '\0';
     }
 }
 
 std::string format_line(int code, char separator, std::string_view text_of_line) {
     std::string line = text(code, separator);
-    append_doubling_iac(line, text_of_line);
+    append_in_telnet(line, text_of_line);
     return line += "\r\n";
 }
 
@@ -134,7 +135,7 @@ void Connection::begin_lines(int code, std::string_view first) { lines_ = format
 
 void Connection::add_line(std::string_view line) {
     lines_ += ' ';
-    append_doubling_iac(lines_, line);
+    append_in_telnet(lines_, line);
     lines_ += "\r\n";
     if (lines_.size() < lines_at_once) return;
     send_body(lines_);

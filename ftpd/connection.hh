@@ -38,7 +38,8 @@ public:
     // SessionOver (idle) at the deadline.
     std::optional<common::Line> next_line(Deadline deadline);
 
-    // "CODE TEXT", written before it returns. The text must not hold CR or LF; IAC bytes are doubled.
+    // "CODE TEXT", written before it returns. The text must not hold CR LF; IAC is doubled, CR becomes CR
+    // NUL.
     void reply(int code, std::string_view text);
     // A reply of several lines (RFC 959, section 4.2): "CODE-FIRST", each line with a space before it, "CODE
     // LAST".

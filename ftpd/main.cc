@@ -34,6 +34,7 @@ int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Se
 
 int main(int argc, char** argv) {
     return report_errors("ftpd", [&] {
+        open_standard_descriptors();
         DaemonOptions options;
         const std::vector<Option> table = daemon_options(options);
         if (!parse_options(argc, argv, table).empty()) throw UsageError("ftpd takes options only: see -h");

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <system_error>
+#include <tuple>
 #include <unistd.h>
 
 using namespace common;
@@ -27,6 +28,9 @@ constexpr int accepts_at_once = 64;              // clients of one listener in o
 constexpr int notes_at_once = 16;                // log lines of one session in one round
 constexpr std::chrono::seconds pause_length{1};  // after a failed fork or accept
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+// What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
+// its clients, and what a client takes before its session has it.
+constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
 
 Fd open_root(const std::string& path) {
     return Fd{checked("open the root", path,
@@ -70,13 +74,17 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       pages_(settings_.max_clients),
       control_(loop_, settings_.control, control_verbs(*this)) {
     ::umask(022);
-    raise_descriptor_limit();
+    descriptors_ = raise_descriptor_limit();
+    if (settings_.events == Backend::select) descriptors_ = std::min<std::size_t>(descriptors_, FD_SETSIZE);
     open_listeners();
+    const std::size_t taken = own_descriptors + listeners_.size();
+    ceiling_ = std::min(pages_.size(), descriptors_ > taken ? descriptors_ - taken : 1);
 }
 
 void Parent::open_listeners() {
     listeners_ = take_inherited_listeners();
-    if (!listeners_.empty()) return;
+    inherited_ = !listeners_.empty();
+    if (inherited_) return;
     for (const std::string& place : settings_.listen)
         for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
 }
@@ -87,6 +95,7 @@ int Parent::run(const std::function<void()>& on_ready) {
                     [this, &listener](const Event&) { accept_clients(listener); });
         log_.notice(text("listening on ", local_address(listener.get()).shown()));
     }
+    report_ceiling();
     watch_listeners();
     notify_service_manager("READY=1");
     on_ready();
@@ -99,11 +108,18 @@ int Parent::run(const std::function<void()>& on_ready) {
 }
 
 std::size_t Parent::most_clients_now() const {
-    // One descriptor a client here: its pair. select(2) and the process have their own limits.
-    constexpr std::size_t spare = 64;
-    std::size_t most = std::min<std::size_t>(settings_.max_clients, pages_.size());
-    if (settings_.events == Backend::select) most = std::min<std::size_t>(most, FD_SETSIZE - spare);
-    return most;
+    return std::min<std::size_t>(settings_.max_clients, ceiling_);
+}
+
+void Parent::report_ceiling() {
+    const std::size_t most = most_clients_now();
+    if (most >= settings_.max_clients) return;
+    const bool is_select = settings_.events == Backend::select;
+    const std::string why = ceiling_ == pages_.size()
+                                ? "more wait for the next start"
+                                : text(is_select ? "select knows only " : "this process may have only ",
+                                       descriptors_, " descriptors");
+    log_.warning(text("max-clients is ", most, ", not ", settings_.max_clients, ": ", why));
 }
 
 // At the limit, and during a pause, the listeners are not polled: clients wait in the backlog.
@@ -151,9 +167,15 @@ void Parent::admit(Accepted client) {
 }
 
 void Parent::start_session(Accepted client) {
+    Fd ours, theirs;
+    try {
+        std::tie(ours, theirs) = make_packet_pair();
+    } catch (const std::system_error&) {
+        turn_away(client.socket, "The server has no descriptor to spare: try again in a moment.");
+        throw;
+    }
     const std::optional<std::size_t> page = pages_.take();
     if (!page) return turn_away(client.socket, "The server is full: try again later.");
-    auto [ours, theirs] = make_packet_pair();
     const int pair = ours.get();
     const std::string peer = client.peer.shown();
     Child child{.role = "session",
@@ -161,8 +183,9 @@ void Parent::start_session(Accepted client) {
                 .peer = peer,
                 .page = *page,
                 .pair = std::move(ours)};
-    const std::optional<pid_t> pid = sessions_.spawn(
-        std::move(child), [&] { return run_session(std::move(client.socket), std::move(theirs), *page); });
+    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs] {
+        return run_session(std::move(client.socket), std::move(theirs), *page);
+    });
     if (!pid) {
         pages_.give_back(*page);
         ++totals_.failed_forks;
@@ -265,8 +288,7 @@ void Parent::reload() {
         config_ = std::move(merged);
         for (const std::string& name : ignored)
             log_.warning(text("a change of '", name, "' waits for the next start"));
-        if (settings_.max_clients > pages_.size())
-            log_.warning(text("max-clients stays at ", pages_.size(), " until the next start"));
+        report_ceiling();
         log_.notice("configuration read again; sessions that are there keep theirs");
         watch_listeners();
     } catch (const std::exception& error) {
@@ -280,7 +302,7 @@ void Parent::stop() {
     for (const Fd& listener : listeners_) loop_.forget(listener.get());
     for (const Fd& listener : listeners_) {
         const std::string path = local_address(listener.get()).path();
-        if (!path.empty()) ::unlink(path.c_str());
+        if (!path.empty() && !inherited_) ::unlink(path.c_str());
     }
     listeners_.clear();
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };

@@ -12,7 +12,6 @@
 #include "common/loop.hh"
 #include "common/options.hh"
 #include "common/privileges.hh"
-
 #include "common/signals.hh"
 #include "common/socket.hh"
 #include "common/state.hh"
@@ -65,6 +64,7 @@ private:
     void report_status();
     void stop();
     std::size_t most_clients_now() const;
+    void report_ceiling();
 
     const common::DaemonOptions& options_;
     std::vector<common::ConfigLine> config_;
@@ -77,10 +77,13 @@ private:
     common::Loop loop_;
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     std::vector<common::Fd> listeners_;
+    bool inherited_ = false; // the service manager made them, and keeps their socket files
     common::ControlServer control_;
     common::Children sessions_;
     common::Admission admission_;
     Totals totals_;
+    std::size_t descriptors_ = 0; // that the process may have, or its backend knows
+    std::size_t ceiling_ = 0;     // of max-clients: a client takes a page and a descriptor, its pair
     common::Clock::time_point started_ = common::Clock::now();
     bool accepting_ = true;
     bool paused_ = false;

@@ -134,7 +134,8 @@ void Session::run_verb(const Verb& verb, const std::string& argument) {
     body_left = verb.kind == Verb::Kind::upload_in_band ? announced : std::nullopt;
     try {
         check(verb, argument);
-        status.begin(verb.name, argument);
+        // What is not about the tree may be a password.
+        status.begin(verb.name, verb.login == Login::not_needed ? std::string{} : argument);
         verb.run(*this, argument);
     } catch (const Refusal& refusal) {
         answer(refusal, verb);
@@ -171,6 +172,7 @@ void Session::answer(const Refusal& refusal, const Verb& verb) {
         const std::size_t got = control.receive_body(std::span{discarded}.first(wanted));
         if (got == 0) return;
         *body_left -= got;
+        control.look_around();
     }
 }
 

@@ -62,7 +62,10 @@ Fd Tree::open_directory(std::string_view path) const {
 }
 
 Fd Tree::enter_directory(std::string_view path) const {
-    return open_beneath(root_.get(), path, open_for_search | O_DIRECTORY);
+    Fd directory = open_beneath(root_.get(), path, open_for_search | O_DIRECTORY);
+    // Where that only finds it (O_PATH), looking into it is what needs the permission.
+    checked("enter", path, [&] { return ::faccessat(directory.get(), ".", X_OK, 0); });
+    return directory;
 }
 
 struct stat Tree::status(std::string_view path) const {

@@ -31,10 +31,10 @@ void check_target(const std::optional<struct stat>& present, const std::string& 
     }
     if (S_ISDIR(present->st_mode)) throw Refusal{550, text(shown, " is a directory.")};
     if (!S_ISREG(present->st_mode)) throw Refusal{550, text(shown, " is not a regular file.")};
-    if (replace == Replace::never)
-        throw Refusal{550, text(shown, " is there already: announce the size with ALLO to replace it.")};
     if (!rights.has(Right::overwrite))
         throw Refusal{550, text(shown, " is there already: you may not replace it.")};
+    if (replace == Replace::never)
+        throw Refusal{550, text(shown, " is there already: announce the size with ALLO to replace it.")};
 }
 
 } // namespace

@@ -38,6 +38,7 @@ bool receive_body(Session& s, Upload& upload, Cksum& sum) {
         upload.write({buffer.data(), got});
         sum.add({buffer.data(), got});
         s.status.add_received(got);
+        s.control.look_around();
     }
     return true;
 }

@@ -1,1 +1,46 @@
 # SPDX-License-Identifier: ISC
+# `make check': what can be seen of the sources without running them. Each check leaves a stamp in build/check
+# when it passes, and is made again when what it looked at has changed; a failing one prints why.
+
+clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+check_needs  = g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
+               mandoc:mandoc
+# Every program, the harness and the runner; the tests themselves are formatted and compiled only.
+analysed    := $(sort $(filter-out %_test.cc,$(sources) $(mains) $(tests)) $(wildcard common/*/*.cc))
+checks      := $(patsubst %,build/check/%.ok,format layers manuals symbols cppcheck $(analysed:%=tidy/%))
+
+check: ## formatting, layering, manuals, static analysis, names that the POSIX=1 build uses
+	@tests/need.sh $(check_needs)
+	@$(MAKE) --no-print-directory -k $(checks) || true
+	@failed=0; for check in $(checks); do [ -e $$check ] || failed=$$((failed + 1)); done; \
+	 echo "check: $$(($(words $(checks)) - failed)) passed, $$failed failed"; [ $$failed = 0 ]
+
+# Runs $1; its output is shown only if it fails.
+define try
+	@mkdir -p $(@D) && rm -f $@
+	@printf '  check %s\n' '$(@:build/check/%.ok=%)'
+	@if $1 >$@.log 2>&1; then touch $@; else cat $@.log; exit 1; fi
+endef
+
+build/check/format.ok: force
+	$(call try,clang-format-14 --dry-run -Werror $$(find common ftpd chatd tests -name '*.cc' -o -name '*.hh'))
+
+build/check/layers.ok: force
+	$(call try,tests/check_layers.sh)
+
+build/check/manuals.ok: force
+	$(call try,tests/check_manuals.sh $(names))
+
+build/check/symbols.ok: force
+	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= STATIC= all && tests/check_symbols.sh build/posix')
+
+build/check/cppcheck.ok: force
+	$(call try,cppcheck --quiet --std=c++20 --language=c++ -I. --enable=warning$(comma)performance$(comma)portability \
+	  --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem $(analysed))
+
+build/check/tidy/%.ok: % .clang-tidy
+	$(call try,clang-tidy-14 --quiet $< -- $(clang_flags))
+	@$(CXX) $(clang_flags) -MM -MP -MT $@ -MF $@.d $<
+
+comma := ,
+-include $(wildcard $(analysed:%=build/check/tidy/%.ok.d))

@@ -85,14 +85,14 @@ struct Test {
     bool is_end_to_end() const { return suite.starts_with("e2e"); }
 };
 
-std::vector<Test>* collected = nullptr; // a global because doctest makes its reporters itself
+std::vector<Test> collected; // not a member: doctest makes its reporters itself
 
 struct Collector : doctest::IReporter {
     explicit Collector(const doctest::ContextOptions&) {}
     void report_query(const doctest::QueryData& found) override {
         for (unsigned i = 0; i < found.num_data; ++i) {
             const doctest::TestCaseData& test = *found.data[i];
-            collected->push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite, test.m_skip});
+            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite, test.m_skip});
         }
     }
     void test_run_start() override {}
@@ -117,15 +117,13 @@ void select_tests(doctest::Context& context, const Options& options) {
 }
 
 std::vector<Test> list_tests(const Options& options) {
-    std::vector<Test> tests;
-    collected = &tests;
     doctest::Context context;
     select_tests(context, options);
     context.setOption("reporters", "collect");
     const char* list[] = {"", "--list-test-cases"}; // a flag, which setOption would not take
     context.applyCommandLine(2, list);
     context.run();
-    return tests;
+    return std::move(collected);
 }
 
 bool run_test(const Options& options, const Test& test, const std::string& events) {

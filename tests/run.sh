@@ -20,18 +20,19 @@ ftpd serves $scratch/files on $address port $port to anybody on this machine.
 Type in another shell:
 
   nc $address $port                                      then: LS, GET README.txt, HELP, QUIT
-  printf 'GET README.txt\r\n' | nc -N $address $port
-  printf 'PUT hello\r\nhello, world\n' | nc -N $address $port
-  telnet $address $port                                  then the same
+  telnet $address $port                                  the same words
+  printf 'GET README.txt\n' | nc -N $address $port
+  printf 'PUT hello\nhello, world\n' | nc -N $address $port
   curl ftp://$address:$port/
-  curl ftp://$address:$port/README.txt
   curl -T LICENSE ftp://$address:$port/
-  $1/fls $address:$port:/
   $1/ftpctl -s build/run/state/control who
-
-Ctrl-C here stops it.
-
 END
+[ ! -e "$1/fls" ] || cat <<END
+  $1/fls $address:
+  $1/fcp $address:README.txt /tmp/
+END
+printf '\nCtrl-C here stops it.\n\n'
 
-exec "$bin/ftpd" -d -o "listen $address:$port" -o "root $scratch/files" -o 'anonymous write' \
-    -o "state $scratch/state"
+# At a terminal a process group of its own takes Ctrl-C, so that make does not and ends with ftpd's status.
+[ ! -t 0 ] || set -m
+"$bin/ftpd" -d -o "listen $address:$port" -o "root $scratch/files" -o 'anonymous write' -o "state $scratch/state"

@@ -77,7 +77,7 @@ Runner::~Runner() {
 }
 
 bool Runner::run_all() {
-    std::ranges::stable_partition(waiting_, [](const Run& run) { return run.job.early; });
+    std::stable_partition(waiting_.begin(), waiting_.end(), [](const Run& run) { return run.job.early; });
     while (!waiting_.empty() || !running_.empty()) {
         while (!waiting_.empty() && running_.size() < at_once_) {
             start(std::move(waiting_.front()));

@@ -27,14 +27,15 @@ Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& 
     const std::pair<std::string, std::string> defaults[] = {
         {"listen", "127.0.0.1:0"},
         {"state", state},
-        {"root", setting.program == "ftpd" ? files : Path{}},
+        {"root", Path{setting.program}.filename() == "ftpd" ? files : Path{}},
         {"connect-rate", "0"},
         {"max-per-address", "0"},
         {"events", events ? events : ""},
     };
     Words lines;
     for (const auto& [directive, value] : defaults)
-        if (!value.empty() && !names(setting.lines, directive)) lines.push_back(directive + " " + value);
+        if (!value.empty() && !names(setting.lines, directive))
+            lines.push_back(std::string{directive}.append(" ").append(value));
     lines.insert(lines.end(), setting.lines.begin(), setting.lines.end());
     return lines;
 }
@@ -50,7 +51,8 @@ Words make_command(const Daemon::Setting& setting, const Words& lines) {
 
 } // namespace
 
-Daemon::Daemon(Setting setting) : files_(folder_.make_shared("files")), state_(folder_ / "state") {
+Daemon::Daemon(const Setting& setting)
+    : files_(folder_.make_shared("files")), state_(folder_.make_shared("home") / "state") {
     const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     auto [reading, writing] = make_pipe();
     child_.emplace(make_command(setting, make_lines(setting, files_, state_)),

@@ -27,8 +27,9 @@ public:
     };
 
     Daemon() : Daemon(Setting{}) {}
-    explicit Daemon(Setting setting); // returns when it listens; throws Failure with the log when it does not
-    ~Daemon(); // stops it, if it still runs, with a failed check if it does not end well
+    explicit Daemon(
+        const Setting& setting); // returns when it listens; throws Failure with the log when it does not
+    ~Daemon();                   // stops it, if it still runs, with a failed check if it does not end well
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
 

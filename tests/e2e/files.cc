@@ -26,7 +26,7 @@ TempDir::~TempDir() {
 }
 
 Path TempDir::make_shared(std::string_view name) const {
-    const Path made = path_ / name;
+    Path made = path_ / name;
     std::filesystem::create_directories(made);
     checked("chmod", made.native(), [&] { return ::chmod(made.c_str(), 0777); }); // whatever the umask
     return made;

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: ISC
+// LIST, NLST, MLSD over a data connection.
+#include "tests/e2e/ftp_client.hh"
+#include "tests/e2e/harness.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <regex>
+#include <sys/stat.h>
+
+using common::text;
+using e2e::Connection;
+using e2e::Daemon;
+using e2e::FtpClient;
+using e2e::Words;
+using e2e::write_file;
+
+namespace {
+
+// A tree with something of each kind, and an unfinished upload that nobody is to see.
+void plant_tree(const Daemon& daemon) {
+    const e2e::Path& top = daemon.files();
+    std::filesystem::create_directories(top / "sub" / "deeper");
+    write_file(top / "file", "12345");
+    write_file(top / ".hidden", "");
+    write_file(top / "sub" / "one", "1");
+    write_file(top / "sub" / "two", "22");
+    write_file(top / "-la", "a name like an option");
+    write_file(top / ".ftpd-unfinished", "half");
+    std::filesystem::create_symlink("file", top / "link");
+    std::filesystem::create_symlink("sub", top / "to-sub");
+    std::filesystem::create_symlink("nowhere", top / "dangling");
+    ::mkfifo((top / "fifo").c_str(), 0666);
+}
+
+// Each line without its CRLF, which it must have.
+Words lines_of(std::string_view bytes) {
+    Words lines;
+    while (!bytes.empty()) {
+        const std::size_t end = bytes.find("\r\n");
+        REQUIRE(end != bytes.npos);
+        lines.emplace_back(bytes.substr(0, end));
+        bytes.remove_prefix(end + 2);
+    }
+    return lines;
+}
+
+// The last words of LIST's lines.
+Words names_of(std::string_view bytes) {
+    Words names;
+    for (const std::string& line : lines_of(bytes)) {
+        const std::regex shape{"[-dlpscb]([-r][-w][-xsStT]){3} +[0-9]+ [0-9]+ +[0-9]+ +[0-9]+ "
+                               "[A-Z][a-z]{2} [ 0-9][0-9] ([0-9]{2}:[0-9]{2}| [0-9]{4}) (.*)"};
+        std::smatch found;
+        CAPTURE(line);
+        REQUIRE(std::regex_match(line, found, shape));
+        names.push_back(found[3]);
+    }
+    return names;
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("LIST shows a directory or a file in long lines whatever options of ls come with it") {
+        const Daemon daemon;
+        plant_tree(daemon);
+        FtpClient client = connect_logged_in(daemon);
+        const Words all{"-la",          ".hidden", "dangling -> nowhere", "fifo", "file",
+                        "link -> file", "sub",     "to-sub -> sub"};
+        for (const auto* const line :
+             {"LIST", "LIST ", "LIST -a", "LIST -la", "LIST -l -a", "LIST /", "LIST ."})
+            CHECK(names_of(client.fetch(line)) == all);
+        const Words sub{"deeper", "one", "two"};
+        for (const auto* const line : {"LIST sub", "LIST -la sub", "LIST /sub/", "LIST to-sub"})
+            CHECK(names_of(client.fetch(line)) == sub);
+        CHECK(names_of(client.fetch("LIST file")) == Words{"file"});
+        CHECK(names_of(client.fetch("LIST ./-la")) == Words{"-la"});
+        CHECK(client.fetch("LIST sub/deeper").empty());
+        client.command("CWD sub", 250);
+        CHECK(names_of(client.fetch("LIST")) == sub);
+    }
+
+    TEST_CASE("NLST gives names that RETR takes from the working directory") {
+        const Daemon daemon;
+        plant_tree(daemon);
+        FtpClient client = connect_logged_in(daemon);
+        const Words all{"-la", ".hidden", "dangling", "fifo", "file", "link", "sub", "to-sub"};
+        CHECK(lines_of(client.fetch("NLST")) == all);
+        CHECK(lines_of(client.fetch("NLST -a")) == all);
+        CHECK(lines_of(client.fetch("NLST sub")) == Words{"sub/deeper", "sub/one", "sub/two"});
+        CHECK(lines_of(client.fetch("NLST /sub/")) == Words{"/sub/deeper", "/sub/one", "/sub/two"});
+        CHECK(lines_of(client.fetch("NLST file")) == Words{"file"});
+        CHECK(client.fetch("RETR " + lines_of(client.fetch("NLST sub"))[1]) == "1");
+        client.command("CWD sub", 250);
+        CHECK(lines_of(client.fetch("NLST ..")).at(0) == "../-la");
+    }
+
+    TEST_CASE("MLSD states the facts of what each name stands for") {
+        const Daemon daemon;
+        plant_tree(daemon);
+        FtpClient client = connect_logged_in(daemon);
+        const Words lines = lines_of(client.fetch("MLSD"));
+        const auto facts_of = [&](std::string_view name) {
+            const auto found = std::ranges::find_if(
+                lines, [&](const std::string& line) { return line.ends_with(text("; ", name)); });
+            REQUIRE(found != lines.end());
+            return *found;
+        };
+        CHECK(lines.size() == 8);
+        for (const auto* const name : {"file", "link"}) {
+            CHECK(facts_of(name).starts_with("type=file;size=5;modify=20"));
+            CHECK(facts_of(name).find(";perm=r;unique=") != std::string::npos);
+        }
+        for (const auto* const name : {"sub", "to-sub"})
+            CHECK(facts_of(name).find(";perm=el;unique=") != std::string::npos);
+        CHECK(facts_of("fifo").starts_with("type=OS.unix=special;modify="));
+        CHECK(facts_of("dangling").starts_with("type=OS.unix=special;modify="));
+        client.command("TYPE A", 200); // changes nothing
+        CHECK(lines_of(client.fetch("MLSD /")) == lines);
+        CHECK(lines_of(client.fetch("MLSD sub")).size() == 3);
+    }
+
+    TEST_CASE("a listing of nothing is refused before 150 and leaves the data connection for the next") {
+        const Daemon daemon;
+        plant_tree(daemon);
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = client.open_data();
+        for (const auto* const line :
+             {"LIST missing", "NLST missing", "MLSD missing", "LIST file/x", "NLST sub/x"})
+            client.command(line, 550);
+        client.command("MLSD file", 501);
+        client.command("LIST .ftpd-unfinished", 553);
+        client.command("NLST sub/.ftpd-x", 553);
+        client.command("LIST sub", 150);
+        CHECK(lines_of(data.read_to_end()).size() == 3);
+        client.expect(226);
+    }
+
+    TEST_CASE("a name that would disturb a line is left out of NLST and MLSD and masked in LIST") {
+        const Daemon daemon;
+        write_file(daemon.files() / "bad\nname", "");
+        write_file(daemon.files() / "bad\rname", "");
+        write_file(daemon.files() / "bell\a", "");
+        write_file(daemon.files() / "gr\xc3\xbc\xc3\x9f", "");
+        FtpClient client = connect_logged_in(daemon);
+        CHECK(lines_of(client.fetch("NLST")) == Words{"bell\a", "gr\xc3\xbc\xc3\x9f"});
+        CHECK(lines_of(client.fetch("MLSD")).size() == 2);
+        CHECK(names_of(client.fetch("LIST")) == Words{"bad?name", "bad?name", "bell?", "gr\xc3\xbc\xc3\x9f"});
+    }
+
+    TEST_CASE("a directory that the server may not read is refused before 150") {
+        const Daemon daemon{{.lines = {"anonymous write"}}};
+        FtpClient client = connect_logged_in(daemon);
+        client.command("MKD closed", 257);
+        std::filesystem::permissions(daemon.files() / "closed", std::filesystem::perms{0300});
+        std::filesystem::create_directory(daemon.files() / "locked");
+        std::filesystem::permissions(daemon.files() / "locked", std::filesystem::perms::none);
+        const Connection data = client.open_data();
+        for (const auto* const line : {"LIST closed", "MLSD closed", "LS closed"}) client.command(line, 550);
+        client.command("CWD /locked", 550);
+        std::filesystem::permissions(daemon.files() / "locked", std::filesystem::perms::owner_all);
+    }
+}

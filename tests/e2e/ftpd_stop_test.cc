@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: ISC
+// Orderly stops: clients are told, sessions end by themselves, the exit status is 0 and nothing is left.
+#include "tests/e2e/observe.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <thread>
+
+using namespace e2e;
+
+namespace {
+
+// All sessions ended by themselves: none had to be killed.
+void check_orderly(const Daemon& daemon) {
+    daemon.wait_for_log("]: stopped\n");
+    const std::string log = daemon.log();
+    CHECK(log.find("signal") == log.npos);
+    CHECK(log.find(" exit 1") == log.npos);
+}
+
+// Something that a client does as fast as it can, in a thread, until its connection ends.
+class Busy {
+public:
+    template <class Step>
+    Busy(Connection& connection, Step step)
+        : thread_([&connection, step] {
+              try {
+                  for (;;) step(connection);
+              } catch (const std::exception&) {
+                  // The end.
+              }
+          }) {}
+    ~Busy() { thread_.join(); }
+
+private:
+    std::thread thread_;
+};
+
+constexpr std::size_t much = 1 << 20;
+void read_much(Connection& connection) { connection.read_exactly(much); }
+void write_much(Connection& connection) {
+    static const std::string bytes(much, 'x');
+    connection.send(bytes);
+}
+
+// Waits until more than this went through, so that the transfer is at full speed.
+void wait_for_bytes(const Daemon& daemon, const std::string& which) {
+    wait_until(which + " grows", [&] { return stat_of(daemon, which) > 64 * much; });
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("clients are told when the daemon stops and nothing is left of it") {
+        for (const int signal : {SIGTERM, SIGINT}) {
+            Daemon daemon;
+            make_endless_file(daemon.files() / "endless");
+            FtpClient idle{daemon}, fetching = connect_logged_in(daemon);
+            Connection data = begin_transfer(fetching, "RETR endless");
+            CHECK(std::filesystem::exists(daemon.state() / "control"));
+            daemon.signal(signal);
+            CHECK(idle.expect(421).find("stopping") != std::string::npos);
+            CHECK(idle.read_to_end().empty());
+            data.wait_for_end();
+            fetching.expect(421);
+            CHECK(daemon.wait() == 0);
+            CHECK_FALSE(std::filesystem::exists(daemon.state() / "control"));
+            check_orderly(daemon);
+        }
+    }
+
+    TEST_CASE("a client that reads nothing does not hold up a stop") {
+        Daemon daemon;
+        make_endless_file(daemon.files() / "endless");
+        FtpClient getting{daemon}, fetching = connect_logged_in(daemon), asking{daemon};
+        getting.command("GET endless", 150);
+        const Connection data = begin_transfer(fetching, "RETR endless");
+        const std::string help = "HELP\r\n";
+        while (::send(asking.fd(), help.data(), help.size(), MSG_DONTWAIT) > 0) continue; // no answer is read
+        daemon.stop();
+        check_orderly(daemon);
+    }
+
+    TEST_CASE("a download at full speed does not hold up a stop") {
+        for (const std::string type : {"TYPE I", "TYPE A"}) {
+            Daemon daemon;
+            make_endless_file(daemon.files() / "endless");
+            FtpClient client = connect_logged_in(daemon);
+            client.command(type, 200);
+            Connection data = begin_transfer(client, "RETR endless");
+            const Busy busy{data, read_much};
+            wait_for_bytes(daemon, "bytes-sent");
+            daemon.stop();
+            check_orderly(daemon);
+            client.expect(421);
+        }
+    }
+
+    TEST_CASE("an upload at full speed does not hold up a stop") {
+        Daemon daemon{{.lines = {"anonymous write"}}};
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = begin_transfer(client, "STOR new");
+        const Busy busy{data, write_much};
+        wait_for_bytes(daemon, "bytes-received");
+        daemon.stop();
+        check_orderly(daemon);
+        client.expect(421);
+        CHECK_FALSE(std::filesystem::exists(daemon.files() / "new")); // half a file is no file
+    }
+
+    TEST_CASE("an in-band transfer at full speed does not hold up a stop") {
+        Daemon daemon{{.lines = {"anonymous write"}}};
+        make_endless_file(daemon.files() / "endless");
+        FtpClient getting{daemon}, putting{daemon}, refused{daemon};
+        getting.command("GET endless", 150);
+        putting.command(common::text("ALLO ", off_t{1} << 40), 200);
+        putting.command("PUT new", 150);
+        refused.command(common::text("ALLO ", off_t{1} << 40), 200);
+        refused.command("PUT /", 550); // its bytes are read and thrown away
+        const Busy gets{getting, read_much}, puts{putting, write_much}, discards{refused, write_much};
+        wait_for_bytes(daemon, "bytes-sent");
+        wait_for_bytes(daemon, "bytes-received");
+        daemon.stop();
+        check_orderly(daemon);
+    }
+
+    TEST_CASE("a killed daemon ends uploads at full speed too") {
+        Daemon daemon{{.lines = {"anonymous write"}}};
+        FtpClient putting{daemon};
+        putting.command(common::text("ALLO ", off_t{1} << 40), 200);
+        putting.command("PUT new", 150);
+        const pid_t session = session_of(daemon, putting);
+        const Busy puts{putting, write_much};
+        wait_for_bytes(daemon, "bytes-received");
+        daemon.kill();
+        if (have_proc()) wait_until("the session is gone", [&] { return !is_alive(session); });
+    }
+
+    TEST_CASE("Ctrl-C in a terminal is an orderly stop") {
+        const TempDir place;
+        Pty terminal{{"ftpd", "-d", "-o", "listen unix:" + (place / "socket").native(), "-o",
+                      "root " + place.make_shared("files").native(), "-o",
+                      "state " + (place / "state").native()}};
+        terminal.wait_for("listening on ");
+        FtpClient client{common::Address::of_path((place / "socket").native())};
+        terminal.type("\x03"); // goes to every process of the terminal's foreground
+        client.expect(421);
+        CHECK(client.read_to_end().empty());
+        CHECK(terminal.wait() == 0);
+        CHECK(terminal.screen().find("signal") == std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(place / "socket"));
+    }
+
+    TEST_CASE("a hangup for the whole process group ends no session") {
+        Daemon daemon{{.wrapper = {"setsid"}}}; // or the group would be the test's own
+        make_endless_file(daemon.files() / "endless");
+        FtpClient client = connect_logged_in(daemon);
+        const Connection data = begin_transfer(client, "RETR endless");
+        FtpClient idle{daemon};
+        ::kill(-daemon.pid(), SIGHUP);
+        daemon.wait_for_log("configuration read again");
+        idle.command("NOOP", 200);
+        CHECK(stat_of(daemon, "clients") == 2);
+        ::kill(-daemon.pid(), SIGTERM);
+        CHECK(daemon.wait() == 0);
+        check_orderly(daemon);
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: ISC
+// RETR, and what TYPE and REST make of a transfer.
+#include "tests/e2e/ftp_client.hh"
+#include "tests/e2e/harness.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+using common::text;
+using e2e::Connection;
+using e2e::Daemon;
+using e2e::FtpClient;
+
+TEST_SUITE("e2e") {
+    TEST_CASE("RETR sends a file as it is and tells its size") {
+        const Daemon daemon;
+        const std::string bytes = e2e::make_bytes(3'000'000);
+        e2e::write_file(daemon.files() / "file", bytes);
+        e2e::write_file(daemon.files() / "empty", "");
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = client.open_data();
+        CHECK(client.command("RETR file", 150) == "150 Here comes /file (3000000 bytes).");
+        CHECK((data.read_to_end() == bytes));
+        CHECK(client.expect(226) == "226 Sent 3000000 bytes.");
+        CHECK(client.fetch("RETR empty").empty());
+    }
+
+    TEST_CASE("RETR of what is no readable regular file is refused at once") {
+        const Daemon daemon;
+        std::filesystem::create_directory(daemon.files() / "folder");
+        ::mkfifo((daemon.files() / "fifo").c_str(), 0666);
+        std::filesystem::create_symlink("/dev/zero", daemon.files() / "outside");
+        std::filesystem::create_symlink("loop", daemon.files() / "loop");
+        e2e::write_file(daemon.files() / "secret", "x");
+        std::filesystem::permissions(daemon.files() / "secret", std::filesystem::perms::none);
+        if (::geteuid() == 0) ::mknod((daemon.files() / "zero").c_str(), S_IFCHR | 0666, 1 << 8 | 5);
+        FtpClient client = connect_logged_in(daemon);
+        const Connection data = client.open_data();
+        for (const auto* const name :
+             {"missing", "folder", "/", "fifo", "outside", "loop", "secret", "zero", "missing/x", "fifo/x"}) {
+            CAPTURE(name);
+            CHECK(client.code_of(text("RETR ", name)) == 550);
+            CHECK(client.code_of(text("GET ", name)) == 550);
+        }
+        client.command("RETR .ftpd-x", 553);
+    }
+
+    TEST_CASE("TYPE A turns line ends into CRLF on the way out and doubles none") {
+        const Daemon daemon;
+        e2e::write_file(daemon.files() / "unix", "one\n\ntwo");
+        e2e::write_file(daemon.files() / "dos", "one\r\n\r\ntwo\r");
+        e2e::write_file(daemon.files() / "mixed", "\n\r\r\n\r");
+        std::string long_lines;
+        for (int i = 0; i < 100'000; ++i) long_lines.append(static_cast<std::size_t>(i % 17), 'x') += '\n';
+        e2e::write_file(daemon.files() / "long", long_lines);
+        FtpClient client = connect_logged_in(daemon);
+        client.command("TYPE A", 200);
+        CHECK(client.fetch("RETR unix") == "one\r\n\r\ntwo");
+        CHECK(client.fetch("RETR dos") == "one\r\n\r\ntwo\r");
+        CHECK(client.fetch("RETR mixed") == "\r\n\r\r\n\r");
+        std::string expected;
+        for (const char c : long_lines) expected.append(c == '\n' ? "\r" : "") += c;
+        CHECK((client.fetch("RETR long") == expected));
+        client.command("TYPE I", 200);
+        CHECK(client.fetch("RETR dos") == "one\r\n\r\ntwo\r");
+    }
+
+    TEST_CASE("TYPE A turns CRLF into LF on the way in and leaves a lone CR") {
+        const Daemon daemon{{.lines = {"anonymous write"}}};
+        FtpClient client = connect_logged_in(daemon);
+        client.command("TYPE A", 200);
+        client.store("STOR text", "one\r\n\r\ntwo\nthree\r\r\nfour\r");
+        CHECK(e2e::read_file(daemon.files() / "text") == "one\n\ntwo\nthree\r\nfour\r");
+        // A line end cut in two.
+        Connection data = client.open_data();
+        client.command("STOR cut", 150);
+        data.send("one\r");
+        client.send("NOOP\r\n"); // answered after the transfer
+        data.send("\ntwo\r\n");
+        data.close();
+        client.expect(226);
+        client.expect(200);
+        CHECK(e2e::read_file(daemon.files() / "cut") == "one\ntwo\n");
+    }
+
+    TEST_CASE("a session starts in type A as the standard says") {
+        const Daemon daemon;
+        e2e::write_file(daemon.files() / "file", "line\n");
+        FtpClient client{daemon};
+        client.command("USER anonymous", 331);
+        client.command("PASS x", 230);
+        CHECK(client.fetch("RETR file") == "line\r\n");
+    }
+
+    TEST_CASE("REST starts the next transfer there and only that one") {
+        const Daemon daemon;
+        e2e::write_file(daemon.files() / "file", "0123456789");
+        FtpClient client = connect_logged_in(daemon);
+        client.command("REST 4", 350);
+        CHECK(client.fetch("RETR file") == "456789");
+        CHECK(client.fetch("RETR file") == "0123456789");
+        client.command("REST 10", 350);
+        CHECK(client.fetch("RETR file").empty());
+        client.command("REST 4", 350);
+        client.command("RETR missing", 550);
+        CHECK(client.fetch("RETR file") == "0123456789");
+        client.command("REST 4", 350);
+        client.command("REST x", 501);
+        CHECK(client.fetch("LIST file").find("file") != std::string::npos);
+        CHECK(client.fetch("RETR file") == "0123456789");
+    }
+
+    TEST_CASE("REST beyond the end of a file is refused with 554 by the transfer") {
+        const Daemon daemon;
+        e2e::write_file(daemon.files() / "file", "0123456789");
+        FtpClient client = connect_logged_in(daemon);
+        const Connection data = client.open_data();
+        for (const auto* const beyond : {"11", "9223372036854775807"}) {
+            client.command(text("REST ", beyond), 350);
+            client.command("RETR file", 554);
+            client.command(text("REST ", beyond), 350);
+            client.command("GET file", 554);
+        }
+    }
+
+    TEST_CASE("a data connection that the client breaks off is 426 and the session goes on") {
+        const Daemon daemon;
+        e2e::write_file(daemon.files() / "file", std::string(20'000'000, 'x'));
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = client.open_data();
+        client.command("RETR file", 150);
+        data.read_exactly(1000);
+        data.reset();
+        client.expect(426);
+        client.command("NOOP", 200);
+        CHECK(client.fetch("RETR file").size() == 20'000'000);
+    }
+
+    TEST_CASE("a file that shrinks under RETR ends in 451 and a data connection that was reset") {
+        const Daemon daemon;
+        constexpr std::size_t size = 64 * 1024 * 1024; // more than any socket buffer
+        const e2e::Path file = daemon.files() / "file";
+        e2e::write_file(file, "x");
+        std::filesystem::resize_file(file, size);
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = client.open_data();
+        client.command("RETR file", 150);
+        data.read_exactly(1);
+        std::filesystem::resize_file(file, 1);
+        CHECK_THROWS_AS(data.read_to_end(), e2e::Failure);
+        client.expect(451);
+        client.command("NOOP", 200);
+    }
+
+    TEST_CASE("QUIT behind a transfer lets it end first") {
+        const Daemon daemon;
+        e2e::write_file(daemon.files() / "file", std::string(20'000'000, 'x'));
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = client.open_data();
+        client.send("RETR file\r\nQUIT\r\n");
+        client.expect(150);
+        CHECK(data.read_to_end().size() == 20'000'000);
+        client.expect(226);
+        client.expect(221);
+        CHECK(client.read_to_end().empty());
+    }
+}

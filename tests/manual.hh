@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+// Reads the source of a manual page (mdoc(7)), as far as our pages use it, so that tests can hold it to the
+// code.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tests {
+
+class Manual {
+public:
+    explicit Manual(const std::string& page); // "ftpd.8"
+
+    struct Item {
+        std::string head;               // what stands behind .It: "-f FILE", "listen ADDRESS:PORT"
+        std::vector<std::string> lines; // below it, as they stand in the source; lists in it included
+        std::string text() const;       // as a reader sees them
+        std::string fallback() const;   // what `The default is' names; empty: nothing
+    };
+    // The items of the first list behind the source line that begins with lead. Throws std::runtime_error
+    // when there is none.
+    std::vector<Item> list_behind(std::string_view lead) const;
+
+    std::string synopsis() const;
+    // Whether these words stand in the page, wherever its lines are broken.
+    bool says(std::string_view words) const;
+
+private:
+    std::string name_;
+    std::vector<std::string> lines_;
+};
+
+// One line each, for comparing lists as a whole.
+std::string heads(const std::vector<Manual::Item>& items);
+
+} // namespace tests

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: ISC
+// The manuals and the tables and constants of the code say the same: what is in one and not in the other
+// fails here. What only a running daemon tells is compared in tests/e2e/ftpctl_test.cc.
+#include "tests/manual.hh"
+
+#include "common/beneath.hh"
+#include "common/config.hh"
+#include "common/control_server.hh"
+#include "common/ctl_options.hh"
+#include "common/errors.hh"
+#include "common/options.hh"
+#include "common/sandbox.hh"
+#include "common/text.hh"
+#include "ftpd/connection.hh"
+#include "ftpd/data_channel.hh"
+#include "ftpd/settings.hh"
+#include "ftpd/verbs.hh"
+
+#include <doctest/doctest.h>
+#include <sys/select.h>
+
+using common::text;
+using tests::heads;
+using tests::Manual;
+
+namespace {
+
+std::string with_argument(std::string_view name, std::string_view argument) {
+    return text(name, argument.empty() ? "" : " ", argument);
+}
+
+std::string heads_of(const std::vector<common::Option>& options) {
+    std::string lines;
+    for (const common::Option& option : options)
+        lines += with_argument(text('-', option.letter), option.argument) + '\n';
+    return lines;
+}
+
+// The first line of -h, less its `usage: '.
+std::string usage_of(std::string_view program, const std::vector<common::Option>& options,
+                     std::string_view operands) {
+    const std::string usage = common::usage_text(program, options, operands);
+    return usage.substr(7, usage.find('\n') - 7);
+}
+
+std::string without_blanks_at_bars(std::string head) {
+    for (std::size_t at = 0; (at = head.find(" | ")) != std::string::npos;) head.replace(at, 3, "|");
+    return head;
+}
+
+std::string exit_statuses() {
+    using common::ExitStatus;
+    std::string lines;
+    for (const ExitStatus status : {ExitStatus::ok, ExitStatus::failed, ExitStatus::usage})
+        lines += text(static_cast<int>(status), '\n');
+    return lines;
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("ftpd(8) lists the options that ftpd takes") {
+        const Manual manual{"ftpd.8"};
+        common::DaemonOptions unused;
+        const std::vector<common::Option> options = common::daemon_options(unused);
+        CHECK(heads(manual.list_behind("The options are:")) == heads_of(options));
+        CHECK(manual.synopsis() == usage_of("ftpd", options, ""));
+    }
+
+    TEST_CASE("ftpd(8) lists the directives with their arguments and defaults") {
+        std::string documented, declared;
+        for (const Manual::Item& item : Manual{"ftpd.8"}.list_behind("The directives are:"))
+            documented += text(without_blanks_at_bars(item.head), " = ", item.fallback(), '\n');
+        ftpd::Settings unused;
+        for (const common::Directive& directive : ftpd::directive_table(unused))
+            declared +=
+                text(with_argument(directive.name, directive.arguments), " = ", directive.fallback, '\n');
+        CHECK(documented == declared);
+    }
+
+    TEST_CASE("ftpd(8) tells what SIGHUP changes and what may be given more than once") {
+        const Manual manual{"ftpd.8"};
+        ftpd::Settings unused;
+        std::string changeable;
+        for (const common::Directive& directive : ftpd::directive_table(unused)) {
+            if (directive.reload == common::Directive::Reload::yes) changeable += text(directive.name, ", ");
+            CHECK((directive.repeats == common::Directive::Repeats::yes) == (directive.name == "listen"));
+        }
+        changeable.resize(changeable.size() - 2);
+        changeable.replace(changeable.rfind(','), 1, " and");
+        CHECK(manual.says(". " + changeable + " can be changed by SIGHUP."));
+        CHECK(manual.says("Only listen may be given more than once."));
+    }
+
+    TEST_CASE("ftpd(8) lists the words of anonymous") {
+        std::string words;
+        for (const auto& item : Manual{"ftpd.8"}.list_behind(".It Ic anonymous"))
+            words += (words.empty() ? "" : "|") + item.head;
+        ftpd::Settings unused;
+        CHECK(words == ftpd::directive_table(unused).back().arguments);
+    }
+
+    TEST_CASE("ftpd(8) lists the verbs with their arguments and help") {
+        std::string documented, offered;
+        for (const Manual::Item& item : Manual{"ftpd.8"}.list_behind(".Sh FTP COMMANDS"))
+            documented += text(item.head, ": ", item.text(), '\n');
+        for (const ftpd::Verb& verb : ftpd::verb_table())
+            offered += text(with_argument(verb.name, verb.syntax), ": ", verb.help, '\n');
+        CHECK(documented == offered);
+    }
+
+    TEST_CASE("ftpd(8) tells which verbs need a login and which use up REST and ALLO") {
+        const Manual manual{"ftpd.8"};
+        std::string_view first, last;
+        std::string transfers;
+        for (const ftpd::Verb& verb : ftpd::verb_table()) {
+            if (verb.login == ftpd::Login::needed) {
+                if (first.empty()) first = verb.name;
+                last = verb.name;
+            } else
+                CHECK((first.empty() || verb.login == ftpd::Login::in_band || verb.name == "SITE"));
+            if (verb.kind != ftpd::Verb::Kind::plain) transfers += text(verb.name, ", ");
+        }
+        transfers.resize(transfers.size() - 2);
+        transfers.replace(transfers.rfind(','), 1, " or");
+        CHECK(manual.says(text("The verbs from ", first, " to ", last, " need a login:")));
+        CHECK(manual.says("REST and ALLO hold for the next " + transfers + ", which uses them up"));
+    }
+
+    TEST_CASE("ftpd(8) names no verb as missing that is there") {
+        const Manual manual{"ftpd.8"};
+        for (const std::string_view verb :
+             {"ABOR", "STAT", "RNFR", "RNTO", "APPE", "STOU", "REIN", "ACCT", "AUTH"})
+            CHECK(ftpd::is_known_elsewhere(verb));
+        for (const ftpd::Verb& verb : ftpd::verb_table()) CHECK(!ftpd::is_known_elsewhere(verb.name));
+        CHECK(manual.says("There are no ABOR, STAT, RNFR, RNTO, APPE, STOU, REIN and ACCT yet"));
+    }
+
+    TEST_CASE("ftpd(8) gives the limits that the code keeps") {
+        const Manual manual{"ftpd.8"};
+        const std::string stall = text(ftpd::stall_limit.count(), " minutes");
+        const std::string patience = text(ftpd::DataChannel::patience.count(), " seconds");
+        const std::string most = text(common::most_clients);
+        const std::string descriptors = text(common::ResourceLimits{}.open_files, " descriptors");
+        CHECK(manual.says(text("a command line, its end not counted ", ftpd::max_line, " bytes")));
+        CHECK(manual.says("a peer that neither takes nor sends its bytes " + stall));
+        CHECK(manual.says("waiting for a data connection " + patience));
+        CHECK(manual.says(text("links followed in one path ", common::max_links_followed, " links")));
+        CHECK(manual.says(text("at most ", common::max_links_followed, " in one path")));
+        CHECK(manual.says("clients, whatever the configuration says " + most + " clients"));
+        CHECK(manual.says("0 means " + most + ", and no number may be greater"));
+        CHECK(manual.says(text(FD_SETSIZE, " under select")));
+        CHECK(manual.says("descriptors of a session " + descriptors));
+        CHECK(manual.says("limits itself to " + descriptors + ", no core file"));
+        CHECK(manual.says(
+            text("A line may have ", common::max_config_line, " bytes, a file ", common::max_config_file)));
+    }
+
+    TEST_CASE("ftpctl(8) lists the options that ftpctl takes") {
+        const Manual manual{"ftpctl.8"};
+        common::CtlOptions unused;
+        const std::vector<common::Option> options = common::ctl_options(unused);
+        CHECK(heads(manual.list_behind("The options are:")) == heads_of(options));
+        CHECK(manual.synopsis() == usage_of("ftpctl", options, common::ctl_operands));
+    }
+
+    TEST_CASE("ftpctl(8) gives the limits of the control socket") {
+        const Manual manual{"ftpctl.8"};
+        CHECK(manual.says(text("A question may have ", common::ControlServer::max_line, " bytes.")));
+        CHECK(
+            manual.says(text(common::ControlServer::max_clients, " connections are served at once; others")));
+    }
+
+    TEST_CASE("the manuals list the exit statuses there are") {
+        for (const char* const page : {"ftpd.8", "ftpctl.8"})
+            CHECK(heads(Manual{page}.list_behind(".Sh EXIT STATUS")) == exit_statuses());
+    }
+}
