@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler.hh"
 
+#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -17,6 +18,18 @@ constexpr std::size_t most_output = 32768; // bytes that wait for the client; th
 
 // Thrown when the client, or the hub, is gone: there is nobody to say it to.
 struct Gone {};
+
+// What a line says in a room, made harmless; no value for a command and for what is empty or too long. The
+// hub does the same again: it trusts no handler.
+std::optional<std::string> speech_of(const Line& line) {
+    std::string_view words = line.text;
+    if (line.too_long || words.empty()) return {};
+    if (words[0] == '/' && words.substr(0, 2) != "//") return {};
+    if (words[0] == '/') words.remove_prefix(1);
+    std::string harmless = neutralise(words);
+    if (harmless.size() > max_text) return {};
+    return harmless;
+}
 
 std::string_view without_last_newline(std::string_view lines) {
     if (!lines.empty() && lines.back() == '\n') lines.remove_suffix(1);
@@ -61,7 +74,7 @@ int Handler::run() {
 bool Handler::is_finished() const {
     if (!output_.empty()) return false;
     if (ending_) return true;
-    return input_ended_ && !waiting_for_answer_ && input_.buffered().empty() && caught_up_;
+    return input_ended_ && !waiting_for_answer_ && !held_ && input_.buffered().empty() && caught_up_;
 }
 
 bool Handler::has_room_for_output() const { return output_.size() < most_output; }
@@ -167,7 +180,7 @@ bool Handler::read_client() {
 // been taken by the client.
 bool Handler::obey_client() {
     if (waiting_for_answer_ || ending_ || !has_room_for_output()) return false;
-    const std::optional<Line> line = input_.next();
+    const std::optional<Line> line = next_line();
     if (!line) {
         // Half a line at the end of input is no line.
         if (input_ended_) input_.consume(input_.buffered().size());
@@ -196,10 +209,26 @@ void Handler::obey(const Line& line) {
     }
     if (line.too_long) return show(dialect_->refused(Refusal::text_too_long, tries_left_));
     if (line.text.empty()) return;
-    std::string_view words = line.text;
-    if (words[0] == '/' && words.substr(0, 2) != "//") return obey_command(words);
-    if (words[0] == '/') words.remove_prefix(1);
-    ask_hub(SayFrame::make(words), Message::say);
+    if (std::optional<std::string> words = speech_of(line)) return say(*std::move(words));
+    if (line.text[0] == '/' && line.text.substr(0, 2) != "//") return obey_command(line.text);
+    show(dialect_->refused(Refusal::text_too_long, tries_left_));
+}
+
+// Lines that have come together go to the hub together: a pipe's hundred cost what one costs.
+void Handler::say(std::string lines) {
+    while (lines.size() + 1 + max_text <= max_batch) {
+        held_ = next_line();
+        const std::optional<std::string> more = held_ ? speech_of(*held_) : std::nullopt;
+        if (!more) break;
+        lines.append("\n").append(*more);
+        held_.reset();
+    }
+    ask_hub(SayFrame::make(lines), Message::say);
+}
+
+std::optional<Line> Handler::next_line() {
+    if (held_) return std::exchange(held_, std::nullopt);
+    return input_.next();
 }
 
 void Handler::obey_command(std::string_view command) {

@@ -61,7 +61,9 @@ private:
     void on_entered(std::span<const char> packet, common::Fd log);
     void on_segment(std::span<const char> packet, common::Fd log);
     void on_listing(std::span<const char> packet);
+    std::optional<common::Line> next_line();
     void obey(const common::Line& line);
+    void say(std::string lines);
     void obey_command(std::string_view command);
     void ask_hub(std::string packet, Message what);
     void show_record(const Record& record);
@@ -82,7 +84,8 @@ private:
     common::LineReader input_{max_text, common::LineEnds::any};
     std::string output_; // not yet written; bounded by has_room_for_output
     State state_ = State::asking_name;
-    Message asked_{}; // what the hub has not answered yet
+    Message asked_{};                  // what the hub has not answered yet
+    std::optional<common::Line> held_; // a line that was looked at, but has to wait
     bool waiting_for_answer_ = false;
     bool input_ended_ = false;
     bool seen_first_line_ = false;

@@ -178,11 +178,15 @@ void Hub::let_in(Client& client, const Pending& pending) {
 }
 
 void Hub::on_say(Client& client, Packet packet) {
-    const std::string words = neutralise(SayFrame::read(packet).second);
-    if (words.empty()) return refuse(client, Refusal::text_empty);
-    if (words.size() > max_text) return refuse(client, Refusal::text_too_long);
+    std::vector<std::string> lines = split_lines(SayFrame::read(packet).second);
+    for (std::string& line : lines) {
+        line = neutralise(line);
+        if (line.empty() || line.size() > max_text)
+            throw PeerError("a line of speech that is empty or too long");
+    }
+    if (lines.empty()) throw PeerError("speech without a line");
     client.owes_answer = true;
-    add_line(*client.room, Kind::said, &client, words);
+    for (const std::string& line : lines) add_line(*client.room, Kind::said, &client, line);
     dirty_[client.room].push_back({client.number});
 }
 

@@ -20,7 +20,6 @@ std::string_view words_for(Refusal why) {
     case Refusal::name_reserved: return "That name is reserved: choose another.";
     case Refusal::wrong_code: return "No room has that code.";
     case Refusal::text_too_long: return "That line is too long and was not sent: 2000 bytes at most.";
-    case Refusal::text_empty: return "There is nothing in that line.";
     case Refusal::disk_full: return "The server's disk is full and the line was not sent: try again later.";
     case Refusal::not_now: return "That cannot be done now.";
     }

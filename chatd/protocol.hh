@@ -20,6 +20,7 @@ inline constexpr std::uint16_t protocol_version = 1;
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;    // of one line of speech
+inline constexpr std::size_t max_batch = 4096;   // of lines of speech that are sent together
 inline constexpr std::size_t max_name = 128;     // of a name: 32 columns of 4 bytes
 inline constexpr std::size_t max_code = 128;     // of a room's code
 inline constexpr std::size_t max_room_name = 64; // of a room's name
@@ -62,7 +63,6 @@ enum class Refusal : std::uint8_t {
     name_reserved = 5,
     wrong_code = 10,
     text_too_long = 20,
-    text_empty = 21,
     disk_full = 22,
     not_now = 30, // out of order
 };
@@ -96,7 +96,7 @@ struct Frame {
 //                           number                 fields      text
 using NameFrame =      Frame<Message::name,         "=",        max_name>;      // the name asked for
 using EnterFrame =     Frame<Message::enter,        "=",        max_code>;      // the code, or an open room's name
-using SayFrame =       Frame<Message::say,          "=",        max_text>;      // the line
+using SayFrame =       Frame<Message::say,          "=",        max_batch>;     // lines, each but the last with LF behind it
 using NextFrame =      Frame<Message::next_segment, "=II",      0>;             // room, segment that has been read
 using WhoFrame =       Frame<Message::who,          "=I",       0>;             // entries to skip
 using RoomsFrame =     Frame<Message::rooms,        "=I",       0>;             // entries to skip
