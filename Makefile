@@ -63,7 +63,8 @@ $(build)/obj/%.o: %.cc $(build)/compile
 	$(say) compile $<
 	$(hush)$(compile) $(also) -c -o $@ $<
 
-$(call objects,$(tests)): also = -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+# Tests are compiled more often than they run: without optimisation, in half the time.
+$(call objects,$(tests)): also = -DSUITE_SOURCE_DIR='"$(CURDIR)"' -O0 -U_FORTIFY_SOURCE
 
 define part # NAME: its archive
 $(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources
