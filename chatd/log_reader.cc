@@ -62,14 +62,16 @@ bool LogReader::parse(Record& record) {
     return true;
 }
 
-bool LogReader::finds_record_behind() const {
+std::uint64_t LogReader::last_line_behind() const {
+    std::uint64_t last = 0;
     std::vector<char> bytes(piece + max_record);
     for (std::uint64_t at = offset_;; at += piece) {
         const std::size_t got = read_at(segment_.get(), at, bytes);
         const std::string_view there{bytes.data(), got};
         for (std::size_t i = at == offset_ ? 1 : 0; i < std::min(got, piece); ++i)
-            if (valid_record(there.substr(i)) != 0) return true;
-        if (got <= piece) return false;
+            if (valid_record(there.substr(i)) != 0)
+                last = std::max(last, std::get<2>(RecordHead::unpack_from(there.substr(i))));
+        if (got <= piece) return last;
     }
 }
 

@@ -29,8 +29,9 @@ public:
     std::uint64_t offset() const { return offset_; }
     // After not_yet: whether bytes stand there all the same.
     bool has_tail() const { return used_ < filled_; }
-    // Whether a valid record starts anywhere behind the offset: then what stands there is damage, not a tail.
-    bool finds_record_behind() const;
+    // The highest line of the valid records anywhere behind the offset, 0 if there is none. If there is one,
+    // what stands at the offset is damage, not a tail.
+    std::uint64_t last_line_behind() const;
     explicit operator bool() const { return static_cast<bool>(segment_); }
 
 private:

@@ -85,15 +85,17 @@ void RoomLog::recover() {
         append(writable.get(), segment,
                mark(Kind::segment_end)); // its successor was made just before a crash
     }
-    if (damaged || segments_.back().size == 0)
-        return use_segment(create_segment(segments_.back().number + 1));
+    if (damaged) return use_segment(create_segment(segments_.back().number + 1));
     writable_ = open_file(path_of(segments_.back().number), O_WRONLY | O_APPEND);
+    if (segments_.back().size == 0) // just made before a crash
+        append(writable_.get(), segments_.back(), mark(Kind::segment_start));
 }
 
 // A tail that is no whole record is what a crash leaves. False when valid records stand behind it: damage.
 bool RoomLog::cut_tail(Segment& segment, const LogReader& reader) {
     const std::string path = path_of(segment.number);
-    if (reader.finds_record_behind()) {
+    if (const std::uint64_t last = reader.last_line_behind(); last != 0) {
+        next_line_ = std::max(next_line_, last + 1); // so that readers are told what they miss
         log_.error(text(path, ": damaged at byte ", reader.offset(),
                         "; it is left as it is, readers go on behind it"));
         return false;
@@ -182,13 +184,15 @@ bool RoomLog::flush() {
 }
 
 bool RoomLog::start_new_segment() {
+    Created next;
     try {
         // The new one stands before the old one says that there is more.
-        Created next = create_segment(segments_.back().number + 1);
+        next = create_segment(segments_.back().number + 1);
         append(writable_.get(), segments_.back(), mark(Kind::segment_end));
         use_segment(std::move(next));
         return true;
     } catch (const std::system_error& error) {
+        if (next.writable && policy_.keep_files) ::unlink(path_of(next.segment.number).c_str());
         log_.error(text("room ", room_, ": no new segment: ", error.what()));
         return false;
     }
@@ -227,16 +231,18 @@ Position RoomLog::position_of_last(std::size_t lines, std::uint64_t before) cons
 std::uint64_t RoomLog::oldest_line() const { return segments_.front().first_line; }
 
 RoomLog::Opened RoomLog::open_segment(std::uint32_t wanted) const {
-    const auto found = std::find_if(segments_.begin(), segments_.end(),
-                                    [&](const Segment& segment) { return segment.number >= wanted; });
+    auto found = std::find_if(segments_.begin(), segments_.end(),
+                              [&](const Segment& segment) { return segment.number >= wanted; });
     if (found == segments_.end()) throw PeerError("a segment that is not there yet was asked for");
-    Opened opened;
-    opened.segment = found->number;
-    opened.fd = policy_.keep_files ? open_file(path_of(found->number), O_RDONLY)
-                                   : Fd{checked("duplicate", room_, [&] {
-                                         return ::fcntl(found->readable.get(), F_DUPFD_CLOEXEC, 3);
-                                     })};
-    return opened;
+    const auto is_removed = [&] { return ::access(path_of(found->number).c_str(), F_OK) != 0; };
+    while (policy_.keep_files && found->number != last_segment() && is_removed()) ++found; // by hand
+    return {open_for_reading(*found), found->number};
+}
+
+Fd RoomLog::open_for_reading(const Segment& segment) const {
+    if (policy_.keep_files) return open_file(path_of(segment.number), O_RDONLY);
+    return Fd{
+        checked("duplicate", room_, [&] { return ::fcntl(segment.readable.get(), F_DUPFD_CLOEXEC, 3); })};
 }
 
 } // namespace chatd

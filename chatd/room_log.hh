@@ -52,7 +52,8 @@ public:
     std::uint64_t next_line() const { return next_line_; }
     std::uint64_t oldest_line() const;
 
-    // A segment, or the oldest one kept behind it, opened for reading only.
+    // A segment, or the oldest one kept behind it, opened for reading only. Throws std::system_error, and
+    // common::PeerError when there is none so far.
     struct Opened {
         common::Fd fd;
         std::uint32_t segment = 0;
@@ -83,6 +84,7 @@ private:
     void recover();
     bool cut_tail(Segment& segment, const LogReader& reader);
     Created create_segment(std::uint32_t number) const;
+    common::Fd open_for_reading(const Segment& segment) const;
     void use_segment(Created created);
     std::string mark(Kind kind) const;
     void append(int fd, Segment& segment, std::string_view bytes) const;
