@@ -93,7 +93,8 @@ std::optional<Refusal> refuse_name(std::string_view name) {
     int columns = 0;
     for (const char32_t code : *codes) {
         const int width = ::wcwidth(static_cast<wchar_t>(code));
-        if (width < 0 || std::iswspace(static_cast<wint_t>(code)) != 0 || is_ignorable(code))
+        if (width < 0 || std::iswspace(static_cast<wint_t>(code)) != 0 || is_ignorable(code) ||
+            disturbs_a_line(code))
             return Refusal::name_unprintable;
         columns += width;
     }
