@@ -31,13 +31,10 @@ std::string make_configure(const Settings& settings) {
         static_cast<std::uint32_t>(identity ? identity->gid : 0));
 }
 
-// Numbers start at the present time, so that those in the logs of earlier runs are never met again.
+// Numbers start at the present nanosecond, so that those in the logs of earlier runs are never met again.
 std::uint64_t first_client_number() {
-    constexpr unsigned bits_for_clients = 24; // a second's worth of them, many times over
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
-                                          std::chrono::system_clock::now().time_since_epoch())
-                                          .count())
-           << bits_for_clients;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 LogPolicy policy_of(const RoomSettings& room) {

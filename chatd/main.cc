@@ -30,7 +30,7 @@ std::string own_program(const std::string& name) {
 int serve(const DaemonOptions& options, const std::string& program) {
     std::optional<Detachment> detachment;
     if (!options.foreground) detachment = Detachment::leave_terminal();
-    chatd::SpawnerLink spawner{program};
+    chatd::SpawnerLink spawner{program, options.foreground};
 
     std::vector<ConfigLine> config = read_config(options.file, options.lines);
     chatd::Settings settings = chatd::make_settings(config);
@@ -62,5 +62,8 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
     if (argv[0] == chatd::spawner_name)
         return report_errors("spawner", [] { return chatd::Spawner{Fd{chatd::spawner_pair}}.run(); });
-    return report_errors("chatd", [&] { return run_program(argc, argv); });
+    return report_errors("chatd", [&] {
+        open_standard_descriptors();
+        return run_program(argc, argv);
+    });
 }

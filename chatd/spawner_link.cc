@@ -2,6 +2,7 @@
 #include "chatd/spawner_link.hh"
 
 #include "chatd/spawner.hh"
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -21,13 +22,15 @@ namespace {
 constexpr std::chrono::seconds restart_pause{1}; // between starts of a spawner that dies at once
 
 // In the child: nothing of the hub's memory is left behind the exec, and only the pair stays open.
-int become_spawner(const std::string& program, const Fd& pair) {
+int become_spawner(const std::string& program, bool may_complain, const Fd& pair) {
     std::string name{spawner_name};
     const std::array<char*, 2> arguments{name.data(), nullptr};
     if (pair.get() == spawner_pair)
         checked("keep open", "the pair", [&] { return ::fcntl(spawner_pair, F_SETFD, 0); });
     else
         checked("duplicate", "the pair", [&] { return ::dup2(pair.get(), spawner_pair); });
+    discard_standard_input_and_output();
+    if (!may_complain) checked("duplicate", "/dev/null", [] { return ::dup2(STDIN_FILENO, STDERR_FILENO); });
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -37,7 +40,8 @@ int become_spawner(const std::string& program, const Fd& pair) {
 
 } // namespace
 
-SpawnerLink::SpawnerLink(std::string program) : program_(std::move(program)) {
+SpawnerLink::SpawnerLink(std::string program, bool may_complain)
+    : program_(std::move(program)), may_complain_(may_complain) {
     if (!start()) fail_with(EAGAIN, "fork", "the spawner");
 }
 
@@ -47,7 +51,8 @@ bool SpawnerLink::start() {
     Child child;
     child.role = spawner_name;
     started_ = Clock::now();
-    if (!children_.spawn(std::move(child), [&] { return become_spawner(program_, theirs); })) return false;
+    if (!children_.spawn(std::move(child), [&] { return become_spawner(program_, may_complain_, theirs); }))
+        return false;
     pair_ = std::move(ours);
     return true;
 }

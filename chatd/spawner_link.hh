@@ -24,8 +24,9 @@ public:
         std::function<void()> on_ready; // it takes clients again
     };
 
-    // Forks and executes program (this one) as the spawner. To be called before anything secret is read.
-    explicit SpawnerLink(std::string program);
+    // Forks and executes program (this one) as the spawner. To be called before anything secret is read. Its
+    // standard input and output are /dev/null, and so is standard error unless it may complain there.
+    SpawnerLink(std::string program, bool may_complain);
 
     // From now on loop serves it. configure: the first frame for it and for each that follows it, with pages.
     void attach(common::Loop& loop, common::Log& log, std::string configure, int pages, Callbacks callbacks);
@@ -61,6 +62,7 @@ private:
     void lose();
 
     std::string program_;
+    bool may_complain_;
     common::Children children_;
     common::Fd pair_;
     common::Loop* loop_ = nullptr;
