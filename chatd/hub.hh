@@ -104,6 +104,7 @@ private:
     void punish(Client& client, std::string_view why);
     void dismiss(Client& client, std::string_view words);
     void let_in(Client& client, const Pending& pending);
+    std::optional<RoomLog::Opened> open_segment(Client& client, std::uint32_t segment);
 
     // hub_rooms.cc
     void add_line(Room& room, Kind kind, const Client* from, std::string_view text);

@@ -12,6 +12,7 @@
 #include <array>
 #include <csignal>
 #include <sys/wait.h>
+#include <system_error>
 
 using namespace common;
 
@@ -165,16 +166,28 @@ void Hub::on_enter(Client& client, Packet packet) {
 void Hub::let_in(Client& client, const Pending& pending) {
     Room& room = *client.room;
     const Position from = room.log->position_of_last(settings_.history_on_join, pending.joined_line);
-    const RoomLog::Opened opened = room.log->open_segment(from.segment);
+    const std::optional<RoomLog::Opened> opened = open_segment(client, from.segment);
+    if (!opened) return;
     client.state = State::inside;
     room.members.insert(client.number);
     log_.notice(
         text("enter ", escape(client.name), " room ", room.settings.name, " members ", room.members.size()));
     answer(client,
            EnteredFrame::make(room.settings.name, room.number, client.number, pending.joined_line,
-                              opened.segment,
-                              opened.segment == from.segment ? from.offset : std::uint64_t{0}),
-           opened.fd.get());
+                              opened->segment,
+                              opened->segment == from.segment ? from.offset : std::uint64_t{0}),
+           opened->fd.get());
+}
+
+// For a client, which is dismissed when that fails.
+std::optional<RoomLog::Opened> Hub::open_segment(Client& client, std::uint32_t segment) {
+    try {
+        return client.room->log->open_segment(segment);
+    } catch (const std::system_error& error) {
+        log_.error(text("room ", client.room->settings.name, ": ", error.what()));
+        dismiss(client, "The room's log cannot be read now: try again later.");
+        return {};
+    }
 }
 
 void Hub::on_say(Client& client, Packet packet) {
@@ -195,8 +208,8 @@ void Hub::on_next_segment(Client& client, Packet packet) {
     const Room& room = *client.room;
     if (number != room.number) throw PeerError("a segment of a room that it is not in");
     if (read >= room.log->last_segment()) return refuse(client, Refusal::not_now);
-    const RoomLog::Opened opened = room.log->open_segment(read + 1);
-    answer(client, SegmentFrame::make({}, room.number, opened.segment), opened.fd.get());
+    if (const std::optional<RoomLog::Opened> opened = open_segment(client, read + 1))
+        answer(client, SegmentFrame::make({}, room.number, opened->segment), opened->fd.get());
 }
 
 void Hub::on_who(Client& client, Packet packet) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <unistd.h>
 
 namespace common {
@@ -96,15 +97,22 @@ void ControlServer::answer(Client& client, const Line& line) const {
             client.output += "ok\n";
     } catch (const UserError& error) {
         client.output = text("error ", error.what(), '\n');
+    } catch (const std::system_error& error) {
+        client.output = text("error ", error.what(), '\n');
     }
 }
 
 void ControlServer::take_more(Client& client) const {
     constexpr std::size_t enough = 65536; // bytes; the rest when these are taken
-    while (client.output.size() < enough) {
-        const std::optional<std::string> line = client.more();
-        if (!line) return;
-        client.output += text(' ', *line, '\n');
+    try {
+        while (client.output.size() < enough) {
+            const std::optional<std::string> line = client.more();
+            if (!line) return;
+            client.output += text(' ', *line, '\n');
+        }
+    } catch (const std::system_error& error) {
+        client.more = nullptr;
+        client.output += text("error ", error.what(), '\n');
     }
 }
 

@@ -32,7 +32,7 @@ struct ControlVerb {
     std::string_view name;
     std::string_view arguments; // as help shows them
     std::string_view help;      // one line
-    // Throws UserError for `error REASON'.
+    // Throws UserError or std::system_error for `error REASON'.
     std::function<ControlAnswer(Words words)> run;
     // Takes the rest of the line as it was written, as one word.
     bool takes_rest = false;
