@@ -24,7 +24,7 @@ folder    = build/$(or $(subst $() ,-,$(strip $1)),default)
 build    := $(call folder,$(if $(POSIX),posix) $(compiler) $(if $(STATIC),static))
 shared   := $(call folder,$(compiler))
 
-compile  := $(CXX) -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -fPIE \
+compile  := $(CXX) -std=c++20 -I. -D_FILE_OFFSET_BITS=64 -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -fPIE \
             -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
             -fstack-protector-strong -fstack-clash-protection
 compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1)),-fcf-protection)

@@ -6,6 +6,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 #include <unistd.h>
 
@@ -61,10 +62,14 @@ void ControlServer::serve(int fd, const Event& event) {
 // Writes what is left to write, then answers line after line until nothing comes or an answer is not taken.
 void ControlServer::take_lines(int fd, Client& client) {
     if (!flush(client)) return drop(fd);
+    if (client.more && client.output.empty()) {
+        take_more(client);
+        if (!flush(client)) return drop(fd);
+    }
     for (int budget = 32; client.output.empty(); --budget) {
         if (budget == 0) return loop_.again(fd);
         if (const std::optional<Line> line = client.input.next()) {
-            client.output = answer(*line);
+            answer(client, *line);
             if (!flush(client)) return drop(fd);
             continue;
         }
@@ -97,27 +102,79 @@ void ControlServer::drop(int fd) {
     loop_.change(listener_.get(), Interest::read);
 }
 
-std::string ControlServer::answer(const Line& line) const {
-    if (line.too_long) return text("error the line is longer than ", max_line, " bytes\n");
-    std::string out;
+namespace {
+
+// Whatever it holds stays on its line: nothing can look like the end of an answer.
+std::string data_line(std::string_view data) { return text(' ', keep_to_one_line(data), '\n'); }
+
+std::string error_line(const std::runtime_error& error) {
+    return text("error ", keep_to_one_line(error.what()), '\n');
+}
+
+} // namespace
+
+void ControlServer::answer(Client& client, const Line& line) const {
+    if (std::exchange(client.more, nullptr))
+        client.output = "ok\n"; // anything ends an answer that goes on
+    else if (line.too_long)
+        client.output = text("error the line is longer than ", max_line, " bytes\n");
+    if (!client.output.empty()) return;
     try {
-        const std::vector<std::string> words = split_words(line.text);
-        if (words.empty()) return {}; // a blank line is no question
-        for (const std::string& data : run(words)) out += text(' ', keep_to_one_line(data), '\n');
-        return out + "ok\n";
+        const ControlAnswer found = run(line.text);
+        for (const std::string& data : found.lines) client.output += data_line(data);
+        client.more = found.more;
+        if (client.more)
+            take_more(client);
+        else if (line.text.find_first_not_of(" \t") != line.text.npos)
+            client.output += "ok\n";
     } catch (const std::runtime_error& error) {
-        return text("error ", keep_to_one_line(error.what()), '\n');
+        client.output = error_line(error);
     }
 }
 
-std::vector<std::string> ControlServer::run(Words words) const {
-    if (words[0] == "help") return help();
+void ControlServer::take_more(Client& client) const {
+    constexpr std::size_t enough = 65536; // bytes; the rest when these are taken
+    try {
+        while (client.output.size() < enough) {
+            const std::optional<std::string> line = client.more();
+            if (!line) return;
+            client.output += data_line(*line);
+        }
+    } catch (const std::runtime_error& error) {
+        client.more = nullptr;
+        client.output += error_line(error);
+    }
+}
+
+void ControlServer::continue_answers() {
+    std::vector<int> gone;
+    for (auto& [fd, client] : clients_) {
+        if (!client.more || !client.output.empty()) continue;
+        take_more(client);
+        if (!flush(client))
+            gone.push_back(fd);
+        else if (!client.output.empty())
+            loop_.change(fd, Interest::both);
+    }
+    for (const int fd : gone) drop(fd);
+}
+
+ControlAnswer ControlServer::run(std::string_view line) const {
+    const std::size_t start = std::min(line.find_first_not_of(" \t"), line.size());
+    const std::string name{line.substr(start, line.find_first_of(" \t", start) - start)};
+    if (name.empty()) return {}; // a blank line is no question
+    if (name == "help") return help();
     const auto verb =
-        std::find_if(verbs_.begin(), verbs_.end(), [&](const auto& v) { return v.name == words[0]; });
+        std::find_if(verbs_.begin(), verbs_.end(), [&](const auto& v) { return v.name == name; });
     if (verb == verbs_.end())
-        throw UserError(text("there is no verb '", escape(words[0], 64), "': `help' lists them"));
-    if (verb->arguments.empty() && words.size() > 1) throw UserError(text(verb->name, " takes no arguments"));
-    return verb->run(words.subspan(1));
+        throw UserError(text("there is no verb '", escape(name, 64), "': `help' lists them"));
+    const std::string_view rest = line.substr(start + name.size());
+    if (verb->takes_rest)
+        return verb->run(
+            std::array{std::string{rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()))}});
+    const std::vector<std::string> words = split_words(rest);
+    if (verb->arguments.empty() && !words.empty()) throw UserError(text(verb->name, " takes no arguments"));
+    return verb->run(words);
 }
 
 std::vector<std::string> ControlServer::help() const {

@@ -12,19 +12,30 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace common {
 
+// The data lines of an answer, without their space; and, for an answer that goes on, where its further lines
+// come from: no value means none for now. It goes on until the client sends anything or leaves.
+struct ControlAnswer {
+    ControlAnswer(std::vector<std::string> data = {}) : lines(std::move(data)) {}
+    std::vector<std::string> lines;
+    std::function<std::optional<std::string>()> more;
+};
+
 struct ControlVerb {
     std::string_view name;
     std::string_view arguments; // as help shows them
     std::string_view help;      // one line
-    // Returns the data lines, without their space; what it throws as a std::runtime_error is answered as
-    // `error REASON'. Either may hold anything: it is kept to its line.
-    std::function<std::vector<std::string>(Words words)> run;
+    // What it throws as a std::runtime_error is answered as `error REASON'. That and the data may hold
+    // anything: each is kept to its line.
+    std::function<ControlAnswer(Words words)> run;
+    // Takes the rest of the line as it was written, as one word.
+    bool takes_rest = false;
 };
 
 class ControlServer {
@@ -38,11 +49,15 @@ public:
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;
 
+    // Asks the answers that go on for what is new.
+    void continue_answers();
+
 private:
     struct Client {
         Fd socket;
         LineReader input{max_line, LineEnds::newline};
-        std::string output; // not yet written
+        std::string output;                               // not yet written
+        std::function<std::optional<std::string>()> more; // of an answer that goes on
         bool ended = false;
     };
 
@@ -52,8 +67,9 @@ private:
     void take_lines(int fd, Client& client);
     bool flush(Client& client); // false: the client has gone
     void drop(int fd);
-    std::string answer(const Line& line) const;
-    std::vector<std::string> run(Words words) const;
+    void answer(Client& client, const Line& line) const;
+    void take_more(Client& client) const;
+    ControlAnswer run(std::string_view line) const;
     std::vector<std::string> help() const;
 
     Loop& loop_;

@@ -10,7 +10,9 @@
 #include "common/state.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <poll.h>
 #include <unistd.h>
 
@@ -25,12 +27,12 @@ constexpr std::chrono::seconds patience{10};       // for a daemon that does not
 // ftpctl speaks to ftpd, chatctl to chatd.
 std::string daemon_of(std::string_view program) { return text(program.substr(0, program.find("ctl")), 'd'); }
 
-void wait_for(int fd, short events) {
+// at_most: no value is for ever.
+void wait_for(int fd, short events, std::optional<std::chrono::seconds> at_most = patience) {
     pollfd wait{fd, events, 0};
-    if (checked("wait", {}, [&] {
-            return ::poll(&wait, 1, static_cast<int>(patience / std::chrono::milliseconds{1}));
-        }) == 0)
-        throw UserError(text("the daemon has not answered for ", patience.count(), " seconds"));
+    const int timeout = at_most ? static_cast<int>(*at_most / std::chrono::milliseconds{1}) : -1;
+    if (checked("wait", {}, [&] { return ::poll(&wait, 1, timeout); }) == 0)
+        throw UserError(text("the daemon has not answered for ", at_most->count(), " seconds"));
 }
 
 void send_all(int fd, std::string_view bytes) {
@@ -44,12 +46,15 @@ void send_all(int fd, std::string_view bytes) {
     }
 }
 
-Line next_line(LineReader& reader, int fd) {
+Line next_line(LineReader& reader, int fd, std::optional<std::chrono::seconds> at_most) {
     for (;;) {
         if (std::optional<Line> line = reader.next()) return *std::move(line);
         switch (reader.fill(fd)) {
         case IoState::done: break;
-        case IoState::would_block: wait_for(fd, POLLIN); break;
+        case IoState::would_block:
+            std::fflush(stdout); // all that is there is shown before more is waited for
+            wait_for(fd, POLLIN, at_most);
+            break;
         default: throw UserError("the daemon has closed the connection before the answer's end");
         }
     }
@@ -67,9 +72,10 @@ int ask(const std::string& path, Words words) {
     for (const std::string& word : words) line += (line.empty() ? "" : " ") + quote_word(word);
     send_all(socket.get(), line + '\n');
 
+    const bool follows = std::find(words.begin(), words.end(), "--follow") != words.end();
     LineReader reader{longest_answer_line, LineEnds::newline};
     for (;;) {
-        const Line answer = next_line(reader, socket.get());
+        const Line answer = next_line(reader, socket.get(), follows ? std::nullopt : std::optional{patience});
         if (answer.text == "ok") return 0;
         if (answer.text.rfind("error ", 0) == 0) throw UserError(answer.text.substr(6));
         std::printf("%s\n", answer.text.substr(answer.text.empty() ? 0 : 1).c_str());

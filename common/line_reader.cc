@@ -9,7 +9,9 @@ namespace common {
 LineReader::LineReader(std::size_t most, LineEnds ends)
     : buffer_(most + 2),
       kept_(std::min(kept_of_too_long, (buffer_.size() - 1) / 2)),
-      ends_(ends == LineEnds::newline ? Ends::newline : Ends::undecided) {}
+      ends_(ends == LineEnds::newline ? Ends::newline
+            : ends == LineEnds::any   ? Ends::any
+                                      : Ends::undecided) {}
 
 IoState LineReader::fill(int fd) {
     if (begin_ == end_) begin_ = end_ = 0;
@@ -25,6 +27,10 @@ IoState LineReader::fill(int fd) {
 
 std::optional<std::size_t> LineReader::find_end() const {
     const std::string_view bytes = buffered();
+    if (ends_ == Ends::any) {
+        const std::size_t end = bytes.find_first_of(std::string_view{"\r\n\0", 3});
+        return end == bytes.npos ? std::nullopt : std::optional{end};
+    }
     if (ends_ != Ends::crlf) {
         const std::size_t newline = bytes.find('\n');
         return newline == bytes.npos ? std::nullopt : std::optional{newline};
@@ -34,7 +40,14 @@ std::optional<std::size_t> LineReader::find_end() const {
     return {};
 }
 
+void LineReader::skip_rest_of_end() {
+    const std::string_view bytes = buffered();
+    if (bytes.empty() || !std::exchange(after_return_, false)) return;
+    if (bytes[0] == '\n' || bytes[0] == '\0') consume(1);
+}
+
 std::optional<Line> LineReader::next() {
+    skip_rest_of_end();
     const std::optional<std::size_t> newline = find_end();
     if (newline) return take(*newline);
     if (!full()) return {};
@@ -46,7 +59,8 @@ std::optional<Line> LineReader::next() {
 
 Line LineReader::take(std::size_t newline) {
     std::string_view text = buffered().substr(0, newline);
-    const bool has_return = !text.empty() && text.back() == '\r';
+    after_return_ = ends_ == Ends::any && buffer_[begin_ + newline] == '\r';
+    const bool has_return = ends_ != Ends::any && !text.empty() && text.back() == '\r';
     if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
     if (has_return) text.remove_suffix(1);
     const bool too_long = discarding_ || text.size() > buffer_.size() - 2;

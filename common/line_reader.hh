@@ -15,6 +15,7 @@ namespace common {
 
 enum class LineEnds {
     newline,       // LF ends a line; one CR before it is not part of it
+    any,           // CR LF, CR, LF or NUL, as chat has it: none of them is ever content; CR NUL is one end
     first_decides, // the first line decides: after CR LF only CR LF ends a line and a bare LF is data (RFC
                    // 2640 3.1); after a bare LF it is as above
 };
@@ -41,13 +42,16 @@ public:
     void consume(std::size_t bytes) { begin_ += bytes; }
 
     bool full() const { return end_ - begin_ == buffer_.size(); }
+    // Whether the line just taken ended in CR LF (LineEnds::any), as telnet's do.
+    bool ended_in_crlf() const { return after_return_ && buffered().substr(0, 1) == "\n"; }
     // True after a first line that a bare LF ended: a person with nc.
     bool saw_bare_newline() const { return ends_ == Ends::newline_decided; }
 
 private:
-    enum class Ends { newline, undecided, newline_decided, crlf };
+    enum class Ends { newline, any, undecided, newline_decided, crlf };
     std::optional<std::size_t> find_end() const; // where the line's LF is, from begin_
     Line take(std::size_t newline);
+    void skip_rest_of_end();
 
     std::vector<char> buffer_;
     std::size_t kept_; // of each end of a line that is too long: they do not overlap
@@ -55,6 +59,8 @@ private:
     std::size_t end_ = 0;
     Ends ends_;
     bool discarding_ = false;
+    bool after_return_ =
+        false;              // the last line ended in CR (Ends::any): a LF or NUL right behind belongs to it
     std::string beginning_; // of the line that is being discarded
 };
 

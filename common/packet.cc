@@ -13,10 +13,10 @@ namespace common {
 namespace {
 
 // A hostile peer may send more descriptors than one: room for some, so that they are closed, not leaked.
-constexpr std::size_t most_passed = 16;
+constexpr std::size_t room_for_passed = 16;
 
 struct ControlBuffer {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_passed)> bytes{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * room_for_passed)> bytes{};
 };
 
 std::vector<Fd> take_descriptors(msghdr& message) {
@@ -48,7 +48,7 @@ std::pair<Fd, Fd> make_packet_pair() {
     return pair;
 }
 
-IoState send_packet(int fd, std::span<const char> packet, int passed) {
+IoState send_packet(int fd, std::span<const char> packet, int passed, int second) {
     assert(!packet.empty());
     iovec piece{const_cast<char*>(packet.data()), packet.size()};
     msghdr message{};
@@ -56,13 +56,15 @@ IoState send_packet(int fd, std::span<const char> packet, int passed) {
     message.msg_iovlen = 1;
     ControlBuffer control;
     if (passed >= 0) {
+        const std::array descriptors{passed, second};
+        const std::size_t size = second >= 0 ? sizeof descriptors : sizeof passed;
         message.msg_control = control.bytes.data();
-        message.msg_controllen = CMSG_SPACE(sizeof passed);
+        message.msg_controllen = CMSG_SPACE(size);
         cmsghdr* const part = CMSG_FIRSTHDR(&message);
         part->cmsg_level = SOL_SOCKET;
         part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(sizeof passed);
-        std::memcpy(CMSG_DATA(part), &passed, sizeof passed);
+        part->cmsg_len = CMSG_LEN(size);
+        std::memcpy(CMSG_DATA(part), descriptors.data(), size);
     }
     if (retry([&] { return ::sendmsg(fd, &message, MSG_NOSIGNAL); }) >= 0) return IoState::done;
     switch (errno) {
@@ -76,7 +78,7 @@ IoState send_packet(int fd, std::span<const char> packet, int passed) {
     }
 }
 
-Received receive_packet(int fd, std::span<char> into) {
+Received receive_packet(int fd, std::span<char> into, std::size_t most_passed) {
     iovec piece{into.data(), into.size()};
     ControlBuffer control;
     msghdr message{};
@@ -86,17 +88,17 @@ Received receive_packet(int fd, std::span<char> into) {
     message.msg_controllen = control.bytes.size();
     const ssize_t bytes = retry([&] { return ::recvmsg(fd, &message, 0); });
     if (bytes < 0) {
-        if (errno == EAGAIN) return {IoState::would_block, 0, {}};
-        if (errno == ECONNRESET) return {IoState::vanished, 0, {}};
+        if (errno == EAGAIN) return {IoState::would_block, 0, {}, {}};
+        if (errno == ECONNRESET) return {IoState::vanished, 0, {}, {}};
         fail("receive a packet");
     }
     std::vector<Fd> passed = take_descriptors(message);
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > 1)
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > most_passed)
         throw PeerError(
             "a packet between processes is longer than any kind of it, or brings more descriptors");
-    if (bytes == 0) return {IoState::ended, 0, {}};
-    return {IoState::done, static_cast<std::size_t>(bytes),
-            passed.empty() ? Fd{} : std::move(passed.front())};
+    if (bytes == 0) return {IoState::ended, 0, {}, {}};
+    passed.resize(2);
+    return {IoState::done, static_cast<std::size_t>(bytes), std::move(passed[0]), std::move(passed[1])};
 }
 
 } // namespace common

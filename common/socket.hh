@@ -52,17 +52,18 @@ void set_reset_on_close(int fd);
 // Two ends between a parent and a child that keep the bounds of packets and tell when the other side ended.
 std::pair<Fd, Fd> make_packet_pair();
 
-// Sends one packet, never an empty one (it would read as the end), with passed as SCM_RIGHTS when it is >= 0.
-// State: done, would_block, or vanished.
-IoState send_packet(int fd, std::span<const char> packet, int passed = -1);
+// Sends one packet, never an empty one (it would read as the end), with passed and second as SCM_RIGHTS when
+// they are >= 0. State: done, would_block, or vanished.
+IoState send_packet(int fd, std::span<const char> packet, int passed = -1, int second = -1);
 
 struct Received {
     IoState state;
     std::size_t bytes = 0;
     Fd passed;
+    Fd second;
 };
-// One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more than one
-// descriptor; surplus descriptors are closed.
-Received receive_packet(int fd, std::span<char> into);
+// One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more descriptors
+// than most_passed (at most 2); surplus descriptors are closed.
+Received receive_packet(int fd, std::span<char> into, std::size_t most_passed = 1);
 
 } // namespace common

@@ -12,10 +12,12 @@
 
 namespace common {
 
-StatusPages::StatusPages(std::size_t count)
+StatusPages::StatusPages(std::size_t count) : StatusPages(count, -1) {}
+
+StatusPages::StatusPages(std::size_t count, int shared_memory)
     : page_size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))), count_(count), free_(count) {
-    void* const mapped =
-        ::mmap(nullptr, count * page_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const int kind = MAP_SHARED | (shared_memory < 0 ? MAP_ANONYMOUS : 0);
+    void* const mapped = ::mmap(nullptr, count * page_size_, PROT_READ | PROT_WRITE, kind, shared_memory, 0);
     if (mapped == MAP_FAILED) fail("map the status pages");
     base_ = static_cast<std::byte*>(mapped);
     std::iota(free_.rbegin(), free_.rend(), std::size_t{0}); // the lowest is taken first

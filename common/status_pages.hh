@@ -17,6 +17,8 @@ class StatusPages {
 public:
     // Reserves count pages of zeros; memory is used only by those that were written.
     explicit StatusPages(std::size_t count);
+    // The same on shared memory (common/shared_memory.hh) that others map, too.
+    StatusPages(std::size_t count, int shared_memory);
     ~StatusPages();
     StatusPages(const StatusPages&) = delete;
     StatusPages& operator=(const StatusPages&) = delete;

@@ -11,26 +11,13 @@ char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + '
 
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
 
-unsigned code_point(std::string_view character) {
-    if (character.size() == 1) return byte(character[0]);
-    unsigned value = byte(character[0]) & (0x7fU >> character.size());
-    for (const char c : character.substr(1)) value = value << 6 | (byte(c) & 0x3fU);
-    return value;
-}
-
-// Characters that end lines, move the cursor or reorder what is beside them.
-bool disturbs_a_line(unsigned code) {
-    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c || code == 0x200e ||
-           code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
 // The character at the start of bytes, or the byte that begins none.
 std::string_view first_character(std::string_view bytes) {
     return bytes.substr(0, std::max<std::size_t>(utf8_length(bytes), 1));
 }
 
 bool is_plain(std::string_view character) {
-    return utf8_length(character) != 0 && !disturbs_a_line(code_point(character));
+    return utf8_length(character) != 0 && !disturbs_a_line(utf8_code(character));
 }
 
 std::string escape_byte(char c) {
@@ -73,10 +60,22 @@ std::size_t utf8_length(std::string_view bytes) {
     if (first < 0xc2 || first > 0xf4 || bytes.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((byte(bytes[i]) & 0xc0U) != 0x80) return 0;
-    const unsigned code = code_point(bytes.substr(0, length));
-    constexpr std::array<unsigned, 5> least{0, 0, 0x80, 0x800, 0x10000};
+    const char32_t code = utf8_code(bytes.substr(0, length));
+    constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
     if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return 0;
     return length;
+}
+
+char32_t utf8_code(std::string_view character) {
+    if (character.size() == 1) return byte(character[0]);
+    char32_t value = byte(character[0]) & (0x7fU >> character.size());
+    for (const char c : character.substr(1)) value = value << 6 | (byte(c) & 0x3fU);
+    return value;
+}
+
+bool disturbs_a_line(char32_t code) {
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 std::string escape(std::string_view bytes, std::size_t most) {

@@ -47,6 +47,12 @@ bool equal_ignoring_case(std::string_view one, std::string_view other);
 // forms, surrogates and values beyond U+10FFFF are not valid (RFC 3629).
 std::size_t utf8_length(std::string_view bytes);
 
+// The number of one valid UTF-8 character.
+char32_t utf8_code(std::string_view character);
+// Characters that end lines, move the cursor or reorder what is beside them: C0, DEL, C1, bidirectional
+// controls, line and paragraph separators.
+bool disturbs_a_line(char32_t code);
+
 // Makes bytes from outside safe to show: control characters (C0, DEL, C1), bidirectional overrides, line and
 // paragraph separators, invalid UTF-8 and backslashes become \n, \r, \t, \\ or \xHH of each byte. What would
 // be longer than most bytes is cut at a character and ends in "...".

@@ -196,10 +196,12 @@ void Connection::tell_parent(std::span<const char> packet) {
         const IoState state = send_packet(pair_.get(), packet);
         if (state == IoState::done) return;
         if (state == IoState::vanished) throw SessionOver{Reason::parent_gone};
-        // The parent reads in its own time; room on the pair is one more readiness.
+        // The parent reads in its own time; room on the pair is one more readiness. The client has to wait.
+        watch_client(Interest::none);
         poller_->watch(pair_.get(), Interest::both);
         poller_->wait(std::nullopt, signals_.while_waiting());
         poller_->watch(pair_.get(), Interest::read);
+        if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
     }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/inband_client.hh"
 
+#include "common/cksum.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
-#include "ftpd/cksum.hh"
 #include "ftpd/command.hh"
 
 #include <algorithm>

@@ -222,9 +222,7 @@ int Parent::run_session(Fd client, Fd pair, std::size_t page) {
     set_keepalive(client.get());
     set_no_delay(client.get());
     Session session{settings_, std::move(client), std::move(pair), std::move(root_), own_page};
-    if (!shut_in)
-        session.log(Severity::detail, "this system cannot restrict files for a process: relying on paths");
-    return session.run();
+    return session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths");
 }
 
 void Parent::read_notes(pid_t pid) {

@@ -40,8 +40,9 @@ Session::Session(const Settings& given, Fd client, Fd pair, Fd root, std::span<s
            ask_or_unknown(local_address, control.socket())),
       status(page) {}
 
-int Session::run() {
+int Session::run(std::string_view first_note) {
     try {
+        if (!first_note.empty()) log(Severity::detail, first_note);
         greet();
         serve();
         return 0;

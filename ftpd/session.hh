@@ -28,8 +28,9 @@ public:
     Session(const Settings& settings, common::Fd client, common::Fd pair, common::Fd root,
             std::span<std::byte> page);
 
-    // Serves the client until either side ends; the exit status.
-    int run();
+    // Serves the client until either side ends; the exit status. first_note: a detail for the log, or
+    // nothing.
+    int run(std::string_view first_note);
 
     // What the verbs work with.
     const Settings& settings;

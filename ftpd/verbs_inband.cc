@@ -3,9 +3,9 @@
 // exactly as long as was announced, never padded, never taken for commands. Run by the session.
 #include "ftpd/verbs.hh"
 
+#include "common/cksum.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
-#include "ftpd/cksum.hh"
 #include "ftpd/command.hh"
 #include "ftpd/listing.hh"
 #include "ftpd/path.hh"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/cksum.hh"
+#include "common/cksum.hh"
 
 #include "common/text.hh"
 
 #include <array>
 
-namespace ftpd {
+namespace common {
 namespace {
 
 constexpr std::uint32_t polynomial = 0x04c11db7;
@@ -59,6 +59,6 @@ std::uint32_t Cksum::value() const {
     return ~crc;
 }
 
-std::string Cksum::shown() const { return common::text(value(), ' ', size_); }
+std::string Cksum::shown() const { return text(value(), ' ', size_); }
 
-} // namespace ftpd
+} // namespace common

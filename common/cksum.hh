@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace ftpd {
+namespace common {
 
 class Cksum {
 public:
@@ -22,4 +22,4 @@ private:
     std::uint64_t size_ = 0;
 };
 
-} // namespace ftpd
+} // namespace common

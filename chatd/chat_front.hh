@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: ISC
+// The side of chat that faces whoever uses it: a person at a terminal, or a pipe. It trusts the person, and
+// makes harmless what the server says. The side that faces the server is in chat.cc.
+#pragma once
+
+#include <memory>
+#include <signal.h>
+#include <string>
+#include <string_view>
+
+namespace chatd {
+
+class ChatFront {
+public:
+    virtual ~ChatFront() = default; // nothing is left undone on a terminal
+
+    // Bytes of standard input; returns those that are for the server.
+    virtual std::string take_input(std::string_view bytes) = 0;
+    // Standard input has ended; returns what is still for the server.
+    virtual std::string end_input() = 0;
+    // Whether the person has said, by a key, that nothing more will come.
+    virtual bool has_ended() const { return false; }
+
+    // Shows what the server has said. pauses: no more of it has arrived yet.
+    virtual void show(std::string_view said, bool pauses) = 0;
+
+    // The signal mask for a wait; nullptr: as it is.
+    virtual const sigset_t* while_waiting() const { return nullptr; }
+    // After each wait: acts on the signals that came. The one that is to end the program, or 0.
+    virtual int obey_signals() { return 0; }
+};
+
+// Both use descriptors 0 and 1. For a terminal: needs a UTF-8 locale (use_utf8_locale).
+std::unique_ptr<ChatFront> make_terminal_front();
+std::unique_ptr<ChatFront> make_pipe_front();
+
+// Writes all of it to standard output.
+void write_out(std::string_view bytes);
+
+} // namespace chatd

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub.hh"
+
+#include "chatd/words.hh"
+#include "common/daemon.hh"
+#include "common/errors.hh"
+#include "common/privileges.hh"
+#include "common/shared_memory.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr std::size_t longest_console_line = 4096; // bytes
+
+std::string make_configure(const Settings& settings) {
+    std::optional<Identity> identity;
+    if (::geteuid() == 0) identity = find_user(settings.run_as);
+    return ConfigureFrame::make(
+        identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings.events),
+        static_cast<std::uint32_t>(settings.idle_timeout.count()),
+        static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
+        static_cast<std::uint32_t>(identity ? identity->gid : 0));
+}
+
+// Numbers start at the present nanosecond, so that those in the logs of earlier runs are never met again.
+std::uint64_t first_client_number() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+LogPolicy policy_of(const RoomSettings& room) {
+    LogPolicy policy;
+    policy.keep_bytes = room.keep_bytes;
+    policy.keep_age = std::chrono::hours{24} * room.keep_days;
+    policy.keep_files = room.history;
+    return policy;
+}
+
+} // namespace
+
+Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings settings, Log& log,
+         SpawnerLink& spawner)
+    : options_(options),
+      config_(std::move(config)),
+      settings_(std::move(settings)),
+      log_(log),
+      spawner_(spawner),
+      state_(settings_.state),
+      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
+      loop_(settings_.events),
+      pages_fd_(make_shared_pages(settings_.max_clients)),
+      pages_(settings_.max_clients, pages_fd_.get()),
+      control_(loop_, settings_.control, control_verbs()),
+      acceptor_(loop_, log_,
+                {[this](Accepted client) { start_client(std::move(client)); },
+                 [this](const std::string& host) {
+                     const auto found = by_host_.find(host);
+                     return found == by_host_.end() ? 0 : found->second;
+                 },
+                 [](std::string_view why) { return text(why, '\n'); }}),
+      next_client_(first_client_number()) {
+    ::umask(077);
+    raise_descriptor_limit();
+    if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
+    make_rooms();
+    acceptor_.open(settings_.listen);
+    spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
+                    {[this](ClientNumber client, pid_t pid) { on_spawned(client, pid); },
+                     [this](ClientNumber client, int status) { on_ended(client, status); },
+                     [this] { on_spawner_lost(); }, [this] { update_acceptor(); }});
+}
+
+Hub::~Hub() = default;
+
+void Hub::make_rooms() {
+    const std::string folder = state_.path() + "/rooms";
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail("make the directory", folder);
+    for (const RoomSettings& room : settings_.rooms) make_room(room);
+}
+
+Hub::Room& Hub::make_room(const RoomSettings& given) {
+    Room room;
+    room.number = next_room_++;
+    room.settings = given;
+    room.log = std::make_unique<RoomLog>(text(state_.path(), "/rooms/", given.name), given.name,
+                                         policy_of(given), log_);
+    return rooms_.insert_or_assign(given.name, std::move(room)).first->second;
+}
+
+int Hub::run(const std::function<void()>& on_ready) {
+    acceptor_.start(settings_.per_address);
+    if (options_.foreground && ::isatty(STDIN_FILENO) != 0)
+        loop_.watch(STDIN_FILENO, Interest::read, [this](const Event&) { read_console(); });
+    notify_service_manager("READY=1");
+    on_ready();
+    while (!stopping_) {
+        loop_.run_once(signals_.while_waiting());
+        flush_rooms();
+        handle_signals();
+    }
+    stop();
+    return 0;
+}
+
+std::size_t Hub::most_clients_now() const {
+    constexpr std::size_t spare = 64;
+    std::size_t most = std::min<std::size_t>(settings_.max_clients, pages_.size());
+    if (settings_.events == Backend::select) most = std::min<std::size_t>(most, FD_SETSIZE - spare);
+    return most;
+}
+
+// Nobody is accepted who could not be handed over at once.
+void Hub::update_acceptor() {
+    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < most_clients_now());
+}
+
+void Hub::handle_signals() {
+    if (signals_.take(SIGCHLD)) spawner_.reap();
+    if (signals_.take(SIGUSR1)) report_status();
+    if (signals_.take(SIGHUP)) reload();
+    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
+}
+
+void Hub::report_status() {
+    for (const ControlAnswer& part : {stats(), list_rooms(), who()})
+        for (const std::string& line : part.lines) log_.notice(line);
+}
+
+void Hub::reload() {
+    try {
+        const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
+        std::vector<std::string> ignored;
+        Settings scratch;
+        std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
+        make_settings(given); // so that what only a start can change is checked, too
+        settings_ = make_settings(merged);
+        config_ = std::move(merged);
+        for (const std::string& name : ignored)
+            log_.warning(text("a change of '", name, "' waits for the next start"));
+        update_rooms();
+        acceptor_.set_limits(settings_.per_address);
+        spawner_.configure(make_configure(settings_));
+        update_acceptor();
+        log_.notice("configuration read again");
+    } catch (const std::exception& error) {
+        log_.error(text("configuration not read again, the old one stays: ", error.what()));
+    }
+}
+
+void Hub::update_rooms() {
+    for (const RoomSettings& wanted : settings_.rooms) {
+        Room* const room = find_room(wanted.name);
+        if (room == nullptr) {
+            make_room(wanted);
+            continue;
+        }
+        // Who knew the old code has what was said until now, and nothing of what follows.
+        if (room->settings.code != wanted.code) room->log->start_new_segment();
+        room->settings.code = wanted.code;
+    }
+    for (const auto& [name, room] : rooms_) {
+        const bool stays =
+            std::any_of(settings_.rooms.begin(), settings_.rooms.end(),
+                        [&](const RoomSettings& wanted) { return wanted.name == room.settings.name; });
+        if (!stays)
+            log_.warning(
+                text("room ", name, " is gone from the configuration: it closes with the next start"));
+    }
+}
+
+// The administrator types on the terminal that chatd -d runs in.
+void Hub::read_console() {
+    std::array<char, 1024> bytes{};
+    // The descriptor is the terminal's own, so it is not made non-blocking; it is read once when it is ready.
+    const IoResult got = read_some(STDIN_FILENO, bytes);
+    if (got.state != IoState::done) return loop_.forget(STDIN_FILENO);
+    console_.append(bytes.data(), got.bytes);
+    for (std::size_t end = console_.find('\n'); end != console_.npos; end = console_.find('\n')) {
+        const std::string line = console_.substr(0, end);
+        console_.erase(0, end + 1);
+        if (!line.empty()) announce_to(nullptr, line);
+    }
+    if (console_.size() > longest_console_line) console_.clear();
+}
+
+void Hub::stop() {
+    log_.notice(text("stopping, clients ", clients_.size()));
+    notify_service_manager("STOPPING=1");
+    acceptor_.close();
+    while (!clients_.empty()) dismiss(clients_.begin()->second, "The server is stopping: come back later.");
+    flush_rooms();
+    spawner_.stop();
+    log_.notice("stopped");
+}
+
+} // namespace chatd

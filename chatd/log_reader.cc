@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/log_reader.hh"
+
+#include "common/cksum.hh"
+#include "common/errors.hh"
+
+#include <algorithm>
+#include <span>
+#include <unistd.h>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr std::size_t piece = 16384; // bytes of one read: several records, and no more memory than needed
+
+std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into) {
+    return static_cast<std::size_t>(checked("read a room's log", {}, [&] {
+        return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    }));
+}
+
+} // namespace
+
+std::size_t valid_record(std::string_view bytes) {
+    if (bytes.size() < RecordHead::size) return 0;
+    const auto [sum, size, line, time, speaker, kind, name_size, text_size] = RecordHead::unpack_from(bytes);
+    if (size != RecordHead::size + name_size + text_size || size > max_record || size > bytes.size())
+        return 0;
+    Cksum cksum;
+    cksum.add(bytes.substr(sizeof sum, size - sizeof sum));
+    return cksum.value() == sum ? size : 0;
+}
+
+LogReader::Result LogReader::next(Record& record) {
+    if (parse(record)) return Result::record;
+    // What is buffered may be half of a record, or one that was read while it was being written.
+    refill();
+    return parse(record) ? Result::record : Result::not_yet;
+}
+
+void LogReader::refill() {
+    buffer_.resize(piece);
+    filled_ = read_at(segment_.get(), offset_, buffer_);
+    used_ = 0;
+}
+
+bool LogReader::parse(Record& record) {
+    const std::string_view rest{buffer_.data() + used_, filled_ - used_};
+    const std::size_t size = valid_record(rest);
+    if (size == 0) return false;
+    const auto [sum, whole, line, time, speaker, kind, name_size, text_size] = RecordHead::unpack_from(rest);
+    record.kind = static_cast<Kind>(kind);
+    record.line = line;
+    record.time = time;
+    record.speaker = speaker;
+    record.name = rest.substr(RecordHead::size, name_size);
+    record.text = rest.substr(RecordHead::size + name_size, text_size);
+    used_ += size;
+    offset_ += size;
+    return true;
+}
+
+std::uint64_t LogReader::last_line_behind() const {
+    std::uint64_t last = 0;
+    std::vector<char> bytes(piece + max_record);
+    for (std::uint64_t at = offset_;; at += piece) {
+        const std::size_t got = read_at(segment_.get(), at, bytes);
+        const std::string_view there{bytes.data(), got};
+        for (std::size_t i = at == offset_ ? 1 : 0; i < std::min(got, piece); ++i)
+            if (valid_record(there.substr(i)) != 0)
+                last = std::max(last, std::get<2>(RecordHead::unpack_from(there.substr(i))));
+        if (got <= piece) return last;
+    }
+}
+
+} // namespace chatd

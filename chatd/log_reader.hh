@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+// Reads the records of one segment of a room's log from an offset on, as far as they are whole. Run by
+// handlers, which follow a log while it grows, and by the hub for recovery and for `history'. Believes
+// nothing that its checksum does not prove.
+#pragma once
+
+#include "chatd/protocol.hh"
+#include "common/fd.hh"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace chatd {
+
+class LogReader {
+public:
+    enum class Result {
+        record,
+        not_yet, // the end so far: what is there is no whole record, or is being written just now
+    };
+
+    LogReader() = default;
+    LogReader(common::Fd segment, std::uint64_t offset) : segment_(std::move(segment)), offset_(offset) {}
+
+    // The next record. After not_yet the same place is read again.
+    Result next(Record& record);
+    // Where the next record starts.
+    std::uint64_t offset() const { return offset_; }
+    // After not_yet: whether bytes stand there all the same.
+    bool has_tail() const { return used_ < filled_; }
+    // The highest line of the valid records anywhere behind the offset, 0 if there is none. If there is one,
+    // what stands at the offset is damage, not a tail.
+    std::uint64_t last_line_behind() const;
+    explicit operator bool() const { return static_cast<bool>(segment_); }
+
+private:
+    bool parse(Record& record);
+    void refill();
+
+    common::Fd segment_;
+    std::uint64_t offset_ = 0;
+    std::vector<char> buffer_; // what was read of the segment: from used_ to filled_ not yet taken
+    std::size_t used_ = 0;
+    std::size_t filled_ = 0;
+};
+
+// How many bytes the valid record at the start of bytes has; 0 when there is none, or not all of it yet.
+std::size_t valid_record(std::string_view bytes);
+
+} // namespace chatd

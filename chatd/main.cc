@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: ISC
+// chatd, the chat server. Start reading here: options, the spawner (spawner.cc), which is executed anew
+// before anything secret is read, configuration, and the hub's loop (hub.cc). Under the name chatd-spawner
+// this program is that spawner.
+#include "chatd/hub.hh"
+#include "chatd/settings.hh"
+#include "chatd/spawner.hh"
+#include "chatd/spawner_link.hh"
+#include "common/config.hh"
+#include "common/daemon.hh"
+#include "common/errors.hh"
+#include "common/log.hh"
+#include "common/options.hh"
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+using namespace common;
+using Action = DaemonOptions::Action;
+
+namespace {
+
+// What to execute for a spawner, whatever the working directory will be: a name without a slash is looked up
+// in PATH, as the shell did.
+std::string own_program(const std::string& name) {
+    return name.find('/') == name.npos ? name : std::filesystem::absolute(name).string();
+}
+
+int serve(const DaemonOptions& options, const std::string& program) {
+    std::optional<Detachment> detachment;
+    if (!options.foreground) detachment = Detachment::leave_terminal();
+    chatd::SpawnerLink spawner{program, options.foreground};
+
+    std::vector<ConfigLine> config = read_config(options.file, options.lines);
+    chatd::Settings settings = chatd::make_settings(config);
+    change_priority(settings.nice);
+    Log log{"chatd", "hub", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
+            options.verbose};
+    chatd::Hub hub{options, std::move(config), std::move(settings), log, spawner};
+    return hub.run([&] {
+        if (detachment) detachment->report_ready();
+    });
+}
+
+int run_program(int argc, char** argv) {
+    DaemonOptions options;
+    const std::vector<Option> table = daemon_options(options);
+    if (!parse_options(argc, argv, table).empty()) throw UsageError("chatd takes options only: see -h");
+    if (options.action == Action::show_usage)
+        return std::printf("%s", usage_text("chatd", table, "").c_str()), 0;
+    if (options.action == Action::show_version) return std::printf("chatd %s\n", SUITE_VERSION), 0;
+    if (options.action == Action::check) {
+        chatd::make_settings(read_config(options.file, options.lines));
+        return std::printf("chatd: configuration is good\n"), 0;
+    }
+    return serve(options, own_program(argv[0]));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argv[0] == chatd::spawner_name)
+        return report_errors("spawner", [] { return chatd::Spawner{Fd{chatd::spawner_pair}}.run(); });
+    return report_errors("chatd", [&] {
+        open_standard_descriptors();
+        return run_program(argc, argv);
+    });
+}

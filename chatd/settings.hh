@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: ISC
+// chatd's settings and the table of its directives, which parses them and is held against chatd.conf(5) by a
+// test.
+#pragma once
+
+#include "common/daemon_settings.hh"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace chatd {
+
+struct RoomSettings {
+    std::string name;
+    std::string code;                     // empty: open, entered by its name
+    bool history = true;                  // off: nothing of it stays when chatd ends
+    std::uint64_t keep_bytes = 256 << 20; // of old lines
+    std::uint64_t keep_days = 0;          // 0: for ever
+};
+
+struct Settings : common::DaemonSettings {
+    std::vector<RoomSettings> rooms;
+    unsigned history_on_join = 20; // lines
+};
+
+// The rows fill settings, which must outlive the table.
+std::vector<common::Directive> directive_table(Settings& settings);
+
+// Settings from lines (and defaults for the rest). Throws common::UserError, also when two rooms could be
+// entered with the same word.
+Settings make_settings(std::span<const common::ConfigLine> lines);
+
+} // namespace chatd

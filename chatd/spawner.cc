@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/spawner.hh"
+
+#include "chatd/handler.hh"
+#include "common/errors.hh"
+#include "common/sandbox.hh"
+#include "common/shared_memory.hh"
+#include "common/signals.hh"
+#include "common/socket.hh"
+
+#include <array>
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace chatd {
+
+Spawner::Spawner(Fd hub) : hub_(std::move(hub)), loop_(best_backend()) {
+    set_close_on_exec(hub_.get());
+    set_nonblocking(hub_.get());
+}
+
+int Spawner::run() {
+    // A terminal's INT goes to every process of the daemon; it is for the hub to act on.
+    Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1};
+    loop_.watch(hub_.get(), Interest::read, [this](const Event& event) {
+        if (event.writable) flush();
+        read_packets();
+    });
+    while (!over_) {
+        loop_.run_once(signals.while_waiting());
+        for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
+        if (!signals.take(SIGCHLD)) continue;
+        handlers_.reap([this](Ended ended) {
+            by_number_.erase(ended.child.number);
+            tell(EndedFrame::make({}, ended.child.number, ended.status));
+        });
+    }
+    return 0; // the handlers see the hub's end on their own pairs
+}
+
+void Spawner::read_packets() {
+    std::array<char, max_frame> packet{};
+    for (int budget = 64; !over_; --budget) {
+        if (budget == 0) return loop_.again(hub_.get());
+        Received got = receive_packet(hub_.get(), packet, 2);
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) {
+            over_ = true;
+            return;
+        }
+        handle(std::span{packet}.first(got.bytes), std::move(got.passed), std::move(got.second));
+    }
+}
+
+void Spawner::handle(std::span<const char> packet, Fd first, Fd second) {
+    switch (message_of(packet)) {
+    case Message::configure: return configure(packet, std::move(first));
+    case Message::spawn: return spawn(packet, std::move(first), std::move(second));
+    case Message::kill: return kill(packet);
+    default: throw PeerError("the hub sent a frame that is not for the spawner");
+    }
+}
+
+void Spawner::configure(std::span<const char> packet, Fd pages) {
+    const auto [fields, user] = ConfigureFrame::read(packet);
+    const auto [version, backend, idle, drop, uid, gid] = fields;
+    if (version != protocol_version) throw PeerError("the running hub is of another version: restart chatd");
+    events_ = static_cast<Backend>(backend);
+    idle_timeout_ = std::chrono::seconds{idle};
+    if (drop != 0) identity_ = Identity{uid, gid, user};
+    pages_ = std::move(pages);
+}
+
+void Spawner::spawn(std::span<const char> packet, Fd client, Fd pair) {
+    const auto [number, page] = SpawnFrame::read(packet).first;
+    Child child;
+    child.role = "handler";
+    child.number = number;
+    child.page = page;
+    const std::size_t own_page = page;
+    const auto pid = handlers_.spawn(
+        std::move(child), [&] { return run_handler(std::move(client), std::move(pair), own_page); });
+    if (pid) by_number_[number] = *pid;
+    tell(SpawnedFrame::make({}, number, static_cast<std::int64_t>(pid.value_or(-1))));
+}
+
+void Spawner::kill(std::span<const char> packet) {
+    const auto [number, signal] = KillFrame::read(packet).first;
+    const auto found = by_number_.find(number);
+    if (found != by_number_.end()) ::kill(found->second, signal);
+}
+
+void Spawner::tell(std::string packet) {
+    untold_.push_back(std::move(packet));
+    flush();
+}
+
+void Spawner::flush() {
+    while (!untold_.empty()) {
+        const IoState state = send_packet(hub_.get(), untold_.front());
+        if (state == IoState::vanished) over_ = true;
+        if (state != IoState::done) break;
+        untold_.pop_front();
+    }
+    loop_.change(hub_.get(), untold_.empty() ? Interest::read : Interest::both);
+}
+
+// In the child: keeps what is the handler's, shuts itself in, and serves.
+int Spawner::run_handler(Fd client, Fd pair, std::size_t page) {
+    const std::span<std::byte> own_page = map_shared_pages(pages_.get(), page, 1);
+    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
+    close_other_descriptors(keep);
+    for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here
+        fd->reset(
+            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); }));
+    set_nonblocking(pair.get());
+    if (identity_) become(*identity_);
+    forbid_new_privileges();
+    restrict_files(-1, TreeAccess::none);
+    limit_resources({});
+    return Handler{events_, idle_timeout_, std::move(client), std::move(pair), own_page}.run();
+}
+
+} // namespace chatd

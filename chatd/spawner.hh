@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// The spawner: forks the handlers, reaps them, and tells the hub how each ended. It is chatd executed anew
+// before the hub reads its configuration, so it holds no code of a room and no descriptor but its own; what
+// it forks is as innocent. Trusts the hub.
+#pragma once
+
+#include "chatd/protocol.hh"
+#include "common/children.hh"
+#include "common/loop.hh"
+#include "common/privileges.hh"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace chatd {
+
+// The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair.
+inline constexpr std::string_view spawner_name = "chatd-spawner";
+inline constexpr int spawner_pair = 3;
+
+class Spawner {
+public:
+    explicit Spawner(common::Fd hub);
+    // Serves the hub until it ends.
+    int run();
+
+private:
+    void read_packets();
+    void handle(std::span<const char> packet, common::Fd first, common::Fd second);
+    void configure(std::span<const char> packet, common::Fd pages);
+    void spawn(std::span<const char> packet, common::Fd client, common::Fd pair);
+    void kill(std::span<const char> packet);
+    void tell(std::string packet);
+    void flush();
+    int run_handler(common::Fd client, common::Fd pair, std::size_t page);
+
+    common::Fd hub_;
+    common::Fd pages_;
+    common::Loop loop_;
+    common::Children handlers_;
+    std::map<std::uint64_t, pid_t> by_number_;
+    std::deque<std::string> untold_; // packets that the pair had no room for; at most two for each handler
+    common::Backend events_ = common::Backend::poll;
+    std::chrono::seconds idle_timeout_{}; // 0: none
+    std::optional<common::Identity> identity_;
+    bool over_ = false;
+};
+
+} // namespace chatd

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/spawner_link.hh"
+
+#include "chatd/spawner.hh"
+#include "common/daemon.hh"
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr std::chrono::seconds restart_pause{1}; // between starts of a spawner that dies at once
+
+// In the child: nothing of the hub's memory is left behind the exec, and only the pair stays open.
+int become_spawner(const std::string& program, bool may_complain, const Fd& pair) {
+    std::string name{spawner_name};
+    const std::array<char*, 2> arguments{name.data(), nullptr};
+    if (pair.get() == spawner_pair)
+        checked("keep open", "the pair", [&] { return ::fcntl(spawner_pair, F_SETFD, 0); });
+    else
+        checked("duplicate", "the pair", [&] { return ::dup2(pair.get(), spawner_pair); });
+    discard_standard_input_and_output();
+    if (!may_complain) checked("duplicate", "/dev/null", [] { return ::dup2(STDIN_FILENO, STDERR_FILENO); });
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execvp(program.c_str(), arguments.data());
+    fail("execute", program);
+}
+
+} // namespace
+
+SpawnerLink::SpawnerLink(std::string program, bool may_complain)
+    : program_(std::move(program)), may_complain_(may_complain) {
+    if (!start()) fail_with(EAGAIN, "fork", "the spawner");
+}
+
+// False when there is no process to be had now.
+bool SpawnerLink::start() {
+    auto [ours, theirs] = make_packet_pair();
+    Child child;
+    child.role = spawner_name;
+    started_ = Clock::now();
+    if (!children_.spawn(std::move(child), [&] { return become_spawner(program_, may_complain_, theirs); }))
+        return false;
+    pair_ = std::move(ours);
+    return true;
+}
+
+void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages, Callbacks callbacks) {
+    loop_ = &loop;
+    log_ = &log;
+    configure_ = std::move(configure);
+    pages_ = pages;
+    callbacks_ = std::move(callbacks);
+    connect();
+}
+
+void SpawnerLink::connect() {
+    loop_->watch(pair_.get(), Interest::read, [this](const Event& event) {
+        if (event.writable) flush();
+        if (event.writable && is_ready()) callbacks_.on_ready();
+        if (pair_) read_packets();
+    });
+    send_configure();
+}
+
+void SpawnerLink::configure(std::string frame) {
+    configure_ = std::move(frame);
+    if (pair_) send_configure();
+}
+
+void SpawnerLink::send_configure() {
+    send({configure_,
+          Fd{checked("duplicate", "the pages", [&] { return ::fcntl(pages_, F_DUPFD_CLOEXEC, 3); })},
+          {}});
+}
+
+void SpawnerLink::spawn(std::uint64_t client, std::size_t page, Fd socket, Fd pair) {
+    send(
+        {SpawnFrame::make({}, client, static_cast<std::uint32_t>(page)), std::move(socket), std::move(pair)});
+}
+
+void SpawnerLink::signal(std::uint64_t client, int number) {
+    if (pair_) send({KillFrame::make({}, client, static_cast<std::uint8_t>(number)), {}, {}});
+}
+
+void SpawnerLink::send(Unsent packet) {
+    unsent_.push_back(std::move(packet));
+    flush();
+}
+
+void SpawnerLink::flush() {
+    while (!unsent_.empty()) {
+        const Unsent& next = unsent_.front();
+        const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
+        if (state == IoState::vanished) return; // reading tells, too, and acts on it
+        if (state != IoState::done) break;
+        unsent_.pop_front();
+    }
+    loop_->change(pair_.get(), unsent_.empty() ? Interest::read : Interest::both);
+}
+
+void SpawnerLink::read_packets() {
+    std::array<char, max_frame> packet{};
+    for (int budget = 64;; --budget) {
+        if (budget == 0) return loop_->again(pair_.get());
+        const Received got = receive_packet(pair_.get(), packet);
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) return lose();
+        handle(std::span{packet}.first(got.bytes));
+    }
+}
+
+void SpawnerLink::handle(std::span<const char> packet) {
+    switch (message_of(packet)) {
+    case Message::spawned: {
+        const auto [client, pid] = SpawnedFrame::read(packet).first;
+        return callbacks_.on_spawned(client, static_cast<pid_t>(pid));
+    }
+    case Message::ended: {
+        const auto [client, status] = EndedFrame::read(packet).first;
+        return callbacks_.on_ended(client, status);
+    }
+    default: throw PeerError("the spawner sent a frame that is not for the hub");
+    }
+}
+
+// Its end: SIGCHLD says how, and starts another.
+void SpawnerLink::lose() {
+    if (!pair_) return;
+    loop_->forget(pair_.get());
+    pair_.reset();
+    unsent_.clear();
+    if (!stopping_) callbacks_.on_lost();
+}
+
+void SpawnerLink::reap() {
+    children_.reap([this](Ended ended) {
+        lose();
+        if (stopping_) return;
+        log_->warning(
+            text("spawner ", ended.pid, " ended: ", describe_status(ended.status), "; starting another"));
+        start_again();
+    });
+}
+
+void SpawnerLink::start_again() {
+    if (stopping_) return;
+    const auto earliest = started_ + restart_pause;
+    if (Clock::now() < earliest || !start()) {
+        loop_->at(std::max(earliest, Clock::now() + restart_pause), [this] { start_again(); });
+        return;
+    }
+    connect();
+    callbacks_.on_ready();
+}
+
+void SpawnerLink::stop() {
+    stopping_ = true;
+    if (pair_) {
+        if (loop_ != nullptr) loop_->forget(pair_.get());
+        pair_.reset();
+    }
+    constexpr std::chrono::seconds patience{3};
+    children_.wait_for_all(Clock::now() + patience, [](const Ended&) {});
+    children_.signal_all(SIGKILL);
+    children_.wait_for_all(Clock::now() + patience, [](const Ended&) {});
+}
+
+} // namespace chatd

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: ISC
+// The hub's end of the spawner: starts it (and starts it again when it dies), hands it clients, and hears how
+// their handlers ended. Run by the hub.
+#pragma once
+
+#include "chatd/protocol.hh"
+#include "common/children.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+
+namespace chatd {
+
+class SpawnerLink {
+public:
+    struct Callbacks {
+        std::function<void(std::uint64_t client, pid_t pid)> on_spawned; // -1: no process to be had
+        std::function<void(std::uint64_t client, int status)> on_ended;  // of waitpid(2)
+        std::function<void()> on_lost;  // the spawner died: its handlers are nobody's children any more
+        std::function<void()> on_ready; // it takes clients again
+    };
+
+    // Forks and executes program (this one) as the spawner. To be called before anything secret is read. Its
+    // standard input and output are /dev/null, and so is standard error unless it may complain there.
+    SpawnerLink(std::string program, bool may_complain);
+
+    // From now on loop serves it. configure: the first frame for it and for each that follows it, with pages.
+    void attach(common::Loop& loop, common::Log& log, std::string configure, int pages, Callbacks callbacks);
+
+    // Another first frame, for the handlers to come.
+    void configure(std::string frame);
+    // Whether a client can be handed over now; else on_ready tells when.
+    bool is_ready() const { return pair_ && unsent_.empty(); }
+    void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
+    void signal(std::uint64_t client, int signal);
+    // After SIGCHLD.
+    void reap();
+    // Tells it to end and waits for it. Handlers end with their pairs.
+    void stop();
+
+    pid_t pid() const { return children_.all().empty() ? -1 : children_.all().begin()->first; }
+
+private:
+    struct Unsent {
+        std::string packet;
+        common::Fd first;
+        common::Fd second;
+    };
+
+    bool start();
+    void start_again();
+    void connect();
+    void send_configure();
+    void read_packets();
+    void handle(std::span<const char> packet);
+    void send(Unsent packet);
+    void flush();
+    void lose();
+
+    std::string program_;
+    bool may_complain_;
+    common::Children children_;
+    common::Fd pair_;
+    common::Loop* loop_ = nullptr;
+    common::Log* log_ = nullptr;
+    std::string configure_;
+    int pages_ = -1;
+    Callbacks callbacks_;
+    std::deque<Unsent> unsent_;
+    common::Clock::time_point started_{};
+    bool stopping_ = false;
+};
+
+} // namespace chatd

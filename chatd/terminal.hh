@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: ISC
+// The modes of chat's terminal: each key is given as it comes and nothing is echoed, while ^C and ^Z still
+// send their signals. Whoever destroys or leaves it gets the modes back that were found.
+#pragma once
+
+#include <cstddef>
+#include <signal.h>
+#include <termios.h>
+
+namespace chatd {
+
+class Terminal {
+public:
+    // fd: the terminal, borrowed. Throws std::system_error when its modes cannot be changed.
+    explicit Terminal(int fd) : fd_(fd) { enter(); }
+    ~Terminal() { leave(); }
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+
+    void enter(); // again, too, after somebody else has changed them
+    void leave();
+    // Whether the shell lets this process use the terminal now; true also where that cannot be told.
+    bool is_ours() const;
+    // Columns of its window: what the terminal says, else COLUMNS, else 80. To ask the terminal is not in
+    // POSIX.1-2008 but in every Unix (TIOCGWINSZ; tcgetwinsize of POSIX.1-2024 is too new to count on).
+    std::size_t width() const;
+
+private:
+    int fd_;
+    bool entered_ = false;
+    termios found_{};
+};
+
+// Stops this process as the signal (SIGTSTP, SIGTTOU) does by default, and returns when it is continued.
+// SIGSTOP would stop it also where no shell could ever continue it. mask: the signals blocked meanwhile, so
+// that one that came is seen when this returns.
+void stop_as_by(int signal, const sigset_t* mask);
+
+} // namespace chatd

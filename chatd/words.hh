@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: ISC
+// What people may write: names, and text made harmless. Run by the hub, which trusts no handler with it.
+// Needs a UTF-8 locale for the widths and cases of characters (use_utf8_locale).
+#pragma once
+
+#include "chatd/protocol.hh"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatd {
+
+inline constexpr int max_name_columns = 32; // on a terminal
+
+// Sets LC_CTYPE to a UTF-8 locale: the environment's, C.UTF-8, or en_US.UTF-8. False if there is none; then
+// only ASCII names can be used.
+bool use_utf8_locale();
+
+// Why the name may not be used; no value if it may. A name has no blanks, no characters without width of
+// their own that could make two names look alike, none that begin a command, and is not one of ours.
+std::optional<Refusal> refuse_name(std::string_view name);
+
+// The name as it is compared: without regard to case.
+std::string fold_name(std::string_view name);
+
+// The text with everything replaced by U+FFFD that could act on a terminal instead of being read: C0 and C1
+// control characters, DEL, bidirectional controls, line and paragraph separators, invalid UTF-8. A tab
+// becomes a blank.
+std::string neutralise(std::string_view text);
+
+} // namespace chatd

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: ISC
+#include "common/acceptor.hh"
+
+#include "common/text.hh"
+
+#include <system_error>
+#include <unistd.h>
+
+namespace common {
+namespace {
+
+constexpr int accepts_at_once = 64;             // clients of one listener in one round
+constexpr std::chrono::seconds pause_length{1}; // after a failed fork or accept
+
+} // namespace
+
+void Acceptor::open(std::span<const std::string> places) {
+    listeners_ = take_inherited_listeners();
+    if (!listeners_.empty()) return;
+    for (const std::string& place : places)
+        for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
+}
+
+void Acceptor::start(const AddressLimits& limits) {
+    limits_ = limits;
+    for (const Fd& listener : listeners_) {
+        loop_.watch(listener.get(), Interest::read,
+                    [this, &listener](const Event&) { accept_clients(listener); });
+        log_.notice(text("listening on ", local_address(listener.get()).shown()));
+    }
+}
+
+void Acceptor::set_room(bool has_room) {
+    has_room_ = has_room;
+    update();
+}
+
+void Acceptor::update() {
+    const bool poll = has_room_ && !paused_;
+    if (poll == polling_) return;
+    polling_ = poll;
+    for (const Fd& listener : listeners_)
+        loop_.change(listener.get(), poll ? Interest::read : Interest::none);
+}
+
+void Acceptor::pause(std::string_view why) {
+    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
+    paused_ = true;
+    update();
+    loop_.at(Clock::now() + pause_length, [this] {
+        paused_ = false;
+        update();
+    });
+}
+
+void Acceptor::accept_clients(const Fd& listener) {
+    try {
+        for (int budget = accepts_at_once; polling_; --budget) {
+            if (budget == 0) return loop_.again(listener.get());
+            std::optional<Accepted> client = accept_from(listener);
+            if (!client) return;
+            admit(std::move(*client));
+        }
+    } catch (const std::system_error& error) {
+        pause(error.what());
+    }
+}
+
+void Acceptor::admit(Accepted client) {
+    const std::string host = client.peer.host();
+    const bool has_address = client.peer.family() != AF_UNIX; // else there is nothing to count by
+    const auto refusal = has_address
+                             ? admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_)
+                             : std::nullopt;
+    if (!refusal) return callbacks_.on_client(std::move(client));
+    ++refused_;
+    log_.notice(text("refuse ", client.peer.shown(), ": ", *refusal));
+    turn_away(client.socket, *refusal);
+}
+
+// Closing with unread bytes would reset the connection before the words arrive; a client of a protocol in
+// which the server speaks first has sent nothing yet.
+void Acceptor::turn_away(const Fd& client, std::string_view why) {
+    try {
+        write_some(client.get(), callbacks_.farewell(why));
+    } catch (const std::system_error&) {
+        // The client is not let in anyway.
+    }
+}
+
+void Acceptor::close() {
+    for (const Fd& listener : listeners_) {
+        loop_.forget(listener.get());
+        const std::string path = local_address(listener.get()).path();
+        if (!path.empty()) ::unlink(path.c_str());
+    }
+    listeners_.clear();
+}
+
+} // namespace common

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: ISC
+// The listening side of a daemon's parent: accepts clients as long as there is room for them, turns away
+// those over a limit per address, and pauses when the system lacks what a client needs. Never reads from a
+// client.
+#pragma once
+
+#include "common/admission.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+#include "common/socket.hh"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+class Acceptor {
+public:
+    struct Callbacks {
+        std::function<void(Accepted client)> on_client;
+        std::function<std::size_t(const std::string& host)> count_from; // clients that are here from there
+        std::function<std::string(std::string_view why)> farewell;      // what to tell who is turned away
+    };
+
+    Acceptor(Loop& loop, Log& log, Callbacks callbacks)
+        : loop_(loop), log_(log), callbacks_(std::move(callbacks)) {}
+    ~Acceptor() { close(); }
+    Acceptor(const Acceptor&) = delete;
+    Acceptor& operator=(const Acceptor&) = delete;
+
+    // The sockets of the service manager (LISTEN_FDS), else those of the places given. Throws as listen_on.
+    void open(std::span<const std::string> places);
+    // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
+    void start(const AddressLimits& limits);
+    void set_limits(const AddressLimits& limits) { limits_ = limits; }
+
+    // While there is no room the listeners are not polled: clients wait in the backlog.
+    void set_room(bool has_room);
+    // Accepts nobody for a second, then tries again.
+    void pause(std::string_view why);
+    void turn_away(const Fd& client, std::string_view why);
+    // Stops listening and removes the files of Unix sockets.
+    void close();
+
+    std::uint64_t refused() const { return refused_; }
+
+private:
+    void accept_clients(const Fd& listener);
+    void admit(Accepted client);
+    void update();
+
+    Loop& loop_;
+    Log& log_;
+    Callbacks callbacks_;
+    AddressLimits limits_;
+    Admission admission_;
+    std::vector<Fd> listeners_;
+    std::uint64_t refused_ = 0;
+    bool has_room_ = true;
+    bool paused_ = false;
+    bool polling_ = true;
+};
+
+} // namespace common

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: ISC
+#include "common/shared_memory.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace common {
+
+Fd make_shared_pages(std::size_t count) {
+    constexpr int tries = 100; // a name may be another process's by chance
+    for (int attempt = 0; attempt < tries; ++attempt) {
+        const std::string name = text("/suite-", ::getpid(), '-', attempt);
+        const int number = ::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+        if (number < 0 && errno == EEXIST) continue;
+        if (number < 0) fail("create shared memory");
+        Fd fd{number};
+        ::shm_unlink(name.c_str());
+        checked("size shared memory", {},
+                [&] { return ::ftruncate(fd.get(), static_cast<off_t>(count * page_size())); });
+        return fd;
+    }
+    fail_with(EEXIST, "create shared memory");
+}
+
+std::span<std::byte> map_shared_pages(int fd, std::size_t first, std::size_t count) {
+    const std::size_t bytes = count * page_size();
+    void* const mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                                static_cast<off_t>(first * page_size()));
+    if (mapped == MAP_FAILED) fail("map shared memory");
+    return {static_cast<std::byte*>(mapped), bytes};
+}
+
+std::size_t page_size() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+} // namespace common

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: ISC
+#include "tests/e2e/chat_client.hh"
+
+#include "common/text.hh"
+
+namespace e2e {
+
+using common::text;
+
+void ChatClient::enter(std::string_view name, std::string_view code) {
+    send(text(name, '\n', code, '\n'));
+    const std::string told = read_line();
+    if (!told.starts_with("Your name: Room code: You are in ")) throw Failure{"not let in: " + told};
+}
+
+void ChatClient::expect_line(std::string_view line) {
+    const std::string found = read_line();
+    if (found != line) throw Failure{text("expected `", line, "', got `", found, "'")};
+}
+
+void ChatClient::expect_lines(std::initializer_list<std::string_view> lines) {
+    for (const std::string_view line : lines) expect_line(line);
+}
+
+void ChatClient::wait_for_line(std::string_view line) {
+    while (read_line() != line) {
+    }
+}
+
+Daemon::Setting chatd_with(Words lines) { return {.lines = std::move(lines), .program = "chatd"}; }
+
+Result run_chatctl(const Daemon& daemon, const Words& words) {
+    Words command{"chatctl", "-s", daemon.state() / "control"};
+    command.insert(command.end(), words.begin(), words.end());
+    return run_client(command);
+}
+
+std::string chatctl(const Daemon& daemon, const Words& words) {
+    const Result result = run_chatctl(daemon, words);
+    if (result.status != 0) throw Failure{"chatctl: " + result.err};
+    return result.out;
+}
+
+pid_t handler_of(const Daemon& daemon, const Connection& client) { return session_of(daemon, client); }
+
+pid_t spawner_of(const Daemon& daemon) {
+    std::vector<ProcessStatus> children;
+    wait_until("the hub has a spawner", [&] { return !(children = children_of(daemon.pid())).empty(); });
+    return children.at(0).pid;
+}
+
+std::string welcome_to(std::string_view room) {
+    return text("You are in ", room, ". /help lists what you can do.");
+}
+
+} // namespace e2e

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: ISC
+// Getting into a room: the name, the code, and every way of typing them.
+#include "tests/e2e/chat_client.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+const Words two_rooms{"room lobby", "room plans code s3cret", "room 会议"};
+
+// The answer to a name: the line, after which the name is asked again.
+std::string answer_to_name(ChatClient& client, std::string_view name) {
+    client.say(name);
+    std::string line = client.read_line();
+    const std::string_view prompt = "Your name: ";
+    return line.starts_with(prompt) ? line.substr(prompt.size()) : "no prompt: " + line;
+}
+
+std::string repeat(std::string_view part, int times) {
+    std::string all;
+    while (times-- > 0) all += part;
+    return all;
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("a name that cannot be had is refused with the reason and asked for again") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "Ada"}, client{daemon};
+        const std::string taken = "Somebody here has that name: choose another.";
+        const std::string unprintable =
+            "That name cannot be shown: letters, digits and signs only, no blanks.";
+        CHECK(answer_to_name(client, "Ada") == taken);
+        CHECK(answer_to_name(client, "aDA") == taken);
+        CHECK(answer_to_name(client, "") == "A name cannot be empty.");
+        const std::string too_long = "That name is too long: 32 columns at most.";
+        for (const std::string& name :
+             {repeat("a", 33), repeat("三", 17), repeat("a", 129), repeat("b", 5000)})
+            CHECK(answer_to_name(client, name) == too_long);
+        for (const std::string_view name : {"a b", "\x1b[2J", "\xff", "a\u202e", "/who", "a\tb"})
+            CHECK(answer_to_name(client, name) == unprintable);
+        for (const std::string_view name : {"administrator", "Admin", "SERVER", "chatd1"})
+            CHECK(answer_to_name(client, name) == "That name is reserved: choose another.");
+        client.send("bob\n\n");
+        client.expect_line("Your name: Room code: " + welcome_to("lobby"));
+        ada.expect_line("bob joined");
+    }
+
+    TEST_CASE("names of 32 columns and of any script are taken") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient watcher{daemon, "watcher"};
+        for (const std::string& name :
+             {repeat("a", 32), repeat("三", 16), std::string{"张三"}, std::string{"Ωmega"}}) {
+            ChatClient client{daemon, name};
+            watcher.expect_line(name + " joined");
+            client.close();
+            watcher.expect_line(name + " left");
+        }
+    }
+
+    TEST_CASE("a name is taken from the moment it was accepted until its client is gone") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient first{daemon}, second{daemon};
+        first.say("ada");
+        CHECK(first.read_exactly(22) == "Your name: Room code: ");
+        CHECK(answer_to_name(second, "ADA").starts_with("Somebody"));
+        const std::string end = text("end ", first.local().shown(), ' ');
+        first.close();
+        daemon.wait_for_log(end);
+        second.send("ada\n\n");
+        second.expect_line("Your name: Room code: " + welcome_to("lobby"));
+    }
+
+    TEST_CASE("a wrong code may be tried three times and then the connection ends") {
+        const Daemon daemon{chatd_with(two_rooms)};
+        ChatClient client{daemon};
+        client.send("ada\nwrong\nS3CRET\n");
+        client.expect_lines({"Your name: Room code: No room has that code. Tries left: 2.",
+                             "Room code: No room has that code. Tries left: 1."});
+        client.say(std::string(5000, 's'));
+        client.expect_line("Room code: No room has that code. That was the last try.");
+        CHECK(client.read_to_end().empty());
+        ChatClient next{daemon, "ada"}; // the name is free
+    }
+
+    TEST_CASE("the right code enters after wrong ones and after them the tries count no more") {
+        const Daemon daemon{chatd_with(two_rooms)};
+        ChatClient client{daemon};
+        client.send("ada\nplans\nno\ns3cret\nhello\n");
+        client.expect_lines({"Your name: Room code: No room has that code. Tries left: 2.",
+                             "Room code: No room has that code. Tries left: 1.",
+                             "Room code: " + welcome_to("plans")});
+        ChatClient other{daemon, "bob", "s3cret"};
+        client.expect_line("bob joined");
+    }
+
+    TEST_CASE("an empty line enters the first open room and an open room's name that room") {
+        const Daemon daemon{chatd_with({"room plans code s3cret", "room lobby", "room 会议"})};
+        for (const auto& [code, room] : {std::pair{"", "lobby"}, std::pair{"会议", "会议"},
+                                         std::pair{"s3cret", "plans"}, std::pair{"lobby", "lobby"}}) {
+            ChatClient client{daemon};
+            client.send(text("ada\n", code, '\n'));
+            client.expect_line("Your name: Room code: " + welcome_to(room));
+            client.send("/quit\n");
+            client.wait_for_end();
+            daemon.wait_for_log(text("end ", client.local().shown(), ' '));
+        }
+    }
+
+    TEST_CASE("where no room is open an empty line is a wrong code") {
+        const Daemon daemon{chatd_with({"room plans code s3cret"})};
+        ChatClient client{daemon};
+        client.send("ada\n\n");
+        client.expect_line("Your name: Room code: No room has that code. Tries left: 2.");
+    }
+
+    TEST_CASE("all of it may come at once from a pipe and the answers are printed before the end") {
+        const Daemon daemon{chatd_with(two_rooms)};
+        ChatClient ada{daemon, "ada", "s3cret"};
+        const Result nc = run_client({"nc", "-N", "127.0.0.1", std::to_string(daemon.port())},
+                                     "bob\ns3cret\nhello\n/who\n");
+        CHECK(nc.status == 0);
+        CHECK(nc.out == "Your name: Room code: " + welcome_to("plans") + "\nada\nbob\n");
+        ada.expect_lines({"bob joined", "bob say: hello", "bob left"});
+    }
+
+    TEST_CASE("a refused name from a pipe is said too and what follows is taken for the next try") {
+        const Daemon daemon{chatd_with({})};
+        const Result nc =
+            run_client({"nc", "-N", "127.0.0.1", std::to_string(daemon.port())}, "admin\nbob\n\n");
+        CHECK(nc.status == 0);
+        CHECK(nc.out == "Your name: That name is reserved: choose another.\nYour name: Room code: " +
+                            welcome_to("lobby") + "\n");
+    }
+
+    TEST_CASE("a client whose first line ends in CR LF is answered in CR LF and others in LF") {
+        const Daemon daemon{chatd_with({})};
+        Connection crlf{daemon.port()}, lf{daemon.port()};
+        crlf.send("ada\r\n\r\n/rooms\r\n");
+        const std::string told = "Your name: Room code: " + welcome_to("lobby");
+        CHECK(crlf.read_exactly(told.size() + 2) == told + "\r\n");
+        CHECK(crlf.read_exactly(14) == "lobby 1 here\r\n");
+        lf.send("bob\n\n");
+        CHECK(lf.read_exactly(told.size() + 1) == told + "\n");
+        CHECK(crlf.read_exactly(12) == "bob joined\r\n");
+        lf.send("hello\n");
+        CHECK(crlf.read_exactly(16) == "bob say: hello\r\n");
+        crlf.send("hello\r\n");
+        CHECK(lf.read_exactly(15) == "ada say: hello\n");
+    }
+
+    TEST_CASE("CR and NUL and CR NUL end lines too and none of them is ever content") {
+        using namespace std::string_view_literals;
+        const Daemon daemon{chatd_with({})};
+        ChatClient watcher{daemon, "watcher"};
+        for (const std::string_view end : {"\r"sv, "\0"sv, "\r\0"sv, "\r\n"sv, "\n"sv}) {
+            ChatClient client{daemon};
+            std::string typed;
+            for (const std::string_view line : {"ada", "", "one\x01", "two"}) typed.append(line).append(end);
+            client.send(typed);
+            client.expect_line("Your name: Room code: " + welcome_to("lobby"));
+            watcher.expect_lines({"ada joined", "ada say: one\ufffd", "ada say: two"});
+            client.close();
+            watcher.expect_line("ada left");
+        }
+    }
+
+    TEST_CASE("a forged line behind a bare CR is a line of the speaker's own") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient watcher{daemon, "watcher"}, mallory{daemon, "mallory"};
+        watcher.expect_line("mallory joined");
+        mallory.say("hi\radministrator say: forged");
+        watcher.expect_lines({"mallory say: hi", "mallory say: administrator say: forged"});
+    }
+}

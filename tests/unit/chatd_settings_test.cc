@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: ISC
+// chatd's own directives: what they take, and what they say of what they do not take.
+#include "chatd/protocol.hh"
+#include "chatd/settings.hh"
+#include "common/errors.hh"
+
+#include <doctest/doctest.h>
+
+using namespace chatd;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Settings settings_of(const Lines& lines) { return make_settings(common::read_config("", lines)); }
+
+std::string refusal_of(const Lines& lines) {
+    try {
+        settings_of(lines);
+        return "nothing was thrown";
+    } catch (const common::UserError& error) {
+        return error.what();
+    }
+}
+
+bool is_refused(const Lines& lines, std::string_view because) {
+    const std::string why = refusal_of(lines);
+    if (why.find(because) == why.npos) MESSAGE(why);
+    return why.find(because) != why.npos;
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("chatd's defaults are one open room and twenty lines of history") {
+        const Settings settings = settings_of({});
+        REQUIRE(settings.rooms.size() == 1);
+        CHECK(settings.rooms[0].name == "lobby");
+        CHECK(settings.rooms[0].code.empty());
+        CHECK(settings.rooms[0].history);
+        CHECK(settings.rooms[0].keep_bytes == 256 << 20);
+        CHECK(settings.rooms[0].keep_days == 0);
+        CHECK(settings.history_on_join == 20);
+        CHECK(settings.idle_timeout.count() == 0);
+    }
+
+    TEST_CASE("a room takes its options in any order and room repeats") {
+        const Settings settings =
+            settings_of({"room plans keep-days 7 code \"two words\" history off keep-bytes 1000",
+                         "room 会议 code 密码", "room open"});
+        REQUIRE(settings.rooms.size() == 3);
+        CHECK(settings.rooms[0].code == "two words");
+        CHECK_FALSE(settings.rooms[0].history);
+        CHECK(settings.rooms[0].keep_bytes == 1000);
+        CHECK(settings.rooms[0].keep_days == 7);
+        CHECK(settings.rooms[1].name == "会议");
+        CHECK(settings.rooms[1].code == "密码");
+        CHECK(settings.rooms[2].name == "open");
+        CHECK(settings_of({"history-on-join 0"}).history_on_join == 0);
+        CHECK(settings_of({"history-on-join 1000"}).history_on_join == 1000);
+    }
+
+    TEST_CASE("a room's name must do for a folder and a line") {
+        const std::string longest(max_room_name, 'r');
+        CHECK(settings_of({"room " + longest}).rooms[0].name == longest);
+        for (const std::string name : {"..", ".hidden", "a/b", "/", "-x", "\"\"", "\"a b\"", "\"a\tb\"",
+                                       "a\\b", "a\x1b", "\xff", "a\u202e"})
+            CHECK(is_refused({"room " + name}, "cannot name a room"));
+        CHECK(is_refused({"room r" + longest}, "1 to 64"));
+    }
+
+    TEST_CASE("what is wrong in a room's line is named") {
+        CHECK(is_refused({"room"}, "takes a name"));
+        CHECK(is_refused({"room a colour red"}, "no room option 'colour'"));
+        CHECK(is_refused({"room a code"}, "'code' needs a word"));
+        CHECK(is_refused({"room a code \"\""}, "1 to 128 bytes"));
+        CHECK(is_refused({"room a code " + std::string(max_code + 1, 'c')}, "1 to 128 bytes"));
+        CHECK(is_refused({"room a history maybe"}, "on or off"));
+        CHECK(is_refused({"room a keep-bytes much"}, "'much' is not a number of bytes"));
+        CHECK(is_refused({"room a keep-bytes -1"}, "not a number of bytes"));
+        CHECK(is_refused({"room a keep-days 1.5"}, "not a number of days"));
+        CHECK(is_refused({"room a keep-days 99999999999999999999"}, "not a number of days"));
+        CHECK(is_refused({"history-on-join 1001"}, "a number of lines"));
+        CHECK(is_refused({"history-on-join"}, "a number of lines"));
+    }
+
+    TEST_CASE("no two rooms have the same name or could be entered with the same word") {
+        CHECK(is_refused({"room a", "room a code x"}, "room a is there twice"));
+        CHECK(is_refused({"room a code x", "room b code x"},
+                         "rooms a and b would be entered with the same word"));
+        CHECK(is_refused({"room a", "room b code a"}, "would be entered with the same word"));
+        CHECK(is_refused({"room b code a", "room a"}, "would be entered with the same word"));
+        CHECK(settings_of({"room a code b", "room b code a"}).rooms.size() == 2);
+        CHECK(settings_of({"room a code x", "room b code X"}).rooms.size() == 2);
+    }
+}

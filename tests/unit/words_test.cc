@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: ISC
+// Names and text of people: which names there may be, when two are the same, and that text cannot act on a
+// terminal.
+#include "chatd/words.hh"
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace chatd;
+
+namespace {
+
+std::string repeat(std::string_view part, int times) {
+    std::string all;
+    while (times-- > 0) all += part;
+    return all;
+}
+
+bool is_refused(std::string_view name, Refusal why) {
+    const bool is = refuse_name(name) == why;
+    if (!is) MESSAGE(common::escape(name) << " is not refused like that");
+    return is;
+}
+
+const bool has_locale = use_utf8_locale();
+const std::string replaced = "\xef\xbf\xbd";
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("names of any script may be used") {
+        REQUIRE(has_locale);
+        for (const std::string_view name :
+             {"ada", "张三", "Bob_42", "o'neil", "a.b-c", "Ωmega", "Иван", "محمد", "é", "e\u0301", "-", "~",
+              "#1", "servant", "ad", "chat", "😀"})
+            CHECK_MESSAGE(!refuse_name(name), name);
+    }
+
+    TEST_CASE("a name has at most 32 columns however many bytes those are") {
+        CHECK_FALSE(refuse_name(repeat("a", 32)));
+        CHECK(is_refused(repeat("a", 33), Refusal::name_too_long));
+        CHECK_FALSE(refuse_name(repeat("三", 16)));
+        CHECK(is_refused(repeat("三", 16) + "a", Refusal::name_too_long));
+        CHECK_FALSE(refuse_name(repeat("😀", 16)));
+        CHECK(is_refused(repeat("😀", 17), Refusal::name_too_long));
+        CHECK_FALSE(refuse_name(repeat("é", 32)));
+        CHECK_FALSE(refuse_name("a" + repeat("\u0301", 63)));                  // 127 bytes
+        CHECK(is_refused("a" + repeat("\u0301", 64), Refusal::name_too_long)); // 129 bytes
+    }
+
+    TEST_CASE("an empty name says so") { CHECK(is_refused("", Refusal::name_empty)); }
+
+    TEST_CASE("a name that cannot be seen whole or could be a command is refused") {
+        using namespace std::string_view_literals;
+        for (const std::string_view name : {"a b"sv,       " "sv,
+                                            "a\tb"sv,      "a\nb"sv,
+                                            "a\0b"sv,      "\x7f"sv,
+                                            "a\x1b[2J"sv,  "a\u0085b"sv,
+                                            "a\u009bb"sv,  "a\u3000b"sv,
+                                            "a\u2003"sv,   "a\u200bb"sv,
+                                            "a\u200db"sv,  "a\ufeff"sv,
+                                            "\u202eada"sv, "a\u2066"sv,
+                                            "a\u2028b"sv,  "\u0301"sv,
+                                            "a\u00adb"sv,  "\u3164"sv,
+                                            "a\ufe0f"sv,   "\u115f"sv,
+                                            "a\u034fb"sv,  "a\U000e0041"sv,
+                                            "/who"sv,      "/"sv,
+                                            "\xff"sv,      "a\xc3"sv,
+                                            "\xc0\x80"sv,  "\xed\xa0\x80"sv,
+                                            "\x80"sv,      "\xf5\x80\x80\x80"sv})
+            CHECK(is_refused(name, Refusal::name_unprintable));
+    }
+
+    TEST_CASE("reserved names are so in any case and with anything behind") {
+        for (const std::string_view name :
+             {"administrator", "Administrator", "ADMINISTRATOR", "admin", "aDmIn", "server", "Server2",
+              "chatd", "ChatD", "administrator_", "admin1"})
+            CHECK(is_refused(name, Refusal::name_reserved));
+    }
+
+    TEST_CASE("names are compared without regard to case") {
+        CHECK(fold_name("Ada") == fold_name("aDA"));
+        CHECK(fold_name("ÉMILE") == fold_name("émile"));
+        CHECK(fold_name("ИВАН") == fold_name("иван"));
+        CHECK(fold_name("张三") == "张三");
+        CHECK(fold_name("😀") == "😀");
+        CHECK(fold_name("ada") != fold_name("bob"));
+    }
+
+    TEST_CASE("text that harms no terminal stays as it is") {
+        for (const std::string_view text :
+             {"hello, 世界!", "café ü ñ", "😀👍", "אבג", "a\\b", "\"'<>&", "e\u0301", "a\u200db", "\u00a0", ""})
+            CHECK(neutralise(text) == text);
+    }
+
+    TEST_CASE("whatever could act on a terminal is replaced") {
+        using namespace std::string_view_literals;
+        CHECK(neutralise("\x1b[2J\x1b]0;title\a") == replaced + "[2J" + replaced + "]0;title" + replaced);
+        CHECK(neutralise("a\tb") == "a b");
+        CHECK(neutralise("a\nb\rc\0d"sv) == "a" + replaced + "b" + replaced + "c" + replaced + "d");
+        for (unsigned code = 0; code < 0x20; ++code)
+            if (code != '\t') CHECK(neutralise(std::string(1, static_cast<char>(code))) == replaced);
+        CHECK(neutralise("\x7f") == replaced);
+        for (unsigned code = 0x80; code < 0xa0; ++code) // C1: in UTF-8, and as bare bytes
+            for (const std::string& form :
+                 {std::string{'\xc2', static_cast<char>(code)}, std::string(1, static_cast<char>(code))})
+                CHECK(neutralise(form) == replaced);
+        for (const std::string_view character :
+             {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d",
+              "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"})
+            CHECK(neutralise(character) == replaced);
+    }
+
+    TEST_CASE("invalid UTF-8 is replaced byte by byte and valid text beside it stays") {
+        CHECK(neutralise("a\xff"
+                         "b") == "a" + replaced + "b");
+        CHECK(neutralise("\xc0\xaf") == replaced + replaced);                // overlong
+        CHECK(neutralise("\xed\xa0\x80") == replaced + replaced + replaced); // a surrogate
+        CHECK(neutralise("\xf4\x90\x80\x80") == repeat(replaced, 4));        // beyond Unicode
+        CHECK(neutralise("三\xe4\xb8") == "三" + replaced + replaced);       // cut off
+        CHECK(neutralise(std::string(2000, '\xfe')) == repeat(replaced, 2000));
+        CHECK(neutralise(neutralise("\x1b\xff\u202e")) == neutralise("\x1b\xff\u202e"));
+    }
+}
