@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +18,9 @@ using namespace common;
 namespace chatd {
 namespace {
 
+// What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, spawner, the
+// control socket and its clients, and what a client takes before its handler has it.
+constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
 constexpr std::size_t longest_console_line = 4096; // bytes
 
 std::string make_configure(const Settings& settings) {
@@ -69,10 +71,11 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                  [](std::string_view why) { return text(why, '\n'); }}),
       next_client_(first_client_number()) {
     ::umask(077);
-    raise_descriptor_limit();
     if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
     make_rooms();
     acceptor_.open(settings_.listen);
+    capacity_.emplace(pages_.size(), settings_.events,
+                      own_descriptors + acceptor_.listeners() + 2 * rooms_.size());
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { on_ended(client, status); },
@@ -98,6 +101,8 @@ Hub::Room& Hub::make_room(const RoomSettings& given) {
 
 int Hub::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);
+    report_capacity();
+    update_acceptor();
     if (options_.foreground && ::isatty(STDIN_FILENO) != 0)
         loop_.watch(STDIN_FILENO, Interest::read, [this](const Event&) { read_console(); });
     notify_service_manager("READY=1");
@@ -111,11 +116,10 @@ int Hub::run(const std::function<void()>& on_ready) {
     return 0;
 }
 
-std::size_t Hub::most_clients_now() const {
-    constexpr std::size_t spare = 64;
-    std::size_t most = std::min<std::size_t>(settings_.max_clients, pages_.size());
-    if (settings_.events == Backend::select) most = std::min<std::size_t>(most, FD_SETSIZE - spare);
-    return most;
+std::size_t Hub::most_clients_now() const { return capacity_->clients(settings_.max_clients); }
+
+void Hub::report_capacity() {
+    if (const auto shortage = capacity_->explain(settings_.max_clients)) log_.warning(*shortage);
 }
 
 // Nobody is accepted who could not be handed over at once.
@@ -148,6 +152,7 @@ void Hub::reload() {
             log_.warning(text("a change of '", name, "' waits for the next start"));
         update_rooms();
         acceptor_.set_limits(settings_.per_address);
+        report_capacity();
         spawner_.configure(make_configure(settings_));
         update_acceptor();
         log_.notice("configuration read again");

@@ -10,6 +10,7 @@
 #include "chatd/settings.hh"
 #include "chatd/spawner_link.hh"
 #include "common/acceptor.hh"
+#include "common/capacity.hh"
 #include "common/config.hh"
 #include "common/control_server.hh"
 #include "common/log.hh"
@@ -82,6 +83,7 @@ private:
     void read_console();
     void update_acceptor();
     std::size_t most_clients_now() const;
+    void report_capacity();
 
     // hub_clients.cc
     void start_client(common::Accepted accepted);
@@ -136,7 +138,8 @@ private:
     common::StatusPages pages_;
     common::ControlServer control_;
     common::Acceptor acceptor_;
-    std::map<std::string, Room> rooms_; // by name
+    std::optional<common::Capacity> capacity_; // once the listeners are there
+    std::map<std::string, Room> rooms_;        // by name
     std::unordered_map<ClientNumber, Client> clients_;
     std::unordered_map<std::string, ClientNumber> names_; // folded
     std::map<std::string, std::size_t> by_host_;

@@ -35,13 +35,14 @@ public:
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
     void start(const AddressLimits& limits);
     void set_limits(const AddressLimits& limits) { limits_ = limits; }
+    std::size_t listeners() const { return listeners_.size(); }
 
     // While there is no room the listeners are not polled: clients wait in the backlog.
     void set_room(bool has_room);
     // Accepts nobody for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
-    // Stops listening and removes the files of Unix sockets.
+    // Stops listening and removes the files of Unix sockets, but not of those that the service manager made.
     void close();
 
     std::uint64_t refused() const { return refused_; }
@@ -57,6 +58,7 @@ private:
     AddressLimits limits_;
     Admission admission_;
     std::vector<Fd> listeners_;
+    bool inherited_ = false;
     std::uint64_t refused_ = 0;
     bool has_room_ = true;
     bool paused_ = false;

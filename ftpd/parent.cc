@@ -24,9 +24,7 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr int accepts_at_once = 64;              // clients of one listener in one round
 constexpr int notes_at_once = 16;                // log lines of one session in one round
-constexpr std::chrono::seconds pause_length{1};  // after a failed fork or accept
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 // What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
 // its clients, and what a client takes before its session has it.
@@ -40,16 +38,6 @@ Fd open_root(const std::string& path) {
 std::optional<Identity> find_identity(const Settings& settings) {
     if (::geteuid() != 0) return {};
     return find_user(settings.run_as);
-}
-
-// Closing with unread bytes would reset the connection before the words arrive; there is nothing to read yet
-// from a client of a protocol in which the server speaks first.
-void turn_away(const Fd& client, std::string_view why) {
-    try {
-        write_some(client.get(), text("421 ", why, "\r\n"));
-    } catch (const std::system_error&) {
-        // The client is not let in anyway.
-    }
 }
 
 std::vector<ControlVerb> control_verbs(const Parent& parent) {
@@ -72,31 +60,19 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings_.events),
       pages_(settings_.max_clients),
-      control_(loop_, settings_.control, control_verbs(*this)) {
+      control_(loop_, settings_.control, control_verbs(*this)),
+      acceptor_(loop_, log_,
+                {[this](Accepted client) { start_session(std::move(client)); },
+                 [this](const std::string& host) { return sessions_.count_from(host); },
+                 [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
     ::umask(022);
-    descriptors_ = raise_descriptor_limit();
-    if (settings_.events == Backend::select) descriptors_ = std::min<std::size_t>(descriptors_, FD_SETSIZE);
-    open_listeners();
-    const std::size_t taken = own_descriptors + listeners_.size();
-    ceiling_ = std::min(pages_.size(), descriptors_ > taken ? descriptors_ - taken : 1);
+    acceptor_.open(settings_.listen);
+    capacity_.emplace(pages_.size(), settings_.events, own_descriptors + acceptor_.listeners());
 }
-
-void Parent::open_listeners() {
-    listeners_ = take_inherited_listeners();
-    inherited_ = !listeners_.empty();
-    if (inherited_) return;
-    for (const std::string& place : settings_.listen)
-        for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
-}
-
 int Parent::run(const std::function<void()>& on_ready) {
-    for (const Fd& listener : listeners_) {
-        loop_.watch(listener.get(), Interest::read,
-                    [this, &listener](const Event&) { accept_clients(listener); });
-        log_.notice(text("listening on ", local_address(listener.get()).shown()));
-    }
-    report_ceiling();
-    watch_listeners();
+    acceptor_.start(settings_.per_address);
+    report_capacity();
+    update_acceptor();
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {
@@ -107,75 +83,24 @@ int Parent::run(const std::function<void()>& on_ready) {
     return 0;
 }
 
-std::size_t Parent::most_clients_now() const {
-    return std::min<std::size_t>(settings_.max_clients, ceiling_);
+std::size_t Parent::most_clients_now() const { return capacity_->clients(settings_.max_clients); }
+
+void Parent::report_capacity() {
+    if (const auto shortage = capacity_->explain(settings_.max_clients)) log_.warning(*shortage);
 }
 
-void Parent::report_ceiling() {
-    const std::size_t most = most_clients_now();
-    if (most >= settings_.max_clients) return;
-    const bool is_select = settings_.events == Backend::select;
-    const std::string why = ceiling_ == pages_.size()
-                                ? "more wait for the next start"
-                                : text(is_select ? "select knows only " : "this process may have only ",
-                                       descriptors_, " descriptors");
-    log_.warning(text("max-clients is ", most, ", not ", settings_.max_clients, ": ", why));
-}
-
-// At the limit, and during a pause, the listeners are not polled: clients wait in the backlog.
-void Parent::watch_listeners() {
-    const bool accept = !paused_ && sessions_.size() < most_clients_now();
-    if (accept == accepting_) return;
-    accepting_ = accept;
-    for (const Fd& listener : listeners_)
-        loop_.change(listener.get(), accept ? Interest::read : Interest::none);
-}
-
-void Parent::pause_accepting(std::string_view why) {
-    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
-    paused_ = true;
-    watch_listeners();
-    loop_.at(Clock::now() + pause_length, [this] {
-        paused_ = false;
-        watch_listeners();
-    });
-}
-
-void Parent::accept_clients(const Fd& listener) {
-    try {
-        for (int budget = accepts_at_once; accepting_; --budget) {
-            if (budget == 0) return loop_.again(listener.get());
-            std::optional<Accepted> client = accept_from(listener);
-            if (!client) return;
-            admit(std::move(*client));
-        }
-    } catch (const std::system_error& error) {
-        pause_accepting(error.what());
-    }
-}
-
-void Parent::admit(Accepted client) {
-    const std::string host = client.peer.host();
-    const bool is_local_socket = client.peer.family() == AF_UNIX; // no address to count by
-    const auto refusal = is_local_socket ? std::nullopt
-                                         : admission_.refuse(host, sessions_.count_from(host), Clock::now(),
-                                                             settings_.per_address);
-    if (!refusal) return start_session(std::move(client));
-    ++totals_.refused;
-    log_.notice(text("refuse ", client.peer.shown(), ": ", *refusal));
-    turn_away(client.socket, *refusal);
-}
+void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < most_clients_now()); }
 
 void Parent::start_session(Accepted client) {
     Fd ours, theirs;
     try {
         std::tie(ours, theirs) = make_packet_pair();
     } catch (const std::system_error&) {
-        turn_away(client.socket, "The server has no descriptor to spare: try again in a moment.");
+        acceptor_.turn_away(client.socket, "The server has no descriptor to spare: try again in a moment.");
         throw;
     }
     const std::optional<std::size_t> page = pages_.take();
-    if (!page) return turn_away(client.socket, "The server is full: try again later.");
+    if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
     const int pair = ours.get();
     const std::string peer = client.peer.shown();
     Child child{.role = "session",
@@ -189,13 +114,13 @@ void Parent::start_session(Accepted client) {
     if (!pid) {
         pages_.give_back(*page);
         ++totals_.failed_forks;
-        turn_away(client.socket, "The server has no process to spare: try again in a moment.");
-        return pause_accepting("fork failed");
+        acceptor_.turn_away(client.socket, "The server has no process to spare: try again in a moment.");
+        return acceptor_.pause("fork failed");
     }
     loop_.watch(pair, Interest::read, [this, pid](const Event&) { read_notes(*pid); });
     ++totals_.accepted;
     log_.notice(text("accept ", peer, " pid ", *pid, " clients ", sessions_.size(), '/', most_clients_now()));
-    watch_listeners();
+    update_acceptor();
 }
 
 // In the child: keeps what is the session's, shuts itself in, and serves.
@@ -263,7 +188,7 @@ void Parent::end_session(Ended ended) {
 void Parent::handle_signals() {
     if (signals_.take(SIGCHLD)) {
         sessions_.reap([this](Ended ended) { end_session(std::move(ended)); });
-        watch_listeners();
+        update_acceptor();
     }
     if (signals_.take(SIGUSR1)) report_status();
     if (signals_.take(SIGHUP)) reload();
@@ -283,12 +208,13 @@ void Parent::reload() {
         std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
         make_settings(given); // so that what only a start can change is checked, too
         settings_ = make_settings(merged);
+        acceptor_.set_limits(settings_.per_address);
         config_ = std::move(merged);
         for (const std::string& name : ignored)
             log_.warning(text("a change of '", name, "' waits for the next start"));
-        report_ceiling();
+        report_capacity();
         log_.notice("configuration read again; sessions that are there keep theirs");
-        watch_listeners();
+        update_acceptor();
     } catch (const std::exception& error) {
         log_.error(text("configuration not read again, the old one stays: ", error.what()));
     }
@@ -297,12 +223,7 @@ void Parent::reload() {
 void Parent::stop() {
     log_.notice(text("stopping, clients ", sessions_.size()));
     notify_service_manager("STOPPING=1");
-    for (const Fd& listener : listeners_) loop_.forget(listener.get());
-    for (const Fd& listener : listeners_) {
-        const std::string path = local_address(listener.get()).path();
-        if (!path.empty() && !inherited_) ::unlink(path.c_str());
-    }
-    listeners_.clear();
+    acceptor_.close();
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);

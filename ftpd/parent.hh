@@ -4,7 +4,8 @@
 // or send.
 #pragma once
 
-#include "common/admission.hh"
+#include "common/acceptor.hh"
+#include "common/capacity.hh"
 #include "common/children.hh"
 #include "common/config.hh"
 #include "common/control_server.hh"
@@ -42,7 +43,6 @@ private:
     // Totals since the start. Those of sessions that have ended come from what they last posted.
     struct Totals {
         std::uint64_t accepted = 0;
-        std::uint64_t refused = 0; // by a limit per address
         std::uint64_t crashed = 0; // ended by a signal
         std::uint64_t failed_forks = 0;
         std::uint64_t transfers = 0;
@@ -50,21 +50,17 @@ private:
         std::uint64_t received = 0;
     };
 
-    void open_listeners();
-    void accept_clients(const common::Fd& listener);
-    void admit(common::Accepted client);
     void start_session(common::Accepted client);
     int run_session(common::Fd client, common::Fd pair, std::size_t page);
     void read_notes(pid_t pid);
     void end_session(common::Ended ended);
-    void watch_listeners();
-    void pause_accepting(std::string_view why);
+    void update_acceptor();
     void handle_signals();
     void reload();
     void report_status();
     void stop();
     std::size_t most_clients_now() const;
-    void report_ceiling();
+    void report_capacity();
 
     const common::DaemonOptions& options_;
     std::vector<common::ConfigLine> config_;
@@ -76,17 +72,12 @@ private:
     common::Signals signals_;
     common::Loop loop_;
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
-    std::vector<common::Fd> listeners_;
-    bool inherited_ = false; // the service manager made them, and keeps their socket files
     common::ControlServer control_;
+    common::Acceptor acceptor_;
     common::Children sessions_;
-    common::Admission admission_;
     Totals totals_;
-    std::size_t descriptors_ = 0; // that the process may have, or its backend knows
-    std::size_t ceiling_ = 0;     // of max-clients: a client takes a page and a descriptor, its pair
+    std::optional<common::Capacity> capacity_; // once the listeners are there
     common::Clock::time_point started_ = common::Clock::now();
-    bool accepting_ = true;
-    bool paused_ = false;
     bool stopping_ = false;
 };
 

@@ -76,7 +76,7 @@ std::vector<std::string> Parent::stats() const {
         text("clients ", sessions_.size()),
         text("max-clients ", most_clients_now()),
         text("accepted ", now.accepted),
-        text("refused ", now.refused),
+        text("refused ", acceptor_.refused()),
         text("crashed ", now.crashed),
         text("failed-forks ", now.failed_forks),
         text("transfers ", now.transfers),
