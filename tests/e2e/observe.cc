@@ -96,6 +96,17 @@ common::Backend backend() {
 }
 
 bool is_posix_build() { return have_proc() && common::best_backend() == common::Backend::poll; }
+
+bool is_sanitized() {
+#if defined(__SANITIZE_ADDRESS__)
+    return true;
+#elif defined(__has_feature)
+    return __has_feature(address_sanitizer);
+#else
+    return false;
+#endif
+}
+
 bool is_root() { return ::geteuid() == 0; }
 
 Daemon::Setting as_ordinary_user(const TempDir& place, Words lines) {

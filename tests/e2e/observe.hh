@@ -41,6 +41,8 @@ void wait_until(const std::string& what, const std::function<bool()>& holds);
 common::Backend backend();
 // True for a build without anything that only Linux has.
 bool is_posix_build();
+// True under the sanitizers, which hold on to freed memory and need descriptors of their own.
+bool is_sanitized();
 bool is_root();
 
 // A setting in which the daemon runs as an ordinary user of its own, whom no other test uses, with a copy of
