@@ -168,9 +168,9 @@ void Hub::update_rooms() {
         room->settings.code = wanted.code;
     }
     for (const auto& [name, room] : rooms_) {
-        const bool stays =
-            std::any_of(settings_.rooms.begin(), settings_.rooms.end(),
-                        [&](const RoomSettings& wanted) { return wanted.name == room.settings.name; });
+        const bool stays = std::any_of(
+            settings_.rooms.begin(), settings_.rooms.end(),
+            [&there = room.settings.name](const RoomSettings& wanted) { return wanted.name == there; });
         if (!stays)
             log_.warning(
                 text("room ", name, " is gone from the configuration: it closes with the next start"));

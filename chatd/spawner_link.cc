@@ -51,8 +51,8 @@ bool SpawnerLink::start() {
     Child child;
     child.role = spawner_name;
     started_ = Clock::now();
-    if (!children_.spawn(std::move(child), [&] { return become_spawner(program_, may_complain_, theirs); }))
-        return false;
+    const auto body = [this, &pair = theirs] { return become_spawner(program_, may_complain_, pair); };
+    if (!children_.spawn(std::move(child), body)) return false;
     pair_ = std::move(ours);
     return true;
 }
