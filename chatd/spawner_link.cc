@@ -11,6 +11,7 @@
 #include <array>
 #include <csignal>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +65,8 @@ void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages,
     pages_ = pages;
     callbacks_ = std::move(callbacks);
     connect();
+    // It was started before our priority was known.
+    if (pid() > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid()), ::getpriority(PRIO_PROCESS, 0));
 }
 
 void SpawnerLink::connect() {
