@@ -11,6 +11,7 @@
 #include <sstream>
 
 using namespace ftpd;
+using namespace common;
 
 namespace {
 
