@@ -254,6 +254,37 @@ TEST_SUITE("e2e") {
         CHECK(screen.substr(modes, screen.rfind("done") - modes) == before);
     }
 
+    TEST_CASE("a shell can stop chat and continue and end it") {
+        FakeServer server;
+        Pty terminal{{"sh", "-i"}, {"PS1=ready: ", "ENV="}};
+        terminal.wait_for("ready: ");
+        terminal.type("'" + find_program("chat") + "' " + server.operand() + '\r');
+        terminal.wait_for("> ");
+        Connection client = server.accept();
+        terminal.type("half");
+        terminal.wait_for("half");
+        const auto stop = [&] {
+            terminal.type("\x1a");
+            terminal.wait_for("\r\x1b[J"); // no typed line is left in the shell's way
+            terminal.wait_for("ready: ");
+        };
+        stop();
+        terminal.type("stty -a\r");
+        terminal.wait_for(" icanon");
+        client.send("meanwhile\n");
+        terminal.wait_for("ready: ");
+        SUBCASE("in the foreground") {
+            terminal.type("fg\r");
+            terminal.wait_for("meanwhile\r\n> half");
+            terminal.type(" a line\r");
+            CHECK(client.read_line() == "half a line");
+        }
+        SUBCASE("in the background") {
+            terminal.type("bg; kill %1; kill -CONT %1\r");
+            client.wait_for_end();
+        }
+    }
+
     TEST_CASE("in a pipe chat logs in and speaks and prints the answers and ends") {
         const Daemon daemon{chat_server()};
         Person ada{daemon, "ada"};
