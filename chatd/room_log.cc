@@ -228,6 +228,17 @@ Position RoomLog::position_of_last(std::size_t lines, std::uint64_t before) cons
     return found;
 }
 
+Position RoomLog::position_of_line(std::uint64_t line) const {
+    const auto place = std::find_if(remembered_.begin(), remembered_.end(),
+                                    [&](const Remembered& known) { return known.line >= line; });
+    if (place != remembered_.end() && (place != remembered_.begin() || place->line == line))
+        return place->position;
+    Position found{segments_.front().number, 0};
+    for (const Segment& segment : segments_)
+        if (segment.first_line <= line) found.segment = segment.number;
+    return found;
+}
+
 std::uint64_t RoomLog::oldest_line() const { return segments_.front().first_line; }
 
 RoomLog::Opened RoomLog::open_segment(std::uint32_t wanted) const {
