@@ -76,6 +76,7 @@ void RoomLog::recover() {
         Record record;
         for (std::uint64_t at = 0; reader.next(record) == LogReader::Result::record; at = reader.offset()) {
             remember({segment.number, at}, record.line, record.kind);
+            if (remembered_.size() > policy_.remembered) remembered_.pop_front();
             const bool is_mark = record.kind == Kind::segment_start || record.kind == Kind::segment_end;
             next_line_ = std::max(next_line_, record.line + (is_mark ? 0 : 1));
         }
