@@ -91,8 +91,7 @@ bool Handler::read_hub() {
         Received got = receive_packet(hub_.get(), packet);
         if (got.state == IoState::would_block) return any;
         if (got.state != IoState::done) {
-            if (ending_) throw Gone{};
-            finish("The server has ended.");
+            if (!ending_) finish("The server has ended.");
             write_client();
             throw Gone{};
         }

@@ -79,7 +79,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { on_ended(client, status); },
-                     [this] { on_spawner_lost(); }, [this] { update_acceptor(); }});
+                     [this] { on_spawner_lost(); }, [this] { on_spawner_ready(); }});
 }
 
 Hub::~Hub() = default;
@@ -206,7 +206,9 @@ void Hub::stop() {
     log_.notice(text("stopping, clients ", clients_.size()));
     notify_service_manager("STOPPING=1");
     acceptor_.close();
-    while (!clients_.empty()) dismiss(clients_.begin()->second, "The server is stopping: come back later.");
+    constexpr std::string_view words = "The server is stopping: come back later.";
+    for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, words);
+    while (!clients_.empty()) dismiss(clients_.begin()->second, words);
     flush_rooms();
     spawner_.stop();
     log_.notice("stopped");

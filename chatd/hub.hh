@@ -61,7 +61,8 @@ private:
         std::string name;
         Room* room = nullptr;
         unsigned wrong_codes = 0;
-        bool owes_answer = false; // to a line that is in a room's batch
+        bool owes_answer = false;                // to a line that is in a room's batch
+        std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
         common::Clock::time_point since = common::Clock::now();
     };
     // What is answered when a room's batch is in its log, or is not.
@@ -90,8 +91,10 @@ private:
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status);
     void on_spawner_lost();
+    void on_spawner_ready();
     void release_orphan(ClientNumber number);
     void read_client(ClientNumber number);
+    void lose_handler(Client& client);
     void handle(Client& client, Packet packet);
     void on_name(Client& client, Packet packet);
     void on_enter(Client& client, Packet packet);
@@ -145,6 +148,7 @@ private:
     std::map<std::string, std::size_t> by_host_;
     std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
     std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
+    std::vector<common::Accepted> arrivals_;           // of clients that wait for the next spawner
     std::map<Room*, std::vector<Pending>> dirty_;      // rooms with a batch, and who waits for its fate
     ClientNumber next_client_;
     std::uint32_t next_room_ = 1;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <system_error>
 
@@ -38,6 +39,9 @@ void Hub::start_client(Accepted accepted) {
     client.page = *page;
     client.host = accepted.peer.host();
     client.peer = accepted.peer.shown();
+    client.arrival = {Fd{checked("duplicate", client.peer,
+                                 [&] { return ::fcntl(accepted.socket.get(), F_DUPFD_CLOEXEC, 3); })},
+                      accepted.peer};
     const ClientNumber number = client.number;
     loop_.watch(client.pair.get(), Interest::read, [this, number](const Event&) { read_client(number); });
     ++by_host_[client.host];
@@ -58,8 +62,10 @@ void Hub::on_spawned(ClientNumber number, pid_t pid) {
     }
     if (found == clients_.end()) return; // it is gone already; its end follows
     found->second.pid = pid;
+    found->second.arrival.reset();
     log_.notice(text("accept ", found->second.peer, " pid ", pid, " clients ", clients_.size(), '/',
                      most_clients_now()));
+    if (!found->second.pair) leave(number); // its handler has ended already
 }
 
 void Hub::on_ended(ClientNumber number, int status) {
@@ -74,18 +80,28 @@ void Hub::on_ended(ClientNumber number, int status) {
     update_acceptor();
 }
 
-// The handlers go on; nobody tells any more when they end, so their pages rest until they must have.
+// The handlers go on; nobody tells any more when they end, so their pages rest until they must have. Who has
+// none yet gets one from the next spawner.
 void Hub::on_spawner_lost() {
     update_acceptor();
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : clients_)
-        if (client.pid < 0) unborn.push_back(number);
-    for (const ClientNumber number : unborn) leave(number);
+        if (client.arrival) unborn.push_back(number);
+    std::sort(unborn.begin(), unborn.end()); // first come, first served
+    for (const ClientNumber number : unborn) {
+        arrivals_.push_back(*std::move(clients_.at(number).arrival));
+        leave(number);
+    }
     orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
     std::vector<ClientNumber> gone;
     for (const auto& [number, page] : orphans_)
         if (clients_.find(number) == clients_.end()) gone.push_back(number);
     for (const ClientNumber number : gone) release_orphan(number);
+}
+
+void Hub::on_spawner_ready() {
+    for (Accepted& waiting : std::exchange(arrivals_, {})) start_client(std::move(waiting));
+    update_acceptor();
 }
 
 void Hub::release_orphan(ClientNumber number) {
@@ -105,13 +121,20 @@ void Hub::read_client(ClientNumber number) {
             case IoState::done: handle(client, std::span{packet}.first(got.bytes)); break;
             case IoState::would_block: return;
             case IoState::vanished: break; // lines may be queued behind the reset: read on to the end
-            case IoState::ended: return leave(number);
+            case IoState::ended: return lose_handler(client);
             }
         } catch (const PeerError& error) {
             return punish(client, error.what());
         }
     }
     loop_.again(clients_.at(number).pair.get());
+}
+
+// Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it.
+void Hub::lose_handler(Client& client) {
+    if (!client.arrival) return leave(client.number);
+    loop_.forget(client.pair.get());
+    client.pair.reset();
 }
 
 struct Hub::FrameRule {
@@ -254,7 +277,7 @@ void Hub::punish(Client& client, std::string_view why) {
 }
 
 void Hub::dismiss(Client& client, std::string_view words) {
-    send_packet(client.pair.get(), DismissedFrame::make(words));
+    if (client.pair) send_packet(client.pair.get(), DismissedFrame::make(words));
     leave(client.number);
 }
 
@@ -267,7 +290,7 @@ void Hub::leave(ClientNumber number) {
         add_line(*client.room, Kind::left, &client, {});
     }
     if (!client.name.empty()) names_.erase(fold_name(client.name));
-    loop_.forget(client.pair.get());
+    if (client.pair) loop_.forget(client.pair.get());
     const auto host = by_host_.find(client.host);
     if (--host->second == 0) by_host_.erase(host);
     log_.notice(text("end ", client.peer, " pid ", client.pid, ' ', escape(client.name), " clients ",

@@ -39,10 +39,13 @@ std::string format_record(const Record& record) {
     }
 }
 
-// The lines of a room's log, one at a time, over its segments.
+// The lines of a room's log from one on, one at a time, over its segments.
 class History {
 public:
-    History(const RoomLog& log, Position from) : log_(log) { open(from.segment, from.offset); }
+    History(const RoomLog& log, std::uint64_t first) : log_(log), first_(first) {
+        const Position from = log.position_of_line(first);
+        open(from.segment, from.offset);
+    }
 
     std::optional<std::string> next() {
         for (Record record;;) {
@@ -51,7 +54,7 @@ public:
                 open(segment_ + 1, 0); // damage: go on behind it
             } else if (record.kind == Kind::segment_end)
                 open(segment_ + 1, 0);
-            else if (record.kind != Kind::segment_start)
+            else if (record.kind != Kind::segment_start && record.line >= first_)
                 return format_record(record);
         }
     }
@@ -64,6 +67,7 @@ private:
     }
 
     const RoomLog& log_;
+    std::uint64_t first_;
     LogReader reader_;
     std::uint32_t segment_ = 0;
 };
@@ -177,7 +181,8 @@ ControlAnswer Hub::history(Words words) {
     }
     if (room == nullptr) throw UserError("name a room: `rooms' lists them");
     const RoomLog& log = *room->log;
-    const auto lines = std::make_shared<History>(log, log.position_of_last(count, log.next_line()));
+    const std::uint64_t first = log.next_line() - std::min<std::uint64_t>(count, log.next_line() - 1);
+    const auto lines = std::make_shared<History>(log, first);
     ControlAnswer answer;
     if (follow)
         answer.more = [lines] { return lines->next(); };

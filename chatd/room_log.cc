@@ -76,6 +76,7 @@ void RoomLog::recover() {
         Record record;
         for (std::uint64_t at = 0; reader.next(record) == LogReader::Result::record; at = reader.offset()) {
             remember({segment.number, at}, record.line, record.kind);
+            if (remembered_.size() > policy_.remembered) remembered_.pop_front();
             const bool is_mark = record.kind == Kind::segment_start || record.kind == Kind::segment_end;
             next_line_ = std::max(next_line_, record.line + (is_mark ? 0 : 1));
             segment.last_write = WallClock::time_point{std::chrono::microseconds{record.time}};
@@ -226,6 +227,17 @@ Position RoomLog::position_of_last(std::size_t lines, std::uint64_t before) cons
         if (place->line < before && lines-- == 0) break;
         found = place->position;
     }
+    return found;
+}
+
+Position RoomLog::position_of_line(std::uint64_t line) const {
+    const auto place = std::find_if(remembered_.begin(), remembered_.end(),
+                                    [&](const Remembered& known) { return known.line >= line; });
+    if (place != remembered_.end() && (place != remembered_.begin() || place->line == line))
+        return place->position;
+    Position found{segments_.front().number, 0};
+    for (const Segment& segment : segments_)
+        if (segment.first_line <= line) found.segment = segment.number;
     return found;
 }
 

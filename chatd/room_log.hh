@@ -49,6 +49,8 @@ public:
     // Where the last `lines' lines of speech before the line `before' begin; that line's own place if there
     // are none. The end, if it is not remembered.
     Position position_of_last(std::size_t lines, std::uint64_t before) const;
+    // Where to read from to come to a line: its own place if it is remembered, else its segment's start.
+    Position position_of_line(std::uint64_t line) const;
     std::uint64_t next_line() const { return next_line_; }
     std::uint64_t oldest_line() const;
 

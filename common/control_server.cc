@@ -61,16 +61,12 @@ void ControlServer::serve(int fd, const Event& event) {
 
 // Writes what is left to write, then answers line after line until nothing comes or an answer is not taken.
 void ControlServer::take_lines(int fd, Client& client) {
-    if (!flush(client)) return drop(fd);
-    if (client.more && client.output.empty()) {
-        take_more(client);
-        if (!flush(client)) return drop(fd);
-    }
+    if (!flush(client) || !send_more(client)) return drop(fd);
     for (int budget = 32; client.output.empty(); --budget) {
         if (budget == 0) return loop_.again(fd);
         if (const std::optional<Line> line = client.input.next()) {
             answer(client, *line);
-            if (!flush(client)) return drop(fd);
+            if (!flush(client) || !send_more(client)) return drop(fd);
             continue;
         }
         if (client.ended) return drop(fd); // half a line is no question
@@ -86,7 +82,7 @@ void ControlServer::take_lines(int fd, Client& client) {
     loop_.change(fd, Interest::write);
 }
 
-bool ControlServer::flush(Client& client) {
+bool ControlServer::flush(Client& client) const {
     while (!client.output.empty()) {
         const IoResult wrote = write_some(client.socket.get(), client.output);
         if (wrote.state == IoState::would_block) return true;
@@ -123,10 +119,7 @@ void ControlServer::answer(Client& client, const Line& line) const {
         const ControlAnswer found = run(line.text);
         for (const std::string& data : found.lines) client.output += data_line(data);
         client.more = found.more;
-        if (client.more)
-            take_more(client);
-        else if (line.text.find_first_not_of(" \t") != line.text.npos)
-            client.output += "ok\n";
+        if (!client.more && line.text.find_first_not_of(" \t") != line.text.npos) client.output += "ok\n";
     } catch (const std::runtime_error& error) {
         client.output = error_line(error);
     }
@@ -146,12 +139,21 @@ void ControlServer::take_more(Client& client) const {
     }
 }
 
+// Until there is no more for now or the client takes no more; false: the client has gone.
+bool ControlServer::send_more(Client& client) const {
+    while (client.more && client.output.empty()) {
+        take_more(client);
+        if (client.output.empty()) return true;
+        if (!flush(client)) return false;
+    }
+    return true;
+}
+
 void ControlServer::continue_answers() {
     std::vector<int> gone;
     for (auto& [fd, client] : clients_) {
         if (!client.more || !client.output.empty()) continue;
-        take_more(client);
-        if (!flush(client))
+        if (!send_more(client))
             gone.push_back(fd);
         else if (!client.output.empty())
             loop_.change(fd, Interest::both);
@@ -161,14 +163,15 @@ void ControlServer::continue_answers() {
 
 ControlAnswer ControlServer::run(std::string_view line) const {
     const std::size_t start = std::min(line.find_first_not_of(" \t"), line.size());
-    const std::string name{line.substr(start, line.find_first_of(" \t", start) - start)};
-    if (name.empty()) return {}; // a blank line is no question
+    const std::string_view first = line.substr(start, line.find_first_of(" \t", start) - start);
+    if (first.empty()) return {}; // a blank line is no question
+    const std::string name = first[0] == '"' ? split_words(first).at(0) : std::string{first};
     if (name == "help") return help();
     const auto verb =
         std::find_if(verbs_.begin(), verbs_.end(), [&](const auto& v) { return v.name == name; });
     if (verb == verbs_.end())
         throw UserError(text("there is no verb '", escape(name, 64), "': `help' lists them"));
-    const std::string_view rest = line.substr(start + name.size());
+    const std::string_view rest = line.substr(start + first.size());
     if (verb->takes_rest)
         return verb->run(
             std::array{std::string{rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()))}});

@@ -65,10 +65,11 @@ private:
     void pause_accepting();
     void serve(int fd, const Event& event);
     void take_lines(int fd, Client& client);
-    bool flush(Client& client); // false: the client has gone
+    bool flush(Client& client) const; // false: the client has gone
     void drop(int fd);
     void answer(Client& client, const Line& line) const;
     void take_more(Client& client) const;
+    bool send_more(Client& client) const;
     ControlAnswer run(std::string_view line) const;
     std::vector<std::string> help() const;
 

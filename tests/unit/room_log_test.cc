@@ -187,6 +187,21 @@ TEST_SUITE("unit") {
         CHECK(found.size() <= 12);
     }
 
+    TEST_CASE("every line that is kept is found again whether or not its place is remembered") {
+        RoomPlace place;
+        RoomLog log = place.open({.segment_bytes = 300, .keep_bytes = 2000, .remembered = 10});
+        say(log, 100);
+        for (std::uint64_t line = log.oldest_line(); line <= 100; ++line) {
+            CAPTURE(line);
+            std::uint64_t first = 0;
+            for (const Record& record : Follower{log, log.position_of_line(line)}.read())
+                if (first == 0 && record.line >= line) first = record.line;
+            CHECK(first == line);
+        }
+        CHECK(Follower{log, log.position_of_line(1)}.read().front().line == log.oldest_line());
+        CHECK(Follower{log, log.position_of_line(101)}.read().size() < 10);
+    }
+
     TEST_CASE("what the disk does not take whole is cut off again and its numbers are given again") {
         RoomPlace place;
         RoomLog log = place.open();
