@@ -103,6 +103,12 @@ namespace {
 // Whatever it holds stays on its line: nothing can look like the end of an answer.
 std::string data_line(std::string_view data) { return text(' ', keep_to_one_line(data), '\n'); }
 
+// A blank line is none, nor is a comment.
+bool is_question(std::string_view line) {
+    const std::size_t start = line.find_first_not_of(" \t");
+    return start != line.npos && line[start] != '#';
+}
+
 std::string error_line(const std::runtime_error& error) {
     return text("error ", keep_to_one_line(error.what()), '\n');
 }
@@ -119,7 +125,7 @@ void ControlServer::answer(Client& client, const Line& line) const {
         const ControlAnswer found = run(line.text);
         for (const std::string& data : found.lines) client.output += data_line(data);
         client.more = found.more;
-        if (!client.more && line.text.find_first_not_of(" \t") != line.text.npos) client.output += "ok\n";
+        if (!client.more && is_question(line.text)) client.output += "ok\n";
     } catch (const std::runtime_error& error) {
         client.output = error_line(error);
     }
@@ -162,9 +168,9 @@ void ControlServer::continue_answers() {
 }
 
 ControlAnswer ControlServer::run(std::string_view line) const {
-    const std::size_t start = std::min(line.find_first_not_of(" \t"), line.size());
+    if (!is_question(line)) return {};
+    const std::size_t start = line.find_first_not_of(" \t");
     const std::string_view first = line.substr(start, line.find_first_of(" \t", start) - start);
-    if (first.empty()) return {}; // a blank line is no question
     const std::string name = first[0] == '"' ? split_words(first).at(0) : std::string{first};
     if (name == "help") return help();
     const auto verb =
