@@ -50,7 +50,6 @@ Daemon::Setting chat_server() { return {.lines = {"history-on-join 0"}, .program
 const Words plain_locale{"LC_ALL=C"};
 
 // A person at a terminal who is in the room, without what was said before.
-
 struct Person {
     Person(const Daemon& daemon, const std::string& name)
         : terminal({"chat", address_of(daemon)}, plain_locale) {
