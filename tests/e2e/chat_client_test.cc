@@ -46,11 +46,10 @@ std::string address_of(const Daemon& daemon) { return "127.0.0.1:" + std::to_str
 
 Daemon::Setting chat_server() { return {.lines = {"history-on-join 0"}, .program = "chatd"}; }
 
-// Both have a UTF-8 locale of their own in an environment that has none.
+// chat finds a UTF-8 locale also where the environment names none.
 const Words plain_locale{"LC_ALL=C"};
 
-// A person at a terminal who is in the room.
-
+// A person at a terminal who is in the room, without what was said before.
 struct Person {
     Person(const Daemon& daemon, const std::string& name)
         : terminal({"chat", address_of(daemon)}, plain_locale) {
