@@ -105,7 +105,7 @@ $(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $
 -include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests)))
 
 # --- use -----------------------------------------------------------------------------------------------
-run: ## build, start ftpd on loopback with a scratch folder, and say what to type in another shell
+run: ## build, start both daemons on loopback, and say what to type in another shell
 	@tests/need.sh $(compiler_need)
 	@$(MAKE) --no-print-directory all
 	@tests/run.sh $(build)
