@@ -55,6 +55,7 @@ status=0
 "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
     -o "state $scratch/chat" || status=$?
 trap - EXIT
+set +m
 kill "$ftpd" 2>/dev/null || :
 wait "$ftpd" || status=$?
 exit "$status"
