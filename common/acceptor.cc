@@ -16,7 +16,8 @@ constexpr std::chrono::seconds pause_length{1}; // after a failed fork or accept
 
 void Acceptor::open(std::span<const std::string> places) {
     listeners_ = take_inherited_listeners();
-    if (!listeners_.empty()) return;
+    inherited_ = !listeners_.empty();
+    if (inherited_) return;
     for (const std::string& place : places)
         for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
 }
@@ -92,7 +93,7 @@ void Acceptor::close() {
     for (const Fd& listener : listeners_) {
         loop_.forget(listener.get());
         const std::string path = local_address(listener.get()).path();
-        if (!path.empty()) ::unlink(path.c_str());
+        if (!path.empty() && !inherited_) ::unlink(path.c_str()); // the service manager's stays
     }
     listeners_.clear();
 }

@@ -41,7 +41,7 @@ public:
     // Accepts nobody for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
-    // Stops listening and removes the files of Unix sockets.
+    // Stops listening and removes the files of Unix sockets that are its own.
     void close();
 
     std::uint64_t refused() const { return refused_; }
@@ -61,6 +61,7 @@ private:
     bool has_room_ = true;
     bool paused_ = false;
     bool polling_ = true;
+    bool inherited_ = false; // listeners that a service manager passed
 };
 
 } // namespace common
