@@ -130,7 +130,8 @@ place    = share/man/man$(subst .,,$(suffix $1))/$1
 placed   = $(foreach p,$(programs),$(call field,3,$p)/$(call field,1,$p))
 manuals  = $(foreach m,$(pages),$(call place,$m))
 symlinks = $(foreach l,$(links),$(call field,2,$l):$(call field,4,$l)/$(call field,1,$l) \
-             $(foreach m,$(filter $(call field,2,$l).%,$(pages)),$m:$(call place,$(call field,1,$l)$(suffix $m))))
+             $(foreach m,$(filter $(call field,2,$l).%,$(pages)),$(call page_for,$m,$(call field,1,$l)$(suffix $m))))
+page_for = $(if $(filter $2,$(pages)),,$1:$(call place,$2)) # unless the second name has a page of its own
 
 install: all ## copy programs and manuals below DESTDIR and PREFIX (/usr/local)
 	@for f in $(placed); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done

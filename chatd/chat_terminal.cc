@@ -57,7 +57,7 @@ private:
 
 TerminalFront::~TerminalFront() {
     try {
-        write_out(typed_.remove(last_words(), terminal_.width()));
+        if (terminal_.is_ours()) write_out(typed_.remove(last_words(), terminal_.width()));
     } catch (const std::exception&) {
         // The terminal is gone, and with it who would read that.
     }

@@ -102,6 +102,7 @@ int Hub::run(const std::function<void()>& on_ready) {
         loop_.watch(STDIN_FILENO, Interest::read, [this](const Event&) { read_console(); });
     notify_service_manager("READY=1");
     on_ready();
+    spawner_.reap(); // it may have ended before anybody heeded SIGCHLD
     while (!stopping_) {
         loop_.run_once(signals_.while_waiting());
         flush_rooms();
@@ -168,9 +169,9 @@ void Hub::update_rooms() {
         room->settings.code = wanted.code;
     }
     for (const auto& [name, room] : rooms_) {
-        const bool stays =
-            std::any_of(settings_.rooms.begin(), settings_.rooms.end(),
-                        [&](const RoomSettings& wanted) { return wanted.name == room.settings.name; });
+        const bool stays = std::any_of(
+            settings_.rooms.begin(), settings_.rooms.end(),
+            [&there = room.settings.name](const RoomSettings& wanted) { return wanted.name == there; });
         if (!stays)
             log_.warning(
                 text("room ", name, " is gone from the configuration: it closes with the next start"));
@@ -187,7 +188,11 @@ void Hub::read_console() {
     for (std::size_t end = console_.find('\n'); end != console_.npos; end = console_.find('\n')) {
         const std::string line = console_.substr(0, end);
         console_.erase(0, end + 1);
-        if (!line.empty()) announce_to(nullptr, line);
+        try {
+            if (!line.empty()) announce_to(nullptr, line);
+        } catch (const UserError& error) {
+            log_.warning(text("not announced: ", error.what()));
+        }
     }
     if (console_.size() > longest_console_line) console_.clear();
 }

@@ -87,8 +87,8 @@ LineEditor::Wish LineEditor::insert(char byte) {
     unfinished_ += byte;
     if (const std::size_t length = utf8_length(unfinished_); length == unfinished_.size())
         return insert(std::exchange(unfinished_, {}));
-    const bool may_go_on = !continues_a_character(unfinished_[0]) && unfinished_.size() < 4;
-    if (may_go_on) return Wish::nothing;
+    const auto first = static_cast<unsigned char>(unfinished_[0]);
+    if (first >= 0xc2 && first <= 0xf4 && unfinished_.size() < 4) return Wish::nothing;
     unfinished_.clear();
     return Wish::bell;
 }

@@ -113,13 +113,34 @@ using SpawnedFrame =   Frame<Message::spawned,      "=Qq",      0>;             
 using EndedFrame =     Frame<Message::ended,        "=Qi",      0>;             // client, status of waitpid(2)
 // clang-format on
 
+// The same as values, for the test that compares them with chatd-protocol(7).
+struct FrameRow {
+    std::string_view name;
+    Message number;
+    std::string_view layout;
+    std::size_t max_text;
+};
+template <class F>
+constexpr FrameRow row_of(std::string_view name) {
+    return {name, F::number, F::layout, F::max_text};
+}
+inline constexpr std::array frame_table{
+    row_of<NameFrame>("name"),           row_of<EnterFrame>("enter"),     row_of<SayFrame>("say"),
+    row_of<NextFrame>("next_segment"),   row_of<WhoFrame>("who"),         row_of<RoomsFrame>("rooms"),
+    row_of<AcceptedFrame>("accepted"),   row_of<RefusedFrame>("refused"), row_of<EnteredFrame>("entered"),
+    row_of<SegmentFrame>("segment"),     row_of<ListingFrame>("listing"), row_of<DismissedFrame>("dismissed"),
+    row_of<ConfigureFrame>("configure"), row_of<SpawnFrame>("spawn"),     row_of<KillFrame>("kill"),
+    row_of<SpawnedFrame>("spawned"),     row_of<EndedFrame>("ended"),
+};
+
 // The kind of any packet that is not wake. Throws common::PeerError when it is too short to have one.
 Message message_of(std::span<const char> packet);
 
 // A record of a room's log: the checksum (of cksum(1), over all that follows it), the bytes of the whole
 // record, the line's number in the room, the time in microseconds since 1970, the client that it is from (0:
 // none), kind, bytes of the name, bytes of the text; then name and text.
-using RecordHead = pack::Struct<"<IIQqQBBH">;
+inline constexpr pack::Format record_layout{"<IIQqQBBH"};
+using RecordHead = pack::Struct<record_layout>;
 inline constexpr std::size_t max_record = RecordHead::size + 255 + max_text;
 
 enum class Kind : std::uint8_t {

@@ -79,6 +79,7 @@ void RoomLog::recover() {
             if (remembered_.size() > policy_.remembered) remembered_.pop_front();
             const bool is_mark = record.kind == Kind::segment_start || record.kind == Kind::segment_end;
             next_line_ = std::max(next_line_, record.line + (is_mark ? 0 : 1));
+            segment.last_write = WallClock::time_point{std::chrono::microseconds{record.time}};
         }
         damaged = reader.offset() != segment.size && !cut_tail(segment, reader);
         if (is_last || damaged || record.kind == Kind::segment_end) continue;

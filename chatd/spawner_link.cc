@@ -12,6 +12,7 @@
 #include <array>
 #include <csignal>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,8 +55,8 @@ bool SpawnerLink::start() {
     Child child;
     child.role = spawner_name;
     started_ = Clock::now();
-    if (!children_.spawn(std::move(child), [&] { return become_spawner(program_, may_complain_, theirs); }))
-        return false;
+    const auto body = [this, &pair = theirs] { return become_spawner(program_, may_complain_, pair); };
+    if (!children_.spawn(std::move(child), body)) return false;
     pair_ = std::move(ours);
     return true;
 }
@@ -67,6 +68,8 @@ void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages,
     pages_ = pages;
     callbacks_ = std::move(callbacks);
     connect();
+    // It was started before our priority was known.
+    if (pid() > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid()), ::getpriority(PRIO_PROCESS, 0));
 }
 
 void SpawnerLink::connect() {

@@ -122,6 +122,17 @@ std::string Manual::synopsis() const {
     return begin == end ? std::string{} : plain(std::span{begin + 1, end});
 }
 
+std::string Manual::display_behind(std::string_view lead) const {
+    auto line = std::find_if(lines_.begin(), lines_.end(), [&](const auto& l) { return begins(l, lead); });
+    line = std::find_if(line, lines_.end(), [](const auto& l) { return begins(l, ".Bd -literal"); });
+    const auto end = std::find(line, lines_.end(), ".Ed");
+    if (end == lines_.end())
+        throw std::runtime_error(name_ + ": there is no display behind: " + std::string{lead});
+    std::string out;
+    for (++line; line != end; ++line) out += without_escapes(*line) + '\n';
+    return out;
+}
+
 bool Manual::says(std::string_view words) const { return plain(lines_).find(words) != std::string::npos; }
 
 std::string heads(const std::vector<Manual::Item>& items) {

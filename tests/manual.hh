@@ -24,6 +24,8 @@ public:
     std::vector<Item> list_behind(std::string_view lead) const;
 
     std::string synopsis() const;
+    // The lines of the first literal display behind the source line that begins with lead.
+    std::string display_behind(std::string_view lead) const;
     // Whether these words stand in the page, wherever its lines are broken.
     bool says(std::string_view words) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// How chatd starts, is limited, reads its configuration again and stops.
+// How chatd starts and stops, and its console.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/pty.hh"
 
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -8,32 +9,13 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sstream>
+#include <sys/resource.h>
 
 using namespace e2e;
 using common::split_lines;
 using common::text;
 
 namespace {
-
-// A configuration file that a test changes.
-class Config {
-public:
-    explicit Config(std::string_view lines) { write(lines); }
-    void write(std::string_view lines) const { write_file(path(), lines); }
-    Daemon::Setting setting() const { return {.options = {"-f", path()}, .program = "chatd"}; }
-
-private:
-    std::string path() const { return folder_ / "chatd.conf"; }
-    TempDir folder_;
-};
-
-// HUP, and what came of it.
-void reload(Daemon& daemon, std::string_view outcome) {
-    const std::size_t before = daemon.log().size();
-    daemon.signal(SIGHUP);
-    daemon.wait_for_log(outcome, before);
-}
 
 pid_t parent_of(pid_t pid) {
     for (const ProcessStatus& process : all_processes())
@@ -139,86 +121,6 @@ TEST_SUITE("e2e") {
         CHECK(std::filesystem::exists(passed)); // the manager's
     }
 
-    TEST_CASE("at max-clients the next client waits and gets in when one leaves") {
-        const Daemon daemon{chatd_with({"max-clients 2"})};
-        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
-        Connection third{daemon.port()};
-        third.send("carl\n\n");
-        CHECK(chatctl(daemon, {"stats"}).find("clients 2\n") != std::string::npos);
-        CHECK_FALSE(third.has_input());
-        bob.reset();
-        ada.expect_lines({"bob joined", "bob left", "carl joined"});
-    }
-
-    TEST_CASE("a client over its address's limit is told and one below it is let in") {
-        const Daemon daemon{chatd_with({"max-per-address 1"})};
-        ChatClient ada{daemon, "ada"};
-        Connection second{daemon.port()};
-        CHECK(second.read_to_end().find('\n') != std::string::npos);
-        const std::string end = text("end ", ada.local().shown(), ' ');
-        ada.close();
-        daemon.wait_for_log(end);
-        ChatClient again{daemon, "ada"};
-    }
-
-    TEST_CASE("a client that says nothing for idle-timeout is told and let go") {
-        const Daemon daemon{chatd_with({"idle-timeout 1"})};
-        ChatClient ada{daemon, "ada"};
-        ada.expect_line("You have said nothing for 1 seconds: goodbye.");
-        CHECK(ada.read_to_end().empty());
-    }
-
-    TEST_CASE("HUP opens new rooms and changes codes and lets nobody in with an old one") {
-        const Config config{"room lobby\nroom plans code old\n"};
-        Daemon daemon{config.setting()};
-        ChatClient ada{daemon, "ada", "old"};
-        ada.send("before\n/who\n");
-        ada.expect_line("ada");
-        config.write("room lobby\nroom plans code new\nroom attic\nhistory-on-join 0\n");
-        reload(daemon, "configuration read again");
-        ada.say("after"); // who is there stays
-        ChatClient late{daemon};
-        late.send("late\nold\nnew\n");
-        late.expect_lines({"Your name: Room code: No room has that code. Tries left: 2.",
-                           "Room code: " + welcome_to("plans")});
-        ada.expect_line("late joined");
-        late.say("hello");
-        ada.expect_line("late say: hello");
-        const Path folder = daemon.state() / "rooms" / "plans";
-        CHECK(read_file(folder / "00000001.log").find("before") != std::string::npos);
-        CHECK(read_file(folder / "00000001.log").find("after") == std::string::npos);
-        CHECK(read_file(folder / "00000002.log").find("after") != std::string::npos);
-        CHECK(chatctl(daemon, {"history", "plans"}).find("say: before\n") != std::string::npos);
-        ChatClient bob{daemon, "bob", "attic"};
-    }
-
-    TEST_CASE("a bad configuration on HUP leaves all as it was") {
-        const Config config{"room lobby\nroom plans code old\n"};
-        Daemon daemon{config.setting()};
-        config.write("room lobby\nroom plans code lobby\n");
-        reload(daemon, "configuration not read again, the old one stays: ");
-        ChatClient ada{daemon, "ada", "old"};
-        config.write("room lobby\n"); // a room that is gone is entered no more, and who is in it stays
-        reload(daemon, "room plans is gone from the configuration");
-        ChatClient bob{daemon};
-        bob.send("bob\nold\n");
-        bob.expect_line("Your name: Room code: No room has that code. Tries left: 2.");
-        chatctl(daemon, {"announce", "still here"});
-        ada.expect_line("administrator say: still here");
-    }
-
-    TEST_CASE("USR1 prints to the log what chatctl prints") {
-        Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
-        ChatClient ada{daemon, "ada", "s3cret"};
-        const std::size_t before = daemon.log().size();
-        daemon.signal(SIGUSR1);
-        const std::string prefix = text("hub[", daemon.pid(), "]: ");
-        for (const std::string verb : {"rooms", "stats"})
-            for (const std::string& line : split_lines(chatctl(daemon, {verb})))
-                daemon.wait_for_log(prefix + (line.starts_with("uptime-") ? "uptime-" : line + "\n"), before);
-        CHECK(daemon.log().find("s3cret") == std::string::npos);
-    }
-
     TEST_CASE("clients are told when chatd stops and nothing is left of it") {
         for (const int signal : {SIGTERM, SIGINT}) {
             Daemon daemon{chatd_with({})};
@@ -235,5 +137,35 @@ TEST_SUITE("e2e") {
                 for (const pid_t pid : pids) wait_until("it is gone", [&] { return !is_alive(pid); });
             CHECK_FALSE(std::filesystem::exists(daemon.state() / "control"));
         }
+    }
+
+    TEST_CASE("nice holds for the hub and the spawner and the handlers") {
+        if (!have_proc()) return;
+        const Daemon daemon{chatd_with({"nice 5"})};
+        const ChatClient client{daemon, "ada"};
+        const auto priority = [](pid_t pid) { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)); };
+        const int ours = priority(0);
+        for (const pid_t pid : {daemon.pid(), spawner_of(daemon), handler_of(daemon, client)})
+            CHECK(priority(pid) == std::min(ours + 5, 19));
+    }
+
+    TEST_CASE("a spawner that cannot be executed is tried again and the log says so") {
+        Daemon::Setting setting = chatd_with({});
+        // Under a name that PATH does not have, there is no program to execute.
+        setting.wrapper = {"bash", "-c", "exec -a no-such-program \"$0\" \"$@\""};
+        Daemon daemon{setting};
+        const std::size_t first = daemon.wait_for_log("; starting another");
+        daemon.wait_for_log("; starting another", first);
+    }
+
+    TEST_CASE("a line on the console that is too long is not announced and ends nothing") {
+        const TempDir folder;
+        Pty console{{find_program("chatd"), "-d", "-o", "listen 127.0.0.1:0", "-o",
+                     "state " + (folder / "state").native()}};
+        console.wait_for("listening on 127.0.0.1:");
+        console.type(std::string(2001, 'x') + '\r');
+        console.wait_for("not announced: that is too long: 2000 bytes at most");
+        console.type("\x03");
+        CHECK(console.wait() == 0);
     }
 }

@@ -2,6 +2,7 @@
 // What a person who types the programs' options sees, and the exit status that a script sees.
 #include "tests/e2e/harness.hh"
 
+#include "chatd/chat_options.hh"
 #include "common/ctl_options.hh"
 #include "common/options.hh"
 
@@ -22,8 +23,10 @@ TEST_SUITE("e2e") {
     TEST_CASE("-h prints a line for every option and -V the version") {
         common::DaemonOptions daemon;
         common::CtlOptions ctl;
-        for (const auto& [program, options] :
-             {std::pair{"ftpd", common::daemon_options(daemon)}, {"ftpctl", common::ctl_options(ctl)}}) {
+        chatd::ChatOptions chat;
+        for (const auto& [program, options] : {std::pair{"ftpd", common::daemon_options(daemon)},
+                                               {"ftpctl", common::ctl_options(ctl)},
+                                               {"chat", chatd::chat_options(chat)}}) {
             const Result help = run_client({program, "-h"});
             CHECK(help.status == 0);
             CHECK(help.out.starts_with(std::string{"usage: "} + program + ' '));

@@ -154,4 +154,17 @@ TEST_SUITE("unit") {
         CHECK(all_lines(again) == "1 3 4 5");
         CHECK(again.next_line() == 6);
     }
+
+    TEST_CASE("the age of old segments is that of their lines and not of the daemon") {
+        RoomPlace place;
+        make_log(place, 1);
+        const std::string line = pack_record({Kind::said, 1, 0, 7, "ada", "in 1970"});
+        write_all(place.segment(1), mark(Kind::segment_start, 1) + line + mark(Kind::segment_end, 2));
+        write_all(place.segment(2), mark(Kind::segment_start, 2));
+        RoomLog log = place.open({.keep_age = std::chrono::hours{1}});
+        say(log, 1);
+        log.start_new_segment();
+        CHECK_FALSE(std::filesystem::exists(place.segment(1)));
+        CHECK(std::filesystem::exists(place.segment(2)));
+    }
 }

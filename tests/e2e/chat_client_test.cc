@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: ISC
+// chat, the client, as a person at a terminal and as a script sees it: with a real chatd, and with servers
+// that do what chatd never would.
+#include "tests/e2e/harness.hh"
+
+#include "chatd/protocol.hh"
+#include "chatd/words.hh"
+#include "common/socket.hh"
+#include "tests/screen.hh"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <signal.h>
+
+using namespace e2e;
+
+namespace {
+
+// A server that does what the test says, for one client.
+class FakeServer {
+public:
+    std::string operand() const { return common::local_address(listener_.get()).shown(); }
+    Connection accept() {
+        pollfd waiting{listener_.get(), POLLIN, 0};
+        if (::poll(&waiting, 1, 1000 * static_cast<int>(patience.count())) != 1)
+            throw Failure{"no client connects"};
+        return Connection{std::move(common::accept_from(listener_).value().socket)};
+    }
+
+private:
+    common::Fd listener_ = common::listen_on(common::resolve_address("127.0.0.1:0").at(0));
+};
+
+// A person at a terminal who talks with one.
+struct Talk {
+    explicit Talk(const Words& environment = {})
+        : terminal({"chat", server.operand()}, environment), client(server.accept()) {
+        terminal.wait_for("> "); // from here on keys are chat's and not the terminal's own
+    }
+    FakeServer server;
+    Pty terminal;
+    Connection client;
+};
+
+std::string address_of(const Daemon& daemon) { return "127.0.0.1:" + std::to_string(daemon.port()); }
+
+Daemon::Setting chat_server() { return {.lines = {"history-on-join 0"}, .program = "chatd"}; }
+
+// chat finds a UTF-8 locale also where the environment names none.
+const Words plain_locale{"LC_ALL=C"};
+
+// A person at a terminal who is in the room, without what was said before.
+struct Person {
+    Person(const Daemon& daemon, const std::string& name)
+        : terminal({"chat", address_of(daemon)}, plain_locale) {
+        terminal.wait_for("Your name: ");
+        terminal.type(name + "\r");
+        terminal.wait_for("Room code: ");
+        terminal.type("\r");
+        terminal.wait_for("/help lists what you can do.\r\n> ");
+    }
+    std::string screen() const {
+        REQUIRE(chatd::use_utf8_locale());
+        tests::Screen screen{80};
+        screen.write(terminal.screen());
+        return screen.text();
+    }
+    Pty terminal;
+};
+
+const std::string in_room = "Room code:\nYou are in lobby. /help lists what you can do.\n";
+
+std::string login(const std::string& name) { return name + "\n\n"; }
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("people with chat and nc talk and each screen is right") {
+        const Daemon daemon{chat_server()};
+        Person ada{daemon, "ada"};
+        Person zhang{daemon, "张三"};
+        ada.terminal.wait_for("张三 joined\r\n> ");
+        Process nc{{"nc", "127.0.0.1", std::to_string(daemon.port())}};
+        nc.write(login("eve"));
+        zhang.terminal.wait_for("eve joined\r\n> ");
+
+        ada.terminal.type("hello\r");
+        zhang.terminal.wait_for("ada say: hello\r\n> ");
+        zhang.terminal.type("你好\r");
+        ada.terminal.wait_for("张三 say: 你好\r\n> ");
+        nc.out().wait_for("张三 say: 你好\n");
+        nc.write("I use nc\n");
+        ada.terminal.wait_for("eve say: I use nc\r\n> ");
+        zhang.terminal.wait_for("eve say: I use nc\r\n> ");
+
+        CHECK(ada.screen() == "Your name: ada\n" + in_room +
+                                  "张三 joined\neve joined\n> hello\n张三 say: 你好\neve say: I use nc\n>\n");
+        CHECK(zhang.screen() ==
+              "Your name: 张三\n" + in_room + "eve joined\nada say: hello\n> 你好\neve say: I use nc\n>\n");
+    }
+
+    TEST_CASE("a line that arrives leaves the typed line whole") {
+        auto [server, terminal, client] = Talk{};
+        const std::string first(78, 'a'); // with the prompt a row
+        terminal.type(first + "你好");
+        terminal.wait_for("好");
+        client.send("eve say: hello\n");
+        // In one piece: to the left edge, up the row, erase, the message, prompt and line.
+        terminal.wait_for("\r\x1b[1A\x1b[Jeve say: hello\r\n> " + first + "你好");
+        terminal.type("\x7f");
+        terminal.wait_for("\r\x1b[1A\x1b[J> " + first + "你");
+        terminal.type("\r");
+        CHECK(client.read_line() == first + "你");
+    }
+
+    TEST_CASE("Chinese is typed and erased by characters") {
+        auto [server, terminal, client] = Talk{plain_locale};
+        terminal.type("张三李\x7f\x7f四\x1b[A\r");
+        CHECK(client.read_line() == "张四");
+        terminal.wait_for("> 张四\r\n> ");
+        REQUIRE(chatd::use_utf8_locale());
+        tests::Screen screen{80};
+        screen.write(terminal.screen());
+        CHECK(screen.text() == "> 张四\n>\n");
+        CHECK(screen.cursor() == "1:2");
+    }
+
+    TEST_CASE("a paste of several lines sends several lines") {
+        auto [server, terminal, client] = Talk{};
+        terminal.type("one\rtwo\nthree\r\nfour");
+        CHECK(client.read_line() == "one");
+        CHECK(client.read_line() == "two");
+        CHECK(client.read_line() == "three");
+        client.send("x\n");
+        terminal.wait_for("x\r\n> four");
+        CHECK(!client.has_input());
+    }
+
+    TEST_CASE("the typed line ends at the longest that chatd takes") {
+        const Daemon daemon{chat_server()};
+        Person ada{daemon, "ada"};
+        Person eve{daemon, "eve"};
+        ada.terminal.wait_for("eve joined\r\n> ");
+        const std::string most(chatd::max_text, 'x');
+        ada.terminal.type(most);
+        ada.terminal.type("yyy");
+        ada.terminal.wait_for("\a");
+        ada.terminal.type("\r");
+        eve.terminal.wait_for("ada say: " + most + "\r\n> ");
+    }
+
+    TEST_CASE("the server's prompt stands before the line until it is answered") {
+        auto [server, terminal, client] = Talk{};
+        client.send("Your name: ");
+        terminal.wait_for("\r\x1b[JYour name: ");
+        terminal.type("ad");
+        terminal.wait_for("Your name: ad");
+        client.send("\n* look out\nYour name: "); // asked again
+        terminal.wait_for("Your name: \r\n* look out\r\nYour name: ad");
+        terminal.type("a\r");
+        CHECK(client.read_line() == "ada");
+        terminal.wait_for("Your name: ada\r\n> ");
+        client.send("hel"); // half a line is no prompt
+        client.send("lo\n");
+        terminal.wait_for("\r\x1b[Jhello\r\n> ");
+    }
+
+    TEST_CASE("nothing that a server sends reaches the terminal or a pipe as a control character") {
+        const std::string hostile = "a\x1b]0;title\x07 \x1b[2J\x0e\x9b"
+                                    "1m\xc2\x9b"
+                                    "2m\xe2\x80\xae\r\x08\x7f end\n\x1b[31mask: ";
+        const std::string harmless =
+            "a\ufffd]0;title\ufffd \ufffd[2J\ufffd\ufffd1m\ufffd2m\ufffd\ufffd\ufffd\ufffd end";
+        auto [server, terminal, client] = Talk{};
+        client.send(hostile);
+        terminal.wait_for(harmless + "\r\n\ufffd[31mask: ");
+
+        FakeServer other;
+        Process pipe{{"chat", other.operand()}};
+        Connection second = other.accept();
+        second.send(hostile);
+        second.close();
+        CHECK(pipe.wait() == 0);
+        CHECK(pipe.out().text() == harmless + "\n\ufffd[31mask: ");
+    }
+
+    TEST_CASE("^D on an empty line ends the input and what still comes is shown") {
+        auto [server, terminal, client] = Talk{};
+        terminal.type("bye\r");
+        terminal.type("\x04");
+        CHECK(client.read_to_end() == "bye\n");
+        client.send("still here\n");
+        terminal.wait_for("still here\r\n");
+        client.close();
+        CHECK(terminal.wait() == 0);
+        CHECK(terminal.screen().ends_with("still here\r\n")); // and no prompt
+    }
+
+    TEST_CASE("a server that goes is told and what was typed stays to be seen") {
+        auto [server, terminal, client] = Talk{};
+        terminal.type("unsent");
+        terminal.wait_for("> unsent");
+        SUBCASE("in order") {
+            client.close();
+            CHECK(terminal.wait() == 0);
+            CHECK(terminal.screen().ends_with("> unsent\r\nchat: the server has closed the connection\r\n"));
+        }
+        SUBCASE("by a reset") {
+            client.reset();
+            CHECK(terminal.wait() == 1);
+            CHECK(terminal.screen().ends_with("> unsent\r\nchat: the connection to the server is lost\r\n"));
+        }
+    }
+
+    TEST_CASE("the terminal has its modes again however chat ends") {
+        FakeServer server;
+        // The shell that says them has ignored the signals of the keys.
+        const std::string script =
+            "trap : INT; stty -a; sh -c 'echo \"pid $$,\"; exec \"$0\" \"$1\"' \"$0\" \"$1\";"
+            "echo \"status $?\"; stty -a; echo done";
+        Pty terminal{{"sh", "-c", script, find_program("chat"), server.operand()}};
+        Connection client = server.accept();
+        terminal.wait_for("> ");
+        const auto pid = [&] {
+            const std::string screen = terminal.screen();
+            return static_cast<pid_t>(std::stol(screen.substr(screen.find("pid ") + 4)));
+        };
+        std::string status = "0";
+        SUBCASE("by the server") { client.close(); }
+        SUBCASE("by ^D") {
+            terminal.type("\x04");
+            client.read_to_end();
+            client.close();
+        }
+        SUBCASE("by ^C") {
+            terminal.type("\x03");
+            status = "130";
+        }
+        SUBCASE("by SIGTERM") {
+            ::kill(pid(), SIGTERM);
+            status = "143";
+        }
+        SUBCASE("by SIGHUP") {
+            ::kill(pid(), SIGHUP);
+            status = "129";
+        }
+        terminal.wait_for("status " + status + "\r\n");
+        terminal.wait_for("done");
+        const std::string screen = terminal.screen();
+        const std::string before = screen.substr(0, screen.find("pid "));
+        const std::size_t modes = screen.find("status " + status + "\r\n") + status.size() + 9;
+        CHECK(before.find(" icanon") != before.npos);
+        CHECK(screen.substr(modes, screen.rfind("done") - modes) == before);
+    }
+
+    TEST_CASE("a shell can stop chat and continue and end it") {
+        FakeServer server;
+        Pty terminal{{"sh", "-i"}, {"PS1=ready: ", "ENV="}};
+        terminal.wait_for("ready: ");
+        terminal.type("'" + find_program("chat") + "' " + server.operand() + '\r');
+        terminal.wait_for("> ");
+        Connection client = server.accept();
+        terminal.type("half");
+        terminal.wait_for("half");
+        const auto stop = [&] {
+            terminal.type("\x1a");
+            terminal.wait_for("\r\x1b[J"); // no typed line is left in the shell's way
+            terminal.wait_for("ready: ");
+        };
+        stop();
+        terminal.type("stty -a\r");
+        terminal.wait_for(" icanon");
+        client.send("meanwhile\n");
+        terminal.wait_for("ready: ");
+        SUBCASE("in the foreground") {
+            terminal.type("fg\r");
+            terminal.wait_for("meanwhile\r\n> half");
+            terminal.type(" a line\r");
+            CHECK(client.read_line() == "half a line");
+        }
+        SUBCASE("in the background") {
+            terminal.type("bg; kill %1; kill -CONT %1\r");
+            client.wait_for_end();
+        }
+    }
+
+    TEST_CASE("in a pipe chat logs in and speaks and prints the answers and ends") {
+        const Daemon daemon{chat_server()};
+        Person ada{daemon, "ada"};
+        const Result script = run_client({"chat", address_of(daemon)}, login("eve") + "hello\n/who");
+        CHECK(script.status == 0);
+        CHECK(script.out.starts_with("Your name: Room code: You are in lobby."));
+        CHECK(script.out.find("ada") != script.out.npos); // the last line needs no end
+        CHECK(script.out.find('\x1b') == script.out.npos);
+        CHECK(script.out.find("> ") == script.out.npos);
+        ada.terminal.wait_for("eve say: hello\r\n");
+        ada.terminal.wait_for("eve left\r\n");
+    }
+
+    TEST_CASE("in a pipe more than any buffer goes both ways and in order") {
+        FakeServer server;
+        const std::string much = [] {
+            std::string lines;
+            for (int i = 0; i < 200'000; ++i) lines += "line " + std::to_string(i) + '\n';
+            return lines;
+        }();
+        Process pipe{{"chat", server.operand()}, make_unlinked_file(much)};
+        Connection client = server.accept();
+        client.send(much);
+        CHECK(client.read_to_end() == much);
+        client.close();
+        CHECK(pipe.wait() == 0);
+        CHECK(pipe.out().text() == much);
+    }
+
+    TEST_CASE("a socket in the file system is a server too") {
+        const TempDir folder;
+        const std::string path = folder / "chat.sock";
+        Daemon::Setting setting = chat_server();
+        setting.lines.push_back("listen unix:" + path);
+        const Daemon daemon{setting};
+        for (const std::string& operand : {path, "unix:" + path}) {
+            const Result result = run_client({"chat", operand}, login("eve"));
+            CHECK(result.status == 0);
+            CHECK(result.out.find("You are in lobby.") != result.out.npos);
+        }
+    }
+
+    TEST_CASE("a connection that fails ends with status 1 and wrong usage with 64") {
+        std::string nobody;
+        {
+            FakeServer gone;
+            nobody = gone.operand();
+        }
+        const Result refused = run_client({"chat", nobody});
+        CHECK(refused.status == 1);
+        CHECK(refused.err == "chat: connect to " + nobody + ": Connection refused\n");
+
+        FakeServer server;
+        Process pipe{{"chat", server.operand()}};
+        Connection client = server.accept();
+        client.send("hello\n");
+        pipe.out().wait_for("hello\n");
+        client.reset();
+        CHECK(pipe.wait() == 1);
+        CHECK(pipe.err().text() == "chat: the connection to the server is lost\n");
+
+        for (const Words& command : {Words{"chat"}, Words{"chat", "one", "two"}}) {
+            const Result usage = run_client(command);
+            CHECK(usage.status == 64);
+            CHECK(usage.err == "chat: say which server: HOST, HOST:PORT or the PATH of a socket\n");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: ISC
+#include "tests/screen.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+#include <wchar.h>
+
+namespace tests {
+
+void Screen::write(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const std::size_t length = std::max<std::size_t>(common::utf8_length(bytes), 1);
+        const std::string character{bytes.substr(0, length)};
+        if (character == "\x1b") {
+            bytes = obey(bytes);
+            continue;
+        }
+        bytes.remove_prefix(length);
+        if (character == "\r")
+            column_ = 0;
+        else if (character == "\n")
+            ++row_; // the program's LF is CR LF here, as a terminal's driver makes it
+        else if (character != "\a")
+            put(character, static_cast<std::size_t>(
+                               std::max(0, ::wcwidth(static_cast<wchar_t>(common::utf8_code(character))))));
+    }
+}
+
+// ESC [ NUMBER A, C and J; another one is shown.
+std::string_view Screen::obey(std::string_view sequence) {
+    const std::size_t end =
+        sequence.substr(0, 2) == "\x1b[" ? sequence.find_first_not_of("0123456789", 2) : sequence.npos;
+    if (end == sequence.npos || std::string_view{"ACJ"}.find(sequence[end]) == std::string_view::npos) {
+        put("^[", 1);
+        return sequence.substr(1);
+    }
+    const auto count = common::parse_number<std::size_t>(sequence.substr(2, end - 2)).value_or(1);
+    switch (sequence[end]) {
+    case 'A': row_ -= std::min(count, row_); break;
+    case 'C': column_ = std::min(column_ + count, width_ - 1); break;
+    default: // J
+        current_row().resize(std::min(current_row().size(), column_));
+        rows_.resize(row_ + 1);
+    }
+    return sequence.substr(end + 1);
+}
+
+void Screen::put(const std::string& character, std::size_t columns) {
+    if (columns == 0) { // joins the one before
+        Row& row = current_row();
+        if (!row.empty()) row.back() += character;
+        return;
+    }
+    if (column_ + columns > width_) {
+        ++row_;
+        column_ = 0;
+    }
+    Row& row = current_row();
+    row.resize(std::max(row.size(), column_ + columns), " ");
+    row[column_] = character;
+    for (std::size_t i = 1; i < columns; ++i) row[column_ + i].clear();
+    column_ += columns;
+    if (at_once_ && column_ == width_) {
+        ++row_;
+        column_ = 0;
+    }
+}
+
+Screen::Row& Screen::current_row() {
+    if (rows_.size() <= row_) rows_.resize(row_ + 1);
+    return rows_[row_];
+}
+
+std::string Screen::text() const {
+    std::string all;
+    for (const Row& row : rows_) {
+        std::string line;
+        for (const std::string& cell : row) line += cell;
+        line.erase(line.find_last_not_of(' ') + 1);
+        all += line + '\n';
+    }
+    all.erase(all.find_last_not_of('\n') + 1);
+    return all.empty() ? all : all + '\n';
+}
+
+std::string Screen::cursor() const { return common::text(row_, ':', column_); }
+
+} // namespace tests
