@@ -181,9 +181,9 @@ bool Handler::obey_client() {
     if (waiting_for_answer_ || ending_ || !has_room_for_output()) return false;
     const std::optional<Line> line = next_line();
     if (!line) {
-        // Half a line at the end of input is no line.
-        if (input_ended_) input_.consume(input_.buffered().size());
-        return false;
+        const std::size_t rest = input_ended_ ? input_.buffered().size() : 0;
+        input_.consume(rest); // half a line at the end of input is no line
+        return rest != 0;
     }
     if (!std::exchange(seen_first_line_, true) && input_.ended_in_crlf()) dialect_->saw_crlf();
     last_line_ = std::chrono::steady_clock::now();

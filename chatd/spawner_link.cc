@@ -4,6 +4,7 @@
 #include "chatd/spawner.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
@@ -30,6 +31,8 @@ int become_spawner(const std::string& program, bool may_complain, const Fd& pair
         checked("keep open", "the pair", [&] { return ::fcntl(spawner_pair, F_SETFD, 0); });
     else
         checked("duplicate", "the pair", [&] { return ::dup2(pair.get(), spawner_pair); });
+    // Whoever started chatd may have left more open, and passed listeners that the hub takes only later.
+    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, spawner_pair});
     discard_standard_input_and_output();
     if (!may_complain) checked("duplicate", "/dev/null", [] { return ::dup2(STDIN_FILENO, STDERR_FILENO); });
     sigset_t none;

@@ -63,6 +63,7 @@ private:
     bool has_room_ = true;
     bool paused_ = false;
     bool polling_ = true;
+    bool inherited_ = false; // listeners that a service manager passed
 };
 
 } // namespace common

@@ -1,14 +1,144 @@
 // SPDX-License-Identifier: ISC
-// How chatd starts, and its console.
+// How chatd starts and stops, and its console.
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/pty.hh"
 
+#include "common/socket.hh"
+#include "common/text.hh"
+
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 using namespace e2e;
+using common::split_lines;
+using common::text;
+
+namespace {
+
+pid_t parent_of(pid_t pid) {
+    for (const ProcessStatus& process : all_processes())
+        if (process.pid == pid) return process.parent;
+    return 0;
+}
+
+} // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("chatd -n checks the configuration and says what is wrong with it") {
+        const Result good = run_client({"chatd", "-n", "-o", "room plans code x"});
+        CHECK(good.status == 0);
+        CHECK(good.out == "chatd: configuration is good\n");
+        const Result bad = run_client({"chatd", "-n", "-o", "room a code x", "-o", "room b code x"});
+        CHECK(bad.status == 1);
+        CHECK(bad.err.find("would be entered with the same word") != std::string::npos);
+        CHECK(run_client({"chatd", "-Z"}).status == 64);
+        CHECK(run_client({"chatd", "more"}).status == 64);
+        CHECK(run_client({"chatd", "-V"}).out.starts_with("chatd "));
+    }
+
+    TEST_CASE("a bad configuration starts nothing") {
+        const Result result = run_client({find_program("chatd"), "-d", "-o", "rooom lobby"});
+        CHECK(result.status == 1);
+        CHECK(result.err == "chatd: -o: there is no directive 'rooom': did you mean 'room'?\n");
+    }
+
+    TEST_CASE("a second chatd on the same state says that there is one") {
+        const Daemon daemon{chatd_with({})};
+        const Result second = run_client({find_program("chatd"), "-d", "-o", "listen 127.0.0.1:0", "-o",
+                                          "state " + daemon.state().native()});
+        CHECK(second.status == 1);
+        CHECK(second.err.find(daemon.state().native()) != std::string::npos);
+        ChatClient ada{daemon, "ada"};
+    }
+
+    TEST_CASE("a chatd that detached holds nothing of whoever started it and stops when it is told") {
+        const TempDir folder;
+        const Path state = folder.make_shared("home") / "state";
+        auto [reading, writing] = make_pipe();
+        const common::Fd nothing{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+        const std::string socket = folder / "chat.sock";
+        Child starter{{find_program("chatd"), "-o", "listen unix:" + socket, "-o", "state " + state.native()},
+                      {.descriptors = {nothing.get(), writing.get(), writing.get()},
+                       .environment = {},
+                       .terminal = {}}};
+        CHECK(starter.wait() == 0); // it listens now
+        Connection client{common::Address::of_path(socket)};
+        client.send("ada\n\n");
+        CHECK(client.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+        writing.reset();
+        Connection{std::move(reading)}.read_to_end(); // nobody has its output any more, whoever serves us
+        const std::string who = run_client({"chatctl", "-s", state / "control", "who"}).out;
+        const pid_t handler = std::stoi(split_lines(who).at(1));
+        if (!have_proc()) return;
+        const pid_t hub = parent_of(parent_of(handler));
+        REQUIRE(hub > 1);
+        ::kill(hub, SIGTERM);
+        CHECK(client.read_line() == "The server is stopping: come back later.");
+        client.wait_for_end();
+        wait_until("it is gone", [&] { return !is_alive(hub) && !is_alive(handler); });
+        CHECK_FALSE(std::filesystem::exists(socket));
+    }
+
+    TEST_CASE("chatd serves TCP and unix sockets and those that a service manager passed") {
+        const TempDir folder;
+        const std::string own = folder / "own.sock", passed = folder / "passed.sock";
+        {
+            const Daemon daemon{
+                {.lines = {"listen 127.0.0.1:0", "listen unix:" + own}, .program = "chatd", .listeners = 2}};
+            Connection ada{common::Address::of_path(own)};
+            ada.send("ada\n\n");
+            CHECK(ada.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+            ChatClient bob{daemon, "bob"};
+            CHECK(ada.read_line() == "bob joined");
+            bob.say("hello");
+            CHECK(ada.read_line() == "bob say: hello");
+        }
+        CHECK_FALSE(std::filesystem::exists(own));
+        const common::Fd listener = common::listen_on(common::Address::of_path(passed));
+        const common::Fd tcp = common::listen_on(common::resolve_address("127.0.0.1:0").at(0));
+        const common::Fd nothing{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+        const common::Fd odd{::open("/", O_RDONLY | O_CLOEXEC)}; // left open by mistake
+        auto [reading, writing] = make_pipe();
+        Child daemon{{"sh", "-c", "LISTEN_PID=$$; export LISTEN_PID; exec \"$@\"", "sh",
+                      find_program("chatd"), "-d", "-o", "state " + std::string{folder / "state"}},
+                     {.descriptors = {nothing.get(), nothing.get(), writing.get(), listener.get(), tcp.get(),
+                                      odd.get()},
+                      .environment = {"LISTEN_FDS=2"},
+                      .terminal = {}}};
+        writing.reset();
+        const Collector log{std::move(reading), "chatd"};
+        log.wait_for("listening on unix:" + passed);
+        log.wait_for("listening on 127.0.0.1:");
+        Connection ada{common::Address::of_path(passed)};
+        ada.send("ada\n\n");
+        CHECK(ada.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+        for (const ProcessStatus& spawner : children_of(daemon.pid()))
+            CHECK(descriptors_of(spawner.pid).size() <= 6); // 0, 1, 2, its pair, the pages, epoll
+        daemon.signal(SIGTERM);
+        CHECK(daemon.wait() == 0);
+        CHECK(std::filesystem::exists(passed)); // the manager's
+    }
+
+    TEST_CASE("clients are told when chatd stops and nothing is left of it") {
+        for (const int signal : {SIGTERM, SIGINT}) {
+            Daemon daemon{chatd_with({})};
+            ChatClient ada{daemon, "ada"}, naming{daemon};
+            naming.read_exactly(11);
+            const std::vector pids{handler_of(daemon, ada), handler_of(daemon, naming)};
+            daemon.signal(signal);
+            const std::string words = "The server is stopping: come back later.";
+            ada.expect_line(words);
+            naming.expect_line(words);
+            CHECK(ada.read_to_end().empty());
+            CHECK(daemon.wait() == 0);
+            if (have_proc())
+                for (const pid_t pid : pids) wait_until("it is gone", [&] { return !is_alive(pid); });
+            CHECK_FALSE(std::filesystem::exists(daemon.state() / "control"));
+        }
+    }
+
     TEST_CASE("nice holds for the hub and the spawner and the handlers") {
         if (!have_proc()) return;
         const Daemon daemon{chatd_with({"nice 5"})};

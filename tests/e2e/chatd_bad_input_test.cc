@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: ISC
+// What clients send that is no chat costs at most the one that sends it.
+#include "tests/e2e/chat_client.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+void check_serves(const Daemon& daemon, ChatClient& listener, std::string_view name) {
+    ChatClient client{daemon, name};
+    listener.wait_for_line(text(name, " joined"));
+    client.say("hello");
+    listener.expect_line(text(name, " say: hello"));
+    client.close();
+    listener.wait_for_line(text(name, " left"));
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("a mebibyte without a line's end is one over-long line") {
+        const Daemon daemon{chatd_with({"history-on-join 0"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon};
+        const std::string much(1 << 20, 'x');
+        bob.send(much + "\n");
+        bob.expect_line("Your name: That name is too long: 32 columns at most.");
+        bob.send("bob\n" + much + "\n" + much); // a code; and half a line at the end
+        bob.half_close();
+        bob.expect_line("Your name: Room code: No room has that code. Tries left: 2.");
+        CHECK(bob.read_to_end() == "Room code: ");
+        check_serves(daemon, ada, "bob");
+        bob = ChatClient{daemon, "bob"};
+        bob.send(much);
+        CHECK(resident_bytes(handler_of(daemon, bob)) < (16 << 20));
+        bob.send("\nhello\n");
+        bob.expect_line("That line is too long and was not sent: 2000 bytes at most.");
+        ada.wait_for_line("bob say: hello");
+    }
+
+    TEST_CASE("bytes that are no text are made harmless or refused and nobody else is hurt") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        for (unsigned seed = 1; seed <= 4; ++seed) {
+            ChatClient client{daemon, "binary"};
+            client.try_send(make_bytes(256 * 1024, seed));
+            client.half_close();
+            client.wait_for_end();
+            for (std::string line; line != "binary left"; line = ada.read_line())
+                for (const char c : line) REQUIRE((static_cast<unsigned char>(c) >= ' ' && c != '\x7f'));
+        }
+        Connection raw{daemon.port()};
+        raw.try_send(make_bytes(256 * 1024, 5)); // where a name is asked for
+        raw.half_close();
+        raw.wait_for_end();
+        check_serves(daemon, ada, "bob");
+    }
+
+    TEST_CASE("half a line at the end of input is no line and what was whole is done") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        bob.send("whole\n/who\nhal");
+        bob.half_close();
+        ada.expect_lines({"bob joined", "bob say: whole", "bob left"});
+        bob.expect_lines({"ada", "bob"});
+        CHECK(bob.read_to_end().empty());
+        ChatClient carl{daemon, "carl"};
+        carl.send(std::string(2001, 'x') + "\nhal"); // what is before the half is answered here
+        carl.half_close();
+        carl.wait_for_end();
+        ada.expect_lines({"carl joined", "carl left"});
+        for (const std::string typed : {"", "n", "name\n", "name\ncode"}) {
+            Connection nobody{daemon.port()};
+            nobody.send(typed);
+            nobody.half_close();
+            CHECK(nobody.read_to_end().starts_with("Your name: "));
+        }
+        check_serves(daemon, ada, "name");
+    }
+
+    TEST_CASE("a client that dies in the middle of a line or of its login is gone and its name is free") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        for (int round = 0; round < 3; ++round) {
+            ChatClient bob{daemon, "bob"};
+            bob.send("one\nhalf of a li");
+            ada.expect_lines({"bob joined", "bob say: one"});
+            bob.reset();
+            ada.expect_line("bob left");
+            ChatClient naming{daemon};
+            naming.say("bob");
+            naming.read_exactly(22);
+            const std::string end = text("end ", naming.local().shown(), ' ');
+            naming.reset();
+            daemon.wait_for_log(end);
+        }
+        check_serves(daemon, ada, "bob");
+    }
+
+    TEST_CASE("lines that came before a reset are said") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        bob.send("one\ntwo\n/who\n");
+        bob.read_line(); // the answer comes after both
+        bob.reset();
+        ada.expect_lines({"bob say: one", "bob say: two", "bob left"});
+    }
+
+    TEST_CASE("a request of a browser does no harm") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        Connection browser{daemon.port()};
+        browser.send("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n");
+        browser.half_close();
+        CHECK(browser.read_to_end().find("HTTP") == std::string::npos);
+        check_serves(daemon, ada, "bob");
+    }
+}
+
+TEST_SUITE("e2e slow") {
+    TEST_CASE("after ten thousand connects and closes chatd is as it was") {
+        if (!have_proc()) return;
+        constexpr int times = 10'000;
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        check_serves(daemon, ada, "bob");
+        const pid_t spawner = spawner_of(daemon);
+        const auto descriptors = [&] {
+            return descriptors_of(daemon.pid()).size() + descriptors_of(spawner).size();
+        };
+        const std::size_t before = descriptors();
+        const std::size_t memory = resident_bytes(daemon.pid()) + resident_bytes(spawner);
+        for (int i = 0; i < times; ++i) {
+            Connection client{daemon.port()};
+            if (i % 3 == 1) client.try_send("half a na");
+            if (i % 3 == 2) client.reset();
+        }
+        wait_until("all of them are gone", [&] {
+            return chatctl(daemon, {"stats"}).find("clients 1\n") != std::string::npos &&
+                   children_of(spawner).size() == 1;
+        });
+        CHECK(descriptors() == before);
+        CHECK(resident_bytes(daemon.pid()) + resident_bytes(spawner) < memory + (4 << 20));
+        CHECK(spawner_of(daemon) == spawner);
+        check_serves(daemon, ada, "carl");
+    }
+}

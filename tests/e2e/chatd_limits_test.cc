@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: ISC
+// The limits on chatd's clients: at the one for all the next client waits, at others it is told.
+#include "tests/e2e/chat_client.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace e2e;
+using common::text;
+
+TEST_SUITE("e2e") {
+    TEST_CASE("at max-clients the next client waits and gets in when one leaves") {
+        const Daemon daemon{chatd_with({"max-clients 2"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        Connection third{daemon.port()};
+        third.send("carl\n\n");
+        CHECK(chatctl(daemon, {"stats"}).find("clients 2\n") != std::string::npos);
+        CHECK_FALSE(third.has_input());
+        bob.reset();
+        ada.expect_lines({"bob joined", "bob left", "carl joined"});
+    }
+
+    TEST_CASE("a client over its address's limit is told and one below it is let in") {
+        const Daemon daemon{chatd_with({"max-per-address 1"})};
+        ChatClient ada{daemon, "ada"};
+        Connection second{daemon.port()};
+        CHECK(second.read_to_end().find('\n') != std::string::npos);
+        const std::string end = text("end ", ada.local().shown(), ' ');
+        ada.close();
+        daemon.wait_for_log(end);
+        ChatClient again{daemon, "ada"};
+    }
+
+    TEST_CASE("a client that says nothing for idle-timeout is told and let go") {
+        const Daemon daemon{chatd_with({"idle-timeout 1"})};
+        ChatClient ada{daemon, "ada"};
+        ada.expect_line("You have said nothing for 1 seconds: goodbye.");
+        CHECK(ada.read_to_end().empty());
+    }
+}
