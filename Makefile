@@ -102,7 +102,7 @@ endef
 $(foreach f,$(remembered),$(eval $(remember)))
 $(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $@
 
--include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests)))
+-include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests) $(wildcard common/*/*.cc)))
 
 # --- use -----------------------------------------------------------------------------------------------
 run: ## build, start both daemons on loopback, and say what to type in another shell

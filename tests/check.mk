@@ -35,15 +35,15 @@ build/check/symbols.ok: force
 	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= STATIC= all && tests/check_symbols.sh build/posix/lib*.a $(names:%=build/posix/%)')
 
 # What cppcheck 2.10 takes good code for, and clang-tidy tells better.
-worse := missingIncludeSystem returnDanglingLifetime containerOutOfBounds accessMoved
+worse := missingIncludeSystem returnDanglingLifetime containerOutOfBounds accessMoved \
+         danglingTemporaryLifetime
 
 build/check/cppcheck.ok: force
 	$(call try,cppcheck --quiet --std=c++20 --language=c++ -I. --enable=warning$(comma)performance$(comma)portability \
 	  --inline-suppr --error-exitcode=1 $(addprefix --suppress=,$(worse)) $(analysed))
 
-build/check/tidy/%.ok: % .clang-tidy
-	$(call try,clang-tidy-14 --quiet $< -- $(clang_flags))
-	@$(CXX) $(clang_flags) -MM -MP -MT $@ -MF $@.d $<
+# The object stands for the source and all that it includes.
+build/check/tidy/%.cc.ok: $(shared)/obj/%.o .clang-tidy
+	$(call try,clang-tidy-14 --quiet $*.cc -- $(clang_flags))
 
 comma := ,
--include $(wildcard $(analysed:%=build/check/tidy/%.ok.d))

@@ -144,7 +144,9 @@ TEST_SUITE("e2e") {
             {"write", "REST 9\r\nPUT victim", 554},
             {"upload-only", "PUT victim", 550},
         };
-        for (const auto& [access, line, code] : cases) {
+        for (const auto& wanted : cases) { // clang++ 14 captures no structured binding
+            const std::string &access = wanted.access, &line = wanted.line;
+            const int code = wanted.code;
             CAPTURE(line.substr(0, 40));
             CAPTURE(access);
             const Daemon daemon{{.lines = {text("anonymous ", access)}}};

@@ -181,7 +181,8 @@ TEST_SUITE("e2e") {
             const char* access;
             const char* allowed; // of "lrcodm": list, read, create, overwrite, delete, make a directory
         } cases[] = {{"read", "lr"}, {"write", "lrcodm"}, {"upload-only", "c"}, {"no", ""}};
-        for (const auto& [access, allowed] : cases) {
+        for (const auto& wanted : cases) { // clang++ 14 captures no structured binding
+            const char *access = wanted.access, *allowed = wanted.allowed;
             CAPTURE(access);
             const Daemon daemon{{.lines = {text("anonymous ", access)}}};
             write_shared(daemon.files() / "old", "12345");
