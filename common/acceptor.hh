@@ -58,12 +58,11 @@ private:
     AddressLimits limits_;
     Admission admission_;
     std::vector<Fd> listeners_;
-    bool inherited_ = false;
+    bool inherited_ = false; // they are of a service manager
     std::uint64_t refused_ = 0;
     bool has_room_ = true;
     bool paused_ = false;
     bool polling_ = true;
-    bool inherited_ = false; // listeners that a service manager passed
 };
 
 } // namespace common
