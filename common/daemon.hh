@@ -19,9 +19,14 @@ void open_standard_descriptors();
 class Detachment {
 public:
     static Detachment leave_terminal();
+    Detachment(Detachment&&) = default;
+    Detachment& operator=(Detachment&&) = default;
+    // Leaves the pipe open where the start has failed: the words come first, then the process's end tells.
+    ~Detachment() { waiting_.release(); }
     void report_ready();
 
 private:
+    Detachment() = default;
     Fd waiting_; // the end of the pipe that the started process waits on
 };
 
