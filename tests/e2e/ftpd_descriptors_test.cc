@@ -34,14 +34,19 @@ std::uint16_t port_in(const std::string& address) { // "0100007F:9C43"
     return static_cast<std::uint16_t>(std::stoul(address.substr(address.find(':') + 1), nullptr, 16));
 }
 
-// "socket:[INODE]" of the server's end of a client's connection.
+// "socket:[INODE]" of the server's end of a client's connection, once it is accepted: before, it has none
+// (0).
 std::string server_end_of(const Connection& client) {
     const auto here = common::local_address(client.fd()), there = common::peer_address(client.fd());
-    for (const Words& row : net_table("tcp"))
-        if (row.size() > 9 && row[0] != "sl" && port_in(row[1]) == there.port() &&
-            port_in(row[2]) == here.port())
-            return "socket:[" + row[9] + "]";
-    throw Failure{"/proc/net/tcp does not know the connection"};
+    std::string inode;
+    wait_until("the connection is accepted", [&] {
+        for (const Words& row : net_table("tcp"))
+            if (row.size() > 9 && row[0] != "sl" && port_in(row[1]) == there.port() &&
+                port_in(row[2]) == here.port())
+                inode = row[9];
+        return !inode.empty() && inode != "0";
+    });
+    return "socket:[" + inode + "]";
 }
 
 bool is_packet_socket(const std::string& target) {
