@@ -20,7 +20,8 @@ std::string proc_path(pid_t pid, std::string_view name) {
 // /proc/PID/stat reads "PID (NAME) STATE PARENT GROUP ..."; a name may hold blanks and brackets.
 std::optional<ProcessStatus> status_of(pid_t pid) {
     std::ifstream file{proc_path(pid, "stat")};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    std::string text;
+    std::getline(file, text, '\0'); // nothing, for one that goes while it is read
     const auto open = text.find('('), close = text.rfind(')');
     if (open == text.npos || close == text.npos) return std::nullopt;
     ProcessStatus status{.pid = pid, .name = text.substr(open + 1, close - open - 1)};
