@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 using namespace e2e;
 using common::split_lines;
@@ -114,8 +115,11 @@ TEST_SUITE("e2e") {
         Connection ada{common::Address::of_path(passed)};
         ada.send("ada\n\n");
         CHECK(ada.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+        const auto ours = descriptors_of(::getpid());
         for (const ProcessStatus& spawner : children_of(daemon.pid()))
-            CHECK(descriptors_of(spawner.pid).size() <= 6); // 0, 1, 2, its pair, the pages, epoll
+            for (const auto& [fd, target] : descriptors_of(spawner.pid))
+                for (const common::Fd* const passed_on : {&listener, &tcp, &odd})
+                    CHECK(target != ours.at(passed_on->get()));
         daemon.signal(SIGTERM);
         CHECK(daemon.wait() == 0);
         CHECK(std::filesystem::exists(passed)); // the manager's

@@ -81,7 +81,7 @@ TEST_SUITE("unit") {
     TEST_CASE("line reader any: a line over the cap is reported once and costs no other") {
         const std::string fits(most, 'f'), longer(most + 1, 'l'), huge(1000, 'h');
         for (const std::string& end : {std::string{"\n"}, std::string{"\r\n"}, std::string{"\r"},
-                                      std::string("\0", 1), std::string("\r\0", 2)})
+                                       std::string("\0", 1), std::string("\r\0", 2)})
             for (const std::string& tail : {longer, huge}) {
                 const std::string bytes = fits + end + tail + end + "after" + end;
                 check_all_cuts(bytes, {fits, tail == huge ? "<hhh>" : "<lll>", "after"});
