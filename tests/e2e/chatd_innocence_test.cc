@@ -186,7 +186,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("no handler's and no spawner's memory holds another room's code") {
-        if (!have_proc()) return;
+        if (!have_proc() || is_sanitized()) return; // whose shadow memory is too large to search
         const Daemon daemon{chatd_with(many_rooms())};
         const std::deque<ChatClient> crowd = make_crowd(daemon);
         const auto check_innocent = [&](pid_t pid, int own_room) {
