@@ -57,6 +57,7 @@ endif
 say       = @$(if $(V),:,printf '  %s %s\n')
 hush      = $(if $(V),,@)
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all everything run test check install uninstall clean help force
 
 all: $(names:%=$(build)/%) ## build the programs (the default)

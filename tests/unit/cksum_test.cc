@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The checksum, held against cksum(1), and the two conversions of TYPE A.
-#include "ftpd/ascii.hh"
 #include "common/cksum.hh"
+#include "ftpd/ascii.hh"
 #include "tests/e2e/process.hh"
 #include "tests/unit/temporary_folder.hh"
 
