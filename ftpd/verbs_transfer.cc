@@ -21,8 +21,8 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;           // bytes
-constexpr std::uint64_t look_around_every = 16 * 1048576; // bytes
+constexpr std::size_t buffer_size = 256 * 1024;      // bytes
+constexpr std::uint64_t look_around_every = 1048576; // bytes: a slow disk may take a second for a few
 
 void check_prepared(const Session& s) {
     if (!s.data.is_prepared())
