@@ -129,7 +129,7 @@ void check_user(const User& user, const UserTable& table) {
 }
 
 UserFile::UserFile(std::string name, std::string_view content, const UserTable& table)
-    : name_(std::move(name)), table_(table) {
+    : name_(std::move(name)), table_(&table) {
     if (content.size() > max_user_file)
         throw UserError(text(name_, ": longer than ", max_user_file, " bytes: is it a user file?"));
     std::map<std::string, std::size_t> line_with; // this name
@@ -158,7 +158,7 @@ User UserFile::parse_line(std::string_view line) const {
                              " fields: write name:hash:home:rights, and limits behind one more colon"));
     User user{std::string{fields[0]}, std::string{fields[1]}, std::string{fields[2]}, std::string{fields[3]},
               fields.size() == 5 ? std::string{fields[4]} : std::string{}};
-    check_user(user, table_);
+    check_user(user, *table_);
     return user;
 }
 
@@ -188,7 +188,7 @@ std::string UserFile::content() const {
 }
 
 void UserFile::add(const User& user) {
-    check_user(user, table_);
+    check_user(user, *table_);
     if (find(user.name) != nullptr)
         throw UserError(
             text("'", user.name, "' is in ", name_, " already: `user passwd' changes the password"));
@@ -199,7 +199,7 @@ void UserFile::set_hash(std::string_view name, const std::string& hash) {
     if (find(name) == nullptr) throw UserError(text("there is no '", escape(name, 64), "' in ", name_));
     User changed = *find(name);
     changed.hash = hash;
-    check_user(changed, table_);
+    check_user(changed, *table_);
     line_of(name)->user = changed;
 }
 

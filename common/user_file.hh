@@ -70,7 +70,7 @@ private:
     std::vector<Line>::iterator line_of(std::string_view name);
 
     std::string name_;
-    const UserTable& table_;
+    const UserTable* table_; // a pointer, so that a file can take another's place
     std::vector<Line> lines_;
 };
 
