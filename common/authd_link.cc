@@ -25,6 +25,16 @@ Fd open_folder(const std::string& path) {
 
 } // namespace
 
+AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_view daemon) {
+    AuthdSettings made;
+    made.users = settings.users;
+    made.table = &user_table(daemon);
+    made.tries = settings.login_tries;
+    made.holdoff.longest = settings.login_holdoff;
+    made.events = settings.events;
+    return made;
+}
+
 AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function<void()> let_go)
     : loop_(loop), log_(log), settings_(std::move(settings)), let_go_(std::move(let_go)) {
     settings_.holdoff.free_failures = settings_.tries;

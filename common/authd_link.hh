@@ -7,6 +7,7 @@
 #include "common/address.hh"
 #include "common/authd.hh"
 #include "common/children.hh"
+#include "common/daemon_settings.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 
@@ -15,6 +16,9 @@
 #include <string>
 
 namespace common {
+
+// What `users', `login-tries' and `login-holdoff' say, for the daemon of this name.
+AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_view daemon);
 
 class AuthdLink {
 public:
