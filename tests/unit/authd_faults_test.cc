@@ -233,6 +233,8 @@ TEST_SUITE("unit") {
                 if (fd != STDERR_FILENO) kinds.insert(target.substr(0, target.find('[')));
             return kinds.count("socket:") == 3;
         });
+        CHECK(kinds.count("pipe:") <= 2); // what a POSIX build waits for signals with
+        kinds.erase("pipe:");
         kinds.erase("anon_inode:");
         CHECK(kinds == std::multiset<std::string>{"socket:", "socket:", "socket:"});
     }
