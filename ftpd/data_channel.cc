@@ -106,19 +106,17 @@ void DataChannel::reset() {
     active_ = {};
 }
 
-Address DataChannel::listen_passive() {
+Address DataChannel::listen_passive(Told told) {
     reset();
     try {
         listener_ = listen_on_some_port();
     } catch (const std::system_error& error) {
         throw Refusal{425, text("No port to listen on: ", error.what(), '.')};
     }
-    return local_address(listener_.get());
-}
-
-Address DataChannel::advertised() const {
-    const Address own = local_address(listener_.get());
-    return settings_.passive_address ? settings_.passive_address->with_port(own.port()) : own;
+    told_ = local_address(listener_.get());
+    if (told == Told::address && settings_.passive_address)
+        told_ = settings_.passive_address->with_port(told_.port());
+    return told_;
 }
 
 // In a range, from a port that is hard to guess: whoever is there first gets the client's data.
@@ -187,12 +185,10 @@ Fd DataChannel::accept_client() {
 // Between us and a client that reached our control port is a firewall, or an address translation that nobody
 // told us of.
 std::string DataChannel::explain_silence() const {
-    const Address told = advertised();
-    std::string why =
-        text("Nobody reached ", told.shown(), " in ", settings_.connect_timeout.count(), " s; ");
-    if (!told.same_host(server_))
-        return why += text("you connected to ", server_.host(), ": set passive-address");
-    return why += text("you connected to ", server_.shown(), " from ", client_.host(),
+    std::string why = text("Nobody reached ", told_.shown(), " in ", settings_.connect_timeout.count(),
+                           " s; you connected to ", server_.host());
+    if (!told_.same_host(server_)) return why += ": set passive-address";
+    return why += text(" from ", client_.host(),
                        ": a firewall must let the port through (passive-ports), or passive-address be set");
 }
 

@@ -62,11 +62,12 @@ public:
     DataChannel(Connection& control, const DataSettings& settings, common::Address client,
                 common::Address server);
 
-    // Listens on a port of the address that the client reached us at; returns it. What was prepared before is
-    // gone. Throws Refusal (425) when there is no free port.
-    common::Address listen_passive();
-    // The same as the client is to be told it (PASV).
-    common::Address advertised() const;
+    // What the client is told of a passive port: EPSV tells no address, so that only PASV needs one of the
+    // settings.
+    enum class Told { port, address };
+    // Listens on a port of the address that the client reached us at; returns what to tell. What was prepared
+    // before is gone. Throws Refusal (425) when there is no free port.
+    common::Address listen_passive(Told told);
     // Throws Refusal (504) for an address that is not the client's or a reserved port.
     void set_active(const common::Address& to);
     void reset();
@@ -90,6 +91,7 @@ private:
     common::Address client_;
     common::Address server_;
     common::Fd listener_;
+    common::Address told_; // of the listener
     common::Address active_;
 };
 

@@ -27,8 +27,8 @@ void check_over_network(const Session& s) {
 void do_pasv(Session& s, const std::string&) {
     check_not_extended_only(s, "PASV");
     if (s.data.client_family() != AF_INET) throw Refusal{425, "PASV is for IPv4: use EPSV."};
-    s.data.listen_passive();
-    s.control.reply(227, text("Entering Passive Mode (", format_pasv(s.data.advertised()), ")."));
+    const Address told = s.data.listen_passive(DataChannel::Told::address);
+    s.control.reply(227, text("Entering Passive Mode (", format_pasv(told), ")."));
 }
 
 void do_epsv(Session& s, const std::string& argument) {
@@ -42,7 +42,7 @@ void do_epsv(Session& s, const std::string& argument) {
         throw Refusal{501, "EPSV takes 1, 2 or ALL."};
     if (!argument.empty() && argument != own)
         throw Refusal{522, text("Network protocol not supported, use (", own, ").")};
-    const Address address = s.data.listen_passive();
+    const Address address = s.data.listen_passive(DataChannel::Told::port);
     s.control.reply(229, text("Entering Extended Passive Mode (|||", address.port(), "|)."));
 }
 

@@ -122,7 +122,7 @@ void do_stat(Session& s, const std::string& path) {
         s.control.add_line(text(activity.verb, ' ', escape(activity.path), ": ",
                                 describe_progress(activity, Clock::now() - s.status.began())));
     else
-        s.control.add_line(text(activity.transfers, " transfers: ", human_size(activity.sent), " sent, ",
+        s.control.add_line(text("Transfers: ", activity.transfers, ", ", human_size(activity.sent), " sent, ",
                                 human_size(activity.received), " received"));
     s.control.end_lines(211, "End");
 }
