@@ -3,11 +3,10 @@
 
 #include "common/daemon.hh"
 #include "common/errors.hh"
-#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/frames.hh"
-#include "ftpd/session.hh"
+#include "ftpd/session_process.hh"
 
 #include <algorithm>
 #include <array>
@@ -24,21 +23,10 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr int notes_at_once = 16;                // log lines of one session in one round
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 // What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
 // its clients, and what a client takes before its session has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
-
-Fd open_root(const std::string& path) {
-    return Fd{checked("open the root", path,
-                      [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
-}
-
-std::optional<Identity> find_identity(const Settings& settings) {
-    if (::geteuid() != 0) return {};
-    return find_user(settings.run_as);
-}
 
 std::vector<ControlVerb> control_verbs(const Parent& parent) {
     return {
@@ -55,7 +43,7 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       settings_(std::move(settings)),
       log_(log),
       state_(settings_.state),
-      root_(open_root(settings_.root)),
+      root_(open_root(settings_)),
       identity_(find_identity(settings_)),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings_.events),
@@ -65,7 +53,7 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& host) { return sessions_.count_from(host); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
-    ::umask(022);
+    ::umask(default_umask);
     acceptor_.open(settings_.listen);
     capacity_.emplace(pages_.size(), settings_.events, own_descriptors + acceptor_.listeners());
 }
@@ -108,8 +96,8 @@ void Parent::start_session(Accepted client) {
                 .peer = peer,
                 .page = *page,
                 .pair = std::move(ours)};
-    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs] {
-        return run_session(std::move(client.socket), std::move(theirs), *page);
+    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
+        run_session(std::move(client.socket), std::move(theirs), *page);
     });
     if (!pid) {
         pages_.give_back(*page);
@@ -123,48 +111,22 @@ void Parent::start_session(Accepted client) {
     update_acceptor();
 }
 
-// In the child: keeps what is the session's, shuts itself in, and serves.
-int Parent::run_session(Fd client, Fd pair, std::size_t page) {
+// In the child.
+void Parent::run_session(Fd client, Fd pair, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
-    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get(), root_.get()};
-    close_other_descriptors(keep);
-    // Low numbers, whatever the parent's were: select(2) knows no high ones.
-    for (Fd* const fd : {&client, &pair, &root_}) {
-        const int low =
-            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
-        fd->reset(low);
-    }
-    if (identity_) {
-        enter_root(root_.get());
-        become(*identity_);
-    }
-    forbid_new_privileges();
-    const bool shut_in =
-        restrict_files(root_.get(), settings_.anonymous.may_write() ? TreeAccess::write : TreeAccess::read);
-    limit_resources({});
-    set_urgent_inline(client.get());
-    set_keepalive(client.get());
-    set_no_delay(client.get());
-    Session session{settings_, std::move(client), std::move(pair), std::move(root_), own_page};
-    // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
-    ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
+    run_session_process(settings_, identity_,
+                        {std::move(client), std::move(pair), std::move(root_), own_page});
 }
 
 void Parent::read_notes(pid_t pid) {
     Child* const session = sessions_.find(pid);
     if (session == nullptr || !session->pair) return;
     const int pair = session->pair.get();
-    std::array<char, NoteHead::size + max_note> packet{};
     try {
-        for (int budget = notes_at_once; budget > 0; --budget) {
-            const Received got = receive_packet(pair, packet);
-            if (got.state == IoState::would_block) return;
-            if (got.state != IoState::done) return loop_.forget(pair); // it is ending; SIGCHLD follows
-            const Note note = unpack_note(std::span{packet}.first(got.bytes));
-            log_.write_for("session", pid, note.severity, note.text);
-        }
-        loop_.again(pair);
+        const Notes notes = log_notes(pair, pid, log_);
+        if (notes == Notes::more) loop_.again(pair);
+        if (notes == Notes::ended) loop_.forget(pair); // SIGCHLD follows
     } catch (const PeerError& error) {
         log_.error(text("session ", pid, " is killed: ", error.what()));
         loop_.forget(pair);

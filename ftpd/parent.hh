@@ -51,7 +51,7 @@ private:
     };
 
     void start_session(common::Accepted client);
-    int run_session(common::Fd client, common::Fd pair, std::size_t page);
+    [[noreturn]] void run_session(common::Fd client, common::Fd pair, std::size_t page);
     void read_notes(pid_t pid);
     void end_session(common::Ended ended);
     void update_acceptor();

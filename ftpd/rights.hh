@@ -10,10 +10,11 @@ enum class Right : unsigned {
     none = 0,
     list = 1,            // LIST, NLST, MLSD, MLST, LS
     read = 2,            // RETR, GET
-    create = 4,          // STOR, PUT of a name that is not there
-    overwrite = 8,       // STOR, PUT over a file, or into it
+    create = 4,          // STOR, STOU, APPE, PUT of a name that is not there
+    overwrite = 8,       // STOR, APPE, PUT over a file, or into it; its times and mode
     remove = 16,         // DELE, RMD
     make_directory = 32, // MKD
+    rename = 64,         // RNFR, RNTO
 };
 
 class Rights {
@@ -26,7 +27,8 @@ public:
         return (bits_ & static_cast<unsigned>(right)) == static_cast<unsigned>(right);
     }
     constexpr bool may_write() const {
-        return has(Right::create) || has(Right::overwrite) || has(Right::remove);
+        return has(Right::create) || has(Right::overwrite) || has(Right::remove) || has(Right::rename) ||
+               has(Right::make_directory);
     }
     constexpr bool empty() const { return bits_ == 0; }
 

@@ -2,15 +2,20 @@
 #include "ftpd/settings.hh"
 
 #include "common/errors.hh"
+#include "common/text.hh"
 
+#include <arpa/inet.h>
 #include <array>
 #include <filesystem>
+#include <netinet/in.h>
 #include <string_view>
 
 using namespace common;
 
 namespace ftpd {
 namespace {
+
+constexpr unsigned longest_timeout = 1'000'000; // seconds
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
 
@@ -19,9 +24,37 @@ constexpr std::array<std::string_view, 4> anonymous_words{"no", "read", "write",
 constexpr std::array<Rights, 4> anonymous_rights{
     Rights{},
     Rights{Right::list, Right::read},
-    Rights{Right::list, Right::read, Right::create, Right::overwrite, Right::remove, Right::make_directory},
+    Rights{Right::list, Right::read, Right::create, Right::overwrite, Right::remove, Right::rename,
+           Right::make_directory},
     Rights{Right::create},
 };
+
+DataSettings::Ports parse_ports(Words words) {
+    const std::string& word = only_word(words, "a range of ports");
+    if (word == "any") return {};
+    const std::size_t dash = word.find('-');
+    const auto first = parse_number<std::uint16_t>(std::string_view{word}.substr(0, dash), 1);
+    const auto last =
+        dash == word.npos ? first : parse_number<std::uint16_t>(std::string_view{word}.substr(dash + 1), 1);
+    if (!first || !last || *first > *last)
+        throw UserError(text("'", escape(word, 64), "' is no range of ports: write one like 40000-40999"));
+    return {*first, *last};
+}
+
+std::optional<Address> parse_passive_address(Words words) {
+    const std::string& word = only_word(words, "an IPv4 address");
+    if (word == "none") return {};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    if (::inet_pton(AF_INET, word.c_str(), &address.sin_addr) != 1)
+        throw UserError(text("'", escape(word, 64),
+                             "' is no IPv4 address: write the one that clients reach, like 203.0.113.9"));
+    return Address{reinterpret_cast<const sockaddr*>(&address), sizeof address};
+}
+
+std::chrono::seconds parse_timeout(Words words) {
+    return std::chrono::seconds{parse_count(words, "a number of seconds", 1, longest_timeout)};
+}
 
 } // namespace
 
@@ -38,6 +71,16 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"anonymous", "no|read|write|upload-only", "read",
                      "what clients without an account may do", Repeats::no, Reload::yes,
                      [&](Words w) { s.anonymous = anonymous_rights[parse_choice(w, anonymous_words)]; }});
+    table.push_back({"passive-ports", "FIRST-LAST|any", "any", "the ports on which PASV and EPSV listen",
+                     Repeats::no, Reload::yes, [&](Words w) { s.data.passive_ports = parse_ports(w); }});
+    table.push_back({"passive-address", "IPV4|none", "none",
+                     "the address that PASV tells: ours as clients see it", Repeats::no, Reload::yes,
+                     [&](Words w) { s.data.passive_address = parse_passive_address(w); }});
+    table.push_back({"connect-timeout", "SECONDS", "30", "how long a data connection may take to come about",
+                     Repeats::no, Reload::yes, [&](Words w) { s.data.connect_timeout = parse_timeout(w); }});
+    table.push_back({"stall-timeout", "SECONDS", "300",
+                     "how long a client may take or send nothing in a transfer", Repeats::no, Reload::yes,
+                     [&](Words w) { s.stall_timeout = parse_timeout(w); }});
     return table;
 }
 

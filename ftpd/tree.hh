@@ -7,6 +7,7 @@
 #include "common/beneath.hh"
 #include "common/fd.hh"
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,6 +46,11 @@ public:
     void make_directory(std::string_view path) const;
     void remove_directory(std::string_view path) const;
     void remove_file(std::string_view path) const;
+    // Onto an absent name; may_replace: or onto a file or an empty directory, as rename(2) does.
+    void rename(std::string_view from, std::string_view to, bool may_replace) const;
+    void set_modification_time(std::string_view path, std::time_t when) const;
+    // mode: the nine bits of permissions. The server's user must be able to open the file.
+    void change_mode(std::string_view path, mode_t mode) const;
 
     // Calls on_batch for the entries of a directory, sorted by name within each batch of at most 10,000, so
     // that a directory of any size is listed whole from bounded memory. Reserved names, `.' and `..' are left
