@@ -83,8 +83,8 @@ TEST_SUITE("e2e") {
         const std::uint16_t port = passive_port(client.command("EPSV", 229));
         client.command("STOR file", 150);
         const std::string reply = client.expect(425);
-        CHECK(reply.starts_with(
-            text("425 Nobody reached 127.0.0.1:", port, " in 1 s; you connected to 127.0.0.1 from 127.0.0.1: ")));
+        CHECK(reply.starts_with(text("425 Nobody reached 127.0.0.1:", port,
+                                     " in 1 s; you connected to 127.0.0.1 from 127.0.0.1: ")));
         CHECK(reply.find("passive-ports") != reply.npos);
         CHECK(client.store("STOR file", "content").starts_with("226 "));
     }
