@@ -110,6 +110,13 @@ void Connection::look_around() {
     attend();
 }
 
+void Connection::pause_until(Clock::time_point when) {
+    while (Clock::now() < when) {
+        wait_once(client_.get(), Interest::none, when);
+        attend();
+    }
+}
+
 // Lets the attendant have the commands that are there, in their order. It may wait for the client in turn.
 void Connection::attend() {
     if (!attendant_ || attending_) return;

@@ -79,6 +79,8 @@ public:
     // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
     // waits.
     void look_around();
+    // The same until a time, which a transfer that is kept to a rate waits for.
+    void pause_until(common::Clock::time_point when);
     // Must be called before fd, which was waited for, is closed.
     void forget(int fd);
 

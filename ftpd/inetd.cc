@@ -91,7 +91,6 @@ int serve_standard_input(const Settings& settings, Log& log) {
     Loop loop{Backend::poll};
     StatusPages pages{1};
     const std::size_t page = pages.take().value();
-    ::umask(default_umask);
 
     const bool direct = is_connection(STDIN_FILENO);
     Fd client, other_end, pair, sessions_pair;

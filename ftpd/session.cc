@@ -37,7 +37,7 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
 Session::Session(const Settings& given, Fd client, Fd pair, Fd root, std::span<std::byte> page)
     : settings(given),
       control(given.events, given.stall_timeout, std::move(client), std::move(pair)),
-      tree(std::move(root)),
+      tree(std::move(root), given.names),
       data(control, given.data, ask_or_unknown(peer_address, control.socket()),
            ask_or_unknown(local_address, control.socket())),
       status(page) {}
@@ -85,9 +85,15 @@ void Session::say_farewell(Reason reason) {
 
 std::string Session::resolve(std::string_view argument) const {
     std::string path = resolve_path(memory.cwd, argument);
-    if (has_reserved_name(path))
-        throw Refusal{553, text("Names that begin with ", reserved_prefix, " are the server's own.")};
+    if (const auto why = tree.names().refuse_path(path)) throw Refusal{553, *why};
     return path;
+}
+
+Upload::Policy Session::upload_policy(std::uint64_t offset, Replace replace) const {
+    const std::uint64_t most = limits().max_upload;
+    if (most > 0 && memory.announced && *memory.announced > most - std::min(most, offset))
+        throw Refusal{552, text("A file may have ", most, " bytes (max-upload): nothing was stored.")};
+    return {rights(), replace, most, settings.sync};
 }
 
 void Session::log(Severity severity, std::string_view line) {

@@ -11,6 +11,7 @@
 #include "ftpd/rights.hh"
 #include "ftpd/settings.hh"
 #include "ftpd/tree.hh"
+#include "ftpd/upload.hh"
 
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,7 @@ public:
     // What they remember; all of it is as in the beginning after REIN.
     struct Memory {
         std::optional<Rights> login;     // once logged in
+        std::optional<Limits> limits;    // of this login, where it has its own
         std::optional<std::string> user; // of USER, waiting for PASS
         std::string cwd = "/";
         Type type = Type::ascii;                // RFC 959, section 5.1
@@ -61,6 +63,11 @@ public:
     std::string resolve(std::string_view argument) const;
     // What the client may do now: its login's rights, or anonymous ones where no login is needed.
     Rights rights() const { return memory.login ? *memory.login : settings.anonymous; }
+    // What its transfers may cost.
+    const Limits& limits() const { return memory.limits ? *memory.limits : settings.limits; }
+    // How it may upload. Throws Refusal (552) when ALLO has announced more behind offset than a file may
+    // have.
+    Upload::Policy upload_policy(std::uint64_t offset, Replace replace) const;
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     void require(Login login, Right right, std::string_view verb) const;
     void log(common::Severity severity, std::string_view line);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace common;
@@ -41,6 +42,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
         become(*identity);
     }
     forbid_new_privileges();
+    ::umask(settings.umask);
     const bool shut_in = restrict_files(parts.root.get(), settings.anonymous.may_write() ? TreeAccess::write
                                                                                          : TreeAccess::read);
     limit_resources({});

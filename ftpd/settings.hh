@@ -4,8 +4,10 @@
 
 #include "common/daemon_settings.hh"
 #include "ftpd/data_channel.hh"
+#include "ftpd/name_policy.hh"
 #include "ftpd/rights.hh"
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <sys/types.h>
@@ -15,10 +17,21 @@ namespace ftpd {
 
 inline constexpr mode_t default_umask = 022;
 
+// What one client's transfers may cost; 0: no limit.
+struct Limits {
+    std::uint64_t rate_up = 0;    // bytes a second
+    std::uint64_t rate_down = 0;  // bytes a second
+    std::uint64_t max_upload = 0; // bytes of a file
+};
+
 struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /
     Rights anonymous; // what somebody without an account may do
     DataSettings data;
+    Limits limits; // of a login that has none of its own
+    NamePolicy names;
+    mode_t umask = default_umask;
+    bool sync = false;                    // 226 means on disk
     std::chrono::seconds stall_timeout{}; // for a peer that neither takes nor sends its bytes
 };
 

@@ -48,7 +48,7 @@ void do_rein(Session& s, const std::string&) {
     s.memory = {};
     s.data.reset();
     s.status.set_user("-");
-    ::umask(default_umask);
+    ::umask(s.settings.umask);
     s.control.reply(220, "All is as in the beginning: log in again.");
 }
 
