@@ -11,6 +11,7 @@
 #include <array>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace common {
 namespace {
@@ -27,7 +28,7 @@ std::size_t usual_workers() {
 
 // In the worker. All hashes are tried, whichever is right.
 int run_check(const Secret& password, const std::vector<std::string>& hashes) {
-    close_other_descriptors(std::array{STDERR_FILENO});
+    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
     restrict_files(-1, TreeAccess::none);
     int result = none_matched;
     for (std::size_t i = 0; i < hashes.size(); ++i) {

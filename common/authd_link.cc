@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/authd_link.hh"
 
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <unistd.h>
 
 namespace common {
 namespace {
@@ -74,7 +76,8 @@ bool AuthdLink::start() {
 // can write nowhere, execute nothing and, of the files, read those in the user file's folder.
 int AuthdLink::run_authd(Fd pair) {
     if (let_go_) let_go_();
-    close_other_descriptors(std::array{STDERR_FILENO, pair.get()});
+    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair.get()});
+    discard_standard_input_and_output();
     hide_memory();
     limit_resources({.core_bytes = 0, .open_files = RLIM_INFINITY, .processes = RLIM_INFINITY});
     forbid_new_privileges();

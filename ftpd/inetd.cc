@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/inetd.hh"
 
+#include "common/authd_link.hh"
 #include "common/children.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
@@ -92,26 +93,32 @@ int serve_standard_input(const Settings& settings, Log& log) {
     StatusPages pages{1};
     const std::size_t page = pages.take().value();
 
+    std::optional<AuthdLink> authd;
+    if (!settings.users.empty())
+        authd.emplace(loop, log, make_authd_settings(settings, "ftpd"), [&] { pages.keep_none(); });
     const bool direct = is_connection(STDIN_FILENO);
-    Fd client, other_end, pair, sessions_pair;
+    Fd client, other_end, pair, sessions_pair, sessions_authd;
     if (direct)
         client = duplicate(STDIN_FILENO);
     else
         std::tie(client, other_end) = make_stream_pair();
     set_nonblocking(client.get());
     std::tie(pair, sessions_pair) = make_packet_pair();
+    if (authd) sessions_authd = authd->open_client(direct ? peer_address(client.get()) : Address{});
     if (direct) discard_standard_input_and_output();
 
     Children sessions;
     const std::optional<pid_t> pid = sessions.spawn({.role = "session"}, [&]() -> int {
         discard_standard_input_and_output();
         run_session_process(settings, identity,
-                            {std::move(client), std::move(sessions_pair), std::move(root), pages.page(page)});
+                            {std::move(client), std::move(sessions_pair), std::move(root),
+                             std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
     log.notice(text("serve ", direct ? peer_address(client.get()).shown() : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();
+    sessions_authd.reset();
 
     loop.watch(pair.get(), Interest::read, [&](const Event&) {
         const Notes notes = log_notes(pair.get(), *pid, log);
@@ -125,7 +132,15 @@ int serve_standard_input(const Settings& settings, Log& log) {
         loop.run_once(signals.while_waiting());
         if (bridge && bridge->over()) bridge->close();
         if (signals.take(SIGTERM) || signals.take(SIGINT)) sessions.signal_all(SIGTERM);
-        if (signals.take(SIGCHLD)) sessions.reap([&](const Ended& ended) { status = ended.status; });
+        if (signals.take(SIGCHLD))
+            sessions.reap([&](const Ended& ended) { status = ended.status; },
+                          [&](pid_t other, int how) {
+                              if (authd) authd->note_end(other, how);
+                          });
+    }
+    if (authd) {
+        authd->stop();
+        authd->wait();
     }
     log.notice(text("end pid ", *pid, ' ', describe_status(*status)));
     return WIFEXITED(*status) ? WEXITSTATUS(*status) : 1;

@@ -25,8 +25,8 @@ namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 // What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
-// its clients, and what a client takes before its session has it.
-constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
+// its clients, authd, and what a client takes before its session has it.
+constexpr std::size_t own_descriptors = ControlServer::max_clients + 20;
 
 std::vector<ControlVerb> control_verbs(const Parent& parent) {
     return {
@@ -53,6 +53,8 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& host) { return sessions_.count_from(host); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
+    if (!settings_.users.empty())
+        authd_.emplace(loop_, log_, make_authd_settings(settings_, "ftpd"), [this] { pages_.keep_none(); });
     ::umask(default_umask);
     acceptor_.open(settings_.listen);
     capacity_.emplace(pages_.size(), settings_.events, own_descriptors + acceptor_.listeners());
@@ -80,9 +82,10 @@ void Parent::report_capacity() {
 void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < most_clients_now()); }
 
 void Parent::start_session(Accepted client) {
-    Fd ours, theirs;
+    Fd ours, theirs, authd;
     try {
         std::tie(ours, theirs) = make_packet_pair();
+        if (authd_) authd = authd_->open_client(client.peer);
     } catch (const std::system_error&) {
         acceptor_.turn_away(client.socket, "The server has no descriptor to spare: try again in a moment.");
         throw;
@@ -97,7 +100,7 @@ void Parent::start_session(Accepted client) {
                 .page = *page,
                 .pair = std::move(ours)};
     const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
-        run_session(std::move(client.socket), std::move(theirs), *page);
+        run_session(std::move(client.socket), std::move(theirs), std::move(authd), *page);
     });
     if (!pid) {
         pages_.give_back(*page);
@@ -112,11 +115,11 @@ void Parent::start_session(Accepted client) {
 }
 
 // In the child.
-void Parent::run_session(Fd client, Fd pair, std::size_t page) {
+void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
     run_session_process(settings_, identity_,
-                        {std::move(client), std::move(pair), std::move(root_), own_page});
+                        {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
 }
 
 void Parent::read_notes(pid_t pid) {
@@ -148,9 +151,14 @@ void Parent::end_session(Ended ended) {
                     '/', most_clients_now()));
 }
 
+void Parent::end_other(pid_t pid, int status) {
+    if (authd_) authd_->note_end(pid, status);
+}
+
 void Parent::handle_signals() {
     if (signals_.take(SIGCHLD)) {
-        sessions_.reap([this](Ended ended) { end_session(std::move(ended)); });
+        sessions_.reap([this](Ended ended) { end_session(std::move(ended)); },
+                       [this](pid_t pid, int status) { end_other(pid, status); });
         update_acceptor();
     }
     if (signals_.take(SIGUSR1)) report_status();
@@ -172,6 +180,7 @@ void Parent::reload() {
         make_settings(given); // so that what only a start can change is checked, too
         settings_ = make_settings(merged);
         acceptor_.set_limits(settings_.per_address);
+        if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
         config_ = std::move(merged);
         for (const std::string& name : ignored)
             log_.warning(text("a change of '", name, "' waits for the next start"));
@@ -188,10 +197,13 @@ void Parent::stop() {
     notify_service_manager("STOPPING=1");
     acceptor_.close();
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
+    const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
+    if (authd_) authd_->stop();
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
-        sessions_.wait_for_all(Clock::now() + farewell_time, on_end);
+        sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
+    if (authd_) authd_->wait();
     log_.notice("stopped");
 }
 

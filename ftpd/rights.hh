@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 
 namespace ftpd {
 
@@ -21,7 +22,7 @@ class Rights {
 public:
     constexpr Rights() = default;
     constexpr Rights(std::initializer_list<Right> rights) {
-        for (const Right right : rights) bits_ |= static_cast<unsigned>(right);
+        for (const Right right : rights) add(right);
     }
     constexpr bool has(Right right) const {
         return (bits_ & static_cast<unsigned>(right)) == static_cast<unsigned>(right);
@@ -31,9 +32,13 @@ public:
                has(Right::make_directory);
     }
     constexpr bool empty() const { return bits_ == 0; }
+    constexpr void add(Right right) { bits_ |= static_cast<unsigned>(right); }
 
 private:
     unsigned bits_ = 0;
 };
+
+// The rights of a line of the user file, suite-users(5). A word that is none means none.
+Rights parse_rights(std::string_view field);
 
 } // namespace ftpd

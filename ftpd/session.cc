@@ -2,11 +2,13 @@
 #include "ftpd/session.hh"
 
 #include "common/errors.hh"
+#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/command.hh"
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
+#include "ftpd/session_process.hh"
 #include "ftpd/verbs.hh"
 
 #include <algorithm>
@@ -34,13 +36,14 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
 
 } // namespace
 
-Session::Session(const Settings& given, Fd client, Fd pair, Fd root, std::span<std::byte> page)
+Session::Session(const Settings& given, SessionParts parts)
     : settings(given),
-      control(given.events, given.stall_timeout, std::move(client), std::move(pair)),
-      tree(std::move(root), given.names),
+      control(given.events, given.stall_timeout, std::move(parts.client), std::move(parts.pair)),
+      tree(std::move(parts.root), given.names),
       data(control, given.data, ask_or_unknown(peer_address, control.socket()),
            ask_or_unknown(local_address, control.socket())),
-      status(page) {}
+      status(parts.page),
+      passwords(std::move(parts.authd)) {}
 
 int Session::run(std::string_view first_note) {
     try {
@@ -56,6 +59,7 @@ int Session::run(std::string_view first_note) {
 }
 
 void Session::greet() {
+    if (settings.anonymous.empty()) return control.reply(220, "ftpd ready. Log in with USER and PASS.");
     control.reply(220, "ftpd ready. Log in as anonymous, or just type LS, GET PATH, PUT PATH or HELP.");
 }
 
@@ -94,6 +98,14 @@ Upload::Policy Session::upload_policy(std::uint64_t offset, Replace replace) con
     if (most > 0 && memory.announced && *memory.announced > most - std::min(most, offset))
         throw Refusal{552, text("A file may have ", most, " bytes (max-upload): nothing was stored.")};
     return {rights(), replace, most, settings.sync};
+}
+
+// The folder itself stays what the kernel goes by, whatever is renamed: Landlock's rules are about files, not
+// names.
+void Session::confine(std::string_view home, bool may_write) {
+    Fd folder = tree.enter_directory(home);
+    restrict_files(folder.get(), may_write ? TreeAccess::write : TreeAccess::read);
+    tree = Tree{std::move(folder), settings.names};
 }
 
 void Session::log(Severity severity, std::string_view line) {
@@ -205,6 +217,8 @@ void Session::check(const Verb& verb, const std::string& argument) const {
 void Session::require(Login login, Right right, std::string_view verb) const {
     const bool may_be_nobody =
         login == Login::not_needed || (login == Login::in_band && !settings.anonymous.empty());
+    if (!memory.login && !may_be_nobody && settings.anonymous.empty())
+        throw Refusal{530, "Log in first: USER with your name, then PASS with your password."};
     if (!memory.login && !may_be_nobody)
         throw Refusal{530, "Log in first: USER anonymous, then PASS with anything.",
                       "LS, GET PATH and PUT PATH may work without it."};

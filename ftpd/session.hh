@@ -4,6 +4,7 @@
 // its turn. Trusts nothing the client sends.
 #pragma once
 
+#include "common/login.hh"
 #include "ftpd/connection.hh"
 #include "ftpd/data_channel.hh"
 #include "ftpd/frames.hh"
@@ -21,6 +22,7 @@
 namespace ftpd {
 
 struct Command;
+struct SessionParts;
 struct Verb;
 enum class Login;
 
@@ -28,8 +30,7 @@ enum class Type { ascii, binary };
 
 class Session {
 public:
-    Session(const Settings& settings, common::Fd client, common::Fd pair, common::Fd root,
-            std::span<std::byte> page);
+    Session(const Settings& settings, SessionParts parts);
 
     // Serves the client until either side ends; the exit status. first_note: a detail for the log, or
     // nothing.
@@ -41,6 +42,7 @@ public:
     Tree tree;
     DataChannel data;
     Status status;
+    common::Login passwords; // asks authd
 
     // What they remember; all of it is as in the beginning after REIN.
     struct Memory {
@@ -57,7 +59,8 @@ public:
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
-    bool over = false; // after QUIT
+    bool over = false;     // after QUIT
+    std::string only_user; // who has logged in with a password; nobody else can on this connection
 
     // Where argument leads; throws Refusal (553) for a reserved name.
     std::string resolve(std::string_view argument) const;
@@ -70,6 +73,9 @@ public:
     Upload::Policy upload_policy(std::uint64_t offset, Replace replace) const;
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     void require(Login login, Right right, std::string_view verb) const;
+    // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
+    // std::system_error when it cannot be entered.
+    void confine(std::string_view home, bool may_write);
     void log(common::Severity severity, std::string_view line);
     // A reply with words for a person behind it, who has shown to be one by a bare LF or telnet's options.
     void reply(int code, std::string_view text, std::string_view hint);

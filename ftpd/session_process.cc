@@ -28,11 +28,12 @@ Fd open_root(const Settings& settings) {
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
-    const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
-                          parts.client.get(), parts.pair.get(), parts.root.get()};
+    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,    STDERR_FILENO,    parts.client.get(),
+                          parts.pair.get(), parts.root.get(), parts.authd.get()};
     close_other_descriptors(keep);
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
-    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root}) {
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd}) {
+        if (!*fd) continue;
         const int low =
             checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
         fd->reset(low);
@@ -43,14 +44,14 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     }
     forbid_new_privileges();
     ::umask(settings.umask);
-    const bool shut_in = restrict_files(parts.root.get(), settings.anonymous.may_write() ? TreeAccess::write
-                                                                                         : TreeAccess::read);
+    // Who logs in is shut in more narrowly then (Session::confine).
+    const bool may_write = settings.anonymous.may_write() || parts.authd;
+    const bool shut_in = restrict_files(parts.root.get(), may_write ? TreeAccess::write : TreeAccess::read);
     limit_resources({});
     set_urgent_inline(parts.client.get());
     set_keepalive(parts.client.get());
     set_no_delay(parts.client.get());
-    Session session{settings, std::move(parts.client), std::move(parts.pair), std::move(parts.root),
-                    parts.page};
+    Session session{settings, std::move(parts)};
     // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
     ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
 }

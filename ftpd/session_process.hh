@@ -23,6 +23,7 @@ common::Fd open_root(const Settings& settings);
 // system allow, and serves the client to its end. page: the session's own status page.
 struct SessionParts {
     common::Fd client, pair, root;
+    common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
 };
 [[noreturn]] void run_session_process(const Settings& settings,

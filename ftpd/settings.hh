@@ -4,10 +4,10 @@
 
 #include "common/daemon_settings.hh"
 #include "ftpd/data_channel.hh"
+#include "ftpd/limits.hh"
 #include "ftpd/name_policy.hh"
 #include "ftpd/rights.hh"
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <sys/types.h>
@@ -16,13 +16,6 @@
 namespace ftpd {
 
 inline constexpr mode_t default_umask = 022;
-
-// What one client's transfers may cost; 0: no limit.
-struct Limits {
-    std::uint64_t rate_up = 0;    // bytes a second
-    std::uint64_t rate_down = 0;  // bytes a second
-    std::uint64_t max_upload = 0; // bytes of a file
-};
 
 struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /

@@ -32,7 +32,7 @@ struct Entry {
 
 class Tree {
 public:
-    Tree(common::Fd root, const NamePolicy& names) : root_(std::move(root)), names_(names) {}
+    Tree(common::Fd root, const NamePolicy& names) : root_(std::move(root)), names_(&names) {}
 
     // A regular file, for reading; opened without blocking, so that no FIFO or device holds the session.
     OpenFile open_file(std::string_view path) const;
@@ -59,11 +59,11 @@ public:
     void list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const;
 
     int root() const { return root_.get(); }
-    const NamePolicy& names() const { return names_; }
+    const NamePolicy& names() const { return *names_; }
 
 private:
     common::Fd root_;
-    const NamePolicy& names_; // of the settings
+    const NamePolicy* names_; // of the settings
 };
 
 } // namespace ftpd

@@ -13,7 +13,8 @@ using enum Verb::Kind;
 
 constexpr std::array table{
     // name, argument, syntax, login, right, kind, function, help, feature
-    Verb{"USER", required, "NAME", not_needed, Right::none, plain, do_user, "say who you are: anonymous"},
+    Verb{"USER", required, "NAME", not_needed, Right::none, plain, do_user,
+         "say who you are: anonymous or a user"},
     Verb{"PASS", optional, "PASSWORD", not_needed, Right::none, plain, do_pass,
          "give the password: any for anonymous"},
     Verb{"ACCT", required, "ACCOUNT", not_needed, Right::none, plain, do_acct,

@@ -230,12 +230,15 @@ TEST_SUITE("unit") {
         house.wait_until("the third client's end", [&] {
             kinds.clear();
             for (const auto& [fd, target] : e2e::descriptors_of(house.link().pid()))
-                if (fd != STDERR_FILENO) kinds.insert(target.substr(0, target.find('[')));
+                if (fd > STDERR_FILENO) kinds.insert(target.substr(0, target.find('[')));
             return kinds.count("socket:") == 3;
         });
         CHECK(kinds.count("pipe:") <= 2); // what a POSIX build waits for signals with
         kinds.erase("pipe:");
         kinds.erase("anon_inode:");
         CHECK(kinds == std::multiset<std::string>{"socket:", "socket:", "socket:"});
+        const auto descriptors = e2e::descriptors_of(house.link().pid());
+        CHECK(descriptors.at(STDIN_FILENO) == "/dev/null");
+        CHECK(descriptors.at(STDOUT_FILENO) == "/dev/null");
     }
 }
