@@ -75,14 +75,14 @@ int Authd::run() {
 }
 
 void Authd::serve() {
-    // A terminal's INT goes to every process of the daemon, and is for the parent to act on.
+    // A terminal's INT and a service manager's TERM go to every process of the daemon, and are for the parent
+    // to act on: when it ends, so do we.
     Signals signals{SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     note(users_.refresh());
     loop_.watch(parent_.get(), Interest::read, [this](const Event&) { read_parent(); });
     while (!over_) {
         loop_.run_once(signals.while_waiting());
-        for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
-        if (signals.take(SIGTERM)) over_ = true;
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
         if (signals.take(SIGCHLD)) workers_.reap([this](Ended ended) { end_check(std::move(ended)); });
         start_checks();
     }
@@ -208,7 +208,7 @@ void Authd::answer(std::uint64_t number, Client& client, Question question) {
         note(Severity::warning, "there is no process to check a password with");
         return send(number, {});
     }
-    check.limit = loop_.at(Clock::now() + longest_check, [worker] { ::kill(*worker, SIGKILL); });
+    check.limit = loop_.at(Clock::now() + settings_.longest_check, [worker] { ::kill(*worker, SIGKILL); });
     checks_.emplace(*worker, std::move(check));
 }
 
@@ -281,7 +281,7 @@ void Authd::note(const std::optional<Note>& told) {
 
 void Authd::stop_workers() {
     workers_.signal_all(SIGKILL);
-    workers_.wait_for_all(Clock::now() + longest_check, [](const Ended&) {});
+    workers_.wait_for_all(Clock::now() + settings_.longest_check, [](const Ended&) {});
 }
 
 } // namespace common

@@ -29,17 +29,15 @@ struct AuthdSettings {
     HoldOff::Policy holdoff;           // whose free_failures are the tries
     std::vector<StoredSecret> secrets; // at most max_secrets
     Backend events = Backend::poll;
-    std::size_t workers = 0;                       // checks at once; 0: as many as processors, up to 4
-    std::chrono::milliseconds failure_delay{1000}; // a wrong answer is told so much later
+    std::size_t workers = 0;                         // checks at once; 0: as many as processors, up to 4
+    std::chrono::milliseconds failure_delay{1000};   // a wrong answer is told so much later
+    std::chrono::milliseconds longest_check{10'000}; // then it is broken off: a hash asks for too much work
 };
-
-// A check that takes longer is broken off (a hash in the file asks for too much work).
-inline constexpr std::chrono::seconds longest_check{10};
 
 class Authd {
 public:
     Authd(AuthdSettings settings, Fd parent);
-    // Serves until the parent has gone or TERM comes; the exit status.
+    // Serves until the parent has gone; the exit status.
     int run();
 
 private:

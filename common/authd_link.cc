@@ -90,9 +90,10 @@ int AuthdLink::run_authd(Fd pair) {
 }
 
 Fd AuthdLink::open_client(const Address& client) {
-    auto [ours, theirs] = make_packet_pair();
-    send({pack_client(client.network()), std::move(ours)});
-    return std::move(theirs);
+    std::pair<Fd, Fd> ends = make_packet_pair();
+    // Beyond that nobody will ask: the login finds its pair at its end, and says try again.
+    if (unsent_.size() < most_unsent) send({pack_client(client.network()), std::move(ends.first)});
+    return std::move(ends.second);
 }
 
 void AuthdLink::configure(unsigned tries, std::chrono::seconds longest_holdoff,

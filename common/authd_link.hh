@@ -22,6 +22,9 @@ AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_vi
 
 class AuthdLink {
 public:
+    // Clients that are kept waiting for an authd that is not there; each takes a descriptor.
+    static constexpr std::size_t most_unsent = 32;
+
     // Starts it. settings.users is an absolute path; throws UserError or std::system_error when there is no
     // such file. let_go: run in the child, to unmap what is the parent's. loop and log must outlive this.
     AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function<void()> let_go = nullptr);
@@ -30,7 +33,7 @@ public:
     AuthdLink& operator=(const AuthdLink&) = delete;
 
     // The client's end of a new pair, for Login: whoever holds it may ask as the client at this address.
-    // While authd is being started again its questions wait.
+    // While authd is being started again its questions wait, if few do.
     Fd open_client(const Address& client);
 
     // After a reload: new tries, hold-off and secrets. The file and the rest stay as they were at the start.
@@ -67,7 +70,7 @@ private:
     Children children_;
     pid_t pid_ = -1;
     Fd pair_;
-    std::deque<Unsent> unsent_; // at most as many as clients have come meanwhile
+    std::deque<Unsent> unsent_;
     Clock::time_point started_{};
     Loop::TimerId restart_{};
     bool stopping_ = false;

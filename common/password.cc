@@ -89,7 +89,7 @@ PasswordCheck check_password(const Secret& password, const std::string& hash) {
 
 bool may_be_hash(std::string_view hash) {
     const auto fits = [](char c) { return c > ' ' && c < '\x7f' && c != ':' && c != '\\'; };
-    return !hash.empty() && hash.size() <= max_hash && std::all_of(hash.begin(), hash.end(), fits);
+    return !hash.empty() && hash.size() <= max_hash && std::ranges::all_of(hash, fits);
 }
 
 bool is_locked(std::string_view hash) { return hash.substr(0, 1) == "*" || hash.substr(0, 1) == "!"; }

@@ -25,8 +25,10 @@ namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 // What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
-// its clients, authd, and what a client takes before its session has it.
-constexpr std::size_t own_descriptors = ControlServer::max_clients + 20;
+// its clients, and what a client takes before its session has it; and with authd its pair and what waits for
+// it.
+constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
+constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 4;
 
 std::vector<ControlVerb> control_verbs(const Parent& parent) {
     return {
@@ -57,7 +59,8 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
         authd_.emplace(loop_, log_, make_authd_settings(settings_, "ftpd"), [this] { pages_.keep_none(); });
     ::umask(default_umask);
     acceptor_.open(settings_.listen);
-    capacity_.emplace(pages_.size(), settings_.events, own_descriptors + acceptor_.listeners());
+    capacity_.emplace(pages_.size(), settings_.events,
+                      own_descriptors + (authd_ ? authd_descriptors : 0) + acceptor_.listeners());
 }
 int Parent::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);

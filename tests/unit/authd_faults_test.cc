@@ -4,6 +4,7 @@
 #include "tests/unit/authd_house.hh"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <set>
 
@@ -94,6 +95,37 @@ TEST_SUITE("unit") {
         CHECK(house.ask(login, "ann", "wrong").tries_left == 2);
         CHECK(house.ask(login, "ann", "sesame").kind == Kind::accepted);
         CHECK(house.log().find("a check of a password was not made: signal 9 (Killed)") != std::string::npos);
+    }
+
+    TEST_CASE("authd: a check that takes too long is broken off") {
+        AuthdHouse house{{.users = slow_user() + line("ann", "sesame"), .longest_check = 100ms}};
+        CHECK(house.ask_once("slow", "x").kind == Kind::unavailable);
+        CHECK(house.ask_once("ann", "sesame").kind != Kind::refused); // or broken off, too, on a busy machine
+        CHECK(house.log().find("a check of a password was not made: signal 9 (Killed)") != std::string::npos);
+    }
+
+    TEST_CASE("authd: the signals that go to every process of a daemon do not end it") {
+        AuthdHouse house{{.users = line("ann", "sesame")}};
+        house.wait_for_log("1 users read");
+        const pid_t authd = house.link().pid();
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) REQUIRE(::kill(authd, signal) == 0);
+        CHECK(house.ask_once("ann", "sesame").kind == Kind::accepted);
+        CHECK(house.link().pid() == authd);
+    }
+
+    TEST_CASE("authd: clients that come while it is not there wait and too many are told to try again") {
+        AuthdHouse house{{.users = line("ann", "sesame")}};
+        for (pid_t killed = -1;
+             killed != house.link().pid();) { // one that has lived for long has a successor at once
+            killed = house.link().pid();
+            REQUIRE(::kill(killed, SIGKILL) == 0);
+            house.wait_for_log(text("authd ", killed, " ended"));
+        }
+        std::deque<Login> crowd;
+        for (std::size_t i = 0; i < AuthdLink::most_unsent + 5; ++i) crowd.push_back(house.connect());
+        CHECK(house.ask(crowd.front(), "ann", "sesame").kind == Kind::accepted);
+        CHECK(house.ask(crowd[AuthdLink::most_unsent - 1], "ann", "sesame").kind == Kind::accepted);
+        CHECK(house.ask(crowd.back(), "ann", "sesame").kind == Kind::unavailable);
     }
 
     TEST_CASE("authd: clients that have gone cost no check") {

@@ -40,6 +40,7 @@ public:
         std::chrono::seconds longest_wait{0}; // of an address; none
         std::vector<common::StoredSecret> secrets{};
         std::size_t workers = 2;
+        std::chrono::milliseconds longest_check{10'000};
     };
 
     explicit AuthdHouse(const Setting& setting) : stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
@@ -55,6 +56,7 @@ public:
         settings.secrets = setting.secrets;
         settings.events = common::best_backend();
         settings.workers = setting.workers;
+        settings.longest_check = setting.longest_check;
         settings.failure_delay = std::chrono::milliseconds{1};
         link_.emplace(loop_, log_, std::move(settings));
     }

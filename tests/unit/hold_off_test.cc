@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
 // Who has to wait how long for a login, and whose turn it is.
+#include "common/authd.hh"
 #include "common/fair_queue.hh"
 #include "common/hold_off.hh"
+#include "common/text.hh"
+#include "tests/manual.hh"
 
 #include <doctest/doctest.h>
 #include <string>
@@ -68,6 +71,16 @@ TEST_SUITE("unit") {
             book.note_failure(std::to_string(i), start, policy);
         CHECK(book.size() == HoldOff::most_addresses);
         CHECK(book.time_left("stubborn", start) == 4s);
+    }
+
+    TEST_CASE("hold off: the manuals of both daemons tell the times that authd keeps") {
+        const AuthdSettings authd;
+        const auto first = text("The first wait is ", authd.holdoff.first.count(), " seconds;");
+        for (const char* const page : {"ftpd.8", "chatd.conf.5"}) CHECK(tests::Manual{page}.says(first));
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(authd.longest_check);
+        CHECK(tests::Manual{"ftpd.8"}.says(text("took longer than ", seconds.count(), " seconds")));
+        CHECK(authd.failure_delay == 1s);
+        CHECK(tests::Manual{"ftpd.8"}.says("Each is answered after a second,"));
     }
 
     TEST_CASE("fair queue: keys take turns and each keeps its order") {
