@@ -100,8 +100,9 @@ void Handler::on_accepted(Packet packet, Fd) {
             show(display_.line(Phrase::is_away, words.substr(0, tab), words.substr(tab + 1)));
         return;
     }
+    case Message::act: return catch_up(); // what was done is shown as everybody sees it
     case Message::topic: // "?" asked for it
-        if (asked_about_ != "?") return;
+        if (asked_about_ != "?") return catch_up();
         return show(words.empty() ? display_.line(Phrase::no_topic, current().name())
                                   : display_.line(Phrase::topic_is, current().name(), words));
     case Message::away: return show(display_.line(asked_about_.empty() ? Phrase::away_off : Phrase::away_on));

@@ -109,10 +109,9 @@ void Hub::on_act(Client& client, Packet packet) {
     }
     const auto found = clients_.find(own_number); // who may have thrown itself out
     if (found == clients_.end()) return;
-    if (why)
-        refuse(found->second, *why);
-    else
-        accept(found->second);
+    if (why) return refuse(found->second, *why);
+    found->second.owes_answer = true; // until it is in the log
+    dirty_[&room].push_back({own_number});
 }
 
 bool Hub::is_operator(const Client& client, const Room* room) const {

@@ -85,7 +85,8 @@ void Hub::on_topic(Client& client, Packet packet) {
     const std::string topic = neutralise(words);
     if (topic.size() > max_topic) return refuse(client, Refusal::text_too_long);
     set_topic(room, &client, topic);
-    accept(client);
+    client.owes_answer = true;
+    dirty_[&room].push_back({client.number});
 }
 
 // "-" is none.
