@@ -37,6 +37,7 @@ compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recove
 compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
 link     := $(CXX) -pthread $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
 link     += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CXXFLAGS) $(LDFLAGS)
+library  := -Wl,--as-needed -lcrypt
 
 # --- what there is -------------------------------------------------------------------------------------
 field     = $(word $1,$(subst :, ,$2))
@@ -86,7 +87,7 @@ $(foreach p,$(parts),$(eval $(call part,$p)))
 define program # NAME, MAIN SOURCE: links with its own folder's archive and with common's
 $(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
 	$(say) link $$@
-	$(hush)$(link) -o $$@ $$(filter %.o %.a,$$^)
+	$(hush)$(link) -o $$@ $$(filter %.o %.a,$$^) $(library)
 endef
 $(foreach p,$(programs),$(eval $(call program,$(call field,1,$p),$(call field,2,$p))))
 
@@ -103,7 +104,7 @@ $(build)/chatd.%.cat: chatd/%.msg
 
 $(build)/run-tests: $(call objects,$(tests)) $(call archives,%) $(build)/link
 	$(say) link $@
-	$(hush)$(link) -o $@ $(filter %.o %.a,$^)
+	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
 
 # Files that hold the variable of their name, written when it has changed: then what depends on them is made
 # again.
@@ -133,7 +134,7 @@ test: ## run the tests; ONLY='*pattern*' those, EVENTS='poll epoll' under these,
 	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') --events '$(EVENTS)' $(TESTFLAGS)
 
 EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
-compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++)
+compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev
 test_needs    = /usr/include/doctest/doctest.h:doctest-dev curl:curl lftp:lftp nc.openbsd:netcat-openbsd \
                 telnet:telnet expect:expect python3:python3
 

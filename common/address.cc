@@ -92,6 +92,14 @@ std::string Address::host() const {
     return error == 0 ? name.data() : "?";
 }
 
+std::string Address::network() const {
+    if (family() != AF_INET6) return host();
+    Address first = *this;
+    char* const bytes = reinterpret_cast<char*>(&first.storage_) + offsetof(sockaddr_in6, sin6_addr);
+    std::fill_n(bytes + 8, 8, '\0');
+    return first.host() + "/64";
+}
+
 std::string Address::shown() const {
     switch (family()) {
     case AF_UNIX: return "unix:" + escape(path());

@@ -28,6 +28,9 @@ public:
     std::string path() const; // of AF_UNIX; empty for others and unnamed ones
     // The host alone, numeric: 127.0.0.1, fe80::1%eth0; "unix" for a path.
     std::string host() const;
+    // The host; of an IPv6 address its first 64 bits, since one subscriber has all that begin with them:
+    // 2001:db8:1:2::/64.
+    std::string network() const;
     // As the log and `listen' write it: 127.0.0.1:2121, [::1]:2121, unix:PATH (escaped: a peer chose it).
     std::string shown() const;
     // IPv4's four bytes in network order, for PASV and PORT (RFC 959); zeros for others.

@@ -33,28 +33,34 @@ std::optional<pid_t> Children::spawn(Child child, const std::function<int()>& bo
     }
 }
 
-void Children::reap(const std::function<void(Ended)>& on_end) {
+void Children::reap(const std::function<void(Ended)>& on_end, const OnOther& on_other) {
     for (;;) {
         int status = 0;
         const pid_t pid = retry([&] { return ::waitpid(-1, &status, WNOHANG); });
         if (pid <= 0) return; // none has ended, or there are none
-        auto node = by_pid_.extract(pid);
-        if (node.empty()) continue; // not ours: whoever started us left it
-        const auto counted = by_address_.find(node.mapped().address);
-        if (counted != by_address_.end() && --counted->second == 0) by_address_.erase(counted);
-        on_end({pid, std::move(node.mapped()), status});
+        // It may also be nobody's: whoever started us left it.
+        if (!end(pid, status, on_end) && on_other) on_other(pid, status);
     }
 }
 
+bool Children::end(pid_t pid, int status, const std::function<void(Ended)>& on_end) {
+    auto node = by_pid_.extract(pid);
+    if (node.empty()) return false;
+    const auto counted = by_address_.find(node.mapped().address);
+    if (counted != by_address_.end() && --counted->second == 0) by_address_.erase(counted);
+    on_end({pid, std::move(node.mapped()), status});
+    return true;
+}
+
 void Children::wait_for_all(std::chrono::steady_clock::time_point deadline,
-                            const std::function<void(Ended)>& on_end) {
+                            const std::function<void(Ended)>& on_end, const OnOther& on_other) {
     // SIGCHLD stays blocked and is waited for in its own right.
     sigset_t child_died;
     ::sigemptyset(&child_died);
     ::sigaddset(&child_died, SIGCHLD);
     sigset_t before;
     ::sigprocmask(SIG_BLOCK, &child_died, &before);
-    for (reap(on_end); !by_pid_.empty(); reap(on_end)) {
+    for (reap(on_end, on_other); !by_pid_.empty(); reap(on_end, on_other)) {
         const auto left = deadline - std::chrono::steady_clock::now();
         if (left <= left.zero()) break;
         const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();

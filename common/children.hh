@@ -44,11 +44,16 @@ public:
     // pid; no value when fork(2) failed for now (EAGAIN, ENOMEM): the caller pauses.
     std::optional<pid_t> spawn(Child child, const std::function<int()>& body);
 
-    // Collects every child that has ended and calls on_end for each, in any order.
-    void reap(const std::function<void(Ended)>& on_end);
-    // Waits for all of them. Used after they were told to end.
+    using OnOther = std::function<void(pid_t pid, int status)>;
+
+    // Collects every child of this process that has ended and calls on_end for each, in any order; on_other
+    // for one that is not of this set.
+    void reap(const std::function<void(Ended)>& on_end, const OnOther& on_other = nullptr);
+    // Calls on_end for a child that was collected elsewhere; false: it is not of this set.
+    bool end(pid_t pid, int status, const std::function<void(Ended)>& on_end);
+    // Waits for all of the set. Used after they were told to end.
     void wait_for_all(std::chrono::steady_clock::time_point deadline,
-                      const std::function<void(Ended)>& on_end);
+                      const std::function<void(Ended)>& on_end, const OnOther& on_other = nullptr);
 
     std::size_t size() const { return by_pid_.size(); }
     std::size_t count_from(const std::string& address) const;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
 // ftpctl (and, under its other name, chatctl): says one line to a daemon's control socket and prints the
-// answer. A client program of whoever may open that socket; it trusts the daemon to have escaped what peers
-// sent.
+// answer; or edits the daemon's user file (ctl_user.cc). A client program of whoever may open the one or the
+// other; it trusts the daemon to have escaped what peers sent.
 #include "common/config.hh"
 #include "common/ctl_options.hh"
+#include "common/ctl_user.hh"
 #include "common/errors.hh"
 #include "common/line_reader.hh"
 #include "common/socket.hh"
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
         if (options.action == Action::show_usage)
             return std::printf("%s", usage_text(program, table, ctl_operands).c_str()), 0;
         if (words.empty()) throw UsageError("say what to do: `help' asks the daemon what it can");
+        if (words[0] == "user") return run_user_command(daemon_of(program), options, Words{words}.subspan(1));
         if (options.socket.empty()) options.socket = default_state_directory(daemon_of(program)) + "/control";
         return ask(options.socket, words);
     });

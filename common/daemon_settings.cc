@@ -68,6 +68,15 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          [&](Words w) { s.nice = parse_nice(w); }},
         {"events", "BACKEND", "", "how to wait: select, poll, epoll or epoll-edge", Repeats::no,
          Reload::at_start_only, [&](Words w) { s.events = parse_backend(only_word(w, "a backend")); }},
+        {"users", "FILE", "", "the file of those who have a password", Repeats::no, Reload::at_start_only,
+         [&](Words w) { s.users = parse_path(w, "a file"); }},
+        {"login-tries", "N", "3", "wrong passwords that end a connection", Repeats::no, Reload::yes,
+         [&](Words w) { s.login_tries = parse_count(w, "a number of tries", 1, 100); }},
+        {"login-holdoff", "SECONDS", "300",
+         "the longest wait of an address whose logins keep failing; 0 means none", Repeats::no, Reload::yes,
+         [&](Words w) {
+             s.login_holdoff = std::chrono::seconds{parse_count(w, "a number of seconds", 0, 86400)};
+         }},
     };
 }
 

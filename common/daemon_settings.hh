@@ -25,6 +25,9 @@ struct DaemonSettings {
     std::string run_as;                  // for the children of a daemon that root started
     int nice = 0;
     Backend events = Backend::poll;
+    std::string users; // the user file, suite-users(5); empty: none
+    unsigned login_tries = 3;
+    std::chrono::seconds login_holdoff{300}; // the longest; 0: none
 };
 
 // What differs between the daemons.

@@ -41,6 +41,8 @@ public:
     std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
     void consume(std::size_t bytes) { begin_ += bytes; }
 
+    // Whether what is buffered is the beginning of a line, and not the rest of one that is being discarded.
+    bool at_line_start() const { return !discarding_; }
     bool full() const { return end_ - begin_ == buffer_.size(); }
     // Whether the line just taken ended in CR LF (LineEnds::any), as telnet's do.
     bool ended_in_crlf() const { return after_return_ && buffered().substr(0, 1) == "\n"; }

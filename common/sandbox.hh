@@ -20,6 +20,10 @@ void close_other_descriptors_one_by_one(std::span<const int> keep);
 // capabilities). PR_SET_NO_NEW_PRIVS on Linux, else nothing.
 void forbid_new_privileges();
 
+// Nobody but root may look into this process (ptrace, /proc/PID/mem), and it leaves no core file.
+// PR_SET_DUMPABLE on Linux, else nothing.
+void hide_memory();
+
 enum class TreeAccess {
     none,  // no file anywhere
     read,  // list directories and read files beneath the root

@@ -56,6 +56,13 @@ void StatusPages::keep_only(std::size_t number) {
     free_.clear();
 }
 
+void StatusPages::keep_none() {
+    checked("unmap", "status pages", [&] { return ::munmap(base_, count_ * page_size_); });
+    base_ = nullptr;
+    count_ = 0;
+    free_.clear();
+}
+
 PostedRecord::PostedRecord(std::span<std::byte> page, std::size_t size)
     : words_(reinterpret_cast<std::uint64_t*>(page.data())), size_(size) {
     if (sizeof(std::uint64_t) + size + sizeof(std::uint64_t) > page.size())

@@ -32,6 +32,7 @@ public:
     std::span<std::byte> page(std::size_t page) const;
     // In a child: unmaps every page but this one, which is not to be asked for any more: get it before.
     void keep_only(std::size_t page);
+    void keep_none(); // the same for a child that has no page
 
 private:
     std::size_t page_size_;

@@ -4,11 +4,22 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 
 namespace ftpd {
 namespace {
 
-enum Telnet : unsigned char { se = 240, nop = 241, sb = 250, will = 251, dont = 254, iac = 255 };
+// RFC 854
+enum Telnet : unsigned char {
+    se = 240,
+    nop = 241,
+    sb = 250,
+    will = 251,
+    wont = 252,
+    do_ = 253,
+    dont = 254,
+    iac = 255
+};
 
 unsigned char byte_at(std::string_view bytes, std::size_t at) {
     return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
@@ -30,20 +41,25 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 } // namespace
 
-std::string decode_telnet(std::string_view line) {
-    std::string plain;
+Decoded decode_telnet(std::string_view line) {
+    Decoded decoded;
     while (!line.empty()) {
         std::size_t length = 1;
         if (byte_at(line, 0) == iac) {
             length = telnet_length(line);
-            if (byte_at(line, 1) == iac) plain += '\xff';
+            const unsigned char command = byte_at(line, 1);
+            if (command == iac) decoded.text += '\xff';
+            if (command >= will && command <= dont) decoded.negotiates = true;
+            if (length == 3 && line.size() >= 3 && (command == will || command == do_))
+                decoded.answer +=
+                    {static_cast<char>(iac), static_cast<char>(command == will ? dont : wont), line[2]};
         } else {
-            plain += line[0];
+            decoded.text += line[0];
             if (line.substr(0, 2) == std::string_view{"\r\0", 2}) length = 2;
         }
         line.remove_prefix(std::min(length, line.size()));
     }
-    return plain;
+    return decoded;
 }
 
 std::string encode_command(std::string_view line) {
@@ -70,6 +86,11 @@ bool is_http_request(std::string_view line) {
     if (line.size() < length) return false;
     const std::string_view end = line.substr(line.size() - length);
     return end.substr(0, version.size()) == version && is_digit(end[6]) && end[7] == '.' && is_digit(end[8]);
+}
+
+bool is_http_verb(std::string_view verb) {
+    constexpr std::array<std::string_view, 4> verbs{"POST", "HEAD", "OPTIONS", "CONNECT"};
+    return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
 } // namespace ftpd

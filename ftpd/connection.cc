@@ -17,6 +17,8 @@ namespace {
 
 using Reason = SessionOver::Reason;
 constexpr std::size_t lines_at_once = 16384; // bytes of a long reply that are written together
+constexpr std::string_view tls_handshake =
+    "\x16\x03"; // how a TLS record with a ClientHello begins (RFC 8446 5.1)
 
 Interest operator|(Interest one, Interest other) {
     return static_cast<Interest>(static_cast<unsigned>(one) | static_cast<unsigned>(other));
@@ -39,16 +41,20 @@ std::string format_line(int code, char separator, std::string_view text_of_line)
 
 } // namespace
 
-Connection::Connection(Backend events, Fd client, Fd pair)
+Connection::Connection(Backend events, std::chrono::seconds stall_limit, Fd client, Fd pair)
     : client_(std::move(client)),
       pair_(std::move(pair)),
       signals_{SIGTERM, SIGINT},
-      poller_(Poller::make(events)) {
+      poller_(Poller::make(events)),
+      stall_limit_(stall_limit) {
     poller_->watch(pair_.get(), Interest::read);
 }
 
 std::optional<Line> Connection::next_line(Deadline deadline) {
+    if (ahead_) return std::exchange(ahead_, {});
     for (;;) {
+        if (reader_.at_line_start() && reader_.buffered().substr(0, tls_handshake.size()) == tls_handshake)
+            throw SessionOver{Reason::protocol, "a TLS handshake: closing"};
         if (std::optional<Line> line = reader_.next()) return line;
         if (input_ended_) return {};
         // Bytes without a line's end keep nobody alive.
@@ -78,30 +84,77 @@ bool Connection::input_ended() {
 }
 
 bool Connection::wait_for(int fd, Interest interest, Deadline deadline) {
-    const bool is_client = fd == client_.get();
     for (;;) {
-        if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
-        const Interest own = !input_ended_ && !reader_.full() ? Interest::read : Interest::none;
-        watch_client(is_client ? own | interest : own);
-        if (!is_client) watch_other(fd, interest);
-
-        std::optional<std::chrono::milliseconds> left;
-        if (deadline) {
-            left = std::max(std::chrono::milliseconds{0},
-                            std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()));
-        }
-        bool ready = false;
-        for (const Event& event : poller_->wait(left, signals_.while_waiting())) {
-            if (event.fd == pair_.get()) handle_parent_event();
-            if (event.fd == fd) ready = true;
-            if (event.fd != client_.get()) continue;
-            take_input();
-            // Nothing more can be read, so a connection that is dead both ways has nothing more to say.
-            if (event.hangup && (input_ended_ || reader_.full())) throw SessionOver{Reason::client_gone};
-        }
-        if (ready) return true;
-        if (deadline && Clock::now() >= *deadline) return false;
+        const Woken woken = wait_once(fd, interest, deadline);
+        if (woken != Woken::by_others) return woken == Woken::ready;
     }
+}
+
+bool Connection::wait_for_data(int fd, Interest interest, Deadline deadline) {
+    bool is_last_chance = false;
+    for (;;) {
+        attend();
+        if (input_ended_ && !std::exchange(is_last_chance, true)) {
+            const auto grace_ends = Clock::now() + vanish_grace;
+            deadline = deadline ? std::min(*deadline, grace_ends) : grace_ends;
+        }
+        const Woken woken = wait_once(fd, interest, deadline);
+        if (woken == Woken::by_others) continue;
+        if (woken == Woken::deadline && is_last_chance) throw SessionOver{Reason::client_gone};
+        return woken == Woken::ready;
+    }
+}
+
+void Connection::look_around() {
+    wait_once(client_.get(), Interest::none, Clock::now());
+    attend();
+}
+
+void Connection::pause_until(Clock::time_point when) {
+    while (Clock::now() < when) {
+        wait_once(client_.get(), Interest::none, when);
+        attend();
+    }
+}
+
+// Lets the attendant have the commands that are there, in their order. It may wait for the client in turn.
+void Connection::attend() {
+    if (!attendant_ || attending_) return;
+    const struct Attending {
+        bool& flag;
+        explicit Attending(bool& given) : flag(given) { flag = true; }
+        ~Attending() { flag = false; }
+    } attending{attending_};
+    while (!ahead_) {
+        std::optional<Line> line = reader_.next();
+        if (!line) return;
+        if (!attendant_(*line)) ahead_ = std::move(line);
+    }
+}
+
+Connection::Woken Connection::wait_once(int fd, Interest interest, Deadline deadline) {
+    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
+    const bool is_client = fd == client_.get();
+    const Interest own = !input_ended_ && !reader_.full() ? Interest::read : Interest::none;
+    watch_client(is_client ? own | interest : own);
+    if (!is_client) watch_other(fd, interest);
+
+    std::optional<std::chrono::milliseconds> left;
+    if (deadline) {
+        left = std::max(std::chrono::milliseconds{0},
+                        std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()));
+    }
+    bool ready = false;
+    for (const Event& event : poller_->wait(left, signals_.while_waiting())) {
+        if (event.fd == pair_.get()) handle_parent_event();
+        if (event.fd == fd) ready = true;
+        if (event.fd != client_.get()) continue;
+        take_input();
+        // Nothing more can be read, so a connection that is dead both ways has nothing more to say.
+        if (event.hangup && (input_ended_ || reader_.full())) throw SessionOver{Reason::client_gone};
+    }
+    if (ready) return Woken::ready;
+    return deadline && Clock::now() >= *deadline ? Woken::deadline : Woken::by_others;
 }
 
 void Connection::handle_parent_event() {
@@ -154,7 +207,7 @@ void Connection::send_body(std::string_view bytes) {
         const IoResult wrote = write_some(client_.get(), bytes);
         if (wrote.state == IoState::vanished) throw SessionOver{Reason::client_gone};
         if (wrote.state == IoState::would_block &&
-            !wait_for(client_.get(), Interest::write, Clock::now() + stall_limit))
+            !wait_for(client_.get(), Interest::write, Clock::now() + stall_limit_))
             throw SessionOver{Reason::stalled};
         bytes.remove_prefix(wrote.bytes);
     }
@@ -167,7 +220,7 @@ std::size_t Connection::receive_body(std::span<char> into) {
         reader_.consume(taken);
         return taken;
     }
-    const Deadline deadline = Clock::now() + stall_limit;
+    const Deadline deadline = Clock::now() + stall_limit_;
     for (;;) {
         if (!reader_.buffered().empty()) return receive_body(into); // read while waiting
         if (input_ended_) return 0;

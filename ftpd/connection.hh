@@ -10,7 +10,7 @@
 #include "common/signals.hh"
 
 #include <chrono>
-#include <initializer_list>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,23 +20,42 @@
 namespace ftpd {
 
 inline constexpr std::size_t max_line = 8190; // bytes of a command; holds any path and its verb
-// How long a peer may take none of what we write, or send none of what it announced.
-inline constexpr std::chrono::minutes stall_limit{5};
+// How long a data connection may stand still whose client has ended its input: it is gone, most likely.
+inline constexpr std::chrono::milliseconds vanish_grace{500};
 
 // Thrown to end a session.
 struct SessionOver {
     enum class Reason { client_gone, parent_gone, stopped, idle, stalled, protocol } reason;
+    std::string_view note = {}; // for the log
 };
 
 class Connection {
 public:
     using Deadline = std::optional<common::Clock::time_point>; // none: for ever
 
-    Connection(common::Backend events, common::Fd client, common::Fd pair);
+    // stall_limit: how long the client may take none of what we write, or send none of what it announced.
+    Connection(common::Backend events, std::chrono::seconds stall_limit, common::Fd client, common::Fd pair);
 
     // The next command; no value when the client has ended its input and all before that was taken. Throws
-    // SessionOver (idle) at the deadline.
+    // SessionOver: idle at the deadline, protocol for a TLS handshake where a command should stand.
     std::optional<common::Line> next_line(Deadline deadline);
+
+    // Offered each command that comes while a data connection is waited for or written; true: it is done, so
+    // take the next. One that it leaves waits for next_line, with all behind it. It may throw.
+    using Attendant = std::function<bool(const common::Line&)>;
+    // Sets the attendant until the end of its life.
+    class Attention {
+    public:
+        Attention(Connection& control, Attendant attendant) : control_(control) {
+            control_.attendant_ = std::move(attendant);
+        }
+        ~Attention() { control_.attendant_ = nullptr; }
+        Attention(const Attention&) = delete;
+        Attention& operator=(const Attention&) = delete;
+
+    private:
+        Connection& control_;
+    };
 
     // "CODE TEXT", written before it returns. The text must not hold CR LF; IAC is doubled, CR becomes CR
     // NUL.
@@ -47,23 +66,31 @@ public:
     void add_line(std::string_view line);
     void end_lines(int code, std::string_view last);
 
-    // Bytes of an in-band body to the client, all of them.
+    // Bytes to the client, all of them: of an in-band body, or of the telnet protocol.
     void send_body(std::string_view bytes);
     // Bytes of an in-band body from the client, at least one; none at the end of its input.
     std::size_t receive_body(std::span<char> into);
 
     // Waits until fd is ready; false at the deadline. Throws SessionOver.
     bool wait_for(int fd, common::Interest interest, Deadline deadline);
+    // The same for a data connection, or the listener of one: commands go to the attendant meanwhile, and a
+    // client that has ended its input is taken for gone (SessionOver) when nothing moves for vanish_grace.
+    bool wait_for_data(int fd, common::Interest interest, Deadline deadline);
     // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
     // waits.
-    void look_around() { wait_for(client_.get(), common::Interest::none, common::Clock::now()); }
-    // Must be called before fd, which wait_for was called with, is closed.
+    void look_around();
+    // The same until a time, which a transfer that is kept to a rate waits for.
+    void pause_until(common::Clock::time_point when);
+    // Must be called before fd, which was waited for, is closed.
     void forget(int fd);
 
     // True once the client has closed its sending side; looks at the socket.
     bool input_ended();
-    // True for a person with nc: the first line ended in a bare LF.
-    bool is_person() const { return reader_.saw_bare_newline(); }
+    // The same, as far as it has been noticed.
+    bool saw_end_of_input() const { return input_ended_; }
+    // True for a person with nc, whose first line ended in a bare LF, and one with telnet, once it has shown.
+    bool is_person() const { return reader_.saw_bare_newline() || telnet_; }
+    void set_telnet() { telnet_ = true; }
 
     // Nothing more will be written: the client sees the end, and may go on sending.
     void end_output();
@@ -74,8 +101,12 @@ public:
     void tell_parent(std::span<const char> packet);
 
     int socket() const { return client_.get(); }
+    std::chrono::seconds stall_limit() const { return stall_limit_; }
 
 private:
+    enum class Woken { ready, by_others, deadline };
+    Woken wait_once(int fd, common::Interest interest, Deadline deadline);
+    void attend();
     bool take_input();
     void handle_parent_event();
     void watch_client(common::Interest interest);
@@ -90,7 +121,12 @@ private:
     int other_ = -1; // the one other descriptor that is watched
     common::Interest other_interest_ = common::Interest::none;
     std::string lines_; // of a reply that is being put together
+    std::chrono::seconds stall_limit_;
+    Attendant attendant_;               // while a data connection is used
+    bool attending_ = false;            // it is at work, and may wait for the client itself
+    std::optional<common::Line> ahead_; // a line that it has left
     bool input_ended_ = false;
+    bool telnet_ = false;
 };
 
 } // namespace ftpd

@@ -55,9 +55,14 @@ DataConnection::~DataConnection() {
     set_reset_on_close(socket_.get());
 }
 
+Refusal DataConnection::stalled(std::string_view what) const {
+    return {426, text("You have ", what, " no data for ", control_->stall_limit().count(),
+                      " seconds: the data connection is closed.")};
+}
+
 void DataConnection::wait_until_writable() {
-    if (!control_->wait_for(socket_.get(), Interest::write, Clock::now() + stall_limit))
-        throw Refusal{426, "The client has taken no data for too long."};
+    if (!control_->wait_for_data(socket_.get(), Interest::write, Clock::now() + control_->stall_limit()))
+        throw stalled("taken");
 }
 
 void DataConnection::send(std::string_view bytes) {
@@ -78,8 +83,8 @@ std::size_t DataConnection::receive(std::span<char> into) {
         case IoState::vanished: throw broken_off();
         case IoState::would_block: break;
         }
-        if (!control_->wait_for(socket_.get(), Interest::read, Clock::now() + stall_limit))
-            throw Refusal{426, "The client has sent no data for too long."};
+        if (!control_->wait_for_data(socket_.get(), Interest::read, Clock::now() + control_->stall_limit()))
+            throw stalled("sent");
     }
 }
 
@@ -93,22 +98,43 @@ void DataConnection::close() {
     socket_.reset();
 }
 
-DataChannel::DataChannel(Connection& control, Address client, Address server)
-    : control_(control), client_(client), server_(server) {}
+DataChannel::DataChannel(Connection& control, const DataSettings& settings, Address client, Address server)
+    : control_(control), settings_(settings), client_(client), server_(server) {}
 
 void DataChannel::reset() {
     listener_.reset();
     active_ = {};
 }
 
-Address DataChannel::listen_passive() {
+Address DataChannel::listen_passive(Told told) {
     reset();
     try {
-        listener_ = listen_on(server_.with_port(0));
+        listener_ = listen_on_some_port();
     } catch (const std::system_error& error) {
         throw Refusal{425, text("No port to listen on: ", error.what(), '.')};
     }
-    return local_address(listener_.get());
+    told_ = local_address(listener_.get());
+    if (told == Told::address && settings_.passive_address)
+        told_ = settings_.passive_address->with_port(told_.port());
+    return told_;
+}
+
+// In a range, from a port that is hard to guess: whoever is there first gets the client's data.
+Fd DataChannel::listen_on_some_port() const {
+    const auto [first, last] = settings_.passive_ports;
+    const unsigned ports = last - first + 1U;
+    const auto chance = static_cast<unsigned>(Clock::now().time_since_epoch().count());
+    for (unsigned tried = 0; tried < ports; ++tried) {
+        const auto port = static_cast<std::uint16_t>(first + (chance + tried) % ports);
+        try {
+            return listen_on(server_.with_port(port));
+        } catch (const std::system_error& error) {
+            if (error.code().value() != EADDRINUSE) throw;
+        }
+    }
+    throw Refusal{425, first == 0 ? "The system has no free port: try again later."
+                                  : text("All ports from ", first, " to ", last,
+                                         " are in use: try again later, or use LS, GET and PUT.")};
 }
 
 void DataChannel::set_active(const Address& to) {
@@ -119,9 +145,14 @@ void DataChannel::set_active(const Address& to) {
     active_ = to;
 }
 
+void DataChannel::check_prepared() const {
+    if (!listener_ && active_.family() == AF_UNSPEC)
+        throw Refusal{425, "No data connection was prepared: send PASV, EPSV, PORT or EPRT first.",
+                      "LS, GET PATH and PUT PATH need none."};
+}
+
 DataConnection DataChannel::open() {
-    if (!is_prepared())
-        throw Refusal{425, "No data connection was prepared: send PASV, EPSV, PORT or EPRT first."};
+    check_prepared();
     try {
         Fd socket = listener_ ? accept_client() : connect_client();
         reset();
@@ -134,7 +165,7 @@ DataConnection DataChannel::open() {
 }
 
 Fd DataChannel::accept_client() {
-    const auto deadline = Clock::now() + patience;
+    const auto deadline = Clock::now() + settings_.connect_timeout;
     // The listener is one more descriptor that must be forgotten before reset() closes it.
     const struct Forget {
         Connection& control;
@@ -146,10 +177,19 @@ Fd DataChannel::accept_client() {
             if (accepted->peer.same_host(client_)) return std::move(accepted->socket);
             continue; // somebody else's: dropped
         }
-        if (!control_.wait_for(listener_.get(), Interest::read, deadline))
-            throw Refusal{425, text("Nobody reached ", local_address(listener_.get()).shown(), " in ",
-                                    patience.count(), " s.")};
+        if (!control_.wait_for_data(listener_.get(), Interest::read, deadline))
+            throw Refusal{425, explain_silence()};
     }
+}
+
+// Between us and a client that reached our control port is a firewall, or an address translation that nobody
+// told us of.
+std::string DataChannel::explain_silence() const {
+    std::string why = text("Nobody reached ", told_.shown(), " in ", settings_.connect_timeout.count(),
+                           " s; you connected to ", server_.host());
+    if (!told_.same_host(server_)) return why += ": set passive-address";
+    return why += text(" from ", client_.host(),
+                       ": a firewall must let the port through (passive-ports), or passive-address be set");
 }
 
 Fd DataChannel::connect_client() {
@@ -159,7 +199,7 @@ Fd DataChannel::connect_client() {
     try {
         const Address from = server_.with_port(0);
         DataConnection socket{control_, start_connect(active_, &from)};
-        if (!control_.wait_for(socket.fd(), Interest::write, Clock::now() + patience))
+        if (!control_.wait_for_data(socket.fd(), Interest::write, Clock::now() + settings_.connect_timeout))
             throw refuse(ETIMEDOUT);
         if (const int error = connect_error(socket.fd()); error != 0) throw refuse(error);
         return socket.release();

@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: ISC
 // Data connections (RFC 959, section 3.2; RFC 2428): what PASV, EPSV, PORT and EPRT prepared, and opening it
 // for one transfer. A passive port takes the client's own host only (others are dropped and listening goes
-// on), an active one leads to the client's own host and above the reserved ports only (RFC 2577).
+// on), an active one leads to the client's own host and above the reserved ports only (RFC 2577). While a
+// data connection is waited for or used, the control connection is watched (ftpd/connection.hh). Run by the
+// session.
 #pragma once
 
 #include "ftpd/connection.hh"
+#include "ftpd/refusal.hh"
 
 #include "common/address.hh"
 #include "common/fd.hh"
 
+#include <optional>
 #include <string_view>
 
 namespace ftpd {
+
+// What the configuration says of data connections.
+struct DataSettings {
+    struct Ports {
+        std::uint16_t first = 0; // 0: whichever the system chooses
+        std::uint16_t last = 0;
+    };
+    Ports passive_ports;
+    std::optional<common::Address> passive_address; // told by PASV in place of ours; IPv4
+    std::chrono::seconds connect_timeout{};         // for a data connection to come about
+};
 
 // An open data connection. It is watched through the control connection and forgotten there before it closes.
 class DataConnection {
@@ -36,37 +51,47 @@ public:
     common::Fd release();
 
 private:
+    Refusal stalled(std::string_view what) const;
+
     Connection* control_;
     common::Fd socket_;
 };
 
 class DataChannel {
 public:
-    static constexpr std::chrono::seconds patience{30}; // for the data connection to come about
+    DataChannel(Connection& control, const DataSettings& settings, common::Address client,
+                common::Address server);
 
-    DataChannel(Connection& control, common::Address client, common::Address server);
-
-    // Listens on a port of the address that the client reached us at; returns it. What was prepared before is
-    // gone.
-    common::Address listen_passive();
+    // What the client is told of a passive port: EPSV tells no address, so that only PASV needs one of the
+    // settings.
+    enum class Told { port, address };
+    // Listens on a port of the address that the client reached us at; returns what to tell. What was prepared
+    // before is gone. Throws Refusal (425) when there is no free port.
+    common::Address listen_passive(Told told);
     // Throws Refusal (504) for an address that is not the client's or a reserved port.
     void set_active(const common::Address& to);
     void reset();
 
-    bool is_prepared() const { return listener_ || active_.family() != AF_UNSPEC; }
+    // Throws Refusal (425) unless one of these two has prepared a connection.
+    void check_prepared() const;
     // Makes the connection; what was prepared is used up. Throws Refusal (425).
     DataConnection open();
 
     int client_family() const { return client_.family(); }
+    const common::Address& client() const { return client_; }
 
 private:
+    common::Fd listen_on_some_port() const;
     common::Fd accept_client();
     common::Fd connect_client();
+    std::string explain_silence() const;
 
     Connection& control_;
+    const DataSettings& settings_;
     common::Address client_;
     common::Address server_;
     common::Fd listener_;
+    common::Address told_; // of the listener
     common::Address active_;
 };
 

@@ -53,6 +53,7 @@ void Status::begin(std::string_view verb, std::string_view path, std::uint64_t t
     activity_.path = path;
     activity_.total = total;
     activity_.done = 0;
+    began_ = common::Clock::now();
     post();
 }
 

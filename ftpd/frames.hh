@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/log.hh"
+#include "common/loop.hh"
 #include "common/pack.hh"
 #include "common/status_pages.hh"
 
@@ -55,9 +56,13 @@ public:
     void complete_transfer();
     void idle();
 
+    const Activity& activity() const { return activity_; }
+    common::Clock::time_point began() const { return began_; } // the command under way
+
 private:
     void post() { record_.post(pack_activity(activity_)); }
     Activity activity_;
+    common::Clock::time_point began_ = common::Clock::now();
     common::PostedRecord record_;
 };
 

@@ -132,7 +132,7 @@ std::string InBandClient::read_line() {
     for (;;) {
         const bool was_full = reader_.full();
         if (const std::optional<Line> line = reader_.next(); line && !line->too_long)
-            return decode_telnet(line->text);
+            return decode_telnet(line->text).text;
         else if (line || was_full)
             throw PeerError(text("the server sends a line of more than ", longest_line, " bytes"));
         switch (reader_.fill(socket_.get())) {

@@ -2,6 +2,7 @@
 #include "ftpd/listing.hh"
 
 #include "common/text.hh"
+#include "ftpd/time_stamp.hh"
 
 #include <algorithm>
 #include <array>
@@ -34,16 +35,6 @@ std::string mode_letters(mode_t mode) {
     special(S_ISGID, 6, 's', 'S');
     special(S_ISVTX, 9, 't', 'T');
     return letters;
-}
-
-// Years of four digits only, as the formats have them: a file system may say anything.
-std::tm in_utc(std::time_t when) {
-    constexpr long long year_one = -62'135'596'800;
-    constexpr long long year_9999 = 253'402'300'799; // its last second
-    const auto shown = static_cast<std::time_t>(std::clamp<long long>(when, year_one, year_9999));
-    std::tm parts{};
-    ::gmtime_r(&shown, &parts);
-    return parts;
 }
 
 std::string short_date(std::time_t when, std::time_t now) {
@@ -87,11 +78,14 @@ std::string permission_letters(mode_t mode, Rights rights) {
         letters += 'e';
         add(Right::create, "c");
         add(Right::remove, "dp");
+        add(Right::rename, "f");
         add(Right::list, "l");
         add(Right::make_directory, "m");
     } else {
         add(Right::remove, "d");
+        add(Right::rename, "f");
         if (!S_ISREG(mode)) return letters; // nothing else is transferred
+        add(Right::overwrite, "a");
         add(Right::read, "r");
         add(Right::overwrite, "w");
     }
@@ -120,27 +114,40 @@ std::string format_long(const Entry& entry, std::time_t now) {
 
 bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
 
-std::string format_facts(const Entry& entry, const struct stat& target, Rights rights) {
+std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
     const mode_t mode = target.st_mode;
-    std::string facts = text("type=",
-                             S_ISDIR(mode)   ? "dir"
-                             : S_ISREG(mode) ? "file"
-                                             : "OS.unix=special",
-                             ';');
-    if (S_ISREG(mode)) facts += text("size=", target.st_size, ';');
-    facts += text("modify=", format_time(target.st_mtime), ";perm=", permission_letters(mode, rights),
-                  ";unique=", hexadecimal(target.st_dev), 'g', hexadecimal(target.st_ino), ';');
+    std::string facts;
+    const auto add = [&](Fact fact, std::string_view value) {
+        const auto index = static_cast<std::size_t>(fact);
+        if (wanted[index]) facts += text(fact_names[index], '=', value, ';');
+    };
+    add(Fact::type, S_ISDIR(mode) ? "dir" : S_ISREG(mode) ? "file" : "OS.unix=special");
+    if (S_ISREG(mode)) add(Fact::size, text(target.st_size));
+    add(Fact::modify, format_time(target.st_mtime));
+    add(Fact::perm, permission_letters(mode, rights));
+    add(Fact::unique, text(hexadecimal(target.st_dev), 'g', hexadecimal(target.st_ino)));
     std::array<char, 32> octal{};
-    std::snprintf(octal.data(), octal.size(), "UNIX.mode=%04o; ", static_cast<unsigned>(mode & 07777));
-    return facts + octal.data() + entry.name;
+    std::snprintf(octal.data(), octal.size(), "%04o", static_cast<unsigned>(mode & 07777));
+    add(Fact::unix_mode, octal.data());
+    return facts + ' ' + entry.name;
 }
 
-std::string format_time(std::time_t when) {
-    const std::tm parts = in_utc(when);
-    std::array<char, 64> stamp{};
-    std::snprintf(stamp.data(), stamp.size(), "%04d%02d%02d%02d%02d%02d", parts.tm_year + 1900,
-                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-    return stamp.data();
+Facts parse_facts(std::string_view list) {
+    Facts wanted;
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(';'), list.size());
+        for (std::size_t i = 0; i < fact_names.size(); ++i)
+            if (common::equal_ignoring_case(list.substr(0, end), fact_names[i])) wanted.set(i);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return wanted;
+}
+
+std::string format_fact_names(const Facts& wanted, bool all) {
+    std::string names;
+    for (std::size_t i = 0; i < fact_names.size(); ++i)
+        if (all || wanted[i]) names += text(fact_names[i], all && wanted[i] ? "*;" : ";");
+    return names;
 }
 
 } // namespace ftpd

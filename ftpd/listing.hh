@@ -7,8 +7,11 @@
 #include "ftpd/rights.hh"
 #include "ftpd/tree.hh"
 
+#include <array>
+#include <bitset>
 #include <ctime>
 #include <string>
+#include <string_view>
 
 namespace ftpd {
 
@@ -19,12 +22,19 @@ std::string format_long(const Entry& entry, std::time_t now);
 // Whether the name can stand in a line that a program reads: no CR, no LF.
 bool fits_a_line(const Entry& entry);
 
+enum class Fact { type, size, modify, perm, unique, unix_mode };
+inline constexpr std::array<std::string_view, 6> fact_names{"type", "size",   "modify",
+                                                            "perm", "unique", "UNIX.mode"}; // by Fact
+using Facts = std::bitset<fact_names.size()>; // those that a client wants (OPTS MLST)
+
 // "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644; NAME". The type and
 // the rest are of what a link leads to when target is given (MLSD describes the file a name stands for).
-std::string format_facts(const Entry& entry, const struct stat& target, Rights rights);
-inline constexpr std::string_view fact_names = "type*;size*;modify*;perm*;unique*;UNIX.mode*;";
+std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted);
 
-// "20261121072600", as MDTM answers (RFC 3659, section 2.3).
-std::string format_time(std::time_t when);
+// Of "type;size;": names in any case, each behind it a semicolon; those that nobody knows are left out, as
+// RFC 3659, section 7.9, has it.
+Facts parse_facts(std::string_view list);
+// The reverse; with all, every name there is and a `*' behind those wanted, as FEAT has them (section 7.8).
+std::string format_fact_names(const Facts& wanted, bool all = false);
 
 } // namespace ftpd

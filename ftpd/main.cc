@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: ISC
 // ftpd, the file server. Start reading here: options, configuration, leaving the terminal, and the parent's
-// loop (parent.cc), which forks a session (session.cc) for each client.
+// loop (parent.cc), which forks a session (session.cc) for each client; or, with -i, one session (inetd.cc).
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/log.hh"
 #include "common/options.hh"
+#include "ftpd/ftpd_options.hh"
+#include "ftpd/inetd.hh"
 #include "ftpd/parent.hh"
 #include "ftpd/settings.hh"
 
@@ -16,6 +18,12 @@ using namespace common;
 using Action = DaemonOptions::Action;
 
 namespace {
+
+int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
+    Log log{"ftpd", "inetd", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
+            options.verbose};
+    return ftpd::serve_standard_input(settings, log);
+}
 
 int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Settings settings) {
     std::optional<Detachment> detachment;
@@ -35,8 +43,8 @@ int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Se
 int main(int argc, char** argv) {
     return report_errors("ftpd", [&] {
         open_standard_descriptors();
-        DaemonOptions options;
-        const std::vector<Option> table = daemon_options(options);
+        ftpd::FtpdOptions options;
+        const std::vector<Option> table = ftpd::ftpd_options(options);
         if (!parse_options(argc, argv, table).empty()) throw UsageError("ftpd takes options only: see -h");
         if (options.action == Action::show_usage)
             return std::printf("%s", usage_text("ftpd", table, "").c_str()), 0;
@@ -45,6 +53,7 @@ int main(int argc, char** argv) {
         std::vector<ConfigLine> config = read_config(options.file, options.lines);
         ftpd::Settings settings = ftpd::make_settings(config);
         if (options.action == Action::check) return std::printf("ftpd: configuration is good\n"), 0;
+        if (options.one_client) return serve_one(options, settings);
         return serve(options, std::move(config), std::move(settings));
     });
 }

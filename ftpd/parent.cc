@@ -3,11 +3,10 @@
 
 #include "common/daemon.hh"
 #include "common/errors.hh"
-#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/frames.hh"
-#include "ftpd/session.hh"
+#include "ftpd/session_process.hh"
 
 #include <algorithm>
 #include <array>
@@ -24,21 +23,12 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr int notes_at_once = 16;                // log lines of one session in one round
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 // What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
-// its clients, and what a client takes before its session has it.
+// its clients, and what a client takes before its session has it; and with authd its pair and what waits for
+// it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
-
-Fd open_root(const std::string& path) {
-    return Fd{checked("open the root", path,
-                      [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
-}
-
-std::optional<Identity> find_identity(const Settings& settings) {
-    if (::geteuid() != 0) return {};
-    return find_user(settings.run_as);
-}
+constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 4;
 
 std::vector<ControlVerb> control_verbs(const Parent& parent) {
     return {
@@ -55,7 +45,7 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       settings_(std::move(settings)),
       log_(log),
       state_(settings_.state),
-      root_(open_root(settings_.root)),
+      root_(open_root(settings_)),
       identity_(find_identity(settings_)),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings_.events),
@@ -65,9 +55,12 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& host) { return sessions_.count_from(host); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
-    ::umask(022);
+    if (!settings_.users.empty())
+        authd_.emplace(loop_, log_, make_authd_settings(settings_, "ftpd"), [this] { pages_.keep_none(); });
+    ::umask(default_umask);
     acceptor_.open(settings_.listen);
-    capacity_.emplace(pages_.size(), settings_.events, own_descriptors + acceptor_.listeners());
+    capacity_.emplace(pages_.size(), settings_.events,
+                      own_descriptors + (authd_ ? authd_descriptors : 0) + acceptor_.listeners());
 }
 int Parent::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);
@@ -92,9 +85,10 @@ void Parent::report_capacity() {
 void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < most_clients_now()); }
 
 void Parent::start_session(Accepted client) {
-    Fd ours, theirs;
+    Fd ours, theirs, authd;
     try {
         std::tie(ours, theirs) = make_packet_pair();
+        if (authd_) authd = authd_->open_client(client.peer);
     } catch (const std::system_error&) {
         acceptor_.turn_away(client.socket, "The server has no descriptor to spare: try again in a moment.");
         throw;
@@ -108,8 +102,8 @@ void Parent::start_session(Accepted client) {
                 .peer = peer,
                 .page = *page,
                 .pair = std::move(ours)};
-    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs] {
-        return run_session(std::move(client.socket), std::move(theirs), *page);
+    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
+        run_session(std::move(client.socket), std::move(theirs), std::move(authd), *page);
     });
     if (!pid) {
         pages_.give_back(*page);
@@ -123,48 +117,22 @@ void Parent::start_session(Accepted client) {
     update_acceptor();
 }
 
-// In the child: keeps what is the session's, shuts itself in, and serves.
-int Parent::run_session(Fd client, Fd pair, std::size_t page) {
+// In the child.
+void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
-    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get(), root_.get()};
-    close_other_descriptors(keep);
-    // Low numbers, whatever the parent's were: select(2) knows no high ones.
-    for (Fd* const fd : {&client, &pair, &root_}) {
-        const int low =
-            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
-        fd->reset(low);
-    }
-    if (identity_) {
-        enter_root(root_.get());
-        become(*identity_);
-    }
-    forbid_new_privileges();
-    const bool shut_in =
-        restrict_files(root_.get(), settings_.anonymous.may_write() ? TreeAccess::write : TreeAccess::read);
-    limit_resources({});
-    set_urgent_inline(client.get());
-    set_keepalive(client.get());
-    set_no_delay(client.get());
-    Session session{settings_, std::move(client), std::move(pair), std::move(root_), own_page};
-    // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
-    ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
+    run_session_process(settings_, identity_,
+                        {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
 }
 
 void Parent::read_notes(pid_t pid) {
     Child* const session = sessions_.find(pid);
     if (session == nullptr || !session->pair) return;
     const int pair = session->pair.get();
-    std::array<char, NoteHead::size + max_note> packet{};
     try {
-        for (int budget = notes_at_once; budget > 0; --budget) {
-            const Received got = receive_packet(pair, packet);
-            if (got.state == IoState::would_block) return;
-            if (got.state != IoState::done) return loop_.forget(pair); // it is ending; SIGCHLD follows
-            const Note note = unpack_note(std::span{packet}.first(got.bytes));
-            log_.write_for("session", pid, note.severity, note.text);
-        }
-        loop_.again(pair);
+        const Notes notes = log_notes(pair, pid, log_);
+        if (notes == Notes::more) loop_.again(pair);
+        if (notes == Notes::ended) loop_.forget(pair); // SIGCHLD follows
     } catch (const PeerError& error) {
         log_.error(text("session ", pid, " is killed: ", error.what()));
         loop_.forget(pair);
@@ -186,9 +154,14 @@ void Parent::end_session(Ended ended) {
                     '/', most_clients_now()));
 }
 
+void Parent::end_other(pid_t pid, int status) {
+    if (authd_) authd_->note_end(pid, status);
+}
+
 void Parent::handle_signals() {
     if (signals_.take(SIGCHLD)) {
-        sessions_.reap([this](Ended ended) { end_session(std::move(ended)); });
+        sessions_.reap([this](Ended ended) { end_session(std::move(ended)); },
+                       [this](pid_t pid, int status) { end_other(pid, status); });
         update_acceptor();
     }
     if (signals_.take(SIGUSR1)) report_status();
@@ -210,6 +183,7 @@ void Parent::reload() {
         make_settings(given); // so that what only a start can change is checked, too
         settings_ = make_settings(merged);
         acceptor_.set_limits(settings_.per_address);
+        if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
         config_ = std::move(merged);
         for (const std::string& name : ignored)
             log_.warning(text("a change of '", name, "' waits for the next start"));
@@ -226,10 +200,13 @@ void Parent::stop() {
     notify_service_manager("STOPPING=1");
     acceptor_.close();
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
+    const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
+    if (authd_) authd_->stop();
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
-        sessions_.wait_for_all(Clock::now() + farewell_time, on_end);
+        sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
+    if (authd_) authd_->wait();
     log_.notice("stopped");
 }
 

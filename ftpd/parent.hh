@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/acceptor.hh"
+#include "common/authd_link.hh"
 #include "common/capacity.hh"
 #include "common/children.hh"
 #include "common/config.hh"
@@ -51,9 +52,10 @@ private:
     };
 
     void start_session(common::Accepted client);
-    int run_session(common::Fd client, common::Fd pair, std::size_t page);
+    [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     void read_notes(pid_t pid);
     void end_session(common::Ended ended);
+    void end_other(pid_t pid, int status);
     void update_acceptor();
     void handle_signals();
     void reload();
@@ -74,6 +76,7 @@ private:
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     common::ControlServer control_;
     common::Acceptor acceptor_;
+    std::optional<common::AuthdLink> authd_; // only with a user file
     common::Children sessions_;
     Totals totals_;
     std::optional<common::Capacity> capacity_; // once the listeners are there

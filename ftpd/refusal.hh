@@ -13,6 +13,7 @@ namespace ftpd {
 struct Refusal {
     int code; // of RFC 959, section 4.2
     std::string text;
+    std::string_view hint = {}; // what a person could type instead; a machine does not get it
 };
 
 // The reply for what the system refused: 450 where trying again may help, 552 for lack of space, 550 else.

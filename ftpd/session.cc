@@ -2,11 +2,13 @@
 #include "ftpd/session.hh"
 
 #include "common/errors.hh"
+#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/command.hh"
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
+#include "ftpd/session_process.hh"
 #include "ftpd/verbs.hh"
 
 #include <algorithm>
@@ -16,6 +18,8 @@ using namespace common;
 
 namespace ftpd {
 namespace {
+
+struct Aborted {}; // thrown out of a transfer by ABOR
 
 using Reason = SessionOver::Reason;
 
@@ -32,13 +36,14 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
 
 } // namespace
 
-Session::Session(const Settings& given, Fd client, Fd pair, Fd root, std::span<std::byte> page)
+Session::Session(const Settings& given, SessionParts parts)
     : settings(given),
-      control(given.events, std::move(client), std::move(pair)),
-      tree(std::move(root)),
-      data(control, ask_or_unknown(peer_address, control.socket()),
+      control(given.events, given.stall_timeout, std::move(parts.client), std::move(parts.pair)),
+      tree(std::move(parts.root), given.names),
+      data(control, given.data, ask_or_unknown(peer_address, control.socket()),
            ask_or_unknown(local_address, control.socket())),
-      status(page) {}
+      status(parts.page),
+      passwords(std::move(parts.authd)) {}
 
 int Session::run(std::string_view first_note) {
     try {
@@ -47,12 +52,14 @@ int Session::run(std::string_view first_note) {
         serve();
         return 0;
     } catch (const SessionOver& end) {
+        if (!end.note.empty()) log(Severity::notice, end.note);
         say_farewell(end.reason);
         return 0;
     }
 }
 
 void Session::greet() {
+    if (settings.anonymous.empty()) return control.reply(220, "ftpd ready. Log in with USER and PASS.");
     control.reply(220, "ftpd ready. Log in as anonymous, or just type LS, GET PATH, PUT PATH or HELP.");
 }
 
@@ -81,24 +88,51 @@ void Session::say_farewell(Reason reason) {
 }
 
 std::string Session::resolve(std::string_view argument) const {
-    std::string path = resolve_path(cwd, argument);
-    if (has_reserved_name(path))
-        throw Refusal{553, text("Names that begin with ", reserved_prefix, " are the server's own.")};
+    std::string path = resolve_path(memory.cwd, argument);
+    if (const auto why = tree.names().refuse_path(path)) throw Refusal{553, *why};
     return path;
+}
+
+Upload::Policy Session::upload_policy(std::uint64_t offset, Replace replace) const {
+    const std::uint64_t most = limits().max_upload;
+    if (most > 0 && memory.announced && *memory.announced > most - std::min(most, offset))
+        throw Refusal{552, text("A file may have ", most, " bytes (max-upload): nothing was stored.")};
+    return {rights(), replace, most, settings.sync};
+}
+
+// The folder itself stays what the kernel goes by, whatever is renamed: Landlock's rules are about files, not
+// names.
+void Session::confine(std::string_view home, bool may_write) {
+    Fd folder = tree.enter_directory(home);
+    restrict_files(folder.get(), may_write ? TreeAccess::write : TreeAccess::read);
+    tree = Tree{std::move(folder), settings.names};
 }
 
 void Session::log(Severity severity, std::string_view line) {
     control.tell_parent(pack_note(severity, line));
 }
 
+void Session::reply(int code, std::string_view given, std::string_view hint) {
+    if (control.is_person() && !hint.empty()) return control.reply(code, text(given, ' ', hint));
+    control.reply(code, given);
+}
+
+// The line without what telnet has in it, which is answered.
+std::string Session::understand(const Line& line) {
+    Decoded decoded = decode_telnet(line.text);
+    if (decoded.negotiates) control.set_telnet();
+    control.send_body(decoded.answer);
+    return std::move(decoded.text);
+}
+
 // One command; whatever is wrong with it is answered here.
 void Session::execute(const Line& line) {
-    if (is_http_request(line.text)) {
-        log(Severity::notice, "an HTTP request: closing");
-        throw SessionOver{Reason::protocol};
-    }
-    const std::string plain = decode_telnet(line.text);
+    const std::string plain = understand(line);
     const Command command = parse_command(plain);
+    if (is_http_request(line.text) || (!memory.login && is_http_verb(command.verb)))
+        throw SessionOver{Reason::protocol, "an HTTP request: closing"};
+    // What RNFR says holds for the next command only (RFC 959, section 4.1.3); keeping alive is not one.
+    if (command.verb != "RNTO" && command.verb != "NOOP") memory.renamed.reset();
     if (line.too_long)
         return refuse({500, text("The line is longer than ", max_line, " bytes: nothing was done.")},
                       command);
@@ -109,15 +143,30 @@ void Session::execute(const Line& line) {
         return control.reply(500, "An empty line is no command: HELP lists them.");
     }
     if (const Verb* const verb = find_verb(command.verb)) return run_verb(*verb, command.argument);
+    refuse_unknown(command);
+}
 
+void Session::refuse_unknown(const Command& command) {
     const std::string shown = escape(command.verb, 32);
     if (is_known_elsewhere(command.verb))
         return control.reply(502, text(shown, " is not offered here: HELP lists what is."));
-    control.reply(500, text("There is no command ", shown, ": HELP lists them."));
-    if (!login && ++unknown_before_login_ >= most_unknown_before_login) {
+    reply(500, text("There is no command ", shown, ": HELP lists them."), "Type ? for examples.");
+    if (!memory.login && ++unknown_before_login_ >= most_unknown_before_login) {
         control.say_last(421, "Too many unknown commands: closing.");
-        throw SessionOver{Reason::protocol};
+        throw SessionOver{Reason::protocol, "too many unknown commands: closing"};
     }
+}
+
+// What a client may say while a transfer runs (RFC 959, sections 4.1.1 and 4.1.3); false: all else, QUIT too,
+// waits for its end.
+bool Session::attend(const Line& line) {
+    const Command command = parse_command(decode_telnet(line.text).text);
+    const Verb* const verb = line.too_long ? nullptr : find_verb(command.verb);
+    if (verb == nullptr || !verb->during_transfer(command.argument)) return false;
+    understand(line);
+    if (verb->run == do_abor) throw Aborted{};
+    verb->run(*this, command.argument);
+    return true;
 }
 
 // A line that cannot even be run. If it was meant to bring a body, that body follows all the same.
@@ -125,27 +174,35 @@ void Session::refuse(const Refusal& refusal, const Command& command) {
     const Verb* verb =
         find_verb(command.verb == "SITE" ? parse_command(command.argument).verb : command.verb);
     if (verb == nullptr) return control.reply(refusal.code, refusal.text);
-    body_left = verb->kind == Verb::Kind::upload_in_band ? announced : std::nullopt;
+    memory.body_left = verb->kind == Verb::Kind::upload_in_band ? memory.announced : std::nullopt;
     answer(refusal, *verb);
-    announced.reset();
+    memory.announced.reset();
 }
 
 void Session::run_verb(const Verb& verb, const std::string& argument) {
-    const bool uses_up_announcements = verb.kind != Verb::Kind::plain;
-    body_left = verb.kind == Verb::Kind::upload_in_band ? announced : std::nullopt;
+    using Kind = Verb::Kind;
+    const bool uses_up_announcements = verb.kind != Kind::plain;
+    memory.body_left = verb.kind == Kind::upload_in_band ? memory.announced : std::nullopt;
     try {
         check(verb, argument);
         // What is not about the tree may be a password.
-        status.begin(verb.name, verb.login == Login::not_needed ? std::string{} : argument);
+        status.begin(verb.name.substr(verb.name.rfind(' ') + 1),
+                     verb.login == Login::not_needed ? std::string{} : argument);
+        std::optional<Connection::Attention> attention;
+        if (verb.kind == Kind::transfer)
+            attention.emplace(control, [this](const Line& line) { return attend(line); });
         verb.run(*this, argument);
+    } catch (const Aborted&) {
+        control.reply(426, "The transfer is aborted.");
+        control.reply(226, "The data connection is closed.");
     } catch (const Refusal& refusal) {
         answer(refusal, verb);
     } catch (const std::system_error& error) {
         answer(explain(error, argument.empty() ? verb.name : argument), verb);
     }
     if (!uses_up_announcements) return;
-    restart = 0;
-    announced.reset();
+    memory.restart = 0;
+    memory.announced.reset();
 }
 
 // Throws Refusal unless the client may use the verb like this.
@@ -154,29 +211,36 @@ void Session::check(const Verb& verb, const std::string& argument) const {
         throw Refusal{501, text(verb.name, " needs an argument: ", verb.name, ' ', verb.syntax)};
     if (verb.argument == Argument::none && !argument.empty())
         throw Refusal{501, text(verb.name, " takes no argument.")};
+    require(verb.login, verb.right, verb.name);
+}
+
+void Session::require(Login login, Right right, std::string_view verb) const {
     const bool may_be_nobody =
-        verb.login == Login::not_needed || (verb.login == Login::in_band && !settings.anonymous.empty());
-    if (!login && !may_be_nobody)
-        throw Refusal{530, "Log in first: USER anonymous, then PASS with anything."};
-    if (!rights().has(verb.right)) throw Refusal{550, text("You may not use ", verb.name, " here.")};
+        login == Login::not_needed || (login == Login::in_band && !settings.anonymous.empty());
+    if (!memory.login && !may_be_nobody && settings.anonymous.empty())
+        throw Refusal{530, "Log in first: USER with your name, then PASS with your password."};
+    if (!memory.login && !may_be_nobody)
+        throw Refusal{530, "Log in first: USER anonymous, then PASS with anything.",
+                      "LS, GET PATH and PUT PATH may work without it."};
+    if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
 }
 
 void Session::answer(const Refusal& refusal, const Verb& verb) {
-    control.reply(refusal.code, refusal.text);
+    reply(refusal.code, refusal.text, refusal.hint);
     if (verb.kind != Verb::Kind::upload_in_band) return;
     // What follows is a body, which must never be taken for commands. One without a length ends the session;
     // closing before it is read would reset the connection, and the client might never see why.
-    if (!body_left) {
+    if (!memory.body_left) {
         over = true;
         control.end_output();
     }
     std::vector<char> discarded(std::size_t{64} * 1024);
-    while (body_left.value_or(1) > 0) {
+    while (memory.body_left.value_or(1) > 0) {
         const std::size_t wanted = static_cast<std::size_t>(
-            std::min<std::uint64_t>(body_left.value_or(discarded.size()), discarded.size()));
+            std::min<std::uint64_t>(memory.body_left.value_or(discarded.size()), discarded.size()));
         const std::size_t got = control.receive_body(std::span{discarded}.first(wanted));
         if (got == 0) return;
-        if (body_left) *body_left -= got;
+        if (memory.body_left) *memory.body_left -= got;
         control.look_around();
     }
 }

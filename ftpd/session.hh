@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: ISC
 // One client's session, in a process of its own: what it remembers between commands, and its loop. The verbs
-// (ftpd/verbs.hh) work on it. Trusts nothing the client sends.
+// (ftpd/verbs.hh) work on it. While a transfer runs, ABOR, STAT and NOOP are answered at once; all else waits
+// its turn. Trusts nothing the client sends.
 #pragma once
 
+#include "common/login.hh"
 #include "ftpd/connection.hh"
 #include "ftpd/data_channel.hh"
 #include "ftpd/frames.hh"
+#include "ftpd/listing.hh"
 #include "ftpd/rights.hh"
 #include "ftpd/settings.hh"
 #include "ftpd/tree.hh"
+#include "ftpd/upload.hh"
 
 #include <cstdint>
 #include <optional>
@@ -18,15 +22,15 @@
 namespace ftpd {
 
 struct Command;
-struct Refusal;
+struct SessionParts;
 struct Verb;
+enum class Login;
 
 enum class Type { ascii, binary };
 
 class Session {
 public:
-    Session(const Settings& settings, common::Fd client, common::Fd pair, common::Fd root,
-            std::span<std::byte> page);
+    Session(const Settings& settings, SessionParts parts);
 
     // Serves the client until either side ends; the exit status. first_note: a detail for the log, or
     // nothing.
@@ -38,30 +42,53 @@ public:
     Tree tree;
     DataChannel data;
     Status status;
+    common::Login passwords; // asks authd
 
-    // What they remember.
-    std::optional<Rights> login;     // once logged in
-    std::optional<std::string> user; // of USER, waiting for PASS
-    std::string cwd = "/";
-    Type type = Type::ascii;                // RFC 959, section 5.1
-    std::uint64_t restart = 0;              // of REST, for the next transfer only
-    std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
-    std::optional<std::uint64_t> body_left; // of a PUT under way: announced bytes that have not come yet
-    bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
-    bool over = false;                      // after QUIT
+    // What they remember; all of it is as in the beginning after REIN.
+    struct Memory {
+        std::optional<Rights> login;     // once logged in
+        std::optional<Limits> limits;    // of this login, where it has its own
+        std::optional<std::string> user; // of USER, waiting for PASS
+        std::string cwd = "/";
+        Type type = Type::ascii;                // RFC 959, section 5.1
+        std::uint64_t restart = 0;              // of REST, for the next transfer only
+        std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
+        std::optional<std::uint64_t> body_left; // of a PUT under way: announced bytes that have not come yet
+        std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
+        Facts facts = Facts{}.set();            // of OPTS MLST
+        bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
+    };
+    Memory memory;
+    bool over = false;     // after QUIT
+    std::string only_user; // who has logged in with a password; nobody else can on this connection
 
     // Where argument leads; throws Refusal (553) for a reserved name.
     std::string resolve(std::string_view argument) const;
     // What the client may do now: its login's rights, or anonymous ones where no login is needed.
-    Rights rights() const { return login ? *login : settings.anonymous; }
+    Rights rights() const { return memory.login ? *memory.login : settings.anonymous; }
+    // What its transfers may cost.
+    const Limits& limits() const { return memory.limits ? *memory.limits : settings.limits; }
+    // How it may upload. Throws Refusal (552) when ALLO has announced more behind offset than a file may
+    // have.
+    Upload::Policy upload_policy(std::uint64_t offset, Replace replace) const;
+    // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
+    void require(Login login, Right right, std::string_view verb) const;
+    // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
+    // std::system_error when it cannot be entered.
+    void confine(std::string_view home, bool may_write);
     void log(common::Severity severity, std::string_view line);
+    // A reply with words for a person behind it, who has shown to be one by a bare LF or telnet's options.
+    void reply(int code, std::string_view text, std::string_view hint);
     // Does one command, or says why not; SITE hands its verbs on to it.
     void run_verb(const Verb& verb, const std::string& argument);
 
 private:
     void serve();
     void greet();
+    std::string understand(const common::Line& line);
     void execute(const common::Line& line);
+    bool attend(const common::Line& line);
+    void refuse_unknown(const Command& command);
     void refuse(const Refusal& refusal, const Command& command);
     void check(const Verb& verb, const std::string& argument) const;
     void answer(const Refusal& refusal, const Verb& verb);

@@ -117,6 +117,36 @@ void Tree::remove_file(std::string_view path) const {
     checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), 0); });
 }
 
+void Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
+    if (from == "/" || to == "/") throw Refusal{550, "The top of the tree stays."};
+    const Place old_place = place(from, LastLink::keep), new_place = place(to, LastLink::keep);
+    if (!may_replace && look_at(new_place.directory.get(), new_place.name))
+        throw Refusal{550, text(escape(to), " is there already: you may not replace it.")};
+    const int result = ::renameat(old_place.directory.get(), old_place.name.c_str(),
+                                  new_place.directory.get(), new_place.name.c_str());
+    if (result != 0 && errno == EXDEV)
+        throw Refusal{550, text(escape(to), " is on another file system: copy the file instead.")};
+    if (result != 0 && errno == EINVAL)
+        throw Refusal{550, text("A directory cannot be moved into itself: ", escape(to), '.')};
+    if (result != 0) fail("rename", from);
+}
+
+void Tree::set_modification_time(std::string_view path, std::time_t when) const {
+    const Place changed = place(path, LastLink::follow);
+    std::array<timespec, 2> times{}; // of access and of modification
+    times[0].tv_nsec = UTIME_OMIT;
+    times[1].tv_sec = when;
+    checked("set the time", {}, [&] {
+        return ::utimensat(changed.directory.get(), changed.name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
+    });
+}
+
+void Tree::change_mode(std::string_view path, mode_t mode) const {
+    // By name it could be a link by now, which fchmodat(2) would follow out of the tree.
+    const Fd file = open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    checked("change the mode", {}, [&] { return ::fchmod(file.get(), mode); });
+}
+
 void Tree::list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const {
     Fd fd = open_directory(path);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
@@ -129,7 +159,7 @@ void Tree::list(std::string_view path, const std::function<void(const std::vecto
         if (found == nullptr && errno != 0) fail("list", path);
         if (found == nullptr) break;
         const std::string_view name = found->d_name;
-        if (name == "." || name == ".." || is_reserved(name)) continue;
+        if (name == "." || name == ".." || names_->refuse(name)) continue;
         names.emplace_back(name);
         if (names.size() == batch_size) on_batch(look_at_all(directory, names));
     }

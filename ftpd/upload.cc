@@ -6,6 +6,7 @@
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
 
+#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -39,14 +40,17 @@ void check_target(const std::optional<struct stat>& present, const std::string& 
 
 } // namespace
 
-Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, Rights rights, Replace replace)
-    : may_replace_(replace == Replace::if_allowed && rights.has(Right::overwrite)) {
+Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy)
+    : path_(path),
+      policy_(policy),
+      may_replace_(policy.replace == Replace::if_allowed && policy.rights.has(Right::overwrite)) {
     if (path == "/") throw Refusal{550, "/ is a directory."};
     place_ = tree.place(path, LastLink::follow);
-    if (is_reserved(place_.name))
-        throw Refusal{553, text(escape(path), " leads to a name that the server keeps for itself.")};
+    if (const auto why = tree.names().refuse(place_.name)) // of what a link leads to
+        throw Refusal{553, text(escape(path), " leads elsewhere: ", *why)};
     const std::optional<struct stat> present = look(place_, place_.name);
-    check_target(present, escape(path), rights, replace);
+    check_target(present, escape(path), policy.rights, policy.replace);
+    replaces_ = present.has_value();
     if (present && offset > 0)
         open_in_place(offset, *present);
     else
@@ -61,6 +65,7 @@ void Upload::open_in_place(std::uint64_t offset, const struct stat& present) {
         return ::openat(place_.directory.get(), place_.name.c_str(),
                         O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     })};
+    lock();
 }
 
 void Upload::open_partial(std::uint64_t offset) {
@@ -76,7 +81,8 @@ void Upload::open_partial(std::uint64_t offset) {
             return ::openat(place_.directory.get(), partial_.c_str(),
                             O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
         })};
-        if (!lock_partial()) continue;
+        lock();
+        if (!is_still_named()) continue;
         checked("truncate", place_.name,
                 [&] { return ::ftruncate(file_.get(), static_cast<off_t>(offset)); });
         return;
@@ -84,8 +90,7 @@ void Upload::open_partial(std::uint64_t offset) {
     throw Refusal{450, text(escape(place_.name), " is being uploaded by others: try again later.")};
 }
 
-// True when the open file is locked and still the one under the partial's name.
-bool Upload::lock_partial() {
+void Upload::lock() {
     struct flock whole {};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
@@ -94,6 +99,10 @@ bool Upload::lock_partial() {
         throw Refusal{450,
                       text(escape(place_.name), " is being uploaded by another session: try again later.")};
     }
+}
+
+// Whether the open file is still the one under the partial's name.
+bool Upload::is_still_named() const {
     struct stat ours {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &ours); });
     if (!S_ISREG(ours.st_mode))
@@ -103,6 +112,8 @@ bool Upload::lock_partial() {
 }
 
 void Upload::write(std::string_view bytes) {
+    if (policy_.most > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.most)
+        fail_with(EFBIG, "write", place_.name);
     while (!bytes.empty()) {
         const auto wrote = checked(
             "write", place_.name, [&] { return ::pwrite(file_.get(), bytes.data(), bytes.size(), offset_); });
@@ -113,6 +124,7 @@ void Upload::write(std::string_view bytes) {
 
 void Upload::complete() {
     const int directory = place_.directory.get();
+    if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     if (is_in_place()) {
         file_.reset();
         return;
@@ -127,12 +139,30 @@ void Upload::complete() {
         unlink_at(place_, partial_);
         if (linked != 0) fail_with(error, "create", place_.name);
     }
+    if (policy_.sync) put_on_disk();
     file_.reset(); // the lock ends after the name stands
 }
 
-void Upload::discard() {
-    if (!is_in_place()) unlink_at(place_, partial_);
+// The name, which the directory holds.
+void Upload::put_on_disk() const {
+    const Fd directory{checked("open", ".", [&] {
+        return ::openat(place_.directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    })};
+    checked("sync", ".", [&] { return ::fsync(directory.get()); });
+}
+
+Refusal Upload::explain_failure(const std::system_error& error) {
+    const int number = error.code().value();
+    const bool lacks_space = number == ENOSPC || number == EDQUOT || number == EFBIG;
+    if (!lacks_space) return explain(error, path_);
+    const std::string cause = number == EFBIG && policy_.most > 0
+                                  ? text("A file may have ", policy_.most, " bytes (max-upload): ended")
+                                  : std::string{std::strerror(number)};
+    const std::string why = text(cause, " after ", offset_, " bytes: ", escape(path_));
+    if (is_in_place()) return {552, text(why, " is changed up to there.")};
+    unlink_at(place_, partial_);
     file_.reset();
+    return {552, text(why, replaces_ ? " is as it was before." : " is not stored.")};
 }
 
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path) {
@@ -140,6 +170,13 @@ std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view pat
     const std::optional<struct stat> found = look(place, partial_name(place.name));
     if (!found || !S_ISREG(found->st_mode)) return {};
     return static_cast<std::uint64_t>(found->st_size);
+}
+
+std::uint64_t size_so_far(const Tree& tree, std::string_view path) {
+    const Place place = tree.place(path, LastLink::follow);
+    const std::optional<struct stat> found = look(place, place.name);
+    if (found) return static_cast<std::uint64_t>(found->st_size);
+    return partial_size(tree, path).value_or(0);
 }
 
 bool remove_partial(const Tree& tree, std::string_view path) {

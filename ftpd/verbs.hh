@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The verbs of the control connection, in one table: what each takes, what a client must have to use it, the
-// function that does it, and its line in HELP. Run by the session.
+// function that does it, its line in HELP and in FEAT. ftp-verbs(7) lists the same. Run by the session.
 #pragma once
 
 #include "ftpd/rights.hh"
@@ -24,8 +24,10 @@ enum class Login {
 struct Verb {
     enum class Kind {
         plain,
-        transfer,       // uses up REST and ALLO, whatever becomes of it
-        upload_in_band, // so does this, and a body follows the line
+        urgent,           // answered even while a transfer runs, if it has no argument
+        transfer,         // over a data connection; uses up REST and ALLO, whatever becomes of it
+        transfer_in_band, // so does this
+        upload_in_band,   // and this, and a body follows the line
     };
     std::string_view name;
     Argument argument;
@@ -35,27 +37,39 @@ struct Verb {
     Kind kind;
     void (*run)(Session& session, const std::string& argument);
     std::string_view help;
+    std::string_view feature = {}; // its line in FEAT, if it is an extension (RFC 2389)
+
+    bool during_transfer(std::string_view given) const { return kind == Kind::urgent && given.empty(); }
 };
 
 std::span<const Verb> verb_table();
-const Verb* find_verb(std::string_view name); // in upper case
+const Verb* find_verb(std::string_view name); // in upper case; "SITE CHMOD" is a name, too
 // A verb of the standards that this server does not offer (502), in place of one it has never heard of (500).
 bool is_known_elsewhere(std::string_view name);
 
-// The functions, by what they are about: verbs_session.cc
+// The functions, by what they are about: verbs_login.cc
 void do_user(Session&, const std::string&);
 void do_pass(Session&, const std::string&);
+void do_acct(Session&, const std::string&);
+void do_rein(Session&, const std::string&);
 void do_quit(Session&, const std::string&);
+// verbs_session.cc
 void do_noop(Session&, const std::string&);
 void do_syst(Session&, const std::string&);
-void do_feat(Session&, const std::string&);
-void do_opts(Session&, const std::string&);
-void do_help(Session&, const std::string&);
+void do_clnt(Session&, const std::string&);
+void do_lang(Session&, const std::string&);
 void do_type(Session&, const std::string&);
 void do_mode(Session&, const std::string&);
 void do_stru(Session&, const std::string&);
 void do_rest(Session&, const std::string&);
 void do_allo(Session&, const std::string&);
+void do_smnt(Session&, const std::string&);
+// verbs_help.cc
+void do_feat(Session&, const std::string&);
+void do_opts(Session&, const std::string&);
+void do_help(Session&, const std::string&);
+void do_examples(Session&, const std::string&);
+void do_stat(Session&, const std::string&);
 // verbs_tree.cc
 void do_pwd(Session&, const std::string&);
 void do_cwd(Session&, const std::string&);
@@ -63,24 +77,38 @@ void do_cdup(Session&, const std::string&);
 void do_size(Session&, const std::string&);
 void do_mdtm(Session&, const std::string&);
 void do_mlst(Session&, const std::string&);
+// verbs_change.cc
 void do_dele(Session&, const std::string&);
 void do_mkd(Session&, const std::string&);
 void do_rmd(Session&, const std::string&);
+void do_rnfr(Session&, const std::string&);
+void do_rnto(Session&, const std::string&);
+void do_mfmt(Session&, const std::string&);
 // verbs_data.cc
 void do_pasv(Session&, const std::string&);
 void do_epsv(Session&, const std::string&);
 void do_port(Session&, const std::string&);
 void do_eprt(Session&, const std::string&);
-// verbs_transfer.cc
+void do_abor(Session&, const std::string&);
+// verbs_listing.cc
 void do_list(Session&, const std::string&);
 void do_nlst(Session&, const std::string&);
 void do_mlsd(Session&, const std::string&);
+void do_ls(Session&, const std::string&);
+// verbs_transfer.cc
 void do_retr(Session&, const std::string&);
 void do_stor(Session&, const std::string&);
+void do_appe(Session&, const std::string&);
+void do_stou(Session&, const std::string&);
 // verbs_inband.cc
-void do_ls(Session&, const std::string&);
 void do_get(Session&, const std::string&);
 void do_put(Session&, const std::string&);
+// verbs_site.cc
 void do_site(Session&, const std::string&);
+void do_site_help(Session&, const std::string&);
+void do_site_chmod(Session&, const std::string&);
+void do_site_umask(Session&, const std::string&);
+void do_site_utime(Session&, const std::string&);
+void do_site_cksum(Session&, const std::string&);
 
 } // namespace ftpd

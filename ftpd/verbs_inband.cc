@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: ISC
-// LS, GET and PUT on the control connection itself, for a person with nothing but nc, and for fcp. A body is
+// GET and PUT on the control connection itself, for a person with nothing but nc, and for fcp. A body is
 // exactly as long as was announced, never padded, never taken for commands. Run by the session.
 #include "ftpd/verbs.hh"
 
 #include "common/cksum.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
-#include "ftpd/command.hh"
-#include "ftpd/listing.hh"
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
+#include "ftpd/throttle.hh"
 #include "ftpd/upload.hh"
 
 #include <algorithm>
-#include <ctime>
 #include <unistd.h>
 #include <vector>
 
@@ -28,16 +26,18 @@ constexpr std::size_t buffer_size = 256 * 1024; // bytes
 // Reads the body to its end: the announced length, or the end of the client's input. False when the input
 // ended before the announced length.
 bool receive_body(Session& s, Upload& upload, Cksum& sum) {
-    std::vector<char> buffer(buffer_size);
-    while (s.body_left.value_or(1) > 0) {
+    Throttle throttle{s.limits().rate_up};
+    std::vector<char> buffer(throttle.piece(buffer_size));
+    while (s.memory.body_left.value_or(1) > 0) {
         const auto wanted = static_cast<std::size_t>(
-            std::min<std::uint64_t>(s.body_left.value_or(buffer.size()), buffer.size()));
+            std::min<std::uint64_t>(s.memory.body_left.value_or(buffer.size()), buffer.size()));
         const std::size_t got = s.control.receive_body(std::span{buffer}.first(wanted));
-        if (got == 0) return !s.body_left;
-        if (s.body_left) *s.body_left -= got;
+        if (got == 0) return !s.memory.body_left;
+        if (s.memory.body_left) *s.memory.body_left -= got;
         upload.write({buffer.data(), got});
         sum.add({buffer.data(), got});
         s.status.add_received(got);
+        s.control.pause_until(throttle.pay(got, Clock::now()));
         s.control.look_around();
     }
     return true;
@@ -49,35 +49,17 @@ std::string result_of(const Cksum& sum, std::string_view path) {
 
 } // namespace
 
-void do_ls(Session& s, const std::string& argument) {
-    const std::string path = s.resolve(argument);
-    const std::time_t now = std::time(nullptr);
-    const Entry itself = s.tree.entry(path);
-    const bool is_directory = S_ISDIR(s.tree.status(path).st_mode);
-    if (is_directory) s.tree.open_directory(path); // refused before the first line, not after
-    std::size_t count = 0;
-    s.control.begin_lines(213, escape(path));
-    const auto add = [&](const std::vector<Entry>& entries) {
-        for (const Entry& entry : entries) s.control.add_line(format_long(entry, now));
-        count += entries.size();
-    };
-    if (is_directory)
-        s.tree.list(path, add);
-    else
-        add({itself});
-    s.control.end_lines(213, count == 1 ? "1 entry" : text(count, " entries"));
-}
-
 void do_get(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     const OpenFile file = s.tree.open_file(path);
     const off_t size = file.status.st_size;
-    auto offset = static_cast<off_t>(s.restart);
+    auto offset = static_cast<off_t>(s.memory.restart);
     if (offset > size)
         throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
     s.status.begin("GET", path, static_cast<std::uint64_t>(size - offset));
     s.control.reply(150, text(size - offset, " bytes follow"));
-    std::vector<char> buffer(buffer_size);
+    Throttle throttle{s.limits().rate_down};
+    std::vector<char> buffer(throttle.piece(buffer_size));
     Cksum sum;
     while (offset < size) {
         const auto wanted =
@@ -93,6 +75,7 @@ void do_get(Session& s, const std::string& argument) {
         sum.add(bytes);
         offset += got;
         s.status.add_sent(bytes.size());
+        s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
         s.control.look_around();
     }
     s.status.complete_transfer();
@@ -102,32 +85,24 @@ void do_get(Session& s, const std::string& argument) {
 
 void do_put(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    const bool has_length = s.announced.has_value();
-    Upload upload{s.tree, path, s.restart, s.rights(), has_length ? Replace::if_allowed : Replace::never};
-    s.status.begin("PUT", path, s.announced.value_or(0));
-    s.control.reply(150, has_length ? text("Send ", *s.announced, " bytes.")
+    const bool has_length = s.memory.announced.has_value();
+    Upload upload{s.tree, path, s.memory.restart,
+                  s.upload_policy(s.memory.restart, has_length ? Replace::if_allowed : Replace::never)};
+    s.status.begin("PUT", path, s.memory.announced.value_or(0));
+    s.control.reply(150, has_length ? text("Send ", *s.memory.announced, " bytes.")
                                     : "Send, and end your input when done (nc -N does).");
     Cksum sum;
     try {
         if (!receive_body(s, upload, sum))
-            throw Refusal{426, text("Your input ended ", *s.body_left, " bytes early: ", escape(path),
+            throw Refusal{426, text("Your input ended ", *s.memory.body_left, " bytes early: ", escape(path),
                                     " is kept to be continued.")};
     } catch (const std::system_error& error) {
-        upload.discard();
-        throw;
+        throw upload.explain_failure(error);
     }
     upload.complete();
     s.status.complete_transfer();
     s.log(Severity::notice, text("stored ", sum.size(), " bytes in ", escape(path)));
     s.control.reply(226, result_of(sum, path));
-}
-
-void do_site(Session& s, const std::string& argument) {
-    const Command command = parse_command(argument);
-    const Verb* const verb = find_verb(command.verb);
-    if (verb == nullptr || verb->login != Login::in_band || verb->run == do_site)
-        throw Refusal{501, "SITE takes LS, GET or PUT and their path."};
-    s.run_verb(*verb, command.argument);
 }
 
 } // namespace ftpd

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Verbs that look at the tree or change it without moving a file's bytes. Run by the session.
+// Verbs that look at the tree and move about in it. Run by the session.
 #include "ftpd/verbs.hh"
 
 #include "common/text.hh"
@@ -7,6 +7,7 @@
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
+#include "ftpd/time_stamp.hh"
 #include "ftpd/upload.hh"
 
 #include <system_error>
@@ -19,7 +20,7 @@ namespace {
 void change_directory(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.tree.enter_directory(path);
-    s.cwd = path;
+    s.memory.cwd = path;
     s.control.reply(250, text("Now in ", escape(path), '.'));
 }
 
@@ -38,7 +39,7 @@ std::optional<std::uint64_t> size_to_continue(Session& s, const std::string& pat
 } // namespace
 
 void do_pwd(Session& s, const std::string&) {
-    s.control.reply(257, quote_path(s.cwd) + " is where you are.");
+    s.control.reply(257, quote_path(s.memory.cwd) + " is where you are.");
 }
 
 void do_cwd(Session& s, const std::string& argument) { change_directory(s, argument); }
@@ -49,7 +50,7 @@ void do_size(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     // The size in type A is that of the converted bytes, which only a reading of the whole file tells
     // (RFC 3659, section 4).
-    if (s.type == Type::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
+    if (s.memory.type == Type::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
     try {
         s.control.reply(213, text(status_of_regular(s, path).st_size));
     } catch (const std::system_error& error) {
@@ -68,34 +69,10 @@ void do_mlst(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     const Entry entry{path, {}, {}};
     if (!fits_a_line(entry)) throw Refusal{550, "The name holds a line end and cannot be shown in one line."};
-    const std::string facts = format_facts(entry, s.tree.status(path), s.rights());
+    const std::string facts = format_facts(entry, s.tree.status(path), s.rights(), s.memory.facts);
     s.control.begin_lines(250, "Facts:");
     s.control.add_line(facts);
     s.control.end_lines(250, "End");
-}
-
-void do_dele(Session& s, const std::string& argument) {
-    const std::string path = s.resolve(argument);
-    try {
-        s.tree.remove_file(path);
-    } catch (const std::system_error& error) {
-        if (error.code().value() != ENOENT || !remove_partial(s.tree, path)) throw;
-        return s.control.reply(250, text("The unfinished upload of ", escape(path), " is deleted."));
-    }
-    s.log(Severity::notice, text("delete ", escape(path)));
-    s.control.reply(250, text(escape(path), " is deleted."));
-}
-
-void do_mkd(Session& s, const std::string& argument) {
-    const std::string path = s.resolve(argument);
-    s.tree.make_directory(path);
-    s.control.reply(257, quote_path(path) + " is made.");
-}
-
-void do_rmd(Session& s, const std::string& argument) {
-    const std::string path = s.resolve(argument);
-    s.tree.remove_directory(path);
-    s.control.reply(250, text(escape(path), " is removed."));
 }
 
 } // namespace ftpd

@@ -22,7 +22,9 @@ constexpr auto time_limit = 60s;
 constexpr auto slow_time_limit = 300s;
 
 constexpr auto usage =
-    "usage: run-tests [-lv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
+    "usage: run-tests [-alv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
+    "  -a                run tests that failed again at the end, each alone: pass then, and they are "
+    "unsteady\n"
     "  -l                list the tests, run none\n"
     "  -v                a line for each test, and the slowest at the end\n"
     "  -j JOBS           tests at a time (default: one more than there are cores)\n"
@@ -35,6 +37,7 @@ struct Options {
     std::vector<std::string> events;
     std::size_t at_once = std::thread::hardware_concurrency() + 1; // tests wait more than they compute
     bool verbose = false;
+    bool again_alone = false;
     bool list = false;
 };
 
@@ -58,6 +61,8 @@ Options parse_options(int argc, char** argv) {
         const auto value = [&] { return i + 1 < argc ? argv[++i] : throw common::UsageError(usage); };
         if (word == "-v") {
             options.verbose = true;
+        } else if (word == "-a") {
+            options.again_alone = true;
         } else if (word == "-l") {
             options.list = true;
         } else if (word == "-j") {
@@ -157,7 +162,7 @@ int run(int argc, char** argv) {
     ::setenv("SUITE_BIN", folder.c_str(), 0); // where the harness finds the programs
 
     const auto found = list_tests(options);
-    tests::Runner runner{options.at_once, folder / "failed", options.verbose};
+    tests::Runner runner{{options.at_once, options.verbose, options.again_alone}, folder / "failed"};
     std::size_t skipped = 0;
     for (const Test& test : found) {
         if (options.list) std::printf("%s: %s\n", test.suite.c_str(), test.name.c_str());

@@ -29,6 +29,7 @@ constexpr auto settle_time = 3s;       // for what a job started to end after it
 constexpr int passed_status = 42;      // not 0: a job whose code under test calls exit(0) has not passed
 constexpr off_t max_shown = 64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
 constexpr std::size_t slowest_shown = 5;
+constexpr std::size_t most_unsteady = 10; // jobs that may fail beside others
 
 // Empty: it passed.
 std::string describe(int wait_status) {
@@ -62,8 +63,7 @@ void erase_progress() {
 
 } // namespace
 
-Runner::Runner(std::size_t at_once, std::filesystem::path logs, bool verbose)
-    : at_once_(at_once), logs_(std::move(logs)), verbose_(verbose) {
+Runner::Runner(Manner manner, std::filesystem::path logs) : manner_(manner), logs_(std::move(logs)) {
     ::sigemptyset(&signals_);
     for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals_, signal);
     ::sigprocmask(SIG_BLOCK, &signals_, &old_mask_);
@@ -78,8 +78,22 @@ Runner::~Runner() {
 
 bool Runner::run_all() {
     std::stable_partition(waiting_.begin(), waiting_.end(), [](const Run& run) { return run.job.early; });
+    if (!run_waiting(manner_.at_once)) return false;
+    alone_ = true;
+    // Many failures are no accident of the load.
+    if (unsteady_.size() > most_unsteady)
+        failed_ += unsteady_.size();
+    else
+        for (Job& job : unsteady_) add(std::move(job));
+    if (!run_waiting(1)) return false;
+    erase_progress();
+    kill_strays();
+    return true;
+}
+
+bool Runner::run_waiting(std::size_t at_once) {
     while (!waiting_.empty() || !running_.empty()) {
-        while (!waiting_.empty() && running_.size() < at_once_) {
+        while (!waiting_.empty() && running_.size() < at_once) {
             start(std::move(waiting_.front()));
             waiting_.pop_front();
         }
@@ -93,8 +107,6 @@ bool Runner::run_all() {
             run = over ? running_.erase(run) : std::next(run);
         }
     }
-    erase_progress();
-    kill_strays();
     return true;
 }
 
@@ -158,12 +170,17 @@ void Runner::enforce_deadline(Run& run) {
 
 void Runner::finish(Run& run) {
     const bool ok = run.fault.empty();
-    ++(ok ? passed_ : failed_);
+    const bool again = !ok && manner_.again_alone && !alone_;
+    if (again)
+        unsteady_.push_back(run.job);
+    else
+        ++(ok ? passed_ : failed_);
     if (!ok) {
         erase_progress();
-        std::printf("FAILED: %s: %s (%.1f s)\n", run.job.title.c_str(), run.fault.c_str(), run.seconds);
+        std::printf("%s: %s: %s (%.1f s)\n", again ? "UNSTEADY, to be run again alone" : "FAILED",
+                    run.job.title.c_str(), run.fault.c_str(), run.seconds);
         show_output(run);
-    } else if (verbose_) {
+    } else if (manner_.verbose) {
         std::printf("ok %6.2f s  %s\n", run.seconds, run.job.title.c_str());
     }
     run.output.reset();
@@ -206,7 +223,7 @@ void Runner::kill_strays() {
 }
 
 void Runner::show_progress() const {
-    if (verbose_ || !::isatty(STDOUT_FILENO)) return;
+    if (manner_.verbose || !::isatty(STDOUT_FILENO)) return;
     const auto done = finished_.size();
     std::printf("\r%zu of %zu ", done, done + running_.size() + waiting_.size());
     std::fflush(stdout);

@@ -27,9 +27,16 @@ struct Job {
 
 class Runner {
 public:
-    // at_once: jobs at the same time. logs: folder for the output of those that fail, whose last part is
-    // printed too. verbose: a line for each that passes.
-    Runner(std::size_t at_once, std::filesystem::path logs, bool verbose);
+    struct Manner {
+        std::size_t at_once; // jobs at the same time
+        bool verbose;        // a line for each that passes
+        // Jobs that failed beside others run once more at the end, each alone: one that passes then is named
+        // as unsteady and counts as passed. For machines whose load is not ours; not where faults are looked
+        // for.
+        bool again_alone;
+    };
+    // logs: folder for the output of jobs that fail, whose last part is printed too.
+    Runner(Manner manner, std::filesystem::path logs);
     ~Runner(); // kills what still runs
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
@@ -55,6 +62,7 @@ private:
         double seconds = 0;
     };
 
+    bool run_waiting(std::size_t at_once);
     void start(Run run);
     [[noreturn]] void run_body(const Run& run);
     bool wait_for_signal();
@@ -65,14 +73,15 @@ private:
     void kill_strays();
     void show_progress() const;
 
-    std::size_t at_once_;
+    Manner manner_;
     std::filesystem::path logs_;
-    bool verbose_;
     sigset_t signals_{};
     sigset_t old_mask_{};
     std::deque<Run> waiting_;
     std::list<Run> running_;
     std::vector<Run> finished_;
+    std::vector<Job> unsteady_; // failed once, to be run again alone
+    bool alone_ = false;
     std::size_t passed_ = 0;
     std::size_t failed_ = 0;
 };

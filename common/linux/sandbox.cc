@@ -69,6 +69,10 @@ void forbid_new_privileges() {
     checked("prctl", "PR_SET_NO_NEW_PRIVS", [] { return ::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L); });
 }
 
+void hide_memory() {
+    checked("prctl", "PR_SET_DUMPABLE", [] { return ::prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L); });
+}
+
 bool restrict_files(int root_directory, TreeAccess access) {
     const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0L, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) return false;                                // not built in, not enabled, or filtered

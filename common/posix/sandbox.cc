@@ -7,6 +7,8 @@ void close_other_descriptors(std::span<const int> keep) { close_other_descriptor
 
 void forbid_new_privileges() {}
 
+void hide_memory() {}
+
 bool restrict_files(int, TreeAccess) { return false; }
 
 } // namespace common

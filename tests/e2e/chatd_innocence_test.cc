@@ -124,24 +124,6 @@ std::string shown(const Kinds& kinds) {
     return all;
 }
 
-// Whether the text stands anywhere in what a process can write to: its heap, its stacks, all else of its own.
-bool has_in_memory(pid_t pid, const std::string& words) {
-    const common::Fd memory{::open(text("/proc/", pid, "/mem").c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!memory) throw Failure{text("the memory of ", pid, " cannot be read")};
-    std::string bytes;
-    for (const Words& row : table_of(text("/proc/", pid, "/maps"))) { // FROM-TO PERMISSIONS ...
-        if (row.at(1).substr(0, 2) != "rw") continue;
-        std::size_t dash = 0;
-        const unsigned long from = std::stoul(row[0], &dash, 16);
-        bytes.resize(std::stoul(row[0].substr(dash + 1), nullptr, 16) - from);
-        const ssize_t got = ::pread(memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(from));
-        if (got > 0 &&
-            std::string_view{bytes}.substr(0, static_cast<std::size_t>(got)).find(words) != bytes.npos)
-            return true;
-    }
-    return false;
-}
-
 } // namespace
 
 TEST_SUITE("e2e") {

@@ -5,6 +5,7 @@
 #include "chatd/chat_options.hh"
 #include "common/ctl_options.hh"
 #include "common/options.hh"
+#include "ftpd/ftpd_options.hh"
 
 #include <doctest/doctest.h>
 
@@ -21,10 +22,10 @@ bool has_line_for(const std::string& usage, const common::Option& option) {
 
 TEST_SUITE("e2e") {
     TEST_CASE("-h prints a line for every option and -V the version") {
-        common::DaemonOptions daemon;
+        ftpd::FtpdOptions daemon;
         common::CtlOptions ctl;
         chatd::ChatOptions chat;
-        for (const auto& [program, options] : {std::pair{"ftpd", common::daemon_options(daemon)},
+        for (const auto& [program, options] : {std::pair{"ftpd", ftpd::ftpd_options(daemon)},
                                                {"ftpctl", common::ctl_options(ctl)},
                                                {"chat", chatd::chat_options(chat)}}) {
             const Result help = run_client({program, "-h"});

@@ -89,7 +89,8 @@ TEST_SUITE("e2e") {
     TEST_CASE("telnet commands are left out of a line and IAC IAC is one byte of a name") {
         const Daemon daemon{writable};
         FtpClient client = connect_logged_in(daemon);
-        client.send("\xff\xfb\x01\xff\xfd\x03NO\xff\xf1OP\r\n");
+        client.send("\xff\xfb\x01\xff\xfd\x03NO\xff\xf1OP\r\n"); // WILL, DO: refused before the reply
+        CHECK(client.read_exactly(6) == "\xff\xfe\x01\xff\xfc\x03");
         client.expect(200);
         client.send("\xff\xf4\xff\xf2NOOP\r\n");
         client.expect(200);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The parent keeps nothing of its clients: after a second round of everything that clients do, good and bad,
-// it is as large as after the first.
+// it is as large as after the one before.
 #include "tests/e2e/observe.hh"
 
 #include "common/text.hh"
@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <utility>
 
 using namespace e2e;
 using common::text;
@@ -75,12 +76,15 @@ TEST_SUITE("e2e slow") {
         ::mkfifo((daemon.files() / "fifo").c_str(), 0666);
 
         do_a_round(daemon);
-        const std::size_t size = resident_bytes(daemon.pid());
         const auto descriptors = descriptors_of(daemon.pid());
-        do_a_round(daemon);
-        const std::size_t size_after = resident_bytes(daemon.pid());
-        MESSAGE("resident bytes " << size << ", then " << size_after);
-        if (!is_sanitized()) CHECK(size_after <= size + size / 100);
+        // One that leaks grows every time; one that meets a page of its program late grows once.
+        std::size_t size = resident_bytes(daemon.pid()), size_before = 0;
+        for (int more = 0; more < 3 && (more == 0 || size > size_before + size_before / 100); ++more) {
+            do_a_round(daemon);
+            size_before = std::exchange(size, resident_bytes(daemon.pid()));
+            MESSAGE("resident bytes " << size_before << ", then " << size);
+        }
+        if (!is_sanitized()) CHECK(size <= size_before + size_before / 100);
         CHECK(descriptors_of(daemon.pid()) == descriptors);
         CHECK(children_of(daemon.pid()).empty());
         CHECK(stat_of(daemon, "clients") == 0);

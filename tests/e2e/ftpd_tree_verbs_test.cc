@@ -5,7 +5,7 @@
 
 #include "common/errors.hh"
 #include "common/text.hh"
-#include "ftpd/listing.hh"
+#include "ftpd/time_stamp.hh"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -130,12 +130,12 @@ TEST_SUITE("e2e") {
                         ";unique=", unique, ";UNIX.mode=", mode, "; ");
         };
         CHECK(client.command("MLST file", 250) ==
-              facts(daemon.files() / "file", "type=file;size=5;", "drw") + "/file\n250 End");
-        const std::string top = facts(daemon.files(), "type=dir;", "ecdplm") + "/\n250 End";
+              facts(daemon.files() / "file", "type=file;size=5;", "dfarw") + "/file\n250 End");
+        const std::string top = facts(daemon.files(), "type=dir;", "ecdpflm") + "/\n250 End";
         CHECK(client.command("MLST", 250) == top);
         client.command("CWD folder", 250);
         CHECK(client.command("MLST", 250) ==
-              facts(daemon.files() / "folder", "type=dir;", "ecdplm") + "/folder\n250 End");
+              facts(daemon.files() / "folder", "type=dir;", "ecdpflm") + "/folder\n250 End");
         client.command("MLST missing", 550);
         client.command("MLST .ftpd-file", 553);
     }

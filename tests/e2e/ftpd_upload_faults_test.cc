@@ -24,21 +24,35 @@ void check_lack_of_room(const Daemon& daemon, const e2e::Path& files) {
     FtpClient client = connect_logged_in(daemon);
     client.put("old", "old content");
     const std::string large(2 * room, 'x');
-    for (const auto* const name : {"old", "new"}) {
+    for (const auto& [name, fate] :
+         {std::pair{"old", "/old is as it was before."}, {"new", "/new is not stored."}}) {
+        const auto check_words = [fate = fate](const std::string& reply) {
+            CAPTURE(reply);
+            CHECK(reply.ends_with(text(" bytes: ", fate)));
+            const auto bytes = std::stoul(reply.substr(reply.find(" after ") + 7));
+            CHECK(bytes > room / 2);
+            CHECK(bytes <= room);
+        };
         Connection data = client.open_data();
         client.command(text("STOR ", name), 150);
         data.try_send(large); // may be broken off
-        client.expect(552);
+        check_words(client.expect(552));
         data.close();
         // In band, the rest of the body is discarded and the session goes on.
         client.send(text("ALLO ", large.size(), "\r\nPUT ", name, "\r\n", large, "NOOP\r\n"));
         client.expect(200);
         client.expect(150);
-        client.expect(552);
+        check_words(client.expect(552));
         client.expect(200);
     }
     CHECK(client.get("old") == "old content");
+    Connection data = client.open_data();
+    client.command("APPE old", 150);
+    data.try_send(large);
+    CHECK(client.expect(552).ends_with(": /old is changed up to there."));
+    data.close();
     CHECK(names_in(files) == Words{"old"});
+    client.command("DELE old", 250);
     client.put("old", "small");
     CHECK(client.get("old") == "small");
 }

@@ -2,10 +2,12 @@
 #include "tests/e2e/proc.hh"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <unistd.h>
 
 namespace e2e {
@@ -64,6 +66,28 @@ std::map<int, std::string> descriptors_of(pid_t pid) {
         if (!error) found[std::stoi(entry.path().filename())] = target;
     }
     return found;
+}
+
+bool has_in_memory(pid_t pid, std::string_view words) {
+    std::ifstream maps{proc_path(pid, "maps")};
+    std::ifstream memory{proc_path(pid, "mem"), std::ios::binary};
+    if (!maps || !memory) throw std::runtime_error{proc_path(pid, "mem") + " cannot be read"};
+    std::string bytes;
+    for (std::string line; std::getline(maps, line);) { // FROM-TO PERMISSIONS ...
+        std::istringstream row{line};
+        std::uint64_t from = 0, to = 0;
+        char dash = '-';
+        std::string permissions;
+        row >> std::hex >> from >> dash >> to >> permissions;
+        if (permissions.substr(0, 2) != "rw") continue;
+        bytes.resize(to - from);
+        memory.clear();
+        memory.seekg(static_cast<std::streamoff>(from));
+        memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        const auto got = static_cast<std::size_t>(memory.gcount());
+        if (std::string_view{bytes}.substr(0, got).find(words) != bytes.npos) return true;
+    }
+    return false;
 }
 
 std::size_t resident_bytes(pid_t pid) {

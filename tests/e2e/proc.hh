@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -29,6 +30,10 @@ bool is_alive(pid_t pid);                          // false for a zombie
 // Open descriptors and what they lead to, as readlink(2) of /proc/PID/fd says: "socket:[812]", "/tmp/x", ...
 // Empty for a process that is gone or not ours to look at.
 std::map<int, std::string> descriptors_of(pid_t pid);
+
+// Whether the words stand anywhere in what a process can write to: its heap, its stacks, all else of its own.
+// Throws std::runtime_error when its memory cannot be read.
+bool has_in_memory(pid_t pid, std::string_view words);
 
 std::size_t resident_bytes(pid_t pid); // 0 for a process that is gone
 

@@ -8,40 +8,59 @@ using namespace std::string_literals;
 
 namespace {
 
+std::string decoded(std::string_view line) { return decode_telnet(line).text; }
+
 // Every beginning of a line that ends within its telnet part leaves what stands before it.
 void check_truncated(const std::string& before, const std::string& telnet) {
     for (std::size_t length = 1; length <= telnet.size(); ++length) {
         CAPTURE(length);
-        CHECK(decode_telnet(before + telnet.substr(0, length)) == before);
+        CHECK(decoded(before + telnet.substr(0, length)) == before);
     }
 }
 
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE("command: the verbs of web clients are known") {
+        for (const char* const verb : {"POST", "HEAD", "OPTIONS", "CONNECT"}) CHECK(is_http_verb(verb));
+        for (const char* const verb : {"GET", "PUT", "OPTS", "", "POSTX"}) CHECK_FALSE(is_http_verb(verb));
+    }
+
     TEST_CASE("command: telnet commands and options are dropped wherever they stand") {
-        CHECK(decode_telnet("") == "");
-        CHECK(decode_telnet("LIST \xc3\xa4") == "LIST \xc3\xa4");
-        CHECK(decode_telnet("\xff\xf4\xff\xf2"s + "ABOR") == "ABOR");                     // IP, DM: the Synch
-        CHECK(decode_telnet("A\xff\xf1"s + "B\xff\xf9") == "AB");                         // NOP, GA
-        CHECK(decode_telnet("\xff\xfb\x01\xff\xfc\x02\xff\xfd\x03\xff\xfe\x04Q") == "Q"); // WILL to DONT
-        CHECK(decode_telnet("\xff\xfd\xff"s + "Q") == "Q");              // an option of number 255
-        CHECK(decode_telnet("a\xff\xfa\x18\x01xterm\xff\xf0z") == "az"); // a subnegotiation
-        CHECK(decode_telnet("a\xff\xfa\x18\0z\xff\xf0z"s) == "az");
+        CHECK(decoded("") == "");
+        CHECK(decoded("LIST \xc3\xa4") == "LIST \xc3\xa4");
+        CHECK(decoded("\xff\xf4\xff\xf2"s + "ABOR") == "ABOR");                     // IP, DM: the Synch
+        CHECK(decoded("A\xff\xf1"s + "B\xff\xf9") == "AB");                         // NOP, GA
+        CHECK(decoded("\xff\xfb\x01\xff\xfc\x02\xff\xfd\x03\xff\xfe\x04Q") == "Q"); // WILL to DONT
+        CHECK(decoded("\xff\xfd\xff"s + "Q") == "Q");                               // an option of number 255
+        CHECK(decoded("a\xff\xfa\x18\x01xterm\xff\xf0z") == "az");                  // a subnegotiation
+        CHECK(decoded("a\xff\xfa\x18\0z\xff\xf0z"s) == "az");
+    }
+
+    TEST_CASE("command: every option of telnet is refused and nothing else is answered") {
+        CHECK(decode_telnet("LS\xff\xfd\x03").answer == "\xff\xfc\x03");                         // DO: WONT
+        CHECK(decode_telnet("\xff\xfb\x1f\xff\xfd\x06LS").answer == "\xff\xfe\x1f\xff\xfc\x06"); // WILL: DONT
+        for (const std::string_view quiet : {"\xff\xfc\x01", "\xff\xfe\x01", "\xff\xf4\xff\xf2", "\xff\xf6",
+                                             "\xff\xff", "\xff\xfd", "\xff\xfa\x18\x01\xff\xf0"})
+            CHECK(decode_telnet(quiet).answer == "");
+        CHECK(decode_telnet("\xff\xfb\x1fLS").negotiates);
+        CHECK_FALSE(decode_telnet("\xff\xf4\xff\xf2"
+                                  "ABOR")
+                        .negotiates); // programs send this, too
     }
 
     TEST_CASE("command: two IACs are one byte and CR NUL is CR") {
-        CHECK(decode_telnet("a\xff\xff"s + "b") == "a\xff"s + "b");
-        CHECK(decode_telnet("\xff\xff\xff\xff") == "\xff\xff");
-        CHECK(decode_telnet("\xff\xff\xff\xf1") == "\xff");
-        CHECK(decode_telnet("a\r\0b\r\0"s) == "a\rb\r");
-        CHECK(decode_telnet("a\rb\r") == "a\rb\r");
-        CHECK(decode_telnet("a\0b"s) == "a\0b"s);
-        CHECK(decode_telnet("\r\0\0"s) == "\r\0"s);
+        CHECK(decoded("a\xff\xff"s + "b") == "a\xff"s + "b");
+        CHECK(decoded("\xff\xff\xff\xff") == "\xff\xff");
+        CHECK(decoded("\xff\xff\xff\xf1") == "\xff");
+        CHECK(decoded("a\r\0b\r\0"s) == "a\rb\r");
+        CHECK(decoded("a\rb\r") == "a\rb\r");
+        CHECK(decoded("a\0b"s) == "a\0b"s);
+        CHECK(decoded("\r\0\0"s) == "\r\0"s);
     }
 
     TEST_CASE("command: a doubled IAC inside a subnegotiation does not end it") {
-        CHECK(decode_telnet("a\xff\xfa\x18\xff\xff\xf0 more\xff\xf0z") == "az");
+        CHECK(decoded("a\xff\xfa\x18\xff\xff\xf0 more\xff\xf0z") == "az");
     }
 
     TEST_CASE("command: a telnet sequence that is cut short takes nothing else with it") {
@@ -56,7 +75,7 @@ TEST_SUITE("unit") {
         for (int first = 0; first < 256; ++first)
             for (int second = 0; second < 256; ++second) {
                 const std::string line{static_cast<char>(first), static_cast<char>(second), 'x'};
-                const std::string plain = decode_telnet(line);
+                const std::string plain = decoded(line);
                 REQUIRE(plain.size() <= line.size());
                 if (first != 0xff && !(first == '\r' && second == 0) && second != 0xff)
                     REQUIRE(plain == line);

@@ -23,7 +23,7 @@ std::string received(const std::string& wire) {
     REQUIRE(line);
     CHECK(reader.buffered().empty());
     CHECK(!ftpd::is_http_request(line->text));
-    return ftpd::decode_telnet(line->text);
+    return ftpd::decode_telnet(line->text).text;
 }
 
 } // namespace

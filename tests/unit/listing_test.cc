@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/listing.hh"
+#include "ftpd/time_stamp.hh"
 
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -36,7 +37,7 @@ std::string date_at(std::time_t when) {
 
 std::string facts(mode_t mode, Rights rights) {
     const Entry entry = make(mode, "a b");
-    return format_facts(entry, entry.status, rights);
+    return format_facts(entry, entry.status, rights, Facts{}.set());
 }
 
 std::string perm(mode_t mode, Rights rights) {
@@ -45,8 +46,8 @@ std::string perm(mode_t mode, Rights rights) {
     return all.substr(from, all.find(';', from) - from);
 }
 
-constexpr Rights everything{Right::list,      Right::read,   Right::create,
-                            Right::overwrite, Right::remove, Right::make_directory};
+constexpr Rights everything{Right::list,   Right::read,           Right::create, Right::overwrite,
+                            Right::remove, Right::make_directory, Right::rename};
 
 } // namespace
 
@@ -134,24 +135,34 @@ TEST_SUITE("unit") {
         CHECK(facts(S_IFDIR | 01777, {}) ==
               "type=dir;modify=20261121082610;perm=e;unique=fd00g1a2b;UNIX.mode=1777; a b");
         CHECK(facts(S_IFIFO | 0600, everything) ==
-              "type=OS.unix=special;modify=20261121082610;perm=d;unique=fd00g1a2b;UNIX.mode=0600; a b");
+              "type=OS.unix=special;modify=20261121082610;perm=df;unique=fd00g1a2b;UNIX.mode=0600; a b");
         const Entry link = make(S_IFLNK | 0777, "l");
-        CHECK(format_facts(link, make(S_IFDIR | 0755).status, {}).find("type=dir;") == 0);
-        // Each fact that can be given stands in what FEAT and OPTS say.
-        const std::string all = facts(S_IFREG, everything);
-        for (std::size_t from = 0; all[from] != ' ';) {
-            const std::string name = all.substr(from, all.find('=', from) - from);
-            CHECK(fact_names.find(name + "*;") != fact_names.npos);
-            from = all.find(';', from) + 1;
-        }
+        CHECK(format_facts(link, make(S_IFDIR | 0755).status, {}, Facts{}.set()).find("type=dir;") == 0);
+    }
+
+    TEST_CASE("listing: a client gets the facts it has asked for and no others") {
+        const Entry entry = make(S_IFREG | 0644, "a b");
+        const auto shown = [&](std::string_view list) {
+            return format_facts(entry, entry.status, {}, parse_facts(list));
+        };
+        CHECK(shown("type;size;") == "type=file;size=1234; a b");
+        CHECK(shown("SIZE;Type;") == "type=file;size=1234; a b"); // our order, and any case
+        CHECK(shown("size;bogus;sizes;") == "size=1234; a b");
+        CHECK(shown("unix.mode") == "UNIX.mode=0644; a b");
+        CHECK(shown("") == " a b");
+        CHECK(shown(";;;") == " a b");
+        CHECK(format_fact_names(parse_facts("perm;type;")) == "type;perm;");
+        CHECK(format_fact_names(parse_facts("perm;type;"), true) ==
+              "type*;size;modify;perm*;unique;UNIX.mode;");
+        CHECK(format_fact_names(Facts{}) == "");
     }
 
     TEST_CASE("listing: the letters of perm say what the client may do") {
-        CHECK(perm(S_IFREG, everything) == "drw");
+        CHECK(perm(S_IFREG, everything) == "dfarw");
         CHECK(perm(S_IFREG, {Right::list, Right::read}) == "r");
         CHECK(perm(S_IFREG, {Right::create}) == "");
-        CHECK(perm(S_IFREG, {Right::overwrite}) == "w");
-        CHECK(perm(S_IFDIR, everything) == "ecdplm");
+        CHECK(perm(S_IFREG, {Right::overwrite}) == "aw");
+        CHECK(perm(S_IFDIR, everything) == "ecdpflm");
         CHECK(perm(S_IFDIR, {Right::list, Right::read}) == "el");
         CHECK(perm(S_IFDIR, {Right::create}) == "ec");
         CHECK(perm(S_IFDIR, {}) == "e");

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: ISC
+#include "common/password.hh"
+
+namespace common {
+
+std::vector<std::string> hash_settings() { return portable_hash_settings(); }
+
+} // namespace common

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: ISC
+#include "common/user_store.hh"
+
+#include "common/errors.hh"
+#include "common/password.hh"
+#include "common/text.hh"
+
+#include <functional>
+#include <system_error>
+
+namespace common {
+namespace {
+
+bool is_same(const struct stat& one, const struct stat& other) {
+    const auto same_time = [](const timespec& a, const timespec& b) {
+        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+    };
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino && one.st_size == other.st_size &&
+           same_time(one.st_mtim, other.st_mtim) && same_time(one.st_ctim, other.st_ctim);
+}
+
+constexpr std::string_view old_stay = "; those who were there stay";
+
+} // namespace
+
+UserStore::UserStore(std::string path, const UserTable& table)
+    : path_(std::move(path)),
+      table_(table),
+      users_(path_, "", table),
+      key_(portable_hash_settings().front()), // its salt is random
+      own_hash_(hash_password(Secret{key_})) {
+    hashes_ = {own_hash_};
+}
+
+std::optional<Note> UserStore::refresh() {
+    if (path_.empty()) return {};
+    struct stat found {};
+    try {
+        checked("look at the user file", path_, [&] { return ::stat(path_.c_str(), &found); });
+        if (is_same(found, read_)) return {};
+        return load(found);
+    } catch (const UserError& error) {
+        read_ = found; // until it is changed
+        return tell(Severity::error, text("users not read, ", error.what(), old_stay));
+    } catch (const std::system_error& error) {
+        return tell(Severity::error, text("users not read: ", error.what(), old_stay));
+    }
+}
+
+std::optional<Note> UserStore::tell(Severity severity, std::string text) {
+    if (text == std::exchange(told_, text)) return {};
+    return Note{severity, std::move(text)};
+}
+
+Note UserStore::load(const struct stat& found) {
+    users_ = read_user_file(path_, table_);
+    read_ = found; // of before it was read: a change in between is seen next time
+    hashes_.clear();
+    for (const User* const user : users_.users())
+        if (!is_locked(user->hash)) hashes_.push_back(user->hash);
+    const std::string read = text(users_.users().size(), " users read from ", path_);
+    if (hashes_.empty()) hashes_.push_back(own_hash_);
+    told_.clear();
+    if ((found.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {Severity::notice, read};
+    return {Severity::warning, read + ", which is open to other users than its owner: chmod 600"};
+}
+
+const User* UserStore::find(std::string_view name) const {
+    const User* const user = users_.find(name);
+    return user == nullptr || is_locked(user->hash) ? nullptr : user;
+}
+
+const std::string& UserStore::decoy_for(std::string_view name) const {
+    return hashes_[std::hash<std::string>{}(key_ + std::string{name}) % hashes_.size()];
+}
+
+} // namespace common

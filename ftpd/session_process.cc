@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/session_process.hh"
+
+#include "common/errors.hh"
+#include "common/sandbox.hh"
+#include "common/socket.hh"
+#include "ftpd/frames.hh"
+#include "ftpd/session.hh"
+
+#include <array>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace ftpd {
+
+std::optional<Identity> find_identity(const Settings& settings) {
+    if (::geteuid() != 0) return {};
+    return find_user(settings.run_as);
+}
+
+Fd open_root(const Settings& settings) {
+    return Fd{checked("open the root", settings.root,
+                      [&] { return ::open(settings.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
+}
+
+void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
+                         SessionParts parts) {
+    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,    STDERR_FILENO,    parts.client.get(),
+                          parts.pair.get(), parts.root.get(), parts.authd.get()};
+    close_other_descriptors(keep);
+    // Low numbers, whatever the parent's were: select(2) knows no high ones.
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd}) {
+        if (!*fd) continue;
+        const int low =
+            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
+        fd->reset(low);
+    }
+    if (identity) {
+        enter_root(parts.root.get());
+        become(*identity);
+    }
+    forbid_new_privileges();
+    ::umask(settings.umask);
+    // Who logs in is shut in more narrowly then (Session::confine).
+    const bool may_write = settings.anonymous.may_write() || parts.authd;
+    const bool shut_in = restrict_files(parts.root.get(), may_write ? TreeAccess::write : TreeAccess::read);
+    limit_resources({});
+    set_urgent_inline(parts.client.get());
+    set_keepalive(parts.client.get());
+    set_no_delay(parts.client.get());
+    Session session{settings, std::move(parts)};
+    // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
+    ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
+}
+
+Notes log_notes(int pair, pid_t session, Log& log) {
+    constexpr int most = 16; // in one round: one session must not keep the parent from the others
+    std::array<char, NoteHead::size + max_note> packet{};
+    for (int count = 0; count < most; ++count) {
+        const Received got = receive_packet(pair, packet);
+        if (got.state == IoState::would_block) return Notes::all_read;
+        if (got.state != IoState::done) return Notes::ended;
+        const Note note = unpack_note(std::span{packet}.first(got.bytes));
+        log.write_for("session", session, note.severity, note.text);
+    }
+    return Notes::more;
+}
+
+} // namespace ftpd

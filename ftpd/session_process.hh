@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: ISC
+// What lies between a parent and a session: how a forked child becomes one, and how its notes reach the log.
+// Used by ftpd's parent and by ftpd -i. A parent trusts nothing its sessions send.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/log.hh"
+#include "common/privileges.hh"
+#include "ftpd/settings.hh"
+
+#include <optional>
+#include <span>
+#include <sys/types.h>
+
+namespace ftpd {
+
+// The user that sessions run as: none unless root started us. Throws UserError.
+std::optional<common::Identity> find_identity(const Settings& settings);
+// The served folder. Throws std::system_error.
+common::Fd open_root(const Settings& settings);
+
+// In the child: closes every descriptor but 0 to 2 and these, shuts itself in the tree as far as user and
+// system allow, and serves the client to its end. page: the session's own status page.
+struct SessionParts {
+    common::Fd client, pair, root;
+    common::Fd authd; // its end of a pair with authd; none: nobody has a password
+    std::span<std::byte> page;
+};
+[[noreturn]] void run_session_process(const Settings& settings,
+                                      const std::optional<common::Identity>& identity, SessionParts parts);
+
+// In the parent: writes the notes that wait on a session's pair to the log, so many at most.
+enum class Notes { all_read, more, ended };
+// Throws common::PeerError for what no session sends.
+Notes log_notes(int pair, pid_t session, common::Log& log);
+
+} // namespace ftpd

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/time_stamp.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace ftpd {
+namespace {
+
+// A number of exactly so many digits, taken from the front of stamp.
+std::optional<unsigned> take_digits(std::string_view& stamp, std::size_t digits) {
+    const std::string_view word = stamp.substr(0, digits);
+    if (word.size() != digits || !std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; }))
+        return {};
+    stamp.remove_prefix(digits);
+    return common::parse_number<unsigned>(word);
+}
+
+} // namespace
+
+std::tm in_utc(std::time_t when) {
+    constexpr long long year_one = -62'135'596'800;
+    constexpr long long year_9999 = 253'402'300'799; // its last second
+    const auto shown = static_cast<std::time_t>(std::clamp<long long>(when, year_one, year_9999));
+    std::tm parts{};
+    ::gmtime_r(&shown, &parts);
+    return parts;
+}
+
+std::string format_time(std::time_t when) {
+    const std::tm parts = in_utc(when);
+    std::array<char, 64> stamp{};
+    std::snprintf(stamp.data(), stamp.size(), "%04d%02d%02d%02d%02d%02d", parts.tm_year + 1900,
+                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    return stamp.data();
+}
+
+std::optional<std::time_t> parse_time(std::string_view stamp) {
+    using namespace std::chrono;
+    const auto year_number = take_digits(stamp, 4), month_number = take_digits(stamp, 2),
+               day_number = take_digits(stamp, 2), hour = take_digits(stamp, 2),
+               minute = take_digits(stamp, 2);
+    if (!year_number || !month_number || !day_number || !hour || !minute) return {};
+    const auto second = stamp.empty() ? std::optional{0U} : take_digits(stamp, 2);
+    if (!second) return {};
+    if (!stamp.empty() && stamp[0] == '.') {
+        stamp.remove_prefix(1);
+        while (take_digits(stamp, 1)) {
+        }
+    }
+    const year_month_day date{year{static_cast<int>(*year_number)}, month{*month_number}, day{*day_number}};
+    // A leap second has the number 60, and no time of its own in POSIX.
+    if (!stamp.empty() || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return {};
+    const auto moment = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second};
+    return static_cast<std::time_t>(duration_cast<seconds>(moment.time_since_epoch()).count());
+}
+
+} // namespace ftpd

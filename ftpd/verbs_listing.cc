@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: ISC
+// Verbs that list: LIST, NLST, MLSD over a data connection, LS right here. Run by the session.
+#include "ftpd/verbs.hh"
+
+#include "common/text.hh"
+#include "ftpd/data_channel.hh"
+#include "ftpd/listing.hh"
+#include "ftpd/refusal.hh"
+#include "ftpd/selection.hh"
+#include "ftpd/session.hh"
+
+#include <ctime>
+#include <functional>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+// Old clients pass options of ls where a path belongs; a name may begin with a dash, too, after "./".
+std::string_view without_ls_options(std::string_view argument) {
+    while (argument.substr(0, 1) == "-") {
+        const std::size_t end = argument.find(' ');
+        argument = end == argument.npos ? std::string_view{} : argument.substr(end + 1);
+    }
+    return argument;
+}
+
+using FormatEntry = std::function<std::string(const Entry&)>; // an empty line is left out
+
+// As lines over the data connection.
+void send_listing(Session& s, const Selection& selection, const FormatEntry& format) {
+    s.data.check_prepared();
+    s.control.reply(150, text("Here comes the list of ", escape(selection.path()), '.'));
+    DataConnection data = s.data.open();
+    selection.list([&](const std::vector<Entry>& entries) {
+        std::string lines;
+        for (const Entry& entry : entries) {
+            const std::string line = format(entry);
+            if (!line.empty()) lines += line + "\r\n";
+        }
+        data.send(lines);
+        s.status.add_sent(lines.size());
+    });
+    data.close();
+    s.control.reply(226, "That was all.");
+}
+
+// What stands before a name of the selection so that it can be used from the working directory (RFC 1123,
+// section 4.1.2.7): what was asked for, up to and with its last slash, or all of it.
+std::string prefix_of_names(std::string_view asked, const Selection& selection) {
+    if (selection.is_pattern() || selection.is_file())
+        return std::string{asked.substr(0, asked.rfind('/') + 1)};
+    if (asked.empty() || asked.back() == '/') return std::string{asked};
+    return std::string{asked} + '/';
+}
+
+} // namespace
+
+void do_list(Session& s, const std::string& argument) {
+    const std::time_t now = std::time(nullptr);
+    send_listing(s, Selection{s.tree, s.resolve(without_ls_options(argument))},
+                 [&](const Entry& entry) { return format_long(entry, now); });
+}
+
+void do_nlst(Session& s, const std::string& argument) {
+    const std::string asked{without_ls_options(argument)};
+    const Selection selection{s.tree, s.resolve(asked)};
+    const std::string prefix = prefix_of_names(asked, selection);
+    send_listing(s, selection, [&](const Entry& entry) {
+        if (!fits_a_line(entry)) return std::string{};
+        return selection.is_file() ? asked : prefix + entry.name;
+    });
+}
+
+void do_mlsd(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    if (!S_ISDIR(
+            s.tree.status(path).st_mode)) // which throws for a name that is not there: nothing is a pattern
+        throw Refusal{501, text(escape(path), " is no directory: use MLST.")};
+    send_listing(s, Selection{s.tree, path}, [&](const Entry& entry) {
+        if (!fits_a_line(entry)) return std::string{};
+        struct stat target = entry.status;
+        if (S_ISLNK(target.st_mode)) {
+            // What a link leads to is what a client would get; one that leads nowhere is shown as itself.
+            try {
+                target = s.tree.status(path + '/' + entry.name);
+            } catch (const std::system_error&) {
+            }
+        }
+        return format_facts(entry, target, s.rights(), s.memory.facts);
+    });
+}
+
+void do_ls(Session& s, const std::string& argument) {
+    const Selection selection{s.tree, s.resolve(without_ls_options(argument))};
+    const std::time_t now = std::time(nullptr);
+    std::size_t count = 0;
+    s.control.begin_lines(213, escape(selection.path()));
+    selection.list([&](const std::vector<Entry>& entries) {
+        for (const Entry& entry : entries) s.control.add_line(format_long(entry, now));
+        count += entries.size();
+    });
+    s.control.end_lines(213, count == 1 ? "1 entry" : text(count, " entries"));
+}
+
+} // namespace ftpd

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: ISC
+// A client that is gone frees its session, in whatever state that is, though every time-out is far away.
+#include "tests/e2e/observe.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+#include <functional>
+#include <sys/stat.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+const Daemon::Setting patient{
+    .lines = {"anonymous write", "idle-timeout 0", "connect-timeout 100000", "stall-timeout 100000"}};
+
+using Leave = std::function<void(Connection&)>;
+const std::pair<const char*, Leave> ways_to_leave[]{
+    {"close", [](Connection& connection) { connection.close(); }},
+    {"reset", [](Connection& connection) { connection.reset(); }},
+};
+
+// Brings a client into a state, has it leave, and waits for the end of its session. Whatever the state has
+// opened beside the control connection stays open.
+template <class State>
+void leave_in(const Daemon& daemon, const char* what, const State& bring) {
+    for (const auto& [how, leave] : ways_to_leave) {
+        CAPTURE(what);
+        CAPTURE(how);
+        FtpClient client = connect_logged_in(daemon);
+        const pid_t session = session_of(daemon, client);
+        const auto kept = bring(client);
+        leave(client);
+        CHECK(wait_for_end_of(daemon, session) == "exit 0");
+    }
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("a client that vanishes frees its session in whatever state it was") {
+        const Daemon daemon{patient};
+        make_endless_file(daemon.files() / "endless");
+        write_shared(daemon.files() / "old", "old");
+        leave_in(daemon, "idle", [](FtpClient&) { return 0; });
+        leave_in(daemon, "half a command", [](FtpClient& client) { return client.send("NOO"), 0; });
+        leave_in(daemon, "a data connection prepared",
+                 [](FtpClient& client) { return client.command("EPSV", 229), 0; });
+        leave_in(daemon, "a data connection waited for", [](FtpClient& client) {
+            client.command("EPSV", 229);
+            return client.command("RETR old", 150), 0;
+        });
+        leave_in(daemon, "a download that nobody reads",
+                 [](FtpClient& client) { return begin_transfer(client, "RETR endless"); });
+        leave_in(daemon, "an upload that stands still", [](FtpClient& client) {
+            Connection data = begin_transfer(client, "STOR new");
+            data.send("half");
+            return data;
+        });
+        leave_in(daemon, "an upload in place", [](FtpClient& client) {
+            client.command("REST 1", 350);
+            return begin_transfer(client, "STOR old");
+        });
+        leave_in(daemon, "a body that does not come", [](FtpClient& client) {
+            client.command("ALLO 10", 200);
+            return client.command("PUT other", 150), 0;
+        });
+        leave_in(daemon, "a body that nobody reads",
+                 [](FtpClient& client) { return client.command("GET endless", 150), 0; });
+        CHECK(read_file(daemon.files() / "old") == "old");
+        daemon.wait_until_idle();
+    }
+
+    TEST_CASE("nothing more is written for a client whose control connection is closed") {
+        const Daemon daemon{patient};
+        FtpClient client = connect_logged_in(daemon);
+        const pid_t session = session_of(daemon, client);
+        Connection data = begin_transfer(client, "STOR new");
+        data.send("before");
+        wait_until("the bytes are there",
+                   [&] { return client.command("STAT", 211).find(": 6 bytes") != std::string::npos; });
+        client.close();
+        data.try_send("behind"); // it may be seen before or after the close, and is dropped either way
+        wait_for_end_of(daemon, session);
+        CHECK(read_file(daemon.files() / ".ftpd-new") == "before");
+    }
+
+    TEST_CASE("a transfer whose client has only ended its input goes on as long as it moves") {
+        const Daemon daemon{patient};
+        const std::string bytes = make_bytes(24 << 20);
+        write_file(daemon.files() / "file", bytes);
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = begin_transfer(client, "RETR file");
+        client.half_close();
+        CHECK(data.read_to_end() == bytes);
+        client.expect(226);
+        CHECK(client.read_to_end().empty());
+    }
+}
