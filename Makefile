@@ -14,6 +14,10 @@ programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp.cc:bin ftpctl:common/ctl.cc:sbin
             chatd:chatd/main.cc:sbin chat:chatd/chat.cc:bin
 # SECOND NAME:PROGRAM:a source it goes with:FOLDER below PREFIX. Symbolic links.
 links    := fls:fcp:ftpd/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
+# Message catalogues (gencat(1)), by language, and where they go below PREFIX.
+languages := $(if $(wildcard chatd/main.cc),$(basename $(notdir $(wildcard chatd/*.msg))))
+catalogue_folder := share/chatd
+catalogue_path   := $(PREFIX)/$(catalogue_folder)
 # Folders whose other sources become an archive each; what uses another stands before it.
 parts    := chatd ftpd common
 
@@ -43,6 +47,7 @@ names    := $(foreach p,$(programs) $(links),$(call field,1,$p))
 mains    := $(foreach p,$(programs),$(call field,2,$p))
 sources  := $(filter-out $(mains),$(foreach p,$(parts),$(wildcard $p/*.cc $p/$(system)/*.cc)))
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
+catalogues := $(languages:%=$(build)/chatd.%.cat)
 tests    := $(wildcard tests/*.cc tests/unit/*.cc tests/e2e/*.cc)
 objects   = $(patsubst %.cc,$(shared)/obj/%.o,$1)
 archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
@@ -61,7 +66,7 @@ hush      = $(if $(V),,@)
 .SECONDARY:
 .PHONY: all everything run test check install uninstall clean help force
 
-all: $(names:%=$(build)/%) ## build the programs (the default)
+all: $(names:%=$(build)/%) $(catalogues) ## build the programs (the default)
 
 $(shared)/obj/%.o: %.cc $(shared)/compile
 	@mkdir -p $(@D)
@@ -69,6 +74,9 @@ $(shared)/obj/%.o: %.cc $(shared)/compile
 	$(hush)$(compile) $(also) -c -o $@ $<
 
 $(call objects,$(tests)): also = $(if $(SANITIZE),,-O1 -g1) -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+
+$(call objects,chatd/phrases.cc): $(shared)/catalogue_path
+$(call objects,chatd/phrases.cc): also = -DCATALOGUE_FOLDER='"$(catalogue_path)"'
 
 define part # NAME: its archive
 $(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources
@@ -89,13 +97,18 @@ $(build)/$1: $(build)/$2
 endef
 $(foreach l,$(links),$(eval $(call second_name,$(call field,1,$l),$(call field,2,$l))))
 
+$(build)/chatd.%.cat: chatd/%.msg
+	@mkdir -p $(@D) && rm -f $@
+	$(say) gencat $<
+	$(hush)gencat $@ $<
+
 $(build)/run-tests: $(call objects,$(tests)) $(call archives,%) $(build)/link
 	$(say) link $@
 	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
 
 # Files that hold the variable of their name, written when it has changed: then what depends on them is made
 # again.
-remembered := $(shared)/compile $(build)/link $(build)/sources
+remembered := $(shared)/compile $(shared)/catalogue_path $(build)/link $(build)/sources
 define remember
 ifneq ($$(strip $$($$(notdir $$f))),$$(strip $$(file < $$f)))
 $$f: force
@@ -140,11 +153,13 @@ page_for = $(if $(filter $2,$(pages)),,$1:$(call place,$2)) # unless the second 
 
 install: all ## copy programs and manuals below DESTDIR and PREFIX (/usr/local)
 	@for f in $(placed); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
+	@for f in $(catalogues); do install -D -m 644 $$f $(into)/$(catalogue_folder)/$${f##*/} || exit; done
 	@for f in $(manuals); do install -D -m 644 man/$${f##*/} $(into)/$$f || exit; done
 	@for l in $(symlinks); do ln -sf $${l%%:*} $(into)/$${l#*:} || exit; done
 
 uninstall: ## remove exactly what install put there
-	rm -f $(addprefix $(into)/,$(placed) $(manuals) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
+	rm -f $(addprefix $(into)/,$(placed) $(manuals) \
+	  $(addprefix $(catalogue_folder)/,$(notdir $(catalogues))) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
 
 clean: ## remove everything that was built
 	rm -rf build

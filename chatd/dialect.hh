@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: ISC
-// A dialect is how one kind of client is spoken to: what its bytes mean and what an event looks like to it. A
-// handler has one; the hub knows none of them. Works on bytes and values, without descriptors.
+// A dialect is how one kind of client is spoken to: what bytes a line of words becomes. A handler has one;
+// the hub knows none of them. Works on values, without descriptors; the words themselves are display.hh's.
 #pragma once
-
-#include "chatd/protocol.hh"
 
 #include <memory>
 #include <string>
@@ -15,16 +13,10 @@ class Dialect {
 public:
     virtual ~Dialect() = default;
 
-    // Bytes to show. What they are made from is safe: the hub has neutralised it.
-    virtual std::string ask_name() const = 0;
-    virtual std::string ask_code() const = 0;
-    virtual std::string refused(Refusal why, unsigned tries_left) const = 0;
-    virtual std::string entered(std::string_view room) const = 0;
-    virtual std::string record(const Record& record) const = 0; // one of the four kinds that people see
-    virtual std::string lost(std::uint64_t lines) const = 0;
-    virtual std::string listing(std::string_view lines) const = 0;
-    virtual std::string notice(std::string_view text) const = 0; // words of the server
-    virtual std::string help() const = 0;
+    // Bytes to send. The words are safe: the hub has neutralised what they are made from.
+    virtual std::string prompt(std::string_view words) const = 0;
+    virtual std::string line(std::string_view words) const = 0;
+    virtual std::string bell() const = 0; // before the line that it is rung for
 
     // After the client's first line: whether it ended in CR LF.
     virtual void saw_crlf() = 0;

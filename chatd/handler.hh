@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: ISC
 // One client's handler, in a process of its own: owns the client's socket, speaks its dialect, hands its
-// lines to the hub one at a time, and follows the log of the room that it was let into. Trusts the hub;
+// lines to the hub one at a time, and follows the logs of the rooms that it was let into. Trusts the hub;
 // trusts nothing the client sends. It may fall behind as far as it likes: what it has not read costs nobody
 // anything.
 #pragma once
 
-#include "chatd/dialect.hh"
-#include "chatd/log_reader.hh"
+#include "chatd/display.hh"
+#include "chatd/log_query.hh"
+#include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
+#include "chatd/room_view.hh"
 #include "common/fd.hh"
 #include "common/line_reader.hh"
 #include "common/poller.hh"
@@ -16,10 +18,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace chatd {
 
@@ -41,67 +46,157 @@ private:
 
 class Handler {
 public:
-    Handler(common::Backend events, std::chrono::seconds idle_timeout, common::Fd client, common::Fd hub,
+    struct Settings {
+        common::Backend events{};
+        std::chrono::seconds idle_timeout{}; // 0: none
+        Language language{};                 // until the client chooses
+    };
+    Handler(const Settings& settings, const Catalogues& catalogues, common::Fd client, common::Fd hub,
             std::span<std::byte> page);
     // Serves the client until it, or the hub, is gone; the exit status.
     int run();
 
+    // What a client can type with a `/' before it. Each is a function here, or becomes an act for the hub.
+    struct Command {
+        enum class Where { at_name, anywhere, inside, in_room };
+        std::string_view name;
+        std::string_view arguments; // as help shows them: in brackets what may be left out
+        Where where;                // at the question for a name; inside: behind both questions
+        void (Handler::*run)(std::string_view arguments);
+        Kind act; // what the hub is to do and to write into the log, when there is no function
+        Phrase help;
+    };
+    static std::span<const Command> commands();
+
 private:
-    enum class State { asking_name, asking_code, in_room };
-    // Each does what it can without waiting, and tells whether it did anything.
+    enum class State { asking_name, asking_code, inside };
+    struct Gone {}; // thrown when the client, or the hub, is: there is nobody to say anything to
+
+    // handler.cc: the client, the logs, waiting. Each of the first five does what it can without waiting, and
+    // tells whether it did anything.
     bool read_hub();
     bool read_client();
     bool obey_client();
-    bool follow_log();
+    bool follow_logs();
     bool write_client();
-
-    void handle_packet(std::span<const char> packet, common::Fd passed);
-    void on_accepted();
-    void on_refused(std::span<const char> packet);
-    void on_entered(std::span<const char> packet, common::Fd log);
-    void on_segment(std::span<const char> packet, common::Fd log);
-    void on_listing(std::span<const char> packet);
+    bool answer_query();
+    bool follow(RoomView& view);
+    bool ask_for_segment(RoomView& view);
     std::optional<common::Line> next_line();
     void obey(const common::Line& line);
     void say(std::string lines);
-    void obey_command(std::string_view command);
-    void ask_hub(std::string packet, Message what);
-    void show_record(const Record& record);
+    void add_to_paste(const common::Line& line);
     void show(std::string_view bytes) { output_.append(bytes); }
     void finish(std::string_view last_words);
     bool is_finished() const;
     bool has_room_for_output() const;
+    bool has_caught_up() const;
+    bool prepare_to_sleep();
     void wait();
     std::optional<std::chrono::milliseconds> time_left() const;
 
-    std::chrono::seconds idle_timeout_; // 0: none
+    // handler_hub.cc: what the hub says.
+    struct PacketRule; // which frame does what
+    using Packet = std::span<const char>;
+    void handle_packet(Packet packet, common::Fd passed);
+    void on_accepted(Packet packet, common::Fd);
+    void on_refused(Packet packet, common::Fd);
+    void on_entered(Packet packet, common::Fd log);
+    void on_segment(Packet packet, common::Fd log);
+    void on_listing(Packet packet, common::Fd);
+    void on_dismissed(Packet packet, common::Fd);
+    void on_told(Packet packet, common::Fd);
+    void on_token(Packet packet, common::Fd);
+    void on_slowed(Packet packet, common::Fd);
+    void on_resumed(Packet packet, common::Fd);
+    void ask_hub(const std::string& packet, Message what, std::string_view about = {});
+    void acknowledge_told();
+    void ask_again();
+    RoomView* view_of(std::uint32_t room);
+    RoomView* find_view(std::string_view name);
+    RoomView& current() { return *view_of(current_); } // when there is one
+
+    // handler_commands.cc
+    void obey_command(std::string_view line);
+    void run_command(const Command& command, std::string_view arguments);
+    void join(std::string_view arguments);
+    void leave(std::string_view);
+    void switch_room(std::string_view arguments);
+    void list_rooms(std::string_view);
+    void who(std::string_view arguments);
+    void act_out(std::string_view arguments);
+    void tell(std::string_view arguments);
+    void reply(std::string_view arguments);
+    void begin_paste(std::string_view);
+    void topic(std::string_view arguments);
+    void nick(std::string_view arguments);
+    void away(std::string_view arguments);
+    void history(std::string_view arguments);
+    void since(std::string_view arguments);
+    void search(std::string_view arguments);
+    void skip_to_live(std::string_view);
+    void ignore(std::string_view arguments);
+    void quiet(std::string_view);
+    void time(std::string_view arguments);
+    void bell(std::string_view arguments);
+    void lang(std::string_view arguments);
+    void list_bans(std::string_view);
+    void moderate(std::string_view arguments);
+    void help(std::string_view arguments);
+    void quit(std::string_view arguments);
+    void be_bot(std::string_view);
+    void resume(std::string_view arguments);
+    void show_usage(std::string_view name);
+    void catch_up();
+    void start_query(std::uint64_t from, std::vector<std::string> words);
+    void finish_query();
+
+    std::chrono::seconds idle_timeout_;
     common::Fd client_;
     common::Fd hub_;
     SleepFlag sleep_;
     common::Signals signals_;
     std::unique_ptr<common::Poller> poller_;
-    std::unique_ptr<Dialect> dialect_ = make_line_dialect();
+    Display display_;
     common::LineReader input_{max_text, common::LineEnds::any};
-    std::string output_; // not yet written; bounded by has_room_for_output
+    std::string output_; // not yet written; bounded by has_room_for_output and max_untaken
     State state_ = State::asking_name;
-    Message asked_{};                  // what the hub has not answered yet
     std::optional<common::Line> held_; // a line that was looked at, but has to wait
-    bool waiting_for_answer_ = false;
     bool input_ended_ = false;
     bool seen_first_line_ = false;
     bool ending_ = false; // nothing more is taken in; what is in output_ is still written
-    unsigned tries_left_ = 3;
+    bool is_bot_ = false;
+    unsigned tries_left_ = max_tries;
     std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();
 
-    LogReader log_;
-    std::uint32_t room_ = 0;
-    std::uint32_t segment_ = 0;
-    std::uint64_t own_number_ = 0;
-    std::uint64_t own_line_ = 0;      // when we joined
-    std::uint64_t next_line_ = 0;     // expected in the log; 0: none yet
-    std::uint64_t tail_ = UINT64_MAX; // where bytes stood, at the last sleep, that were no record
-    bool caught_up_ = true;
-    bool at_segment_end_ = false; // and the next one is still to be asked for
+    bool waiting_for_answer_ = false;
+    Message asked_{};         // what the hub has not answered yet
+    std::string asked_about_; // its argument, for the answer's words
+    std::uint32_t asked_room_ = 0;
+    std::uint32_t entered_to_come_ = 0; // after resuming
+    std::string token_;                 // to be shown when it is in a room
+
+    std::vector<std::unique_ptr<RoomView>> views_; // in the order of entering
+    std::uint32_t current_ = 0;                    // the room that is spoken in; 0: none
+
+    // What /history, /since and /search have begun; meanwhile the rooms wait.
+    struct Query {
+        LogQuery log;
+        std::uint32_t room;
+        bool is_search;
+        std::uint64_t found = 0;
+        std::deque<std::string> last{}; // of a search: what was found last
+    };
+    std::optional<Query> query_;
+
+    struct Paste {
+        std::string lines;
+        std::size_t count = 0;
+        bool too_long = false;
+    };
+    std::optional<Paste> paste_;
+    std::uint64_t last_teller_ = 0; // who told this client something last; 0: nobody
+    std::uint32_t untaken_ = 0;     // private messages that wait in output_
 };
 
 } // namespace chatd

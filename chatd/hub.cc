@@ -30,7 +30,8 @@ std::string make_configure(const Settings& settings) {
         identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings.events),
         static_cast<std::uint32_t>(settings.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
-        static_cast<std::uint32_t>(identity ? identity->gid : 0));
+        static_cast<std::uint32_t>(identity ? identity->gid : 0),
+        static_cast<std::uint8_t>(settings.language));
 }
 
 // Numbers start at the present nanosecond, so that those in the logs of earlier runs are never met again.
@@ -39,10 +40,12 @@ std::uint64_t first_client_number() {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
+std::chrono::seconds age_of(const RoomSettings& room) { return std::chrono::hours{24} * room.keep_days; }
+
 LogPolicy policy_of(const RoomSettings& room) {
     LogPolicy policy;
     policy.keep_bytes = room.keep_bytes;
-    policy.keep_age = std::chrono::hours{24} * room.keep_days;
+    policy.keep_age = age_of(room);
     policy.keep_files = room.history;
     return policy;
 }
@@ -69,6 +72,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                      return found == by_host_.end() ? 0 : found->second;
                  },
                  [](std::string_view why) { return text(why, '\n'); }}),
+      bans_(state_.path() + "/bans"),
       next_client_(first_client_number()) {
     ::umask(077);
     if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
@@ -90,16 +94,19 @@ void Hub::make_rooms() {
     for (const RoomSettings& room : settings_.rooms) make_room(room);
 }
 
-Hub::Room& Hub::make_room(const RoomSettings& given) {
+Room& Hub::make_room(const RoomSettings& given) {
     Room room;
     room.number = next_room_++;
     room.settings = given;
     room.log = std::make_unique<RoomLog>(text(state_.path(), "/rooms/", given.name), given.name,
                                          policy_of(given), log_);
+    room.is_moderated = given.moderated;
     return rooms_.insert_or_assign(given.name, std::move(room)).first->second;
 }
 
 int Hub::run(const std::function<void()>& on_ready) {
+    wait_for_spawner();
+    if (stopping_) return stop(), 0;
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
@@ -107,7 +114,6 @@ int Hub::run(const std::function<void()>& on_ready) {
         loop_.watch(STDIN_FILENO, Interest::read, [this](const Event&) { read_console(); });
     notify_service_manager("READY=1");
     on_ready();
-    spawner_.reap(); // it may have ended before anybody heeded SIGCHLD
     while (!stopping_) {
         loop_.run_once(signals_.while_waiting());
         flush_rooms();
@@ -115,6 +121,15 @@ int Hub::run(const std::function<void()>& on_ready) {
     }
     stop();
     return 0;
+}
+
+// Whoever cannot execute the spawner, or executes something else, does not start.
+void Hub::wait_for_spawner() {
+    spawner_.reap(); // it may have ended before anybody heeded SIGCHLD
+    while (!spawner_.was_ready() && !stopping_) {
+        loop_.run_once(signals_.while_waiting());
+        handle_signals();
+    }
 }
 
 std::size_t Hub::most_clients_now() const { return capacity_->clients(settings_.max_clients); }
@@ -147,11 +162,12 @@ void Hub::reload() {
         Settings scratch;
         std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
         make_settings(given); // so that what only a start can change is checked, too
-        settings_ = make_settings(merged);
+        Settings wanted = make_settings(merged);
+        update_rooms(wanted.rooms);
+        settings_ = std::move(wanted);
         config_ = std::move(merged);
         for (const std::string& name : ignored)
             log_.warning(text("a change of '", name, "' waits for the next start"));
-        update_rooms();
         acceptor_.set_limits(settings_.per_address);
         report_capacity();
         spawner_.configure(make_configure(settings_));
@@ -162,25 +178,38 @@ void Hub::reload() {
     }
 }
 
-void Hub::update_rooms() {
-    for (const RoomSettings& wanted : settings_.rooms) {
-        Room* const room = find_room(wanted.name);
-        if (room == nullptr) {
-            make_room(wanted);
-            continue;
-        }
-        // Who knew the old code has what was said until now, and nothing of what follows.
-        if (room->settings.code != wanted.code) room->log->start_new_segment();
-        room->settings.code = wanted.code;
-    }
+// Rooms that cannot be made are found before anything is changed.
+void Hub::update_rooms(std::vector<RoomSettings>& wanted) {
+    for (const RoomSettings& room : wanted)
+        if (find_room(room.name) == nullptr)
+            make_room(room).is_made_by_client = true; // goes, if another fails
+    for (RoomSettings& room : wanted) update_room(*find_room(room.name), room);
     for (const auto& [name, room] : rooms_) {
-        const bool stays = std::any_of(
-            settings_.rooms.begin(), settings_.rooms.end(),
-            [&there = room.settings.name](const RoomSettings& wanted) { return wanted.name == there; });
+        const bool stays =
+            room.is_made_by_client ||
+            std::any_of(wanted.begin(), wanted.end(), [&there = name](const RoomSettings& room_wanted) {
+                return room_wanted.name == there;
+            });
         if (!stays)
             log_.warning(
                 text("room ", name, " is gone from the configuration: it closes with the next start"));
     }
+}
+
+// What cannot be changed now goes into wanted as it is.
+void Hub::update_room(Room& room, RoomSettings& wanted) {
+    room.is_made_by_client = false;
+    // Who knew the old code has what was said until now, and nothing of what follows.
+    if (room.settings.code != wanted.code && !room.log->start_new_segment()) {
+        log_.error(text("room ", wanted.name, " keeps its code: no new segment can be begun"));
+        wanted.code = room.settings.code;
+    }
+    if (room.settings.history != wanted.history)
+        log_.warning(text("a change of 'history' of room ", wanted.name, " waits for the next start"));
+    wanted.history = room.settings.history;
+    if (room.settings.moderated != wanted.moderated) room.is_moderated = wanted.moderated;
+    room.log->set_retention(wanted.keep_bytes, age_of(wanted));
+    room.settings = wanted;
 }
 
 // The administrator types on the terminal that chatd -d runs in.
@@ -206,9 +235,11 @@ void Hub::stop() {
     log_.notice(text("stopping, clients ", clients_.size()));
     notify_service_manager("STOPPING=1");
     acceptor_.close();
-    constexpr std::string_view words = "The server is stopping: come back later.";
-    for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, words);
-    while (!clients_.empty()) dismiss(clients_.begin()->second, words);
+    for (const Accepted& waiting : arrivals_)
+        acceptor_.turn_away(waiting.socket, "The server is stopping: come back later.");
+    while (!clients_.empty())
+        dismiss(clients_.begin()->second,
+                farewell_.empty() ? Farewell::stopping : Farewell::stopping_with_words, farewell_);
     flush_rooms();
     spawner_.stop();
     log_.notice("stopped");

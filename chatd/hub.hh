@@ -5,10 +5,14 @@
 // taken over.
 #pragma once
 
+#include "chatd/bans.hh"
+#include "chatd/client.hh"
+#include "chatd/log_print.hh"
 #include "chatd/protocol.hh"
-#include "chatd/room_log.hh"
+#include "chatd/room.hh"
 #include "chatd/settings.hh"
 #include "chatd/spawner_link.hh"
+#include "chatd/tickets.hh"
 #include "common/acceptor.hh"
 #include "common/capacity.hh"
 #include "common/config.hh"
@@ -22,9 +26,7 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,44 +43,31 @@ public:
     int run(const std::function<void()>& on_ready);
 
 private:
-    using ClientNumber = std::uint64_t; // never used twice, also not after a restart
-
-    struct Room {
-        std::uint32_t number = 0;
-        RoomSettings settings;
-        std::unique_ptr<RoomLog> log;
-        std::set<ClientNumber> members;
-    };
-    enum class State { naming, entering, inside };
-    struct Client {
-        ClientNumber number = 0;
-        common::Fd pair;
-        std::size_t page = 0;
-        std::string host;
-        std::string peer;
-        pid_t pid = -1;
-        State state = State::naming;
-        std::string name;
-        Room* room = nullptr;
-        unsigned wrong_codes = 0;
-        bool owes_answer = false;                // to a line that is in a room's batch
-        std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
-        common::Clock::time_point since = common::Clock::now();
-    };
+    using ClientNumber = std::uint64_t;
+    using State = Client::State;
     // What is answered when a room's batch is in its log, or is not.
     struct Pending {
         ClientNumber client;
         std::uint64_t joined_line = 0; // of one that enters; 0 for speech
+        std::uint64_t missed_from = 0; // of one that resumes: the first line to show
+    };
+    // Who does something to others: an operator among the clients, or the administrator.
+    struct Actor {
+        const Client* client = nullptr;
+        std::string name() const { return client == nullptr ? std::string{} : client->name; }
     };
     using Packet = std::span<const char>;
     struct FrameRule; // which frame is for which state, and what does it: hub_clients.cc
+    struct ActRule;   // which act takes which arguments, and what does it: hub_moderation.cc
 
     // hub.cc
     void make_rooms();
     Room& make_room(const RoomSettings& settings);
+    void wait_for_spawner();
     void handle_signals();
     void reload();
-    void update_rooms();
+    void update_rooms(std::vector<RoomSettings>& wanted);
+    void update_room(Room& room, RoomSettings& wanted);
     void report_status();
     void stop();
     void read_console();
@@ -86,7 +75,7 @@ private:
     std::size_t most_clients_now() const;
     void report_capacity();
 
-    // hub_clients.cc
+    // hub_clients.cc: handing clients over, their frames, their end.
     void start_client(common::Accepted accepted);
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status);
@@ -96,37 +85,92 @@ private:
     void read_client(ClientNumber number);
     void lose_handler(Client& client);
     void handle(Client& client, Packet packet);
-    void on_name(Client& client, Packet packet);
-    void on_enter(Client& client, Packet packet);
-    void on_say(Client& client, Packet packet);
-    void on_next_segment(Client& client, Packet packet);
-    void on_who(Client& client, Packet packet);
-    void on_rooms(Client& client, Packet packet);
-    void send_listing(Client& client, std::uint32_t skip, const std::vector<std::string>& lines);
+    void hold_back(Client& client, Packet packet, std::chrono::milliseconds time);
+    void let_go(ClientNumber number);
     void answer(Client& client, const std::string& packet, int passed = -1);
     void refuse(Client& client, Refusal why);
+    void accept(Client& client, std::string_view words = {});
+    void send_listing(Client& client, std::uint32_t skip, const std::vector<std::string>& lines);
     void leave(ClientNumber number);
+    void leave_room(Client& client, Room& room);
     void punish(Client& client, std::string_view why);
-    void dismiss(Client& client, std::string_view words);
-    void let_in(Client& client, const Pending& pending);
-    std::optional<RoomLog::Opened> open_segment(Client& client, std::uint32_t segment);
+    void dismiss(Client& client, Farewell why, std::string_view words = {});
+
+    // hub_entry.cc: names, codes, tokens, coming and going.
+    void on_name(Client& client, Packet packet);
+    void on_nick(Client& client, Packet packet);
+    void on_enter(Client& client, Packet packet);
+    void on_leave(Client& client, Packet packet);
+    void on_quit(Client& client, Packet packet);
+    void on_resume(Client& client, Packet packet);
+    std::optional<Refusal> refuse_person(const Client& client, const std::string& name) const;
+    std::optional<Refusal> refuse_entry(const Client& client, const Room& room) const;
+    Room* find_entry(Client& client, std::string_view name, std::string_view code);
+    void enter_room(Client& client, Room& room, std::uint64_t missed_from);
+    void let_in(Client& client, Room& room, const Pending& pending);
+    void give_token(Client& client);
+    void take_place(Client& client, const Tickets::Ticket& ticket, std::uint64_t last_line);
+
+    // hub_talk.cc: what members say, and ask.
+    void on_say(Client& client, Packet packet);
+    void on_tell(Client& client, Packet packet);
+    void on_took(Client& client, Packet packet);
+    void on_topic(Client& client, Packet packet);
+    void on_away(Client& client, Packet packet);
+    void on_next_segment(Client& client, Packet packet);
+    void on_find(Client& client, Packet packet);
+    void on_who(Client& client, Packet packet);
+    void on_rooms(Client& client, Packet packet);
+    void send_segment(Client& client, const Room& room, const Position& from);
+    Room& room_of(const Client& client, std::uint32_t number);
+    std::optional<Refusal> refuse_speech(const Client& client, const Room& room) const;
+    void set_topic(Room& room, const Client* by, std::string_view topic);
 
     // hub_rooms.cc
     void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
     void flush_rooms();
+    void answer_pending(Room& room, const Pending& pending, bool written);
+    void close_empty_rooms();
     void wake_members(const Room& room);
+    std::optional<RoomLog::Opened> open_segment(Client& client, const Room& room, std::uint32_t segment);
     Room* find_room(std::string_view name);
-    Room* find_entry(std::string_view word);
-    std::vector<std::string> member_names(const Room& room) const;
+    Room* find_room(std::uint32_t number);
+    std::vector<std::string> member_rows(const Room& room) const;
+    std::vector<std::string> room_rows(const Client& asks) const;
+
+    // hub_moderation.cc
+    void on_act(Client& client, Packet packet);
+    void on_bans(Client& client, Packet packet);
+    bool is_operator(const Client& client, const Room* room) const;
+    std::optional<Refusal> act(const Actor& actor, Room* room, Kind kind, common::Words arguments);
+    std::optional<Refusal> kick(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> mute(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> unmute(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> ban(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> unban(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> moderate(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> unmoderate(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> voice(const Actor& actor, Room* room, common::Words arguments);
+    std::optional<Refusal> unvoice(const Actor& actor, Room* room, common::Words arguments);
+    void note_act(const Actor& actor, Room* room, Kind kind, std::string_view whom);
+    void expel(ClientNumber number, Farewell why, std::string_view words);
+    std::vector<std::string> ban_rows(const Room* room) const;
+    Client* find_client(std::string_view name);
+    Client* find_member(const Room& room, std::string_view name);
 
     // hub_control.cc
     std::vector<common::ControlVerb> control_verbs();
     common::ControlAnswer announce(const std::string& rest);
     common::ControlAnswer list_rooms() const;
     common::ControlAnswer who() const;
-    common::ControlAnswer kick(common::Words words);
+    common::ControlAnswer act_by_verb(Kind kind, common::Words words);
+    common::ControlAnswer list_bans() const;
+    common::ControlAnswer set_topic_by_verb(const std::string& rest);
+    common::ControlAnswer shut_down(const std::string& words);
     common::ControlAnswer stats() const;
     common::ControlAnswer history(common::Words words);
+    static void read_since(const std::string& word, PrintOptions& options);
+    Room& known_room(std::string_view name);
     void announce_to(Room* only, std::string_view text);
 
     const common::DaemonOptions& options_;
@@ -142,7 +186,9 @@ private:
     common::ControlServer control_;
     common::Acceptor acceptor_;
     std::optional<common::Capacity> capacity_; // once the listeners are there
-    std::map<std::string, Room> rooms_;        // by name
+    Bans bans_;
+    Tickets tickets_;
+    std::map<std::string, Room> rooms_; // by name
     std::unordered_map<ClientNumber, Client> clients_;
     std::unordered_map<std::string, ClientNumber> names_; // folded
     std::map<std::string, std::size_t> by_host_;
@@ -155,6 +201,7 @@ private:
     std::uint64_t accepted_ = 0;
     std::uint64_t lines_ = 0;
     std::uint64_t crashed_ = 0;
+    std::string farewell_; // of the administrator, for those who are here when it stops
     std::string console_;
     common::Clock::time_point started_ = common::Clock::now();
     bool stopping_ = false;

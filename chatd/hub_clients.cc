@@ -3,7 +3,6 @@
 // sends is checked here: a frame that a handler in its right mind would not send ends it. Run by the hub.
 #include "chatd/hub.hh"
 
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -12,8 +11,6 @@
 #include <array>
 #include <csignal>
 #include <fcntl.h>
-#include <sys/wait.h>
-#include <system_error>
 
 using namespace common;
 
@@ -23,10 +20,13 @@ namespace {
 constexpr int frames_at_once = 16;              // of one handler in one round
 constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
+constexpr std::string_view banned_words = "You are banned.";
 
 } // namespace
 
 void Hub::start_client(Accepted accepted) {
+    if (bans_.keeps_out(accepted.peer.host(), {}, std::chrono::system_clock::now()))
+        return acceptor_.turn_away(accepted.socket, banned_words);
     const std::optional<std::size_t> page = pages_.take();
     if (!page) return acceptor_.turn_away(accepted.socket, busy_words);
     auto [ours, theirs] = make_packet_pair();
@@ -73,7 +73,7 @@ void Hub::on_ended(ClientNumber number, int status) {
     if (page == pages_in_use_.end()) return;
     pages_.give_back(page->second);
     pages_in_use_.erase(page);
-    if (WIFSIGNALED(status)) {
+    if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;
         log_.warning(text("a handler ended: ", describe_status(status)));
     }
@@ -127,7 +127,8 @@ void Hub::read_client(ClientNumber number) {
             return punish(client, error.what());
         }
     }
-    loop_.again(clients_.at(number).pair.get());
+    if (const auto found = clients_.find(number); found != clients_.end())
+        loop_.again(found->second.pair.get());
 }
 
 // Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it.
@@ -139,114 +140,70 @@ void Hub::lose_handler(Client& client) {
 
 struct Hub::FrameRule {
     Message message;
-    State state;
+    unsigned states;  // in which it may come
+    bool is_measured; // by flood control
     void (Hub::*handle)(Client&, Packet);
 };
 
 void Hub::handle(Client& client, Packet packet) {
+    constexpr auto naming = static_cast<unsigned>(State::naming);
+    constexpr auto entering = static_cast<unsigned>(State::entering);
+    constexpr auto inside = static_cast<unsigned>(State::inside);
     static constexpr std::array rules{
-        FrameRule{Message::name, State::naming, &Hub::on_name},
-        FrameRule{Message::enter, State::entering, &Hub::on_enter},
-        FrameRule{Message::say, State::inside, &Hub::on_say},
-        FrameRule{Message::next_segment, State::inside, &Hub::on_next_segment},
-        FrameRule{Message::who, State::inside, &Hub::on_who},
-        FrameRule{Message::rooms, State::inside, &Hub::on_rooms},
+        FrameRule{Message::name, naming, false, &Hub::on_name},
+        FrameRule{Message::resume, naming, false, &Hub::on_resume},
+        FrameRule{Message::enter, entering | inside, true, &Hub::on_enter},
+        FrameRule{Message::leave, inside, true, &Hub::on_leave},
+        FrameRule{Message::say, inside, true, &Hub::on_say},
+        FrameRule{Message::tell, inside, true, &Hub::on_tell},
+        FrameRule{Message::took, inside, false, &Hub::on_took},
+        FrameRule{Message::nick, inside, true, &Hub::on_nick},
+        FrameRule{Message::topic, inside, true, &Hub::on_topic},
+        FrameRule{Message::away, inside, true, &Hub::on_away},
+        FrameRule{Message::act, inside, true, &Hub::on_act},
+        FrameRule{Message::next_segment, inside, false, &Hub::on_next_segment},
+        FrameRule{Message::find, inside, false, &Hub::on_find},
+        FrameRule{Message::who, inside, false, &Hub::on_who},
+        FrameRule{Message::rooms, inside, false, &Hub::on_rooms},
+        FrameRule{Message::bans, inside, false, &Hub::on_bans},
+        FrameRule{Message::quit, inside, false, &Hub::on_quit},
     };
     const Message message = message_of(packet);
     const auto rule =
         std::find_if(rules.begin(), rules.end(), [&](const FrameRule& r) { return r.message == message; });
     if (rule == rules.end()) throw PeerError("a frame that no handler sends");
-    if (rule->state != client.state) throw PeerError("a frame out of its turn");
-    if (client.owes_answer) throw PeerError("a second frame before the first was answered");
+    if ((rule->states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
+    if (client.owes_answer && message != Message::took)
+        throw PeerError("a second frame before the first was answered");
+    if (rule->is_measured) {
+        const auto time = client.bucket.wait(settings_.flood, Clock::now());
+        if (time.count() > 0) return hold_back(client, packet, time);
+        if (client.bucket.is_full(settings_.flood)) client.was_told_to_wait = false;
+        client.bucket.take(settings_.flood, 1);
+    }
     (this->*rule->handle)(client, packet);
 }
 
-void Hub::on_name(Client& client, Packet packet) {
-    const std::string name = NameFrame::read(packet).second;
-    if (const auto why = refuse_name(name)) return refuse(client, *why);
-    const auto [place, is_new] = names_.try_emplace(fold_name(name), client.number);
-    if (!is_new) return refuse(client, Refusal::name_taken);
-    client.name = name;
-    client.state = State::entering;
-    answer(client, AcceptedFrame::make({}));
-}
-
-void Hub::on_enter(Client& client, Packet packet) {
-    constexpr unsigned most_tries = 3; // the handler counts, too; this is for one that does not
-    Room* const room = find_entry(EnterFrame::read(packet).second);
-    if (room == nullptr) {
-        if (++client.wrong_codes > most_tries) throw PeerError("more wrong codes than a handler allows");
-        return refuse(client, Refusal::wrong_code);
-    }
-    client.room = room;
+// Who says too much waits for the answer, and with it everything else that the client has sent: it is slowed
+// down, and nothing is lost.
+void Hub::hold_back(Client& client, Packet packet, std::chrono::milliseconds time) {
     client.owes_answer = true;
-    const std::uint64_t line = room->log->next_line();
-    add_line(*room, Kind::joined, &client, {});
-    dirty_[room].push_back({client.number, line});
+    client.waiting.assign(packet.begin(), packet.end());
+    client.wait_timer = loop_.at(Clock::now() + time, [this, number = client.number] { let_go(number); });
+    if (!std::exchange(client.was_told_to_wait, true))
+        answer(client, SlowedFrame::make({}, settings_.flood.lines, settings_.flood.seconds));
 }
 
-// The room's log has it that the client joined: now it may read.
-void Hub::let_in(Client& client, const Pending& pending) {
-    Room& room = *client.room;
-    const Position from = room.log->position_of_last(settings_.history_on_join, pending.joined_line);
-    const std::optional<RoomLog::Opened> opened = open_segment(client, from.segment);
-    if (!opened) return;
-    client.state = State::inside;
-    room.members.insert(client.number);
-    log_.notice(
-        text("enter ", escape(client.name), " room ", room.settings.name, " members ", room.members.size()));
-    answer(client,
-           EnteredFrame::make(room.settings.name, room.number, client.number, pending.joined_line,
-                              opened->segment,
-                              opened->segment == from.segment ? from.offset : std::uint64_t{0}),
-           opened->fd.get());
-}
-
-// For a client, which is dismissed when that fails.
-std::optional<RoomLog::Opened> Hub::open_segment(Client& client, std::uint32_t segment) {
+void Hub::let_go(ClientNumber number) {
+    Client& client = clients_.at(number);
+    client.wait_timer = {};
+    client.owes_answer = false;
+    const std::vector<char> packet = std::exchange(client.waiting, {});
     try {
-        return client.room->log->open_segment(segment);
-    } catch (const std::system_error& error) {
-        log_.error(text("room ", client.room->settings.name, ": ", error.what()));
-        dismiss(client, "The room's log cannot be read now: try again later.");
-        return {};
+        handle(client, packet);
+    } catch (const PeerError& error) {
+        punish(client, error.what());
     }
-}
-
-void Hub::on_say(Client& client, Packet packet) {
-    std::vector<std::string> lines = split_lines(SayFrame::read(packet).second);
-    for (std::string& line : lines) {
-        line = neutralise(line);
-        if (line.empty() || line.size() > max_text)
-            throw PeerError("a line of speech that is empty or too long");
-    }
-    if (lines.empty()) throw PeerError("speech without a line");
-    client.owes_answer = true;
-    for (const std::string& line : lines) add_line(*client.room, Kind::said, &client, line);
-    dirty_[client.room].push_back({client.number});
-}
-
-void Hub::on_next_segment(Client& client, Packet packet) {
-    const auto [number, read] = NextFrame::read(packet).first;
-    const Room& room = *client.room;
-    if (number != room.number) throw PeerError("a segment of a room that it is not in");
-    if (read >= room.log->last_segment()) return refuse(client, Refusal::not_now);
-    if (const std::optional<RoomLog::Opened> opened = open_segment(client, read + 1))
-        answer(client, SegmentFrame::make({}, room.number, opened->segment), opened->fd.get());
-}
-
-void Hub::on_who(Client& client, Packet packet) {
-    const auto [skip] = WhoFrame::read(packet).first;
-    send_listing(client, skip, member_names(*client.room));
-}
-
-void Hub::on_rooms(Client& client, Packet packet) {
-    const auto [skip] = RoomsFrame::read(packet).first;
-    std::vector<std::string> lines;
-    for (const auto& [name, room] : rooms_)
-        lines.push_back(
-            text(name, room.settings.code.empty() ? "" : " (code)", ' ', room.members.size(), " here"));
-    send_listing(client, skip, lines);
 }
 
 // As many of the lines behind the skipped ones as one frame takes.
@@ -265,8 +222,9 @@ void Hub::answer(Client& client, const std::string& packet, int passed) {
         spawner_.signal(client.number, SIGKILL);
 }
 
+void Hub::accept(Client& client, std::string_view words) { answer(client, AcceptedFrame::make(words)); }
+
 void Hub::refuse(Client& client, Refusal why) {
-    if (client.state != State::inside) client.room = nullptr;
     answer(client, RefusedFrame::make({}, static_cast<std::uint8_t>(why)));
 }
 
@@ -276,20 +234,31 @@ void Hub::punish(Client& client, std::string_view why) {
     leave(client.number);
 }
 
-void Hub::dismiss(Client& client, std::string_view words) {
-    if (client.pair) send_packet(client.pair.get(), DismissedFrame::make(words));
+void Hub::dismiss(Client& client, Farewell why, std::string_view words) {
+    if (client.pair)
+        send_packet(client.pair.get(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
     leave(client.number);
 }
 
-// The end of a client, whatever ended it: the name is free, the room is told.
+// The end of a client, whatever ended it: the name is free, the rooms are told.
 void Hub::leave(ClientNumber number) {
     const auto found = clients_.find(number);
     Client& client = found->second;
-    if (client.room != nullptr) { // its joining is in the log, or on its way there
-        client.room->members.erase(number);
-        add_line(*client.room, Kind::left, &client, {});
+    loop_.cancel(client.wait_timer);
+    std::vector<Tickets::Place> places;
+    for (const Client::Membership& in : client.rooms) places.push_back({in.room->number, in.shown_from});
+    if (client.last_room != nullptr) { // goes last
+        const auto last = std::find_if(places.begin(), places.end(), [&](const Tickets::Place& place) {
+            return place.room == client.last_room->number;
+        });
+        if (last != places.end()) std::rotate(last, last + 1, places.end());
     }
-    if (!client.name.empty()) names_.erase(fold_name(client.name));
+    if (client.has_quit)
+        tickets_.forget(number);
+    else
+        tickets_.keep(number, std::move(places), Clock::now() + settings_.resume_time);
+    while (!client.rooms.empty()) leave_room(client, *client.rooms.back().room);
+    if (!client.name.empty()) names_.erase(client.folded);
     if (client.pair) loop_.forget(client.pair.get());
     const auto host = by_host_.find(client.host);
     if (--host->second == 0) by_host_.erase(host);
@@ -298,6 +267,16 @@ void Hub::leave(ClientNumber number) {
     clients_.erase(found);
     release_orphan(number);
     update_acceptor();
+}
+
+// Its joining is in the log, or on its way there.
+void Hub::leave_room(Client& client, Room& room) {
+    std::erase_if(client.rooms, [&](const Client::Membership& in) { return in.room == &room; });
+    if (client.last_room == &room)
+        client.last_room = client.rooms.empty() ? nullptr : client.rooms.back().room;
+    room.members.erase(client.number);
+    room.operators.erase(client.number);
+    add_line(room, Kind::left, &client, client.last_words);
 }
 
 } // namespace chatd

@@ -3,10 +3,14 @@
 #include "chatd/hub.hh"
 
 #include "chatd/handler.hh"
+#include "common/errors.hh"
 #include "common/socket.hh"
+#include "common/text.hh"
 
 #include <algorithm>
 #include <atomic>
+#include <system_error>
+#include <unistd.h>
 
 using namespace common;
 
@@ -28,21 +32,38 @@ void Hub::flush_rooms() {
         for (const auto& [room, pending] : batches) {
             const bool written = room->log->flush();
             if (written) wake_members(*room);
-            for (const Pending& waiting : pending) {
-                const auto found = clients_.find(waiting.client);
-                if (found == clients_.end()) continue;
-                Client& client = found->second;
-                client.owes_answer = false;
-                if (!written)
-                    refuse(client, Refusal::disk_full);
-                else if (waiting.joined_line != 0)
-                    let_in(client, waiting);
-                else
-                    answer(client, AcceptedFrame::make({}));
-            }
+            for (const Pending& waiting : pending) answer_pending(*room, waiting, written);
         }
         control_.continue_answers();
     }
+    close_empty_rooms();
+}
+
+void Hub::answer_pending(Room& room, const Pending& pending, bool written) {
+    const auto found = clients_.find(pending.client);
+    if (found == clients_.end()) return;
+    Client& client = found->second;
+    client.owes_answer = false;
+    const bool enters = pending.joined_line != 0;
+    if (written && enters) return let_in(client, room, pending);
+    if (written) return accept(client);
+    if (enters) { // nobody has seen it come, nor will see it leave
+        std::erase_if(client.rooms, [&](const Client::Membership& in) { return in.room == &room; });
+        client.last_room = nullptr;
+        room.members.erase(client.number);
+    }
+    refuse(client, Refusal::disk_full);
+}
+
+void Hub::close_empty_rooms() {
+    std::erase_if(rooms_, [this](const auto& entry) {
+        const Room& room = entry.second;
+        const bool closes = room.is_made_by_client && room.members.empty();
+        if (!closes) return false;
+        log_.notice(text("room ", escape(entry.first), " closes: nobody is in it"));
+        ::rmdir(text(state_.path(), "/rooms/", entry.first).c_str()); // unless there is something in it
+        return true;
+    });
 }
 
 void Hub::wake_members(const Room& room) {
@@ -54,26 +75,53 @@ void Hub::wake_members(const Room& room) {
     }
 }
 
-Hub::Room* Hub::find_room(std::string_view name) {
+// For a client, which is dismissed when that fails.
+std::optional<RoomLog::Opened> Hub::open_segment(Client& client, const Room& room, std::uint32_t segment) {
+    try {
+        return room.log->open_segment(segment);
+    } catch (const std::system_error& error) {
+        log_.error(text("room ", room.settings.name, ": ", error.what()));
+        dismiss(client, Farewell::log_unreadable);
+        return {};
+    }
+}
+
+Room* Hub::find_room(std::string_view name) {
     const auto found = rooms_.find(std::string{name});
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
-// What a client typed at the code prompt: a code, an open room's name, or nothing for the first open room.
-Hub::Room* Hub::find_entry(std::string_view word) {
-    for (const RoomSettings& wanted : settings_.rooms) {
-        const bool is_open = wanted.code.empty();
-        const bool matches = is_open ? word.empty() || word == wanted.name : word == wanted.code;
-        if (matches) return find_room(wanted.name);
-    }
-    return nullptr;
+Room* Hub::find_room(std::uint32_t number) {
+    const auto found = std::find_if(rooms_.begin(), rooms_.end(),
+                                    [&](const auto& entry) { return entry.second.number == number; });
+    return found == rooms_.end() ? nullptr : &found->second;
 }
 
-std::vector<std::string> Hub::member_names(const Room& room) const {
-    std::vector<std::string> names;
-    for (const ClientNumber number : room.members) names.push_back(clients_.at(number).name);
-    std::sort(names.begin(), names.end());
-    return names;
+// Name, flags, why it is away: o operator, v with a voice, m muted, a away.
+std::vector<std::string> Hub::member_rows(const Room& room) const {
+    std::vector<std::string> rows;
+    for (const ClientNumber number : room.members) {
+        const Client& member = clients_.at(number);
+        const bool has_voice = room.voices.find(member.folded) != room.voices.end();
+        rows.push_back(text(member.name, '\t', is_operator(member, &room) ? "o" : "", has_voice ? "v" : "",
+                            room.is_muted(member.folded, Clock::now()) ? "m" : "", member.away ? "a" : "",
+                            '\t', member.away.value_or("")));
+    }
+    std::sort(rows.begin(), rows.end());
+    return rows;
+}
+
+// Name, flags, members, topic: c with a code, m moderated, i the asking client is in it.
+std::vector<std::string> Hub::room_rows(const Client& asks) const {
+    std::vector<std::string> rows;
+    for (const auto& [name, room] : rooms_) {
+        const bool is_inside = asks.is_in(room);
+        if (room.settings.hidden && !is_inside) continue;
+        rows.push_back(text(name, '\t', room.is_open() ? "" : "c", room.is_moderated ? "m" : "",
+                            is_inside ? "i" : "", '\t', room.members.size(), '\t',
+                            room.is_open() || is_inside ? room.topic() : std::string{}));
+    }
+    return rows;
 }
 
 } // namespace chatd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/line_editor.hh"
 
+#include "chatd/words.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -20,11 +21,6 @@ constexpr std::size_t longest_sequence = 16; // bytes; of a longer one only the 
 bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == '\x7f'; }
 bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
 bool continues_a_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80; }
-
-std::size_t columns_of_character(std::string_view character) {
-    const int width = ::wcwidth(static_cast<wchar_t>(utf8_code(character)));
-    return width < 0 ? 1 : static_cast<std::size_t>(width);
-}
 
 } // namespace
 
@@ -53,15 +49,6 @@ const LineEditor::Sequence LineEditor::sequences[] = {
     {"OF", &LineEditor::go_to_end},    {"[4~", &LineEditor::go_to_end}, {"[8~", &LineEditor::go_to_end},
     {"[3~", &LineEditor::erase_under},
 };
-
-std::size_t columns_of(std::string_view text) {
-    std::size_t columns = 0;
-    for (std::size_t length = 0; !text.empty(); text.remove_prefix(length)) {
-        length = std::max<std::size_t>(utf8_length(text), 1);
-        columns += columns_of_character(text.substr(0, length));
-    }
-    return columns;
-}
 
 LineEditor::Wish LineEditor::press(char byte) {
     const bool after_return = std::exchange(after_return_, byte == '\r');

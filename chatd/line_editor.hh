@@ -10,10 +10,6 @@
 
 namespace chatd {
 
-// The columns that valid UTF-8 text takes on a terminal (wcwidth(3)); a character of which that is not known
-// counts as one.
-std::size_t columns_of(std::string_view text);
-
 class LineEditor {
 public:
     enum class Wish {

@@ -16,32 +16,55 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 
 // Caps, in bytes. What is longer is refused, never cut.
-inline constexpr std::size_t max_text = 2000;    // of one line of speech
-inline constexpr std::size_t max_batch = 4096;   // of lines of speech that are sent together
-inline constexpr std::size_t max_name = 128;     // of a name: 32 columns of 4 bytes
-inline constexpr std::size_t max_code = 128;     // of a room's code
+inline constexpr std::size_t max_text = 2000;  // of one line of speech
+inline constexpr std::size_t max_batch = 8192; // of lines of speech that are sent together, and so of a paste
+inline constexpr std::size_t max_name = 128;   // of a name: 32 columns of 4 bytes
+inline constexpr std::size_t max_code = 128;   // of a room's code
 inline constexpr std::size_t max_room_name = 64; // of a room's name
+inline constexpr std::size_t max_topic = 400;    // of a room's topic
+inline constexpr std::size_t max_token = 32;     // of a token, in hexadecimal digits
 inline constexpr std::size_t max_listing = 8192; // of one piece of a list
 inline constexpr std::size_t max_frame = max_listing + 64;
 
+inline constexpr std::size_t max_paste_lines = 200; // of one paste
+inline constexpr std::size_t max_rooms = 16;        // that one client can be in: each costs it a descriptor
+inline constexpr unsigned max_untaken = 32;         // private messages that wait for one slow client
+inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong tokens, of one connection
+
 enum class Message : std::uint16_t {
-    // handler to hub: one at a time, each is answered by accepted, refused, entered, segment or listing
+    // handler to hub: one at a time, each is answered by accepted, refused, entered, segment, listing or
+    // resumed
     name = 1,
     enter = 2,
     say = 3,
     next_segment = 4,
     who = 5,
     rooms = 6,
+    leave = 7,
+    find = 8,
+    tell = 9,
+    nick = 10,
+    topic = 11,
+    away = 12,
+    act = 13,
+    bans = 14,
+    quit = 15,
+    resume = 16,
+    took = 17, // the one that is not answered
     // hub to handler
     accepted = 100,
     refused = 101,
     entered = 102, // with the room's log, open for reading
-    segment = 103, // with the next segment
+    segment = 103, // with a segment
     listing = 104,
     dismissed = 105,
+    told = 106,
+    token = 107,
+    slowed = 108,
+    resumed = 109,
     // hub to spawner
     configure = 200, // with the shared status pages
     spawn = 201,     // with the client's socket and the handler's end of its pair
@@ -49,22 +72,48 @@ enum class Message : std::uint16_t {
     // spawner to hub
     spawned = 300,
     ended = 301,
+    ready = 302,
 };
 
 // The one packet that is no frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
 
-// Why a name or a code was refused; the handler chooses the words.
+// Why something was refused; the handler chooses the words.
 enum class Refusal : std::uint8_t {
     name_taken = 1,
     name_empty = 2,
     name_too_long = 3,
     name_unprintable = 4,
     name_reserved = 5,
+    name_banned = 6,
     wrong_code = 10,
+    room_full = 11,
+    room_banned = 12,
+    already_inside = 13,
+    too_many_rooms = 14,
+    no_such_room = 15,
+    bad_room_name = 16,
     text_too_long = 20,
     disk_full = 22,
+    moderated = 23,
+    muted = 24,
     not_now = 30, // out of order
+    nobody = 40,  // has that name
+    behind = 41,  // is the one it was told to
+    not_operator = 50,
+    bad_duration = 51,
+    not_banned = 52,
+    wrong_token = 60,
+};
+
+// Why a connection is ended; the handler chooses the words, but for those that somebody gave.
+enum class Farewell : std::uint8_t {
+    stopping = 1,
+    kicked = 2,
+    banned = 3,
+    log_unreadable = 4,
+    resumed_elsewhere = 5,
+    stopping_with_words = 6,
 };
 
 template <Message message, pack::Format format, std::size_t longest_text>
@@ -95,22 +144,38 @@ struct Frame {
 // clang-format off
 //                           number                 fields      text
 using NameFrame =      Frame<Message::name,         "=",        max_name>;      // the name asked for
-using EnterFrame =     Frame<Message::enter,        "=",        max_code>;      // the code, or an open room's name
-using SayFrame =       Frame<Message::say,          "=",        max_batch>;     // lines, each but the last with LF behind it
+using EnterFrame =     Frame<Message::enter,        "=B",       max_room_name + max_code>; // bytes of the room's name; name, code
+using SayFrame =       Frame<Message::say,          "=IBB",     max_batch>;     // room, Kind, whether one paste; lines, each but the last with LF behind it
 using NextFrame =      Frame<Message::next_segment, "=II",      0>;             // room, segment that has been read
-using WhoFrame =       Frame<Message::who,          "=I",       0>;             // entries to skip
+using WhoFrame =       Frame<Message::who,          "=I",       max_room_name>; // entries to skip; the room's name
 using RoomsFrame =     Frame<Message::rooms,        "=I",       0>;             // entries to skip
-using AcceptedFrame =  Frame<Message::accepted,     "=",        0>;
+using LeaveFrame =     Frame<Message::leave,        "=I",       0>;             // room
+using FindFrame =      Frame<Message::find,         "=IQ",      0>;             // room, line
+using TellFrame =      Frame<Message::tell,         "=QB",      max_name + max_text>; // client, or 0 and bytes of a name; name, words
+using NickFrame =      Frame<Message::nick,         "=",        max_name>;      // the name asked for
+using TopicFrame =     Frame<Message::topic,        "=I",       max_topic>;     // room; the topic
+using AwayFrame =      Frame<Message::away,         "=B",       max_topic>;     // whether away; why
+using ActFrame =       Frame<Message::act,          "=IB",      max_topic>;     // room, Kind; its arguments
+using BansFrame =      Frame<Message::bans,         "=I",       0>;             // entries to skip
+using QuitFrame =      Frame<Message::quit,         "=",        max_topic>;     // last words
+using ResumeFrame =    Frame<Message::resume,       "=Q",       max_token>;     // last line seen, or 0; the token
+using TookFrame =      Frame<Message::took,         "=I",       0>;             // private messages that were shown
+using AcceptedFrame =  Frame<Message::accepted,     "=",        max_name + 1 + max_topic>; // what there is to say of it
 using RefusedFrame =   Frame<Message::refused,      "=B",       0>;             // Refusal
-using EnteredFrame =   Frame<Message::entered,      "=IQQIQ",   max_room_name>; // room, client, line of its joining, segment, offset; the room's name
-using SegmentFrame =   Frame<Message::segment,      "=II",      0>;             // room, segment
+using EnteredFrame =   Frame<Message::entered,      "=IQQQIQ",  max_room_name + 1 + max_topic>; // room, client, line of its joining, first line missed, segment, offset; name, LF, topic
+using SegmentFrame =   Frame<Message::segment,      "=IIQQ",    0>;             // room, segment, offset, the room's next line
 using ListingFrame =   Frame<Message::listing,      "=I",       max_listing>;   // entries to skip next time, 0 at the end; lines
-using DismissedFrame = Frame<Message::dismissed,    "=",        max_text>;      // words to show before closing
-using ConfigureFrame = Frame<Message::configure,    "=HBIBII",  max_name>;      // version, backend, idle-timeout (s), whether to drop to uid, gid; their name
+using DismissedFrame = Frame<Message::dismissed,    "=B",       max_text>;      // Farewell; words that somebody gave
+using ToldFrame =      Frame<Message::told,         "=QB",      max_name + max_text>; // client that it is from, bytes of its name; name, words
+using TokenFrame =     Frame<Message::token,        "=",        max_token>;     // what to resume with
+using SlowedFrame =    Frame<Message::slowed,       "=II",      0>;             // lines, seconds: what is allowed
+using ResumedFrame =   Frame<Message::resumed,      "=I",       max_name>;      // how many `entered' follow; the name
+using ConfigureFrame = Frame<Message::configure,    "=HBIBIIB", max_name>;      // version, backend, idle-timeout (s), whether to drop to uid, gid, language; their name
 using SpawnFrame =     Frame<Message::spawn,        "=QI",      0>;             // client, its status page
 using KillFrame =      Frame<Message::kill,         "=QB",      0>;             // client, signal
 using SpawnedFrame =   Frame<Message::spawned,      "=Qq",      0>;             // client, pid; -1: fork failed
 using EndedFrame =     Frame<Message::ended,        "=Qi",      0>;             // client, status of waitpid(2)
+using ReadyFrame =     Frame<Message::ready,        "=H",       0>;             // version
 // clang-format on
 
 // The same as values, for the test that compares them with chatd-protocol(7).
@@ -125,12 +190,39 @@ constexpr FrameRow row_of(std::string_view name) {
     return {name, F::number, F::layout, F::max_text};
 }
 inline constexpr std::array frame_table{
-    row_of<NameFrame>("name"),           row_of<EnterFrame>("enter"),     row_of<SayFrame>("say"),
-    row_of<NextFrame>("next_segment"),   row_of<WhoFrame>("who"),         row_of<RoomsFrame>("rooms"),
-    row_of<AcceptedFrame>("accepted"),   row_of<RefusedFrame>("refused"), row_of<EnteredFrame>("entered"),
-    row_of<SegmentFrame>("segment"),     row_of<ListingFrame>("listing"), row_of<DismissedFrame>("dismissed"),
-    row_of<ConfigureFrame>("configure"), row_of<SpawnFrame>("spawn"),     row_of<KillFrame>("kill"),
-    row_of<SpawnedFrame>("spawned"),     row_of<EndedFrame>("ended"),
+    row_of<NameFrame>("name"),
+    row_of<EnterFrame>("enter"),
+    row_of<SayFrame>("say"),
+    row_of<NextFrame>("next_segment"),
+    row_of<WhoFrame>("who"),
+    row_of<RoomsFrame>("rooms"),
+    row_of<LeaveFrame>("leave"),
+    row_of<FindFrame>("find"),
+    row_of<TellFrame>("tell"),
+    row_of<NickFrame>("nick"),
+    row_of<TopicFrame>("topic"),
+    row_of<AwayFrame>("away"),
+    row_of<ActFrame>("act"),
+    row_of<BansFrame>("bans"),
+    row_of<QuitFrame>("quit"),
+    row_of<ResumeFrame>("resume"),
+    row_of<TookFrame>("took"),
+    row_of<AcceptedFrame>("accepted"),
+    row_of<RefusedFrame>("refused"),
+    row_of<EnteredFrame>("entered"),
+    row_of<SegmentFrame>("segment"),
+    row_of<ListingFrame>("listing"),
+    row_of<DismissedFrame>("dismissed"),
+    row_of<ToldFrame>("told"),
+    row_of<TokenFrame>("token"),
+    row_of<SlowedFrame>("slowed"),
+    row_of<ResumedFrame>("resumed"),
+    row_of<ConfigureFrame>("configure"),
+    row_of<SpawnFrame>("spawn"),
+    row_of<KillFrame>("kill"),
+    row_of<SpawnedFrame>("spawned"),
+    row_of<EndedFrame>("ended"),
+    row_of<ReadyFrame>("ready"),
 };
 
 // The kind of any packet that is not wake. Throws common::PeerError when it is too short to have one.
@@ -144,12 +236,26 @@ using RecordHead = pack::Struct<record_layout>;
 inline constexpr std::size_t max_record = RecordHead::size + 255 + max_text;
 
 enum class Kind : std::uint8_t {
-    segment_start = 1, // first record of a segment; the name is the room's
+    segment_start = 1, // first record of a segment; the name is the room's, the text its topic
     segment_end = 2,   // last record; more is in the next one
     joined = 10,
-    left = 11,
+    left = 11, // the text is its last words
     said = 12,
     announced = 13, // by the administrator
+    acted = 14,     // /me
+    renamed = 15,   // the text is the new name
+    topic = 16,     // the text is the new topic
+    // What operators do. The name is who did it, empty for the administrator; the text is whom it concerns,
+    // and for how long.
+    kicked = 20,
+    muted = 21,
+    unmuted = 22,
+    banned = 23,
+    unbanned = 24,
+    moderated = 25,
+    unmoderated = 26,
+    voiced = 27,
+    unvoiced = 28,
 };
 
 struct Record {

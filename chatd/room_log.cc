@@ -76,6 +76,7 @@ void RoomLog::recover() {
         Record record;
         for (std::uint64_t at = 0; reader.next(record) == LogReader::Result::record; at = reader.offset()) {
             remember({segment.number, at}, record.line, record.kind);
+            heed(record);
             if (remembered_.size() > policy_.remembered) remembered_.pop_front();
             const bool is_mark = record.kind == Kind::segment_start || record.kind == Kind::segment_end;
             next_line_ = std::max(next_line_, record.line + (is_mark ? 0 : 1));
@@ -137,7 +138,13 @@ void RoomLog::use_segment(Created created) {
 }
 
 std::string RoomLog::mark(Kind kind) const {
-    return pack_record({kind, next_line_, now_in_microseconds(), 0, room_, {}});
+    return pack_record({kind, next_line_, now_in_microseconds(), 0, room_,
+                        kind == Kind::segment_start ? topic_ : std::string{}});
+}
+
+// A topic is told by the record that set it, and once more at each segment's start.
+void RoomLog::heed(const Record& record) {
+    if (record.kind == Kind::topic || record.kind == Kind::segment_start) topic_ = record.text;
 }
 
 // All of bytes at the end of the segment, or none of them and an exception.
@@ -159,9 +166,12 @@ void RoomLog::append(int fd, Segment& segment, std::string_view bytes) const {
 
 std::uint64_t RoomLog::add(Kind kind, std::uint64_t speaker, std::string_view name,
                            std::string_view text_of_line) {
+    if (batch_.empty()) topic_before_batch_ = topic_;
+    const Record record{kind,    next_line_,        now_in_microseconds(),
+                        speaker, std::string{name}, std::string{text_of_line}};
     batch_starts_.emplace_back(batch_.size(), kind);
-    batch_ += pack_record(
-        {kind, next_line_, now_in_microseconds(), speaker, std::string{name}, std::string{text_of_line}});
+    batch_ += pack_record(record);
+    heed(record);
     return next_line_++;
 }
 
@@ -177,6 +187,7 @@ bool RoomLog::flush() {
     } catch (const std::system_error& error) {
         log_.error(text("room ", room_, ": ", starts.size(), " lines are refused: ", error.what()));
         next_line_ -= starts.size();
+        topic_ = topic_before_batch_;
         return false;
     }
     std::uint64_t line = next_line_ - starts.size();
@@ -198,6 +209,12 @@ bool RoomLog::start_new_segment() {
         log_.error(text("room ", room_, ": no new segment: ", error.what()));
         return false;
     }
+}
+
+void RoomLog::set_retention(std::uint64_t keep_bytes, std::chrono::seconds keep_age) {
+    policy_.keep_bytes = keep_bytes;
+    policy_.keep_age = keep_age;
+    drop_old_segments();
 }
 
 void RoomLog::drop_old_segments() {

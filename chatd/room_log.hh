@@ -39,12 +39,18 @@ public:
 
     // Puts a record at the end of the batch; its line number.
     std::uint64_t add(Kind kind, std::uint64_t speaker, std::string_view name, std::string_view text);
+    // What the last record of this kind said, also before a restart and when its segment is gone; empty when
+    // there was none.
+    const std::string& topic() const { return topic_; }
     bool has_batch() const { return !batch_.empty(); }
     // Writes the batch, whole or not at all; begins a new segment when this one is full. False: nothing of it
     // is in the log.
     bool flush();
-    // Before an entry code changes: what comes now is readable with the new code only.
+    // Before an entry code changes: what comes now is readable with the new code only. False, and said in the
+    // log, when there is no new segment.
     bool start_new_segment();
+    // Whether files are kept stays as it is until the next start.
+    void set_retention(std::uint64_t keep_bytes, std::chrono::seconds keep_age);
 
     // Where the last `lines' lines of speech before the line `before' begin; that line's own place if there
     // are none. The end, if it is not remembered.
@@ -91,6 +97,7 @@ private:
     std::string mark(Kind kind) const;
     void append(int fd, Segment& segment, std::string_view bytes) const;
     void drop_old_segments();
+    void heed(const Record& record);
     void remember(const Position& position, std::uint64_t line, Kind kind);
     std::string path_of(std::uint32_t number) const;
 
@@ -101,6 +108,8 @@ private:
     std::deque<Segment> segments_; // the last one is written to
     common::Fd writable_;
     std::uint64_t next_line_ = 1;
+    std::string topic_;
+    std::string topic_before_batch_;
     std::string batch_;
     std::vector<std::pair<std::size_t, Kind>> batch_starts_; // of each record in the batch
     std::deque<Remembered> remembered_;

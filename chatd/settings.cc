@@ -2,6 +2,7 @@
 #include "chatd/settings.hh"
 
 #include "chatd/protocol.hh"
+#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
@@ -16,11 +17,8 @@ namespace {
 
 constexpr DaemonDefaults defaults{.daemon = "chatd", .listen = "127.0.0.1:2323", .idle_timeout = "0"};
 
-// A room's name is also a folder's.
 void check_room_name(std::string_view name) {
-    const bool good = !name.empty() && name.size() <= max_room_name && name[0] != '.' && name[0] != '-' &&
-                      name.find_first_of("/ \t") == name.npos && escape(name) == name;
-    if (!good)
+    if (!may_name_room(name))
         throw UserError(text("'", escape(name, 80), "' cannot name a room: 1 to ", max_room_name,
                              " printable bytes, no blank or slash, no dot or dash first"));
 }
@@ -30,6 +28,9 @@ std::uint64_t parse_amount(std::string_view word, std::string_view what) {
     if (!number) throw UserError(text("'", escape(word, 64), "' is not ", what));
     return *number;
 }
+
+constexpr std::string_view room_option_names =
+    "code CODE, topic TEXT, max N, moderated, hidden, history on|off, keep-bytes N, keep-days N";
 
 struct RoomOption {
     std::string_view name;
@@ -42,6 +43,17 @@ constexpr std::array room_options{
                    if (word.empty() || word.size() > max_code)
                        throw UserError(text("a code has 1 to ", max_code, " bytes"));
                    room.code = word;
+               }},
+    RoomOption{"topic",
+               [](RoomSettings& room, const std::string& word) {
+                   if (word.size() > max_topic || neutralise(word) != word)
+                       throw UserError(text("a topic has at most ", max_topic, " printable bytes"));
+                   room.topic = word;
+               }},
+    RoomOption{"max",
+               [](RoomSettings& room, const std::string& word) {
+                   room.max_members = static_cast<unsigned>(
+                       std::min<std::uint64_t>(parse_amount(word, "a number of members"), UINT32_MAX));
                }},
     RoomOption{"history",
                [](RoomSettings& room, const std::string& word) {
@@ -58,18 +70,43 @@ constexpr std::array room_options{
                }},
 };
 
+constexpr std::array<std::string_view, 2> on_or_off{"on", "off"};
+constexpr std::string_view flood_words = "off, or a number of lines, a slash and a number of seconds: 20/10";
+
+FloodLimit parse_flood(std::string_view word) {
+    if (word == "off") return {0, 1};
+    const std::size_t slash = std::min(word.find('/'), word.size());
+    const auto lines = parse_number<unsigned>(word.substr(0, slash), 1, 100000);
+    const auto seconds = parse_number<unsigned>(word.substr(std::min(slash + 1, word.size())), 1, 86400);
+    if (!lines || !seconds) throw UserError(text("flood is ", flood_words));
+    return {*lines, *seconds};
+}
+
+struct RoomFlag {
+    std::string_view name;
+    bool RoomSettings::*set;
+};
+constexpr std::array room_flags{RoomFlag{"moderated", &RoomSettings::moderated},
+                                RoomFlag{"hidden", &RoomSettings::hidden}};
+
 RoomSettings parse_room(Words words) {
-    if (words.empty())
-        throw UserError("takes a name, then code CODE, history on|off, keep-bytes N, keep-days N");
+    if (words.empty()) throw UserError(text("takes a name, then ", room_option_names));
     RoomSettings room;
     room.name = words[0];
     check_room_name(room.name);
     for (std::size_t at = 1; at < words.size(); at += 2) {
+        const auto flag = std::find_if(room_flags.begin(), room_flags.end(),
+                                       [&](const RoomFlag& known) { return known.name == words[at]; });
+        if (flag != room_flags.end()) {
+            room.*flag->set = true;
+            --at; // it takes no word
+            continue;
+        }
         const auto option = std::find_if(room_options.begin(), room_options.end(),
                                          [&](const RoomOption& known) { return known.name == words[at]; });
         if (option == room_options.end())
-            throw UserError(text("there is no room option '", escape(words[at], 64),
-                                 "': code, history, keep-bytes, keep-days"));
+            throw UserError(
+                text("there is no room option '", escape(words[at], 64), "': ", room_option_names));
         if (at + 1 == words.size()) throw UserError(text("'", words[at], "' needs a word behind it"));
         option->set(room, words[at + 1]);
     }
@@ -90,16 +127,40 @@ void check_entries(const std::vector<RoomSettings>& rooms) {
 
 } // namespace
 
+// A room's name is also a folder's.
+bool may_name_room(std::string_view name) {
+    return !name.empty() && name.size() <= max_room_name && name[0] != '.' && name[0] != '-' &&
+           name.find_first_of("/ \t") == name.npos && escape(name) == name;
+}
+
 std::vector<Directive> directive_table(Settings& s) {
     using Repeats = Directive::Repeats;
     using Reload = Directive::Reload;
     std::vector<Directive> table = daemon_directives(s, defaults);
-    table.push_back({"room", "NAME [code CODE] [history on|off] [keep-bytes N] [keep-days N]", "lobby",
-                     "a room; without a code it is open", Repeats::yes, Reload::yes,
+    table.push_back({"room",
+                     "NAME [code CODE] [topic TEXT] [max N] [moderated] [hidden] [history on|off] "
+                     "[keep-bytes N] [keep-days N]",
+                     "lobby", "a room; without a code it is open", Repeats::yes, Reload::yes,
                      [&](Words w) { s.rooms.push_back(parse_room(w)); }});
     table.push_back({"history-on-join", "N", "20", "earlier lines shown to who enters a room", Repeats::no,
                      Reload::yes,
                      [&](Words w) { s.history_on_join = parse_count(w, "a number of lines", 0, 1000); }});
+    table.push_back({"create-rooms", "on|off", "off", "whether /join makes a room that is not there",
+                     Repeats::no, Reload::yes,
+                     [&](Words w) { s.create_rooms = parse_choice(w, on_or_off) == 0; }});
+    table.push_back({"flood", "off|LINES/SECONDS", "20/10", "how much a client may say at once", Repeats::no,
+                     Reload::yes, [&](Words w) { s.flood = parse_flood(only_word(w, flood_words)); }});
+    table.push_back({"max-lag", "LINES", "1000000", "how far a client may fall behind; 0: without limit",
+                     Repeats::no, Reload::yes,
+                     [&](Words w) { s.max_lag = parse_count(w, "a number of lines", 0, UINT32_MAX); }});
+    table.push_back({"resume-time", "SECONDS", "600",
+                     "how long a place is kept for who lost the connection; 0: not at all", Repeats::no,
+                     Reload::yes, [&](Words w) {
+                         s.resume_time =
+                             std::chrono::seconds{parse_count(w, "a number of seconds", 0, 86400)};
+                     }});
+    table.push_back({"lang", "en|zh", "en", "the language of who chooses none", Repeats::no, Reload::yes,
+                     [&](Words w) { s.language = static_cast<Language>(parse_choice(w, language_names)); }});
     return table;
 }
 

@@ -3,6 +3,8 @@
 // test.
 #pragma once
 
+#include "chatd/phrases.hh"
+#include "chatd/token_bucket.hh"
 #include "common/daemon_settings.hh"
 
 #include <cstdint>
@@ -15,6 +17,10 @@ namespace chatd {
 struct RoomSettings {
     std::string name;
     std::string code;                     // empty: open, entered by its name
+    std::string topic;                    // until somebody sets another
+    unsigned max_members = 0;             // 0: no limit
+    bool moderated = false;               // at the start only those with a voice may speak
+    bool hidden = false;                  // from the lists of those who are not in it
     bool history = true;                  // off: nothing of it stays when chatd ends
     std::uint64_t keep_bytes = 256 << 20; // of old lines
     std::uint64_t keep_days = 0;          // 0: for ever
@@ -23,7 +29,14 @@ struct RoomSettings {
 struct Settings : common::DaemonSettings {
     std::vector<RoomSettings> rooms;
     unsigned history_on_join = 20; // lines
+    std::uint64_t max_lag = 0;     // lines; 0: no limit
+    bool create_rooms = false;
+    FloodLimit flood;
+    std::chrono::seconds resume_time{}; // 0: nobody is given a token
+    Language language{};
 };
+
+bool may_name_room(std::string_view name);
 
 // The rows fill settings, which must outlive the table.
 std::vector<common::Directive> directive_table(Settings& settings);

@@ -2,6 +2,7 @@
 #include "chatd/spawner.hh"
 
 #include "chatd/handler.hh"
+#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/shared_memory.hh"
@@ -19,6 +20,7 @@ namespace chatd {
 Spawner::Spawner(Fd hub) : hub_(std::move(hub)), loop_(best_backend()) {
     set_close_on_exec(hub_.get());
     set_nonblocking(hub_.get());
+    use_utf8_locale(); // for the handlers; the hub tells when there is none
 }
 
 int Spawner::run() {
@@ -28,6 +30,7 @@ int Spawner::run() {
         if (event.writable) flush();
         read_packets();
     });
+    tell(ReadyFrame::make({}, protocol_version));
     while (!over_) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
@@ -65,11 +68,12 @@ void Spawner::handle(std::span<const char> packet, Fd first, Fd second) {
 
 void Spawner::configure(std::span<const char> packet, Fd pages) {
     const auto [fields, user] = ConfigureFrame::read(packet);
-    const auto [version, backend, idle, drop, uid, gid] = fields;
+    const auto [version, backend, idle, drop, uid, gid, language] = fields;
     if (version != protocol_version) throw PeerError("the running hub is of another version: restart chatd");
     events_ = static_cast<Backend>(backend);
     idle_timeout_ = std::chrono::seconds{idle};
     if (drop != 0) identity_ = Identity{uid, gid, user};
+    language_ = static_cast<Language>(language);
     pages_ = std::move(pages);
 }
 
@@ -120,7 +124,9 @@ int Spawner::run_handler(Fd client, Fd pair, std::size_t page) {
     forbid_new_privileges();
     restrict_files(-1, TreeAccess::none);
     limit_resources({});
-    return Handler{events_, idle_timeout_, std::move(client), std::move(pair), own_page}.run();
+    return Handler{
+        {events_, idle_timeout_, language_}, catalogues_, std::move(client), std::move(pair), own_page}
+        .run();
 }
 
 } // namespace chatd

@@ -4,6 +4,7 @@
 // it forks is as innocent. Trusts the hub.
 #pragma once
 
+#include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
 #include "common/children.hh"
 #include "common/loop.hh"
@@ -45,6 +46,8 @@ private:
     std::deque<std::string> untold_; // packets that the pair had no room for; at most two for each handler
     common::Backend events_ = common::Backend::poll;
     std::chrono::seconds idle_timeout_{}; // 0: none
+    Language language_{};
+    Catalogues catalogues_; // opened here, since a handler can open no file
     std::optional<common::Identity> identity_;
     bool over_ = false;
 };

@@ -121,10 +121,17 @@ void SpawnerLink::read_packets() {
     std::array<char, max_frame> packet{};
     for (int budget = 64;; --budget) {
         if (budget == 0) return loop_->again(pair_.get());
-        const Received got = receive_packet(pair_.get(), packet);
-        if (got.state == IoState::would_block) return;
-        if (got.state != IoState::done) return lose();
-        handle(std::span{packet}.first(got.bytes));
+        try {
+            const Received got = receive_packet(pair_.get(), packet);
+            if (got.state == IoState::would_block) return;
+            if (got.state != IoState::done) return lose();
+            handle(std::span{packet}.first(got.bytes));
+        } catch (const PeerError& error) {
+            log_->error(text("the spawner is killed: ", error.what()));
+            children_.signal_all(SIGKILL);
+            return lose();
+        }
+        if (!pair_) return; // a callback has stopped it
     }
 }
 
@@ -138,6 +145,11 @@ void SpawnerLink::handle(std::span<const char> packet) {
         const auto [client, status] = EndedFrame::read(packet).first;
         return callbacks_.on_ended(client, status);
     }
+    case Message::ready:
+        if (std::get<0>(ReadyFrame::read(packet).first) != protocol_version)
+            throw PeerError("it is of another version: restart chatd");
+        was_ready_ = true;
+        return;
     default: throw PeerError("the spawner sent a frame that is not for the hub");
     }
 }
@@ -148,13 +160,16 @@ void SpawnerLink::lose() {
     loop_->forget(pair_.get());
     pair_.reset();
     unsent_.clear();
-    if (!stopping_) callbacks_.on_lost();
+    if (!stopping_ && was_ready_) callbacks_.on_lost();
 }
 
 void SpawnerLink::reap() {
     children_.reap([this](Ended ended) {
         lose();
         if (stopping_) return;
+        if (!was_ready_)
+            throw std::runtime_error(
+                text("the spawner has ended at its start: ", describe_status(ended.status)));
         log_->warning(
             text("spawner ", ended.pid, " ended: ", describe_status(ended.status), "; starting another"));
         start_again();

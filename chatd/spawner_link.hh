@@ -33,11 +33,13 @@ public:
 
     // Another first frame, for the handlers to come.
     void configure(std::string frame);
+    // Whether a spawner has ever said that it runs: this program can be executed.
+    bool was_ready() const { return was_ready_; }
     // Whether a client can be handed over now; else on_ready tells when.
     bool is_ready() const { return pair_ && unsent_.empty(); }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
-    // After SIGCHLD.
+    // After SIGCHLD. Throws std::runtime_error when the first one has ended before it was ready.
     void reap();
     // Tells it to end and waits for it. Handlers end with their pairs.
     void stop();
@@ -72,6 +74,7 @@ private:
     Callbacks callbacks_;
     std::deque<Unsent> unsent_;
     common::Clock::time_point started_{};
+    bool was_ready_ = false;
     bool stopping_ = false;
 };
 

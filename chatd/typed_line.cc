@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/typed_line.hh"
 
-#include "chatd/line_editor.hh"
+#include "chatd/words.hh"
 #include "common/text.hh"
 
 #include <algorithm>

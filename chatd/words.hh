@@ -17,11 +17,18 @@ inline constexpr int max_name_columns = 32; // on a terminal
 // only ASCII names can be used.
 bool use_utf8_locale();
 
-// Why the name may not be used; no value if it may. A name has no blanks, no characters without width of
-// their own that could make two names look alike, none that begin a command, and is not one of ours.
+// Why the name may not be used; no value if it may. A name has no blanks, no characters that cannot be seen,
+// begins no command, and is not one of ours. It is in NFC: what would be another character there, or would
+// join the one before it, is refused, so that no two names differ in that alone. (Not looked at: some vowel
+// signs of Indic scripts, which are also written as one.)
 std::optional<Refusal> refuse_name(std::string_view name);
 
-// The name as it is compared: without regard to case.
+// The columns that valid UTF-8 text takes on a terminal (wcwidth(3)); a character of which that is not known
+// counts as one.
+std::size_t columns_of(std::string_view text);
+
+// The name, or any text, as it is compared: without regard to case, and to whether ASCII's characters are of
+// full width.
 std::string fold_name(std::string_view name);
 
 // The text with everything replaced by U+FFFD that could act on a terminal instead of being read: C0 and C1

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
-#include <numeric>
 #include <unistd.h>
 #include <utility>
 
@@ -41,28 +40,12 @@ std::vector<std::string> words_of_line(const std::string& origin, std::string_vi
     }
 }
 
-// Levenshtein's distance, to guess what a misspelt name was meant to be.
-std::size_t distance(std::string_view one, std::string_view other) {
-    std::vector<std::size_t> row(other.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < one.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < other.size(); ++j) {
-            const std::size_t replaced = diagonal + (one[i] == other[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
 std::string no_such_directive(std::string_view name, std::span<const Directive> table) {
-    const auto nearest = std::min_element(table.begin(), table.end(), [&](const auto& a, const auto& b) {
-        return distance(name, a.name) < distance(name, b.name);
-    });
+    std::vector<std::string_view> names;
+    for (const Directive& known : table) names.push_back(known.name);
+    const std::string_view nearest = nearest_word(name, names);
     std::string hint = "the manual lists them";
-    if (nearest != table.end() && distance(name, nearest->name) <= 2)
-        hint = text("did you mean '", nearest->name, "'?");
+    if (!nearest.empty()) hint = text("did you mean '", nearest, "'?");
     return text("there is no directive '", escape(name, 64), "': ", hint);
 }
 

@@ -64,6 +64,7 @@ void ControlServer::take_lines(int fd, Client& client) {
     if (!flush(client) || !send_more(client)) return drop(fd);
     for (int budget = 32; client.output.empty(); --budget) {
         if (budget == 0) return loop_.again(fd);
+        if (client.more && client.has_ended) return loop_.change(fd, Interest::none); // its end comes first
         if (const std::optional<Line> line = client.input.next()) {
             answer(client, *line);
             if (!flush(client) || !send_more(client)) return drop(fd);
@@ -125,6 +126,7 @@ void ControlServer::answer(Client& client, const Line& line) const {
         const ControlAnswer found = run(line.text);
         for (const std::string& data : found.lines) client.output += data_line(data);
         client.more = found.more;
+        client.has_ended = found.has_ended;
         if (!client.more && is_question(line.text)) client.output += "ok\n";
     } catch (const std::runtime_error& error) {
         client.output = error_line(error);
@@ -149,6 +151,10 @@ void ControlServer::take_more(Client& client) const {
 bool ControlServer::send_more(Client& client) const {
     while (client.more && client.output.empty()) {
         take_more(client);
+        if (client.more && client.has_ended && client.has_ended()) {
+            client.more = nullptr;
+            client.output += "ok\n";
+        }
         if (client.output.empty()) return true;
         if (!flush(client)) return false;
     }
@@ -163,6 +169,10 @@ void ControlServer::continue_answers() {
             gone.push_back(fd);
         else if (!client.output.empty())
             loop_.change(fd, Interest::both);
+        else if (!client.more) { // it has ended: on to the next question
+            loop_.change(fd, Interest::read);
+            loop_.again(fd);
+        }
     }
     for (const int fd : gone) drop(fd);
 }

@@ -20,11 +20,13 @@
 namespace common {
 
 // The data lines of an answer, without their space; and, for an answer that goes on, where its further lines
-// come from: no value means none for now. It goes on until the client sends anything or leaves.
+// come from: no value means none for now. It goes on until has_ended says so, if there is that; else until
+// the client sends anything or leaves.
 struct ControlAnswer {
     ControlAnswer(std::vector<std::string> data = {}) : lines(std::move(data)) {}
     std::vector<std::string> lines;
     std::function<std::optional<std::string>()> more;
+    std::function<bool()> has_ended;
 };
 
 struct ControlVerb {
@@ -58,6 +60,7 @@ private:
         LineReader input{max_line, LineEnds::newline};
         std::string output;                               // not yet written
         std::function<std::optional<std::string>()> more; // of an answer that goes on
+        std::function<bool()> has_ended;
         bool ended = false;
     };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <utility>
 
 namespace common {
 namespace {
@@ -31,6 +33,21 @@ std::string escape_byte(char c) {
         return {'\\', 'x', digits[byte(c) >> 4], digits[byte(c) & 0xf]};
     }
     }
+}
+
+// Levenshtein's.
+std::size_t distance(std::string_view one, std::string_view other) {
+    std::vector<std::size_t> row(other.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < one.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < other.size(); ++j) {
+            const std::size_t replaced = diagonal + (one[i] == other[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
 }
 
 std::string escape_bytes(std::string_view bytes) {
@@ -99,6 +116,18 @@ std::string keep_to_one_line(std::string_view given) {
         given.remove_prefix(character.size());
     }
     return out;
+}
+
+std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
+    constexpr std::size_t too_far = 3;
+    std::string_view nearest;
+    std::size_t least = std::min(too_far, word.size()); // something of it must be right
+    for (const std::string_view candidate : candidates)
+        if (const std::size_t away = distance(word, candidate); away < least) {
+            least = away;
+            nearest = candidate;
+        }
+    return nearest;
 }
 
 std::string human_size(unsigned long long bytes) {

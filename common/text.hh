@@ -7,6 +7,7 @@
 #include <concepts>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,10 @@ std::string escape(std::string_view bytes, std::size_t most = 1024);
 // The same for text of our own, in which what came from outside is escaped already: backslashes stay single.
 // Whatever was forgotten cannot forge a line.
 std::string keep_to_one_line(std::string_view text);
+
+// Which of the candidates a misspelt word was meant to be: the nearest by Levenshtein's distance, if that is
+// 2 at most and less than the word is long; else empty.
+std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
 
 // "1.2 MB": at most four figures, decimal units.
 std::string human_size(unsigned long long bytes);

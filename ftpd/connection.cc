@@ -110,6 +110,13 @@ void Connection::look_around() {
     attend();
 }
 
+void Connection::pause_until(Clock::time_point when) {
+    while (Clock::now() < when) {
+        wait_once(client_.get(), Interest::none, when);
+        attend();
+    }
+}
+
 // Lets the attendant have the commands that are there, in their order. It may wait for the client in turn.
 void Connection::attend() {
     if (!attendant_ || attending_) return;
@@ -151,8 +158,9 @@ Connection::Woken Connection::wait_once(int fd, Interest interest, Deadline dead
 }
 
 void Connection::handle_parent_event() {
-    std::array<char, 64> packet{}; // the parent sends nothing yet; its end is what counts
+    std::array<char, 64> packet{};
     const IoState state = receive_packet(pair_.get(), packet).state;
+    if (state == IoState::done) throw SessionOver{Reason::kicked}; // it says nothing else
     if (state == IoState::ended || state == IoState::vanished) throw SessionOver{Reason::parent_gone};
 }
 

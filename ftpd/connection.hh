@@ -25,7 +25,7 @@ inline constexpr std::chrono::milliseconds vanish_grace{500};
 
 // Thrown to end a session.
 struct SessionOver {
-    enum class Reason { client_gone, parent_gone, stopped, idle, stalled, protocol } reason;
+    enum class Reason { client_gone, parent_gone, stopped, kicked, idle, stalled, protocol } reason;
     std::string_view note = {}; // for the log
 };
 
@@ -79,6 +79,8 @@ public:
     // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
     // waits.
     void look_around();
+    // The same until a time, which a transfer that is kept to a rate waits for.
+    void pause_until(common::Clock::time_point when);
     // Must be called before fd, which was waited for, is closed.
     void forget(int fd);
 

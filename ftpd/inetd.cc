@@ -10,6 +10,7 @@
 #include "common/socket.hh"
 #include "common/status_pages.hh"
 #include "common/text.hh"
+#include "ftpd/records.hh"
 #include "ftpd/relay.hh"
 #include "ftpd/session_process.hh"
 
@@ -92,7 +93,6 @@ int serve_standard_input(const Settings& settings, Log& log) {
     Loop loop{Backend::poll};
     StatusPages pages{1};
     const std::size_t page = pages.take().value();
-    ::umask(default_umask);
 
     std::optional<AuthdLink> authd;
     if (!settings.users.empty())
@@ -105,7 +105,9 @@ int serve_standard_input(const Settings& settings, Log& log) {
         std::tie(client, other_end) = make_stream_pair();
     set_nonblocking(client.get());
     std::tie(pair, sessions_pair) = make_packet_pair();
-    if (authd) sessions_authd = authd->open_client(direct ? peer_address(client.get()) : Address{});
+    const Address peer = direct ? peer_address(client.get()) : Address{};
+    const Address local = direct ? local_address(client.get()) : Address{};
+    if (authd) sessions_authd = authd->open_client(peer);
     if (direct) discard_standard_input_and_output();
 
     Children sessions;
@@ -116,15 +118,17 @@ int serve_standard_input(const Settings& settings, Log& log) {
                              std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
-    log.notice(text("serve ", direct ? peer_address(client.get()).shown() : "standard input", " pid ", *pid));
+    log.notice(text("serve ", direct ? peer.shown() : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();
     sessions_authd.reset();
 
+    Records records{loop, log, settings};
+    const Records::Source source{*pid, peer.host(), direct ? local.shown() : ""};
     loop.watch(pair.get(), Interest::read, [&](const Event&) {
-        const Notes notes = log_notes(pair.get(), *pid, log);
-        if (notes == Notes::more) loop.again(pair.get());
-        if (notes == Notes::ended) loop.forget(pair.get());
+        const Records::Read read = records.read(pair.get(), source);
+        if (read == Records::Read::more) loop.again(pair.get());
+        if (read == Records::Read::ended) loop.forget(pair.get());
     });
     std::optional<Bridge> bridge;
     if (!direct) bridge.emplace(loop, std::move(other_end));

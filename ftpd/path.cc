@@ -10,6 +10,15 @@
 namespace ftpd {
 namespace {
 
+// FNV-1a, 64 bits: short, stable across builds, and nothing depends on its strength.
+std::uint64_t hash_of(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return hash;
+}
+
+} // namespace
+
 std::vector<std::string_view> components(std::string_view path) {
     std::vector<std::string_view> parts;
     while (!path.empty()) {
@@ -19,15 +28,6 @@ std::vector<std::string_view> components(std::string_view path) {
     }
     return parts;
 }
-
-// FNV-1a, 64 bits: short, stable across builds, and nothing depends on its strength.
-std::uint64_t hash_of(std::string_view bytes) {
-    std::uint64_t hash = 14695981039346656037U;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    return hash;
-}
-
-} // namespace
 
 std::string resolve_path(std::string_view cwd, std::string_view given) {
     std::vector<std::string_view> kept;
@@ -48,11 +48,6 @@ std::string resolve_path(std::string_view cwd, std::string_view given) {
 }
 
 bool is_reserved(std::string_view name) { return name.substr(0, reserved_prefix.size()) == reserved_prefix; }
-
-bool has_reserved_name(std::string_view path) {
-    const std::vector<std::string_view> parts = components(path);
-    return std::any_of(parts.begin(), parts.end(), is_reserved);
-}
 
 std::string partial_name(std::string_view name) {
     constexpr std::size_t longest_name = 255;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ftpd {
 
@@ -16,9 +17,10 @@ inline constexpr std::string_view reserved_prefix = ".ftpd-";
 // slash; `..' at the top stays there. An empty given is cwd itself.
 std::string resolve_path(std::string_view cwd, std::string_view given);
 
+// The names between the slashes, in their order; they borrow from path.
+std::vector<std::string_view> components(std::string_view path);
+
 bool is_reserved(std::string_view name);
-// Whether any component of an absolute path is a reserved name.
-bool has_reserved_name(std::string_view path);
 
 // The reserved name under which an upload of name is kept while it is unfinished. A name too long to take the
 // prefix (NAME_MAX, 255 bytes) is shortened and told apart by a hash.

@@ -39,7 +39,7 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
 Session::Session(const Settings& given, SessionParts parts)
     : settings(given),
       control(given.events, given.stall_timeout, std::move(parts.client), std::move(parts.pair)),
-      tree(std::move(parts.root)),
+      tree(std::move(parts.root), given.names),
       data(control, given.data, ask_or_unknown(peer_address, control.socket()),
            ask_or_unknown(local_address, control.socket())),
       status(parts.page),
@@ -77,6 +77,7 @@ void Session::serve() {
 void Session::say_farewell(Reason reason) {
     switch (reason) {
     case Reason::stopped: return control.say_last(421, "The server is stopping: come back later.");
+    case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:
         return control.say_last(
@@ -89,9 +90,15 @@ void Session::say_farewell(Reason reason) {
 
 std::string Session::resolve(std::string_view argument) const {
     std::string path = resolve_path(memory.cwd, argument);
-    if (has_reserved_name(path))
-        throw Refusal{553, text("Names that begin with ", reserved_prefix, " are the server's own.")};
+    if (const auto why = tree.names().refuse_path(path)) throw Refusal{553, *why};
     return path;
+}
+
+Upload::Policy Session::upload_policy(std::uint64_t offset, Replace replace) const {
+    const std::uint64_t most = limits().max_upload;
+    if (most > 0 && memory.announced && *memory.announced > most - std::min(most, offset))
+        throw Refusal{552, text("A file may have ", most, " bytes (max-upload): nothing was stored.")};
+    return {rights(), replace, most, settings.sync};
 }
 
 // The folder itself stays what the kernel goes by, whatever is renamed: Landlock's rules are about files, not
@@ -99,7 +106,12 @@ std::string Session::resolve(std::string_view argument) const {
 void Session::confine(std::string_view home, bool may_write) {
     Fd folder = tree.enter_directory(home);
     restrict_files(folder.get(), may_write ? TreeAccess::write : TreeAccess::read);
-    tree = Tree{std::move(folder)};
+    tree = Tree{std::move(folder), settings.names};
+    home_ = resolve_path("/", home);
+}
+
+std::string Session::path_from_root(std::string_view path) const {
+    return home_ == "/" ? std::string{path} : text(home_, path);
 }
 
 void Session::log(Severity severity, std::string_view line) {

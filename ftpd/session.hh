@@ -12,6 +12,7 @@
 #include "ftpd/rights.hh"
 #include "ftpd/settings.hh"
 #include "ftpd/tree.hh"
+#include "ftpd/upload.hh"
 
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,7 @@ public:
     // What they remember; all of it is as in the beginning after REIN.
     struct Memory {
         std::optional<Rights> login;     // once logged in
+        std::optional<Limits> limits;    // of this login, where it has its own
         std::optional<std::string> user; // of USER, waiting for PASS
         std::string cwd = "/";
         Type type = Type::ascii;                // RFC 959, section 5.1
@@ -64,11 +66,18 @@ public:
     std::string resolve(std::string_view argument) const;
     // What the client may do now: its login's rights, or anonymous ones where no login is needed.
     Rights rights() const { return memory.login ? *memory.login : settings.anonymous; }
+    // What its transfers may cost.
+    const Limits& limits() const { return memory.limits ? *memory.limits : settings.limits; }
+    // How it may upload. Throws Refusal (552) when ALLO has announced more behind offset than a file may
+    // have.
+    Upload::Policy upload_policy(std::uint64_t offset, Replace replace) const;
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     void require(Login login, Right right, std::string_view verb) const;
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);
+    // A path of the session's tree as one of the served folder: they differ for who has a home in it.
+    std::string path_from_root(std::string_view path) const;
     void log(common::Severity severity, std::string_view line);
     // A reply with words for a person behind it, who has shown to be one by a bare LF or telnet's options.
     void reply(int code, std::string_view text, std::string_view hint);
@@ -87,6 +96,7 @@ private:
     void answer(const Refusal& refusal, const Verb& verb);
     void say_farewell(SessionOver::Reason reason);
 
+    std::string home_ = "/"; // of the user, in the served folder
     unsigned unknown_before_login_ = 0;
 };
 

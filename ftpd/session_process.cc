@@ -4,11 +4,11 @@
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
-#include "ftpd/frames.hh"
 #include "ftpd/session.hh"
 
 #include <array>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace common;
@@ -42,6 +42,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
         become(*identity);
     }
     forbid_new_privileges();
+    ::umask(settings.umask);
     // Who logs in is shut in more narrowly then (Session::confine).
     const bool may_write = settings.anonymous.may_write() || parts.authd;
     const bool shut_in = restrict_files(parts.root.get(), may_write ? TreeAccess::write : TreeAccess::read);
@@ -52,19 +53,6 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     Session session{settings, std::move(parts)};
     // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
     ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
-}
-
-Notes log_notes(int pair, pid_t session, Log& log) {
-    constexpr int most = 16; // in one round: one session must not keep the parent from the others
-    std::array<char, NoteHead::size + max_note> packet{};
-    for (int count = 0; count < most; ++count) {
-        const Received got = receive_packet(pair, packet);
-        if (got.state == IoState::would_block) return Notes::all_read;
-        if (got.state != IoState::done) return Notes::ended;
-        const Note note = unpack_note(std::span{packet}.first(got.bytes));
-        log.write_for("session", session, note.severity, note.text);
-    }
-    return Notes::more;
 }
 
 } // namespace ftpd

@@ -3,7 +3,10 @@
 #pragma once
 
 #include "common/daemon_settings.hh"
+#include "ftpd/announcer.hh"
 #include "ftpd/data_channel.hh"
+#include "ftpd/limits.hh"
+#include "ftpd/name_policy.hh"
 #include "ftpd/rights.hh"
 
 #include <span>
@@ -19,6 +22,12 @@ struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /
     Rights anonymous; // what somebody without an account may do
     DataSettings data;
+    Limits limits; // of a login that has none of its own
+    NamePolicy names;
+    mode_t umask = default_umask;
+    bool sync = false;   // 226 means on disk
+    std::string xferlog; // the transfer log; empty: none
+    std::vector<Announcement> announcements;
     std::chrono::seconds stall_timeout{}; // for a peer that neither takes nor sends its bytes
 };
 

@@ -159,7 +159,7 @@ void Tree::list(std::string_view path, const std::function<void(const std::vecto
         if (found == nullptr && errno != 0) fail("list", path);
         if (found == nullptr) break;
         const std::string_view name = found->d_name;
-        if (name == "." || name == ".." || is_reserved(name)) continue;
+        if (name == "." || name == ".." || names_->refuse(name)) continue;
         names.emplace_back(name);
         if (names.size() == batch_size) on_batch(look_at_all(directory, names));
     }

@@ -6,6 +6,7 @@
 
 #include "common/beneath.hh"
 #include "common/fd.hh"
+#include "ftpd/name_policy.hh"
 
 #include <ctime>
 #include <functional>
@@ -31,7 +32,7 @@ struct Entry {
 
 class Tree {
 public:
-    explicit Tree(common::Fd root) : root_(std::move(root)) {}
+    Tree(common::Fd root, const NamePolicy& names) : root_(std::move(root)), names_(&names) {}
 
     // A regular file, for reading; opened without blocking, so that no FIFO or device holds the session.
     OpenFile open_file(std::string_view path) const;
@@ -53,14 +54,16 @@ public:
     void change_mode(std::string_view path, mode_t mode) const;
 
     // Calls on_batch for the entries of a directory, sorted by name within each batch of at most 10,000, so
-    // that a directory of any size is listed whole from bounded memory. Reserved names, `.' and `..' are left
-    // out.
+    // that a directory of any size is listed whole from bounded memory. `.', `..' and names that clients may
+    // not have are left out.
     void list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const;
 
     int root() const { return root_.get(); }
+    const NamePolicy& names() const { return *names_; }
 
 private:
     common::Fd root_;
+    const NamePolicy* names_; // of the settings
 };
 
 } // namespace ftpd

@@ -40,14 +40,16 @@ void check_target(const std::optional<struct stat>& present, const std::string& 
 
 } // namespace
 
-Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, Rights rights, Replace replace)
-    : path_(path), may_replace_(replace == Replace::if_allowed && rights.has(Right::overwrite)) {
+Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy)
+    : path_(path),
+      policy_(policy),
+      may_replace_(policy.replace == Replace::if_allowed && policy.rights.has(Right::overwrite)) {
     if (path == "/") throw Refusal{550, "/ is a directory."};
     place_ = tree.place(path, LastLink::follow);
-    if (is_reserved(place_.name))
-        throw Refusal{553, text(escape(path), " leads to a name that the server keeps for itself.")};
+    if (const auto why = tree.names().refuse(place_.name)) // of what a link leads to
+        throw Refusal{553, text(escape(path), " leads elsewhere: ", *why)};
     const std::optional<struct stat> present = look(place_, place_.name);
-    check_target(present, escape(path), rights, replace);
+    check_target(present, escape(path), policy.rights, policy.replace);
     replaces_ = present.has_value();
     if (present && offset > 0)
         open_in_place(offset, *present);
@@ -110,6 +112,8 @@ bool Upload::is_still_named() const {
 }
 
 void Upload::write(std::string_view bytes) {
+    if (policy_.most > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.most)
+        fail_with(EFBIG, "write", place_.name);
     while (!bytes.empty()) {
         const auto wrote = checked(
             "write", place_.name, [&] { return ::pwrite(file_.get(), bytes.data(), bytes.size(), offset_); });
@@ -120,6 +124,7 @@ void Upload::write(std::string_view bytes) {
 
 void Upload::complete() {
     const int directory = place_.directory.get();
+    if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     if (is_in_place()) {
         file_.reset();
         return;
@@ -134,14 +139,26 @@ void Upload::complete() {
         unlink_at(place_, partial_);
         if (linked != 0) fail_with(error, "create", place_.name);
     }
+    if (policy_.sync) put_on_disk();
     file_.reset(); // the lock ends after the name stands
+}
+
+// The name, which the directory holds.
+void Upload::put_on_disk() const {
+    const Fd directory{checked("open", ".", [&] {
+        return ::openat(place_.directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    })};
+    checked("sync", ".", [&] { return ::fsync(directory.get()); });
 }
 
 Refusal Upload::explain_failure(const std::system_error& error) {
     const int number = error.code().value();
     const bool lacks_space = number == ENOSPC || number == EDQUOT || number == EFBIG;
     if (!lacks_space) return explain(error, path_);
-    const std::string why = text(std::strerror(number), " after ", offset_, " bytes: ", escape(path_));
+    const std::string cause = number == EFBIG && policy_.most > 0
+                                  ? text("A file may have ", policy_.most, " bytes (max-upload): ended")
+                                  : std::string{std::strerror(number)};
+    const std::string why = text(cause, " after ", offset_, " bytes: ", escape(path_));
     if (is_in_place()) return {552, text(why, " is changed up to there.")};
     unlink_at(place_, partial_);
     file_.reset();

@@ -26,13 +26,20 @@ public:
     // continues the partial, cut to that offset. A file that is there: offset 0 replaces it at the end, a
     // larger one writes into it in place, and keeps what is behind. Throws Refusal: 450 when another session
     // uploads the same name, 550 for lack of a right or for what is no regular file, 554 for an offset beyond
-    // the end.
-    Upload(const Tree& tree, std::string_view path, std::uint64_t offset, Rights rights, Replace replace);
+    // the end, 552 for one beyond the policy's limit.
+    struct Policy {
+        Rights rights;
+        Replace replace = Replace::if_allowed;
+        std::uint64_t most = 0; // bytes of a file; 0: no limit
+        bool sync = false;      // complete() returns when file and name are on disk
+    };
+    Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy);
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
     // An upload that is neither complete nor discarded leaves its partial, to be continued.
     ~Upload() = default;
 
+    // Throws std::system_error; EFBIG, too, for more than the policy's limit.
     void write(std::string_view bytes);
     // The name appears (or the file under it is replaced) with everything written.
     void complete();
@@ -46,6 +53,7 @@ private:
     bool is_in_place() const { return partial_.empty(); }
     void open_in_place(std::uint64_t offset, const struct stat& present);
     void open_partial(std::uint64_t offset);
+    void put_on_disk() const;
     void lock();
     bool is_still_named() const;
 
@@ -54,6 +62,7 @@ private:
     std::string partial_; // its name beside the target; empty when writing in place
     common::Fd file_;
     off_t offset_ = 0;
+    Policy policy_;
     bool may_replace_;
     bool replaces_ = false; // there is an old file
 };

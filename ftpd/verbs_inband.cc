@@ -9,6 +9,8 @@
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
+#include "ftpd/throttle.hh"
+#include "ftpd/transfer_report.hh"
 #include "ftpd/upload.hh"
 
 #include <algorithm>
@@ -25,7 +27,8 @@ constexpr std::size_t buffer_size = 256 * 1024; // bytes
 // Reads the body to its end: the announced length, or the end of the client's input. False when the input
 // ended before the announced length.
 bool receive_body(Session& s, Upload& upload, Cksum& sum) {
-    std::vector<char> buffer(buffer_size);
+    Throttle throttle{s.limits().rate_up};
+    std::vector<char> buffer(throttle.piece(buffer_size));
     while (s.memory.body_left.value_or(1) > 0) {
         const auto wanted = static_cast<std::size_t>(
             std::min<std::uint64_t>(s.memory.body_left.value_or(buffer.size()), buffer.size()));
@@ -35,6 +38,7 @@ bool receive_body(Session& s, Upload& upload, Cksum& sum) {
         upload.write({buffer.data(), got});
         sum.add({buffer.data(), got});
         s.status.add_received(got);
+        s.control.pause_until(throttle.pay(got, Clock::now()));
         s.control.look_around();
     }
     return true;
@@ -54,8 +58,10 @@ void do_get(Session& s, const std::string& argument) {
     if (offset > size)
         throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
     s.status.begin("GET", path, static_cast<std::uint64_t>(size - offset));
+    TransferReport report{s, Direction::download, path};
     s.control.reply(150, text(size - offset, " bytes follow"));
-    std::vector<char> buffer(buffer_size);
+    Throttle throttle{s.limits().rate_down};
+    std::vector<char> buffer(throttle.piece(buffer_size));
     Cksum sum;
     while (offset < size) {
         const auto wanted =
@@ -71,19 +77,20 @@ void do_get(Session& s, const std::string& argument) {
         sum.add(bytes);
         offset += got;
         s.status.add_sent(bytes.size());
+        s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
         s.control.look_around();
     }
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("sent ", sum.size(), " bytes of ", escape(path)));
+    report.complete();
     s.control.reply(226, result_of(sum, path));
 }
 
 void do_put(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     const bool has_length = s.memory.announced.has_value();
-    Upload upload{s.tree, path, s.memory.restart, s.rights(),
-                  has_length ? Replace::if_allowed : Replace::never};
+    Upload upload{s.tree, path, s.memory.restart,
+                  s.upload_policy(s.memory.restart, has_length ? Replace::if_allowed : Replace::never)};
     s.status.begin("PUT", path, s.memory.announced.value_or(0));
+    TransferReport report{s, Direction::upload, path};
     s.control.reply(150, has_length ? text("Send ", *s.memory.announced, " bytes.")
                                     : "Send, and end your input when done (nc -N does).");
     Cksum sum;
@@ -95,8 +102,7 @@ void do_put(Session& s, const std::string& argument) {
         throw upload.explain_failure(error);
     }
     upload.complete();
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("stored ", sum.size(), " bytes in ", escape(path)));
+    report.complete();
     s.control.reply(226, result_of(sum, path));
 }
 

@@ -56,6 +56,7 @@ void enter_as_user(Session& s, const Verdict& user) {
     s.only_user = user.name;
     s.memory.cwd = Session::Memory{}.cwd;
     s.memory.login = rights;
+    s.memory.limits = parse_limits(user.limits, s.settings.limits);
     s.status.set_user(user.name);
     s.log(Severity::notice, text("login ", user.name));
     s.reply(230, "Welcome.", "LS lists what is here; ? shows more.");
@@ -110,7 +111,7 @@ void do_rein(Session& s, const std::string&) {
     s.memory = {};
     s.data.reset();
     s.status.set_user("-");
-    ::umask(default_umask);
+    ::umask(s.settings.umask);
     s.control.reply(220, "All is as in the beginning: log in again.");
 }
 

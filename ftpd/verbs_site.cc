@@ -7,12 +7,12 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "ftpd/command.hh"
+#include "ftpd/mode.hh"
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
 #include "ftpd/time_stamp.hh"
 
-#include <charconv>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -24,20 +24,6 @@ namespace ftpd {
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024; // bytes
-
-// "644", "0644": the nine bits of permissions, and no others.
-std::optional<mode_t> parse_mode(std::string_view word) {
-    unsigned mode = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), mode, 8);
-    if (error != std::errc{} || end != word.data() + word.size() || mode > 0777) return {};
-    return static_cast<mode_t>(mode);
-}
-
-std::string format_mode(mode_t mode) {
-    std::string digits;
-    for (const unsigned shift : {6U, 3U, 0U}) digits += static_cast<char>('0' + ((mode >> shift) & 7));
-    return digits;
-}
 
 // The word behind the last blank, which goes with it.
 std::string_view cut_last_word(std::string_view& rest) {

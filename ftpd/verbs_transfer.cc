@@ -10,6 +10,8 @@
 #include "ftpd/path.hh"
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
+#include "ftpd/throttle.hh"
+#include "ftpd/transfer_report.hh"
 #include "ftpd/upload.hh"
 
 #include <unistd.h>
@@ -23,17 +25,20 @@ constexpr std::size_t buffer_size = 256 * 1024;      // bytes
 constexpr std::uint64_t look_around_every = 1048576; // bytes: a slow disk may take a second for a few
 
 void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t size) {
+    Throttle throttle{s.limits().rate_down};
     for (std::uint64_t next_look = look_around_every; from < size;) {
         const off_t before = from;
         const IoResult moved =
-            copy_file_to_socket(file, from, static_cast<std::size_t>(size - from), data.fd());
-        s.status.add_sent(static_cast<std::size_t>(from - before));
+            copy_file_to_socket(file, from, throttle.piece(static_cast<std::size_t>(size - from)), data.fd());
+        const auto sent = static_cast<std::size_t>(from - before);
+        s.status.add_sent(sent);
         switch (moved.state) {
         case IoState::done: break;
         case IoState::would_block: data.wait_until_writable(); break;
         case IoState::ended: throw Refusal{451, text("The file has shrunk to ", from, " bytes meanwhile.")};
         case IoState::vanished: throw Refusal{426, "The data connection was broken off."};
         }
+        if (throttle.limits()) s.control.pause_until(throttle.pay(sent, Clock::now()));
         if (static_cast<std::uint64_t>(from) < next_look) continue;
         s.control.look_around();
         next_look = static_cast<std::uint64_t>(from) + look_around_every;
@@ -41,7 +46,8 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
 }
 
 void send_text(Session& s, DataConnection& data, int file, off_t from) {
-    std::vector<char> buffer(buffer_size);
+    Throttle throttle{s.limits().rate_down};
+    std::vector<char> buffer(throttle.piece(buffer_size));
     ToNetwork convert;
     std::string converted;
     for (;;) {
@@ -53,12 +59,14 @@ void send_text(Session& s, DataConnection& data, int file, off_t from) {
         convert.convert({buffer.data(), static_cast<std::size_t>(got)}, converted);
         data.send(converted);
         s.status.add_sent(converted.size());
+        s.control.pause_until(throttle.pay(converted.size(), Clock::now()));
         s.control.look_around();
     }
 }
 
 void receive_into(Session& s, DataConnection& data, Upload& upload) {
-    std::vector<char> buffer(buffer_size);
+    Throttle throttle{s.limits().rate_up};
+    std::vector<char> buffer(throttle.piece(buffer_size));
     FromNetwork convert;
     std::string converted;
     std::uint64_t until_look = look_around_every;
@@ -72,6 +80,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
         } else
             upload.write(bytes);
         s.status.add_received(got);
+        s.control.pause_until(throttle.pay(got, Clock::now()));
         if (until_look > got) {
             until_look -= got;
             continue;
@@ -87,6 +96,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(150, greeting);
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
+    TransferReport report{s, Direction::upload, upload.path()};
     DataConnection data = s.data.open();
     const std::string shown = escape(upload.path());
     try {
@@ -101,8 +111,7 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
                                 " is kept to be continued.")};
     upload.complete();
     data.close();
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("stored ", shown));
+    report.complete();
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
@@ -130,21 +139,21 @@ void do_retr(Session& s, const std::string& argument) {
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
+    TransferReport report{s, Direction::download, path};
     DataConnection data = s.data.open();
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
     else
         send_text(s, data, file.fd.get(), from);
     data.close();
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("sent ", size - from, " bytes of ", escape(path)));
+    report.complete();
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 
 void do_stor(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
-    Upload upload{s.tree, path, s.memory.restart, s.rights(), Replace::if_allowed};
+    Upload upload{s.tree, path, s.memory.restart, s.upload_policy(s.memory.restart, Replace::if_allowed)};
     store(s, upload, text("Send ", escape(path), '.'));
 }
 
@@ -153,7 +162,7 @@ void do_appe(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     const std::uint64_t offset = s.memory.restart > 0 ? s.memory.restart : size_so_far(s.tree, path);
-    Upload upload{s.tree, path, offset, s.rights(), Replace::if_allowed};
+    Upload upload{s.tree, path, offset, s.upload_policy(offset, Replace::if_allowed)};
     store(s, upload, text("Send what follows byte ", offset, " of ", escape(path), '.'));
 }
 
@@ -167,7 +176,7 @@ void do_stou(Session& s, const std::string& argument) {
         if (is_taken(s, path)) continue;
         std::optional<Upload> upload;
         try {
-            upload.emplace(s.tree, path, 0, s.rights(), Replace::never);
+            upload.emplace(s.tree, path, 0, s.upload_policy(0, Replace::never));
         } catch (const Refusal&) {
             if (!is_taken(s, path)) throw; // else by another session, just now
             continue;

@@ -2,7 +2,8 @@
 # `make check': what can be seen of the sources without running them. Each check leaves a stamp in build/check
 # when it passes, and is made again when what it looked at has changed; a failing one prints why.
 
-clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR='"$(CURDIR)"'
+clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR='"$(CURDIR)"' \
+               -DCATALOGUE_FOLDER='"$(catalogue_path)"'
 check_needs  = g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
                mandoc:mandoc
 analysed    := $(sort $(sources) $(mains) $(wildcard common/*/*.cc))

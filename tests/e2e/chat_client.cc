@@ -3,6 +3,8 @@
 
 #include "common/text.hh"
 
+#include <algorithm>
+
 namespace e2e {
 
 using common::text;
@@ -11,6 +13,21 @@ void ChatClient::enter(std::string_view name, std::string_view code) {
     send(text(name, '\n', code, '\n'));
     const std::string told = read_line();
     if (!told.starts_with("Your name: Room code: You are in ")) throw Failure{"not let in: " + told};
+    expect_token();
+}
+
+std::string ChatClient::expect_token() {
+    std::string told = read_line();
+    if (told.starts_with("The topic of ")) told = read_line();
+    const std::string_view lead = "If the connection breaks, take your place again with /resume ";
+    if (!told.starts_with(lead)) throw Failure{"no token: " + told};
+    return token_ = told.substr(lead.size());
+}
+
+void ChatClient::expect_earlier(std::string_view line) {
+    const std::string found = read_line(); // [812 2026-11-21 07:26] ada say: hello
+    if (!found.starts_with('[') || found.substr(found.find("] ") + 2) != line)
+        throw Failure{text("expected the earlier line `", line, "', got `", found, "'")};
 }
 
 void ChatClient::expect_line(std::string_view line) {
@@ -27,7 +44,18 @@ void ChatClient::wait_for_line(std::string_view line) {
     }
 }
 
-Daemon::Setting chatd_with(Words lines) { return {.lines = std::move(lines), .program = "chatd"}; }
+Daemon::Setting chatd_with(Words lines) {
+    // Tests say more at once than people do, unless they are about that.
+    const bool is_about_flood =
+        std::any_of(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("flood "); });
+    if (!is_about_flood) lines.emplace_back("flood off");
+    return {.lines = std::move(lines), .environment = {"NLSPATH=" + catalogues()}, .program = "chatd"};
+}
+
+std::string catalogues() {
+    const std::string program = find_program("chatd");
+    return program.substr(0, program.rfind('/') + 1) + "%N.cat";
+}
 
 Result run_chatctl(const Daemon& daemon, const Words& words) {
     Words command{"chatctl", "-s", daemon.state() / "control"};

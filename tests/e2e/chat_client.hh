@@ -22,10 +22,20 @@ public:
     void expect_lines(std::initializer_list<std::string_view> lines);
     // Waits for a line, whatever comes before it.
     void wait_for_line(std::string_view line);
+    // Throws Failure unless the next line is this one with a number and a time before it.
+    void expect_earlier(std::string_view line);
+    // The next line is the one with the token; what to resume with. enter has read it already.
+    std::string expect_token();
+    const std::string& token() const { return token_; }
+
+private:
+    std::string token_;
 };
 
-// chatd with these configuration lines.
+// chatd with these configuration lines; without flood control, unless they say something of it.
 Daemon::Setting chatd_with(Words lines);
+// Where it finds its message catalogues, for NLSPATH.
+std::string catalogues();
 
 Result run_chatctl(const Daemon& daemon, const Words& words);
 // Its answer; throws Failure unless it succeeds.

@@ -44,7 +44,9 @@ struct Talk {
 
 std::string address_of(const Daemon& daemon) { return "127.0.0.1:" + std::to_string(daemon.port()); }
 
-Daemon::Setting chat_server() { return {.lines = {"history-on-join 0"}, .program = "chatd"}; }
+Daemon::Setting chat_server() {
+    return {.lines = {"history-on-join 0", "resume-time 0"}, .program = "chatd"};
+}
 
 // chat finds a UTF-8 locale also where the environment names none.
 const Words plain_locale{"LC_ALL=C"};
@@ -57,7 +59,7 @@ struct Person {
         terminal.type(name + "\r");
         terminal.wait_for("Room code: ");
         terminal.type("\r");
-        terminal.wait_for("/help lists what you can do.\r\n> ");
+        terminal.wait_for("/help lists what you can do.\r\n> "); // resume-time 0: there is no token
     }
     std::string screen() const {
         REQUIRE(chatd::use_utf8_locale());

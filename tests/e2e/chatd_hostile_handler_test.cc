@@ -40,27 +40,32 @@ std::string from_hex(std::string_view hex) {
     return bytes;
 }
 
+// In the first room.
+std::string say_frame(std::string_view lines) {
+    return SayFrame::make(lines, std::uint32_t{1}, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0});
+}
+
 class FakeHandler : public Connection {
 public:
     explicit FakeHandler(const Daemon& daemon) : Connection(daemon.port()) {}
     FakeHandler(const Daemon& daemon, std::string_view name) : FakeHandler(daemon) {
         send_frame(NameFrame::make(name));
         expect_answer(Message::accepted);
-        send_frame(EnterFrame::make(""));
+        send_frame(EnterFrame::make("", std::uint8_t{0}));
         room = std::get<0>(EnteredFrame::read(expect_answer(Message::entered)).first);
     }
 
     void send_frame(std::string_view packet, std::string_view how = "") {
         send(text(how, to_hex(packet), '\n'));
     }
-    // The next packet that is no wake.
+    // The next packet that is no wake and no token.
     std::string read_frame() {
         for (;;) {
             const std::string line = read_line();
             if (line == "sent") continue;
             if (line == "end") return {};
             const std::string packet = from_hex(line.substr(0, line.find(' ')));
-            if (packet != wake) return packet;
+            if (packet != wake && message_of(packet) != Message::token) return packet;
         }
     }
     std::string expect_answer(Message message) {
@@ -73,7 +78,7 @@ public:
         return static_cast<Refusal>(std::get<0>(RefusedFrame::read(expect_answer(Message::refused)).first));
     }
     void say(std::string_view line) {
-        send_frame(SayFrame::make(line));
+        send_frame(SayFrame::make(line, room, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0}));
         expect_answer(Message::accepted);
     }
 
@@ -102,14 +107,15 @@ TEST_SUITE("e2e") {
             {std::string(2, '\0'), no_frame},
             {std::string(2, '\xff'), no_frame},
             {AcceptedFrame::make({}), no_frame},
-            {EnteredFrame::make("lobby", 1U, std::uint64_t{1}, std::uint64_t{1}, 1U, std::uint64_t{0}),
+            {EnteredFrame::make("lobby", 1U, std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, 1U,
+                                std::uint64_t{0}),
              no_frame},
             {EndedFrame::make({}, std::uint64_t{1}, 0), no_frame},
             {KillFrame::make({}, std::uint64_t{1}, std::uint8_t{9}), no_frame},
             {std::string{wake}, "a frame is too short"},
-            {EnterFrame::make("s3cret"), turn},
-            {SayFrame::make("hello"), turn},
-            {WhoFrame::make({}, 0U), turn},
+            {EnterFrame::make("s3cret", std::uint8_t{0}), turn},
+            {say_frame("hello"), turn},
+            {WhoFrame::make("lobby", 0U), turn},
             {RoomsFrame::make({}, 0U), turn},
             {NextFrame::make({}, 1U, 0U), turn},
             {NameFrame::make(std::string(max_name + 1, 'n')), length},
@@ -131,21 +137,35 @@ TEST_SUITE("e2e") {
         const Daemon daemon{hub_alone()};
         FakeHandler good{daemon, "good"};
         std::size_t seen = 0;
+        std::string many_lines;
+        for (std::size_t line = 0; line <= max_paste_lines; ++line) many_lines += "x\n";
         const std::string_view empty = "a line of speech that is empty or too long";
         const std::pair<std::string, std::string_view> frames[]{
             {NameFrame::make("again"), "a frame out of its turn"},
-            {EnterFrame::make("s3cret"), "a frame out of its turn"},
-            {SayFrame::make(""), "speech without a line"},
-            {SayFrame::make("\n"), empty},
-            {SayFrame::make("one\n\ntwo"), empty},
-            {SayFrame::make(std::string(max_text + 1, 'x')), empty},
-            {SayFrame::make(std::string(max_text / 3 + 1, '\x01')),
-             empty}, // it grows when it is made harmless
-            {SayFrame::make(std::string(max_batch + 1, 'x')), "a frame has a wrong length"},
-            {NextFrame::make({}, 2U, 0U), "a segment of a room that it is not in"},
-            {NextFrame::make({}, 0U, 0U), "a segment of a room that it is not in"},
-            {WhoFrame::make({}, 0U) + "x", "a frame has a wrong length"},
-            {WhoFrame::make({}, 0U).substr(0, 4), "a frame has a wrong length"},
+            {ResumeFrame::make("0", std::uint64_t{0}), "a frame out of its turn"},
+            {EnterFrame::make("x", std::uint8_t{2}), "a room's name that is longer than its frame"},
+            {LeaveFrame::make({}, 2U), "a room that it is not in"},
+            {FindFrame::make({}, 2U, std::uint64_t{1}), "a room that it is not in"},
+            {TopicFrame::make("mine", 2U), "a room that it is not in"},
+            {ActFrame::make("good", 2U, static_cast<std::uint8_t>(Kind::kicked)), "a room that it is not in"},
+            {SayFrame::make("x", 2U, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0}),
+             "a room that it is not in"},
+            {SayFrame::make("x", 1U, static_cast<std::uint8_t>(Kind::announced), std::uint8_t{0}),
+             "speech of a kind that there is not"},
+            {SayFrame::make(many_lines, 1U, static_cast<std::uint8_t>(Kind::said), std::uint8_t{1}),
+             "a paste of too many lines"},
+            {TellFrame::make("x", std::uint64_t{0}, std::uint8_t{2}), "a name that is longer than its frame"},
+            {TellFrame::make("good", std::uint64_t{0}, std::uint8_t{4}), "words that are empty or too long"},
+            {say_frame(""), "speech without a line"},
+            {say_frame("\n"), empty},
+            {say_frame("one\n\ntwo"), empty},
+            {say_frame(std::string(max_text + 1, 'x')), empty},
+            {say_frame(std::string(max_text / 3 + 1, '\x01')), empty}, // it grows when it is made harmless
+            {say_frame(std::string(max_batch + 1, 'x')), "a frame has a wrong length"},
+            {NextFrame::make({}, 2U, 0U), "a room that it is not in"},
+            {NextFrame::make({}, 0U, 0U), "a room that it is not in"},
+            {RoomsFrame::make({}, 0U) + "x", "a frame has a wrong length"},
+            {WhoFrame::make("lobby", 0U).substr(0, 4), "a frame has a wrong length"},
         };
         for (const auto& [packet, reason] : frames) {
             FakeHandler bad{daemon, "bad"}; // the name is free each time
@@ -161,8 +181,8 @@ TEST_SUITE("e2e") {
         FakeHandler good{daemon, "good"}, bad{daemon, "bad"};
         std::size_t seen = 0;
         ::kill(daemon.pid(), SIGSTOP); // so that both are there at once
-        bad.send_frame(SayFrame::make("one"));
-        bad.send_frame(SayFrame::make("two"));
+        bad.send_frame(say_frame("one"));
+        bad.send_frame(say_frame("two"));
         for (int sent = 0; sent < 2;) sent += bad.read_line() == "sent";
         ::kill(daemon.pid(), SIGCONT);
         check_killed(daemon, bad, good, "a second frame before the first was answered", seen);
@@ -184,11 +204,12 @@ TEST_SUITE("e2e") {
         CHECK(answer_to_name(std::string(max_name, 'n')) == Refusal::name_too_long);
         odd.send_frame(NameFrame::make("odd"));
         odd.expect_answer(Message::accepted);
-        odd.send_frame(EnterFrame::make("plans")); // its name is not its code
+        odd.send_frame(EnterFrame::make("plans", std::uint8_t{0})); // its name is not its code
         CHECK(odd.expect_refusal() == Refusal::wrong_code);
-        odd.send_frame(EnterFrame::make("s3cret"));
+        odd.send_frame(EnterFrame::make("s3cret", std::uint8_t{0}));
         const auto [fields, name] = EnteredFrame::read(odd.expect_answer(Message::entered));
-        CHECK(name == "plans");
+        CHECK(name == "plans\n");
+        odd.room = std::get<0>(fields);
         odd.say("\x1b[2J\r\0forged"sv);
         CHECK(chatctl(daemon, {"history", "plans"}).ends_with(" odd say: \ufffd[2J\ufffd\ufffdforged\n"));
         for (const std::uint32_t read : {1U, 2U, UINT32_MAX}) {
@@ -197,7 +218,7 @@ TEST_SUITE("e2e") {
         }
         odd.send_frame(NextFrame::make({}, std::get<0>(fields), 0U)); // its own room's first
         odd.expect_answer(Message::segment);
-        odd.send_frame(WhoFrame::make({}, UINT32_MAX));
+        odd.send_frame(WhoFrame::make("plans", UINT32_MAX));
         CHECK(ListingFrame::read(odd.expect_answer(Message::listing)).second.empty());
     }
 
@@ -208,10 +229,10 @@ TEST_SUITE("e2e") {
         guesser.send_frame(NameFrame::make("guesser"));
         guesser.expect_answer(Message::accepted);
         for (int guess = 0; guess < 3; ++guess) {
-            guesser.send_frame(EnterFrame::make("guess"));
+            guesser.send_frame(EnterFrame::make("guess", std::uint8_t{0}));
             CHECK(guesser.expect_refusal() == Refusal::wrong_code);
         }
-        guesser.send_frame(EnterFrame::make("s3cre7"));
+        guesser.send_frame(EnterFrame::make("s3cre7", std::uint8_t{0}));
         check_killed(daemon, guesser, good, "more wrong codes than a handler allows", seen);
     }
 
@@ -219,7 +240,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{hub_alone()};
         FakeHandler good{daemon, "good"};
         FakeHandler closer{daemon, "odd"};
-        closer.send_frame(SayFrame::make("last words"));
+        closer.send_frame(say_frame("last words"));
         closer.send("close\n");
         wait_until("its leaving is in the log", [&] {
             return chatctl(daemon, {"history", "lobby"}).find("odd left") != std::string::npos;
@@ -229,7 +250,7 @@ TEST_SUITE("e2e") {
         FakeHandler deaf{daemon, "odd"};
         deaf.send("deaf\n");
         std::string questions; // one answer each, until the pair takes no more of them
-        for (int i = 0; i < 2000; ++i) questions += to_hex(WhoFrame::make({}, 0U)) + '\n';
+        for (int i = 0; i < 2000; ++i) questions += to_hex(WhoFrame::make("lobby", 0U)) + '\n';
         deaf.try_send(questions);
         deaf.wait_for_end();
         good.say("still here");

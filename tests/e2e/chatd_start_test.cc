@@ -68,6 +68,7 @@ TEST_SUITE("e2e") {
         Connection client{common::Address::of_path(socket)};
         client.send("ada\n\n");
         CHECK(client.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+        client.read_line(); // with the token
         writing.reset();
         Connection{std::move(reading)}.read_to_end(); // nobody has its output any more, whoever serves us
         const std::string who = run_client({"chatctl", "-s", state / "control", "who"}).out;
@@ -91,6 +92,7 @@ TEST_SUITE("e2e") {
             Connection ada{common::Address::of_path(own)};
             ada.send("ada\n\n");
             CHECK(ada.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+            ada.read_line(); // with the token
             ChatClient bob{daemon, "bob"};
             CHECK(ada.read_line() == "bob joined");
             bob.say("hello");
@@ -153,13 +155,16 @@ TEST_SUITE("e2e") {
             CHECK(priority(pid) == std::min(ours + 5, 19));
     }
 
-    TEST_CASE("a spawner that cannot be executed is tried again and the log says so") {
-        Daemon::Setting setting = chatd_with({});
+    TEST_CASE("a chatd that cannot execute its spawner does not start and says so") {
+        const TempDir folder;
         // Under a name that PATH does not have, there is no program to execute.
-        setting.wrapper = {"bash", "-c", "exec -a no-such-program \"$0\" \"$@\""};
-        Daemon daemon{setting};
-        const std::size_t first = daemon.wait_for_log("; starting another");
-        daemon.wait_for_log("; starting another", first);
+        const Result result =
+            run_client({"bash", "-c", "exec -a no-such-program \"$0\" \"$@\"", find_program("chatd"), "-d",
+                        "-o", "listen 127.0.0.1:0", "-o", "state " + (folder / "state").native()});
+        CHECK(result.status == 1);
+        CHECK(result.err.find("execute no-such-program: No such file") != std::string::npos);
+        CHECK(result.err.find("the spawner has ended at its start: exit 1") != std::string::npos);
+        CHECK(result.err.find("listening on") == std::string::npos);
     }
 
     TEST_CASE("a line on the console that is too long is not announced and ends nothing") {

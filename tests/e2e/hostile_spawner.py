@@ -12,7 +12,7 @@ import selectors
 import socket
 import struct
 
-CONFIGURE, SPAWN, KILL, SPAWNED, ENDED = 200, 201, 202, 300, 301
+CONFIGURE, SPAWN, KILL, SPAWNED, ENDED, READY = 200, 201, 202, 300, 301, 302
 
 hub = socket.socket(fileno=3)
 hub.setblocking(True)
@@ -100,6 +100,7 @@ def read_hub():
             os.close(fd)
 
 
+hub.send(struct.pack("=HH", READY, 2))
 events.register(hub, selectors.EVENT_READ, read_hub)
 while True:
     events.select()[0][0].data()  # one at a time: it may close another

@@ -3,7 +3,8 @@
 // tells is compared in tests/e2e/chatd_manuals_test.cc.
 #include "tests/manual.hh"
 
-#include "chatd/dialect.hh"
+#include "chatd/display.hh"
+#include "chatd/handler.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_log.hh"
 #include "chatd/settings.hh"
@@ -130,8 +131,9 @@ TEST_SUITE("unit") {
         }
         const RoomSettings room;
         CHECK(documented == directive(table, "room").arguments);
-        CHECK(defaults == text(room.code, '\n', room.history ? "on" : "off", '\n', room.keep_bytes, '\n',
-                               room.keep_days, '\n'));
+        CHECK(defaults == text(room.code, '\n', room.topic, '\n', room.max_members, "\n\n\n",
+                               room.history ? "on" : "off", '\n', room.keep_bytes, '\n', room.keep_days,
+                               '\n'));
     }
 
     TEST_CASE("chatd(8) and chatd.conf(5) give the limits that the code keeps") {
@@ -164,25 +166,30 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("one open room, called ", directive(table, "room").fallback, ',')));
         CHECK(manual.says(text("on port ", listener.substr(colon + 1), " of ", listener.substr(0, colon))));
 
-        const auto dialect = make_line_dialect();
+        const Catalogues catalogues;
+        const Display display{catalogues, Language::english, make_line_dialect()};
         const auto shows = [&](std::string_view lead, const std::string& words) {
             return manual.display_behind(lead).find(words) != std::string::npos;
         };
-        CHECK(
-            shows("asks for a name", dialect->ask_name() + "ada\nRoom code:\n" + dialect->entered("lobby")));
-        CHECK(shows("A wrong code is refused", dialect->ask_code() + "swordfish\n" +
-                                                   dialect->refused(Refusal::wrong_code, 2) + "Room code:"));
+        CHECK(shows("asks for a name", display.prompt(Phrase::ask_name) + "ada\nRoom code:\n" +
+                                           display.line(Phrase::entered, "lobby")));
+        CHECK(shows("A wrong code is refused", display.prompt(Phrase::ask_code) + "swordfish\n" +
+                                                   display.refused(Refusal::wrong_code, 2) + "Room code:"));
         std::string events;
-        for (const Kind kind : {Kind::joined, Kind::said, Kind::left, Kind::announced})
-            events += dialect->record({kind, 1, 0, 1, "NAME", "TEXT"});
-        CHECK(heads(manual.list_behind("without those who came")) == events);
+        for (const Kind kind :
+             {Kind::joined, Kind::said, Kind::acted, Kind::left, Kind::announced, Kind::renamed, Kind::topic})
+            events += display.record({kind, 1, 0, 1, "NAME", kind == Kind::left ? "" : "TEXT"}, {},
+                                     Display::When::now);
+        std::string documented = heads(manual.list_behind("without those who came"));
+        std::erase(documented, '"'); // mdoc's own
+        CHECK(documented == events);
+    }
 
-        for (const Manual::Item& command : manual.list_behind(".Ss Lines")) {
-            CAPTURE(command.head);
-            std::string line = "  " + command.head;
-            line.resize(10, ' ');
-            CHECK(dialect->help().find(line + command.text() + '\n') != std::string::npos);
-        }
+    TEST_CASE("chatd(8) lists the commands that there are in the order of help") {
+        std::string declared;
+        for (const Handler::Command& command : Handler::commands())
+            declared += with_argument(text('/', command.name), command.arguments) + '\n';
+        CHECK(heads(Manual{"chatd.8"}.list_behind(".Sh COMMANDS")) == declared);
     }
 
     TEST_CASE("chatd-protocol(7) lists the frames as they are declared") {
@@ -202,18 +209,41 @@ TEST_SUITE("unit") {
 
     TEST_CASE("chatd-protocol(7) lists the refusals and the caps") {
         const Manual manual{"chatd-protocol.7"};
-        CHECK(first_words(manual.list_behind(".It Li refused"), 2, 0) ==
-              line_of("name_taken", Refusal::name_taken) + line_of("name_empty", Refusal::name_empty) +
-                  line_of("name_too_long", Refusal::name_too_long) +
-                  line_of("name_unprintable", Refusal::name_unprintable) +
-                  line_of("name_reserved", Refusal::name_reserved) +
-                  line_of("wrong_code", Refusal::wrong_code) +
-                  line_of("text_too_long", Refusal::text_too_long) +
-                  line_of("disk_full", Refusal::disk_full) + line_of("not_now", Refusal::not_now));
+        std::string refusals;
+        for (const auto& [name, why] : std::initializer_list<std::pair<std::string_view, Refusal>>{
+                 {"name_taken", Refusal::name_taken},
+                 {"name_empty", Refusal::name_empty},
+                 {"name_too_long", Refusal::name_too_long},
+                 {"name_unprintable", Refusal::name_unprintable},
+                 {"name_reserved", Refusal::name_reserved},
+                 {"name_banned", Refusal::name_banned},
+                 {"wrong_code", Refusal::wrong_code},
+                 {"room_full", Refusal::room_full},
+                 {"room_banned", Refusal::room_banned},
+                 {"already_inside", Refusal::already_inside},
+                 {"too_many_rooms", Refusal::too_many_rooms},
+                 {"no_such_room", Refusal::no_such_room},
+                 {"bad_room_name", Refusal::bad_room_name},
+                 {"text_too_long", Refusal::text_too_long},
+                 {"disk_full", Refusal::disk_full},
+                 {"moderated", Refusal::moderated},
+                 {"muted", Refusal::muted},
+                 {"not_now", Refusal::not_now},
+                 {"nobody", Refusal::nobody},
+                 {"behind", Refusal::behind},
+                 {"not_operator", Refusal::not_operator},
+                 {"bad_duration", Refusal::bad_duration},
+                 {"not_banned", Refusal::not_banned},
+                 {"wrong_token", Refusal::wrong_token}})
+            refusals += line_of(name, why);
+        CHECK(first_words(manual.list_behind(".It Li refused"), 2, 0) == refusals);
         CHECK(heads(manual.list_behind(".Ss Caps")) ==
               text("line of speech ", max_text, " bytes\nlines in one frame ", max_batch, " bytes\nname ",
                    max_name, " bytes\ncode ", max_code, " bytes\nroom's name ", max_room_name,
-                   " bytes\npiece of a list ", max_listing, " bytes\npacket ", max_frame, " bytes\n"));
+                   " bytes\ntopic ", max_topic, " bytes\ntoken ", max_token, " bytes\npiece of a list ",
+                   max_listing, " bytes\npacket ", max_frame, " bytes\nlines of a paste ", max_paste_lines,
+                   " lines\nrooms of one client ", max_rooms, " rooms\nprivate messages that wait ",
+                   max_untaken, " messages\n"));
     }
 
     TEST_CASE("room-log(5) lists the fields of a record and the kinds as they are declared") {
@@ -235,7 +265,13 @@ TEST_SUITE("unit") {
         CHECK(first_words(manual.list_behind("The kinds are:"), 2) ==
               line_of("segment_start", Kind::segment_start) + line_of("segment_end", Kind::segment_end) +
                   line_of("joined", Kind::joined) + line_of("left", Kind::left) +
-                  line_of("said", Kind::said) + line_of("announced", Kind::announced));
+                  line_of("said", Kind::said) + line_of("announced", Kind::announced) +
+                  line_of("acted", Kind::acted) + line_of("renamed", Kind::renamed) +
+                  line_of("topic", Kind::topic) + line_of("kicked", Kind::kicked) +
+                  line_of("muted", Kind::muted) + line_of("unmuted", Kind::unmuted) +
+                  line_of("banned", Kind::banned) + line_of("unbanned", Kind::unbanned) +
+                  line_of("moderated", Kind::moderated) + line_of("unmoderated", Kind::unmoderated) +
+                  line_of("voiced", Kind::voiced) + line_of("unvoiced", Kind::unvoiced));
     }
 
     TEST_CASE("chatctl(8) gives the limits of the control socket") {

@@ -84,6 +84,36 @@ TEST_SUITE("unit") {
         CHECK(is_refused({"history-on-join"}, "a number of lines"));
     }
 
+    TEST_CASE("a room takes a topic and a limit and two flags") {
+        const RoomSettings room =
+            settings_of({"room a moderated topic \"two words\" hidden max 7 code x"}).rooms[0];
+        CHECK(room.moderated);
+        CHECK(room.hidden);
+        CHECK(room.topic == "two words");
+        CHECK(room.max_members == 7);
+        CHECK(room.code == "x");
+        CHECK(is_refused({"room a topic"}, "needs a word"));
+        CHECK(is_refused({"room a topic " + std::string(max_topic + 1, "x"[0])}, "at most 400"));
+        CHECK(is_refused({"room a max many"}, "not a number of members"));
+    }
+
+    TEST_CASE("flood and lag and resuming and language are read and refused") {
+        CHECK(settings_of({}).flood.lines == 20);
+        CHECK(settings_of({}).flood.seconds == 10);
+        CHECK(settings_of({"flood off"}).flood.lines == 0);
+        CHECK(settings_of({"flood 5/60"}).flood.seconds == 60);
+        for (const std::string wrong : {"on", "5", "5/", "/5", "0/5", "5/0", "5/5/5", "-1/5"})
+            CHECK(is_refused({"flood " + wrong}, "20/10"));
+        CHECK(settings_of({"max-lag 0"}).max_lag == 0);
+        CHECK(settings_of({}).max_lag == 1'000'000);
+        CHECK(settings_of({"resume-time 0"}).resume_time.count() == 0);
+        CHECK(is_refused({"resume-time 86401"}, "a number of seconds"));
+        CHECK(settings_of({"lang zh"}).language == Language::chinese);
+        CHECK(is_refused({"lang fr"}, "none of en, zh"));
+        CHECK(settings_of({"create-rooms on"}).create_rooms);
+        CHECK_FALSE(settings_of({}).create_rooms);
+    }
+
     TEST_CASE("no two rooms have the same name or could be entered with the same word") {
         CHECK(is_refused({"room a", "room a code x"}, "room a is there twice"));
         CHECK(is_refused({"room a code x", "room b code x"},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: ISC
+#include "ftpd/name_policy.hh"
 #include "ftpd/path.hh"
 
 #include <doctest/doctest.h>
@@ -55,11 +56,10 @@ TEST_SUITE("unit") {
             CAPTURE(free);
             CHECK_FALSE(is_reserved(free));
         }
-        CHECK(has_reserved_name("/.ftpd-x"));
-        CHECK(has_reserved_name("/a/.ftpd-x/b"));
-        CHECK(has_reserved_name("/a/b/.ftpd-"));
-        for (const char* free : {"/", "/a/b", "/a.ftpd-x", "/.ftpd/-x"}) CHECK_FALSE(has_reserved_name(free));
-        CHECK(has_reserved_name(resolve_path("/a", "b/.././/.ftpd-x")));
+        const NamePolicy usual;
+        for (const char* taken : {"/.ftpd-x", "/a/.ftpd-x/b", "/a/b/.ftpd-"}) CHECK(usual.refuse_path(taken));
+        for (const char* free : {"/", "/a/b", "/a.ftpd-x", "/.ftpd/-x"}) CHECK_FALSE(usual.refuse_path(free));
+        CHECK(usual.refuse_path(resolve_path("/a", "b/.././/.ftpd-x")));
     }
 
     TEST_CASE("path: the name of an unfinished upload is reserved and fits for names of every length") {

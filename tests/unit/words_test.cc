@@ -31,7 +31,7 @@ TEST_SUITE("unit") {
     TEST_CASE("names of any script may be used") {
         REQUIRE(has_locale);
         for (const std::string_view name :
-             {"ada", "张三", "Bob_42", "o'neil", "a.b-c", "Ωmega", "Иван", "محمد", "é", "e\u0301", "-", "~",
+             {"ada", "张三", "Bob_42", "o'neil", "a.b-c", "Ωmega", "Иван", "محمد", "é", "हिन्दी", "-", "~",
               "#1", "servant", "ad", "chat", "😀"})
             CHECK_MESSAGE(!refuse_name(name), name);
     }
@@ -44,8 +44,8 @@ TEST_SUITE("unit") {
         CHECK_FALSE(refuse_name(repeat("😀", 16)));
         CHECK(is_refused(repeat("😀", 17), Refusal::name_too_long));
         CHECK_FALSE(refuse_name(repeat("é", 32)));
-        CHECK_FALSE(refuse_name("a" + repeat("\u0301", 63)));                  // 127 bytes
-        CHECK(is_refused("a" + repeat("\u0301", 64), Refusal::name_too_long)); // 129 bytes
+        CHECK_FALSE(refuse_name("न" + repeat("ि", 41)));                  // 126 bytes
+        CHECK(is_refused("न" + repeat("ि", 42), Refusal::name_too_long)); // 129 bytes
     }
 
     TEST_CASE("an empty name says so") { CHECK(is_refused("", Refusal::name_empty)); }
@@ -71,11 +71,21 @@ TEST_SUITE("unit") {
             CHECK(is_refused(name, Refusal::name_unprintable));
     }
 
+    TEST_CASE("a name that is not in NFC is refused so that no two names differ in that alone") {
+        for (const std::string_view name : {"e\u0301", "A\u030a", "\u212b", "\u2126", "\u212a", "か\u3099",
+                                            "\uf900", "\U0002f800", "\u1100\u1161", "\u0344", "क\u0958"})
+            CHECK(is_refused(name, Refusal::name_unprintable));
+        for (const std::string_view name : {"é", "Å", "が", "가", "क़", "Ñandú"})
+            CHECK_FALSE(refuse_name(name));
+    }
+
     TEST_CASE("reserved names are so in any case and with anything behind") {
         for (const std::string_view name :
              {"administrator", "Administrator", "ADMINISTRATOR", "admin", "aDmIn", "server", "Server2",
-              "chatd", "ChatD", "administrator_", "admin1"})
+              "chatd", "ChatD", "administrator_", "admin1", "root", "ROOT", "System", "管理员", "管理员一号",
+              "ａｄｍｉｎ", "系统"})
             CHECK(is_refused(name, Refusal::name_reserved));
+        for (const std::string_view name : {"rooter", "systematic"}) CHECK_FALSE(refuse_name(name));
     }
 
     TEST_CASE("names are compared without regard to case") {
@@ -85,6 +95,7 @@ TEST_SUITE("unit") {
         CHECK(fold_name("张三") == "张三");
         CHECK(fold_name("😀") == "😀");
         CHECK(fold_name("ada") != fold_name("bob"));
+        CHECK(fold_name("Ａｄａ１") == fold_name("ada1"));
     }
 
     TEST_CASE("text that harms no terminal stays as it is") {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: ISC
+// Who is kept out, of one room or of all, by name or by address, for how long and by whom; in a file of the
+// state directory, so that it outlives the daemon. Run by the hub.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chatd {
+
+struct Ban {
+    using Time = std::chrono::system_clock::time_point;
+    std::string whom; // a folded name, or the host of an address
+    std::string room; // empty: everywhere
+    std::optional<Time> until;
+    std::string by; // a name; empty: the administrator
+};
+
+// "90s", "10m", "2h", "7d"; no value for anything else, or for more than ten years.
+std::optional<std::chrono::seconds> parse_duration(std::string_view word);
+
+class Bans {
+public:
+    // Reads the file, if it is there. Throws common::UserError, naming file and line, when it holds what is
+    // no ban.
+    explicit Bans(std::string path);
+
+    // Replaces one of the same person and room. Throws std::system_error when the file cannot be written;
+    // then nothing has changed.
+    void add(Ban ban);
+    // False if there is none such.
+    bool remove(std::string_view whom, std::string_view room);
+    // Whether this name or address is kept out of the room (empty: of everything).
+    bool keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const;
+    // Those that still hold.
+    std::vector<Ban> all(Ban::Time now) const;
+
+private:
+    void save(const std::vector<Ban>& bans) const;
+
+    std::string path_;
+    std::vector<Ban> bans_;
+};
+
+} // namespace chatd

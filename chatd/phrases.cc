@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/phrases.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+
+namespace chatd {
+namespace {
+
+constexpr int catalogue_set = 1;
+
+constexpr std::array table{
+    PhraseRow{Phrase::ask_name, "Your name: "},
+    PhraseRow{Phrase::ask_code, "Room code: "},
+    PhraseRow{Phrase::entered, "You are in %1. /help lists what you can do."},
+    PhraseRow{Phrase::topic_is, "The topic of %1: %2"},
+    PhraseRow{Phrase::no_topic, "%1 has no topic."},
+    PhraseRow{Phrase::token_is, "If the connection breaks, take your place again with /resume %1"},
+    PhraseRow{Phrase::welcome_back, "Welcome back, %1."},
+    PhraseRow{Phrase::tries_left, "%1 Tries left: %2."},
+    PhraseRow{Phrase::last_try, "%1 That was the last try."},
+    PhraseRow{Phrase::lost, "You were too far behind: %1 lines are gone."},
+    PhraseRow{Phrase::slowed, "You may say %1 lines in %2 seconds: the others wait their turn."},
+    PhraseRow{Phrase::idle, "You have said nothing for %1 seconds: goodbye."},
+    PhraseRow{Phrase::server_ended, "The server has ended."},
+    PhraseRow{Phrase::asked_to_leave, "You are asked to leave."},
+    PhraseRow{Phrase::goodbye, "Goodbye."},
+    PhraseRow{Phrase::joined, "%1 joined"},
+    PhraseRow{Phrase::left, "%1 left"},
+    PhraseRow{Phrase::left_with_words, "%1 left (%2)"},
+    PhraseRow{Phrase::said, "%1 say: %2"},
+    PhraseRow{Phrase::announced, "administrator say: %2"},
+    PhraseRow{Phrase::acted, "* %1 %2"},
+    PhraseRow{Phrase::renamed, "%1 is now %2"},
+    PhraseRow{Phrase::topic_set, "%1 set the topic: %2"},
+    PhraseRow{Phrase::kicked, "%1 kicked %2"},
+    PhraseRow{Phrase::muted, "%1 muted %2"},
+    PhraseRow{Phrase::unmuted, "%1 unmuted %2"},
+    PhraseRow{Phrase::banned, "%1 banned %2"},
+    PhraseRow{Phrase::unbanned, "%1 unbanned %2"},
+    PhraseRow{Phrase::moderated, "%1 lets only those with a voice speak"},
+    PhraseRow{Phrase::unmoderated, "%1 lets everybody speak"},
+    PhraseRow{Phrase::voiced, "%1 gave a voice to %2"},
+    PhraseRow{Phrase::unvoiced, "%1 took the voice of %2"},
+    PhraseRow{Phrase::administrator, "administrator"},
+    PhraseRow{Phrase::told, "%1 tells you: %2"},
+    PhraseRow{Phrase::name_taken, "Somebody here has that name: choose another."},
+    PhraseRow{Phrase::name_empty, "A name cannot be empty."},
+    PhraseRow{Phrase::name_too_long, "That name is too long: 32 columns at most."},
+    PhraseRow{
+        Phrase::name_unprintable,
+        "That name cannot be used: letters, digits and signs only, no blanks, nothing that cannot be seen."},
+    PhraseRow{Phrase::name_reserved, "That name is reserved: choose another."},
+    PhraseRow{Phrase::name_banned, "That name is banned here."},
+    PhraseRow{Phrase::wrong_code, "No room has that code."},
+    PhraseRow{Phrase::room_full, "That room is full: try again later."},
+    PhraseRow{Phrase::room_banned, "You are banned from that room."},
+    PhraseRow{Phrase::already_inside, "You are in that room already: /switch makes it the current one."},
+    PhraseRow{Phrase::too_many_rooms, "You are in as many rooms as one can be: /leave one first."},
+    PhraseRow{Phrase::no_such_room, "There is no such room, or it is not for you: /rooms lists them."},
+    PhraseRow{Phrase::bad_room_name,
+              "That cannot name a room: 1 to 64 bytes, no blank or slash, no dot or dash first."},
+    PhraseRow{Phrase::text_too_long, "That line is too long and was not sent: 2000 bytes at most."},
+    PhraseRow{Phrase::disk_full, "The server's disk is full and the line was not sent: try again later."},
+    PhraseRow{Phrase::room_moderated, "Only those with a voice may speak here: the line was not sent."},
+    PhraseRow{Phrase::you_are_muted, "You are muted here: the line was not sent."},
+    PhraseRow{Phrase::not_now, "That cannot be done now."},
+    PhraseRow{Phrase::nobody, "Nobody here has that name: /who lists them."},
+    PhraseRow{Phrase::behind, "They are too far behind to be told anything: it was not sent."},
+    PhraseRow{Phrase::not_operator, "Only an operator can do that."},
+    PhraseRow{Phrase::bad_duration, "That is no length of time: a number and s, m, h or d, like 90s or 2h."},
+    PhraseRow{Phrase::not_banned, "There is no such ban: /bans lists them."},
+    PhraseRow{Phrase::wrong_token, "That token is not valid any more."},
+    PhraseRow{Phrase::unknown_refusal, "That cannot be done."},
+    PhraseRow{Phrase::stopping, "The server is stopping: come back later."},
+    PhraseRow{Phrase::stopping_with_words, "The server is stopping: %1"},
+    PhraseRow{Phrase::you_are_kicked, "An operator has ended your connection."},
+    PhraseRow{Phrase::you_are_banned, "You are banned."},
+    PhraseRow{Phrase::log_unreadable, "The room's log cannot be read now: try again later."},
+    PhraseRow{Phrase::resumed_elsewhere, "Your place was taken again from another connection."},
+    PhraseRow{Phrase::no_such_command,
+              "There is no command /%1: /help lists them. To say it, begin with //."},
+    PhraseRow{Phrase::did_you_mean, "There is no command /%1: did you mean /%2? To say it, begin with //."},
+    PhraseRow{Phrase::not_at_prompt, "First say your name."},
+    PhraseRow{Phrase::only_at_prompt, "/%1 is for the question for your name."},
+    PhraseRow{Phrase::in_no_room, "You are in no room: /join one."},
+    PhraseRow{Phrase::usage, "Like this: /%1 %2"},
+    PhraseRow{Phrase::room_is_current, "What you say goes to %1 now."},
+    PhraseRow{Phrase::left_room, "You have left %1."},
+    PhraseRow{Phrase::told_nobody, "Nobody has told you anything yet."},
+    PhraseRow{Phrase::is_away, "%1 is away: %2"},
+    PhraseRow{Phrase::away_on, "You are away: /away without words ends it."},
+    PhraseRow{Phrase::away_off, "You are back."},
+    PhraseRow{Phrase::ignored, "You see nothing of %1 any more: /ignore %1 again ends it."},
+    PhraseRow{Phrase::not_ignored, "You see what %1 says again."},
+    PhraseRow{Phrase::ignore_list, "Ignored: %1"},
+    PhraseRow{Phrase::quiet_on, "Who comes and goes is not shown."},
+    PhraseRow{Phrase::quiet_off, "Who comes and goes is shown."},
+    PhraseRow{Phrase::time_on, "Lines have their number and time, UTC%1."},
+    PhraseRow{Phrase::time_off, "Lines have no time."},
+    PhraseRow{Phrase::bell_is, "The bell rings for: %1."},
+    PhraseRow{Phrase::language_is, "From now on in English."},
+    PhraseRow{Phrase::no_language, "There is no language %1: %2."},
+    PhraseRow{Phrase::nothing_found, "There are no such lines."},
+    PhraseRow{Phrase::found, "Lines found: %1, the last of %2."},
+    PhraseRow{Phrase::skipped, "You have skipped %1 lines."},
+    PhraseRow{Phrase::paste_begins, "Everything up to a line with one dot is one block."},
+    PhraseRow{Phrase::paste_too_long,
+              "That block is too long and was not sent: %1 bytes and %2 lines at most."},
+    PhraseRow{Phrase::paste_empty, "That block is empty and was not sent."},
+    PhraseRow{Phrase::nobody_banned, "Nobody is banned."},
+    PhraseRow{Phrase::members, "%1 here"},
+    PhraseRow{Phrase::with_code, "code"},
+    PhraseRow{Phrase::is_moderated, "moderated"},
+    PhraseRow{Phrase::you_are_here, "you are in it"},
+    PhraseRow{Phrase::away_because, "away: %1"},
+    PhraseRow{Phrase::an_operator, "operator"},
+    PhraseRow{Phrase::has_voice, "voice"},
+    PhraseRow{Phrase::is_muted, "muted"},
+    PhraseRow{Phrase::ban_is, "%1 by %2, %3"},
+    PhraseRow{Phrase::for_ever, "for good"},
+    PhraseRow{Phrase::minutes_left, "%1 minutes left"},
+    PhraseRow{Phrase::help_lead,
+              "What you type is said to everybody in the room. Lines that begin with / are for the server:"},
+    PhraseRow{Phrase::help_end, "A line that begins with // says the rest with one /."},
+    PhraseRow{Phrase::help_join, "enter another room, too"},
+    PhraseRow{Phrase::help_leave, "leave the current room"},
+    PhraseRow{Phrase::help_switch, "make a room the current one, or the next"},
+    PhraseRow{Phrase::help_rooms, "the rooms of this server"},
+    PhraseRow{Phrase::help_who, "who is in a room"},
+    PhraseRow{Phrase::help_me, "say what you do"},
+    PhraseRow{Phrase::help_msg, "tell one person alone"},
+    PhraseRow{Phrase::help_reply, "tell the one who told you last"},
+    PhraseRow{Phrase::help_paste, "say several lines as one block, up to a line with one dot"},
+    PhraseRow{Phrase::help_topic, "show or set the room's topic"},
+    PhraseRow{Phrase::help_nick, "take another name"},
+    PhraseRow{Phrase::help_away, "say that you are away, or back"},
+    PhraseRow{Phrase::help_history, "the last lines, 20 if you do not say how many"},
+    PhraseRow{Phrase::help_since, "the lines from a number on"},
+    PhraseRow{Phrase::help_search, "the last lines that hold all these words"},
+    PhraseRow{Phrase::help_live, "skip what you have not read yet"},
+    PhraseRow{Phrase::help_ignore, "hide or show somebody's lines, or list the hidden"},
+    PhraseRow{Phrase::help_quiet, "hide or show who comes and goes"},
+    PhraseRow{Phrase::help_time, "show each line's number and time, in UTC+8 for example"},
+    PhraseRow{Phrase::help_bell, "ring when you are mentioned or told something, for all lines, or never"},
+    PhraseRow{Phrase::help_lang, "the language of the server's words"},
+    PhraseRow{Phrase::help_kick, "operators: end somebody's connection"},
+    PhraseRow{Phrase::help_mute, "operators: let somebody not speak in this room"},
+    PhraseRow{Phrase::help_unmute, "operators: let them speak again"},
+    PhraseRow{Phrase::help_ban, "operators: keep a name or an address out"},
+    PhraseRow{Phrase::help_unban, "operators: end that"},
+    PhraseRow{Phrase::help_bans, "operators: list who is kept out"},
+    PhraseRow{Phrase::help_moderate, "operators: let only those with a voice speak"},
+    PhraseRow{Phrase::help_voice, "operators: give somebody a voice"},
+    PhraseRow{Phrase::help_unvoice, "operators: take it"},
+    PhraseRow{Phrase::help_help, "this text, or a command's"},
+    PhraseRow{Phrase::help_quit, "leave the server"},
+    PhraseRow{Phrase::help_bot, "at the question for your name: show no earlier lines"},
+    PhraseRow{Phrase::help_resume,
+              "at the question for your name: take your place again, from behind a line"},
+};
+
+const char* english(Phrase phrase) {
+    return std::find_if(table.begin(), table.end(),
+                        [&](const PhraseRow& row) { return row.phrase == phrase; })
+        ->english;
+}
+
+// catopen(3) and catgets(3) tell a failure by a descriptor of -1.
+nl_catd no_catalogue() { return reinterpret_cast<nl_catd>(-1); }
+
+nl_catd open_catalogue(std::string_view language) {
+    const nl_catd found = ::catopen(common::text("chatd.", language).c_str(), 0);
+    if (found != no_catalogue()) return found;
+    return ::catopen(common::text(CATALOGUE_FOLDER "/chatd.", language, ".cat").c_str(), 0);
+}
+
+} // namespace
+
+std::span<const PhraseRow> phrase_table() { return table; }
+
+std::optional<Language> find_language(std::string_view name) {
+    const auto found = std::find(language_names.begin(), language_names.end(), name);
+    if (found == language_names.end()) return {};
+    return static_cast<Language>(found - language_names.begin());
+}
+
+Catalogues::Catalogues() {
+    open_.fill(no_catalogue());
+    for (std::size_t language = 1; language < open_.size(); ++language)
+        open_[language] = open_catalogue(language_names[language]);
+}
+
+Catalogues::~Catalogues() {
+    for (const nl_catd catalogue : open_)
+        if (catalogue != no_catalogue()) ::catclose(catalogue);
+}
+
+bool Catalogues::has(Language language) const {
+    return language == Language::english || open_[static_cast<std::size_t>(language)] != no_catalogue();
+}
+
+std::string Catalogues::phrase(Language language, Phrase phrase,
+                               std::initializer_list<std::string_view> arguments) const {
+    const char* pattern = english(phrase);
+    if (language != Language::english && has(language))
+        pattern = ::catgets(open_[static_cast<std::size_t>(language)], catalogue_set,
+                            static_cast<int>(phrase), pattern);
+    return fill_in(pattern, arguments);
+}
+
+std::string fill_in(std::string_view pattern, std::initializer_list<std::string_view> arguments) {
+    std::string filled;
+    for (std::size_t at = 0; at < pattern.size(); ++at) {
+        if (pattern[at] != '%' || at + 1 == pattern.size()) {
+            filled += pattern[at];
+            continue;
+        }
+        const auto number = static_cast<std::size_t>(pattern[++at] - '1');
+        if (number < arguments.size()) filled += arguments.begin()[number];
+    }
+    return filled;
+}
+
+} // namespace chatd

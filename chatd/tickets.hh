@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: ISC
+// The tokens with which a client takes its place again after its connection broke: 128 random bits that are
+// good once, and kept as their hash only. Run by the hub; without a clock of its own.
+#pragma once
+
+#include "common/sha256.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chatd {
+
+// 32 hexadecimal digits of 128 bits from the system's source of randomness. Throws std::system_error.
+std::string make_token();
+
+class Tickets {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+    struct Place {
+        std::uint32_t room = 0;
+        std::uint64_t shown_from = 0; // all from this line on has been shown, as far as the client took it
+    };
+    struct Ticket {
+        std::uint64_t client = 0; // while it is connected, and afterwards, too
+        std::string name;
+        std::vector<Place> places{}; // the last one is the room that it was in last
+        bool is_left = false;        // its connection has ended; places tell where it was
+        Time expires{};              // then
+    };
+
+    // A new token for this client; one that it had is good no more.
+    std::string issue(std::uint64_t client, const std::string& name);
+    void rename(std::uint64_t client, const std::string& name);
+    // The client's connection has ended.
+    void keep(std::uint64_t client, std::vector<Place> places, Time until);
+    // It will not come back this way.
+    void forget(std::uint64_t client);
+    // Whose token it is; no value when it is nobody's, or not any more. It stays good until redeemed.
+    std::optional<Ticket> find(std::string_view token, Time now) const;
+    void drop_expired(Time now);
+    std::size_t size() const { return by_hash_.size(); }
+
+private:
+    std::map<common::Sha256, Ticket> by_hash_;
+    std::map<std::uint64_t, common::Sha256> by_client_;
+};
+
+} // namespace chatd

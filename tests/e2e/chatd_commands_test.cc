@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: ISC
+// The commands of people in rooms: what each does, and what it says when it cannot.
+#include "tests/e2e/chat_client.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+const Words three_rooms{"room lobby topic \"be kind\"", "room plans code s3cret",
+                        "room back hidden max 1 topic shadows"};
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("a client in several rooms hears them all and sees which a line is from and speaks in one") {
+        const Daemon daemon{chatd_with(three_rooms)};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve", "s3cret"};
+        ada.expect_lines({"bob joined"});
+        ada.say("/join plans s3cret");
+        ada.expect_line(welcome_to("plans"));
+        eve.expect_line("ada joined");
+        eve.say("hello plans");
+        ada.expect_line("eve say: hello plans");
+        bob.say("hello lobby");
+        ada.expect_line("[lobby] bob say: hello lobby");
+        ada.say("for plans");
+        eve.expect_line("ada say: for plans");
+        ada.say("/switch lobby");
+        ada.expect_line("What you say goes to lobby now.");
+        ada.say("for lobby");
+        bob.expect_line("ada say: for lobby");
+        eve.say("again");
+        ada.expect_line("[plans] eve say: again");
+        ada.say("/switch");
+        ada.expect_line("What you say goes to plans now.");
+        ada.say("/leave");
+        ada.expect_lines({"You have left plans.", "What you say goes to lobby now."});
+        eve.expect_line("ada left");
+        eve.say("alone");
+        ada.say("/leave");
+        ada.expect_line("You have left lobby.");
+        bob.expect_line("ada left");
+        ada.send("hello\n/leave\n/who\n/join\n");
+        ada.expect_lines({"You are in no room: /join one.", "You are in no room: /join one.",
+                          "You are in no room: /join one.", welcome_to("lobby"),
+                          "The topic of lobby: be kind"});
+    }
+
+    TEST_CASE("a room that is full or hidden or not there or entered already is not entered") {
+        const Daemon daemon{chatd_with(three_rooms)};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob", "back"};
+        ada.send(
+            "/join lobby\n/join back\n/join plans\n/join plans wrong\n/join attic\n/who back\n/who plans\n"
+            "/who attic\n/switch plans\n/rooms\n");
+        const std::string_view no_code = "No room has that code.";
+        const std::string_view no_room = "There is no such room, or it is not for you: /rooms lists them.";
+        ada.expect_lines({"You are in that room already: /switch makes it the current one.",
+                          "That room is full: try again later.", no_code, no_code, no_code, no_room, no_room,
+                          no_room, no_room, "lobby (you are in it) 1 here: be kind", "plans (code) 0 here"});
+        bob.send("/rooms\n/who\n/who lobby\n");
+        bob.expect_lines({"back (you are in it) 1 here: shadows", "lobby 1 here: be kind",
+                          "plans (code) 0 here", "bob", "ada"});
+        // Codes that were wrong three times are not looked at any more, but open rooms can be entered.
+        ada.send("/join plans s3cret\n");
+        ada.expect_line(no_code);
+        bob.send("/leave\n");
+        bob.expect_line("You have left back.");
+        ada.send("/join back\n");
+        ada.expect_lines({welcome_to("back"), "The topic of back: shadows"});
+    }
+
+    TEST_CASE(
+        "with create-rooms a client makes a room that others can enter and that ends with its last member") {
+        const Daemon daemon{chatd_with({"room lobby", "create-rooms on"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        ada.send("/join den k3y\nhello den\n/join .hidden\n");
+        ada.expect_lines({welcome_to("den"), "No room has that code."});
+        bob.send("/join den\n/join den other\n/join den k3y\n");
+        bob.expect_lines({"No room has that code.", "No room has that code.", welcome_to("den")});
+        bob.expect_earlier("ada say: hello den");
+        ada.expect_line("bob joined");
+        ada.send("/who\n");
+        ada.expect_lines({"ada (operator)", "bob"});
+        CHECK(chatctl(daemon, {"rooms"}).find("den ") != std::string::npos);
+        ada.send("/leave\n");
+        bob.expect_line("ada left");
+        bob.send("/leave\n");
+        daemon.wait_for_log("room den closes: nobody is in it");
+        CHECK(chatctl(daemon, {"rooms"}).find("den ") == std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(daemon.state() / "rooms" / "den"));
+        ada.wait_for_line("What you say goes to lobby now.");
+        ada.send("/join den\n"); // by whoever comes first, and nothing of it is left
+        ada.expect_line(welcome_to("den"));
+    }
+
+    TEST_CASE("without create-rooms nobody makes a room") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        ada.send("/join den\n/rooms\n");
+        ada.expect_lines({"No room has that code.", "lobby (you are in it) 1 here"});
+    }
+
+    TEST_CASE("what somebody does is shown as that and to the others only") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        ada.send("/me waves\n/me\n");
+        bob.expect_line("* ada waves");
+        ada.expect_line("Like this: /me TEXT");
+    }
+
+    TEST_CASE("a private message reaches one client alone and is in no log and can be answered") {
+        const Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob", "s3cret"}, eve{daemon, "eve"};
+        bob.send("/reply to whom?\n");
+        bob.expect_line("Nobody has told you anything yet.");
+        ada.expect_line("eve joined");
+        ada.send("/msg BOB psst \x1b[2J\n/msg nobody1 x\n/msg bob\n");
+        bob.expect_line("ada tells you: psst \ufffd[2J");
+        ada.expect_lines({"Nobody here has that name: /who lists them.", "Like this: /msg NAME TEXT"});
+        ada.send("/nick ada2\n");
+        eve.expect_line("ada is now ada2");
+        bob.send("/reply yes?\n"); // whoever she is now
+        ada.wait_for_line("bob tells you: yes?");
+        ada.send("/reply you first\n/quit\n");
+        bob.expect_line("ada2 tells you: you first");
+        eve.expect_line("ada2 left");
+        bob.send("/reply too late\n");
+        bob.expect_line("Nobody here has that name: /who lists them.");
+        CHECK(chatctl(daemon, {"history", "lobby"}).find("psst") == std::string::npos);
+        CHECK(chatctl(daemon, {"history", "plans"}).find("psst") == std::string::npos);
+    }
+
+    TEST_CASE("a client that reads nothing is told only so much and others are told that it is behind") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, deaf{daemon, "deaf"};
+        ada.expect_line("deaf joined");
+        const std::string words(1900, 'x');
+        std::string told;
+        int sent = 0;
+        for (; told.empty() && sent < 20'000; ++sent) {
+            ada.send("/msg deaf " + words + "\n/help quit\n");
+            const std::string line = ada.read_line();
+            if (line.find("/quit") == line.npos) told = line;
+        }
+        CHECK(told == "They are too far behind to be told anything: it was not sent.");
+        for (int got = 1; got < sent; ++got) deaf.wait_for_line("ada tells you: " + words);
+        wait_until("it can be told again", [&] {
+            ada.send("/msg deaf again\n/help me\n");
+            std::string line = ada.read_line();
+            while (line.find("/quit") != line.npos) line = ada.read_line();
+            const bool was_sent = line.find("/me TEXT") != line.npos;
+            if (!was_sent) ada.read_line();
+            return was_sent;
+        });
+        deaf.wait_for_line("ada tells you: again");
+    }
+
+    TEST_CASE("who is away is shown with why to those who ask and to those who tell it something") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        bob.send("/away at lunch\n");
+        bob.expect_line("You are away: /away without words ends it.");
+        ada.send("/who\n/msg bob hungry?\n");
+        ada.expect_lines({"ada", "bob (away: at lunch)", "bob is away: at lunch"});
+        bob.expect_line("ada tells you: hungry?");
+        bob.send("/away\n");
+        bob.expect_line("You are back.");
+        ada.send("/msg bob there?\n/who\n");
+        ada.expect_lines({"ada", "bob"});
+    }
+
+    TEST_CASE("a topic is seen by all and by those who come and stays over a restart") {
+        const TempDir folder;
+        const Words lines{"state " + (folder / "state").native(), "room lobby topic \"be kind\""};
+        std::optional<Daemon> daemon{chatd_with(lines)};
+        {
+            ChatClient ada{*daemon, "ada"}, bob{*daemon, "bob"};
+            ada.expect_line("bob joined");
+            ada.send("/topic\n/topic tea\x07 and cake\n/topic\n/topic " + std::string(401, 'x') + "\n");
+            ada.expect_line("The topic of lobby: be kind");
+            bob.expect_line("ada set the topic: tea\ufffd and cake");
+            ada.wait_for_line("The topic of lobby: tea\ufffd and cake");
+            ada.wait_for_line("That line is too long and was not sent: 2000 bytes at most.");
+        }
+        daemon->stop();
+        daemon.emplace(chatd_with(lines));
+        ChatClient eve{*daemon};
+        eve.send("eve\n\n/topic -\n/topic\n");
+        eve.wait_for_line("The topic of lobby: tea\ufffd and cake");
+        eve.wait_for_line("The topic of lobby: be kind"); // the configuration's, when there is no other
+    }
+
+    TEST_CASE("another name is told to every room and the old one is free and what is reserved stays so") {
+        const Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve", "s3cret"};
+        ada.send("/join plans s3cret\n");
+        ada.wait_for_line(welcome_to("plans"));
+        eve.expect_line("ada joined");
+        ada.send("/nick BOB\n/nick root\n/nick a b\n/nick\n/nick Ada\n");
+        ada.expect_lines(
+            {"Somebody here has that name: choose another.", "That name is reserved: choose another.",
+             "That name cannot be used: letters, digits and signs only, no blanks, nothing that cannot "
+             "be seen.",
+             "Like this: /nick NAME"});
+        bob.expect_line("ada is now Ada");
+        eve.expect_line("ada is now Ada");
+        ada.send("/nick 张三\n");
+        bob.expect_line("Ada is now 张三");
+        ChatClient next{daemon, "ada"};
+        bob.expect_line("ada joined");
+        ada.send("hello\n");
+        eve.expect_lines({"Ada is now 张三", "张三 say: hello"});
+    }
+
+    TEST_CASE("ignoring and quiet hide from one client what all others see") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve"};
+        ada.expect_lines({"bob joined", "eve joined"});
+        ada.send("/ignore Bob\n/ignore\n/quiet\n");
+        ada.expect_lines({"You see nothing of Bob any more: /ignore Bob again ends it.", "Ignored: Bob",
+                          "Who comes and goes is not shown."});
+        eve.say("one");
+        ada.expect_line("eve say: one");
+        bob.say("hidden");
+        bob.send("/msg ada hidden too\n");
+        eve.expect_line("bob say: hidden");
+        { ChatClient guest{daemon, "guest"}; }
+        eve.expect_lines({"guest joined", "guest left"});
+        eve.say("two");
+        ada.expect_line("eve say: two");
+        ada.send("/ignore bob\n/quiet\n");
+        ada.expect_lines({"You see what bob says again.", "Who comes and goes is shown."});
+        bob.say("back");
+        ada.expect_line("bob say: back");
+        bob.close();
+        ada.expect_line("bob left");
+    }
+
+    TEST_CASE("time shows number and time of each line in the zone that was asked for") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        ada.send("/time\n/time moon\n/time +8\n");
+        ada.expect_lines({"Like this: /time off|on|ZONE", "Like this: /time off|on|ZONE",
+                          "Lines have their number and time, UTC+8."});
+        bob.say("hello");
+        const std::string line = ada.read_line();
+        CHECK(line.starts_with("[3 "));
+        CHECK(line.substr(5, 1) == ":");
+        CHECK(line.substr(8) == "] bob say: hello");
+        ada.send("/time off\n");
+        ada.expect_line("Lines have no time.");
+        bob.say("again");
+        ada.expect_line("bob say: again");
+    }
+
+    TEST_CASE("the bell rings for the own name when it was asked for") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        bob.say("hello ada");
+        ada.expect_line("bob say: hello ada");
+        ada.send("/bell loud\n/bell mention\n");
+        ada.expect_lines({"Like this: /bell off|mention|all", "The bell rings for: mention."});
+        bob.say("hello Ada");
+        ada.expect_line("\abob say: hello Ada");
+        bob.say("hello all");
+        ada.expect_line("bob say: hello all");
+        bob.send("/msg ada psst\n");
+        ada.expect_line("\abob tells you: psst");
+    }
+
+    TEST_CASE("help lists every command and explains one") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        ada.send("/help kick\n/help /history\n/help fly\n");
+        ada.expect_lines({"  /kick NAME                    operators: end somebody's connection",
+                          "  /history [N]                  the last lines, 20 if you do not say how many",
+                          "There is no command /fly: /help lists them. To say it, begin with //."});
+    }
+
+    TEST_CASE("last words are told to the rooms and a farewell to who leaves") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        bob.send("/quit good night\x1b\n");
+        bob.expect_line("Goodbye.");
+        bob.wait_for_end();
+        ada.expect_line("bob left (good night\ufffd)");
+    }
+
+    TEST_CASE("a paste is one block that nobody's line comes between") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve"};
+        eve.send("/quiet\n");
+        eve.expect_line("Who comes and goes is not shown.");
+        ada.send("/paste\nint main() {\n\n/* /quit */\n/quit\n"); // not yet
+        ada.wait_for_line("Everything up to a line with one dot is one block.");
+        bob.say("meanwhile");
+        eve.expect_line("bob say: meanwhile");
+        ada.send("}\n.\nafter\n");
+        eve.expect_lines({"ada say: int main() {", "ada say:  ", "ada say: /* /quit */", "ada say: /quit",
+                          "ada say: }", "ada say: after"});
+        std::string much = "/paste\n";
+        for (int line = 0; line < 201; ++line) much += "x\n";
+        ada.send(much + ".\n/paste\n.\n/paste\n" + std::string(2001, 'x') + "\n.\nlast\n");
+        const std::string too_long =
+            "That block is too long and was not sent: 8192 bytes and 200 lines at most.";
+        ada.wait_for_line(too_long);
+        ada.wait_for_line("That block is empty and was not sent.");
+        ada.wait_for_line(too_long);
+        eve.expect_line("ada say: last");
+    }
+
+    TEST_CASE("answers come in the order of the commands") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        ada.send("one\n/help me\n/history 1\n/who\n/nobody\n/topic\n/search one\n/help msg\n");
+        ada.expect_line("  /me TEXT                      say what you do");
+        ada.expect_earlier("ada say: one");
+        ada.expect_lines({"ada", "There is no command /nobody: /help lists them. To say it, begin with //.",
+                          "lobby has no topic."});
+        ada.expect_earlier("ada say: one");
+        ada.expect_line("  /msg NAME TEXT                tell one person alone");
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: ISC
+// What was said before: in the room by its members, and by chatctl.
+#include "tests/e2e/chat_client.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace e2e;
+using common::split_lines;
+using common::text;
+
+namespace {
+
+// "line 1" to "line 5" of ada, as the room's lines 2 to 6.
+void say_five_lines(ChatClient& ada) {
+    for (int line = 1; line <= 5; ++line) ada.say(text("line ", line));
+    ada.say("/help me");
+    ada.expect_line("  /me TEXT                      say what you do");
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("history and since show earlier lines with their numbers") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        say_five_lines(ada);
+        ada.send("/history 2\n/since 5\n/since 1\n/history\n/since 7\n/history x\n/history 0\n/since\n/since "
+                 "-1\n");
+        for (const int line : {4, 5, 4, 5}) ada.expect_earlier(text("ada say: line ", line));
+        for (int times = 0; times < 2; ++times) {
+            ada.expect_earlier("ada joined");
+            for (int line = 1; line <= 5; ++line) {
+                const std::string shown = ada.read_line();
+                CHECK(shown.starts_with(text('[', line + 1, " 20")));
+                CHECK(shown.ends_with(text("] ada say: line ", line)));
+            }
+        }
+        ada.expect_lines({"There are no such lines.", "Like this: /history [N]", "Like this: /history [N]",
+                          "Like this: /since NUMBER", "Like this: /since NUMBER"});
+    }
+
+    TEST_CASE("search shows the lines that hold all words in any case and says how many there are") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        ada.send(
+            "The Cat sat\non the mat\nthe dog ÉTÉ\n/search cat THE\n/search été\n/search cat dog\n/search\n");
+        ada.expect_earlier("ada say: The Cat sat");
+        ada.expect_earlier("ada say: the dog ÉTÉ");
+        ada.expect_lines({"There are no such lines.", "Like this: /search WORDS"});
+        for (int line = 0; line < 60; ++line) ada.say(text("needle ", line));
+        ada.say("/search ADA needle");
+        for (int line = 10; line < 60; ++line) ada.expect_earlier(text("ada say: needle ", line));
+        ada.expect_line("Lines found: 50, the last of 60.");
+    }
+
+    TEST_CASE("who is ignored is found in no history") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        bob.say("noise");
+        ada.expect_lines({"bob joined", "bob say: noise"});
+        ada.send("hello\n/ignore bob\n/history\n/help me\n");
+        ada.expect_line("You see nothing of bob any more: /ignore bob again ends it.");
+        ada.expect_earlier("ada joined");
+        ada.expect_earlier("ada say: hello");
+        ada.expect_line("  /me TEXT                      say what you do");
+    }
+
+    TEST_CASE("a bot is shown no earlier lines and everything that is new") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bot{daemon};
+        say_five_lines(ada);
+        bot.send("/bot\nrobot\n\n");
+        bot.expect_line("Your name: Your name: Room code: " + welcome_to("lobby"));
+        bot.expect_token();
+        ada.expect_line("robot joined");
+        ada.say("new");
+        bot.expect_line("ada say: new");
+        bot.send("/bot\n/resume 0\n");
+        bot.expect_lines(
+            {"/bot is for the question for your name.", "/resume is for the question for your name."});
+    }
+
+    TEST_CASE("a reader that is behind skips ahead with live and is told how many lines that were") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient slow{daemon, "slow"}, ada{daemon, "ada"};
+        constexpr int lines = 100'000;
+        std::string typed;
+        for (int line = 0; line < lines; ++line) typed += text(line, std::string(90, '.'), '\n');
+        ada.send(typed + "/help me\n");
+        ada.expect_line("  /me TEXT                      say what you do");
+        slow.send("/live\n/help me\n");
+        int seen = 0, skipped = 0;
+        for (;;) {
+            const std::string line = slow.read_line();
+            if (line.starts_with("ada say: ")) ++seen;
+            if (line.starts_with("You have skipped ")) skipped = std::stoi(line.substr(17));
+            if (line.starts_with("  /me")) break;
+        }
+        CHECK(skipped > 0);
+        CHECK(seen + skipped == lines);
+        ada.say("now");
+        slow.expect_line("ada say: now");
+        slow.send("/live\n");
+        slow.expect_line("You have skipped 0 lines.");
+    }
+
+    TEST_CASE("chatctl history finds lines by number and age and words and prints them as JSON") {
+        const Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
+        ChatClient ada{daemon, "ada"};
+        say_five_lines(ada);
+        ada.say("a \"quoted\\\" word");
+        ada.say("/help me");
+        ada.expect_line("  /me TEXT                      say what you do");
+        const auto history = [&](Words words) {
+            words.insert(words.begin(), "history");
+            return split_lines(chatctl(daemon, words));
+        };
+        CHECK(history({"lobby", "--since", "5"}).size() == 3);
+        CHECK(history({"lobby", "--since", "1h"}).size() == 7);
+        CHECK(history({"lobby", "--since", "1h", "-n", "2"}).size() == 2);
+        CHECK(history({"lobby", "--since", "8"}).empty());
+        CHECK(history({"lobby", "--search", "LINE 3"}).size() == 1);
+        CHECK(history({"lobby", "--search", "line", "-n", "2"}).back().ends_with(" ada say: line 5"));
+        CHECK(history({"lobby", "--search", "nothing"}).empty());
+        CHECK(history({"plans", "--json"}).empty());
+        const auto json = history({"lobby", "--json", "-n", "1"});
+        REQUIRE(json.size() == 1);
+        CHECK(json[0].starts_with("{\"room\":\"lobby\",\"line\":7,\"time\":\"2"));
+        CHECK(json[0].ends_with(
+            "Z\",\"kind\":\"said\",\"name\":\"ada\",\"text\":\"a \\\"quoted\\\\\\\" word\"}"));
+        const Result parsed =
+            run_client({"python3", "-c", "import json,sys\nfor l in sys.stdin: print(json.loads(l)['text'])"},
+                       chatctl(daemon, {"history", "lobby", "--json"}));
+        CHECK(parsed.out.ends_with("line 5\na \"quoted\\\" word\n"));
+        CHECK(run_chatctl(daemon, {"history", "lobby", "--since", "soon"}).status == 1);
+        CHECK(run_chatctl(daemon, {"history", "lobby", "--search"}).status == 1);
+    }
+
+    TEST_CASE("questions behind a long history are answered after it") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"};
+        std::string typed;
+        for (int line = 0; line < 20'000; ++line) typed += text(line, std::string(50, '.'), '\n');
+        ada.send(typed + "/help me\n");
+        ada.expect_line("  /me TEXT                      say what you do");
+        const Result answer =
+            run_client({"nc", "-N", "-U", daemon.state() / "control"},
+                       "history lobby --search .. -n 3\nstats\nhistory lobby -n 20000\nrooms\n");
+        const auto lines = split_lines(answer.out);
+        REQUIRE(lines.size() > 20'014);
+        CHECK(lines[3] == "ok");
+        CHECK(lines[4].starts_with(" uptime-seconds "));
+        CHECK(lines.back() == "ok");
+        CHECK(lines[lines.size() - 2].starts_with(" lobby "));
+    }
+}
+
+TEST_SUITE("e2e slow") {
+    TEST_CASE("who is further behind than max-lag loses what the administrator says and is told how much") {
+        const Daemon daemon{chatd_with({"max-lag 1000"})};
+        ChatClient slow{daemon, "slow"}, ada{daemon, "ada"};
+        slow.expect_line("ada joined");
+        constexpr int lines = 600'000; // more than two segments
+        for (int piece = 0; piece < lines; piece += 10'000) {
+            std::string typed;
+            for (int line = piece; line < piece + 10'000; ++line)
+                typed += text(line, std::string(40, '.'), '\n');
+            ada.send(typed);
+        }
+        ada.say("/help me");
+        ada.expect_line("  /me TEXT                      say what you do");
+        int seen = 0, lost = 0, after = 0;
+        for (std::string line; after < lines - 1;) {
+            line = slow.read_line();
+            if (line.starts_with("You were too far behind: ")) {
+                lost += std::stoi(line.substr(25));
+                continue;
+            }
+            after = std::stoi(line.substr(9));
+            ++seen;
+        }
+        CHECK(lost > 0);
+        CHECK(seen + lost == lines);
+    }
+}
