@@ -7,6 +7,7 @@
 #include "common/text.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/session_process.hh"
+#include "ftpd/sweeper.hh"
 
 #include <algorithm>
 #include <array>
@@ -73,6 +74,7 @@ int Parent::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
+    sweep();
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {
@@ -81,6 +83,25 @@ int Parent::run(const std::function<void()>& on_ready) {
     }
     stop();
     return 0;
+}
+
+// What broke off long ago is removed, at the start and then once a day.
+void Parent::sweep() {
+    constexpr std::chrono::hours pause{24};
+    loop_.at(Clock::now() + pause, [this] { sweep(); });
+    if (settings_.keep_partials.count() == 0 || sweeper_) return;
+    sweeper_ = start_sweeper(settings_, [this] { pages_.keep_none(); });
+    if (!sweeper_) log_.warning("unfinished uploads are not swept: there is no process to spare");
+}
+
+// What it has to say is read at its end.
+void Parent::end_sweeper() {
+    try {
+        records_.read(sweeper_->pair.get(), {sweeper_->pid, {}, {}, "sweeper"});
+    } catch (const PeerError& error) {
+        log_.error(text("the sweeper: ", error.what()));
+    }
+    sweeper_.reset();
 }
 
 std::size_t Parent::most_clients_now() const { return capacity_->clients(settings_.max_clients); }
@@ -183,6 +204,7 @@ void Parent::end_session(Ended ended) {
 }
 
 void Parent::end_other(pid_t pid, int status) {
+    if (sweeper_ && pid == sweeper_->pid) end_sweeper();
     if (authd_) authd_->note_end(pid, status);
 }
 

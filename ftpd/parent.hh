@@ -20,6 +20,7 @@
 #include "common/status_pages.hh"
 #include "ftpd/records.hh"
 #include "ftpd/settings.hh"
+#include "ftpd/sweeper.hh"
 
 #include <functional>
 #include <optional>
@@ -64,6 +65,8 @@ private:
     Records::Read read_packets_of(pid_t pid, const common::Child& session);
     void end_session(common::Ended ended);
     void end_other(pid_t pid, int status);
+    void sweep();
+    void end_sweeper();
     void update_acceptor();
     void handle_signals();
     void reload_as_told();
@@ -87,6 +90,7 @@ private:
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
     common::Children sessions_;
+    std::optional<Sweeper> sweeper_; // while it works
     Totals totals_;
     std::optional<common::Capacity> capacity_; // once the listeners are there
     common::Clock::time_point started_ = common::Clock::now();

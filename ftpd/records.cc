@@ -51,11 +51,11 @@ Records::Read Records::read(int pair, const Source& source) {
 }
 
 void Records::record(const Note& note, const Source& source) {
-    log_.write_for("session", source.pid, note.severity, note.text);
+    log_.write_for(source.role, source.pid, note.severity, note.text);
 }
 
 void Records::record(const Transfer& transfer, const Source& source) {
-    log_.write_for("session", source.pid, Severity::notice, describe(transfer));
+    log_.write_for(source.role, source.pid, Severity::notice, describe(transfer));
     try {
         if (xferlog_) xferlog_->write(transfer, source.host);
     } catch (const std::system_error& error) {

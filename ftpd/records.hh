@@ -26,6 +26,7 @@ public:
         pid_t pid;
         std::string host;   // of the client
         std::string server; // the address that it has connected to, as it stands in a URL; empty: none
+        std::string_view role = "session";
     };
     // Reads what waits on a session's pair, a bounded number of packets.
     enum class Read { all, more, ended };

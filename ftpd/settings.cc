@@ -154,6 +154,11 @@ std::vector<Directive> directive_table(Settings& s) {
                      Reload::yes, [&](Words w) { s.names.denied.push_back(parse_pattern(w)); }});
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
+    table.push_back({"keep-partials", "DAYS", "7", "how long unfinished uploads are kept; 0 means for ever",
+                     Repeats::no, Reload::yes, [&](Words w) {
+                         s.keep_partials =
+                             std::chrono::hours{24} * parse_count(w, "a number of days", 0, 36500);
+                     }});
     table.push_back({"xferlog", "FILE", "", "the transfer log", Repeats::no, Reload::yes,
                      [&](Words w) { s.xferlog = parse_absolute(only_word(w, "a file"), "a file"); }});
     table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
