@@ -42,6 +42,15 @@ bool is_connection(int fd) {
     return true;
 }
 
+// For the log. A client may be gone before we look.
+std::string shown_peer(int client) {
+    try {
+        return peer_address(client).shown();
+    } catch (const std::system_error&) {
+        return "a client that is gone";
+    }
+}
+
 Fd duplicate(int fd) {
     return Fd{checked("duplicate", "a descriptor", [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); })};
 }
@@ -115,7 +124,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
                              std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
-    log.notice(text("serve ", direct ? peer_address(client.get()).shown() : "standard input", " pid ", *pid));
+    log.notice(text("serve ", direct ? shown_peer(client.get()) : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();
     sessions_authd.reset();
