@@ -101,7 +101,7 @@ void Handler::on_accepted(Packet packet, Fd) {
         return;
     }
     case Message::act: return catch_up(); // what was done is shown as everybody sees it
-    case Message::topic: // "?" asked for it
+    case Message::topic:                  // "?" asked for it
         if (asked_about_ != "?") return catch_up();
         return show(words.empty() ? display_.line(Phrase::no_topic, current().name())
                                   : display_.line(Phrase::topic_is, current().name(), words));

@@ -43,6 +43,20 @@ bool is_connection(int fd) {
     return true;
 }
 
+// None for what is no socket, and for a client that is gone before we look.
+Address ask_or_none(Address (*ask)(int), int client) {
+    try {
+        return ask(client);
+    } catch (const std::system_error&) {
+        return {};
+    }
+}
+
+std::string shown_client(bool direct, const Address& peer) {
+    if (!direct) return "standard input";
+    return peer.family() == AF_UNSPEC ? "a client that is gone" : peer.shown();
+}
+
 Fd duplicate(int fd) {
     return Fd{checked("duplicate", "a descriptor", [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); })};
 }
@@ -105,8 +119,8 @@ int serve_standard_input(const Settings& settings, Log& log) {
         std::tie(client, other_end) = make_stream_pair();
     set_nonblocking(client.get());
     std::tie(pair, sessions_pair) = make_packet_pair();
-    const Address peer = direct ? peer_address(client.get()) : Address{};
-    const Address local = direct ? local_address(client.get()) : Address{};
+    const Address peer = ask_or_none(peer_address, client.get());
+    const Address local = ask_or_none(local_address, client.get());
     if (authd) sessions_authd = authd->open_client(peer);
     if (direct) discard_standard_input_and_output();
 
@@ -118,13 +132,14 @@ int serve_standard_input(const Settings& settings, Log& log) {
                              std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
-    log.notice(text("serve ", direct ? peer.shown() : "standard input", " pid ", *pid));
+    log.notice(text("serve ", shown_client(direct, peer), " pid ", *pid));
     client.reset();
     sessions_pair.reset();
     sessions_authd.reset();
 
     Records records{loop, log, settings};
-    const Records::Source source{*pid, peer.host(), direct ? local.shown() : ""};
+    const Records::Source source{
+        *pid, peer.host(), local.family() == AF_INET || local.family() == AF_INET6 ? local.shown() : ""};
     loop.watch(pair.get(), Interest::read, [&](const Event&) {
         const Records::Read read = records.read(pair.get(), source);
         if (read == Records::Read::more) loop.again(pair.get());

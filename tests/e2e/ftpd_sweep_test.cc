@@ -32,12 +32,12 @@ TEST_SUITE("e2e") {
         make_old(files / ".ftpd-young", 6);
         make_old(files / "file", 100);
         {
-            const Daemon daemon{{.lines = {text("root ", files.native()), "keep-partials 0"}}};
+            const Daemon daemon{{.lines = {text("root ", files.native())}}};
             connect_logged_in(daemon).command("QUIT", 221);
             daemon.wait_until_idle();
         }
         CHECK(names_in(files).size() == 3);
-        const Daemon daemon{{.lines = {text("root ", files.native())}}};
+        const Daemon daemon{{.lines = {text("root ", files.native()), "keep-partials 7"}}};
         daemon.wait_for_log("swept 1 unfinished uploads");
         CHECK(names_in(files) == Words{".ftpd-young", "file"});
         CHECK(stat_of(daemon, "clients") == 0);
