@@ -4,11 +4,14 @@
 
 #include "chatd/room.hh"
 #include "chatd/token_bucket.hh"
+#include "common/address.hh"
+#include "common/login.hh"
 #include "common/loop.hh"
 #include "common/socket.hh"
 
 #include <cstdint>
-#include <map>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -26,6 +29,13 @@ struct Client {
     std::string peer;
     pid_t pid = -1;
     State state = State::naming;
+    common::Address address;
+    std::string claimed;                  // a name that has a password, which is yet to be given
+    std::unique_ptr<common::Login> login; // while authd is asked something
+    std::function<void(Client&, const common::Verdict&)> on_verdict;
+    unsigned wrong_passwords = 0;
+    bool is_operator = false;                // everywhere
+    std::vector<std::string> operator_rooms; // in these
     std::string name;
     std::string folded; // the name, to be compared
     struct Membership {

@@ -57,6 +57,9 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::bad_duration, Phrase::bad_duration},
     Wording<Refusal>{Refusal::not_banned, Phrase::not_banned},
     Wording<Refusal>{Refusal::wrong_token, Phrase::wrong_token},
+    Wording<Refusal>{Refusal::wrong_password, Phrase::wrong_password},
+    Wording<Refusal>{Refusal::held_off, Phrase::held_off},
+    Wording<Refusal>{Refusal::has_password, Phrase::has_password},
 };
 
 constexpr std::array farewell_wordings{
@@ -66,6 +69,7 @@ constexpr std::array farewell_wordings{
     Wording<Farewell>{Farewell::banned, Phrase::you_are_banned},
     Wording<Farewell>{Farewell::log_unreadable, Phrase::log_unreadable},
     Wording<Farewell>{Farewell::resumed_elsewhere, Phrase::resumed_elsewhere},
+    Wording<Farewell>{Farewell::too_many_tries, Phrase::too_many_tries},
 };
 
 template <class Table, class Value>

@@ -145,6 +145,9 @@ void Handler::obey(const Line& line) {
             return ask_hub(NameFrame::make(line.text), Message::name);
         show(display_.refused(Refusal::name_too_long, tries_left_));
         return ask_again();
+    case State::asking_password:
+        state_ = State::asking_name; // unless it is right
+        return ask_hub(LoginFrame::make(std::string_view{line.text}.substr(0, max_code)), Message::login);
     case State::asking_code: {
         // A code of that length can only be wrong; the hub counts it, so it is asked.
         const std::string_view code = line.too_long ? std::string_view{"?"} : line.text;

@@ -69,7 +69,7 @@ public:
     static std::span<const Command> commands();
 
 private:
-    enum class State { asking_name, asking_code, inside };
+    enum class State { asking_name, asking_password, asking_code, inside };
     struct Gone {}; // thrown when the client, or the hub, is: there is nobody to say anything to
 
     // handler.cc: the client, the logs, waiting. Each of the first five does what it can without waiting, and
@@ -141,6 +141,7 @@ private:
     void bell(std::string_view arguments);
     void lang(std::string_view arguments);
     void list_bans(std::string_view);
+    void become_operator(std::string_view arguments);
     void moderate(std::string_view arguments);
     void help(std::string_view arguments);
     void quit(std::string_view arguments);

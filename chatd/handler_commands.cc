@@ -74,6 +74,7 @@ std::span<const Handler::Command> Handler::commands() {
         Command{"moderate", "on|off", Where::in_room, &Handler::moderate, none, Phrase::help_moderate},
         Command{"voice", "NAME", Where::in_room, nullptr, Kind::voiced, Phrase::help_voice},
         Command{"unvoice", "NAME", Where::in_room, nullptr, Kind::unvoiced, Phrase::help_unvoice},
+        Command{"oper", "NAME PASSWORD", Where::inside, &Handler::become_operator, none, Phrase::help_oper},
         Command{"bot", "", Where::at_name, &Handler::be_bot, none, Phrase::help_bot},
         Command{"resume", "TOKEN [LAST-LINE]", Where::at_name, &Handler::resume, none, Phrase::help_resume},
         Command{"help", "[COMMAND]", Where::anywhere, &Handler::help, none, Phrase::help_help},
@@ -281,6 +282,14 @@ void Handler::lang(std::string_view arguments) {
 }
 
 void Handler::list_bans(std::string_view) { ask_hub(BansFrame::make({}, std::uint32_t{0}), Message::bans); }
+
+void Handler::become_operator(std::string_view arguments) {
+    const auto [name, password] = split_first(arguments);
+    if (password.empty()) return show_usage("oper");
+    if (name.size() > max_name || password.size() > max_code)
+        return show(display_.refused(Refusal::wrong_password, 0));
+    ask_hub(OperFrame::make(text(name, password), static_cast<std::uint8_t>(name.size())), Message::oper);
+}
 
 void Handler::moderate(std::string_view arguments) {
     constexpr std::array<std::string_view, 2> choices{"on", "off"};

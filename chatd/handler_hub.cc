@@ -82,6 +82,7 @@ void Handler::on_accepted(Packet packet, Fd) {
     const std::string words = AcceptedFrame::read(packet).second;
     switch (asked_) {
     case Message::name:
+    case Message::login:
         display_.set_own_name(words);
         state_ = State::asking_code;
         return ask_again();
@@ -100,6 +101,7 @@ void Handler::on_accepted(Packet packet, Fd) {
             show(display_.line(Phrase::is_away, words.substr(0, tab), words.substr(tab + 1)));
         return;
     }
+    case Message::oper: return show(display_.line(Phrase::operator_now));
     case Message::act: return catch_up(); // what was done is shown as everybody sees it
     case Message::topic:                  // "?" asked for it
         if (asked_about_ != "?") return catch_up();
@@ -116,6 +118,10 @@ void Handler::on_refused(Packet packet, Fd) {
     if (asked_ == Message::next_segment) { // what was read goes on after all, or was the last
         if (query_) finish_query();
         return;
+    }
+    if (why == Refusal::password_needed) {
+        state_ = State::asking_password;
+        return show(display_.prompt(Phrase::ask_password));
     }
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
     if (state_ != State::inside && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;

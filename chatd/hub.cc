@@ -21,7 +21,8 @@ namespace {
 // What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, spawner, the
 // control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
-constexpr std::size_t longest_console_line = 4096; // bytes
+constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 64; // and for questions of clients
+constexpr std::size_t longest_console_line = 4096;                     // bytes
 
 std::string make_configure(const Settings& settings) {
     std::optional<Identity> identity;
@@ -77,9 +78,11 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
     ::umask(077);
     if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
     make_rooms();
+    start_authd();
     acceptor_.open(settings_.listen);
     capacity_.emplace(pages_.size(), settings_.events,
-                      own_descriptors + acceptor_.listeners() + 2 * rooms_.size());
+                      own_descriptors + acceptor_.listeners() + 2 * rooms_.size() +
+                          (authd_ ? authd_descriptors : 0));
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { on_ended(client, status); },
@@ -125,7 +128,7 @@ int Hub::run(const std::function<void()>& on_ready) {
 
 // Whoever cannot execute the spawner, or executes something else, does not start.
 void Hub::wait_for_spawner() {
-    spawner_.reap(); // it may have ended before anybody heeded SIGCHLD
+    reap(); // it may have ended before anybody heeded SIGCHLD
     while (!spawner_.was_ready() && !stopping_) {
         loop_.run_once(signals_.while_waiting());
         handle_signals();
@@ -144,10 +147,16 @@ void Hub::update_acceptor() {
 }
 
 void Hub::handle_signals() {
-    if (signals_.take(SIGCHLD)) spawner_.reap();
+    if (signals_.take(SIGCHLD)) reap();
     if (signals_.take(SIGUSR1)) report_status();
     if (signals_.take(SIGHUP)) reload();
     if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
+}
+
+void Hub::reap() {
+    spawner_.reap([this](pid_t pid, int status) {
+        if (authd_) authd_->note_end(pid, status);
+    });
 }
 
 void Hub::report_status() {
@@ -166,6 +175,8 @@ void Hub::reload() {
         update_rooms(wanted.rooms);
         settings_ = std::move(wanted);
         config_ = std::move(merged);
+        if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff, secrets_of(settings_));
+        start_authd();
         for (const std::string& name : ignored)
             log_.warning(text("a change of '", name, "' waits for the next start"));
         acceptor_.set_limits(settings_.per_address);
@@ -200,9 +211,11 @@ void Hub::update_rooms(std::vector<RoomSettings>& wanted) {
 void Hub::update_room(Room& room, RoomSettings& wanted) {
     room.is_made_by_client = false;
     // Who knew the old code has what was said until now, and nothing of what follows.
-    if (room.settings.code != wanted.code && !room.log->start_new_segment()) {
+    const bool is_changed = room.settings.code != wanted.code || room.settings.code_hash != wanted.code_hash;
+    if (is_changed && !room.log->start_new_segment()) {
         log_.error(text("room ", wanted.name, " keeps its code: no new segment can be begun"));
         wanted.code = room.settings.code;
+        wanted.code_hash = room.settings.code_hash;
     }
     if (room.settings.history != wanted.history)
         log_.warning(text("a change of 'history' of room ", wanted.name, " waits for the next start"));
@@ -241,7 +254,9 @@ void Hub::stop() {
         dismiss(clients_.begin()->second,
                 farewell_.empty() ? Farewell::stopping : Farewell::stopping_with_words, farewell_);
     flush_rooms();
+    if (authd_) authd_->stop();
     spawner_.stop();
+    if (authd_) authd_->wait();
     log_.notice("stopped");
 }
 

@@ -14,6 +14,7 @@
 #include "chatd/spawner_link.hh"
 #include "chatd/tickets.hh"
 #include "common/acceptor.hh"
+#include "common/authd_link.hh"
 #include "common/capacity.hh"
 #include "common/config.hh"
 #include "common/control_server.hh"
@@ -65,6 +66,7 @@ private:
     Room& make_room(const RoomSettings& settings);
     void wait_for_spawner();
     void handle_signals();
+    void reap();
     void reload();
     void update_rooms(std::vector<RoomSettings>& wanted);
     void update_room(Room& room, RoomSettings& wanted);
@@ -99,6 +101,7 @@ private:
     // hub_entry.cc: names, codes, tokens, coming and going.
     void on_name(Client& client, Packet packet);
     void on_nick(Client& client, Packet packet);
+    void rename(Client& client, const std::string& name);
     void on_enter(Client& client, Packet packet);
     void on_leave(Client& client, Packet packet);
     void on_quit(Client& client, Packet packet);
@@ -106,10 +109,23 @@ private:
     std::optional<Refusal> refuse_person(const Client& client, const std::string& name) const;
     std::optional<Refusal> refuse_entry(const Client& client, const Room& room) const;
     Room* find_entry(Client& client, std::string_view name, std::string_view code);
+    void refuse_code(Client& client);
     void enter_room(Client& client, Room& room, std::uint64_t missed_from);
     void let_in(Client& client, Room& room, const Pending& pending);
     void give_token(Client& client);
     void take_place(Client& client, const Tickets::Ticket& ticket, std::uint64_t last_line);
+
+    // hub_login.cc: what only authd can tell.
+    void start_authd();
+    using OnVerdict = std::function<void(Client&, const common::Verdict&)>;
+    void ask_authd(Client& client, common::LoginKind kind, std::string_view name, std::string_view password,
+                   OnVerdict on_verdict);
+    void hear_verdict(ClientNumber number);
+    void on_login(Client& client, Packet packet);
+    void on_oper(Client& client, Packet packet);
+    void refuse_password(Client& client, const common::Verdict& verdict);
+    void take_name(Client& client, const std::string& name);
+    void enter_by_hash(Client& client, std::string_view name, std::string_view code);
 
     // hub_talk.cc: what members say, and ask.
     void on_say(Client& client, Packet packet);
@@ -186,6 +202,7 @@ private:
     common::ControlServer control_;
     common::Acceptor acceptor_;
     std::optional<common::Capacity> capacity_; // once the listeners are there
+    std::optional<common::AuthdLink> authd_;   // with a user file, or something that is kept as a hash
     Bans bans_;
     Tickets tickets_;
     std::map<std::string, Room> rooms_; // by name

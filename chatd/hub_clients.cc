@@ -39,6 +39,7 @@ void Hub::start_client(Accepted accepted) {
     client.page = *page;
     client.host = accepted.peer.host();
     client.peer = accepted.peer.shown();
+    client.address = accepted.peer;
     client.arrival = {Fd{checked("duplicate", client.peer,
                                  [&] { return ::fcntl(accepted.socket.get(), F_DUPFD_CLOEXEC, 3); })},
                       accepted.peer};
@@ -152,6 +153,8 @@ void Hub::handle(Client& client, Packet packet) {
     static constexpr std::array rules{
         FrameRule{Message::name, naming, false, &Hub::on_name},
         FrameRule{Message::resume, naming, false, &Hub::on_resume},
+        FrameRule{Message::login, naming, false, &Hub::on_login},
+        FrameRule{Message::oper, inside, true, &Hub::on_oper},
         FrameRule{Message::enter, entering | inside, true, &Hub::on_enter},
         FrameRule{Message::leave, inside, true, &Hub::on_leave},
         FrameRule{Message::say, inside, true, &Hub::on_say},
@@ -245,6 +248,7 @@ void Hub::leave(ClientNumber number) {
     const auto found = clients_.find(number);
     Client& client = found->second;
     loop_.cancel(client.wait_timer);
+    if (client.login) loop_.forget(client.login->fd());
     std::vector<Tickets::Place> places;
     for (const Client::Membership& in : client.rooms) places.push_back({in.room->number, in.shown_from});
     if (client.last_room != nullptr) { // goes last

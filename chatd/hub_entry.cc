@@ -24,6 +24,16 @@ std::optional<Refusal> Hub::refuse_person(const Client& client, const std::strin
 
 void Hub::on_name(Client& client, Packet packet) {
     const std::string name = NameFrame::read(packet).second;
+    if (settings_.users.empty()) return take_name(client, name);
+    if (const auto why = refuse_name(name)) return refuse(client, *why);
+    ask_authd(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
+        asks.claimed = verdict.name;
+        if (verdict.kind == Verdict::Kind::refused) return take_name(asks, name);
+        refuse(asks, verdict.kind == Verdict::Kind::accepted ? Refusal::password_needed : Refusal::not_now);
+    });
+}
+
+void Hub::take_name(Client& client, const std::string& name) {
     if (const auto why = refuse_person(client, name)) return refuse(client, *why);
     client.name = name;
     client.folded = fold_name(name);
@@ -34,6 +44,15 @@ void Hub::on_name(Client& client, Packet packet) {
 
 void Hub::on_nick(Client& client, Packet packet) {
     const std::string name = NickFrame::read(packet).second;
+    if (const auto why = refuse_person(client, name)) return refuse(client, *why);
+    if (settings_.users.empty()) return rename(client, name);
+    ask_authd(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
+        if (verdict.kind == Verdict::Kind::refused) return rename(asks, name);
+        refuse(asks, verdict.kind == Verdict::Kind::accepted ? Refusal::has_password : Refusal::not_now);
+    });
+}
+
+void Hub::rename(Client& client, const std::string& name) {
     if (const auto why = refuse_person(client, name)) return refuse(client, *why);
     for (const Client::Membership& in : client.rooms)
         if (const auto why = refuse_speech(client, *in.room)) return refuse(client, *why);
@@ -54,14 +73,16 @@ void Hub::on_enter(Client& client, Packet packet) {
     if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
     const std::string_view whole = words;
     Room* const room = find_entry(client, whole.substr(0, name_size), whole.substr(name_size));
-    if (room == nullptr) {
-        // The handler counts, too; this is for one that does not.
-        if (++client.wrong_codes > max_tries && client.state == State::entering)
-            throw PeerError("more wrong codes than a handler allows");
-        return refuse(client, Refusal::wrong_code);
-    }
+    if (room == nullptr) return enter_by_hash(client, whole.substr(0, name_size), whole.substr(name_size));
     if (const auto why = refuse_entry(client, *room)) return refuse(client, *why);
     enter_room(client, *room, 0);
+}
+
+void Hub::refuse_code(Client& client) {
+    // The handler counts, too; this is for one that does not.
+    if (++client.wrong_codes > max_tries && client.state == State::entering)
+        throw PeerError("more wrong codes than a handler allows");
+    refuse(client, Refusal::wrong_code);
 }
 
 // Without a name: what the code leads into, the open room of this name, or for nothing the first open one.
@@ -69,8 +90,8 @@ void Hub::on_enter(Client& client, Packet packet) {
 Room* Hub::find_entry(Client& client, std::string_view name, std::string_view code) {
     const bool may_try = client.wrong_codes < max_tries || client.state == State::entering;
     for (const RoomSettings& wanted : settings_.rooms) {
-        const bool is_open = wanted.code.empty();
-        if (!is_open && !may_try) continue;
+        const bool is_open = wanted.code.empty() && wanted.code_hash.empty();
+        if (!wanted.code_hash.empty() || (!is_open && !may_try)) continue;
         const bool has_code =
             is_open ? name.empty() && (code.empty() || code == wanted.name) : code == wanted.code;
         if (has_code && (name.empty() || name == wanted.name)) return find_room(wanted.name);

@@ -115,7 +115,9 @@ void Hub::on_act(Client& client, Packet packet) {
 }
 
 bool Hub::is_operator(const Client& client, const Room* room) const {
-    return room != nullptr && room->operators.find(client.number) != room->operators.end();
+    const auto& rooms = client.operator_rooms;
+    return client.is_operator || room->operators.find(client.number) != room->operators.end() ||
+           std::find(rooms.begin(), rooms.end(), room->settings.name) != rooms.end();
 }
 
 // In the room's log; without a room in those where the person is.

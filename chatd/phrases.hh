@@ -34,6 +34,7 @@ enum class Phrase : int {
     server_ended = 13,
     asked_to_leave = 14,
     goodbye = 15,
+    ask_password = 16,
     // a room's lines: %1 who, %2 the text
     joined = 20,
     left = 21,
@@ -80,6 +81,9 @@ enum class Phrase : int {
     not_banned = 62,
     wrong_token = 63,
     unknown_refusal = 64,
+    wrong_password = 65,
+    held_off = 66,
+    has_password = 67,
     // farewells
     stopping = 70,
     stopping_with_words = 71,
@@ -87,6 +91,7 @@ enum class Phrase : int {
     you_are_banned = 73,
     log_unreadable = 74,
     resumed_elsewhere = 75,
+    too_many_tries = 76,
     // answers to commands
     no_such_command = 80,
     did_you_mean = 81,
@@ -128,6 +133,7 @@ enum class Phrase : int {
     ban_is = 117,
     for_ever = 118,
     minutes_left = 119,
+    operator_now = 120,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,
@@ -165,6 +171,7 @@ enum class Phrase : int {
     help_quit = 163,
     help_bot = 164,
     help_resume = 165,
+    help_oper = 166,
 };
 
 struct PhraseRow {

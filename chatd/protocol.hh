@@ -54,6 +54,8 @@ enum class Message : std::uint16_t {
     quit = 15,
     resume = 16,
     took = 17, // the one that is not answered
+    login = 18,
+    oper = 19,
     // hub to handler
     accepted = 100,
     refused = 101,
@@ -104,6 +106,10 @@ enum class Refusal : std::uint8_t {
     bad_duration = 51,
     not_banned = 52,
     wrong_token = 60,
+    password_needed = 61,
+    wrong_password = 62,
+    held_off = 63,
+    has_password = 64, // the name that somebody else wants to take
 };
 
 // Why a connection is ended; the handler chooses the words, but for those that somebody gave.
@@ -114,6 +120,7 @@ enum class Farewell : std::uint8_t {
     log_unreadable = 4,
     resumed_elsewhere = 5,
     stopping_with_words = 6,
+    too_many_tries = 7,
 };
 
 template <Message message, pack::Format format, std::size_t longest_text>
@@ -160,6 +167,8 @@ using BansFrame =      Frame<Message::bans,         "=I",       0>;             
 using QuitFrame =      Frame<Message::quit,         "=",        max_topic>;     // last words
 using ResumeFrame =    Frame<Message::resume,       "=Q",       max_token>;     // last line seen, or 0; the token
 using TookFrame =      Frame<Message::took,         "=I",       0>;             // private messages that were shown
+using LoginFrame =     Frame<Message::login,        "=",        max_code>;      // the password for the name that was asked for
+using OperFrame =      Frame<Message::oper,         "=B",       max_name + max_code>; // bytes of the operator's name; name, password
 using AcceptedFrame =  Frame<Message::accepted,     "=",        max_name + 1 + max_topic>; // what there is to say of it
 using RefusedFrame =   Frame<Message::refused,      "=B",       0>;             // Refusal
 using EnteredFrame =   Frame<Message::entered,      "=IQQQIQ",  max_room_name + 1 + max_topic>; // room, client, line of its joining, first line missed, segment, offset; name, LF, topic
@@ -207,6 +216,8 @@ inline constexpr std::array frame_table{
     row_of<QuitFrame>("quit"),
     row_of<ResumeFrame>("resume"),
     row_of<TookFrame>("took"),
+    row_of<LoginFrame>("login"),
+    row_of<OperFrame>("oper"),
     row_of<AcceptedFrame>("accepted"),
     row_of<RefusedFrame>("refused"),
     row_of<EnteredFrame>("entered"),

@@ -34,7 +34,7 @@ struct Room {
         return found != muted.end() && (!found->second || *found->second > now);
     }
     const std::string& topic() const { return log->topic().empty() ? settings.topic : log->topic(); }
-    bool is_open() const { return settings.code.empty(); }
+    bool is_open() const { return settings.code.empty() && settings.code_hash.empty(); }
     // What was decided about a person goes along with another name.
     void rename(const std::string& from, const std::string& to);
 };

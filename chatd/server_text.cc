@@ -24,14 +24,23 @@ std::string ServerText::take_lines() {
     std::string_view left = buffer_;
     for (std::size_t end = 0; (end = left.find('\n')) != left.npos; left.remove_prefix(end + 1)) {
         const bool has_return = end > 0 && left[end - 1] == '\r';
-        lines += neutralise(left.substr(0, end - (has_return ? 1 : 0))) + '\n';
+        std::string_view line = left.substr(0, end - (has_return ? 1 : 0));
+        if (line.substr(0, 1) == "\a") {
+            rings_ = true;
+            line.remove_prefix(1);
+        }
+        lines += neutralise(line) + '\n';
     }
     buffer_.erase(0, buffer_.size() - left.size());
     if (buffer_.size() > longest_line) lines += take_rest() + '\n';
     return lines;
 }
 
-std::string ServerText::rest() const { return neutralise(std::string_view{buffer_}.substr(0, rest_size())); }
+std::string ServerText::rest() const {
+    std::string_view rest = std::string_view{buffer_}.substr(0, rest_size());
+    if (rest.substr(0, 1) == "\a") rest.remove_prefix(1);
+    return neutralise(rest);
+}
 
 std::string ServerText::take_rest() {
     std::string taken = rest();

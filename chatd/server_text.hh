@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace chatd {
 
@@ -17,6 +18,8 @@ public:
     // Takes out the lines that are complete, each with one LF at its end, whether it was sent with LF or CR
     // LF.
     std::string take_lines();
+    // Whether one of the lines taken since the last call had the bell before it, which is no part of it.
+    bool take_bell() { return std::exchange(rings_, false); }
     // What stands behind them, as a prompt does: less a character, or a CR LF, of which a part has yet to
     // come.
     std::string rest() const;
@@ -26,6 +29,7 @@ public:
 private:
     std::size_t rest_size() const;
     std::string buffer_; // as it came
+    bool rings_ = false;
 };
 
 } // namespace chatd

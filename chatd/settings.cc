@@ -4,6 +4,7 @@
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
 #include "common/errors.hh"
+#include "common/password.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -29,8 +30,13 @@ std::uint64_t parse_amount(std::string_view word, std::string_view what) {
     return *number;
 }
 
-constexpr std::string_view room_option_names =
-    "code CODE, topic TEXT, max N, moderated, hidden, history on|off, keep-bytes N, keep-days N";
+constexpr std::string_view room_option_names = "code CODE, code-hash HASH, topic TEXT, max N, moderated, "
+                                               "hidden, history on|off, keep-bytes N, keep-days N";
+
+void check_hash(std::string_view word) {
+    if (!may_be_hash(word) || is_locked(word))
+        throw UserError("that is no hash of crypt(3): `openssl passwd -6' or mkpasswd(1) makes one");
+}
 
 struct RoomOption {
     std::string_view name;
@@ -43,6 +49,11 @@ constexpr std::array room_options{
                    if (word.empty() || word.size() > max_code)
                        throw UserError(text("a code has 1 to ", max_code, " bytes"));
                    room.code = word;
+               }},
+    RoomOption{"code-hash",
+               [](RoomSettings& room, const std::string& word) {
+                   check_hash(word);
+                   room.code_hash = word;
                }},
     RoomOption{"topic",
                [](RoomSettings& room, const std::string& word) {
@@ -110,7 +121,30 @@ RoomSettings parse_room(Words words) {
         if (at + 1 == words.size()) throw UserError(text("'", words[at], "' needs a word behind it"));
         option->set(room, words[at + 1]);
     }
+    if (!room.code.empty() && !room.code_hash.empty())
+        throw UserError("a room has a code or the hash of one, not both");
     return room;
+}
+
+OperatorSettings parse_operator(Words words) {
+    if (words.size() < 2) throw UserError("takes a name, a hash of crypt(3), and perhaps rooms");
+    if (words[0].size() > max_name || escape(words[0]) != words[0] || words[0].find(' ') != words[0].npos)
+        throw UserError(text("'", escape(words[0], 80), "' cannot name an operator"));
+    check_hash(words[1]);
+    return {words[0], words[1], {words.begin() + 2, words.end()}};
+}
+
+void check_operators(const Settings& settings) {
+    for (auto one = settings.operators.begin(); one != settings.operators.end(); ++one) {
+        for (auto other = settings.operators.begin(); other != one; ++other)
+            if (one->name == other->name) throw UserError(text("operator ", one->name, " is there twice"));
+        for (const std::string& room : one->rooms)
+            if (std::none_of(settings.rooms.begin(), settings.rooms.end(),
+                             [&](const RoomSettings& known) { return known.name == room; }))
+                throw UserError(text("operator ", one->name, ": there is no room '", escape(room, 64), "'"));
+    }
+    if (secrets_of(settings).size() > max_secrets)
+        throw UserError(text("there are more than ", max_secrets, " operators and rooms with a code-hash"));
 }
 
 const std::string& entry_word(const RoomSettings& room) { return room.code.empty() ? room.name : room.code; }
@@ -119,7 +153,8 @@ void check_entries(const std::vector<RoomSettings>& rooms) {
     for (auto one = rooms.begin(); one != rooms.end(); ++one)
         for (auto other = rooms.begin(); other != one; ++other) {
             if (one->name == other->name) throw UserError(text("room ", one->name, " is there twice"));
-            if (entry_word(*one) == entry_word(*other))
+            const bool is_hashed = !one->code_hash.empty() || !other->code_hash.empty();
+            if (!is_hashed && entry_word(*one) == entry_word(*other))
                 throw UserError(text("rooms ", other->name, " and ", one->name,
                                      " would be entered with the same word: give one another code"));
         }
@@ -133,15 +168,28 @@ bool may_name_room(std::string_view name) {
            name.find_first_of("/ \t") == name.npos && escape(name) == name;
 }
 
+std::vector<StoredSecret> secrets_of(const Settings& settings) {
+    std::vector<StoredSecret> secrets;
+    for (const RoomSettings& room : settings.rooms)
+        if (!room.code_hash.empty()) secrets.push_back({text(room_secret, room.name), room.code_hash});
+    for (const OperatorSettings& one : settings.operators)
+        secrets.push_back({text(operator_secret, one.name), one.hash});
+    return secrets;
+}
+
 std::vector<Directive> directive_table(Settings& s) {
     using Repeats = Directive::Repeats;
     using Reload = Directive::Reload;
     std::vector<Directive> table = daemon_directives(s, defaults);
-    table.push_back({"room",
-                     "NAME [code CODE] [topic TEXT] [max N] [moderated] [hidden] [history on|off] "
-                     "[keep-bytes N] [keep-days N]",
-                     "lobby", "a room; without a code it is open", Repeats::yes, Reload::yes,
-                     [&](Words w) { s.rooms.push_back(parse_room(w)); }});
+    table.push_back(
+        {"room",
+         "NAME [code CODE] [code-hash HASH] [topic TEXT] [max N] [moderated] [hidden] [history on|off] "
+         "[keep-bytes N] [keep-days N]",
+         "lobby", "a room; without a code it is open", Repeats::yes, Reload::yes,
+         [&](Words w) { s.rooms.push_back(parse_room(w)); }});
+    table.push_back({"operator", "NAME HASH [ROOM ...]", "",
+                     "who may keep order after /oper NAME, in these rooms or in all", Repeats::yes,
+                     Reload::yes, [&](Words w) { s.operators.push_back(parse_operator(w)); }});
     table.push_back({"history-on-join", "N", "20", "earlier lines shown to who enters a room", Repeats::no,
                      Reload::yes,
                      [&](Words w) { s.history_on_join = parse_count(w, "a number of lines", 0, 1000); }});
@@ -170,6 +218,7 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     apply_config(lines, directive_table(settings));
     complete_settings(settings, defaults);
     check_entries(settings.rooms);
+    check_operators(settings);
     return settings;
 }
 

@@ -5,6 +5,7 @@
 
 #include "chatd/phrases.hh"
 #include "chatd/token_bucket.hh"
+#include "common/authd_frames.hh"
 #include "common/daemon_settings.hh"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ namespace chatd {
 struct RoomSettings {
     std::string name;
     std::string code;                     // empty: open, entered by its name
+    std::string code_hash;                // instead of the code: what authd checks it against
     std::string topic;                    // until somebody sets another
     unsigned max_members = 0;             // 0: no limit
     bool moderated = false;               // at the start only those with a voice may speak
@@ -26,8 +28,15 @@ struct RoomSettings {
     std::uint64_t keep_days = 0;          // 0: for ever
 };
 
+struct OperatorSettings {
+    std::string name;
+    std::string hash;
+    std::vector<std::string> rooms; // none: of all
+};
+
 struct Settings : common::DaemonSettings {
     std::vector<RoomSettings> rooms;
+    std::vector<OperatorSettings> operators;
     unsigned history_on_join = 20; // lines
     std::uint64_t max_lag = 0;     // lines; 0: no limit
     bool create_rooms = false;
@@ -35,6 +44,11 @@ struct Settings : common::DaemonSettings {
     std::chrono::seconds resume_time{}; // 0: nobody is given a token
     Language language{};
 };
+
+// What authd keeps the hashes of, by names that are no room's and no operator's alone.
+inline constexpr std::string_view room_secret = "room:";
+inline constexpr std::string_view operator_secret = "operator:";
+std::vector<common::StoredSecret> secrets_of(const Settings& settings);
 
 bool may_name_room(std::string_view name);
 

@@ -163,8 +163,8 @@ void SpawnerLink::lose() {
     if (!stopping_ && was_ready_) callbacks_.on_lost();
 }
 
-void SpawnerLink::reap() {
-    children_.reap([this](Ended ended) {
+void SpawnerLink::reap(const Children::OnOther& on_other) {
+    const auto on_end = [this](Ended ended) {
         lose();
         if (stopping_) return;
         if (!was_ready_)
@@ -173,7 +173,8 @@ void SpawnerLink::reap() {
         log_->warning(
             text("spawner ", ended.pid, " ended: ", describe_status(ended.status), "; starting another"));
         start_again();
-    });
+    };
+    children_.reap(on_end, on_other);
 }
 
 void SpawnerLink::start_again() {

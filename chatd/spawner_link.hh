@@ -40,7 +40,8 @@ public:
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
     // After SIGCHLD. Throws std::runtime_error when the first one has ended before it was ready.
-    void reap();
+    // on_other: as Children::reap has it.
+    void reap(const common::Children::OnOther& on_other);
     // Tells it to end and waits for it. Handlers end with their pairs.
     void stop();
 

@@ -21,9 +21,10 @@ public:
     std::chrono::milliseconds wait(const FloodLimit& limit, Time now) {
         if (limit.lines == 0) return {};
         fill(limit, now);
-        if (tokens_ > 0) return {};
-        const double missing = (1e-3 - tokens_) * limit.seconds / limit.lines;
-        return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(missing));
+        constexpr double one = 1 - 1e-6; // less what sums of fractions lose
+        if (tokens_ >= one) return {};
+        const double seconds = (one - tokens_) * limit.seconds / limit.lines;
+        return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
     }
     // After wait has let it.
     void take(const FloodLimit& limit, double tokens) {

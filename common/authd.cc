@@ -191,7 +191,22 @@ void Authd::start_checks() {
     }
 }
 
+// Also of one who cannot log in: the name is not free.
+void Authd::tell_whether_known(std::uint64_t number, const std::string& name) {
+    note(users_.refresh());
+    Verdict verdict;
+    verdict.kind = Verdict::Kind::refused;
+    verdict.tries_left = settings_.tries;
+    for (const User* const user : users_.all())
+        if (settings_.is_same_name && settings_.is_same_name(user->name, name)) {
+            verdict.kind = Verdict::Kind::accepted;
+            verdict.name = user->name;
+        }
+    send(number, verdict);
+}
+
 void Authd::answer(std::uint64_t number, Client& client, Question question) {
+    if (question.kind == LoginKind::known) return tell_whether_known(number, question.name);
     const auto left = hold_off_.time_left(client.address, Clock::now());
     if (left.count() > 0)
         return send(number, {.kind = Verdict::Kind::held_off,

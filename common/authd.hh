@@ -15,9 +15,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace common {
@@ -28,6 +30,8 @@ struct AuthdSettings {
     unsigned tries = 3;                // of one client
     HoldOff::Policy holdoff;           // whose free_failures are the tries
     std::vector<StoredSecret> secrets; // at most max_secrets
+    // Which names are one, for LoginKind::known; without it nobody is told which names there are.
+    std::function<bool(std::string_view, std::string_view)> is_same_name{};
     Backend events = Backend::poll;
     std::size_t workers = 0;                         // checks at once; 0: as many as processors, up to 4
     std::chrono::milliseconds failure_delay{1000};   // a wrong answer is told so much later
@@ -66,6 +70,7 @@ private:
     void drop(std::uint64_t number);
 
     void start_checks();
+    void tell_whether_known(std::uint64_t number, const std::string& name);
     void answer(std::uint64_t number, Client& client, Question question);
     Check prepare(std::uint64_t number, const Client& client, const Question& question);
     void end_check(Ended ended);

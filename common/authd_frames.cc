@@ -131,8 +131,8 @@ Question unpack_question(std::span<const char> packet) {
     const auto [packet_number, kind, name_size] = reader.fields;
     const std::string_view name = reader.text(name_size, max_user_name);
     const std::string_view password = reader.text(rest, max_password);
-    const bool is_known = kind == static_cast<std::uint8_t>(LoginKind::user) ||
-                          kind == static_cast<std::uint8_t>(LoginKind::secret);
+    const bool is_known = kind >= static_cast<std::uint8_t>(LoginKind::user) &&
+                          kind <= static_cast<std::uint8_t>(LoginKind::known);
     if (packet_number != number(AuthdPacket::question) || !is_known) refuse();
     if (name.find('\0') != name.npos || password.find('\0') != password.npos) refuse();
     return {static_cast<LoginKind>(kind), std::string{name}, Secret{password}};

@@ -21,6 +21,7 @@ namespace common {
 enum class LoginKind : std::uint8_t {
     user = 1,   // a user's name and password
     secret = 2, // the password alone, against the hash of this name; an empty name stands for any of them
+    known = 3,  // without a password: whether a user has this name (AuthdSettings::is_same_name); not counted
 };
 
 struct Verdict {
@@ -33,7 +34,7 @@ struct Verdict {
     Kind kind = Kind::unavailable;
     unsigned tries_left = 0;     // refused, held_off: 0 ends the connection, and authd answers no more
     std::chrono::seconds wait{}; // held_off: so long
-    // accepted: the user's, as the user file has them; of a secret only its name.
+    // accepted: the user's, as the user file has them; of a secret, and of a known name, only the name.
     std::string name{}, home{}, rights{}, limits{};
 };
 

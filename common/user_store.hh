@@ -22,6 +22,7 @@ public:
     // Looks whether the file has changed; if so, reads it. What is to be told about that, once.
     std::optional<Note> refresh();
 
+    std::vector<const User*> all() const { return users_.users(); }
     const User* find(std::string_view name) const; // nullptr: there is none, or one who cannot log in
     // What to check a password against that is of nobody, so that it takes as long as one of somebody: the
     // hash of one of the users, the same for the same name; without users one of the strongest method.

@@ -257,4 +257,33 @@ TEST_SUITE("e2e") {
         FakeHandler next{daemon, "odd"};
         next.say("hello");
     }
+
+    TEST_CASE("a frame that no spawner sends costs the spawner and not the hub") {
+        const Daemon daemon{hub_alone()};
+        std::size_t seen = 0;
+        const std::pair<std::string, std::string_view> frames[]{
+            {"x", "a frame is too short"},
+            {SayFrame::make("x", 1U, std::uint8_t{12}, std::uint8_t{0}), "the spawner sent a frame"},
+            {EndedFrame::make({}, std::uint64_t{1}, 0) + "x", "a frame has a wrong length"},
+            {std::string(60'000, 'x'), "a packet between processes is longer"},
+        };
+        for (const auto& [packet, reason] : frames) {
+            FakeHandler client{daemon, "client"}; // which waits for a spawner
+            client.send(text("forge ", to_hex(packet), '\n'));
+            seen = daemon.wait_for_log(text("the spawner is killed: ", reason), seen);
+            seen = daemon.wait_for_log("; starting another", seen);
+            client.wait_for_end();
+        }
+        FakeHandler client{daemon, "client"};
+        client.say("still here");
+    }
+
+    TEST_CASE("a handler that ends with an error is told to the administrator and counted") {
+        const Daemon daemon{hub_alone()};
+        FakeHandler good{daemon, "good"}, bad{daemon, "bad"};
+        bad.send("fail\n");
+        daemon.wait_for_log("a handler ended: exit 1");
+        CHECK(chatctl(daemon, {"stats"}).find("crashed 1\n") != std::string::npos);
+        good.say("still here");
+    }
 }

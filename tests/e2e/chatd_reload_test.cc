@@ -74,6 +74,43 @@ TEST_SUITE("e2e") {
         ada.expect_line("administrator say: still here");
     }
 
+    TEST_CASE("a room that cannot be made leaves all other rooms as they were") {
+        const Config config{"room lobby\nroom plans code old\n"};
+        Daemon daemon{config.setting()};
+        write_file(daemon.state() / "rooms" / "attic", "not a folder");
+        config.write("room lobby\nroom cellar\nroom plans code new\nroom attic\n");
+        reload(daemon, "configuration not read again, the old one stays: ");
+        ChatClient ada{daemon, "ada", "old"};
+        CHECK(chatctl(daemon, {"rooms"}).find("cellar") == std::string::npos);
+    }
+
+    TEST_CASE("a code stays when no new segment can be begun for the new one") {
+        const Config config{"room plans code old\n"};
+        Daemon daemon{config.setting()};
+        write_file(daemon.state() / "rooms" / "plans" / "00000002.log", "in the way");
+        config.write("room plans code new\n");
+        reload(daemon, "room plans keeps its code: no new segment can be begun");
+        ChatClient ada{daemon, "ada", "old"};
+        std::filesystem::remove(daemon.state() / "rooms" / "plans" / "00000002.log");
+        reload(daemon, "configuration read again");
+        ChatClient bob{daemon, "bob", "new"};
+    }
+
+    TEST_CASE("HUP changes a room's topic and limits at once and says what has to wait") {
+        const Config config{"room lobby\n"};
+        Daemon daemon{config.setting()};
+        config.write("room lobby topic tea max 1 moderated keep-bytes 1 history off\nflood 1/3600\n");
+        reload(daemon, "a change of 'history' of room lobby waits for the next start");
+        ChatClient ada{daemon};
+        ada.send("ada\n\nhello\n");
+        ada.expect_lines({"Your name: Room code: " + welcome_to("lobby"), "The topic of lobby: tea"});
+        ada.expect_token();
+        ada.expect_line("You may say 1 lines in 3600 seconds: the others wait their turn.");
+        ChatClient bob{daemon};
+        bob.send("bob\n\n");
+        bob.expect_line("Your name: Room code: That room is full: try again later.");
+    }
+
     TEST_CASE("USR1 prints to the log what chatctl prints") {
         Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
         ChatClient ada{daemon, "ada", "s3cret"};

@@ -6,6 +6,8 @@
 #   fd HEX     the same with a descriptor on board
 #   deaf       read no more from the hub
 #   close      close the pair
+#   fail       end as if with exit status 1
+#   forge HEX  send this to the hub as the spawner
 # From the hub: HEX, with ` fd' behind it when a descriptor came along; `end' when it has closed the pair.
 import os
 import selectors
@@ -51,6 +53,10 @@ class Handler:
             events.unregister(self.pair)
         elif words == ["close"]:
             self.close_pair()
+        elif words == ["fail"]:
+            self.end(1 << 8)
+        elif words[0] == "forge":
+            hub.send(bytes.fromhex(words[1]))
         else:
             try:
                 passed = [0] if words[0] == "fd" else []

@@ -118,7 +118,7 @@ TEST_SUITE("unit") {
             CHECK(says("May be given more than once") ==
                   (table[i].repeats == common::Directive::Repeats::yes));
         }
-        CHECK(manual.says("Only listen and room may be given more than once."));
+        CHECK(manual.says("Only listen, room and operator may be given more than once."));
     }
 
     TEST_CASE("chatd.conf(5) lists the options of a room with their defaults") {
@@ -131,9 +131,9 @@ TEST_SUITE("unit") {
         }
         const RoomSettings room;
         CHECK(documented == directive(table, "room").arguments);
-        CHECK(defaults == text(room.code, '\n', room.topic, '\n', room.max_members, "\n\n\n",
-                               room.history ? "on" : "off", '\n', room.keep_bytes, '\n', room.keep_days,
-                               '\n'));
+        CHECK(defaults == text(room.code, '\n', room.code_hash, '\n', room.topic, '\n', room.max_members,
+                               "\n\n\n", room.history ? "on" : "off", '\n', room.keep_bytes, '\n',
+                               room.keep_days, '\n'));
     }
 
     TEST_CASE("chatd(8) and chatd.conf(5) give the limits that the code keeps") {
@@ -234,7 +234,11 @@ TEST_SUITE("unit") {
                  {"not_operator", Refusal::not_operator},
                  {"bad_duration", Refusal::bad_duration},
                  {"not_banned", Refusal::not_banned},
-                 {"wrong_token", Refusal::wrong_token}})
+                 {"wrong_token", Refusal::wrong_token},
+                 {"password_needed", Refusal::password_needed},
+                 {"wrong_password", Refusal::wrong_password},
+                 {"held_off", Refusal::held_off},
+                 {"has_password", Refusal::has_password}})
             refusals += line_of(name, why);
         CHECK(first_words(manual.list_behind(".It Li refused"), 2, 0) == refusals);
         CHECK(heads(manual.list_behind(".Ss Caps")) ==

@@ -172,6 +172,18 @@ TEST_SUITE("unit") {
         CHECK(text.take_lines().empty());
     }
 
+    TEST_CASE("a bell before a line is told once and is no part of it and any other is text") {
+        ServerText text;
+        text.add("one\n\atwo\n\a\athree\n");
+        CHECK(text.take_lines() == "one\ntwo\n\ufffdthree\n");
+        CHECK(text.take_bell());
+        CHECK_FALSE(text.take_bell());
+        text.add("fo\aur\n\afive");
+        CHECK(text.take_lines() == "fo\ufffdur\n");
+        CHECK_FALSE(text.take_bell());
+        CHECK(text.rest() == "five");
+    }
+
     TEST_CASE("a prompt is what stands behind the last line and a character in pieces waits") {
         ServerText text;
         text.add("hello\nYour name: ");

@@ -167,4 +167,62 @@ TEST_SUITE("unit") {
         CHECK_FALSE(std::filesystem::exists(place.segment(1)));
         CHECK(std::filesystem::exists(place.segment(2)));
     }
+
+    TEST_CASE("segments whose last line is older than keep-age go when a new one begins") {
+        RoomPlace place;
+        constexpr std::int64_t day = 86400LL * 1'000'000;
+        const std::int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count();
+        {
+            RoomLog log = place.open(); // makes the folder
+        }
+        const auto old_segment = [&](unsigned number, std::uint64_t line, std::int64_t age) {
+            write_all(place.segment(number),
+                      pack_record({Kind::segment_start, line, now - age, 0, "room", "tea"}) +
+                          pack_record({Kind::said, line, now - age, 7, "ada", "old"}) +
+                          pack_record({Kind::segment_end, line + 1, now - age, 0, "room", ""}));
+        };
+        old_segment(1, 1, 9 * day);
+        old_segment(2, 2, 6 * day);
+        write_all(place.segment(3), pack_record({Kind::segment_start, 3, now, 0, "room", "tea"}));
+        LogPolicy policy;
+        policy.keep_age = std::chrono::hours{24 * 7};
+        RoomLog log = place.open(policy);
+        say(log, 1);
+        CHECK(log.start_new_segment());
+        CHECK(log.oldest_line() == 2);
+        CHECK_FALSE(std::filesystem::exists(place.segment(1)));
+        CHECK(Follower{log}.lines() == "2 3");
+        log.set_retention(policy.keep_bytes, std::chrono::hours{24 * 5}); // as a reload does
+        CHECK(log.oldest_line() == 3);
+        CHECK_FALSE(std::filesystem::exists(place.segment(2)));
+        log.set_retention(policy.keep_bytes, std::chrono::seconds{0}); // for ever
+        CHECK(log.oldest_line() == 3);
+        log.set_retention(1, std::chrono::seconds{0}); // the one that is written to always stays
+        CHECK(log.oldest_line() == 4);
+        CHECK(log.topic() == "tea");
+    }
+
+    TEST_CASE(
+        "a topic is known after a restart and when its segment is gone and not if its line was refused") {
+        RoomPlace place;
+        LogPolicy policy;
+        policy.segment_bytes = 200;
+        policy.keep_bytes = 1;
+        {
+            RoomLog log = place.open(policy);
+            CHECK(log.topic().empty());
+            log.add(Kind::topic, 7, "ada", "tea");
+            CHECK(log.flush());
+            CHECK(log.topic() == "tea");
+            say(log, 20);
+            CHECK(log.oldest_line() > 1);
+        }
+        RoomLog log = place.open(policy);
+        CHECK(log.topic() == "tea");
+        log.add(Kind::topic, 7, "ada", "");
+        CHECK(log.flush());
+        CHECK(log.topic().empty());
+    }
 }
