@@ -43,6 +43,18 @@ bool is_connection(int fd) {
     return true;
 }
 
+struct Ends {
+    Address client, server;
+};
+// Of the connection; no value when the client is gone already.
+std::optional<Ends> look_at_ends(int socket) {
+    try {
+        return Ends{peer_address(socket), local_address(socket)};
+    } catch (const std::system_error&) {
+        return {};
+    }
+}
+
 Fd duplicate(int fd) {
     return Fd{checked("duplicate", "a descriptor", [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); })};
 }
@@ -94,10 +106,15 @@ int serve_standard_input(const Settings& settings, Log& log) {
     StatusPages pages{1};
     const std::size_t page = pages.take().value();
 
+    const bool direct = is_connection(STDIN_FILENO);
+    const std::optional<Ends> ends = direct ? look_at_ends(STDIN_FILENO) : Ends{};
+    if (!ends) {
+        log.notice("the client is gone already");
+        return 0;
+    }
     std::optional<AuthdLink> authd;
     if (!settings.users.empty())
         authd.emplace(loop, log, make_authd_settings(settings, "ftpd"), [&] { pages.keep_none(); });
-    const bool direct = is_connection(STDIN_FILENO);
     Fd client, other_end, pair, sessions_pair, sessions_authd;
     if (direct)
         client = duplicate(STDIN_FILENO);
@@ -105,9 +122,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
         std::tie(client, other_end) = make_stream_pair();
     set_nonblocking(client.get());
     std::tie(pair, sessions_pair) = make_packet_pair();
-    const Address peer = direct ? peer_address(client.get()) : Address{};
-    const Address local = direct ? local_address(client.get()) : Address{};
-    if (authd) sessions_authd = authd->open_client(peer);
+    if (authd) sessions_authd = authd->open_client(ends->client);
     if (direct) discard_standard_input_and_output();
 
     Children sessions;
@@ -118,13 +133,13 @@ int serve_standard_input(const Settings& settings, Log& log) {
                              std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
-    log.notice(text("serve ", direct ? peer.shown() : "standard input", " pid ", *pid));
+    log.notice(text("serve ", direct ? ends->client.shown() : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();
     sessions_authd.reset();
 
     Records records{loop, log, settings};
-    const Records::Source source{*pid, peer.host(), direct ? local.shown() : ""};
+    const Records::Source source{*pid, ends->client.host(), direct ? ends->server.shown() : ""};
     loop.watch(pair.get(), Interest::read, [&](const Event&) {
         const Records::Read read = records.read(pair.get(), source);
         if (read == Records::Read::more) loop.again(pair.get());

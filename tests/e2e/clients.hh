@@ -33,7 +33,8 @@ std::string in_quotes(std::string_view word);
 extern const Words odd_names;
 // A tree of them; no two files have the same content. Their times are whole seconds of the past.
 void plant_odd_tree(const Path& top, std::size_t files);
-// Fails a check unless both hold the same names, bytes and times of files.
+// Fail a check unless both hold the same names and bytes; and the same times of files.
+void check_same_bytes(const Path& one, const Path& other);
 void check_same_tree(const Path& one, const Path& other);
 
 // Files beyond 4 GiB: so many zeros that take no room on the disk, and then tail. Everybody may write to it.

@@ -166,6 +166,17 @@ TEST_SUITE("e2e") {
         CHECK(names_in(served.files) == Words{".ftpd-new"});
     }
 
+    TEST_CASE("a client that is gone before ftpd -i looks is no error") {
+        Served served;
+        const Fd listener = common::listen_on(common::resolve_address("127.0.0.1:0").at(0));
+        Connection{common::local_address(listener.get())}.reset();
+        auto accepted = common::accept_from(listener);
+        REQUIRE(accepted);
+        std::string said;
+        CHECK(run_with_input(served, accepted->socket, said) == 0);
+        CHECK(said.find("the client is gone already") != std::string::npos);
+    }
+
     TEST_CASE("over pipes LS and GET and PUT work and data connections are refused") {
         Served served;
         const std::string bytes = e2e::make_bytes(3'000'000);
