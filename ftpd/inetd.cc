@@ -43,18 +43,16 @@ bool is_connection(int fd) {
     return true;
 }
 
-// None for what is no socket, and for a client that is gone before we look.
-Address ask_or_none(Address (*ask)(int), int client) {
+struct Ends {
+    Address client, server;
+};
+// Of the connection; no value when the client is gone already.
+std::optional<Ends> look_at_ends(int socket) {
     try {
-        return ask(client);
+        return Ends{peer_address(socket), local_address(socket)};
     } catch (const std::system_error&) {
         return {};
     }
-}
-
-std::string shown_client(bool direct, const Address& peer) {
-    if (!direct) return "standard input";
-    return peer.family() == AF_UNSPEC ? "a client that is gone" : peer.shown();
 }
 
 Fd duplicate(int fd) {
@@ -108,10 +106,15 @@ int serve_standard_input(const Settings& settings, Log& log) {
     StatusPages pages{1};
     const std::size_t page = pages.take().value();
 
+    const bool direct = is_connection(STDIN_FILENO);
+    const std::optional<Ends> ends = direct ? look_at_ends(STDIN_FILENO) : Ends{};
+    if (!ends) {
+        log.notice("the client is gone already");
+        return 0;
+    }
     std::optional<AuthdLink> authd;
     if (!settings.users.empty())
         authd.emplace(loop, log, make_authd_settings(settings, "ftpd"), [&] { pages.keep_none(); });
-    const bool direct = is_connection(STDIN_FILENO);
     Fd client, other_end, pair, sessions_pair, sessions_authd;
     if (direct)
         client = duplicate(STDIN_FILENO);
@@ -119,9 +122,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
         std::tie(client, other_end) = make_stream_pair();
     set_nonblocking(client.get());
     std::tie(pair, sessions_pair) = make_packet_pair();
-    const Address peer = ask_or_none(peer_address, client.get());
-    const Address local = ask_or_none(local_address, client.get());
-    if (authd) sessions_authd = authd->open_client(peer);
+    if (authd) sessions_authd = authd->open_client(ends->client);
     if (direct) discard_standard_input_and_output();
 
     Children sessions;
@@ -132,14 +133,14 @@ int serve_standard_input(const Settings& settings, Log& log) {
                              std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
-    log.notice(text("serve ", shown_client(direct, peer), " pid ", *pid));
+    log.notice(text("serve ", direct ? ends->client.shown() : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();
     sessions_authd.reset();
 
     Records records{loop, log, settings};
-    const Records::Source source{
-        *pid, peer.host(), local.family() == AF_INET || local.family() == AF_INET6 ? local.shown() : ""};
+    const Records::Source source{*pid, ends->client.host(),
+                                 direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
     loop.watch(pair.get(), Interest::read, [&](const Event&) {
         const Records::Read read = records.read(pair.get(), source);
         if (read == Records::Read::more) loop.again(pair.get());
