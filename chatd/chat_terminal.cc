@@ -93,12 +93,12 @@ std::string TerminalFront::take_input(std::string_view keys) {
 
 void TerminalFront::show(std::string_view said, bool pauses) {
     text_.add(said);
-    std::string lines = text_.take_lines();
-    if (text_.take_bell()) lines.insert(0, "\a");
+    const std::string lines = text_.take_lines();
+    const std::string_view bell = text_.take_bell() ? "\a" : "";
     // A prompt ends in a blank and nothing comes behind it; anything else is half of what is on its way.
     const std::string rest = pauses ? text_.rest() : std::string{};
     asks_ = !rest.empty() && rest.back() == ' ' && rest.size() <= longest_prompt;
-    draw(lines);
+    draw(text(bell, lines));
 }
 
 void TerminalFront::draw(std::string_view above) {
