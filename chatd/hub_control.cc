@@ -28,7 +28,7 @@ std::string padded(std::string text, std::size_t width) {
 std::string take_room_option(Words& words) {
     if (words.empty() || words[0] != "-r") return {};
     if (words.size() < 2) throw UserError("-r needs a room");
-    const std::string name = words[1];
+    std::string name = words[1];
     words = words.subspan(2);
     return name;
 }
