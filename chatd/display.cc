@@ -22,14 +22,23 @@ struct Wording {
 };
 
 constexpr std::array record_wordings{
-    Wording<Kind>{Kind::joined, Phrase::joined},       Wording<Kind>{Kind::left, Phrase::left},
-    Wording<Kind>{Kind::said, Phrase::said},           Wording<Kind>{Kind::announced, Phrase::announced},
-    Wording<Kind>{Kind::acted, Phrase::acted},         Wording<Kind>{Kind::renamed, Phrase::renamed},
-    Wording<Kind>{Kind::topic, Phrase::topic_set},     Wording<Kind>{Kind::kicked, Phrase::kicked},
-    Wording<Kind>{Kind::muted, Phrase::muted},         Wording<Kind>{Kind::unmuted, Phrase::unmuted},
-    Wording<Kind>{Kind::banned, Phrase::banned},       Wording<Kind>{Kind::unbanned, Phrase::unbanned},
-    Wording<Kind>{Kind::moderated, Phrase::moderated}, Wording<Kind>{Kind::unmoderated, Phrase::unmoderated},
-    Wording<Kind>{Kind::voiced, Phrase::voiced},       Wording<Kind>{Kind::unvoiced, Phrase::unvoiced},
+    Wording<Kind>{Kind::joined, Phrase::joined},
+    Wording<Kind>{Kind::left, Phrase::left},
+    Wording<Kind>{Kind::said, Phrase::said},
+    Wording<Kind>{Kind::announced, Phrase::announced},
+    Wording<Kind>{Kind::acted, Phrase::acted},
+    Wording<Kind>{Kind::renamed, Phrase::renamed},
+    Wording<Kind>{Kind::topic, Phrase::topic_set},
+    Wording<Kind>{Kind::noted, Phrase::noted},
+    Wording<Kind>{Kind::kicked, Phrase::kicked},
+    Wording<Kind>{Kind::muted, Phrase::muted},
+    Wording<Kind>{Kind::unmuted, Phrase::unmuted},
+    Wording<Kind>{Kind::banned, Phrase::banned},
+    Wording<Kind>{Kind::unbanned, Phrase::unbanned},
+    Wording<Kind>{Kind::moderated, Phrase::moderated},
+    Wording<Kind>{Kind::unmoderated, Phrase::unmoderated},
+    Wording<Kind>{Kind::voiced, Phrase::voiced},
+    Wording<Kind>{Kind::unvoiced, Phrase::unvoiced},
 };
 
 constexpr std::array refusal_wordings{

@@ -124,6 +124,8 @@ bool Handler::read_client() {
 // taken by the client. So answers come in the order of the commands.
 bool Handler::obey_client() {
     if (waiting_for_answer_ || query_ || ending_ || !has_room_for_output()) return false;
+    for (const auto& view : views_) // first of all: whoever speaks without a pause hears the others, too
+        if (view->is_at_segment_end() && ask_for_segment(*view)) return true;
     const std::optional<Line> line = next_line();
     if (!line) {
         const std::size_t rest = input_ended_ ? input_.buffered().size() : 0;

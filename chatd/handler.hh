@@ -44,6 +44,13 @@ private:
     std::uint32_t* word_;
 };
 
+// What a client has pasted so far, behind /paste.
+struct Paste {
+    std::string lines;
+    std::size_t count = 0;
+    bool too_long = false;
+};
+
 class Handler {
 public:
     struct Settings {
@@ -190,11 +197,6 @@ private:
     };
     std::optional<Query> query_;
 
-    struct Paste {
-        std::string lines;
-        std::size_t count = 0;
-        bool too_long = false;
-    };
     std::optional<Paste> paste_;
     std::uint64_t last_teller_ = 0; // who told this client something last; 0: nobody
     std::uint32_t untaken_ = 0;     // private messages that wait in output_

@@ -177,6 +177,7 @@ private:
     // hub_control.cc
     std::vector<common::ControlVerb> control_verbs();
     common::ControlAnswer announce(const std::string& rest);
+    common::ControlAnswer note(const std::string& rest);
     common::ControlAnswer list_rooms() const;
     common::ControlAnswer who() const;
     common::ControlAnswer act_by_verb(Kind kind, common::Words words);

@@ -28,7 +28,7 @@ std::string padded(std::string text, std::size_t width) {
 std::string take_room_option(Words& words) {
     if (words.empty() || words[0] != "-r") return {};
     if (words.size() < 2) throw UserError("-r needs a room");
-    const std::string name = words[1];
+    std::string name = words[1];
     words = words.subspan(2);
     return name;
 }
@@ -67,6 +67,8 @@ std::vector<ControlVerb> Hub::control_verbs() {
     return {
         {"announce", "[-r ROOM] TEXT", "say it to everybody, or in one room, as administrator",
          [this](Words w) { return announce(w[0]); }, true},
+        {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
+         [this](Words w) { return note(w[0]); }, true},
         {"topic", "-r ROOM TEXT", "set a room's topic; - is none",
          [this](Words w) { return set_topic_by_verb(w[0]); }, true},
         {"rooms", "", "list the rooms", [this](Words) { return list_rooms(); }},
@@ -108,6 +110,18 @@ ControlAnswer Hub::announce(const std::string& rest) {
     Room* const only = room.empty() ? nullptr : &known_room(room);
     if (words.empty()) throw UserError("say what to announce");
     announce_to(only, words);
+    return {};
+}
+
+// What another program has to tell, ftpd say of a file that is there.
+ControlAnswer Hub::note(const std::string& rest) {
+    std::string words = rest;
+    const std::string room = take_room_option(words);
+    words = neutralise(unquoted(words));
+    if (room.empty()) throw UserError("say in which room: -r ROOM");
+    if (words.empty() || words.size() > max_text)
+        throw UserError(text("a notice has 1 to ", max_text, " bytes"));
+    add_line(known_room(room), Kind::noted, nullptr, words);
     return {};
 }
 

@@ -128,7 +128,7 @@ void Hub::note_act(const Actor& actor, Room* room, Kind kind, std::string_view w
         room == nullptr ? find_client(harmless.substr(0, harmless.find(' '))) : nullptr;
     if (person != nullptr)
         for (const Client::Membership& in : person->rooms) add_line(*in.room, kind, actor.client, harmless);
-    log_.notice(text(name_of(kind), ' ', escape(harmless), " by ",
+    log_.notice(text(name_of(kind), harmless.empty() ? "" : " ", escape(harmless), " by ",
                      actor.client == nullptr ? "administrator" : escape(actor.name()), " in ",
                      room == nullptr ? "all rooms" : room->settings.name));
 }

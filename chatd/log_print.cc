@@ -20,14 +20,23 @@ struct KindName {
     std::string_view name;
 };
 constexpr std::array kind_names{
-    KindName{Kind::joined, "joined"},       KindName{Kind::left, "left"},
-    KindName{Kind::said, "said"},           KindName{Kind::announced, "announced"},
-    KindName{Kind::acted, "acted"},         KindName{Kind::renamed, "renamed"},
-    KindName{Kind::topic, "topic"},         KindName{Kind::kicked, "kicked"},
-    KindName{Kind::muted, "muted"},         KindName{Kind::unmuted, "unmuted"},
-    KindName{Kind::banned, "banned"},       KindName{Kind::unbanned, "unbanned"},
-    KindName{Kind::moderated, "moderated"}, KindName{Kind::unmoderated, "unmoderated"},
-    KindName{Kind::voiced, "voiced"},       KindName{Kind::unvoiced, "unvoiced"},
+    KindName{Kind::joined, "joined"},
+    KindName{Kind::left, "left"},
+    KindName{Kind::said, "said"},
+    KindName{Kind::announced, "announced"},
+    KindName{Kind::acted, "acted"},
+    KindName{Kind::renamed, "renamed"},
+    KindName{Kind::topic, "topic"},
+    KindName{Kind::noted, "noted"},
+    KindName{Kind::kicked, "kicked"},
+    KindName{Kind::muted, "muted"},
+    KindName{Kind::unmuted, "unmuted"},
+    KindName{Kind::banned, "banned"},
+    KindName{Kind::unbanned, "unbanned"},
+    KindName{Kind::moderated, "moderated"},
+    KindName{Kind::unmoderated, "unmoderated"},
+    KindName{Kind::voiced, "voiced"},
+    KindName{Kind::unvoiced, "unvoiced"},
 };
 
 std::string time_of(const Record& record, const char* format) {

@@ -4,6 +4,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace chatd {
 namespace {
@@ -46,6 +47,7 @@ constexpr std::array table{
     PhraseRow{Phrase::unvoiced, "%1 took the voice of %2"},
     PhraseRow{Phrase::administrator, "administrator"},
     PhraseRow{Phrase::told, "%1 tells you: %2"},
+    PhraseRow{Phrase::noted, "%2"},
     PhraseRow{Phrase::name_taken, "Somebody here has that name: choose another."},
     PhraseRow{Phrase::name_empty, "A name cannot be empty."},
     PhraseRow{Phrase::name_too_long, "That name is too long: 32 columns at most."},
@@ -174,13 +176,15 @@ const char* english(Phrase phrase) {
         ->english;
 }
 
-// catopen(3) and catgets(3) tell a failure by a descriptor of -1.
-nl_catd no_catalogue() { return reinterpret_cast<nl_catd>(-1); }
+std::optional<nl_catd> open_file(const std::string& name) {
+    const nl_catd found = ::catopen(name.c_str(), 0);
+    if (reinterpret_cast<std::intptr_t>(found) == -1) return {}; // as catopen(3) tells a failure
+    return found;
+}
 
-nl_catd open_catalogue(std::string_view language) {
-    const nl_catd found = ::catopen(common::text("chatd.", language).c_str(), 0);
-    if (found != no_catalogue()) return found;
-    return ::catopen(common::text(CATALOGUE_FOLDER "/chatd.", language, ".cat").c_str(), 0);
+std::optional<nl_catd> open_catalogue(std::string_view language) {
+    const auto found = open_file(common::text("chatd.", language));
+    return found ? found : open_file(common::text(CATALOGUE_FOLDER "/chatd.", language, ".cat"));
 }
 
 } // namespace
@@ -194,26 +198,24 @@ std::optional<Language> find_language(std::string_view name) {
 }
 
 Catalogues::Catalogues() {
-    open_.fill(no_catalogue());
     for (std::size_t language = 1; language < open_.size(); ++language)
         open_[language] = open_catalogue(language_names[language]);
 }
 
 Catalogues::~Catalogues() {
-    for (const nl_catd catalogue : open_)
-        if (catalogue != no_catalogue()) ::catclose(catalogue);
+    for (const std::optional<nl_catd>& catalogue : open_)
+        if (catalogue) ::catclose(*catalogue);
 }
 
 bool Catalogues::has(Language language) const {
-    return language == Language::english || open_[static_cast<std::size_t>(language)] != no_catalogue();
+    return language == Language::english || open_[static_cast<std::size_t>(language)];
 }
 
 std::string Catalogues::phrase(Language language, Phrase phrase,
                                std::initializer_list<std::string_view> arguments) const {
     const char* pattern = english(phrase);
-    if (language != Language::english && has(language))
-        pattern = ::catgets(open_[static_cast<std::size_t>(language)], catalogue_set,
-                            static_cast<int>(phrase), pattern);
+    if (const std::optional<nl_catd>& catalogue = open_[static_cast<std::size_t>(language)])
+        pattern = ::catgets(*catalogue, catalogue_set, static_cast<int>(phrase), pattern);
     return fill_in(pattern, arguments);
 }
 

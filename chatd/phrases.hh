@@ -55,6 +55,7 @@ enum class Phrase : int {
     unvoiced = 36,
     administrator = 37,
     told = 38,
+    noted = 39,
     // refusals
     name_taken = 40,
     name_empty = 41,
@@ -199,7 +200,7 @@ public:
                        std::initializer_list<std::string_view> arguments) const;
 
 private:
-    std::array<nl_catd, language_names.size()> open_{}; // of English, none
+    std::array<std::optional<nl_catd>, language_names.size()> open_{}; // of English, none
 };
 
 // The pattern with its arguments in place; what it names and is not given is left out.

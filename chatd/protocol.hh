@@ -256,6 +256,7 @@ enum class Kind : std::uint8_t {
     acted = 14,     // /me
     renamed = 15,   // the text is the new name
     topic = 16,     // the text is the new topic
+    noted = 17,     // the text is a line of another program, as it is to be shown
     // What operators do. The name is who did it, empty for the administrator; the text is whom it concerns,
     // and for how long.
     kicked = 20,

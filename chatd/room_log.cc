@@ -30,7 +30,7 @@ Fd open_file(const std::string& path, int flags) {
         checked("open", path, [&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600); })};
 }
 
-bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::announced; }
+bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::announced || kind == Kind::noted; }
 
 } // namespace
 

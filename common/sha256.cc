@@ -97,8 +97,8 @@ Sha256 sha256(std::string_view bytes) {
     std::string padded{bytes};
     padded += '\x80';
     while (padded.size() % block_size != block_size - 8) padded += '\0';
-    for (int shift = 56; shift >= 0; shift -= 8)
-        padded += static_cast<char>(std::uint64_t{bytes.size()} * 8 >> shift);
+    const std::uint64_t bits = bytes.size() * 8;
+    for (unsigned shift = 64; shift > 0; shift -= 8) padded += static_cast<char>(bits >> (shift - 8));
     std::array<Word, 8> state = first_state;
     for (std::size_t at = 0; at < padded.size(); at += block_size)
         add_block(state, std::string_view{padded}.substr(at, block_size));

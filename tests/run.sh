@@ -52,7 +52,7 @@ END
 ftpd=$!
 trap 'kill "$ftpd" 2>/dev/null || :' EXIT
 status=0
-"$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
+NLSPATH="$bin/%N.cat" "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
     -o "state $scratch/chat" || status=$?
 trap - EXIT
 set +m

@@ -170,7 +170,7 @@ TEST_SUITE("e2e slow") {
             ada.send(typed);
         }
         ada.say("/help me");
-        ada.expect_line("  /me TEXT                      say what you do");
+        ada.expect_line("  /me TEXT                      say what you do"); // who speaks is never behind
         int seen = 0, lost = 0, after = 0;
         for (std::string line; after < lines - 1;) {
             line = slow.read_line();

@@ -271,11 +271,12 @@ TEST_SUITE("unit") {
                   line_of("joined", Kind::joined) + line_of("left", Kind::left) +
                   line_of("said", Kind::said) + line_of("announced", Kind::announced) +
                   line_of("acted", Kind::acted) + line_of("renamed", Kind::renamed) +
-                  line_of("topic", Kind::topic) + line_of("kicked", Kind::kicked) +
-                  line_of("muted", Kind::muted) + line_of("unmuted", Kind::unmuted) +
-                  line_of("banned", Kind::banned) + line_of("unbanned", Kind::unbanned) +
-                  line_of("moderated", Kind::moderated) + line_of("unmoderated", Kind::unmoderated) +
-                  line_of("voiced", Kind::voiced) + line_of("unvoiced", Kind::unvoiced));
+                  line_of("topic", Kind::topic) + line_of("noted", Kind::noted) +
+                  line_of("kicked", Kind::kicked) + line_of("muted", Kind::muted) +
+                  line_of("unmuted", Kind::unmuted) + line_of("banned", Kind::banned) +
+                  line_of("unbanned", Kind::unbanned) + line_of("moderated", Kind::moderated) +
+                  line_of("unmoderated", Kind::unmoderated) + line_of("voiced", Kind::voiced) +
+                  line_of("unvoiced", Kind::unvoiced));
     }
 
     TEST_CASE("chatctl(8) gives the limits of the control socket") {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+// Both daemons together: a file that is stored in a folder of `announce' is shown in a room.
+#include "tests/e2e/chat_client.hh"
+#include "tests/e2e/observe.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace e2e;
+using common::text;
+
+TEST_SUITE("e2e") {
+    TEST_CASE("people in a room are shown who has shared a file and where to get it") {
+        const Daemon chat{chatd_with({"room lobby", "room cellar code sesame"})};
+        const std::string control = (chat.state() / "control").native();
+        const Daemon files{{.lines = {"anonymous write", text("announce / cellar ", control)}}};
+        ChatClient ada{chat, "ada", "sesame"}, bob{chat, "bob", "lobby"};
+        FtpClient client = connect_logged_in(files);
+        client.store("STOR \xe5\xbc\xa0 1.txt", std::string(1'200'000, 'x'));
+        const std::string place = text("ftp://127.0.0.1:", files.port(), "/%E5%BC%A0%201.txt");
+        ada.expect_line(text("anonymous shared \xe5\xbc\xa0 1.txt (1.2 MB): ", place));
+        CHECK(run_client({"curl", "-s", "-o", "/dev/null", "-w", "%{size_download}", place}).out ==
+              "1200000");
+        bob.say("anything?");
+        ada.say("yes");
+        CHECK(chat.log().find("shared") == std::string::npos);
+    }
+
+    TEST_CASE("a notice wants a room that is there and a text that is not too long") {
+        const Daemon chat{chatd_with({"room lobby"})};
+        const auto fault_of = [&](const Words& words) {
+            Words command{"chatctl", "-s", (chat.state() / "control").native(), "notice"};
+            command.insert(command.end(), words.begin(), words.end());
+            const Result result = run_client(command);
+            CHECK(result.status == 1);
+            return result.err;
+        };
+        CHECK(fault_of({"hello"}).find("say in which room: -r ROOM") != std::string::npos);
+        CHECK(fault_of({"-r", "nowhere", "hello"}).find("there is no room 'nowhere'") != std::string::npos);
+        CHECK(fault_of({"-r", "lobby"}).find("a notice has 1 to ") != std::string::npos);
+        CHECK(fault_of({"-r", "lobby", std::string(2001, 'x')}).find("a notice has 1 to 2000 bytes") !=
+              std::string::npos);
+        ChatClient ada{chat, "ada"};
+        run_client(
+            {"chatctl", "-s", (chat.state() / "control").native(), "notice", "-r", "lobby", "a\x1b[31m b"});
+        ada.expect_line("a\xef\xbf\xbd[31m b");
+    }
+}
