@@ -40,12 +40,14 @@ int run_check(const Secret& password, const std::vector<std::string>& hashes) {
 }
 
 Verdict accept(const User& user) {
-    return {Verdict::Kind::accepted, 0, {}, user.name, user.home, user.rights, user.limits};
+    return {.kind = Verdict::Kind::accepted,
+            .name = user.name,
+            .home = user.home,
+            .rights = user.rights,
+            .limits = user.limits};
 }
 
-Verdict accept(const StoredSecret& secret) {
-    return {Verdict::Kind::accepted, 0, {}, secret.name, {}, {}, {}};
-}
+Verdict accept(const StoredSecret& secret) { return {.kind = Verdict::Kind::accepted, .name = secret.name}; }
 
 // For the log. The name of a refused user may be a password that was typed too early; it is shown all the
 // same, as every login program does.
@@ -206,15 +208,10 @@ void Authd::tell_whether_known(std::uint64_t number, const std::string& name) {
 void Authd::answer(std::uint64_t number, Client& client, Question question) {
     if (question.kind == LoginKind::known) return tell_whether_known(number, question.name);
     const auto left = hold_off_.time_left(client.address, Clock::now());
-    if (left.count() > 0) {
-        return send(number, {Verdict::Kind::held_off,
-                             use_up_try(client),
-                             std::chrono::ceil<std::chrono::seconds>(left),
-                             {},
-                             {},
-                             {},
-                             {}});
-    }
+    if (left.count() > 0)
+        return send(number, {.kind = Verdict::Kind::held_off,
+                             .tries_left = use_up_try(client),
+                             .wait = std::chrono::ceil<std::chrono::seconds>(left)});
     note(users_.refresh());
     Check check = prepare(number, client, question);
     const std::optional<pid_t> worker =
@@ -273,7 +270,7 @@ void Authd::count_failure(const Check& check) {
     if (found == clients_.end()) return;
     const unsigned left = use_up_try(found->second);
     loop_.at(Clock::now() + settings_.failure_delay, [this, number = check.client, left] {
-        send(number, {Verdict::Kind::refused, left, {}, {}, {}, {}, {}});
+        send(number, {.kind = Verdict::Kind::refused, .tries_left = left});
     });
 }
 

@@ -156,7 +156,9 @@ Verdict unpack_verdict(std::span<const char> packet) {
     const bool is_known = kind >= static_cast<std::uint8_t>(Verdict::Kind::accepted) &&
                           kind <= static_cast<std::uint8_t>(Verdict::Kind::unavailable);
     if (packet_number != number(AuthdPacket::verdict) || !is_known) refuse();
-    Verdict verdict{static_cast<Verdict::Kind>(kind), tries_left, std::chrono::seconds{wait}, {}, {}, {}, {}};
+    Verdict verdict{.kind = static_cast<Verdict::Kind>(kind),
+                    .tries_left = tries_left,
+                    .wait = std::chrono::seconds{wait}};
     verdict.name = reader.text(name, max_user_name);
     verdict.home = reader.text(home, max_user_line);
     verdict.rights = reader.text(rights, max_user_line);

@@ -13,8 +13,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 using namespace common;
@@ -61,7 +64,8 @@ Line next_line(LineReader& reader, int fd, std::optional<std::chrono::seconds> a
     }
 }
 
-int ask(const std::string& path, Words words) {
+// Gives each data line of the answer to on_line.
+void ask(const std::string& path, Words words, const std::function<void(std::string_view line)>& on_line) {
     Fd socket;
     try {
         socket = connect_to(std::vector{Address::of_path(path)}, std::chrono::steady_clock::now() + patience);
@@ -77,9 +81,33 @@ int ask(const std::string& path, Words words) {
     LineReader reader{longest_answer_line, LineEnds::newline};
     for (;;) {
         const Line answer = next_line(reader, socket.get(), follows ? std::nullopt : std::optional{patience});
-        if (answer.text == "ok") return 0;
+        if (answer.text == "ok") return;
         if (answer.text.rfind("error ", 0) == 0) throw UserError(answer.text.substr(6));
-        std::printf("%s\n", answer.text.substr(answer.text.empty() ? 0 : 1).c_str());
+        on_line(std::string_view{answer.text}.substr(answer.text.empty() ? 0 : 1));
+    }
+}
+
+void print_line(std::string_view line) { std::printf("%.*s\n", static_cast<int>(line.size()), line.data()); }
+
+// The answer again and again, each in the place of the one before, until somebody interrupts. The lines are
+// cut to the terminal's width, so that they stay where they are.
+[[noreturn]] void ask_again_and_again(const std::string& path, Words words) {
+    constexpr auto clear_screen = "\033[H\033[2J";
+    constexpr int pause = 1000; // milliseconds
+    for (;;) {
+        std::string screen = clear_screen;
+        winsize size{};
+        ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+        const std::size_t width = size.ws_col > 0 ? size.ws_col : 80;
+        std::size_t lines = size.ws_row > 1 ? size.ws_row - 1U : 23;
+        ask(path, words, [&](std::string_view line) {
+            if (lines == 0) return;
+            --lines;
+            screen.append(line.substr(0, width)).append("\n");
+        });
+        std::fwrite(screen.data(), 1, screen.size(), stdout);
+        std::fflush(stdout);
+        ::poll(nullptr, 0, pause);
     }
 }
 
@@ -99,6 +127,8 @@ int main(int argc, char** argv) {
         if (words.empty()) throw UsageError("say what to do: `help' asks the daemon what it can");
         if (words[0] == "user") return run_user_command(daemon_of(program), options, Words{words}.subspan(1));
         if (options.socket.empty()) options.socket = default_state_directory(daemon_of(program)) + "/control";
-        return ask(options.socket, words);
+        if (words[0] == "top" && ::isatty(STDOUT_FILENO) == 1) ask_again_and_again(options.socket, words);
+        ask(options.socket, words, print_line);
+        return 0;
     });
 }

@@ -35,7 +35,7 @@ struct Verdict {
     unsigned tries_left = 0;     // refused, held_off: 0 ends the connection, and authd answers no more
     std::chrono::seconds wait{}; // held_off: so long
     // accepted: the user's, as the user file has them; of a secret, and of a known name, only the name.
-    std::string name, home, rights, limits;
+    std::string name{}, home{}, rights{}, limits{};
 };
 
 class Login {

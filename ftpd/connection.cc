@@ -158,8 +158,9 @@ Connection::Woken Connection::wait_once(int fd, Interest interest, Deadline dead
 }
 
 void Connection::handle_parent_event() {
-    std::array<char, 64> packet{}; // the parent sends nothing yet; its end is what counts
+    std::array<char, 64> packet{};
     const IoState state = receive_packet(pair_.get(), packet).state;
+    if (state == IoState::done) throw SessionOver{Reason::kicked}; // it says nothing else
     if (state == IoState::ended || state == IoState::vanished) throw SessionOver{Reason::parent_gone};
 }
 

@@ -25,7 +25,7 @@ inline constexpr std::chrono::milliseconds vanish_grace{500};
 
 // Thrown to end a session.
 struct SessionOver {
-    enum class Reason { client_gone, parent_gone, stopped, idle, stalled, protocol } reason;
+    enum class Reason { client_gone, parent_gone, stopped, kicked, idle, stalled, protocol } reason;
     std::string_view note = {}; // for the log
 };
 

@@ -39,6 +39,14 @@ Address ipv4_address(std::uint32_t host_in_network_order, std::uint16_t port) {
     return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
+// Whether the address that this client tells is its own. EPRT knows no zones, which link-local addresses
+// have, and lftp tells :: where it means its own.
+bool means_itself(const Address& told, const Address& client) {
+    const std::string host = client.host();
+    return told.family() == client.family() &&
+           (told.host() == host.substr(0, host.find('%')) || told.host() == "::");
+}
+
 Address ipv6_address(const in6_addr& host, std::uint16_t port) {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
@@ -139,10 +147,10 @@ Fd DataChannel::listen_on_some_port() const {
 
 void DataChannel::set_active(const Address& to) {
     reset();
-    if (!to.same_host(client_)) throw Refusal{504, "Data goes to the host that you connect from only."};
+    if (!means_itself(to, client_)) throw Refusal{504, "Data goes to the host that you connect from only."};
     if (to.port() < first_free_port)
         throw Refusal{504, text("The port must be ", first_free_port, " or above.")};
-    active_ = to;
+    active_ = client_.with_port(to.port());
 }
 
 void DataChannel::check_prepared() const {

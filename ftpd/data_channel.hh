@@ -68,7 +68,8 @@ public:
     // Listens on a port of the address that the client reached us at; returns what to tell. What was prepared
     // before is gone. Throws Refusal (425) when there is no free port.
     common::Address listen_passive(Told told);
-    // Throws Refusal (504) for an address that is not the client's or a reserved port.
+    // IPv6's :: stands for the client's address. Throws Refusal (504) for one that is not the client's, or a
+    // reserved port.
     void set_active(const common::Address& to);
     void reset();
 

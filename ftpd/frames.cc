@@ -20,24 +20,49 @@ std::string pack_note(Severity severity, std::string_view text_of_note) {
     return std::string{head.data(), head.size()}.append(text_of_note.substr(0, max_note));
 }
 
-Note unpack_note(std::span<const char> packet) {
-    if (packet.size() < NoteHead::size || packet.size() > NoteHead::size + max_note)
-        throw PeerError("a packet from a session has a wrong length");
-    const auto [kind, severity] = NoteHead::unpack_from(packet);
-    if (kind != static_cast<std::uint8_t>(Packet::note) ||
-        severity > static_cast<std::uint8_t>(Severity::detail))
-        throw PeerError("a packet from a session is of no known kind");
-    const std::span<const char> text_of_note = packet.subspan(NoteHead::size);
-    return {static_cast<Severity>(severity), {text_of_note.begin(), text_of_note.end()}};
+std::string pack_transfer(const Transfer& t) {
+    const auto head = TransferHead::pack(static_cast<std::uint8_t>(Packet::transfer),
+                                         static_cast<std::uint8_t>(t.direction), std::uint8_t{t.as_text},
+                                         std::uint8_t{t.complete}, t.bytes, t.milliseconds, t.user);
+    return std::string{head.data(), head.size()}.append(t.path, 0, max_transfer_path);
+}
+
+SessionPacket unpack_session_packet(std::span<const char> packet) {
+    const PeerError wrong{"a packet of a session is of no known kind or length"};
+    const auto rest = [&](std::size_t head) {
+        return std::string{packet.begin() + static_cast<std::ptrdiff_t>(head), packet.end()};
+    };
+    const auto is = [&](Packet kind, std::size_t head, std::size_t most) {
+        return packet.size() >= head && packet.size() <= head + most && packet[0] == static_cast<char>(kind);
+    };
+    if (is(Packet::note, NoteHead::size, max_note)) {
+        const auto [kind, severity] = NoteHead::unpack_from(packet);
+        if (severity > static_cast<std::uint8_t>(Severity::detail)) throw wrong;
+        return Note{static_cast<Severity>(severity), rest(NoteHead::size)};
+    }
+    if (is(Packet::transfer, TransferHead::size, max_transfer_path)) {
+        const auto [kind, direction, as_text, complete, bytes, milliseconds, user] =
+            TransferHead::unpack_from(packet);
+        if (direction > static_cast<std::uint8_t>(Direction::upload)) throw wrong;
+        return Transfer{static_cast<Direction>(direction),
+                        as_text != 0,
+                        complete != 0,
+                        bytes,
+                        milliseconds,
+                        until_nul(std::string{user}),
+                        rest(TransferHead::size)};
+    }
+    throw wrong;
 }
 
 std::array<char, ActivityRecord::size> pack_activity(const Activity& a) {
-    return ActivityRecord::pack(a.done, a.total, a.sent, a.received, a.transfers, a.user, a.verb, a.path);
+    return ActivityRecord::pack(a.done, a.total, a.sent, a.received, a.transfers, a.began, a.user, a.verb,
+                                a.path);
 }
 
 Activity unpack_activity(std::span<const char> record) {
     Activity a;
-    std::tie(a.done, a.total, a.sent, a.received, a.transfers, a.user, a.verb, a.path) =
+    std::tie(a.done, a.total, a.sent, a.received, a.transfers, a.began, a.user, a.verb, a.path) =
         ActivityRecord::unpack(record);
     for (std::string* const field : {&a.user, &a.verb, &a.path}) *field = until_nul(*field);
     return a;
@@ -53,7 +78,8 @@ void Status::begin(std::string_view verb, std::string_view path, std::uint64_t t
     activity_.path = path;
     activity_.total = total;
     activity_.done = 0;
-    began_ = common::Clock::now();
+    activity_.began = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count());
     post();
 }
 

@@ -8,25 +8,51 @@
 #include "common/pack.hh"
 #include "common/status_pages.hh"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace ftpd {
 
 // Session to parent. Each packet: the head, then what its kind says.
-enum class Packet : std::uint8_t { note = 1 }; // note: a line for the log, behind its severity
-using NoteHead = pack::Struct<"=BB">;          // Packet::note, common::Severity
-inline constexpr std::size_t max_note = 512;   // bytes of its text
+enum class Packet : std::uint8_t { note = 1, transfer = 2 };
 
-std::string pack_note(common::Severity severity, std::string_view text);
+// A line for the log.
+using NoteHead = pack::Struct<"=BB">;        // Packet::note, common::Severity; then its text
+inline constexpr std::size_t max_note = 512; // bytes of its text
 struct Note {
     common::Severity severity;
     std::string text;
 };
-// Throws common::PeerError for anything but a note.
-Note unpack_note(std::span<const char> packet);
+std::string pack_note(common::Severity severity, std::string_view text);
+
+// A file that was moved, or part of it.
+using TransferHead = pack::Struct<"=BBBBQQ32s">; // Packet::transfer, Direction, as text, complete, bytes,
+                                                 // milliseconds, user; then the path
+inline constexpr std::size_t max_transfer_path = 4096; // bytes
+enum class Direction : std::uint8_t { download = 0, upload = 1 };
+struct Transfer {
+    Direction direction{};
+    bool as_text = false; // under TYPE A
+    bool complete = false;
+    std::uint64_t bytes = 0;
+    std::uint64_t milliseconds = 0;
+    std::string user; // the first 32 bytes of it
+    std::string path; // in the served tree
+};
+std::string pack_transfer(const Transfer& transfer);
+
+using SessionPacket = std::variant<Note, Transfer>;
+inline constexpr std::size_t max_session_packet =
+    std::max(NoteHead::size + max_note, TransferHead::size + max_transfer_path);
+// Throws common::PeerError for what is neither.
+SessionPacket unpack_session_packet(std::span<const char> packet);
+
+// Parent to session: a packet of one byte, whatever it holds, ends it: the administrator has said so.
+inline constexpr std::string_view kick_packet = "k";
 
 // What a session is doing.
 struct Activity {
@@ -38,8 +64,10 @@ struct Activity {
     std::uint64_t sent = 0;      // bytes of all transfers of this session, to the client
     std::uint64_t received = 0;  // and from it
     std::uint64_t transfers = 0; // completed ones
+    std::uint64_t began = 0;     // when the command began: milliseconds of the steady clock
 };
-using ActivityRecord = pack::Struct<"=QQQQQ32s8s256s">; // done total sent received transfers user verb path
+// done total sent received transfers began user verb path
+using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
 
 std::array<char, ActivityRecord::size> pack_activity(const Activity& activity);
 Activity unpack_activity(std::span<const char> record);
@@ -57,12 +85,13 @@ public:
     void idle();
 
     const Activity& activity() const { return activity_; }
-    common::Clock::time_point began() const { return began_; } // the command under way
+    common::Clock::time_point began() const {
+        return common::Clock::time_point{std::chrono::milliseconds{activity_.began}};
+    }
 
 private:
     void post() { record_.post(pack_activity(activity_)); }
     Activity activity_;
-    common::Clock::time_point began_ = common::Clock::now();
     common::PostedRecord record_;
 };
 

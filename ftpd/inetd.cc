@@ -10,6 +10,7 @@
 #include "common/socket.hh"
 #include "common/status_pages.hh"
 #include "common/text.hh"
+#include "ftpd/records.hh"
 #include "ftpd/relay.hh"
 #include "ftpd/session_process.hh"
 
@@ -40,6 +41,18 @@ bool is_connection(int fd) {
     if (type != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) == 1)
         throw UserError("standard input must be one client's connection: tell inetd `stream' and `nowait'");
     return true;
+}
+
+struct Ends {
+    Address client, server;
+};
+// Of the connection; no value when the client is gone already.
+std::optional<Ends> look_at_ends(int socket) {
+    try {
+        return Ends{peer_address(socket), local_address(socket)};
+    } catch (const std::system_error&) {
+        return {};
+    }
 }
 
 Fd duplicate(int fd) {
@@ -93,10 +106,15 @@ int serve_standard_input(const Settings& settings, Log& log) {
     StatusPages pages{1};
     const std::size_t page = pages.take().value();
 
+    const bool direct = is_connection(STDIN_FILENO);
+    const std::optional<Ends> ends = direct ? look_at_ends(STDIN_FILENO) : Ends{};
+    if (!ends) {
+        log.notice("the client is gone already");
+        return 0;
+    }
     std::optional<AuthdLink> authd;
     if (!settings.users.empty())
         authd.emplace(loop, log, make_authd_settings(settings, "ftpd"), [&] { pages.keep_none(); });
-    const bool direct = is_connection(STDIN_FILENO);
     Fd client, other_end, pair, sessions_pair, sessions_authd;
     if (direct)
         client = duplicate(STDIN_FILENO);
@@ -104,7 +122,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
         std::tie(client, other_end) = make_stream_pair();
     set_nonblocking(client.get());
     std::tie(pair, sessions_pair) = make_packet_pair();
-    if (authd) sessions_authd = authd->open_client(direct ? peer_address(client.get()) : Address{});
+    if (authd) sessions_authd = authd->open_client(ends->client);
     if (direct) discard_standard_input_and_output();
 
     Children sessions;
@@ -115,15 +133,18 @@ int serve_standard_input(const Settings& settings, Log& log) {
                              std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("there is no process to spare: try again later");
-    log.notice(text("serve ", direct ? peer_address(client.get()).shown() : "standard input", " pid ", *pid));
+    log.notice(text("serve ", direct ? ends->client.shown() : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();
     sessions_authd.reset();
 
+    Records records{loop, log, settings};
+    const Records::Source source{*pid, ends->client.host(),
+                                 direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
     loop.watch(pair.get(), Interest::read, [&](const Event&) {
-        const Notes notes = log_notes(pair.get(), *pid, log);
-        if (notes == Notes::more) loop.again(pair.get());
-        if (notes == Notes::ended) loop.forget(pair.get());
+        const Records::Read read = records.read(pair.get(), source);
+        if (read == Records::Read::more) loop.again(pair.get());
+        if (read == Records::Read::ended) loop.forget(pair.get());
     });
     std::optional<Bridge> bridge;
     if (!direct) bridge.emplace(loop, std::move(other_end));

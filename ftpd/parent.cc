@@ -7,6 +7,7 @@
 #include "common/text.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/session_process.hh"
+#include "ftpd/sweeper.hh"
 
 #include <algorithm>
 #include <array>
@@ -30,10 +31,16 @@ constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by thems
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
 constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 4;
 
-std::vector<ControlVerb> control_verbs(const Parent& parent) {
+std::vector<ControlVerb> control_verbs(Parent& parent) {
     return {
         {"who", "", "list the sessions and what they do", [&](Words) { return parent.who(); }},
         {"stats", "", "print the totals since the start", [&](Words) { return parent.stats(); }},
+        {"top", "", "list the transfers, with what is done and left of each",
+         [&](Words) { return parent.top(); }},
+        {"kick", "PID|ADDRESS|USER", "end these sessions",
+         [&](Words w) { return parent.kick(only_word(w, "a PID, an address or a user")); }},
+        {"reload", "", "read the configuration again, as SIGHUP does",
+         [&](Words) { return parent.reload(), ControlAnswer{}; }},
     };
 }
 
@@ -50,6 +57,7 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings_.events),
       pages_(settings_.max_clients),
+      records_(loop_, log_, settings_),
       control_(loop_, settings_.control, control_verbs(*this)),
       acceptor_(loop_, log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
@@ -66,6 +74,7 @@ int Parent::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
+    sweep();
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {
@@ -74,6 +83,25 @@ int Parent::run(const std::function<void()>& on_ready) {
     }
     stop();
     return 0;
+}
+
+// What broke off long ago is removed, at the start and then once a day.
+void Parent::sweep() {
+    constexpr std::chrono::hours pause{24};
+    loop_.at(Clock::now() + pause, [this] { sweep(); });
+    if (settings_.keep_partials.count() == 0 || sweeper_) return;
+    sweeper_ = start_sweeper(settings_, [this] { pages_.keep_none(); });
+    if (!sweeper_) log_.warning("unfinished uploads are not swept: there is no process to spare");
+}
+
+// What it has to say is read at its end.
+void Parent::end_sweeper() {
+    try {
+        records_.read(sweeper_->pair.get(), {sweeper_->pid, {}, {}, "sweeper"});
+    } catch (const PeerError& error) {
+        log_.error(text("the sweeper: ", error.what()));
+    }
+    sweeper_.reset();
 }
 
 std::size_t Parent::most_clients_now() const { return capacity_->clients(settings_.max_clients); }
@@ -100,6 +128,7 @@ void Parent::start_session(Accepted client) {
     Child child{.role = "session",
                 .address = client.peer.host(),
                 .peer = peer,
+                .local = address_for_url(client.socket),
                 .page = *page,
                 .pair = std::move(ours)};
     const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
@@ -111,10 +140,22 @@ void Parent::start_session(Accepted client) {
         acceptor_.turn_away(client.socket, "The server has no process to spare: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
-    loop_.watch(pair, Interest::read, [this, pid](const Event&) { read_notes(*pid); });
+    loop_.watch(pair, Interest::read, [this, pid](const Event&) { read_packets(*pid); });
     ++totals_.accepted;
     log_.notice(text("accept ", peer, " pid ", *pid, " clients ", sessions_.size(), '/', most_clients_now()));
     update_acceptor();
+}
+
+// Where other clients find what this one stores; empty over a path's socket.
+std::string Parent::address_for_url(const Fd& client) const {
+    try {
+        const Address own = local_address(client.get());
+        if (own.family() == AF_UNIX) return {};
+        const auto& outside = settings_.data.passive_address;
+        return outside ? outside->with_port(own.port()).shown() : own.shown();
+    } catch (const std::system_error&) {
+        return {}; // it is gone already
+    }
 }
 
 // In the child.
@@ -125,18 +166,24 @@ void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
                         {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
 }
 
-void Parent::read_notes(pid_t pid) {
+void Parent::read_packets(pid_t pid) {
     Child* const session = sessions_.find(pid);
     if (session == nullptr || !session->pair) return;
     const int pair = session->pair.get();
+    switch (read_packets_of(pid, *session)) {
+    case Records::Read::all: return;
+    case Records::Read::more: return loop_.again(pair);
+    case Records::Read::ended: return loop_.forget(pair); // SIGCHLD follows
+    }
+}
+
+Records::Read Parent::read_packets_of(pid_t pid, const Child& session) {
     try {
-        const Notes notes = log_notes(pair, pid, log_);
-        if (notes == Notes::more) loop_.again(pair);
-        if (notes == Notes::ended) loop_.forget(pair); // SIGCHLD follows
+        return records_.read(session.pair.get(), {pid, session.address, session.local});
     } catch (const PeerError& error) {
         log_.error(text("session ", pid, " is killed: ", error.what()));
-        loop_.forget(pair);
         ::kill(pid, SIGKILL);
+        return Records::Read::ended;
     }
 }
 
@@ -147,6 +194,8 @@ void Parent::end_session(Ended ended) {
         totals_.received += last->received;
     }
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
+    while (read_packets_of(ended.pid, ended.child) == Records::Read::more) {
+    } // its last words
     loop_.forget(ended.child.pair.get());
     pages_.give_back(ended.child.page);
     log_.write(WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice,
@@ -155,6 +204,7 @@ void Parent::end_session(Ended ended) {
 }
 
 void Parent::end_other(pid_t pid, int status) {
+    if (sweeper_ && pid == sweeper_->pid) end_sweeper();
     if (authd_) authd_->note_end(pid, status);
 }
 
@@ -165,7 +215,7 @@ void Parent::handle_signals() {
         update_acceptor();
     }
     if (signals_.take(SIGUSR1)) report_status();
-    if (signals_.take(SIGHUP)) reload();
+    if (signals_.take(SIGHUP)) reload_as_told();
     if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
 }
 
@@ -175,24 +225,47 @@ void Parent::report_status() {
 }
 
 void Parent::reload() {
+    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
+    std::vector<std::string> ignored;
+    Settings scratch;
+    std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
+    make_settings(given); // so that what only a start can change is checked, too
+    Settings settings = make_settings(merged);
+    records_.reload(settings);
+    settings_ = std::move(settings);
+    acceptor_.set_limits(settings_.per_address);
+    if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
+    config_ = std::move(merged);
+    for (const std::string& name : ignored)
+        log_.warning(text("a change of '", name, "' waits for the next start"));
+    report_capacity();
+    log_.notice("configuration read again; sessions that are there keep theirs");
+    update_acceptor();
+}
+
+// Whoever sends a signal sees no answer but the log.
+void Parent::reload_as_told() {
     try {
-        const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
-        std::vector<std::string> ignored;
-        Settings scratch;
-        std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
-        make_settings(given); // so that what only a start can change is checked, too
-        settings_ = make_settings(merged);
-        acceptor_.set_limits(settings_.per_address);
-        if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
-        config_ = std::move(merged);
-        for (const std::string& name : ignored)
-            log_.warning(text("a change of '", name, "' waits for the next start"));
-        report_capacity();
-        log_.notice("configuration read again; sessions that are there keep theirs");
-        update_acceptor();
+        reload();
     } catch (const std::exception& error) {
         log_.error(text("configuration not read again, the old one stays: ", error.what()));
     }
+}
+
+std::vector<std::string> Parent::kick(const std::string& whom) {
+    std::size_t count = 0;
+    for (const auto& [pid, session] : sessions_.all()) {
+        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
+        if (text(pid) != whom && session.address != whom && session.peer != whom &&
+            !(activity && activity->user == whom))
+            continue;
+        ++count;
+        // A session that cannot be told, since it reads nothing, is not asked.
+        if (send_packet(session.pair.get(), kick_packet) != IoState::done) ::kill(pid, SIGKILL);
+    }
+    if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
+    log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
+    return {text("sessions ", count)};
 }
 
 void Parent::stop() {

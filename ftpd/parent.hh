@@ -18,7 +18,9 @@
 #include "common/socket.hh"
 #include "common/state.hh"
 #include "common/status_pages.hh"
+#include "ftpd/records.hh"
 #include "ftpd/settings.hh"
+#include "ftpd/sweeper.hh"
 
 #include <functional>
 #include <optional>
@@ -36,9 +38,14 @@ public:
     // Says where it listens, calls on_ready, and serves until it is told to stop. Returns the exit status.
     int run(const std::function<void()>& on_ready);
 
-    // For `who' and `stats' of the control socket and for USR1.
+    // For the control socket, and for USR1.
     std::vector<std::string> who() const;
     std::vector<std::string> stats() const;
+    std::vector<std::string> top() const;
+    // Ends the sessions of a pid, an address or a user. Throws common::UserError when there are none.
+    std::vector<std::string> kick(const std::string& whom);
+    // Reads the configuration again. Throws, and leaves the old one, when something is wrong with it.
+    void reload();
 
 private:
     // Totals since the start. Those of sessions that have ended come from what they last posted.
@@ -53,12 +60,16 @@ private:
 
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
-    void read_notes(pid_t pid);
+    std::string address_for_url(const common::Fd& client) const;
+    void read_packets(pid_t pid);
+    Records::Read read_packets_of(pid_t pid, const common::Child& session);
     void end_session(common::Ended ended);
     void end_other(pid_t pid, int status);
+    void sweep();
+    void end_sweeper();
     void update_acceptor();
     void handle_signals();
-    void reload();
+    void reload_as_told();
     void report_status();
     void stop();
     std::size_t most_clients_now() const;
@@ -74,10 +85,12 @@ private:
     common::Signals signals_;
     common::Loop loop_;
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
+    Records records_;
     common::ControlServer control_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
     common::Children sessions_;
+    std::optional<Sweeper> sweeper_; // while it works
     Totals totals_;
     std::optional<common::Capacity> capacity_; // once the listeners are there
     common::Clock::time_point started_ = common::Clock::now();

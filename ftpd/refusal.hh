@@ -20,4 +20,15 @@ struct Refusal {
 // The object is a path or a command, escaped here.
 Refusal explain(const std::system_error& error, std::string_view object);
 
+// Does the work; throws what the system refuses of it as a Refusal about the object. For a verb whose
+// argument is more than a path; of others the session explains it.
+template <class Work>
+void do_explained(std::string_view object, Work work) {
+    try {
+        work();
+    } catch (const std::system_error& error) {
+        throw explain(error, object);
+    }
+}
+
 } // namespace ftpd

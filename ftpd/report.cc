@@ -42,6 +42,26 @@ std::string row(const std::string& pid, const std::string& client, const std::st
                 padded(bytes, 22), path);
 }
 
+// "[#####     ]  50%"; blank when the end is not known.
+std::string bar_of(const Activity& activity) {
+    constexpr std::uint64_t width = 10;
+    if (activity.total == 0) return std::string(width + 7, ' ');
+    const double share =
+        std::min(1.0, static_cast<double>(activity.done) / static_cast<double>(activity.total));
+    const auto signs = static_cast<std::size_t>(share * width);
+    const std::string percent = text(static_cast<unsigned>(share * 100), '%');
+    return text('[', std::string(signs, '#'), std::string(width - signs, ' '), ']',
+                std::string(5 - percent.size(), ' '), percent);
+}
+
+// Bytes a second since the command began, which a session may have made up.
+std::uint64_t rate_of(const Activity& activity, Clock::time_point now) {
+    using namespace std::chrono;
+    const auto at = static_cast<std::uint64_t>(duration_cast<milliseconds>(now.time_since_epoch()).count());
+    const std::uint64_t spent = at > activity.began ? at - activity.began : 1;
+    return activity.done / spent * 1000 + activity.done % spent * 1000 / spent;
+}
+
 } // namespace
 
 std::vector<std::string> Parent::who() const {
@@ -58,6 +78,32 @@ std::vector<std::string> Parent::who() const {
                             escape(activity->verb, 8), progress_of(*activity),
                             escape(activity->path, longest_path_shown)));
     }
+    return lines;
+}
+
+std::vector<std::string> Parent::top() const {
+    std::vector<std::string> lines;
+    const auto now = Clock::now();
+    std::uint64_t all = 0;
+    for (const auto& [pid, session] : sessions_.all()) {
+        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
+        if (!activity || (activity->done == 0 && activity->total == 0)) continue;
+        const std::uint64_t rate = rate_of(*activity, now);
+        all += rate;
+        const std::string left =
+            activity->total > activity->done && rate > 0
+                ? human_age(std::chrono::seconds{(activity->total - activity->done) / rate})
+                : "-";
+        lines.push_back(text(padded(text(pid), 8), padded(escape(activity->user, 32), 10),
+                             padded(escape(activity->verb, 8), 5), bar_of(*activity), ' ',
+                             padded(human_size(activity->done), 9), padded(human_size(rate) + "/s", 11),
+                             padded(left, 4), ' ', escape(activity->path, longest_path_shown)));
+    }
+    lines.insert(
+        lines.begin(),
+        {text("clients ", sessions_.size(), "  transfers ", lines.size(), "  ", human_size(all), "/s"),
+         text(padded("PID", 8), padded("USER", 10), padded("VERB", 5), padded("PROGRESS", 18),
+              padded("DONE", 9), padded("RATE", 11), "LEFT PATH")});
     return lines;
 }
 

@@ -77,6 +77,7 @@ void Session::serve() {
 void Session::say_farewell(Reason reason) {
     switch (reason) {
     case Reason::stopped: return control.say_last(421, "The server is stopping: come back later.");
+    case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:
         return control.say_last(
@@ -106,6 +107,11 @@ void Session::confine(std::string_view home, bool may_write) {
     Fd folder = tree.enter_directory(home);
     restrict_files(folder.get(), may_write ? TreeAccess::write : TreeAccess::read);
     tree = Tree{std::move(folder), settings.names};
+    home_ = resolve_path("/", home);
+}
+
+std::string Session::path_from_root(std::string_view path) const {
+    return home_ == "/" ? std::string{path} : text(home_, path);
 }
 
 void Session::log(Severity severity, std::string_view line) {

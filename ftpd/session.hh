@@ -76,6 +76,8 @@ public:
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);
+    // A path of the session's tree as one of the served folder: they differ for who has a home in it.
+    std::string path_from_root(std::string_view path) const;
     void log(common::Severity severity, std::string_view line);
     // A reply with words for a person behind it, who has shown to be one by a bare LF or telnet's options.
     void reply(int code, std::string_view text, std::string_view hint);
@@ -94,6 +96,7 @@ private:
     void answer(const Refusal& refusal, const Verb& verb);
     void say_farewell(SessionOver::Reason reason);
 
+    std::string home_ = "/"; // of the user, in the served folder
     unsigned unknown_before_login_ = 0;
 };
 

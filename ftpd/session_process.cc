@@ -4,7 +4,6 @@
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
-#include "ftpd/frames.hh"
 #include "ftpd/session.hh"
 
 #include <array>
@@ -54,19 +53,6 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     Session session{settings, std::move(parts)};
     // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
     ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
-}
-
-Notes log_notes(int pair, pid_t session, Log& log) {
-    constexpr int most = 16; // in one round: one session must not keep the parent from the others
-    std::array<char, NoteHead::size + max_note> packet{};
-    for (int count = 0; count < most; ++count) {
-        const Received got = receive_packet(pair, packet);
-        if (got.state == IoState::would_block) return Notes::all_read;
-        if (got.state != IoState::done) return Notes::ended;
-        const Note note = unpack_note(std::span{packet}.first(got.bytes));
-        log.write_for("session", session, note.severity, note.text);
-    }
-    return Notes::more;
 }
 
 } // namespace ftpd

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: ISC
-// What lies between a parent and a session: how a forked child becomes one, and how its notes reach the log.
-// Used by ftpd's parent and by ftpd -i. A parent trusts nothing its sessions send.
+// How a forked child becomes a session. Used by ftpd's parent and by ftpd -i.
 #pragma once
 
 #include "common/fd.hh"
-#include "common/log.hh"
 #include "common/privileges.hh"
 #include "ftpd/settings.hh"
 
@@ -28,10 +26,5 @@ struct SessionParts {
 };
 [[noreturn]] void run_session_process(const Settings& settings,
                                       const std::optional<common::Identity>& identity, SessionParts parts);
-
-// In the parent: writes the notes that wait on a session's pair to the log, so many at most.
-enum class Notes { all_read, more, ended };
-// Throws common::PeerError for what no session sends.
-Notes log_notes(int pair, pid_t session, common::Log& log);
 
 } // namespace ftpd

@@ -2,8 +2,10 @@
 #include "ftpd/settings.hh"
 
 #include "common/errors.hh"
+#include "common/state.hh"
 #include "common/text.hh"
 #include "ftpd/mode.hh"
+#include "ftpd/path.hh"
 
 #include <arpa/inet.h>
 #include <array>
@@ -93,6 +95,22 @@ std::string parse_pattern(Words words) {
     return word;
 }
 
+// A daemon that detaches changes to /, so a relative path would change its meaning.
+std::string parse_absolute(const std::string& word, std::string_view what) {
+    if (word.empty() || word[0] != '/')
+        throw UserError(text("'", escape(word), "' is not ", what, ": write a path that begins with /"));
+    return word;
+}
+
+Announcement parse_announcement(Words words) {
+    if (words.size() < 2 || words.size() > 3)
+        throw UserError("announce takes a folder of the served tree, a room, and the path of chatd's control "
+                        "socket if it is not the usual one");
+    return {resolve_path("/", parse_absolute(words[0], "a folder of the served tree")), words[1],
+            words.size() == 3 ? parse_absolute(words[2], "a control socket")
+                              : default_state_directory("chatd") + "/control"};
+}
+
 std::chrono::seconds parse_timeout(Words words) {
     return std::chrono::seconds{parse_count(words, "a number of seconds", 1, longest_timeout)};
 }
@@ -136,6 +154,16 @@ std::vector<Directive> directive_table(Settings& s) {
                      Reload::yes, [&](Words w) { s.names.denied.push_back(parse_pattern(w)); }});
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
+    table.push_back({"keep-partials", "DAYS", "7", "how long unfinished uploads are kept; 0 means for ever",
+                     Repeats::no, Reload::yes, [&](Words w) {
+                         s.keep_partials =
+                             std::chrono::hours{24} * parse_count(w, "a number of days", 0, 36500);
+                     }});
+    table.push_back({"xferlog", "FILE", "", "the transfer log", Repeats::no, Reload::yes,
+                     [&](Words w) { s.xferlog = parse_absolute(only_word(w, "a file"), "a file"); }});
+    table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
+                     "tell a room of chatd what is stored in a folder", Repeats::yes, Reload::yes,
+                     [&](Words w) { s.announcements.push_back(parse_announcement(w)); }});
     return table;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/daemon_settings.hh"
+#include "ftpd/announcer.hh"
 #include "ftpd/data_channel.hh"
 #include "ftpd/limits.hh"
 #include "ftpd/name_policy.hh"
@@ -24,7 +25,10 @@ struct Settings : common::DaemonSettings {
     Limits limits; // of a login that has none of its own
     NamePolicy names;
     mode_t umask = default_umask;
-    bool sync = false;                    // 226 means on disk
+    bool sync = false;                  // 226 means on disk
+    std::string xferlog;                // the transfer log; empty: none
+    std::chrono::hours keep_partials{}; // how long an unfinished upload is kept; 0: for ever
+    std::vector<Announcement> announcements;
     std::chrono::seconds stall_timeout{}; // for a peer that neither takes nor sends its bytes
 };
 

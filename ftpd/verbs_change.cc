@@ -62,7 +62,7 @@ void do_mfmt(Session& s, const std::string& argument) {
     if (!when || space == argument.npos || space + 1 == argument.size())
         throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
     const std::string name = argument.substr(space + 1);
-    s.tree.set_modification_time(s.resolve(name), *when);
+    do_explained(name, [&] { s.tree.set_modification_time(s.resolve(name), *when); });
     s.control.reply(213, text("Modify=", format_time(*when), "; ", name));
 }
 

@@ -10,6 +10,7 @@
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
 #include "ftpd/throttle.hh"
+#include "ftpd/transfer_report.hh"
 #include "ftpd/upload.hh"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ void do_get(Session& s, const std::string& argument) {
     if (offset > size)
         throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
     s.status.begin("GET", path, static_cast<std::uint64_t>(size - offset));
+    TransferReport report{s, Direction::download, path};
     s.control.reply(150, text(size - offset, " bytes follow"));
     Throttle throttle{s.limits().rate_down};
     std::vector<char> buffer(throttle.piece(buffer_size));
@@ -78,8 +80,7 @@ void do_get(Session& s, const std::string& argument) {
         s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
         s.control.look_around();
     }
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("sent ", sum.size(), " bytes of ", escape(path)));
+    report.complete();
     s.control.reply(226, result_of(sum, path));
 }
 
@@ -89,6 +90,7 @@ void do_put(Session& s, const std::string& argument) {
     Upload upload{s.tree, path, s.memory.restart,
                   s.upload_policy(s.memory.restart, has_length ? Replace::if_allowed : Replace::never)};
     s.status.begin("PUT", path, s.memory.announced.value_or(0));
+    TransferReport report{s, Direction::upload, path};
     s.control.reply(150, has_length ? text("Send ", *s.memory.announced, " bytes.")
                                     : "Send, and end your input when done (nc -N does).");
     Cksum sum;
@@ -100,8 +102,7 @@ void do_put(Session& s, const std::string& argument) {
         throw upload.explain_failure(error);
     }
     upload.complete();
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("stored ", sum.size(), " bytes in ", escape(path)));
+    report.complete();
     s.control.reply(226, result_of(sum, path));
 }
 

@@ -51,7 +51,7 @@ void do_site_chmod(Session& s, const std::string& argument) {
     if (!mode || words.argument.empty())
         throw Refusal{501, "SITE CHMOD takes a mode of 000 to 777 and a path: SITE CHMOD 644 notes.txt"};
     const std::string path = s.resolve(words.argument);
-    s.tree.change_mode(path, *mode);
+    do_explained(words.argument, [&] { s.tree.change_mode(path, *mode); });
     s.log(Severity::notice, text("chmod ", format_mode(*mode), ' ', escape(path)));
     s.control.reply(200, text("The mode of ", escape(path), " is ", format_mode(*mode), '.'));
 }
@@ -84,7 +84,7 @@ void do_site_utime(Session& s, const std::string& argument) {
     const std::string path{rest};
     if (!when || path.empty())
         throw Refusal{501, "SITE UTIME takes a time in UTC and a path: SITE UTIME 20261121072600 notes.txt"};
-    s.tree.set_modification_time(s.resolve(path), *when);
+    do_explained(path, [&] { s.tree.set_modification_time(s.resolve(path), *when); });
     s.control.reply(200, text("The time of ", escape(path), " is ", format_time(*when), '.'));
 }
 

@@ -11,6 +11,7 @@
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
 #include "ftpd/throttle.hh"
+#include "ftpd/transfer_report.hh"
 #include "ftpd/upload.hh"
 
 #include <unistd.h>
@@ -95,6 +96,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(150, greeting);
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
+    TransferReport report{s, Direction::upload, upload.path()};
     DataConnection data = s.data.open();
     const std::string shown = escape(upload.path());
     try {
@@ -109,8 +111,7 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
                                 " is kept to be continued.")};
     upload.complete();
     data.close();
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("stored ", shown));
+    report.complete();
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
@@ -138,14 +139,14 @@ void do_retr(Session& s, const std::string& argument) {
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
+    TransferReport report{s, Direction::download, path};
     DataConnection data = s.data.open();
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
     else
         send_text(s, data, file.fd.get(), from);
     data.close();
-    s.status.complete_transfer();
-    s.log(Severity::notice, text("sent ", size - from, " bytes of ", escape(path)));
+    report.complete();
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 

@@ -24,10 +24,12 @@ bool names(const Words& lines, std::string_view directive) {
 // The harness's own configuration, less what the test configures itself, then the test's.
 Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& state) {
     const char* const events = std::getenv("SUITE_EVENTS");
+    const bool is_ftpd = Path{setting.program}.filename() == "ftpd";
     const std::pair<std::string, std::string> defaults[] = {
         {"listen", "127.0.0.1:0"},
         {"state", state},
-        {"root", Path{setting.program}.filename() == "ftpd" ? files : Path{}},
+        {"root", is_ftpd ? files : Path{}},
+        {"keep-partials", is_ftpd ? "0" : ""}, // no sweeper among the children that a test counts
         {"connect-rate", "0"},
         {"max-per-address", "0"},
         {"events", events ? events : ""},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // A daemon of the suite as a test starts it: in the foreground, on a port of the kernel's choice, with
-// folders of its own, under the backend that the runner wants (SUITE_EVENTS), and without the limits that a
-// test which connects a lot would meet. Its log goes to the test's output, which is shown when the test
-// fails.
+// folders of its own, under the backend that the runner wants (SUITE_EVENTS), without the limits that a test
+// which connects a lot would meet, and without a sweeper. Its log goes to the test's output, which is shown
+// when the test fails.
 #pragma once
 
 #include "common/address.hh"
@@ -17,7 +17,7 @@ class Daemon {
 public:
     struct Setting {
         // Configuration lines; a directive named here replaces the harness's own lines for it (listen, root,
-        // state, events, connect-rate, max-per-address).
+        // state, events, connect-rate, max-per-address, keep-partials).
         Words lines{};
         Words options{};     // further command-line options
         Words wrapper{};     // what to run it with: {"nice", "-n", "5"}

@@ -74,6 +74,15 @@ std::string FtpClient::put(std::string_view path, std::string_view bytes, int co
     return last;
 }
 
+bool has_ipv6() {
+    try {
+        common::listen_on(common::resolve_address("[::1]:0").at(0));
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 DataListener::DataListener(std::string_view host)
     : listener_(common::listen_on(common::resolve_address(text(host, ":0")).at(0))),
       address_(common::local_address(listener_.get())) {}

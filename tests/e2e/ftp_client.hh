@@ -35,6 +35,8 @@ private:
 
 FtpClient connect_logged_in(const Daemon& daemon);
 
+bool has_ipv6(); // whether [::1] can be listened on
+
 // A port of the client's own for PORT and EPRT.
 class DataListener {
 public:

@@ -154,7 +154,8 @@ TEST_SUITE("e2e") {
                 CAPTURE(wrong);
                 CHECK(client.code_of(verb + wrong) == 501);
             }
-            client.command(verb + " 20200102030405 missing", 550);
+            CHECK(client.command(verb + " 20200102030405 missing", 550) ==
+                  "550 missing: No such file or directory.");
             client.command(verb + " 20200102030405 .ftpd-x", 553);
         }
         client.command("SITE UTIME file 20220101000000 nonsense 20240101000000 UTC", 501);
@@ -175,7 +176,7 @@ TEST_SUITE("e2e") {
             CAPTURE(wrong);
             CHECK(client.code_of(text("SITE CHMOD", wrong)) == 501);
         }
-        client.command("SITE CHMOD 644 missing", 550);
+        CHECK(client.command("SITE CHMOD 644 missing", 550) == "550 missing: No such file or directory.");
         client.command("SITE CHMOD 644 .ftpd-x", 553);
         CHECK(mode_of(daemon.files() / "a file") == 0755);
         daemon.wait_for_log("chmod 640 /a file");

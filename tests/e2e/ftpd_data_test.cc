@@ -19,19 +19,11 @@ using e2e::Connection;
 using e2e::Daemon;
 using e2e::DataListener;
 using e2e::FtpClient;
+using e2e::has_ipv6;
 
 namespace {
 
 const std::string content = "what the file holds";
-
-bool has_ipv6() {
-    try {
-        common::listen_on(resolve_address("[::1]:0").at(0));
-        return true;
-    } catch (const std::exception&) {
-        return false;
-    }
-}
 
 // A client of the same machine with another address.
 Connection connect_from(const std::string& host, const Address& to) {
@@ -190,6 +182,11 @@ TEST_SUITE("e2e") {
         client.expect(226);
         DataListener listener{"[::1]"};
         client.command("EPRT " + listener.eprt_argument(), 200);
+        client.command("RETR file", 150);
+        CHECK(listener.accept().read_to_end() == content);
+        client.expect(226);
+        // As lftp does.
+        client.command("EPRT " + listener.eprt_argument().replace(3, 3, "::"), 200);
         client.command("RETR file", 150);
         CHECK(listener.accept().read_to_end() == content);
         client.expect(226);

@@ -31,7 +31,7 @@ void leave_in(const Daemon& daemon, const char* what, const State& bring) {
         CAPTURE(how);
         FtpClient client = connect_logged_in(daemon);
         const pid_t session = session_of(daemon, client);
-        const auto kept = bring(client);
+        [[maybe_unused]] const auto kept = bring(client); // open until the end
         leave(client);
         CHECK(wait_for_end_of(daemon, session) == "exit 0");
     }

@@ -40,24 +40,50 @@ Refusal explained(int error) { return explain(std::system_error{error, std::gene
 
 TEST_SUITE("unit") {
     TEST_CASE("frames: a note comes out as it went in") {
+        const auto note_of = [](const std::string& packet) {
+            return std::get<Note>(unpack_session_packet(packet));
+        };
         for (const Severity severity :
              {Severity::error, Severity::warning, Severity::notice, Severity::detail})
             for (const std::string& text :
                  {std::string{}, std::string{"a\0b\n", 4}, std::string(max_note, 'x')}) {
-                const Note note = unpack_note(pack_note(severity, text));
+                const Note note = note_of(pack_note(severity, text));
                 CHECK(note.severity == severity);
                 CHECK(note.text == text);
             }
-        CHECK(unpack_note(pack_note(Severity::error, std::string(max_note + 1, 'x'))).text.size() ==
-              max_note);
+        CHECK(note_of(pack_note(Severity::error, std::string(max_note + 1, 'x'))).text.size() == max_note);
     }
 
-    TEST_CASE("frames: anything but a note is refused") {
+    TEST_CASE("frames: a transfer comes out as it went in and what is too long is cut") {
+        const Transfer sent{.direction = Direction::upload,
+                            .as_text = true,
+                            .complete = true,
+                            .bytes = 0x1'0000'0001,
+                            .milliseconds = 12,
+                            .user = std::string(40, 'u'),
+                            .path = '/' + std::string(max_transfer_path, 'p')};
+        const auto got = std::get<Transfer>(unpack_session_packet(pack_transfer(sent)));
+        CHECK(got.direction == Direction::upload);
+        CHECK(got.as_text);
+        CHECK(got.complete);
+        CHECK(got.bytes == sent.bytes);
+        CHECK(got.milliseconds == 12);
+        CHECK(got.user == sent.user.substr(0, 32));
+        CHECK(got.path == sent.path.substr(0, max_transfer_path));
+        CHECK(pack_transfer(sent).size() <= max_session_packet);
+        CHECK_FALSE(std::get<Transfer>(unpack_session_packet(pack_transfer({}))).complete);
+    }
+
+    TEST_CASE("frames: a packet of a session that is neither is refused") {
+        std::string odd_direction = pack_transfer({});
+        odd_direction[1] = 2;
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, std::string{"\0\0x", 3}, std::string{"\2\0x", 3},
               std::string{"\1\4x"}, std::string{"\1\xffx"}, std::string{"\xff\0x", 3},
-              std::string(NoteHead::size + max_note + 1, '\1')})
-            CHECK_THROWS_AS(unpack_note(packet), PeerError);
+              std::string(NoteHead::size + max_note + 1, '\1'), odd_direction,
+              pack_transfer({}).substr(0, TransferHead::size - 1),
+              std::string(TransferHead::size + max_transfer_path + 1, '\2')})
+            CHECK_THROWS_AS(unpack_session_packet(packet), PeerError);
     }
 
     TEST_CASE("frames: an activity comes out as it went in") {
@@ -90,10 +116,15 @@ TEST_SUITE("unit") {
     TEST_CASE("frames: what a session does can be followed from its page") {
         common::StatusPages pages{1};
         Status status{pages.page(0)};
-        const auto seen = [&] { return read_activity(pages.page(0)).value(); };
+        const auto seen = [&] {
+            Activity activity = read_activity(pages.page(0)).value();
+            activity.began = 0;
+            return activity;
+        };
         check_equal(seen(), {});
         status.set_user("anonymous");
         status.begin("RETR", "/x", 100);
+        CHECK(common::Clock::now() - status.began() < std::chrono::minutes{1});
         status.add_sent(60);
         status.add_sent(40);
         check_equal(seen(), {"anonymous", "RETR", "/x", 100, 100, 100, 0, 0});

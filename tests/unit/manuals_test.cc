@@ -88,12 +88,12 @@ TEST_SUITE("unit") {
         for (const common::Directive& directive : ftpd::directive_table(unused)) {
             if (directive.reload == common::Directive::Reload::yes) changeable += text(directive.name, ", ");
             CHECK((directive.repeats == common::Directive::Repeats::yes) ==
-                  (directive.name == "listen" || directive.name == "deny"));
+                  (directive.name == "listen" || directive.name == "deny" || directive.name == "announce"));
         }
         changeable.resize(changeable.size() - 2);
         changeable.replace(changeable.rfind(','), 1, " and");
         CHECK(manual.says(". " + changeable + " can be changed by SIGHUP."));
-        CHECK(manual.says("Only listen and deny may be given more than once."));
+        CHECK(manual.says("Only listen, deny and announce may be given more than once."));
     }
 
     TEST_CASE("ftpd(8) lists the words of anonymous") {

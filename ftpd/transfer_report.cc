@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/transfer_report.hh"
+
+#include "ftpd/session.hh"
+
+namespace ftpd {
+
+TransferReport::TransferReport(Session& session, Direction direction, std::string path)
+    : session_(session), direction_(direction), path_(std::move(path)) {}
+
+TransferReport::~TransferReport() {
+    if (told_) return;
+    try {
+        tell(false);
+    } catch (...) {
+        // The parent is gone, or wants us to go, which the next wait will notice, too.
+    }
+}
+
+void TransferReport::complete() {
+    session_.status.complete_transfer();
+    tell(true);
+}
+
+void TransferReport::tell(bool complete) {
+    told_ = true;
+    const Activity& activity = session_.status.activity();
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(common::Clock::now() - began_);
+    session_.control.tell_parent(pack_transfer({.direction = direction_,
+                                                .as_text = session_.memory.type == Type::ascii,
+                                                .complete = complete,
+                                                .bytes = activity.done,
+                                                .milliseconds = static_cast<std::uint64_t>(spent.count()),
+                                                .user = activity.user,
+                                                .path = session_.path_from_root(path_)}));
+}
+
+} // namespace ftpd
