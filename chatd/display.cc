@@ -54,7 +54,6 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::already_inside, Phrase::already_inside},
     Wording<Refusal>{Refusal::too_many_rooms, Phrase::too_many_rooms},
     Wording<Refusal>{Refusal::no_such_room, Phrase::no_such_room},
-    Wording<Refusal>{Refusal::bad_room_name, Phrase::bad_room_name},
     Wording<Refusal>{Refusal::text_too_long, Phrase::text_too_long},
     Wording<Refusal>{Refusal::disk_full, Phrase::disk_full},
     Wording<Refusal>{Refusal::moderated, Phrase::room_moderated},

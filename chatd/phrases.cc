@@ -62,8 +62,6 @@ constexpr std::array table{
     PhraseRow{Phrase::already_inside, "You are in that room already: /switch makes it the current one."},
     PhraseRow{Phrase::too_many_rooms, "You are in as many rooms as one can be: /leave one first."},
     PhraseRow{Phrase::no_such_room, "There is no such room, or it is not for you: /rooms lists them."},
-    PhraseRow{Phrase::bad_room_name,
-              "That cannot name a room: 1 to 64 bytes, no blank or slash, no dot or dash first."},
     PhraseRow{Phrase::text_too_long, "That line is too long and was not sent: 2000 bytes at most."},
     PhraseRow{Phrase::disk_full, "The server's disk is full and the line was not sent: try again later."},
     PhraseRow{Phrase::room_moderated, "Only those with a voice may speak here: the line was not sent."},

@@ -69,7 +69,6 @@ enum class Phrase : int {
     already_inside = 49,
     too_many_rooms = 50,
     no_such_room = 51,
-    bad_room_name = 52,
     text_too_long = 53,
     disk_full = 54,
     room_moderated = 55,

@@ -94,7 +94,6 @@ enum class Refusal : std::uint8_t {
     already_inside = 13,
     too_many_rooms = 14,
     no_such_room = 15,
-    bad_room_name = 16,
     text_too_long = 20,
     disk_full = 22,
     moderated = 23,

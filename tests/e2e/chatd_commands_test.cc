@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
+#include <set>
 
 using namespace e2e;
 using common::text;
@@ -330,5 +331,44 @@ TEST_SUITE("e2e") {
                           "lobby has no topic."});
         ada.expect_earlier("ada say: one");
         ada.expect_line("  /msg NAME TEXT                tell one person alone");
+    }
+
+    TEST_CASE("a client can be in sixteen rooms and not in one more") {
+        Words lines;
+        for (int room = 1; room <= 17; ++room) lines.push_back(text("room r", room));
+        const Daemon daemon{chatd_with(lines)};
+        ChatClient ada{daemon, "ada", "r1"};
+        for (int room = 2; room <= 16; ++room) {
+            ada.say(text("/join r", room));
+            ada.expect_line(welcome_to(text('r', room)));
+        }
+        ada.say("/join r17");
+        ada.expect_line("You are in as many rooms as one can be: /leave one first.");
+        for (int room = 1; room <= 17; ++room)
+            chatctl(daemon, {"announce", "-r", text('r', room), text(room)});
+        std::set<std::string> heard;
+        while (heard.size() < 16) heard.insert(ada.read_line());
+        CHECK(heard.contains("administrator say: 16"));
+        CHECK(heard.contains("[r1] administrator say: 1"));
+    }
+
+    TEST_CASE("a line that the disk does not take is refused to its speaker and shown to nobody") {
+        Daemon::Setting setting = chatd_with({"max-clients 4"});
+        setting.wrapper = {"bash", "-c", "ulimit -f 16; exec \"$0\" \"$@\""}; // KiB of any file
+        const Daemon daemon{setting};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        std::size_t refused = 0;
+        for (int line = 0; line < 20; ++line) {
+            ada.send(text(line, std::string(1900, 'x'), "\n/help me\n"));
+            for (std::string told = ada.read_line(); told.find("/me TEXT") == told.npos;
+                 told = ada.read_line())
+                refused += told == "The server's disk is full and the line was not sent: try again later.";
+        }
+        CHECK(refused > 8);
+        CHECK(refused < 20);
+        ada.say("short");
+        for (std::size_t heard = 20 - refused; heard > 0; --heard) CHECK(bob.read_line().ends_with("xxx"));
+        bob.expect_line("ada say: short");
     }
 }

@@ -140,4 +140,17 @@ TEST_SUITE("e2e") {
             next.wait_for_line("You are an operator now.");
         }
     }
+
+    TEST_CASE("an address from which too many wrong passwords came has to wait") {
+        const TempDir folder;
+        write_file(folder / "users", text("zoe:", hash_of("right"), ":-:-\n"));
+        const Daemon daemon{chatd_with({text("users ", (folder / "users").native()), "login-tries 2"})};
+        ChatClient first{daemon}, second{daemon};
+        first.send("zoe\n1\nzoe\n2\n");
+        first.expect_lines({"Your name: Password: That is not the password.",
+                            "Your name: Password: That was the last try."});
+        second.send("zoe\nright\n");
+        second.expect_line(
+            "Your name: Password: Too many wrong passwords came from your address: try again later.");
+    }
 }

@@ -60,8 +60,9 @@ public:
     std::vector<std::string> heard() const {
         std::vector<std::string> lines = split_lines(shown_.substr(0, shown_.rfind('\n') + 1));
         std::erase_if(lines, [](const std::string& line) { return line.find(said) == line.npos; });
-        for (std::string& line : lines) // earlier ones have a number and a time before them
-            if (line[0] == '[') line.erase(0, line.find("] ") + 2);
+        // History has number and time before a line.
+        for (std::string& line : lines)
+            if (line.starts_with('[')) line.erase(0, line.find("] ") + 2);
         return lines;
     }
 

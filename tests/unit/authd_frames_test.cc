@@ -73,7 +73,7 @@ TEST_SUITE("unit") {
         CHECK_NOTHROW(unpack_question(good));
         CHECK_THROWS_AS(unpack_question(with(0, 30)), PeerError);                 // another packet's number
         CHECK_THROWS_AS(unpack_question(with(1, 0)), PeerError);                  // no kind
-        CHECK_THROWS_AS(unpack_question(with(1, 3)), PeerError);                  // no kind
+        CHECK_THROWS_AS(unpack_question(with(1, 4)), PeerError);                  // no kind
         CHECK_THROWS_AS(unpack_question(with(2, 100)), PeerError);                // a name beyond the end
         CHECK_THROWS_AS(unpack_question(with(3, '\xff')), PeerError);             // far beyond
         CHECK_THROWS_AS(unpack_question(with(good.size() - 1, '\0')), PeerError); // a NUL in the password

@@ -223,7 +223,6 @@ TEST_SUITE("unit") {
                  {"already_inside", Refusal::already_inside},
                  {"too_many_rooms", Refusal::too_many_rooms},
                  {"no_such_room", Refusal::no_such_room},
-                 {"bad_room_name", Refusal::bad_room_name},
                  {"text_too_long", Refusal::text_too_long},
                  {"disk_full", Refusal::disk_full},
                  {"moderated", Refusal::moderated},
