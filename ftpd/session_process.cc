@@ -2,7 +2,6 @@
 #include "ftpd/session_process.hh"
 
 #include "common/errors.hh"
-#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "ftpd/session.hh"
 
@@ -25,6 +24,17 @@ Fd open_root(const Settings& settings) {
                       [&] { return ::open(settings.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
 }
 
+bool shut_in(int root, const std::optional<Identity>& identity, TreeAccess access) {
+    if (identity) {
+        enter_root(root);
+        become(*identity);
+    }
+    forbid_new_privileges();
+    const bool restricted = restrict_files(root, access);
+    limit_resources({});
+    return restricted;
+}
+
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
     const std::array keep{STDIN_FILENO,     STDOUT_FILENO,    STDERR_FILENO,    parts.client.get(),
@@ -37,22 +47,18 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
             checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
         fd->reset(low);
     }
-    if (identity) {
-        enter_root(parts.root.get());
-        become(*identity);
-    }
-    forbid_new_privileges();
     ::umask(settings.umask);
     // Who logs in is shut in more narrowly then (Session::confine).
     const bool may_write = settings.anonymous.may_write() || parts.authd;
-    const bool shut_in = restrict_files(parts.root.get(), may_write ? TreeAccess::write : TreeAccess::read);
-    limit_resources({});
+    const bool restricted =
+        shut_in(parts.root.get(), identity, may_write ? TreeAccess::write : TreeAccess::read);
     set_urgent_inline(parts.client.get());
     set_keepalive(parts.client.get());
     set_no_delay(parts.client.get());
     Session session{settings, std::move(parts)};
     // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
-    ::_exit(session.run(shut_in ? "" : "this system cannot restrict files for a process: relying on paths"));
+    ::_exit(
+        session.run(restricted ? "" : "this system cannot restrict files for a process: relying on paths"));
 }
 
 } // namespace ftpd

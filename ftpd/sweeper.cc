@@ -3,7 +3,6 @@
 
 #include "common/beneath.hh"
 #include "common/errors.hh"
-#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/frames.hh"
@@ -81,13 +80,7 @@ std::optional<Sweeper> start_sweeper(const Settings& settings, const std::functi
         const Fd root = open_root(settings);
         const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
         close_other_descriptors(keep);
-        if (const std::optional<Identity> identity = find_identity(settings)) {
-            enter_root(root.get());
-            become(*identity);
-        }
-        forbid_new_privileges();
-        restrict_files(root.get(), TreeAccess::write);
-        limit_resources({});
+        shut_in(root.get(), find_identity(settings), TreeAccess::write);
         const std::time_t oldest = std::time(nullptr) - std::chrono::seconds{settings.keep_partials}.count();
         const std::size_t removed = sweep_partials(root.get(), oldest);
         if (removed > 0)
