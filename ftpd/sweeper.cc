@@ -73,20 +73,23 @@ std::size_t sweep_partials(int root, std::time_t oldest) {
 std::optional<Sweeper> start_sweeper(const Settings& settings, const std::function<void()>& let_go) {
     auto [ours, theirs] = make_packet_pair();
     const pid_t pid = ::fork();
-    if (pid > 0) return Sweeper{pid, std::move(ours)};
+    if (pid == 0)
+        ::_exit(report_errors("sweeper", [&, pair = theirs.get()] {
+            let_go();
+            const Fd root = open_root(settings);
+            const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
+            close_other_descriptors(keep);
+            shut_in(root.get(), find_identity(settings), TreeAccess::write);
+            const std::time_t oldest =
+                std::time(nullptr) - std::chrono::seconds{settings.keep_partials}.count();
+            const std::size_t removed = sweep_partials(root.get(), oldest);
+            if (removed > 0)
+                send_packet(pair,
+                            pack_note(Severity::notice, text("swept ", removed, " unfinished uploads")));
+            return 0;
+        }));
     if (pid == -1) return {};
-    ::_exit(report_errors("sweeper", [&, pair = theirs.get()] {
-        let_go();
-        const Fd root = open_root(settings);
-        const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
-        close_other_descriptors(keep);
-        shut_in(root.get(), find_identity(settings), TreeAccess::write);
-        const std::time_t oldest = std::time(nullptr) - std::chrono::seconds{settings.keep_partials}.count();
-        const std::size_t removed = sweep_partials(root.get(), oldest);
-        if (removed > 0)
-            send_packet(pair, pack_note(Severity::notice, text("swept ", removed, " unfinished uploads")));
-        return 0;
-    }));
+    return Sweeper{pid, std::move(ours)};
 }
 
 } // namespace ftpd
