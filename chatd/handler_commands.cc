@@ -109,7 +109,9 @@ void Handler::run_command(const Command& command, std::string_view arguments) {
         return show(display_.line(Phrase::only_at_prompt, command.name));
     if (command.where == Where::in_room && current_ == 0) return show(display_.line(Phrase::in_no_room));
     const bool needs_arguments = !command.arguments.empty() && command.arguments[0] != '[';
-    if (needs_arguments && arguments.empty()) return show_usage(command.name);
+    const bool is_wrong =
+        command.arguments.empty() ? !arguments.empty() : needs_arguments && arguments.empty();
+    if (is_wrong) return show_usage(command.name);
     if (command.run != nullptr) return (this->*command.run)(arguments);
     ask_hub(ActFrame::make(arguments.substr(0, max_topic), current_, static_cast<std::uint8_t>(command.act)),
             Message::act);

@@ -232,6 +232,7 @@ void Session::require(Login login, Right right, std::string_view verb) const {
 }
 
 void Session::answer(const Refusal& refusal, const Verb& verb) {
+    log(Severity::detail, text("refuse ", verb.name, ": ", refusal.code, ' ', refusal.text));
     reply(refusal.code, refusal.text, refusal.hint);
     if (verb.kind != Verb::Kind::upload_in_band) return;
     // What follows is a body, which must never be taken for commands. One without a length ends the session;

@@ -7,21 +7,26 @@
 
 #include <doctest/doctest.h>
 #include <set>
+#include <unistd.h>
 
 using namespace e2e;
 using common::text;
 
 namespace {
 
-// So many ports in a row that are free now.
+// So many ports in a row that are free now, and will be: the system hands out none of these, and each test
+// process looks elsewhere.
 std::uint16_t find_free_ports(unsigned count) {
-    for (std::uint16_t first = 47000; first < 60000; first = static_cast<std::uint16_t>(first + count)) {
+    constexpr unsigned least = 10000, most = 30000;
+    const unsigned start = least + static_cast<unsigned>(::getpid()) * 64 % (most - least);
+    for (unsigned tried = 0; tried < most - least; tried += count) {
+        const unsigned first = least + (start - least + tried) % (most - least);
         try {
             std::vector<common::Fd> taken;
             for (unsigned i = 0; i < count; ++i)
                 taken.push_back(
                     common::listen_on(common::resolve_address(text("127.0.0.1:", first + i)).at(0)));
-            return first;
+            return static_cast<std::uint16_t>(first);
         } catch (const std::system_error&) {
         }
     }

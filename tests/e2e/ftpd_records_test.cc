@@ -62,6 +62,21 @@ TEST_SUITE("e2e") {
         daemon.wait_for_log(" s, broken off", daemon.wait_for_log(" bytes in /half in "));
     }
 
+    TEST_CASE("with -v the log tells what was refused") {
+        const Daemon quiet, verbose{{.options = {"-v"}}};
+        for (const Daemon* const daemon : {&quiet, &verbose}) {
+            FtpClient client = connect_logged_in(*daemon);
+            client.command("SIZE missing\x1b[2J", 550);
+            client.command("MKD new", 550);
+            client.command("QUIT", 221);
+            daemon->wait_until_idle();
+        }
+        CHECK(quiet.log().find("refuse") == std::string::npos);
+        CHECK(verbose.log().find("refuse SIZE: 550 missing\\x1b[2J: No such file or directory.\n") !=
+              std::string::npos);
+        CHECK(verbose.log().find("refuse MKD: 550 You may not use MKD here.\n") != std::string::npos);
+    }
+
     TEST_CASE("xferlog has a line for each transfer and is opened anew at a HUP") {
         const TempDir folder;
         const Path log = folder / "xferlog";
@@ -178,13 +193,16 @@ TEST_SUITE("e2e") {
         const Daemon daemon{{.lines = {"anonymous write"}}};
         make_endless_file(daemon.files() / "endless");
         FtpClient one = connect_logged_in(daemon), two = connect_logged_in(daemon), three{daemon};
-        CHECK(ask(daemon, {"kick", text(session_of(daemon, one))}) == "sessions 1\n");
+        const pid_t first = session_of(daemon, one), second = session_of(daemon, two);
+        CHECK(ask(daemon, {"kick", text(first)}) == "sessions 1\n");
         CHECK(one.expect(421) == "421 The administrator has closed this connection.");
         CHECK(one.read_to_end().empty());
+        wait_for_end_of(daemon, first); // until then it is one of that user's
         Connection data = begin_transfer(two, "RETR endless");
         CHECK(ask(daemon, {"kick", "anonymous"}) == "sessions 1\n");
         two.wait_for_end();
         data.wait_for_end();
+        wait_for_end_of(daemon, second);
         three.command("NOOP", 200);
         CHECK(ask(daemon, {"kick", "127.0.0.1"}) == "sessions 1\n");
         three.expect(421);
