@@ -5,8 +5,8 @@
 
 namespace ftpd {
 
-TransferReport::TransferReport(Session& session, Direction direction, std::string path)
-    : session_(session), direction_(direction), path_(std::move(path)) {}
+TransferReport::TransferReport(Session& session, Direction direction, std::string path, bool as_text)
+    : session_(session), direction_(direction), path_(std::move(path)), as_text_(as_text) {}
 
 TransferReport::~TransferReport() {
     if (told_) return;
@@ -27,7 +27,7 @@ void TransferReport::tell(bool complete) {
     const Activity& activity = session_.status.activity();
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(common::Clock::now() - began_);
     session_.control.tell_parent(pack_transfer({.direction = direction_,
-                                                .as_text = session_.memory.type == Type::ascii,
+                                                .as_text = as_text_,
                                                 .complete = complete,
                                                 .bytes = activity.done,
                                                 .milliseconds = static_cast<std::uint64_t>(spent.count()),

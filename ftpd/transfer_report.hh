@@ -14,8 +14,8 @@ class Session;
 
 class TransferReport {
 public:
-    // path: of the session's tree.
-    TransferReport(Session& session, Direction direction, std::string path);
+    // path: of the session's tree. as_text: under TYPE A, which in-band transfers do not know.
+    TransferReport(Session& session, Direction direction, std::string path, bool as_text);
     // One that was not complete is told as broken off.
     ~TransferReport();
     TransferReport(const TransferReport&) = delete;
@@ -29,6 +29,7 @@ private:
     Session& session_;
     Direction direction_;
     std::string path_;
+    bool as_text_;
     common::Clock::time_point began_ = common::Clock::now();
     bool told_ = false;
 };

@@ -24,7 +24,7 @@ void do_dele(Session& s, const std::string& argument) {
         if (error.code().value() != ENOENT || !remove_partial(s.tree, path)) throw;
         return s.control.reply(250, text("The unfinished upload of ", escape(path), " is deleted."));
     }
-    s.log(Severity::notice, text("delete ", escape(path)));
+    s.log(Severity::notice, text("delete ", escape(s.path_from_root(path))));
     s.control.reply(250, text(escape(path), " is deleted."));
 }
 
@@ -52,7 +52,8 @@ void do_rnto(Session& s, const std::string& argument) {
     if (!from) throw Refusal{503, "Send RNFR with the old name right before."};
     const std::string to = s.resolve(argument);
     s.tree.rename(*from, to, s.rights().has(Right::overwrite));
-    s.log(Severity::notice, text("rename ", escape(*from), " to ", escape(to)));
+    s.log(Severity::notice,
+          text("rename ", escape(s.path_from_root(*from)), " to ", escape(s.path_from_root(to))));
     s.control.reply(250, text(escape(*from), " is now ", escape(to), '.'));
 }
 

@@ -58,7 +58,7 @@ void do_get(Session& s, const std::string& argument) {
     if (offset > size)
         throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
     s.status.begin("GET", path, static_cast<std::uint64_t>(size - offset));
-    TransferReport report{s, Direction::download, path};
+    TransferReport report{s, Direction::download, path, false};
     s.control.reply(150, text(size - offset, " bytes follow"));
     Throttle throttle{s.limits().rate_down};
     std::vector<char> buffer(throttle.piece(buffer_size));
@@ -90,7 +90,7 @@ void do_put(Session& s, const std::string& argument) {
     Upload upload{s.tree, path, s.memory.restart,
                   s.upload_policy(s.memory.restart, has_length ? Replace::if_allowed : Replace::never)};
     s.status.begin("PUT", path, s.memory.announced.value_or(0));
-    TransferReport report{s, Direction::upload, path};
+    TransferReport report{s, Direction::upload, path, false};
     s.control.reply(150, has_length ? text("Send ", *s.memory.announced, " bytes.")
                                     : "Send, and end your input when done (nc -N does).");
     Cksum sum;

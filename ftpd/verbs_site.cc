@@ -52,7 +52,7 @@ void do_site_chmod(Session& s, const std::string& argument) {
         throw Refusal{501, "SITE CHMOD takes a mode of 000 to 777 and a path: SITE CHMOD 644 notes.txt"};
     const std::string path = s.resolve(words.argument);
     do_explained(words.argument, [&] { s.tree.change_mode(path, *mode); });
-    s.log(Severity::notice, text("chmod ", format_mode(*mode), ' ', escape(path)));
+    s.log(Severity::notice, text("chmod ", format_mode(*mode), ' ', escape(s.path_from_root(path))));
     s.control.reply(200, text("The mode of ", escape(path), " is ", format_mode(*mode), '.'));
 }
 

@@ -96,7 +96,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(150, greeting);
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
-    TransferReport report{s, Direction::upload, upload.path()};
+    TransferReport report{s, Direction::upload, upload.path(), s.memory.type == Type::ascii};
     DataConnection data = s.data.open();
     const std::string shown = escape(upload.path());
     try {
@@ -139,7 +139,7 @@ void do_retr(Session& s, const std::string& argument) {
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
-    TransferReport report{s, Direction::download, path};
+    TransferReport report{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
