@@ -85,6 +85,7 @@ TEST_SUITE("e2e") {
         Process nc{{"nc", "127.0.0.1", std::to_string(daemon.port())}};
         nc.write(login("eve"));
         zhang.terminal.wait_for("eve joined\r\n> ");
+        ada.terminal.wait_for("eve joined\r\n> ");
 
         ada.terminal.type("hello\r");
         zhang.terminal.wait_for("ada say: hello\r\n> ");

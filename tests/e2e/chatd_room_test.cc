@@ -138,6 +138,9 @@ TEST_SUITE("e2e") {
             ada.say(text("line ", line));
             if (line % 5 == 0) ChatClient{daemon, text("guest", line)};
         }
+        ada.say("/who"); // is answered when all before it has been said
+        while (ada.read_line() != "ada") {
+        }
         chatctl(daemon, {"announce", "last"});
         ChatClient bob{daemon, "bob"};
         for (int line = 7; line <= 25; ++line) bob.expect_earlier(text("ada say: line ", line));
