@@ -95,11 +95,11 @@ TEST_SUITE("e2e") {
         client.command("RNFR .ftpd-file", 553);
         client.command("RNFR /", 350);
         client.command("RNTO top", 550);
-        for (const auto& [to, code] :
+        for (const auto& row :
              {std::pair{".ftpd-x", 553}, {"/", 550}, {"no/such/folder", 550}, {"../../etc/x", 550}}) {
-            CAPTURE(to);
+            CAPTURE(row.first);
             client.command("RNFR file", 350);
-            client.command(text("RNTO ", to), code);
+            client.command(text("RNTO ", row.first), row.second);
         }
         CHECK(read_file(daemon.files() / "file") == "content");
 

@@ -37,8 +37,9 @@ TEST_SUITE("e2e") {
             {"USER anonymous", "Type PASS and anything behind it."},
             {"CWD /", "LS, GET PATH and PUT PATH may work without it."},
         };
-        for (const auto& [line, hint] : hints) {
-            CAPTURE(line);
+        for (const auto& row : hints) {
+            const auto [line, hint] = row;
+            CAPTURE(row.first);
             CHECK(ask_as_person(daemon, text(line, '\n')).find(hint) != std::string::npos);
             FtpClient program{daemon};
             program.send(text(line, "\r\n"));

@@ -26,13 +26,13 @@ const std::pair<const char*, Leave> ways_to_leave[]{
 // opened beside the control connection stays open.
 template <class State>
 void leave_in(const Daemon& daemon, const char* what, const State& bring) {
-    for (const auto& [how, leave] : ways_to_leave) {
+    for (const auto& way : ways_to_leave) {
         CAPTURE(what);
-        CAPTURE(how);
+        CAPTURE(way.first);
         FtpClient client = connect_logged_in(daemon);
         const pid_t session = session_of(daemon, client);
         [[maybe_unused]] const auto kept = bring(client); // open until the end
-        leave(client);
+        way.second(client);
         CHECK(wait_for_end_of(daemon, session) == "exit 0");
     }
 }

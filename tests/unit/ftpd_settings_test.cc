@@ -35,8 +35,9 @@ TEST_SUITE("unit") {
                                                             {"2G", 2'000'000'000},
                                                             {"1T", 1'000'000'000'000},
                                                             {"none", 0}};
-        for (const auto& [word, bytes] : sizes) {
-            CAPTURE(word);
+        for (const auto& size : sizes) {
+            const auto [word, bytes] = size;
+            CAPTURE(size.first);
             CHECK(settings_of({text("rate-up ", word)}).limits.rate_up == bytes);
             CHECK(settings_of({text("rate-down ", word)}).limits.rate_down == bytes);
             CHECK(settings_of({text("max-upload ", word)}).limits.max_upload == bytes);
