@@ -47,7 +47,7 @@ std::size_t sweep_directory(int root, const std::string& path, std::time_t oldes
         if (name == "." || name == ".." ||
             ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (S_ISDIR(status.st_mode)) further.push_back(path + '/' + name);
+        if (S_ISDIR(status.st_mode)) further.push_back(text(path, '/', name));
         if (!is_reserved(name) || !S_ISREG(status.st_mode) || status.st_mtime >= oldest) continue;
         if (!is_held(directory, name.c_str()) && ::unlinkat(directory, name.c_str(), 0) == 0) ++removed;
     }
