@@ -90,8 +90,12 @@ void Parent::sweep() {
     constexpr std::chrono::hours pause{24};
     loop_.at(Clock::now() + pause, [this] { sweep(); });
     if (settings_.keep_partials.count() == 0 || sweeper_) return;
-    sweeper_ = start_sweeper(settings_, [this] { pages_.keep_none(); });
-    if (!sweeper_) log_.warning("unfinished uploads are not swept: there is no process to spare");
+    try {
+        sweeper_ = start_sweeper(settings_, [this] { pages_.keep_none(); });
+        if (!sweeper_) log_.warning("unfinished uploads are not swept: there is no process to spare");
+    } catch (const std::system_error& error) { // no descriptor to spare, which ends no daemon
+        log_.warning(text("unfinished uploads are not swept: ", error.what()));
+    }
 }
 
 // What it has to say is read at its end.
