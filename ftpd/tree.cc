@@ -142,6 +142,9 @@ void Tree::set_modification_time(std::string_view path, std::time_t when) const 
 }
 
 void Tree::change_mode(std::string_view path, mode_t mode) const {
+    const mode_t kind = status(path).st_mode; // to open a device may move a tape
+    if (!S_ISREG(kind) && !S_ISDIR(kind))
+        throw Refusal{550, text(escape(path), " is neither a regular file nor a directory.")};
     // By name it could be a link by now, which fchmodat(2) would follow out of the tree.
     const Fd file = open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     checked("change the mode", {}, [&] { return ::fchmod(file.get(), mode); });

@@ -178,6 +178,9 @@ TEST_SUITE("e2e") {
         }
         CHECK(client.command("SITE CHMOD 644 missing", 550) == "550 missing: No such file or directory.");
         client.command("SITE CHMOD 644 .ftpd-x", 553);
+        REQUIRE(::mkfifo((daemon.files() / "fifo").c_str(), 0666) == 0);
+        CHECK(client.command("SITE CHMOD 644 fifo", 550) ==
+              "550 /fifo is neither a regular file nor a directory.");
         CHECK(mode_of(daemon.files() / "a file") == 0755);
         daemon.wait_for_log("chmod 640 /a file");
     }
