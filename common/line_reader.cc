@@ -7,20 +7,21 @@
 namespace common {
 
 LineReader::LineReader(std::size_t most, LineEnds ends)
-    : buffer_(most + 2),
-      kept_(std::min(kept_of_too_long, (buffer_.size() - 1) / 2)),
+    : size_(most + 2),
+      buffer_(std::make_unique_for_overwrite<char[]>(size_)),
+      kept_(std::min(kept_of_too_long, (size_ - 1) / 2)),
       ends_(ends == LineEnds::newline ? Ends::newline
             : ends == LineEnds::any   ? Ends::any
                                       : Ends::undecided) {}
 
 IoState LineReader::fill(int fd) {
     if (begin_ == end_) begin_ = end_ = 0;
-    if (begin_ > 0 && end_ == buffer_.size()) {
-        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.end(), buffer_.begin());
+    if (begin_ > 0 && end_ == size_) {
+        std::copy(buffer_.get() + begin_, buffer_.get() + size_, buffer_.get());
         end_ -= std::exchange(begin_, 0);
     }
-    if (end_ == buffer_.size()) return IoState::would_block;
-    const IoResult got = read_some(fd, std::span{buffer_}.subspan(end_));
+    if (end_ == size_) return IoState::would_block;
+    const IoResult got = read_some(fd, std::span{buffer_.get(), size_}.subspan(end_));
     end_ += got.bytes;
     return got.state;
 }
@@ -63,7 +64,7 @@ Line LineReader::take(std::size_t newline) {
     const bool has_return = ends_ != Ends::any && !text.empty() && text.back() == '\r';
     if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
     if (has_return) text.remove_suffix(1);
-    const bool too_long = discarding_ || text.size() > buffer_.size() - 2;
+    const bool too_long = discarding_ || text.size() > size_ - 2;
     if (too_long && !discarding_) beginning_ = text.substr(0, kept_);
     if (too_long) text.remove_prefix(text.size() - std::min(text.size(), kept_));
     Line line{std::exchange(beginning_, {}).append(text), too_long};

@@ -6,10 +6,10 @@
 
 #include "common/fd.hh"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace common {
 
@@ -38,12 +38,12 @@ public:
     std::optional<Line> next();
 
     // For bodies between lines: what is buffered but not yet taken, and taking bytes of it.
-    std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
+    std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
     void consume(std::size_t bytes) { begin_ += bytes; }
 
     // Whether what is buffered is the beginning of a line, and not the rest of one that is being discarded.
     bool at_line_start() const { return !discarding_; }
-    bool full() const { return end_ - begin_ == buffer_.size(); }
+    bool full() const { return end_ - begin_ == size_; }
     // Whether the line just taken ended in CR LF (LineEnds::any), as telnet's do.
     bool ended_in_crlf() const { return after_return_ && buffered().substr(0, 1) == "\n"; }
     // True after a first line that a bare LF ended: a person with nc.
@@ -55,8 +55,9 @@ private:
     Line take(std::size_t newline);
     void skip_rest_of_end();
 
-    std::vector<char> buffer_;
-    std::size_t kept_; // of each end of a line that is too long: they do not overlap
+    std::size_t size_;               // of the buffer
+    std::unique_ptr<char[]> buffer_; // not filled: what is never read into costs no memory
+    std::size_t kept_;               // of each end of a line that is too long: they do not overlap
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     Ends ends_;
