@@ -23,12 +23,12 @@ common::Fd connect_to_port(std::uint16_t port) {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) // the latter is also connect's
+        ::setsockopt(socket.get(), SOL_SOCKET, option, &patience, sizeof patience);
     checked("connect to port", std::to_string(port), [&] {
         return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     });
-    const timeval patience{.tv_sec = 60, .tv_usec = 0};
-    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
-        ::setsockopt(socket.get(), SOL_SOCKET, option, &patience, sizeof patience);
     return socket;
 }
 

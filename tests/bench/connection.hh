@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // A client's blocking connection to a server on this machine, as lean as it can be: what the generator spends
-// is missing at the servers. Nothing waits longer than a minute.
+// is missing at the servers. Nothing waits longer than 20 seconds.
 #pragma once
 
 #include "common/fd.hh"

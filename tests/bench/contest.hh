@@ -14,16 +14,19 @@
 namespace bench {
 
 struct Contender {
+    std::string_view row;
     std::string subject;
     std::function<double()> measure; // a throw takes it out of the contest, with a note of what it said
 };
 
+enum class Work { of_servers, of_ours }; // of servers: a note says when the generator was busy all the time
+
 // Writes each result to the samples' file as it comes.
-void hold_contest(Samples& samples, std::string_view row, const std::vector<Contender>& contenders,
-                  int rounds);
+void hold_contest(Samples& samples, const std::vector<Contender>& contenders, int rounds,
+                  Work work = Work::of_servers);
 
 // Each once, without warming up: for what cannot be repeated.
-void measure_once(Samples& samples, std::string_view row, const std::vector<Contender>& contenders);
+void measure_once(Samples& samples, const std::vector<Contender>& contenders);
 
 // What one client does once, or a few times; returns how often. It is made by the client's own
 // thread, before the clock starts.

@@ -7,19 +7,21 @@
 //   converse  accept, fork, answer each line of an FTP login and QUIT with a constant, exit
 //   send      accept, send FILE with sendfile(2), close
 //   receive   accept, recv(2) and write(2) to FILE in pieces of 256 KiB, close
+//   fan-out   one process; each line that a client sends goes to each other client with a send(2) of its own
 #include "common/address.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
+#include "common/poller.hh"
 #include "common/text.hh"
 
 #include <array>
 #include <fcntl.h>
+#include <map>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <vector>
 
 using common::checked;
 using common::Fd;
@@ -75,7 +77,41 @@ void receive_file(int socket, const char* name) {
             common::fail("write", name);
 }
 
-int serve(std::string_view kind, const Fd& listener, const char* file) {
+// Takes whole lines: the generator's fit into one read, or the rest of one comes with the next.
+[[noreturn]] void fan_out(const Fd& listener) {
+    const auto poller = common::Poller::make(common::best_backend());
+    poller->watch(listener.get(), common::Interest::read);
+    std::map<int, std::string> clients; // and what each has sent of its next line
+    std::array<char, 65536> piece{};
+    for (;;) {
+        for (const common::Event& event : poller->wait({})) {
+            if (event.fd == listener.get()) {
+                const int client = accept_next(listener).release();
+                clients[client];
+                poller->watch(client, common::Interest::read);
+                send_all(client, "in\n");
+                continue;
+            }
+            const common::IoResult got = common::read_some(event.fd, piece);
+            if (got.state != common::IoState::done) {
+                poller->forget(event.fd);
+                clients.erase(event.fd);
+                ::close(event.fd);
+                continue;
+            }
+            std::string& sent = clients[event.fd].append(piece.data(), got.bytes);
+            std::size_t from = 0;
+            for (std::size_t end = 0; (end = sent.find('\n', from)) != sent.npos; from = end + 1)
+                for (const auto& [client, unfinished] : clients)
+                    if (client != event.fd)
+                        send_all(client, std::string_view{sent}.substr(from, end + 1 - from));
+            sent.erase(0, from);
+        }
+    }
+}
+
+[[noreturn]] void serve(std::string_view kind, const Fd& listener, const char* file) {
+    if (kind == "fan-out") fan_out(listener);
     ::signal(SIGCHLD, SIG_IGN); // nobody waits for the children
     for (;;) {
         Fd socket = accept_next(listener);
@@ -100,6 +136,7 @@ int main(int argc, char** argv) {
         const auto port = argc >= 3 ? common::parse_number<std::uint16_t>(argv[2]) : std::nullopt;
         if (!port) throw common::UsageError("usage: bench-floor KIND PORT [FILE]");
         ::signal(SIGPIPE, SIG_IGN);
-        return serve(argv[1], listen_on_port(*port), argc > 3 ? argv[3] : "");
+        serve(argv[1], listen_on_port(*port), argc > 3 ? argv[3] : "");
+        return 0;
     });
 }

@@ -139,7 +139,7 @@ double listings(std::uint16_t port, std::chrono::milliseconds duration) {
     });
 }
 
-double idle_memory(const FtpServer& server) {
+double idle_memory(const Running& server) {
     const MemoryPerClient memory{server.server->pid()};
     std::vector<std::shared_ptr<FtpClient>> idle;
     for (unsigned i = 0; i < idle_sessions; ++i) idle.push_back(logged_in(server.port()));
@@ -170,48 +170,50 @@ double bare_upload(std::uint16_t port, const FtpFiles& files) {
 
 void measure_ftp(const Setting& setting, Samples& samples) {
     const FtpFiles files{setting};
-    {
-        const std::vector<FtpServer> servers =
-            start_ftp_servers(setting, files); // that have done nothing yet
+    if (setting.wants("ftp-memory")) {
+        const Lineup servers = start_ftp_servers(setting, files); // that have done nothing yet
         std::vector<Contender> contenders;
-        for (const FtpServer& server : servers)
-            contenders.push_back({server.subject, [&server] { return idle_memory(server); }});
-        measure_once(samples, "ftp-memory", contenders);
+        for (const Running& server : servers.all())
+            contenders.push_back({"ftp-memory", server.subject, [&server] { return idle_memory(server); }});
+        measure_once(samples, contenders);
     }
-    const std::vector<FtpServer> servers = start_ftp_servers(setting, files);
-    const FtpServer forking = start_floor(setting, "floor: fork and answer", "answer"),
-                    conversing = start_floor(setting, "floor: fork and converse", "converse"),
-                    sending = start_floor(setting, "floor: sendfile", "send", files.large),
-                    receiving =
-                        start_floor(setting, "floor: recv and write", "receive", files.uploads + "/large");
+    const Lineup servers = start_ftp_servers(setting, files);
+    Lineup floors{setting, {}};
+    floors.add_floor("floor: fork and answer", {"answer", "@PORT@"});
+    floors.add_floor("floor: fork and converse", {"converse", "@PORT@"});
+    floors.add_floor("floor: sendfile", {"send", "@PORT@", files.large});
+    floors.add_floor("floor: recv and write", {"receive", "@PORT@", files.uploads + "/large"});
+    const Running &answering = floors.all()[0], &conversing = floors.all()[1], &sending = floors.all()[2],
+                  &receiving = floors.all()[3];
     const auto duration = setting.duration;
 
-    const auto contest = [&](std::string_view row, const std::function<double(const FtpServer&)>& measure,
-                             const std::vector<Contender>& floors = {}) {
+    const auto contest = [&](std::string_view row, const std::function<double(const Running&)>& measure,
+                             const std::vector<Contender>& bare = {}) {
+        if (!setting.wants(row)) return;
         std::vector<Contender> contenders;
-        for (const FtpServer& server : servers) {
+        for (const Running& server : servers.all()) {
             const bool is_quick = row == "ftp-sessions" || row == "ftp-retr-small" || row == "ftp-stor-small";
             if (!is_quick && server.subject == quick_only) continue;
             if (row == "ftp-get-inband" && is_peer(server.subject)) continue;
-            contenders.push_back({server.subject, [&server, &measure] { return measure(server); }});
+            contenders.push_back({row, server.subject, [&server, &measure] { return measure(server); }});
         }
-        contenders.insert(contenders.end(), floors.begin(), floors.end());
-        hold_contest(samples, row, contenders, setting.rounds);
+        contenders.insert(contenders.end(), bare.begin(), bare.end());
+        hold_contest(samples, contenders, setting.rounds);
     };
-    contest("ftp-sessions", [&](const FtpServer& server) { return sessions(server.port(), duration); },
-            {{forking.subject, [&] { return answers(forking.port(), duration); }},
-             {conversing.subject, [&] { return sessions(conversing.port(), duration); }}});
+    contest("ftp-sessions", [&](const Running& server) { return sessions(server.port(), duration); },
+            {{"ftp-sessions", answering.subject, [&] { return answers(answering.port(), duration); }},
+             {"ftp-sessions", conversing.subject, [&] { return sessions(conversing.port(), duration); }}});
     contest("ftp-retr-small",
-            [&](const FtpServer& server) { return small_downloads(server.port(), duration); });
+            [&](const Running& server) { return small_downloads(server.port(), duration); });
     contest("ftp-stor-small",
-            [&](const FtpServer& server) { return small_uploads(server.port(), duration, files); });
+            [&](const Running& server) { return small_uploads(server.port(), duration, files); });
     contest("ftp-get-inband",
-            [&](const FtpServer& server) { return inband_downloads(server.port(), duration); });
-    contest("ftp-retr-large", [&](const FtpServer& server) { return large_download(server.port()); },
-            {{sending.subject, [&] { return bare_download(sending.port()); }}});
-    contest("ftp-stor-large", [&](const FtpServer& server) { return large_upload(server.port(), files); },
-            {{receiving.subject, [&] { return bare_upload(receiving.port(), files); }}});
-    contest("ftp-mlsd", [&](const FtpServer& server) { return listings(server.port(), duration); });
+            [&](const Running& server) { return inband_downloads(server.port(), duration); });
+    contest("ftp-retr-large", [&](const Running& server) { return large_download(server.port()); },
+            {{"ftp-retr-large", sending.subject, [&] { return bare_download(sending.port()); }}});
+    contest("ftp-stor-large", [&](const Running& server) { return large_upload(server.port(), files); },
+            {{"ftp-stor-large", receiving.subject, [&] { return bare_upload(receiving.port(), files); }}});
+    contest("ftp-mlsd", [&](const Running& server) { return listings(server.port(), duration); });
 }
 
 } // namespace bench

@@ -2,13 +2,10 @@
 // The FTP servers that are measured and the folder that they serve.
 #pragma once
 
-#include "tests/bench/samples.hh"
-#include "tests/bench/server.hh"
+#include "tests/bench/lineup.hh"
 #include "tests/bench/setting.hh"
 
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace bench {
 
@@ -24,16 +21,7 @@ struct FtpFiles {
     std::string root, large, uploads;
 };
 
-struct FtpServer {
-    std::string subject;
-    std::unique_ptr<Server> server;
-    std::uint16_t port() const { return server->port(); }
-};
-
-// All that can be started; the others are named in the log.
-std::vector<FtpServer> start_ftp_servers(const Setting& setting, const FtpFiles& files);
-// One of bench-floor's loops.
-FtpServer start_floor(const Setting& setting, std::string subject, const std::string& kind,
-                      const std::string& file = {});
+// Those that can be started.
+Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files);
 
 } // namespace bench

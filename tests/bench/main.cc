@@ -4,8 +4,11 @@
 #include "common/errors.hh"
 #include "common/options.hh"
 #include "common/text.hh"
+#include "tests/bench/interrupt.hh"
 #include "tests/bench/parts.hh"
+#include "tests/bench/plots.hh"
 #include "tests/bench/rows.hh"
+#include "tests/bench/surroundings.hh"
 #include "tests/bench/table.hh"
 
 #include <array>
@@ -28,7 +31,8 @@ struct Part {
     std::string_view name;
     void (*measure)(const Setting& setting, Samples& samples);
 };
-constexpr std::array parts{Part{"ftp", measure_ftp}};
+constexpr std::array parts{Part{"ftp", measure_ftp}, Part{"chat", measure_chat}, Part{"pack", measure_pack},
+                           Part{"poller", measure_poller}};
 
 // A folder that is removed with all that is in it: in memory if there is room, so that no disk is measured.
 class Scratch {
@@ -42,6 +46,7 @@ public:
         std::string name = place / "suite-bench-XXXXXX";
         if (!::mkdtemp(name.data())) common::fail("make", name);
         folder_ = name;
+        register_folder(name);
         fs::permissions(folder_, fs::perms{0755});
     }
     ~Scratch() {
@@ -70,10 +75,19 @@ void write_file(const fs::path& path, const std::string& text) {
     if (!(std::ofstream{path} << text)) common::fail("write", path.string());
 }
 
+void write_results(const fs::path& folder, const Setting& setting, const Samples& samples) {
+    write_file(folder / "table.txt", make_table(samples));
+    write_file(folder / "summary.md", make_summary(samples));
+    write_file(folder / "surroundings.txt", describe_surroundings(setting));
+    write_file(folder / "overview.svg", plot_overview(samples));
+    for (const std::string part : {"ftp", "chat", "pack"})
+        write_file(folder / (part + ".svg"), plot_part(samples, part));
+    write_file(folder / "poller.svg", plot_poller(samples));
+}
+
 int run(int argc, char** argv) {
     Setting setting;
     Words builds;
-    std::string only;
     fs::path results = "tests/bench/results";
     const common::Option options[] = {
         {'b', "FOLDER", "a build of the suite; repeats, the first is judged",
@@ -81,7 +95,8 @@ int run(int argc, char** argv) {
         {'k', "FLOOR", "the program bench-floor", [&](std::string_view word) { setting.floor = word; }},
         {'p', "FOLDER", "the peers, as peers.sh unpacks them",
          [&](std::string_view word) { setting.peers = word; }},
-        {'o', "PART", "only ftp, chat, pack or poller", [&](std::string_view word) { only = word; }},
+        {'o', "PART", "only ftp, chat, pack or poller, or a row",
+         [&](std::string_view word) { setting.only = word; }},
         {'n', "ROUNDS", "how often each is measured",
          [&](std::string_view word) {
              const auto rounds = common::parse_number<int>(word, 1, 1000);
@@ -95,18 +110,19 @@ int run(int argc, char** argv) {
     }
     setting.builds = name_builds(builds);
 
+    watch_for_interrupts();
     raise_descriptor_limit();
     ::signal(SIGPIPE, SIG_IGN);
     fs::create_directories(results);
     Samples samples{results / "samples.tsv"};
     for (const Part& part : parts) {
-        if (!only.empty() && part.name != only) continue;
+        if (!setting.only.empty() && part.name != part_of(setting.only)) continue;
         const Scratch scratch;
         setting.scratch = scratch.folder();
-        samples.forget_part(part.name);
+        samples.forget(setting.only.empty() ? part.name : setting.only);
         std::cerr << part.name << '\n';
         part.measure(setting, samples);
-        write_file(results / "table.txt", make_table(samples));
+        write_results(results, setting, samples);
     }
     std::cout << make_table(samples);
     return 0;

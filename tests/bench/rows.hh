@@ -33,6 +33,7 @@ struct Target {
     double factor;
     std::string_view subject; // of the reference; "best peer"; empty: the factor is the limit itself
     std::string_view reference_row = {}; // if it is another
+    std::string_view judged = suite;
 };
 std::span<const Target> all_targets();
 

@@ -30,8 +30,8 @@ Samples::Samples(std::string file) : file_(std::move(file)) {
     }
 }
 
-void Samples::forget_part(std::string_view part) {
-    std::erase_if(samples_, [&](const Sample& sample) { return part_of(sample.row) == part; });
+void Samples::forget(std::string_view beginning) {
+    std::erase_if(samples_, [&](const Sample& sample) { return sample.row.starts_with(beginning); });
 }
 
 void Samples::add(std::string_view row, std::string_view subject, double value) {

@@ -21,7 +21,7 @@ public:
     // Takes what the file holds from earlier, if it is there. Throws UserError for one that cannot be read.
     explicit Samples(std::string file);
 
-    void forget_part(std::string_view part); // its rows are going to be measured anew
+    void forget(std::string_view beginning); // the rows that begin so are going to be measured anew
     void add(std::string_view row, std::string_view subject, double value);
     void note(std::string_view row, std::string_view subject, std::string note);
     void save() const; // replaces the file

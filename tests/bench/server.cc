@@ -5,6 +5,7 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "tests/bench/connection.hh"
+#include "tests/bench/interrupt.hh"
 
 #include <chrono>
 #include <fcntl.h>
@@ -47,7 +48,10 @@ pid_t spawn(Words command, const std::string& output, Words environment) {
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     pid_t pid = -1;
     const int error = ::posix_spawn(&pid, command.at(0).c_str(), &actions, &attributes,
                                     as_pointers(command).data(), as_pointers(environment).data());
@@ -75,6 +79,7 @@ std::uint16_t find_free_port() {
 
 Server::Server(const Words& command, std::uint16_t port, const std::string& output, const Words& environment)
     : pid_(spawn(command, output, environment)), port_(port) {
+    register_group(pid_);
     const auto deadline = steady_clock::now() + std::chrono::seconds{10};
     while (!takes_connections(port)) {
         const bool ended = has_ended();
@@ -100,6 +105,7 @@ void Server::end() {
     const auto deadline = steady_clock::now() + std::chrono::seconds{20};
     while (!has_ended() && steady_clock::now() < deadline) std::this_thread::sleep_for(pause);
     ::kill(-pid_, SIGKILL); // itself if it still runs, and whoever of its children is left
+    forget_group(pid_);
     common::retry([&] { return ::waitpid(pid_, nullptr, 0); });
 }
 

@@ -19,13 +19,18 @@ struct Setting {
     std::string peers = "build/peers";   // as peers.sh fills it
     std::string sources = "tests/bench"; // with servers/NAME.conf
     std::string scratch;                 // an empty folder, in memory where that can be had
+    std::string only; // the beginning of the rows that are wanted: a part's name, a row's, or nothing
     int rounds = 5;
     std::chrono::milliseconds duration{700}; // of one measurement that counts for a time
+
+    bool wants(std::string_view row) const { return row.starts_with(only) || only.starts_with(row); }
 };
 
 // The first folder is "suite", others have their names in brackets.
 std::map<std::string, std::string> name_builds(const Words& folders);
 
+// The text with each @WORD@ replaced.
+std::string replace_words(std::string text, const std::map<std::string, std::string>& words);
 // Writes servers/NAME.conf into the scratch folder, with each @WORD@ replaced, and returns its path.
 std::string write_configuration(const Setting& setting, std::string_view name,
                                 const std::map<std::string, std::string>& words);

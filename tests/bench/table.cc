@@ -31,7 +31,7 @@ Line line_of(const Sample& sample, double suite_median) {
             show_number(middle),
             show_number(quantile(sample.values, 0)),
             show_number(quantile(sample.values, 1)),
-            sample.subject == suite ? "" : show_ratio(suite_median / middle),
+            sample.subject == suite || std::isnan(suite_median) ? "" : show_ratio(suite_median / middle),
             sample.note};
 }
 
@@ -87,7 +87,7 @@ Verdict judge(const Target& target, const Samples& samples) {
         reference = samples.median_of(target.reference_row.empty() ? target.row : target.reference_row,
                                       target.subject);
     }
-    const double ratio = samples.median_of(target.row, suite) / reference;
+    const double ratio = samples.median_of(target.row, target.judged) / reference;
     return {&target, ratio,
             target.relation == Target::Relation::at_least ? ratio >= target.factor : ratio <= target.factor};
 }
@@ -113,6 +113,7 @@ std::string make_table(const Samples& samples) {
     }
     std::vector<Line> verdicts{{"work", "target", "reached", ""}};
     for (const Target& target : all_targets()) {
+        if (!samples.find(target.row, target.judged)) continue;
         const Verdict verdict = judge(target, samples);
         verdicts.push_back({std::string{find_row(target.row).work}, std::string{target.text},
                             show_reached(verdict), show_verdict(verdict)});
@@ -123,11 +124,13 @@ std::string make_table(const Samples& samples) {
 std::string make_summary(const Samples& samples) {
     std::string out = "| work | suite | target | reached | |\n|---|--:|---|--:|---|\n";
     for (const Target& target : all_targets()) {
+        if (!samples.find(target.row, target.judged)) continue;
         const Row& row = find_row(target.row);
         const Verdict verdict = judge(target, samples);
-        out += "| " + std::string{row.work} + " | " + show_number(samples.median_of(row.name, suite)) + ' ' +
-               std::string{row.unit} + " | " + std::string{target.text} + " | " + show_reached(verdict) +
-               " | " + show_verdict(verdict) + " |\n";
+        out += "| " + std::string{row.work} + " | " +
+               show_number(samples.median_of(row.name, target.judged)) + ' ' + std::string{row.unit} + " | " +
+               std::string{target.text} + " | " + show_reached(verdict) + " | " + show_verdict(verdict) +
+               " |\n";
     }
     return out;
 }
