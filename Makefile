@@ -56,7 +56,7 @@ archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc) $(if $(filter run test,$(MAKECMDGOALS)),,-O)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test bench,$(MAKECMDGOALS)),,-O)
 endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -75,7 +75,7 @@ $(shared)/obj/%.o: %.cc $(shared)/compile
 	$(say) compile $<
 	$(hush)$(compile) $(also) -c -o $@ $<
 
-$(call objects,$(bench) $(floor)): also = -O3
+$(call objects,$(bench) $(floor)): also = $(if $(SANITIZE),,-O3)
 $(call objects,$(tests)): also = $(if $(SANITIZE),,-O1 -g1) -DSUITE_SOURCE_DIR='"$(CURDIR)"'
 
 $(call objects,chatd/phrases.cc): $(shared)/catalogue_path
@@ -105,7 +105,10 @@ $(build)/chatd.%.cat: chatd/%.msg
 	$(say) gencat $<
 	$(hush)gencat $@ $<
 
-$(build)/run-tests: $(call objects,$(tests)) $(call archives,%) $(build)/link
+# What the benchmarks have that is tested, too.
+counting := $(patsubst %,tests/bench/%.cc,rows samples spoken statistics svg table)
+
+$(build)/run-tests: $(call objects,$(tests) $(counting)) $(call archives,%) $(build)/link
 	$(say) link $@
 	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
 

@@ -24,7 +24,8 @@ const ChatDialect irc{[](std::string_view name, std::string_view room) {
                       " 366 ", // end of the list of names
                       [](std::string_view words, std::string_view room) {
                           return text("PRIVMSG #", room, " :", words, "\r\n");
-                      }};
+                      },
+                      true, 8};
 
 const ChatDialect ncat_lines{enter_nothing, "already connected", say_plainly, false};
 

@@ -16,6 +16,8 @@ struct ChatDialect {
     // False: under load it cuts lines of several speakers into each other, so that their ends can be counted
     // and nothing more.
     bool keeps_lines_whole = true;
+    // Clients that may come at the same time: those beyond listen(2)'s backlog would wait for seconds.
+    unsigned at_the_door = 50;
 };
 
 extern const ChatDialect chatd_lines; // the dialect of a person with nc

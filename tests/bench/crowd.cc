@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr unsigned window = 1000;       // lines of all speakers on their way at once, in a flood
-constexpr unsigned at_the_door = 50;    // clients that enter at the same time
 constexpr milliseconds patience{20000}; // without anything that happens
 constexpr milliseconds quiet{200};      // then nobody is being announced any more
 
@@ -40,8 +39,8 @@ Crowd::Crowd(std::uint16_t port, const ChatDialect& dialect, std::string room, S
     : dialect_(dialect), room_(std::move(room)), prefix_(std::move(prefix)), size_(size), port_(port) {
     const unsigned all = size.speakers + size.listeners;
     clients_.resize(all);
-    for (unsigned first = 0; first < all; first += at_the_door)
-        enter(first, std::min(first + at_the_door, all));
+    for (unsigned first = 0; first < all; first += dialect.at_the_door)
+        enter(first, std::min(first + dialect.at_the_door, all));
     hear_until_quiet();
 }
 

@@ -22,7 +22,7 @@ std::string format(const char* how, double value) {
 }
 
 std::string show_ratio(double ratio) {
-    return std::isnan(ratio) ? "-" : format(ratio < 9.95 ? "%.2f" : "%.1f", ratio);
+    return std::isnan(ratio) ? "-" : format(ratio < 0.1 ? "%.3f" : ratio < 9.95 ? "%.2f" : "%.1f", ratio);
 }
 
 Line line_of(const Sample& sample, double suite_median) {
