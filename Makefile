@@ -58,12 +58,14 @@ sources  := $(filter-out $(mains),$(foreach p,$(parts),$(wildcard $p/*.cc $p/$(s
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
 catalogues := $(languages:%=$(build)/chatd.%.cat)
 tests    := $(wildcard tests/*.cc tests/unit/*.cc tests/e2e/*.cc)
+floor    := tests/bench/floor.cc
+bench    := $(filter-out $(floor),$(wildcard tests/bench/*.cc))
 objects   = $(patsubst %.cc,$(shared)/obj/%.o,$1)
 archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc) $(if $(filter run test,$(MAKECMDGOALS)),,-O)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test bench,$(MAKECMDGOALS)),,-O)
 endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -73,7 +75,7 @@ say       = @$(if $(V),:,printf '  %s %s\n')
 hush      = $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all everything run test check install uninstall clean help force
+.PHONY: all everything run test bench check install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) ## build the programs (the default)
 
@@ -82,6 +84,7 @@ $(shared)/obj/%.o: %.cc $(shared)/compile
 	$(say) compile $<
 	$(hush)$(compile) $(also) -c -o $@ $<
 
+$(call objects,$(bench) $(floor)): also = $(if $(SANITIZE),,-O3)
 $(call objects,$(tests)): also = $(if $(SANITIZE),,-O1 -g1) -DSUITE_SOURCE_DIR='"$(CURDIR)"'
 
 $(call objects,chatd/phrases.cc): $(shared)/catalogue_path
@@ -111,9 +114,21 @@ $(build)/chatd.%.cat: chatd/%.msg
 	$(say) gencat $<
 	$(hush)gencat $@ $<
 
-$(build)/run-tests: $(call objects,$(tests)) $(call archives,%) $(build)/link
+# What the benchmarks have that is tested, too.
+counting := $(patsubst %,tests/bench/%.cc,rows samples spoken statistics svg table)
+
+$(build)/run-tests: $(call objects,$(tests) $(counting)) $(call archives,%) $(build)/link
 	$(say) link $@
 	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
+
+# The benchmarks' generator, and the bare loops it compares with, which fork best as a static program.
+$(build)/bench: $(call objects,$(bench) tests/e2e/proc.cc) $(build)/libcommon.a $(build)/link
+	$(say) link $@
+	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
+
+$(build)/bench-floor: $(call objects,$(floor)) $(build)/libcommon.a $(build)/link
+	$(say) link $@
+	$(hush)$(link) -static-pie -o $@ $(filter %.o %.a,$^)
 
 # Files that hold the variable of their name, written when it has changed: then what depends on them is made
 # again.
@@ -126,7 +141,7 @@ endef
 $(foreach f,$(remembered),$(eval $(remember)))
 $(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $@
 
--include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests) $(wildcard common/*/*.cc)))
+-include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests) $(bench) $(floor) $(wildcard common/*/*.cc)))
 
 # --- use -----------------------------------------------------------------------------------------------
 run: ## build, start both daemons on loopback, and say what to type in another shell
@@ -142,6 +157,15 @@ test: ## run the tests; ONLY='*pattern*' those, EVENTS='poll epoll' under these,
 	@$(MAKE) --no-print-directory everything
 	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') --events '$(EVENTS)' $(TESTFLAGS)
 
+bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=n BUILD='folders'
+	@tests/need.sh $(compiler_need) $(bench_needs)
+	@$(MAKE) --no-print-directory all $(build)/bench $(build)/bench-floor
+	@tests/bench/peers.sh build/peers
+	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
+
+BUILD         = $(build)
+ROUNDS        = 5
+bench_needs   = apt-get:apt dpkg-deb:dpkg unshare:util-linux python3:python3
 EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
 compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev
 test_needs    = /usr/include/doctest/doctest.h:doctest-dev curl:curl lftp:lftp nc.openbsd:netcat-openbsd \

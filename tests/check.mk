@@ -6,7 +6,7 @@ clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR=
                -DCATALOGUE_FOLDER='"$(catalogue_path)"'
 check_needs  = g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
                mandoc:mandoc
-analysed    := $(sort $(sources) $(mains) $(wildcard common/*/*.cc))
+analysed    := $(sort $(sources) $(mains) $(bench) $(floor) $(wildcard common/*/*.cc))
 checks      := $(patsubst %,build/check/%.ok,format layers manuals symbols cppcheck $(analysed:%=tidy/%))
 
 check: ## formatting, layering, manuals, static analysis, names that the POSIX=1 build uses

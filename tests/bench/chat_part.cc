@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: ISC
+// The chat rows in which the suite is measured against others: floods, and delays under an even load. Each
+// server has its room full of clients all the time; they are measured in turn, so all but one are silent.
+#include "tests/bench/contest.hh"
+#include "tests/bench/crowd.hh"
+#include "tests/bench/lineup.hh"
+#include "tests/bench/parts.hh"
+#include "tests/bench/rows.hh"
+#include "tests/bench/statistics.hh"
+
+#include <iostream>
+#include <list>
+
+namespace bench {
+namespace {
+
+constexpr unsigned speakers = 4;
+constexpr double offered = 40'000;     // deliveries a second
+constexpr unsigned most_of_ncat = 900; // it waits with select(2)
+const std::string room = "hall";
+
+const ChatDialect& dialect_of(std::string_view subject) {
+    if (subject == "ngircd") return irc;
+    if (subject == "ncat --chat") return ncat_lines;
+    return subject.starts_with(suite) ? chatd_lines : floor_lines;
+}
+
+using Measure = std::function<double(Crowd&)>;
+
+void contest(const Setting& setting, Samples& samples, std::string_view row, unsigned listeners,
+             const Measure& measure) {
+    if (!setting.wants(row)) return;
+    Lineup servers{setting, {}};
+    servers.add_suite("chatd", {"room " + room});
+    servers.add_peer("ngircd", "ngircd", "ngircd", {"-n", "-f", "@CONF@"});
+    if (listeners < most_of_ncat)
+        servers.add_peer("ncat --chat", "ncat", "", {"--chat", "-m", "1010", "-l", "127.0.0.1", "@PORT@"});
+    servers.add_floor("floor: a write each", {"fan-out", "@PORT@"});
+
+    std::list<Crowd> crowds;
+    std::vector<Contender> contenders;
+    for (const Running& server : servers.all()) {
+        try {
+            Crowd& crowd = crowds.emplace_back(server.port(), dialect_of(server.subject), room,
+                                               Crowd::Size{listeners, speakers});
+            contenders.push_back({row, server.subject, [&] { return measure(crowd); }});
+        } catch (const std::exception& error) {
+            std::cerr << "  " << row << ", " << server.subject << ": " << error.what() << '\n';
+            samples.note(row, server.subject, error.what());
+        }
+    }
+    hold_contest(samples, contenders, setting.rounds);
+}
+
+} // namespace
+
+void measure_chat(const Setting& setting, Samples& samples) {
+    const Measure flood = [&](Crowd& crowd) { return crowd.flood(setting.duration); };
+    const Measure delay = [&](Crowd& crowd) {
+        return quantile(crowd.offer(offered, setting.duration), 0.99);
+    };
+    contest(setting, samples, "chat-flood-100", 100, flood);
+    contest(setting, samples, "chat-flood-500", 500, flood);
+    contest(setting, samples, "chat-delay-200", 200, delay);
+    contest(setting, samples, "chat-delay-1000", 1000, delay);
+    if (setting.wants("chat-admit") || setting.wants("chat-memory")) measure_presence(setting, samples);
+    if (setting.wants("chat-stopped")) measure_stopped_reader(setting, samples);
+}
+
+} // namespace bench

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+#include "tests/bench/ftp_servers.hh"
+
+#include "common/errors.hh"
+
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_file(const std::string& name, std::size_t size) {
+    std::ofstream out{name, std::ios::binary};
+    std::string piece(std::min<std::size_t>(size, 1 << 20), '\0');
+    for (std::size_t i = 0; i < piece.size(); ++i) piece[i] = static_cast<char>('a' + i % 26);
+    for (std::size_t written = 0; written < size; written += piece.size())
+        out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (!out.flush()) common::fail("write", name);
+}
+
+} // namespace
+
+FtpFiles::FtpFiles(const Setting& setting)
+    : root(setting.scratch + "/ftp"), large(root + "/large"), uploads(root + "/in") {
+    fs::create_directories(root + "/many");
+    fs::create_directories(uploads);
+    ::chmod(uploads.c_str(), 0777);
+    write_file(root + "/small", 1024);
+    write_file(large, large_file);
+    for (unsigned i = 0; i < listed_files; ++i) write_file(root + "/many/file-" + std::to_string(i), 0);
+}
+
+void FtpFiles::clear_uploads() const {
+    for (const auto& entry : fs::directory_iterator{uploads}) fs::remove(entry);
+}
+
+Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files) {
+    Lineup lineup{setting, {{"ROOT", files.root}}, {"ANONYMOUS_ROOT=" + files.root}};
+    lineup.add_suite("ftpd");
+    lineup.add_peer("vsftpd", "vsftpd", "vsftpd", {"@CONF@"});
+    lineup.add_peer("vsftpd without sandbox", "vsftpd", "vsftpd-open", {"@CONF@"});
+    lineup.add_peer("pure-ftpd", "pure-ftpd", "pure-ftpd", {"@CONF@"});
+    lineup.add_peer("proftpd", "proftpd", "proftpd", {"-n", "-q", "-c", "@CONF@"});
+    lineup.add_peer("pyftpdlib", "pyftpdlib", "", {"@PORT@", files.root});
+    return lineup;
+}
+
+} // namespace bench

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: ISC
+// The FTP servers that are measured and the folder that they serve.
+#pragma once
+
+#include "tests/bench/lineup.hh"
+#include "tests/bench/setting.hh"
+
+#include <string>
+
+namespace bench {
+
+inline constexpr std::size_t large_file = std::size_t{1} << 30;
+inline constexpr unsigned listed_files = 20'000;
+
+// What all of them serve, below the scratch folder: `small' (1 KiB), `large' (1 GiB), `many' (a folder of
+// 20,000 files) and `in', where everybody may write.
+struct FtpFiles {
+    explicit FtpFiles(const Setting& setting);
+    void clear_uploads() const;
+
+    std::string root, large, uploads;
+};
+
+// Those that can be started.
+Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files);
+
+} // namespace bench

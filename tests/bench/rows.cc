@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: ISC
+#include "tests/bench/rows.hh"
+
+#include <array>
+#include <stdexcept>
+
+namespace bench {
+namespace {
+
+using enum Target::Relation;
+
+constexpr std::string_view poller_definition = "So many descriptors are watched and one of them is made "
+                                               "readable: write, wait, read, in a loop. The servers' "
+                                               "column has the number of descriptors.";
+
+constexpr auto rows = std::to_array<Row>({
+    {"ftp-sessions", "FTP sessions", "/s", true,
+     "4 clients, each: connect, 220, USER anonymous, PASS, QUIT, 221, until the server has closed; the next "
+     "step when the reply is there. `floor: fork and answer' accepts, forks, sends one line, exits; `floor: "
+     "fork "
+     "and converse' answers the same dialogue with constants."},
+    {"ftp-retr-small", "RETR of 1 KiB with EPSV", "/s", true,
+     "4 sessions, logged in before the clock starts, each in a loop: EPSV, connect, RETR, data to its end, "
+     "226."},
+    {"ftp-stor-small", "STOR of 1 KiB with EPSV", "/s", true,
+     "4 sessions as above: EPSV, connect, STOR under a new name, 1,024 bytes, close, 226."},
+    {"ftp-get-inband", "GET of 1 KiB in band, pipelined", "/s", true,
+     "4 sessions, each sends 64 GET lines at once, reads all 64 answers and files, and repeats."},
+    {"ftp-retr-large", "RETR of 1 GiB", "MiB/s", true,
+     "One session, TYPE I, EPSV; from RETR to 226. The client discards what it receives without copying it "
+     "(MSG_TRUNC). The floor: sendfile(2) in a loop."},
+    {"ftp-stor-large", "STOR of 1 GiB", "MiB/s", true,
+     "One session, TYPE I, EPSV; from STOR to 226. The client sends with sendfile(2). The floor: recv(2) and "
+     "write(2) of 256 KiB in a loop."},
+    {"ftp-mlsd", "MLSD of 20,000 entries", "entries/s", true,
+     "One session; EPSV and MLSD of one folder with 20,000 files, until 226; repeated."},
+    {"ftp-memory", "private memory of an idle FTP session", "KiB", false,
+     "200 sessions after login. Private_Clean + Private_Dirty of smaps_rollup: median of the processes that "
+     "came with them, times processes a session; for a server without, its growth by 200."},
+    {"chat-flood-100", "chat flood, 100 members", "deliveries/s", true,
+     "100 clients listen, 4 more speak lines of 50 bytes, up to 1,000 of which are on their way at once; "
+     "counted "
+     "is what the 100 get, until all have everything. One listener looks at every line. The floor: one "
+     "process, "
+     "one send(2) for each recipient of each line."},
+    {"chat-flood-500", "chat flood, 500 members", "deliveries/s", true, "The same with 500 listeners."},
+    {"chat-delay-200", "chat delay at 40,000 deliveries/s, 200 members, p99", "ms", false,
+     "4 speakers in turn say a line each 5 ms; counted is the time from when it was due to when each of 200 "
+     "listeners got it."},
+    {"chat-delay-1000", "chat delay at 40,000 deliveries/s, 1,000 members, p99", "ms", false,
+     "The same with a line each 25 ms and 1,000 listeners."},
+    {"chat-admit-100", "to be let in with 100 present in other rooms", "ms", false,
+     "From connect to `You are in', in a room where nobody is; median of 200 who come one after the other."},
+    {"chat-admit-8000", "to be let in with 8,000 present in other rooms", "ms", false,
+     "The same; the 8,000 are in 80 rooms."},
+    {"chat-memory", "private memory of an idle handler, 8,000 present", "KiB", false,
+     "Private_Clean + Private_Dirty of smaps_rollup, median."},
+    {"chat-stopped-rate", "one stopped reader for 1,000,000 lines: rate of the others", "of their rate", true,
+     "Two rooms, each with 20 listeners and 4 speakers, in turns of 100,000 lines until the one with a "
+     "reader who "
+     "has stopped has had 1,000,000; median of the ten ratios of deliveries/s."},
+    {"chat-stopped-hub", "one stopped reader: growth of the hub", "KiB", false,
+     "Private memory after the 1,000,000 lines less before."},
+    {"chat-stopped-handler", "one stopped reader: growth of its handler", "KiB", false,
+     "The same of its handler."},
+    {"chat-stopped-lines", "one stopped reader: lines it gets when it reads on", "lines", true,
+     "Of each speaker all, each once and in their order."},
+    {"pack-pack", "packing !IHHq16s", "ns", false,
+     "One struct into a buffer, 5 values; the loop's own time is in it. By hand: memcpy and htonl."},
+    {"pack-unpack", "unpacking !IHHq16s", "ns", false, "The same from a buffer, all fields looked at."},
+    {"poller-select", "a wake-up under select", "us", false, poller_definition},
+    {"poller-poll", "a wake-up under poll", "us", false, poller_definition},
+    {"poller-epoll", "a wake-up under epoll", "us", false, poller_definition},
+    {"poller-epoll-edge", "a wake-up under epoll-edge", "us", false, poller_definition},
+});
+
+constexpr auto targets = std::to_array<Target>({
+    {"ftp-sessions", ">= 10 x vsftpd", at_least, 10, "vsftpd"},
+    {"ftp-sessions", ">= 4 x pure-ftpd", at_least, 4, "pure-ftpd"},
+    {"ftp-sessions", ">= 0.6 x the fork floor", at_least, 0.6, "floor: fork and answer"},
+    {"ftp-retr-small", ">= 1.3 x the best peer", at_least, 1.3, "best peer"},
+    {"ftp-stor-small", ">= 1.3 x the best peer", at_least, 1.3, "best peer"},
+    {"ftp-get-inband", ">= 5 x its own EPSV rate", at_least, 5, suite, "ftp-retr-small"},
+    {"ftp-retr-large", ">= the best peer", at_least, 1, "best peer"},
+    {"ftp-retr-large", ">= 0.9 x the bare loop", at_least, 0.9, "floor: sendfile"},
+    {"ftp-stor-large", ">= the best peer", at_least, 1, "best peer"},
+    {"ftp-stor-large", ">= 0.9 x the bare loop", at_least, 0.9, "floor: recv and write"},
+    {"ftp-mlsd", ">= 2 x the best peer", at_least, 2, "best peer"},
+    {"ftp-memory", "<= 64 KiB", at_most, 64, ""},
+    {"chat-flood-100", ">= 6 x ngircd", at_least, 6, "ngircd"},
+    {"chat-flood-500", ">= 4 x ngircd", at_least, 4, "ngircd"},
+    {"chat-delay-200", "<= ngircd's", at_most, 1, "ngircd"},
+    {"chat-delay-1000", "<= 1.5 x ngircd's", at_most, 1.5, "ngircd"},
+    {"chat-admit-8000", "<= 1.3 x the time with 100", at_most, 1.3, suite, "chat-admit-100"},
+    {"chat-memory", "<= 64 KiB", at_most, 64, ""},
+    {"chat-stopped-rate", ">= 0.95", at_least, 0.95, ""},
+    {"chat-stopped-hub", "<= 1 MiB", at_most, 1024, ""},
+    {"chat-stopped-handler", "<= 1 MiB", at_most, 1024, ""},
+    {"chat-stopped-lines", "all 1,000,000", at_least, 1'000'000, ""},
+    {"pack-pack", "<= 1.2 x by hand", at_most, 1.2, "by hand"},
+    {"pack-pack", "<= 1/20 of CPython's struct", at_most, 1.0 / 20, "CPython's struct"},
+    {"pack-unpack", "<= 1.2 x by hand", at_most, 1.2, "by hand"},
+    {"pack-unpack", "<= 1/20 of CPython's struct", at_most, 1.0 / 20, "CPython's struct"},
+    {"poller-epoll", "10,000 descriptors <= 1.5 x 10", at_most, 1.5, "10", "", "10000"},
+    {"poller-epoll-edge", "10,000 descriptors <= 1.5 x 10", at_most, 1.5, "10", "", "10000"},
+});
+
+} // namespace
+
+bool is_peer(std::string_view subject) {
+    return !subject.starts_with(suite) && !subject.starts_with("floor");
+}
+
+std::span<const Row> all_rows() { return rows; }
+std::span<const Target> all_targets() { return targets; }
+
+const Row& find_row(std::string_view name) {
+    for (const Row& row : rows)
+        if (row.name == name) return row;
+    throw std::logic_error("there is no row " + std::string{name});
+}
+
+std::string_view part_of(std::string_view row) { return row.substr(0, row.find('-')); }
+
+} // namespace bench
