@@ -329,7 +329,9 @@ void Handler::resume(std::string_view arguments) {
     const auto [token, line] = split_first(arguments);
     const auto last = line.empty() ? 0 : parse_number<std::uint64_t>(line);
     if (!last) return show_usage("resume");
-    ask_hub(ResumeFrame::make(token.substr(0, max_token), *last), Message::resume);
+    const std::string_view good = token.substr(0, max_token);
+    ask_hub(ResumeFrame::make(good, *last, std::uint8_t{0}, static_cast<std::uint8_t>(good.size())),
+            Message::resume);
 }
 
 } // namespace chatd

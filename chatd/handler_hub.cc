@@ -134,7 +134,8 @@ void Handler::on_refused(Packet packet, Fd) {
 void Handler::on_entered(Packet packet, Fd log) {
     const auto [fields, words] = EnteredFrame::read(packet);
     RoomView::Place place;
-    std::tie(place.room, place.client, place.joined, place.first, place.segment, place.offset) = fields;
+    std::tie(place.room, place.client, place.former, place.joined, place.first, place.segment, place.offset) =
+        fields;
     const std::string name = words.substr(0, words.find('\n'));
     const std::string topic = words.substr(std::min(words.find('\n'), words.size() - 1) + 1);
     views_.push_back(std::make_unique<RoomView>(place, name, std::move(log)));
