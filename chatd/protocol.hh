@@ -239,7 +239,8 @@ inline constexpr std::array frame_table{
     row_of<ReadyFrame>("ready"),
 };
 
-// How far a client has been shown the rooms, for ResumeFrame: of each, its number and the first line not shown.
+// How far a client has been shown the rooms, for ResumeFrame: of each, its number and the first line not
+// shown.
 using PlaceRoom = pack::Struct<"!IQ">;
 static_assert(max_place == max_rooms * PlaceRoom::size);
 

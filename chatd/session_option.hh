@@ -19,8 +19,9 @@ enum class SessionMessage : char {
     asks = 'A',  // what is asked: an Asked; when nothing is, the client's name behind it
     token = 'T', // what to resume with; it is not shown
     dealt = 'D', // how many bytes were dealt with, and of the lines, how many were refused: Dealt
-    line = 'L',  // as many bytes as were received make the line that is typed now, but other keys make it, too:
-                 // Count, and those keys
+    line =
+        'L', // as many bytes as were received make the line that is typed now, but other keys make it, too:
+             // Count, and those keys
     place = 'P', // how far the rooms have been shown by all that came before: to be sent back as it is
     over = 'E',  // the end, which follows, is meant: an End
     // chat to handler
