@@ -64,6 +64,7 @@ std::span<const Handler::Command> Handler::commands() {
         Command{"quiet", "", Where::anywhere, &Handler::quiet, none, Phrase::help_quiet},
         Command{"time", "off|on|ZONE", Where::anywhere, &Handler::time, none, Phrase::help_time},
         Command{"bell", "off|mention|all", Where::anywhere, &Handler::bell, none, Phrase::help_bell},
+        Command{"colour", "on|off", Where::anywhere, &Handler::colour, none, Phrase::help_colour},
         Command{"lang", "LANGUAGE", Where::anywhere, &Handler::lang, none, Phrase::help_lang},
         Command{"kick", "NAME", Where::in_room, nullptr, Kind::kicked, Phrase::help_kick},
         Command{"mute", "NAME [DURATION]", Where::in_room, nullptr, Kind::muted, Phrase::help_mute},
@@ -272,6 +273,14 @@ void Handler::bell(std::string_view arguments) {
     if (!choice) return show_usage("bell");
     display_.set_bell(static_cast<Display::Bell>(*choice));
     show(display_.line(Phrase::bell_is, arguments));
+}
+
+void Handler::colour(std::string_view arguments) {
+    constexpr std::array<std::string_view, 2> choices{"on", "off"};
+    const auto choice = index_of(choices, arguments);
+    if (!choice) return show_usage("colour");
+    display_.set_colours(*choice == 0);
+    show(display_.line(*choice == 0 ? Phrase::colours_on : Phrase::colours_off));
 }
 
 void Handler::lang(std::string_view arguments) {

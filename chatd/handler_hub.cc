@@ -61,9 +61,9 @@ void Handler::ask_again() {
     if (tries_left_ == 0)
         ending_ = true;
     else if (state_ == State::asking_name)
-        show(display_.prompt(Phrase::ask_name));
+        show(display_.ask(Question::name));
     else if (state_ == State::asking_code)
-        show(display_.prompt(Phrase::ask_code));
+        show(display_.ask(Question::code));
 }
 
 RoomView* Handler::view_of(std::uint32_t room) {
@@ -115,13 +115,14 @@ void Handler::on_accepted(Packet packet, Fd) {
 
 void Handler::on_refused(Packet packet, Fd) {
     const auto why = static_cast<Refusal>(std::get<0>(RefusedFrame::read(packet).first));
+    if (completing_ && completing_->is_asked) return end_completion({});
     if (asked_ == Message::next_segment) { // what was read goes on after all, or was the last
         if (query_) finish_query();
         return;
     }
     if (why == Refusal::password_needed) {
         state_ = State::asking_password;
-        return show(display_.prompt(Phrase::ask_password));
+        return show(display_.ask(Question::password));
     }
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
     if (state_ != State::inside && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;
@@ -143,7 +144,7 @@ void Handler::on_entered(Packet packet, Fd log) {
     current_ = place.room;
     state_ = State::inside;
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
-    show(display_.line(Phrase::entered, name));
+    show(display_.ask(Question::nothing) + display_.line(Phrase::entered, name));
     if (!topic.empty()) show(display_.line(Phrase::topic_is, name, topic));
     if (!token_.empty()) show(display_.line(Phrase::token_is, std::exchange(token_, {})));
 }
@@ -160,6 +161,7 @@ void Handler::on_listing(Packet packet, Fd) {
     const auto [fields, lines] = ListingFrame::read(packet);
     const std::uint32_t next = std::get<0>(fields);
     const Message asked = asked_;
+    if (completing_ && completing_->is_asked) return take_candidates(lines, next);
     for (const std::string& row : split_lines(lines))
         show(asked == Message::who     ? display_.who_row(row)
              : asked == Message::rooms ? display_.room_row(row)
@@ -200,7 +202,7 @@ void Handler::on_resumed(Packet packet, Fd) {
     waiting_for_answer_ = entered_to_come_ > 0;
     state_ = State::inside;
     display_.set_own_name(name);
-    show(display_.line(Phrase::welcome_back, name));
+    show(display_.ask(Question::nothing) + display_.line(Phrase::welcome_back, name));
     if (!waiting_for_answer_ && !token_.empty())
         show(display_.line(Phrase::token_is, std::exchange(token_, {})));
 }

@@ -32,6 +32,7 @@ void Hub::start_client(Accepted accepted) {
     auto [ours, theirs] = make_packet_pair();
     set_keepalive(accepted.socket.get());
     set_no_delay(accepted.socket.get());
+    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
     set_urgent_inline(accepted.socket.get());
     Client client;
     client.number = next_client_++;

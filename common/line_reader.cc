@@ -13,16 +13,28 @@ LineReader::LineReader(std::size_t most, LineEnds ends)
             : ends == LineEnds::any   ? Ends::any
                                       : Ends::undecided) {}
 
-IoState LineReader::fill(int fd) {
+std::span<char> LineReader::free_part() {
     if (begin_ == end_) begin_ = end_ = 0;
     if (begin_ > 0 && end_ == buffer_.size()) {
         std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.end(), buffer_.begin());
         end_ -= std::exchange(begin_, 0);
     }
-    if (end_ == buffer_.size()) return IoState::would_block;
-    const IoResult got = read_some(fd, std::span{buffer_}.subspan(end_));
+    return std::span{buffer_}.subspan(end_);
+}
+
+IoState LineReader::fill(int fd) {
+    const std::span<char> into = free_part();
+    if (into.empty()) return IoState::would_block;
+    const IoResult got = read_some(fd, into);
     end_ += got.bytes;
     return got.state;
+}
+
+std::size_t LineReader::add(std::string_view bytes) {
+    const std::span<char> into = free_part();
+    const std::size_t taken = bytes.copy(into.data(), into.size());
+    end_ += taken;
+    return taken;
 }
 
 std::optional<std::size_t> LineReader::find_end() const {

@@ -167,13 +167,13 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("on port ", listener.substr(colon + 1), " of ", listener.substr(0, colon))));
 
         const Catalogues catalogues;
-        const Display display{catalogues, Language::english, make_line_dialect()};
+        Display display{catalogues, Language::english, make_line_dialect()};
         const auto shows = [&](std::string_view lead, const std::string& words) {
             return manual.display_behind(lead).find(words) != std::string::npos;
         };
-        CHECK(shows("asks for a name", display.prompt(Phrase::ask_name) + "ada\nRoom code:\n" +
+        CHECK(shows("asks for a name", display.ask(Question::name) + "ada\nRoom code:\n" +
                                            display.line(Phrase::entered, "lobby")));
-        CHECK(shows("A wrong code is refused", display.prompt(Phrase::ask_code) + "swordfish\n" +
+        CHECK(shows("A wrong code is refused", display.ask(Question::code) + "swordfish\n" +
                                                    display.refused(Refusal::wrong_code, 2) + "Room code:"));
         std::string events;
         for (const Kind kind :
