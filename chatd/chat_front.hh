@@ -34,7 +34,7 @@ public:
     virtual void ring() {}
 
     // The terminal's window, where the server draws; and once after it has changed, or may have.
-    virtual telnet::WindowSize window() const { return {}; }
+    virtual telnet::WindowSize size() const { return {}; }
     virtual bool take_resized() { return false; }
 
     // The signal mask for a wait; nullptr: as it is.

@@ -36,7 +36,7 @@ public:
     void show(std::string_view said, bool pauses) override;
     void tell(std::string_view words, Notice notice) override;
     void ring() override { write_out("\a"); }
-    telnet::WindowSize window() const override { return terminal_.size(); }
+    telnet::WindowSize size() const override { return terminal_.size(); }
     bool take_resized() override { return std::exchange(resized_, false); }
     const sigset_t* while_waiting() const override { return signals_.while_waiting(); }
     int obey_signals() override;

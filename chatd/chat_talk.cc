@@ -74,7 +74,7 @@ private:
 };
 
 int Talk::run() {
-    session_.resize(front_.window());
+    session_.resize(front_.size());
     while (!ended_) {
         watch();
         for (const Event& event : poller_->wait(time_left(), front_.while_waiting())) {
@@ -88,7 +88,7 @@ int Talk::run() {
             }
         }
         if (const int signal = front_.obey_signals()) return signal;
-        if (front_.take_resized()) session_.resize(front_.window());
+        if (front_.take_resized()) session_.resize(front_.size());
         if (!ended_) act_on_time();
     }
     return 0;

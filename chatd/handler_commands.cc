@@ -91,6 +91,7 @@ void Handler::obey_command(std::string_view line) {
     const auto table = commands();
     const auto found = std::find_if(table.begin(), table.end(),
                                     [&, &given = word](const Command& known) { return known.name == given; });
+    if (found == table.end() && is_plain() && current_ != 0) return say_slashed(line);
     if (found == table.end()) {
         std::vector<std::string_view> names;
         for (const Command& known : table) names.push_back(known.name);

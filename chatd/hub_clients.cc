@@ -186,7 +186,8 @@ void Hub::handle(Client& client, Packet packet) {
         if (client.bucket.is_full(settings_.flood)) client.was_told_to_wait = false;
         client.bucket.take(settings_.flood, 1);
     }
-    client.counted = client.announced; // from here on it is dealt with
+    if (message != Message::took && message != Message::counted)
+        client.counted = client.announced; // from here on it is dealt with
     (this->*rule->handle)(client, packet);
 }
 
