@@ -37,7 +37,8 @@ struct Person {
 
 void wait_until_logged(const Daemon& daemon, std::string_view line) {
     wait_until(text("`", line, "' is in the log"), [&] {
-        return chatctl(daemon, {"history", "lobby"}).find(text(line, '\n')) != std::string::npos;
+        return chatctl(daemon, {"history", "lobby", "-n", "100000"}).find(text(line, '\n')) !=
+               std::string::npos;
     });
 }
 
@@ -200,37 +201,34 @@ TEST_SUITE("e2e") {
         bob.expect_lines({"ada joined", "ada say: half a line"});
     }
 
-    TEST_CASE("a server that stops in order is waited for and one that says farewell is not") {
-        std::optional<Daemon> daemon{chatd_with({no_history})};
-        Relay relay{daemon->port()};
+    TEST_CASE("a server that stops in order is waited for until ^C") {
+        Daemon daemon{chatd_with({no_history})};
+        Relay relay{daemon.port()};
         Person ada{relay, "ada"};
-        SUBCASE("stopped") {
-            daemon->stop();
-            ada.terminal.wait_for("the server has stopped; trying again");
-            ada.terminal.type("\x03");
-            CHECK(ada.terminal.wait() == 128 + 2);
-        }
-        SUBCASE("kicked") {
-            chatctl(*daemon, {"kick", "ada"});
-            CHECK(ada.terminal.wait() == 0);
-        }
-        SUBCASE("quit") {
-            ada.terminal.type("/quit\r");
-            CHECK(ada.terminal.wait() == 0);
-        }
-        SUBCASE("^D") {
-            ada.terminal.type("\x04");
-            CHECK(ada.terminal.wait() == 0);
-        }
-        SUBCASE("the place is taken from another terminal") {
-            ChatClient other{*daemon, "other"};
-            CHECK(ada.terminal.screen().find("/resume") == std::string::npos); // no token is shown
-            chatctl(*daemon, {"kick", "ada"});
-            CHECK(ada.terminal.wait() == 0);
-        }
-        CHECK(ada.terminal.screen().find("trying again") ==
-              (ada.terminal.screen().find("has stopped") == std::string::npos
-                   ? std::string::npos
-                   : ada.terminal.screen().find("trying again")));
+        daemon.stop();
+        ada.terminal.wait_for("chat: the server has stopped; trying again in");
+        ada.terminal.type("\x03");
+        CHECK(ada.terminal.wait() == 128 + 2);
+    }
+
+    TEST_CASE("an end that the server means is the end") {
+        const Daemon daemon{chatd_with({no_history})};
+        Relay relay{daemon.port()};
+        Person ada{relay, "ada"};
+        SUBCASE("thrown out") { chatctl(daemon, {"kick", "ada"}); }
+        SUBCASE("/quit") { ada.terminal.type("/quit\r"); }
+        SUBCASE("^D") { ada.terminal.type("\x04"); }
+        CHECK(ada.terminal.wait() == 0);
+        CHECK(ada.terminal.screen().find("trying again") == std::string::npos);
+    }
+
+    TEST_CASE("a server that is frozen is left with three times ^C") {
+        const Daemon daemon{chatd_with({no_history})};
+        Relay relay{daemon.port()};
+        Person ada{relay, "ada"};
+        relay.hold(Relay::Way::to_client);
+        ada.terminal.type("x\x03\x03");
+        ada.terminal.type("\x03");
+        CHECK(ada.terminal.wait() == 128 + 2);
     }
 }
