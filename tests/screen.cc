@@ -48,8 +48,8 @@ std::string_view Screen::obey(std::string_view sequence) {
 
 void Screen::put(const std::string& character, std::size_t columns) {
     if (columns == 0) { // joins the one before
-        Row& row = current_row();
-        if (!row.empty()) row.back() += character;
+        if (last_row_ < rows_.size() && last_column_ < rows_[last_row_].size())
+            rows_[last_row_][last_column_] += character;
         return;
     }
     if (column_ + columns > width_) {
@@ -59,6 +59,8 @@ void Screen::put(const std::string& character, std::size_t columns) {
     Row& row = current_row();
     row.resize(std::max(row.size(), column_ + columns), " ");
     row[column_] = character;
+    last_row_ = row_;
+    last_column_ = column_;
     for (std::size_t i = 1; i < columns; ++i) row[column_ + i].clear();
     column_ += columns;
     if (at_once_ && column_ == width_) {
