@@ -27,17 +27,20 @@ void Screen::write(std::string_view bytes) {
     }
 }
 
-// ESC [ NUMBER A, C and J; another one is shown.
+// ESC [ NUMBER A, C and J; colours and the mode of pastes cannot be seen; another one is shown.
 std::string_view Screen::obey(std::string_view sequence) {
+    for (const std::string_view mode : {"\x1b[?2004h", "\x1b[?2004l"})
+        if (sequence.substr(0, mode.size()) == mode) return sequence.substr(mode.size());
     const std::size_t end =
         sequence.substr(0, 2) == "\x1b[" ? sequence.find_first_not_of("0123456789", 2) : sequence.npos;
-    if (end == sequence.npos || std::string_view{"ACJ"}.find(sequence[end]) == std::string_view::npos) {
+    if (end == sequence.npos || std::string_view{"ACJm"}.find(sequence[end]) == std::string_view::npos) {
         put("^[", 1);
         return sequence.substr(1);
     }
     const auto count = common::parse_number<std::size_t>(sequence.substr(2, end - 2)).value_or(1);
     switch (sequence[end]) {
     case 'A': row_ -= std::min(count, row_); break;
+    case 'm': break;
     case 'C': column_ = std::min(column_ + count, width_ - 1); break;
     default: // J
         current_row().resize(std::min(current_row().size(), column_));
