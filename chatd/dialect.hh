@@ -8,6 +8,7 @@
 #include "common/line_reader.hh"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,9 @@ enum class Question { name, password, code, nothing };
 // What a client wants that is no line.
 struct Wish {
     enum class Kind {
-        completion,  // of the word that words ends with: Tab
-        sign_of_life // it asks whether anybody is there
+        completion,   // of the word that words ends with: Tab
+        sign_of_life, // it asks whether anybody is there
+        session       // it is chat(1), and words are what that begins with (session_option.hh)
     } kind{};
     std::string words{};
 };
@@ -64,6 +66,12 @@ public:
     virtual void lay(std::string&) {}
     // No more is shown: the terminal is left as it was found.
     virtual void close(std::string&) {}
+
+    // --- For chat(1): it counts its bytes.
+    // Those before the end of the line that was given last. The count goes on from what is told.
+    virtual std::uint64_t taken() const { return 0; }
+    virtual void count_from(std::uint64_t) {}
+    virtual void be_plain() {} // it is a pipe: nothing is asked or drawn
 
     // --- For a line editor.
     virtual void remember(const std::string&) {} // a line for its history: nothing secret

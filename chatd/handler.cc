@@ -43,7 +43,7 @@ Handler::Handler(const Settings& settings, const Catalogues& catalogues, Fd clie
 
 int Handler::run() {
     try {
-        show(display_.ask(Question::name));
+        ask(Question::name);
         poller_->watch(hub_.get(), Interest::read);
         while (!ending_ || !output_.empty()) {
             bool did_something = read_hub();
@@ -51,6 +51,7 @@ int Handler::run() {
             did_something |= obey_client();
             did_something |= grant_wishes();
             did_something |= query_ ? answer_query() : follow_logs();
+            tell_progress();
             did_something |= write_client();
             if (is_done())
                 finish({});
@@ -77,9 +78,10 @@ bool Handler::has_caught_up() const {
     return std::all_of(views_.begin(), views_.end(), [](const auto& view) { return view->has_caught_up(); });
 }
 
-void Handler::finish(std::string_view last_words) {
+void Handler::finish(std::string_view last_words, End end) {
     show(last_words);
     dialect().close(output_);
+    tell_end(end);
     ending_ = true;
 }
 
@@ -90,7 +92,7 @@ bool Handler::read_hub() {
         Received got = receive_packet(hub_.get(), packet);
         if (got.state == IoState::would_block) return any;
         if (got.state != IoState::done) {
-            if (!ending_) finish(display_.line(Phrase::server_ended));
+            if (!ending_) finish(display_.line(Phrase::server_ended), End::come_again);
             write_client();
             throw Gone{};
         }

@@ -11,6 +11,7 @@
 #include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_view.hh"
+#include "chatd/session_option.hh"
 #include "common/fd.hh"
 #include "common/poller.hh"
 #include "common/signals.hh"
@@ -86,7 +87,7 @@ private:
     bool answer_query();
     bool follow(RoomView& view);
     bool ask_for_segment(RoomView& view);
-    void finish(std::string_view last_words);
+    void finish(std::string_view last_words, End end = End::for_good);
     bool is_done() const;
     bool has_room_for_output() const;
     bool has_caught_up() const;
@@ -105,6 +106,7 @@ private:
     void speak(const common::Line& line);
     void say(std::string lines);
     void say_block(std::string_view lines);
+    void say_slashed(std::string_view line);
     void add_to_paste(const common::Line& line);
     void end_paste();
     void show(std::string_view bytes);
@@ -116,6 +118,17 @@ private:
     bool ask_for_candidates();
     void take_candidates(const std::string& rows, std::uint32_t next);
     void end_completion(std::vector<std::string> candidates);
+
+    // handler_session.cc: for chat(1), the client.
+    void begin_session(std::string_view hello);
+    void resume_session(std::uint64_t counted);
+    void ask(Question question);
+    void tell_asked(Question question);
+    void tell_progress();
+    void tell_end(End end);
+    void announce_count();
+    void count_refusal();
+    bool is_plain() const { return session_ && session_->is_plain; }
 
     // handler_hub.cc: what the hub says.
     struct PacketRule; // which frame does what
@@ -218,6 +231,17 @@ private:
         std::vector<std::string> candidates{};
     };
     std::optional<Completing> completing_;
+
+    // What chat(1) has been told.
+    struct Session {
+        bool is_plain = false;                       // it is a pipe
+        std::uint64_t dealt = 0;                     // of its bytes
+        std::uint64_t announced = 0;                 // to the hub
+        std::uint64_t refused = 0, told_refused = 0; // lines
+        std::string place{};
+    };
+    std::optional<Session> session_;
+    std::uint64_t dealing_ = 0, held_end_ = 0; // the ends of the line that is dealt with, and of held_
 
     std::optional<Paste> paste_;
     std::uint64_t last_teller_ = 0; // who told this client something last; 0: nobody

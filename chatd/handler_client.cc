@@ -74,6 +74,7 @@ bool Handler::grant_wishes() {
         switch (wish->kind) {
         case Wish::Kind::completion: begin_completion(std::move(wish->words)); break;
         case Wish::Kind::sign_of_life: show(display_.line(Phrase::here)); break;
+        case Wish::Kind::session: begin_session(wish->words); break;
         }
     }
     return ask_for_candidates() || any;
@@ -104,6 +105,7 @@ void Handler::obey(const Line& line) {
 // In a room, or in none.
 void Handler::speak(const Line& line) {
     const bool is_block = line.text.find('\n') != line.text.npos;
+    if (line.too_long) count_refusal();
     if (line.too_long)
         return show(is_block ? display_.line(Phrase::paste_too_long, text(max_batch), text(max_paste_lines))
                              : display_.refused(Refusal::text_too_long, tries_left_));
@@ -111,22 +113,38 @@ void Handler::speak(const Line& line) {
     if (!holds_secret(line.text)) dialect().remember(line.text);
     if (is_block) return say_block(line.text);
     if (is_command(line.text)) return obey_command(line.text);
-    if (current_ == 0) return show(display_.line(Phrase::in_no_room));
+    if (current_ == 0) {
+        count_refusal();
+        return show(display_.line(Phrase::in_no_room));
+    }
     if (std::optional<std::string> words = speech_of(line)) return say(*std::move(words));
+    count_refusal();
     show(display_.refused(Refusal::text_too_long, tries_left_));
 }
 
 // Lines that have come together go to the hub together: a pipe's hundred cost what one costs.
 void Handler::say(std::string lines) {
     while (lines.size() + 1 + max_text <= max_batch) {
+        const std::uint64_t end = dealing_;
         held_ = next_line();
         const std::optional<std::string> more = held_ ? speech_of(*held_) : std::nullopt;
-        if (!more) break;
+        if (!more) {
+            held_end_ = std::exchange(dealing_, end);
+            break;
+        }
         lines.append("\n").append(*more);
         held_.reset();
     }
     ask_hub(SayFrame::make(lines, current_, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0}),
             Message::say);
+}
+
+// A pipe's line that only looks like a command: /usr/bin/ld: cannot find -lm
+void Handler::say_slashed(std::string_view line) {
+    std::string words = neutralise(line);
+    if (words.size() <= max_text) return say(std::move(words));
+    count_refusal();
+    show(display_.refused(Refusal::text_too_long, tries_left_));
 }
 
 // Every line is text there.
@@ -158,8 +176,10 @@ void Handler::end_paste() {
 }
 
 std::optional<Line> Handler::next_line() {
-    if (held_) return std::exchange(held_, std::nullopt);
-    return dialect().next_line();
+    const bool was_held = held_.has_value();
+    std::optional<Line> line = was_held ? std::exchange(held_, std::nullopt) : dialect().next_line();
+    if (line) dealing_ = was_held ? held_end_ : dialect().taken();
+    return line;
 }
 
 // Above the line that is being typed, if one is.

@@ -91,6 +91,7 @@ void Handler::obey_command(std::string_view line) {
     const auto table = commands();
     const auto found = std::find_if(table.begin(), table.end(),
                                     [&, &given = word](const Command& known) { return known.name == given; });
+    if (found == table.end() && is_plain() && current_ != 0) return say_slashed(line);
     if (found == table.end()) {
         std::vector<std::string_view> names;
         for (const Command& known : table) names.push_back(known.name);
@@ -338,7 +339,9 @@ void Handler::resume(std::string_view arguments) {
     const auto [token, line] = split_first(arguments);
     const auto last = line.empty() ? 0 : parse_number<std::uint64_t>(line);
     if (!last) return show_usage("resume");
-    ask_hub(ResumeFrame::make(token.substr(0, max_token), *last), Message::resume);
+    const std::string_view good = token.substr(0, max_token);
+    ask_hub(ResumeFrame::make(good, *last, std::uint8_t{0}, static_cast<std::uint8_t>(good.size())),
+            Message::resume);
 }
 
 } // namespace chatd

@@ -2,8 +2,10 @@
 #include "chatd/telnet_dialect.hh"
 
 #include "chatd/completion.hh"
+#include "chatd/graphemes.hh"
 #include "chatd/line_editor.hh"
 #include "chatd/protocol.hh"
+#include "chatd/session_option.hh"
 #include "chatd/telnet.hh"
 #include "chatd/telnet_terminal.hh"
 #include "chatd/typed_line.hh"
@@ -34,6 +36,7 @@ constexpr std::string_view own_prompt = "> ";
 constexpr std::string_view sign_of_line_end = "\u21b5";  // in a block
 constexpr std::string_view begin_pastes = "\x1b[?2004h"; // of xterm and all that came after it
 constexpr std::string_view end_pastes = "\x1b[?2004l";
+constexpr std::string_view paste_begins = "\x1b[200~", paste_ends = "\x1b[201~", left_key = "\x1b[D";
 constexpr std::string_view clear_screen = "\x1b[H\x1b[2J";
 
 std::string show_line_ends(std::string_view line) {
@@ -64,6 +67,9 @@ public:
     void close(std::string& out) override;
 
     void remember(const std::string& line) override;
+    std::uint64_t taken() const override;
+    void count_from(std::uint64_t bytes) override { consumed_ = taken_ = bytes; }
+    void be_plain() override { is_plain_ = true; }
     void complete(std::string_view words, std::size_t from, const Completed& completed) override;
 
 private:
@@ -72,6 +78,8 @@ private:
     void receive(std::string_view bytes);
     void take_data(std::string_view data);
     void take_keys(std::string_view keys);
+    void press(char key);
+    void tell_line();
     void obey(LineEditor::Wish wish);
     void obey_command(Command command);
     void answer(const std::string& bytes);
@@ -85,7 +93,14 @@ private:
     telnet::Decoder decoder_;
     TelnetTerminal terminal_;
     std::string out_; // to be sent before anything else
-    std::deque<Line> lines_;
+    struct Typed {
+        Line line;
+        std::uint64_t end; // bytes up to its end
+    };
+    std::deque<Typed> lines_;
+    std::uint64_t consumed_ = 0; // bytes that editor and reader have taken
+    std::uint64_t taken_ = 0;    // bytes up to the end of the line that was given last
+    bool is_plain_ = false;
     std::deque<Wish> wishes_;
     bool ended_ = false;
     bool closed_ = false;
@@ -110,7 +125,7 @@ TelnetDialect::TelnetDialect(const TelnetStart& start) : prompt_(start.question)
     out_ = terminal_.offer();
     if (start.answer) {
         out_ += '\r';
-        lines_.push_back(*start.answer);
+        lines_.push_back({*start.answer, 0});
     }
     receive(start.bytes);
 }
@@ -140,9 +155,10 @@ void TelnetDialect::receive(std::string_view bytes) {
 std::optional<Line> TelnetDialect::next_line() {
     if (settles() || lines_.empty()) return {};
     settles_at_.reset();
-    const Line line = std::move(lines_.front());
+    const Typed typed = std::move(lines_.front());
     lines_.pop_front();
-    return line;
+    taken_ = typed.end;
+    return typed.line;
 }
 
 std::optional<Wish> TelnetDialect::next_wish() {
@@ -159,15 +175,37 @@ std::optional<Dialect::Clock::time_point> TelnetDialect::waits_until() const {
 void TelnetDialect::take_data(std::string_view data) {
     if (editor_) return take_keys(data);
     while (!data.empty()) {
-        data.remove_prefix(reader_.add(data));
-        while (std::optional<Line> line = reader_.next()) lines_.push_back(*std::move(line));
+        const std::size_t added = reader_.add(data);
+        data.remove_prefix(added);
+        consumed_ += added;
+        while (std::optional<Line> line = reader_.next())
+            lines_.push_back({*std::move(line), consumed_ - reader_.buffered().size()});
     }
 }
 
 // Keys behind an answer wait for what is asked next: it may be a password.
 void TelnetDialect::take_keys(std::string_view keys) {
-    for (; !keys.empty() && is_open_ && !ended_; keys.remove_prefix(1)) obey(editor_->press(keys[0]));
+    for (; !keys.empty() && is_open_ && !ended_; keys.remove_prefix(1)) press(keys[0]);
     if (!ended_) ahead_ += keys;
+}
+
+void TelnetDialect::press(char key) {
+    const std::string before = terminal_.is_chat() ? editor_->line() : std::string{};
+    ++consumed_;
+    obey(editor_->press(key));
+    // What is more than a character more may come from what was before, which another session does not have.
+    const std::string& line = editor_->line();
+    const bool is_typed = line.size() > before.size() && static_cast<unsigned char>(key) >= ' ' &&
+                          editor_->cursor() > 0 && line[editor_->cursor() - 1] == key;
+    if (terminal_.is_chat() && !is_secret() && !is_typed && line != before && !line.empty()) tell_line();
+}
+
+// To chat(1): keys that make the line anew.
+void TelnetDialect::tell_line() {
+    std::string keys = text(paste_begins, editor_->line(), paste_ends);
+    const std::string_view behind = std::string_view{editor_->line()}.substr(editor_->cursor());
+    for (std::size_t at = 0; at < behind.size(); at = grapheme_behind(behind, at)) keys += left_key;
+    out_ += encode_line(consumed_, keys);
 }
 
 void TelnetDialect::obey(LineEditor::Wish wish) {
@@ -178,7 +216,7 @@ void TelnetDialect::obey(LineEditor::Wish wish) {
     case Wanted::end: ended_ = true; return;
     case Wanted::bell: rings_ = true; return;
     case Wanted::interrupt: return put(typed_.leave(terminal_.window()));
-    case Wanted::too_long: lines_.push_back(Line{"\n", true}); return;
+    case Wanted::too_long: lines_.push_back({Line{"\n", true}, consumed_}); return;
     case Wanted::redraw: put(clear_screen); return typed_.forget();
     case Wanted::complete:
         rings_ = rings_ || is_secret();
@@ -215,10 +253,15 @@ void TelnetDialect::answer(const std::string& bytes) {
 }
 
 void TelnetDialect::take_subnegotiation(Option option, std::string_view bytes) {
+    if (option == Option::chat && terminal_.is_chat() && wishes_.size() < 2)
+        wishes_.push_back({Wish::Kind::session, std::string{bytes}});
     const Window before = terminal_.window();
     answer(terminal_.receive_subnegotiation(option, bytes));
     // The terminal has laid the line anew by now.
-    if (terminal_.window() != before) put(typed_.remove(terminal_.window()));
+    if (terminal_.window() != before)
+        put(typed_.remove(terminal_.window()));
+    else if (option == Option::window_size && terminal_.is_chat())
+        typed_.forget(); // it was stopped, and the terminal was another's
 }
 
 void TelnetDialect::begin_editing() {
@@ -228,6 +271,7 @@ void TelnetDialect::begin_editing() {
     if (is_open_) put("\r"); // over the question that stands there
     const std::string begun{reader_.buffered()};
     reader_.consume(begun.size());
+    consumed_ -= begun.size();
     take_keys(begun);
 }
 
@@ -252,13 +296,14 @@ void TelnetDialect::send_line() {
     put(draw(editor_->line().size()));
     put(typed_.leave(terminal_.window())); // it stays to be seen; the next one is begun below
     is_open_ = question_ == Question::nothing;
-    lines_.push_back(Line{editor_->take()});
+    lines_.push_back({Line{editor_->take()}, consumed_});
 }
 
 std::string TelnetDialect::ask(Question question, std::string_view words) {
     question_ = question;
     prompt_ = question == Question::nothing ? own_prompt : words;
     is_open_ = true;
+    if (is_plain_) return {};
     out_ += terminal_.hide_echo(is_secret());
     if (!editor_) return question == Question::nothing ? std::string{} : std::string{words};
     editor_->allow_blocks(question == Question::nothing);
@@ -287,6 +332,11 @@ void TelnetDialect::close(std::string& out) {
     out += std::exchange(out_, {});
 }
 
+// Of the reader's, also what ends the last line and came behind it (CR LF, CR NUL).
+std::uint64_t TelnetDialect::taken() const {
+    return editor_ || !lines_.empty() ? taken_ : consumed_ - reader_.buffered().size();
+}
+
 void TelnetDialect::remember(const std::string& line) {
     if (editor_) editor_->remember(line);
 }
@@ -297,6 +347,7 @@ void TelnetDialect::complete(std::string_view words, std::size_t from, const Com
         rings_ = completed.choice.empty();
     else
         rings_ = !editor_->replace(from, completed.word);
+    if (terminal_.is_chat()) tell_line();
 }
 
 } // namespace

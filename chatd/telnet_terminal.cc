@@ -22,7 +22,7 @@ bool is_dumb(std::string_view type) {
 TelnetTerminal::TelnetTerminal() {
     for (const Option option : {Option::echo, Option::suppress_go_ahead, Option::binary})
         options_.allow(Side::ours, option);
-    for (const Option option : {Option::suppress_go_ahead, Option::binary, Option::window_size})
+    for (const Option option : {Option::suppress_go_ahead, Option::binary, Option::window_size, Option::chat})
         options_.allow(Side::theirs, option);
 }
 

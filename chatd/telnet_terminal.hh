@@ -26,6 +26,8 @@ public:
 
     // Keys come one by one (ECHO and SGA are agreed to), and this side is to edit.
     bool sends_keys() const;
+    // The other side is chat(1).
+    bool is_chat() const { return options_.is_on(telnet::Side::theirs, telnet::Option::chat); }
     // What was offered has been answered.
     bool is_settled() const;
     // The type's name, in lower case; empty: it has none, and is taken for a vt100 without colours.

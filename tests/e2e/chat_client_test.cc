@@ -34,7 +34,7 @@ private:
 // A person at a terminal who talks with one.
 struct Talk {
     explicit Talk(const Words& environment = {})
-        : terminal({"chat", server.operand()}, environment), client(server.accept()) {
+        : terminal({"chat", "-p", server.operand()}, environment), client(server.accept()) {
         terminal.wait_for("> "); // from here on keys are chat's and not the terminal's own
     }
     FakeServer server;
@@ -179,7 +179,7 @@ TEST_SUITE("e2e") {
         terminal.wait_for(harmless + "\r\n\ufffd[31mask: ");
 
         FakeServer other;
-        Process pipe{{"chat", other.operand()}};
+        Process pipe{{"chat", "-p", other.operand()}};
         Connection second = other.accept();
         second.send(hostile);
         second.close();
@@ -219,7 +219,7 @@ TEST_SUITE("e2e") {
         FakeServer server;
         // The shell that says them has ignored the signals of the keys.
         const std::string script =
-            "trap : INT; stty -a; sh -c 'echo \"pid $$,\"; exec \"$0\" \"$1\"' \"$0\" \"$1\";"
+            "trap : INT; stty -a; sh -c 'echo \"pid $$,\"; exec \"$0\" -p \"$1\"' \"$0\" \"$1\";"
             "echo \"status $?\"; stty -a; echo done";
         Pty terminal{{"sh", "-c", script, find_program("chat"), server.operand()}};
         Connection client = server.accept();
@@ -260,7 +260,7 @@ TEST_SUITE("e2e") {
         FakeServer server;
         Pty terminal{{"sh", "-i"}, {"PS1=ready: ", "ENV="}};
         terminal.wait_for("ready: ");
-        terminal.type("'" + find_program("chat") + "' " + server.operand() + '\r');
+        terminal.type("'" + find_program("chat") + "' -p " + server.operand() + '\r');
         terminal.wait_for("> ");
         Connection client = server.accept();
         terminal.type("half");
@@ -307,7 +307,7 @@ TEST_SUITE("e2e") {
             for (int i = 0; i < 200'000; ++i) lines += "line " + std::to_string(i) + '\n';
             return lines;
         }();
-        Process pipe{{"chat", server.operand()}, make_unlinked_file(much)};
+        Process pipe{{"chat", "-p", server.operand()}, make_unlinked_file(much)};
         Connection client = server.accept();
         client.send(much);
         CHECK(client.read_to_end() == much);
@@ -340,7 +340,7 @@ TEST_SUITE("e2e") {
         CHECK(refused.err == "chat: connect to " + nobody + ": Connection refused\n");
 
         FakeServer server;
-        Process pipe{{"chat", server.operand()}};
+        Process pipe{{"chat", "-p", server.operand()}};
         Connection client = server.accept();
         client.send("hello\n");
         pipe.out().wait_for("hello\n");

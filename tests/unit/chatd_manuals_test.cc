@@ -243,7 +243,7 @@ TEST_SUITE("unit") {
         CHECK(heads(manual.list_behind(".Ss Caps")) ==
               text("line of speech ", max_text, " bytes\nlines in one frame ", max_batch, " bytes\nname ",
                    max_name, " bytes\ncode ", max_code, " bytes\nroom's name ", max_room_name,
-                   " bytes\ntopic ", max_topic, " bytes\ntoken ", max_token, " bytes\npiece of a list ",
+                   " bytes\ntopic ", max_topic, " bytes\ntoken ", max_token, " bytes\nplace ", max_place, " bytes\npiece of a list ",
                    max_listing, " bytes\npacket ", max_frame, " bytes\nlines of a paste ", max_paste_lines,
                    " lines\nrooms of one client ", max_rooms, " rooms\nprivate messages that wait ",
                    max_untaken, " messages\n"));
