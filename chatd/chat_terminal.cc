@@ -103,9 +103,7 @@ void TerminalFront::show(std::string_view said, bool pauses) {
 }
 
 void TerminalFront::draw(std::string_view above) {
-    std::string bytes;
-    if (ended_ || !above.empty()) bytes = typed_.remove(window());
-    bytes += above;
+    std::string bytes = typed_.remove(window()).append(above);
     if (!ended_) bytes += typed_.draw(prompt(), editor_.line(), editor_.cursor(), window());
     write_out(bytes);
 }

@@ -20,7 +20,8 @@ std::string draw_all(const std::vector<std::string>& lines, std::size_t width, b
     tests::Screen screen{width, at_once};
     TypedLine typed;
     for (const std::string& line : lines) {
-        screen.write(typed.remove({width}) + "m\r\n" + typed.draw("> ", line, line.size(), {width}));
+        screen.write(typed.remove({width}) + "m\r\n");
+        screen.write(typed.draw("> ", line, line.size(), {width}));
     }
     return screen.text();
 }
@@ -72,7 +73,8 @@ TEST_SUITE("unit") {
             CAPTURE(line);
             tests::Screen screen{10}, plain{10};
             TypedLine typed;
-            screen.write(typed.draw("> ", line, cursor, {10}) + typed.leave({10}));
+            screen.write(typed.draw("> ", line, cursor, {10}));
+            screen.write(typed.leave({10}));
             screen.write(typed.draw("> ", "next", 4, {10}));
             plain.write("> " + line + "\r\n> next");
             CHECK(screen.text() == plain.text());
