@@ -64,7 +64,7 @@ TEST_SUITE("e2e") {
         auto [server, terminal, client] = Talk{plain_locale};
         terminal.type("张三李\x7f\x7f四\r");
         CHECK(client.read_line() == "张四");
-        terminal.wait_for("> 张四\r\n> ");
+        terminal.wait_for("张四\r\n> ");
         REQUIRE(chatd::use_utf8_locale());
         tests::Screen screen{80};
         screen.write(terminal.screen());

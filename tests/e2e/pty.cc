@@ -50,11 +50,6 @@ void Pty::resize(unsigned short columns, unsigned short rows) {
 
 void Pty::wait_for(std::string_view text, Seconds limit) { seen_ = screen_->wait_for(text, seen_, limit); }
 
-void Pty::resize(unsigned short columns, unsigned short rows) {
-    const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
-    checked("resize the terminal", {}, [&] { return ::ioctl(keyboard_.get(), TIOCSWINSZ, &size); });
-}
-
 int Pty::wait(Seconds limit) {
     const int status = child_->wait(limit);
     screen_->finish();

@@ -16,7 +16,6 @@ public:
     void wait_for(std::string_view text, Seconds limit = patience);
     std::string screen() const { return screen_->text(); } // all that was ever written to it, as it was
     int wait(Seconds limit = patience);
-    void resize(unsigned short columns, unsigned short rows); // of its window, which is 80 by 24 at first
     void signal(int number) { child_->signal(number); }
     pid_t pid() const { return child_->pid(); }
 
