@@ -32,7 +32,9 @@ void ChatSession::begin() {
     if (!wishes_.is_plain) {
         for (const Option option : {Option::echo, Option::suppress_go_ahead, Option::binary})
             options_.allow(Side::theirs, option);
-        options_.allow(Side::ours, Option::suppress_go_ahead);
+        for (const Option option :
+             {Option::suppress_go_ahead, Option::binary, Option::window_size, Option::terminal_type})
+            options_.allow(Side::ours, option);
     }
     asked_.reset();
     end_.reset();
@@ -176,14 +178,14 @@ bool ChatSession::answer_by_wish() {
     };
     if (asked_ == Asked::name) {
         if (!wishes_.name.empty() && !name_was_tried_) {
-            name_was_tried_ = true;
+            name_was_tried_ = is_answered_ = true;
             return answer(wishes_.name), true;
         }
         if (wishes_.is_plain && name_was_tried_) throw refused(text("name ", escape(wishes_.name)));
     }
     if (asked_ == Asked::code) {
         if (wishes_.code && !code_was_tried_) {
-            code_was_tried_ = true;
+            code_was_tried_ = is_answered_ = true;
             return answer(*wishes_.code), true;
         }
         if (wishes_.is_plain && code_was_tried_) throw refused("room's code");

@@ -145,6 +145,19 @@ TEST_SUITE("unit") {
         CHECK(brief.sent_after(asks(Asked::code)) == "\n"); // the first open room
     }
 
+    TEST_CASE("lines that a pipe says while its name is looked at wait until it is inside") {
+        Pipe pipe;
+        pipe.session.type("one\n");
+        CHECK(pipe.sent_after(asks(Asked::name)) == "ada\n");
+        pipe.session.type("two\n");
+        CHECK(pipe.session.take_output().empty());
+        CHECK(pipe.sent_after(asks(Asked::code)) == "blue\n");
+        pipe.session.type("three\n");
+        pipe.session.end_input();
+        CHECK(pipe.session.take_output().empty());
+        CHECK(pipe.sent_after(inside) == "one\ntwo\nthree\n");
+    }
+
     TEST_CASE("what was typed counts as undealt until the server has dealt with it") {
         Pipe pipe;
         pipe.enter();
@@ -283,6 +296,13 @@ TEST_SUITE("unit") {
         session.hear("\xff\xfb\x01\xff\xfb\x03\xff\xfd\x1f\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0");
         CHECK(session.take_output() == "\xff\xfd\x01\xff\xfd\x03" + telnet::tell_window_size({80, 24}) +
                                            telnet::tell_terminal_type("xterm"));
+        session.begin(); // the server may ask before it answers
+        session.take_output();
+        session.hear("\xff\xfd\x18" + taken);
+        CHECK(session.take_output() ==
+              "\xff\xfb\x18\xff\xfb\x1f\xff\xfb" + std::string(1, '\0') + encode_hello({}));
+        session.hear("\xff\xfd\x1f");
+        session.take_output();
         session.resize({100, 30});
         CHECK(session.take_output() == telnet::tell_window_size({100, 30}));
         session.hear("\xff\xfd\x22\xff\xfb\x22"); // LINEMODE
