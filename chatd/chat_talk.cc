@@ -165,7 +165,7 @@ void Talk::tell_return() {
     case ChatSession::Return::none: return;
     case ChatSession::Return::resumed: return front_.tell("connected again", ChatFront::Notice::lasting);
     case ChatSession::Return::joined_again:
-        return front_.tell("connected again, as a newcomer: the server does not know our place any more",
+        return front_.tell("connected again, as a newcomer: the server had lost our place",
                            ChatFront::Notice::lasting);
     }
 }

@@ -8,13 +8,6 @@ namespace chatd {
 
 using common::text;
 
-namespace {
-
-// Whether it is for a pipe, bytes of the language, bytes of the token.
-using HelloHead = pack::Struct<"!?BB">;
-
-} // namespace
-
 std::string encode(SessionMessage message, std::string_view body) {
     return telnet::encode_subnegotiation(telnet::Option::chat, text(static_cast<char>(message), body));
 }

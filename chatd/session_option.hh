@@ -7,6 +7,7 @@
 #include "chatd/protocol.hh"
 #include "common/pack.hh"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,8 +32,28 @@ enum class SessionMessage : char {
 enum class Asked : char { name = 'n', password = 'p', code = 'c', nothing = 'i' };
 enum class End : char { for_good = 'o', come_again = 'a' };
 
-using Dealt = pack::Struct<"!QQ">;
-using Count = pack::Struct<"!Q">;
+inline constexpr pack::Format hello_layout{"!?BB"};
+inline constexpr pack::Format dealt_layout{"!QQ"};
+inline constexpr pack::Format count_layout{"!Q"};
+using HelloHead = pack::Struct<hello_layout>; // whether it is for a pipe, bytes of the language, of the token
+using Dealt = pack::Struct<dealt_layout>;
+using Count = pack::Struct<count_layout>;
+
+// For the test that compares them with chatd-protocol(7).
+struct SessionRow {
+    SessionMessage message;
+    std::string_view name;
+    std::string_view layout;
+};
+inline constexpr std::array session_table{
+    SessionRow{SessionMessage::hello, "hello", hello_layout.view()},
+    SessionRow{SessionMessage::asks, "asks", "c"},
+    SessionRow{SessionMessage::token, "token", ""},
+    SessionRow{SessionMessage::dealt, "dealt", dealt_layout.view()},
+    SessionRow{SessionMessage::line, "line", count_layout.view()},
+    SessionRow{SessionMessage::place, "place", ""},
+    SessionRow{SessionMessage::over, "over", "c"},
+};
 
 // Whole, with IAC SB before and IAC SE behind.
 std::string encode(SessionMessage message, std::string_view body = {});

@@ -190,14 +190,17 @@ void TelnetDialect::take_keys(std::string_view keys) {
 }
 
 void TelnetDialect::press(char key) {
-    const std::string before = terminal_.is_chat() ? editor_->line() : std::string{};
+    if (!terminal_.is_chat()) return obey(editor_->press(key));
+    const std::string before = editor_->line();
     ++consumed_;
-    obey(editor_->press(key));
+    const LineEditor::Wish wish = editor_->press(key);
+    const bool ends = wish == LineEditor::Wish::interrupt && before.empty(); // as ^C ends a program
+    obey(ends ? LineEditor::Wish::end : wish);
     // What is more than a character more may come from what was before, which another session does not have.
     const std::string& line = editor_->line();
     const bool is_typed = line.size() > before.size() && static_cast<unsigned char>(key) >= ' ' &&
                           editor_->cursor() > 0 && line[editor_->cursor() - 1] == key;
-    if (terminal_.is_chat() && !is_secret() && !is_typed && line != before && !line.empty()) tell_line();
+    if (!is_secret() && !is_typed && line != before && !line.empty()) tell_line();
 }
 
 // To chat(1): keys that make the line anew.

@@ -218,6 +218,11 @@ TEST_SUITE("e2e") {
         SUBCASE("thrown out") { chatctl(daemon, {"kick", "ada"}); }
         SUBCASE("/quit") { ada.terminal.type("/quit\r"); }
         SUBCASE("^D") { ada.terminal.type("\x04"); }
+        SUBCASE("^C on an empty line, which the first one makes") {
+            ada.terminal.type("half\x03");
+            ada.terminal.wait_for("\r\n> ");
+            ada.terminal.type("\x03");
+        }
         CHECK(ada.terminal.wait() == 0);
         CHECK(ada.terminal.screen().find("trying again") == std::string::npos);
     }
