@@ -17,12 +17,14 @@ void Terminal::enter() {
         checked("ask for the modes of the terminal", {}, [&] { return ::tcgetattr(fd_, &found_); });
     termios wanted = found_;
     wanted.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN);
-    if (keys_ == Keys::all)
-        wanted.c_lflag &= ~static_cast<tcflag_t>(ISIG);
-    else
-        wanted.c_lflag |= ISIG;
     wanted.c_iflag &= ~static_cast<tcflag_t>(ICRNL | INLCR | IGNCR | ISTRIP | IXON);
-    wanted.c_oflag |= OPOST | ONLCR;
+    if (keys_ == Keys::all) {
+        wanted.c_lflag &= ~static_cast<tcflag_t>(ISIG);
+        wanted.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+    } else {
+        wanted.c_lflag |= ISIG;
+        wanted.c_oflag |= OPOST | ONLCR;
+    }
     wanted.c_cc[VMIN] = 1;
     wanted.c_cc[VTIME] = 0;
     // What has been typed ahead stays.

@@ -14,7 +14,8 @@ namespace chatd {
 class Terminal {
 public:
     // fd: the terminal, borrowed. Throws std::system_error when its modes cannot be changed.
-    enum class Keys { all, all_but_signals }; // given as they come: ^C and ^Z, too, or not
+    // all: ^C and ^Z, too, are given as they come, and a line's end has to be written as CR LF.
+    enum class Keys { all, all_but_signals };
     explicit Terminal(int fd, Keys keys = Keys::all_but_signals) : fd_(fd), keys_(keys) { enter(); }
     ~Terminal() { leave(); }
     Terminal(const Terminal&) = delete;
