@@ -175,7 +175,9 @@ TEST_SUITE("e2e") {
         ada.terminal.wait_for("\x1b[?2004l");
         bob.say("before");
         ada.terminal.wait_for("before");
-        ada.terminal.type("\x03"); // IP, and DO TIMING-MARK: the client waits for an answer
+        ada.terminal.type("\x03"); // IP, and DO TIMING-MARK: the client shows nothing before it is answered
+        ada.terminal.type("ping\r");
+        bob.wait_for_line("ada say: ping"); // and so it is
         bob.say("after");
         ada.terminal.wait_for("after");
     }
