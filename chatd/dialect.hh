@@ -47,6 +47,7 @@ public:
     virtual void end_input() = 0;
     // Whether the client has said, by a key, that nothing more will come.
     virtual bool has_ended() const { return false; }
+    // With the next one the last is granted, or begun; keys that were pressed behind it wait for that.
     virtual std::optional<Wish> next_wish() { return {}; }
     // When next_line has to be called again though nothing has come.
     virtual std::optional<Clock::time_point> waits_until() const { return {}; }

@@ -29,6 +29,7 @@ constexpr auto time_to_answer = 300ms; // the first offer: a person does not not
 constexpr auto time_to_settle = 2s;    // the others, once it is known that the client speaks telnet
 constexpr std::size_t piece = 1024;    // bytes that are read at once
 constexpr std::size_t most_lines = 64; // that wait to be taken
+constexpr std::size_t most_wishes = 4;
 constexpr std::size_t most_ahead = 4096; // bytes of keys that wait for a question
 
 constexpr char interrupt_key = '\x03';
@@ -102,6 +103,7 @@ private:
     std::uint64_t taken_ = 0;    // bytes up to the end of the line that was given last
     bool is_plain_ = false;
     std::deque<Wish> wishes_;
+    bool has_wished_ = false; // keys wait
     bool ended_ = false;
     bool closed_ = false;
     bool rings_ = false;
@@ -162,6 +164,7 @@ std::optional<Line> TelnetDialect::next_line() {
 }
 
 std::optional<Wish> TelnetDialect::next_wish() {
+    if (wishes_.empty() && std::exchange(has_wished_, false)) take_keys(std::exchange(ahead_, {}));
     if (wishes_.empty()) return {};
     Wish wish = std::move(wishes_.front());
     wishes_.pop_front();
@@ -185,7 +188,7 @@ void TelnetDialect::take_data(std::string_view data) {
 
 // Keys behind an answer wait for what is asked next: it may be a password.
 void TelnetDialect::take_keys(std::string_view keys) {
-    for (; !keys.empty() && is_open_ && !ended_; keys.remove_prefix(1)) press(keys[0]);
+    for (; !keys.empty() && is_open_ && !has_wished_ && !ended_; keys.remove_prefix(1)) press(keys[0]);
     if (!ended_) ahead_ += keys;
 }
 
@@ -222,16 +225,16 @@ void TelnetDialect::obey(LineEditor::Wish wish) {
     case Wanted::too_long: lines_.push_back({Line{"\n", true}, consumed_}); return;
     case Wanted::redraw: put(clear_screen); return typed_.forget();
     case Wanted::complete:
-        rings_ = rings_ || is_secret();
-        if (!is_secret() && wishes_.size() < 2)
-            wishes_.push_back({Wish::Kind::completion, editor_->line().substr(0, editor_->cursor())});
+        if (is_secret()) return void(rings_ = true);
+        has_wished_ = true;
+        wishes_.push_back({Wish::Kind::completion, editor_->line().substr(0, editor_->cursor())});
     }
 }
 
 void TelnetDialect::obey_command(Command command) {
     switch (command) {
     case Command::are_you_there:
-        if (wishes_.size() < 2) wishes_.push_back({Wish::Kind::sign_of_life});
+        if (wishes_.size() < most_wishes) wishes_.push_back({Wish::Kind::sign_of_life});
         return;
     case Command::interrupt:
     case Command::break_key:

@@ -52,7 +52,9 @@ std::string go_up(std::size_t rows) { return rows == 0 ? std::string{} : text("\
 std::string TypedLine::draw(std::string_view prompt, std::string_view line, std::size_t cursor,
                             const Window& window) {
     const std::size_t width = columns_of(window);
-    const std::size_t most_rows = std::max(window.rows, least_rows) - 1; // a full last row needs one more
+    // A full last row needs one more, and a quarter is for what others say meanwhile.
+    const std::size_t rows = std::max(window.rows, least_rows);
+    const std::size_t most_rows = rows - 1 - rows / 4;
     std::string words = text(prompt, line);
     std::size_t at = prompt.size() + cursor;
     const Layout whole{words, width};

@@ -42,6 +42,14 @@ struct Person {
     Pty terminal;
 };
 
+// A person with nc, in the lobby.
+struct Neighbour : ChatClient {
+    Neighbour(const Daemon& daemon, std::string_view name) : ChatClient(daemon) {
+        send(std::string{name} + "\n\n");
+        wait_for_line("Your name: Room code: " + welcome_to("lobby"));
+    }
+};
+
 std::string entered(const std::string& name) {
     return "Your name: " + name + "\nRoom code:\n" + welcome_to("lobby") + '\n';
 }
@@ -52,8 +60,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("Chinese is typed at telnet while another talks and each screen is exactly right") {
         const Daemon daemon{telnet_server()};
         Person zhang{daemon, "张三"};
-        ChatClient bob{daemon};
-        bob.send("bob\n\n");
+        Neighbour bob{daemon, "bob"};
         zhang.terminal.wait_for(" joined\r\n> ");
         zhang.terminal.type("你好");
         zhang.terminal.wait_for("你好");
@@ -87,9 +94,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("at telnet Tab completes commands and rooms and names") {
         const Daemon daemon{telnet_server()};
-        ChatClient bob{daemon};
-        bob.send("robert\n\n");
-        bob.wait_for_line(welcome_to("lobby").insert(0, "Your name: Room code: "));
+        Neighbour bob{daemon, "robert"};
         Person ada{daemon, "ada"};
         ada.terminal.type("/to\tx\r");
         ada.terminal.wait_for("/topic x");
@@ -109,21 +114,21 @@ TEST_SUITE("e2e") {
     TEST_CASE("at telnet lines are called back and cleared and ^D leaves with the terminal as it was") {
         const Daemon daemon{telnet_server()};
         Person ada{daemon, "ada"};
-        ChatClient bob{daemon, "bob"};
+        Neighbour bob{daemon, "bob"};
         ada.terminal.type("one\r");
         bob.wait_for_line("ada say: one");
         ada.terminal.type("half\x03\x1b[A\x7f\x7f\x7ftwo\r");
         bob.wait_for_line("ada say: two");
         ada.terminal.type("\x04");
         ada.terminal.wait_for("\x1b[?2004l");
-        CHECK(ada.terminal.wait() == 1); // as this telnet ends when the server does
+        ada.terminal.wait();
         bob.wait_for_line("ada left");
     }
 
     TEST_CASE("at telnet a paste of several lines is said as one block when Enter is pressed") {
         const Daemon daemon{telnet_server()};
         Person ada{daemon, "ada"};
-        ChatClient bob{daemon, "bob"};
+        Neighbour bob{daemon, "bob"};
         ada.terminal.wait_for("joined");
         ada.terminal.type("\x1b[200~int main() {\r\r    /quit\r}\x1b[201~");
         ada.terminal.wait_for("int main() {\u21b5\u21b5    /quit\u21b5}");
@@ -144,7 +149,7 @@ TEST_SUITE("e2e") {
         dumb.wait_for("Room code: ");
         dumb.type("\r");
         dumb.wait_for(welcome_to("lobby") + "\r\n");
-        ChatClient bob{daemon, "bob"};
+        Neighbour bob{daemon, "bob"};
         bob.say("hello ADA");
         ada.terminal.wait_for("bob\x1b[39m say: hello \x1b[1mADA\x1b[22m\r\n> ");
         plain.terminal.wait_for("bob say: hello ADA\r\n> ");
@@ -156,12 +161,12 @@ TEST_SUITE("e2e") {
     TEST_CASE("at telnet the window may become narrower and ^C in its line mode loses no output") {
         const Daemon daemon{telnet_server()};
         Person ada{daemon, "ada"};
-        ChatClient bob{daemon, "bob"};
+        Neighbour bob{daemon, "bob"};
         ada.terminal.wait_for("joined");
         ada.terminal.type(std::string(38, 'x'));
         ada.terminal.wait_for(std::string(38, 'x'));
         ada.terminal.resize(20, 24);
-        ada.terminal.wait_for("\x1b[1A\x1b[J> " + std::string(38, 'x') + " \r"); // two rows, full
+        ada.terminal.wait_for("\x1b[2A\x1b[J> " + std::string(38, 'x') + " \r"); // two rows, full
         bob.say("hi");
         ada.terminal.wait_for("\x1b[2A\x1b[J");
         ada.terminal.type("\x03\x1d");
@@ -170,7 +175,9 @@ TEST_SUITE("e2e") {
         ada.terminal.wait_for("\x1b[?2004l");
         bob.say("before");
         ada.terminal.wait_for("before");
-        ada.terminal.type("\x03"); // IP, and DO TIMING-MARK: the client waits for an answer
+        ada.terminal.type("\x03"); // IP, and DO TIMING-MARK: the client shows nothing before it is answered
+        ada.terminal.type("ping\r");
+        bob.wait_for_line("ada say: ping"); // and so it is
         bob.say("after");
         ada.terminal.wait_for("after");
     }
@@ -182,8 +189,7 @@ TEST_SUITE("e2e") {
         CHECK(client.read_exactly(26) == "Your name: \xff\xfd\x18\rRoom code: ");
         client.send("\r\n");
         CHECK(client.read_exactly(welcome_to("lobby").size() + 2) == welcome_to("lobby") + "\r\n");
-        ChatClient bob{daemon};
-        bob.send("bob\n\n");
+        Neighbour bob{daemon, "bob"};
         CHECK(client.read_exactly(12) == "bob joined\r\n");
         client.send("late\r\n\xff\xfc\x18"); // and after all it is telnet
         CHECK(client.read_exactly(12) == "\xff\xfb\x01\xff\xfb\x03\xff\xfd\x1f\xff\xfd\x00"s);
@@ -212,7 +218,9 @@ TEST_SUITE("e2e") {
         Person ada{daemon, "ada"};
         ada.terminal.type("half");
         ada.terminal.wait_for("half");
-        ada.terminal.type("\x1dsend ayt\r");
+        ada.terminal.type("\x1d");
+        ada.terminal.wait_for("telnet> ");
+        ada.terminal.type("send ayt\r");
         ada.terminal.wait_for("The server is here.\r\n> half");
     }
 
@@ -244,8 +252,7 @@ TEST_SUITE("e2e") {
         wait_for_row("Room code:");
         tmux({"send-keys", "Enter"});
         wait_for_row(">");
-        ChatClient bob{daemon};
-        bob.send("bob\n\n");
+        Neighbour bob{daemon, "bob"};
         wait_for_row("bob joined");
         tmux({"send-keys", "-l", "你好，世界！我在用中文打字，一行写不下的时候 e\u0301"}); // more than a row
         wait_for_row("的时候 e\u0301");
@@ -255,12 +262,12 @@ TEST_SUITE("e2e") {
         tmux({"send-keys", "-l", "\U0001f600"});
         wait_for_row("\U0001f600的时候");
         bob.say("再见");
-        wait_for_row("bob say: 再见");
+        wait_for_row("bob say: 再见\n> 你好，世界！我在用中文打字，一行写不下\n\U0001f600的时候");
         const std::string screen = pane();
         CHECK(screen.substr(screen.find("Your name")) ==
-              "Your name: 张三\nRoom code:\nYou are in lobby. /help lists what you\ncan do.\nbob joined\n"
+              "Your name: 张三\nRoom code:\nYou are in lobby. /help lists what you c\nan do.\nbob joined\n"
               "bob say: hello\nbob say: 再见\n> 你好，世界！我在用中文打字，一行写不下\n\U0001f600的时候\n" +
-                  std::string(5, '\n'));
+                  std::string(4, '\n'));
         tmux({"send-keys", "Enter"});
         bob.wait_for_line("张三 say: 你好，世界！我在用中文打字，一行写不下\U0001f600的时候");
     }

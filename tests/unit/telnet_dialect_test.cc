@@ -382,8 +382,8 @@ TEST_SUITE("unit") {
         CHECK(client.taken().empty());
         client.send("\t");
         client.dialect().complete("hi ada ", 7, {});
-        CHECK(client.taken() == "\a"); // there is none
-        client.dialect().next_wish();
+        CHECK(client.taken() == "\a");                 // there is none
+        while (client.dialect().next_wish()) continue; // granted: keys go on
         client.ask(Question::password, "Password: ");
         CHECK(client.send("pass\t") == "\a");
         CHECK_FALSE(client.dialect().next_wish());

@@ -99,7 +99,7 @@ TEST_SUITE("unit") {
         const std::string line = "aaaaaaaabbbbbbbbbbccccccccccddddddddddeee";
         const auto shown = [&](std::size_t cursor) {
             tests::Screen screen{10};
-            screen.write(TypedLine{}.draw("> ", line, cursor, {10, 4}));
+            screen.write(TypedLine{}.draw("> ", line, cursor, {10, 5}));
             return screen.text();
         };
         CHECK(shown(0) == "> aaaaaaaa\nbbbbbbbbbb\ncccccccccc\n");
