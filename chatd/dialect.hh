@@ -27,7 +27,8 @@ struct Wish {
         completion,   // of the word that words ends with: Tab
         sign_of_life, // it asks whether anybody is there
         session       // it is chat(1), and words are what that begins with (session_option.hh)
-    } kind{};
+    };
+    Kind kind{};
     std::string words{};
 };
 
