@@ -39,8 +39,16 @@ int end_by(int signal) {
     return 0;
 }
 
+// Whether a person sees what is drawn. One at a terminal that cannot draw is served as a pipe is: the
+// terminal edits the line, and nothing is asked in so many words.
+bool is_at_terminal() {
+    if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) return false;
+    const char* const type = std::getenv("TERM");
+    return type == nullptr || std::string_view{type} != "dumb";
+}
+
 int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
-    const bool at_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+    const bool at_terminal = is_at_terminal();
     ChatSession session{wishes_of(options, !at_terminal)};
     if (!options.is_lines_only && offer(server, session)) {
         int signal = 0;

