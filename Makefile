@@ -169,7 +169,7 @@ bench_needs   = apt-get:apt dpkg-deb:dpkg unshare:util-linux python3:python3
 EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
 compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev
 test_needs    = /usr/include/doctest/doctest.h:doctest-dev curl:curl lftp:lftp nc.openbsd:netcat-openbsd \
-                telnet:telnet tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3
+                telnet:telnet tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3
 
 include tests/check.mk
 

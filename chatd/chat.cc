@@ -1,135 +1,89 @@
 // SPDX-License-Identifier: ISC
-// chat, a client for chatd and for whatever else speaks lines: options, the connection, and the loop between
-// the server and the front (chat_terminal.cc, chat_pipe.cc). A program of whoever runs it, which does not
+// chat, a client for chatd and for whatever else speaks lines: the options, the first connection, and which
+// kind of conversation it becomes (chat_talk.cc, chat_lines.cc). A program of whoever runs it, which does not
 // trust the server.
 #include "chatd/chat_front.hh"
+#include "chatd/chat_lines.hh"
 #include "chatd/chat_options.hh"
+#include "chatd/chat_talk.hh"
 #include "chatd/words.hh"
 #include "common/errors.hh"
-#include "common/fd.hh"
-#include "common/poller.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
-#include <array>
 #include <cstdio>
-#include <sys/socket.h>
+#include <cstdlib>
 #include <unistd.h>
 
 using namespace common;
-using Action = chatd::ChatOptions::Action;
+using namespace chatd;
+using Action = ChatOptions::Action;
 
 namespace {
 
-constexpr std::chrono::seconds patience{30};   // for a server that does not take the connection
-constexpr std::size_t most_unsent = 64 * 1024; // bytes for the server; then nothing more is read for it
-constexpr std::size_t piece = 64 * 1024;       // bytes that are read at once
+constexpr std::chrono::seconds patience{30}; // for a server that does not take the connection
 
-class Conversation {
-public:
-    Conversation(Fd server, chatd::ChatFront& front) : server_(std::move(server)), front_(front) {}
+// What whoever is there has said on the command line, and what the environment tells.
+ChatSession::Wishes wishes_of(const ChatOptions& options, bool is_plain) {
+    ChatSession::Wishes wishes{.name = options.name, .code = options.code, .language = options.language};
+    if (const char* const type = std::getenv("TERM")) wishes.terminal_type = type;
+    wishes.is_plain = is_plain;
+    // A pipe that says who it is says so on the command line alone.
+    if (is_plain && !wishes.name.empty() && !wishes.code) wishes.code = "";
+    return wishes;
+}
 
-    // Until the server ends it, or a signal: that one, else 0. Throws PeerError when the connection breaks.
-    int run() {
-        while (!server_has_ended_) {
-            watch();
-            for (const Event& event : poller_->wait({}, front_.while_waiting())) {
-                if (event.fd != server_.get())
-                    read_input();
-                else {
-                    if (event.writable) send();
-                    if (event.readable) hear();
-                }
-            }
-            if (const int signal = front_.obey_signals()) return signal;
+// Restores what the front has changed before a signal does its work, which ends the program.
+int end_by(int signal) {
+    if (signal != 0) ::raise(signal);
+    return 0;
+}
+
+// Whether a person sees what is drawn. One at a terminal that cannot draw is served as a pipe is: the
+// terminal edits the line, and nothing is asked in so many words.
+bool is_at_terminal() {
+    if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) return false;
+    const char* const type = std::getenv("TERM");
+    return type == nullptr || std::string_view{type} != "dumb";
+}
+
+int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
+    const bool at_terminal = is_at_terminal();
+    ChatSession session{wishes_of(options, !at_terminal)};
+    if (!options.is_lines_only && offer(server, session)) {
+        int signal = 0;
+        {
+            const auto front = at_terminal ? make_screen_front() : make_pipe_front();
+            signal = talk(std::move(server), addresses, session, *front, !at_terminal);
         }
-        if (is_broken_) throw PeerError("the connection to the server is lost");
-        return 0;
+        if (session.refused() != 0 && !at_terminal)
+            throw PeerError(text("the server has refused ", session.refused(), " of the lines"));
+        return end_by(signal);
     }
-
-    // Whether it was the server that ended it, and not our side first.
-    bool was_cut() const { return !input_has_ended_; }
-
-private:
-    void watch() {
-        if (input_has_ended_ && unsent_.empty() && !std::exchange(is_half_closed_, true))
-            ::shutdown(server_.get(), SHUT_WR); // fails when the connection does, which reading tells
-        poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
-        if (input_has_ended_ || unsent_.size() >= most_unsent)
-            poller_->forget(STDIN_FILENO);
-        else
-            poller_->watch(STDIN_FILENO, Interest::read);
-    }
-
-    void read_input() {
-        const IoResult got = read_some(STDIN_FILENO, buffer_);
-        if (got.state == IoState::would_block) return;
-        const bool is_end = got.state != IoState::done;
-        const std::string words =
-            is_end ? front_.end_input() : front_.take_input({buffer_.data(), got.bytes});
-        if (!is_broken_) unsent_ += words;
-        input_has_ended_ = is_end || front_.has_ended();
-        send();
-    }
-
-    void send() {
-        if (unsent_.empty()) return;
-        const IoResult wrote = write_some(server_.get(), unsent_);
-        unsent_.erase(0, wrote.bytes);
-        if (wrote.state != IoState::vanished) return;
-        // What the server had said before it went can still be read.
-        is_broken_ = true;
-        unsent_.clear();
-    }
-
-    void hear() {
-        const IoResult got = read_some(server_.get(), buffer_);
-        if (got.state == IoState::done)
-            return front_.show({buffer_.data(), got.bytes}, got.bytes < buffer_.size());
-        if (got.state == IoState::would_block) return;
-        server_has_ended_ = true;
-        is_broken_ |= got.state == IoState::vanished;
-    }
-
-    Fd server_;
-    chatd::ChatFront& front_;
-    std::unique_ptr<Poller> poller_ = Poller::make(Backend::poll); // two descriptors, of which one may block
-    std::vector<char> buffer_ = std::vector<char>(piece);
-    std::string unsent_;
-    bool input_has_ended_ = false;
-    bool is_half_closed_ = false;
-    bool server_has_ended_ = false;
-    bool is_broken_ = false;
-};
-
-int talk(Fd server) {
-    const bool at_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-    int signal = 0;
-    bool was_cut = false;
+    LinesTalked talked;
     {
-        const auto front = at_terminal ? chatd::make_terminal_front() : chatd::make_pipe_front();
-        Conversation conversation{std::move(server), *front};
-        signal = conversation.run();
-        was_cut = conversation.was_cut();
+        const auto front = at_terminal ? make_terminal_front() : make_pipe_front();
+        talked = talk_in_lines(std::move(server), *front, session.take_greeting());
     }
-    if (signal != 0) ::raise(signal); // the terminal is as it was; the rest is the signal's own
-    if (at_terminal && was_cut) std::fprintf(stderr, "chat: the server has closed the connection\n");
+    if (talked.signal != 0) return end_by(talked.signal);
+    if (at_terminal && talked.was_cut) std::fprintf(stderr, "chat: the server has closed the connection\n");
     return 0;
 }
 
 int run_program(int argc, char** argv) {
-    chatd::ChatOptions options;
-    const std::vector<Option> table = chatd::chat_options(options);
-    const std::vector<std::string> operands = parse_options(argc, argv, table);
+    ChatOptions options;
+    const std::vector<Option> table = chat_options(options);
+    take_operands(parse_options(argc, argv, table), options);
     if (options.action == Action::show_version) return std::printf("chat %s\n", SUITE_VERSION), 0;
     if (options.action == Action::show_usage)
-        return std::printf("%s", usage_text("chat", table, chatd::chat_operands).c_str()), 0;
-    if (operands.size() != 1) throw UsageError("say which server: HOST, HOST:PORT or the PATH of a socket");
-    chatd::use_utf8_locale();
-    Fd server = connect_to(chatd::server_addresses(operands[0]), std::chrono::steady_clock::now() + patience);
+        return std::printf("%s", usage_text("chat", table, chat_operands).c_str()), 0;
+    if (options.code) hide_argument(argv[argc - 1]);
+    use_utf8_locale();
+    const std::vector<Address> addresses = server_addresses(options.server);
+    Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
     set_no_delay(server.get());
     set_keepalive(server.get());
-    return talk(std::move(server));
+    return talk_with(std::move(server), addresses, options);
 }
 
 } // namespace

@@ -1,19 +1,59 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/chat_options.hh"
 
+#include "common/errors.hh"
 #include "common/text.hh"
+
+#include <algorithm>
+#include <cstring>
 
 using namespace common;
 
 namespace chatd {
+namespace {
+
+constexpr std::size_t longest_language = 16; // bytes of its name
+
+bool is_path(std::string_view operand) {
+    return operand.substr(0, 5) == "unix:" || operand.find('/') != operand.npos;
+}
+
+} // namespace
 
 std::vector<Option> chat_options(ChatOptions& wanted) {
     using Action = ChatOptions::Action;
     return {
+        {'l', "LANG", "speak this language: en, zh",
+         [&](std::string_view language) {
+             if (language.empty() || language.size() > longest_language)
+                 throw UsageError(text("there is no language `", escape(language), "'"));
+             wanted.language = language;
+         }},
+        {'p', "", "speak plain lines, without a terminal's conveniences",
+         [&](auto) { wanted.is_lines_only = true; }},
         {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }},
         {'h', "", "print this text and stop", [&](auto) { wanted.action = Action::show_usage; }},
     };
 }
+
+void take_operands(const std::vector<std::string>& operands, ChatOptions& wanted) {
+    if (wanted.action != ChatOptions::Action::talk) return;
+    if (operands.empty() || operands.size() > 2)
+        throw UsageError(
+            "say which server: [NAME@]HOST, [NAME@]HOST:PORT or the PATH of a socket, and behind it "
+            "the code of a room");
+    std::string_view server = operands[0];
+    // A path may have an @ in it.
+    if (const std::size_t at = server.find('@'); at != server.npos && !is_path(server.substr(0, at))) {
+        if (at == 0) throw UsageError("there is no name before the @");
+        wanted.name = server.substr(0, at);
+        server.remove_prefix(at + 1);
+    }
+    wanted.server = server;
+    if (operands.size() == 2) wanted.code = operands[1];
+}
+
+void hide_argument(char* argument) { std::fill_n(argument, std::strlen(argument), '*'); }
 
 std::vector<Address> server_addresses(std::string_view operand) {
     if (operand.substr(0, 5) == "unix:") return resolve_address(operand);

@@ -5,6 +5,7 @@
 #include "common/address.hh"
 #include "common/options.hh"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,13 +15,22 @@ namespace chatd {
 struct ChatOptions {
     enum class Action { talk, show_version, show_usage };
     Action action = Action::talk;
+    std::string language; // empty: the server's
+    bool is_lines_only = false;
+    std::string name; // empty: not told
+    std::string server;
+    std::optional<std::string> code;
 };
 
-inline constexpr std::string_view chat_operands = "HOST[:PORT] | PATH";
+inline constexpr std::string_view chat_operands = "[NAME@]HOST[:PORT] | PATH [ROOM-CODE]";
 inline constexpr std::string_view default_port = "2323";
 
 // The table that fills wanted, which must outlive it.
 std::vector<common::Option> chat_options(ChatOptions& wanted);
+// Fills in who is to talk where. Throws UsageError, but for actions that need none of it.
+void take_operands(const std::vector<std::string>& operands, ChatOptions& wanted);
+// Overwrites an argument of main(), so that ps(1) does not show it, where the system lets a program do that.
+void hide_argument(char* argument);
 
 // Where the server named by the operand is: HOST, HOST:PORT, [IPV6], [IPV6]:PORT; a PATH has a slash in it,
 // or unix: before it. Throws as resolve_address does.

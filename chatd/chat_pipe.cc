@@ -6,6 +6,7 @@
 #include "common/fd.hh"
 #include "common/signals.hh"
 
+#include <cstdio>
 #include <poll.h>
 #include <unistd.h>
 
@@ -22,6 +23,12 @@ public:
     }
     // The server takes half a line for one that was cut off; here it is known to be whole.
     std::string end_input() override { return ends_in_newline_ ? "" : "\n"; }
+    void tell(std::string_view words, Notice notice) override {
+        // Once for each gap, however often it is tried again.
+        if (notice == Notice::lasting || !in_gap_)
+            std::fprintf(stderr, "chat: %s\n", std::string{words}.c_str());
+        in_gap_ = notice == Notice::passing;
+    }
     void show(std::string_view said, bool) override {
         text_.add(said);
         std::string shown = text_.take_lines();
@@ -32,6 +39,7 @@ private:
     Signals signals_{}; // none: but a pipe that nobody reads is an error, not a death
     ServerText text_;
     bool ends_in_newline_ = true;
+    bool in_gap_ = false;
 };
 
 } // namespace

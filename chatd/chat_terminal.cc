@@ -42,6 +42,7 @@ public:
 private:
     std::string prompt() const { return asks_ ? text_.rest() : std::string{own_prompt}; }
     std::string last_words();
+    Window window() const { return {terminal_.width(), 1000}; } // however tall: all of the line is shown
     void draw(std::string_view above);
     int taken_ending_signal();
     void stop(int signal);
@@ -57,7 +58,7 @@ private:
 
 TerminalFront::~TerminalFront() {
     try {
-        if (terminal_.is_ours()) write_out(typed_.remove(last_words(), terminal_.width()));
+        if (terminal_.is_ours()) write_out(typed_.remove(window()) + last_words());
     } catch (const std::exception&) {
         // The terminal is gone, and with it who would read that.
     }
@@ -76,7 +77,7 @@ std::string TerminalFront::take_input(std::string_view keys) {
     for (const char key : keys) {
         switch (editor_.press(key)) {
         case LineEditor::Wish::nothing: break;
-        case LineEditor::Wish::bell: refused = true; break;
+        default: refused = true; break;
         case LineEditor::Wish::end: ended_ = true; break;
         case LineEditor::Wish::send: {
             above += text(prompt(), editor_.line(), '\n');
@@ -102,9 +103,9 @@ void TerminalFront::show(std::string_view said, bool pauses) {
 }
 
 void TerminalFront::draw(std::string_view above) {
-    const std::size_t width = terminal_.width();
-    write_out(ended_ ? typed_.remove(above, width)
-                     : typed_.draw(above, prompt(), editor_.line(), editor_.cursor(), width));
+    std::string bytes = typed_.remove(window()).append(above);
+    if (!ended_) bytes += typed_.draw(prompt(), editor_.line(), editor_.cursor(), window());
+    write_out(bytes);
 }
 
 int TerminalFront::taken_ending_signal() {
@@ -115,7 +116,7 @@ int TerminalFront::taken_ending_signal() {
 
 // Gives the terminal back until a shell continues us.
 void TerminalFront::stop(int signal) {
-    write_out(typed_.remove({}, terminal_.width()));
+    write_out(typed_.remove(window()));
     terminal_.leave();
     stop_as_by(signal, signals_.while_waiting());
 }

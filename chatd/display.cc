@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/display.hh"
 
+#include "chatd/palette.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -173,15 +174,31 @@ std::string Display::stamp(const Record& record, std::string_view room, When whe
     return inside.empty() ? inside : text('[', inside, "] ");
 }
 
+std::string Display::ask(Question question) {
+    constexpr std::array wordings{Wording<Question>{Question::name, Phrase::ask_name},
+                                  Wording<Question>{Question::password, Phrase::ask_password},
+                                  Wording<Question>{Question::code, Phrase::ask_code}};
+    const std::optional<Phrase> phrase = phrase_for(wordings, question);
+    return dialect_->ask(question, phrase ? words(*phrase) : std::string{});
+}
+
 bool Display::rings_for(std::string_view words) const {
     if (bell_ == Bell::off) return false;
     return bell_ == Bell::all || fold_name(words).find(fold_name(own_name_)) != std::string::npos;
 }
 
+Record Display::painted(const Record& record) const {
+    Record painted = record;
+    if (!record.name.empty()) painted.name = paint_name(record.name);
+    painted.text =
+        record.kind == Kind::renamed ? paint_name(record.text) : paint_mentions(record.text, own_name_);
+    return painted;
+}
+
 std::string Display::record(const Record& record, std::string_view room, When when) const {
     const bool is_move = is_move_of(record.kind);
     if ((quiet_ && is_move) || ignores(record.name)) return {};
-    const std::string words = words_of(record, catalogues_, language_);
+    const std::string words = words_of(shows_colours() ? painted(record) : record, catalogues_, language_);
     if (words.empty()) return {};
     const std::string bell = when == When::now && !is_move && rings_for(record.text) ? dialect_->bell() : "";
     return bell + plain_line(stamp(record, room, when) + words);
@@ -189,7 +206,8 @@ std::string Display::record(const Record& record, std::string_view room, When wh
 
 std::string Display::told(std::string_view from, std::string_view words_given) const {
     if (ignores(from)) return {};
-    return (bell_ == Bell::off ? "" : dialect_->bell()) + line(Phrase::told, from, words_given);
+    return (bell_ == Bell::off ? "" : dialect_->bell()) +
+           line(Phrase::told, shows_colours() ? paint_name(from) : std::string{from}, words_given);
 }
 
 std::string Display::refused(Refusal why, unsigned tries_left) const {

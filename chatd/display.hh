@@ -36,7 +36,7 @@ public:
     std::string line(Phrase phrase, const Arguments&... arguments) const {
         return plain_line(words(phrase, arguments...));
     }
-    std::string prompt(Phrase phrase) const { return dialect_->prompt(words(phrase)); }
+    std::string ask(Question question);
     std::string plain_line(std::string_view words) const { return dialect_->line(words); }
 
     // Of a room's log. room: its name if it is not the current one, else empty. Empty for what this client
@@ -54,10 +54,13 @@ public:
 
     enum class Bell { off, mention, all };
     Dialect& dialect() { return *dialect_; }
+    const Dialect& dialect() const { return *dialect_; }
+    void set_dialect(std::unique_ptr<Dialect> dialect) { dialect_ = std::move(dialect); }
     bool set_language(Language language); // false: its catalogue is not installed
     Language language() const { return language_; }
     void set_zone(std::optional<int> minutes) { zone_ = minutes; }
     void set_bell(Bell bell) { bell_ = bell; }
+    void set_colours(bool shown) { colours_ = shown; } // else as the dialect says
     void set_quiet(bool quiet) { quiet_ = quiet; }
     bool is_quiet() const { return quiet_; }
     void set_own_name(std::string_view name) { own_name_ = name; }
@@ -70,12 +73,15 @@ public:
 private:
     std::string stamp(const Record& record, std::string_view room, When when) const;
     bool rings_for(std::string_view text) const;
+    bool shows_colours() const { return colours_.value_or(dialect_->shows_colours()); }
+    Record painted(const Record& record) const;
 
     const Catalogues& catalogues_;
     Language language_;
     std::unique_ptr<Dialect> dialect_;
     std::optional<int> zone_; // live lines have times when there is one
     Bell bell_ = Bell::off;
+    std::optional<bool> colours_;
     bool quiet_ = false;
     std::string own_name_;
     std::map<std::string, std::string> ignored_; // by the folded name

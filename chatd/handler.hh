@@ -5,13 +5,14 @@
 // anything.
 #pragma once
 
+#include "chatd/completion.hh"
 #include "chatd/display.hh"
 #include "chatd/log_query.hh"
 #include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_view.hh"
+#include "chatd/session_option.hh"
 #include "common/fd.hh"
-#include "common/line_reader.hh"
 #include "common/poller.hh"
 #include "common/signals.hh"
 
@@ -79,28 +80,55 @@ private:
     enum class State { asking_name, asking_password, asking_code, inside };
     struct Gone {}; // thrown when the client, or the hub, is: there is nobody to say anything to
 
-    // handler.cc: the client, the logs, waiting. Each of the first five does what it can without waiting, and
-    // tells whether it did anything.
+    // handler.cc: the logs, waiting. The first ones do what they can without waiting, and tell whether they
+    // did anything.
     bool read_hub();
-    bool read_client();
-    bool obey_client();
     bool follow_logs();
-    bool write_client();
     bool answer_query();
     bool follow(RoomView& view);
     bool ask_for_segment(RoomView& view);
-    std::optional<common::Line> next_line();
-    void obey(const common::Line& line);
-    void say(std::string lines);
-    void add_to_paste(const common::Line& line);
-    void show(std::string_view bytes) { output_.append(bytes); }
-    void finish(std::string_view last_words);
-    bool is_finished() const;
+    void finish(std::string_view last_words, End end = End::for_good);
+    bool is_done() const;
     bool has_room_for_output() const;
     bool has_caught_up() const;
     bool prepare_to_sleep();
     void wait();
     std::optional<std::chrono::milliseconds> time_left() const;
+
+    // handler_client.cc: what the client types, and is shown. The same.
+    bool read_client();
+    bool obey_client();
+    bool grant_wishes();
+    bool write_client();
+    bool wants_input() const;
+    std::optional<common::Line> next_line();
+    void obey(const common::Line& line);
+    void speak(const common::Line& line);
+    void say(std::string lines);
+    void say_block(std::string_view lines);
+    void say_slashed(std::string_view line);
+    void add_to_paste(const common::Line& line);
+    void end_paste();
+    void show(std::string_view bytes);
+    Dialect& dialect() { return display_.dialect(); }
+    const Dialect& dialect() const { return display_.dialect(); }
+
+    // handler_completion.cc: the Tab key.
+    void begin_completion(std::string before);
+    bool ask_for_candidates();
+    void take_candidates(const std::string& rows, std::uint32_t next);
+    void end_completion(std::vector<std::string> candidates);
+
+    // handler_session.cc: for chat(1), the client.
+    void begin_session(std::string_view hello);
+    void resume_session(std::uint64_t counted);
+    void ask(Question question);
+    void tell_asked(Question question);
+    void tell_progress();
+    void tell_end(End end);
+    void announce_count();
+    void count_refusal();
+    bool is_plain() const { return session_ && session_->is_plain; }
 
     // handler_hub.cc: what the hub says.
     struct PacketRule; // which frame does what
@@ -146,6 +174,7 @@ private:
     void quiet(std::string_view);
     void time(std::string_view arguments);
     void bell(std::string_view arguments);
+    void colour(std::string_view arguments);
     void lang(std::string_view arguments);
     void list_bans(std::string_view);
     void become_operator(std::string_view arguments);
@@ -166,12 +195,10 @@ private:
     common::Signals signals_;
     std::unique_ptr<common::Poller> poller_;
     Display display_;
-    common::LineReader input_{max_text, common::LineEnds::any};
     std::string output_; // not yet written; bounded by has_room_for_output and max_untaken
     State state_ = State::asking_name;
     std::optional<common::Line> held_; // a line that was looked at, but has to wait
     bool input_ended_ = false;
-    bool seen_first_line_ = false;
     bool ending_ = false; // nothing more is taken in; what is in output_ is still written
     bool is_bot_ = false;
     unsigned tries_left_ = max_tries;
@@ -196,6 +223,25 @@ private:
         std::deque<std::string> last{}; // of a search: what was found last
     };
     std::optional<Query> query_;
+
+    struct Completing {
+        std::string before; // the line up to the cursor
+        Completion wanted;
+        bool is_asked = false; // the hub
+        std::vector<std::string> candidates{};
+    };
+    std::optional<Completing> completing_;
+
+    // What chat(1) has been told.
+    struct Session {
+        bool is_plain = false;                       // it is a pipe
+        std::uint64_t dealt = 0;                     // of its bytes
+        std::uint64_t announced = 0;                 // to the hub
+        std::uint64_t refused = 0, told_refused = 0; // lines
+        std::string place{};
+    };
+    std::optional<Session> session_;
+    std::uint64_t dealing_ = 0, held_end_ = 0; // the ends of the line that is dealt with, and of held_
 
     std::optional<Paste> paste_;
     std::uint64_t last_teller_ = 0; // who told this client something last; 0: nobody

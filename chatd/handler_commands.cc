@@ -64,6 +64,7 @@ std::span<const Handler::Command> Handler::commands() {
         Command{"quiet", "", Where::anywhere, &Handler::quiet, none, Phrase::help_quiet},
         Command{"time", "off|on|ZONE", Where::anywhere, &Handler::time, none, Phrase::help_time},
         Command{"bell", "off|mention|all", Where::anywhere, &Handler::bell, none, Phrase::help_bell},
+        Command{"colour", "on|off", Where::anywhere, &Handler::colour, none, Phrase::help_colour},
         Command{"lang", "LANGUAGE", Where::anywhere, &Handler::lang, none, Phrase::help_lang},
         Command{"kick", "NAME", Where::in_room, nullptr, Kind::kicked, Phrase::help_kick},
         Command{"mute", "NAME [DURATION]", Where::in_room, nullptr, Kind::muted, Phrase::help_mute},
@@ -90,6 +91,7 @@ void Handler::obey_command(std::string_view line) {
     const auto table = commands();
     const auto found = std::find_if(table.begin(), table.end(),
                                     [&, &given = word](const Command& known) { return known.name == given; });
+    if (found == table.end() && is_plain() && current_ != 0) return say_slashed(line);
     if (found == table.end()) {
         std::vector<std::string_view> names;
         for (const Command& known : table) names.push_back(known.name);
@@ -274,6 +276,14 @@ void Handler::bell(std::string_view arguments) {
     show(display_.line(Phrase::bell_is, arguments));
 }
 
+void Handler::colour(std::string_view arguments) {
+    constexpr std::array<std::string_view, 2> choices{"on", "off"};
+    const auto choice = index_of(choices, arguments);
+    if (!choice) return show_usage("colour");
+    display_.set_colours(*choice == 0);
+    show(display_.line(*choice == 0 ? Phrase::colours_on : Phrase::colours_off));
+}
+
 void Handler::lang(std::string_view arguments) {
     const std::optional<Language> language = find_language(arguments);
     std::string known;
@@ -329,7 +339,9 @@ void Handler::resume(std::string_view arguments) {
     const auto [token, line] = split_first(arguments);
     const auto last = line.empty() ? 0 : parse_number<std::uint64_t>(line);
     if (!last) return show_usage("resume");
-    ask_hub(ResumeFrame::make(token.substr(0, max_token), *last), Message::resume);
+    const std::string_view good = token.substr(0, max_token);
+    ask_hub(ResumeFrame::make(good, *last, std::uint8_t{0}, static_cast<std::uint8_t>(good.size())),
+            Message::resume);
 }
 
 } // namespace chatd

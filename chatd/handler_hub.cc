@@ -43,6 +43,7 @@ void Handler::handle_packet(Packet packet, Fd passed) {
 }
 
 void Handler::ask_hub(const std::string& packet, Message what, std::string_view about) {
+    announce_count();
     asked_ = what;
     asked_about_ = about;
     waiting_for_answer_ = true;
@@ -59,11 +60,11 @@ void Handler::acknowledge_told() {
 // The question that a client is at once more.
 void Handler::ask_again() {
     if (tries_left_ == 0)
-        ending_ = true;
+        finish({});
     else if (state_ == State::asking_name)
-        show(display_.prompt(Phrase::ask_name));
+        ask(Question::name);
     else if (state_ == State::asking_code)
-        show(display_.prompt(Phrase::ask_code));
+        ask(Question::code);
 }
 
 RoomView* Handler::view_of(std::uint32_t room) {
@@ -86,7 +87,7 @@ void Handler::on_accepted(Packet packet, Fd) {
         display_.set_own_name(words);
         state_ = State::asking_code;
         return ask_again();
-    case Message::nick: return display_.set_own_name(words);
+    case Message::nick: display_.set_own_name(words); return tell_asked(Question::nothing);
     case Message::leave: {
         const std::string room = current().name();
         std::erase_if(views_, [&](const auto& view) { return view->number() == current_; });
@@ -115,15 +116,17 @@ void Handler::on_accepted(Packet packet, Fd) {
 
 void Handler::on_refused(Packet packet, Fd) {
     const auto why = static_cast<Refusal>(std::get<0>(RefusedFrame::read(packet).first));
+    if (completing_ && completing_->is_asked) return end_completion({});
     if (asked_ == Message::next_segment) { // what was read goes on after all, or was the last
         if (query_) finish_query();
         return;
     }
     if (why == Refusal::password_needed) {
         state_ = State::asking_password;
-        return show(display_.prompt(Phrase::ask_password));
+        return ask(Question::password);
     }
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
+    if (state_ == State::inside && asked_ != Message::resume) count_refusal();
     if (state_ != State::inside && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;
     // Inside, the number of tries is the hub's to count.
     show(state_ == State::inside && why == Refusal::wrong_code ? display_.line(Phrase::wrong_code)
@@ -134,7 +137,8 @@ void Handler::on_refused(Packet packet, Fd) {
 void Handler::on_entered(Packet packet, Fd log) {
     const auto [fields, words] = EnteredFrame::read(packet);
     RoomView::Place place;
-    std::tie(place.room, place.client, place.joined, place.first, place.segment, place.offset) = fields;
+    std::tie(place.room, place.client, place.former, place.joined, place.first, place.segment, place.offset) =
+        fields;
     const std::string name = words.substr(0, words.find('\n'));
     const std::string topic = words.substr(std::min(words.find('\n'), words.size() - 1) + 1);
     views_.push_back(std::make_unique<RoomView>(place, name, std::move(log)));
@@ -142,6 +146,9 @@ void Handler::on_entered(Packet packet, Fd log) {
     current_ = place.room;
     state_ = State::inside;
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
+    if (session_ && place.former != 0) return; // it never left
+    if (is_plain()) views_.back()->hide_earlier();
+    ask(Question::nothing);
     show(display_.line(Phrase::entered, name));
     if (!topic.empty()) show(display_.line(Phrase::topic_is, name, topic));
     if (!token_.empty()) show(display_.line(Phrase::token_is, std::exchange(token_, {})));
@@ -159,6 +166,7 @@ void Handler::on_listing(Packet packet, Fd) {
     const auto [fields, lines] = ListingFrame::read(packet);
     const std::uint32_t next = std::get<0>(fields);
     const Message asked = asked_;
+    if (completing_ && completing_->is_asked) return take_candidates(lines, next);
     for (const std::string& row : split_lines(lines))
         show(asked == Message::who     ? display_.who_row(row)
              : asked == Message::rooms ? display_.room_row(row)
@@ -173,7 +181,9 @@ void Handler::on_listing(Packet packet, Fd) {
 
 void Handler::on_dismissed(Packet packet, Fd) {
     const auto [fields, words] = DismissedFrame::read(packet);
-    finish(display_.farewell(static_cast<Farewell>(std::get<0>(fields)), words));
+    const auto why = static_cast<Farewell>(std::get<0>(fields));
+    const bool stops = why == Farewell::stopping || why == Farewell::stopping_with_words;
+    finish(display_.farewell(why, words), stops ? End::come_again : End::for_good);
 }
 
 void Handler::on_told(Packet packet, Fd) {
@@ -186,7 +196,13 @@ void Handler::on_told(Packet packet, Fd) {
     show(display_.told(name, whole.substr(name.size())));
 }
 
-void Handler::on_token(Packet packet, Fd) { token_ = TokenFrame::read(packet).second; }
+void Handler::on_token(Packet packet, Fd) {
+    const std::string token = TokenFrame::read(packet).second;
+    if (session_)
+        output_ += encode(SessionMessage::token, token);
+    else
+        token_ = token;
+}
 
 void Handler::on_slowed(Packet packet, Fd) {
     const auto [lines, seconds] = SlowedFrame::read(packet).first;
@@ -195,10 +211,14 @@ void Handler::on_slowed(Packet packet, Fd) {
 
 void Handler::on_resumed(Packet packet, Fd) {
     const auto [fields, name] = ResumedFrame::read(packet);
-    entered_to_come_ = std::get<0>(fields);
+    const auto [rooms, counted] = fields;
+    entered_to_come_ = rooms;
     waiting_for_answer_ = entered_to_come_ > 0;
     state_ = State::inside;
     display_.set_own_name(name);
+    resume_session(counted);
+    ask(Question::nothing);
+    if (session_) return;
     show(display_.line(Phrase::welcome_back, name));
     if (!waiting_for_answer_ && !token_.empty())
         show(display_.line(Phrase::token_is, std::exchange(token_, {})));

@@ -51,6 +51,7 @@ private:
         ClientNumber client;
         std::uint64_t joined_line = 0; // of one that enters; 0 for speech
         std::uint64_t missed_from = 0; // of one that resumes: the first line to show
+        std::uint64_t former = 0;      // and the client that it was before
     };
     // Who does something to others: an operator among the clients, or the administrator.
     struct Actor {
@@ -106,14 +107,16 @@ private:
     void on_leave(Client& client, Packet packet);
     void on_quit(Client& client, Packet packet);
     void on_resume(Client& client, Packet packet);
+    void on_counted(Client& client, Packet packet);
     std::optional<Refusal> refuse_person(const Client& client, const std::string& name) const;
     std::optional<Refusal> refuse_entry(const Client& client, const Room& room) const;
     Room* find_entry(Client& client, std::string_view name, std::string_view code);
     void refuse_code(Client& client);
-    void enter_room(Client& client, Room& room, std::uint64_t missed_from);
+    void enter_room(Client& client, Room& room, std::uint64_t missed_from, std::uint64_t former);
     void let_in(Client& client, Room& room, const Pending& pending);
-    void give_token(Client& client);
-    void take_place(Client& client, const Tickets::Ticket& ticket, std::uint64_t last_line);
+    void give_token(Client& client, std::string_view before = {});
+    struct Return; // how a client wants to resume
+    void take_place(Client& client, const Tickets::Ticket& ticket, const Return& wanted);
 
     // hub_login.cc: what only authd can tell.
     void start_authd();

@@ -32,6 +32,7 @@ void Hub::start_client(Accepted accepted) {
     auto [ours, theirs] = make_packet_pair();
     set_keepalive(accepted.socket.get());
     set_no_delay(accepted.socket.get());
+    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
     set_urgent_inline(accepted.socket.get());
     Client client;
     client.number = next_client_++;
@@ -160,6 +161,7 @@ void Hub::handle(Client& client, Packet packet) {
         FrameRule{Message::say, inside, true, &Hub::on_say},
         FrameRule{Message::tell, inside, true, &Hub::on_tell},
         FrameRule{Message::took, inside, false, &Hub::on_took},
+        FrameRule{Message::counted, inside, false, &Hub::on_counted},
         FrameRule{Message::nick, inside, true, &Hub::on_nick},
         FrameRule{Message::topic, inside, true, &Hub::on_topic},
         FrameRule{Message::away, inside, true, &Hub::on_away},
@@ -184,6 +186,8 @@ void Hub::handle(Client& client, Packet packet) {
         if (client.bucket.is_full(settings_.flood)) client.was_told_to_wait = false;
         client.bucket.take(settings_.flood, 1);
     }
+    if (message != Message::took && message != Message::counted)
+        client.counted = client.announced; // from here on it is dealt with
     (this->*rule->handle)(client, packet);
 }
 
@@ -260,7 +264,7 @@ void Hub::leave(ClientNumber number) {
     if (client.has_quit)
         tickets_.forget(number);
     else
-        tickets_.keep(number, std::move(places), Clock::now() + settings_.resume_time);
+        tickets_.keep(number, std::move(places), client.counted, Clock::now() + settings_.resume_time);
     while (!client.rooms.empty()) leave_room(client, *client.rooms.back().room);
     if (!client.name.empty()) names_.erase(client.folded);
     if (client.pair) loop_.forget(client.pair.get());

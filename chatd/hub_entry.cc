@@ -75,7 +75,7 @@ void Hub::on_enter(Client& client, Packet packet) {
     Room* const room = find_entry(client, whole.substr(0, name_size), whole.substr(name_size));
     if (room == nullptr) return enter_by_hash(client, whole.substr(0, name_size), whole.substr(name_size));
     if (const auto why = refuse_entry(client, *room)) return refuse(client, *why);
-    enter_room(client, *room, 0);
+    enter_room(client, *room, 0, 0);
 }
 
 void Hub::refuse_code(Client& client) {
@@ -130,14 +130,14 @@ std::optional<Refusal> Hub::refuse_entry(const Client& client, const Room& room)
     return {};
 }
 
-void Hub::enter_room(Client& client, Room& room, std::uint64_t missed_from) {
+void Hub::enter_room(Client& client, Room& room, std::uint64_t missed_from, std::uint64_t former) {
     client.owes_answer = true;
     client.last_room = &room;
     const std::uint64_t line = room.log->next_line();
     client.rooms.push_back({&room, missed_from == 0 ? line : missed_from});
     room.members.insert(client.number);
     add_line(room, Kind::joined, &client, {});
-    dirty_[&room].push_back({client.number, line, missed_from});
+    dirty_[&room].push_back({client.number, line, missed_from, former});
 }
 
 // The room's log has it that the client joined: now it may read.
@@ -154,14 +154,15 @@ void Hub::let_in(Client& client, Room& room, const Pending& pending) {
     const std::uint64_t offset = opened->segment == from.segment ? from.offset : 0;
     answer(client,
            EnteredFrame::make(text(room.settings.name, '\n', room.topic()), room.number, client.number,
-                              pending.joined_line, pending.missed_from, opened->segment, offset),
+                              pending.former, pending.joined_line, pending.missed_from, opened->segment,
+                              offset),
            opened->fd.get());
 }
 
-void Hub::give_token(Client& client) {
+void Hub::give_token(Client& client, std::string_view before) {
     if (settings_.resume_time.count() == 0) return;
     tickets_.drop_expired(Clock::now());
-    answer(client, TokenFrame::make(tickets_.issue(client.number, client.name)));
+    answer(client, TokenFrame::make(tickets_.issue(client.number, client.name, before)));
 }
 
 void Hub::on_leave(Client& client, Packet packet) {
@@ -177,8 +178,26 @@ void Hub::on_quit(Client& client, Packet packet) {
     accept(client);
 }
 
+void Hub::on_counted(Client& client, Packet packet) {
+    client.announced = std::get<0>(CountedFrame::read(packet).first);
+}
+
+struct Hub::Return {
+    std::string_view token;
+    std::uint64_t last_line; // seen in the last room; 0: not told
+    bool counts;             // chat(1), which tells its place and how much it has sent
+    std::map<std::uint32_t, std::uint64_t> place{};
+};
+
 void Hub::on_resume(Client& client, Packet packet) {
-    const auto [fields, token] = ResumeFrame::read(packet);
+    const auto [fields, words] = ResumeFrame::read(packet);
+    const auto [last_line, counts, token_size] = fields;
+    if (token_size > words.size()) throw PeerError("a token that is longer than its frame");
+    const std::string_view token = std::string_view{words}.substr(0, token_size);
+    const std::string_view place = std::string_view{words}.substr(token_size);
+    if (place.size() % PlaceRoom::size != 0) throw PeerError("a place that is cut off");
+    Return wanted{token, last_line, counts != 0};
+    for (const auto& [room, line] : PlaceRoom::iter_unpack(place)) wanted.place[room] = line;
     auto ticket = tickets_.find(token, Clock::now());
     if (!ticket) {
         if (++client.wrong_tokens > max_tries) throw PeerError("more wrong tokens than a handler allows");
@@ -196,11 +215,12 @@ void Hub::on_resume(Client& client, Packet packet) {
     }
     if (!ticket) return refuse(client, Refusal::wrong_token);
     tickets_.forget(ticket->client);
-    take_place(client, *ticket, std::get<0>(fields));
+    take_place(client, *ticket, wanted);
 }
 
-// Without a last line all is shown again since that connection entered: lines may come twice, none is missed.
-void Hub::take_place(Client& client, const Tickets::Ticket& ticket, std::uint64_t last_line) {
+// Where neither line nor place is told all is shown again since that connection entered: lines may come
+// twice, none is missed.
+void Hub::take_place(Client& client, const Tickets::Ticket& ticket, const Return& wanted) {
     client.name = ticket.name;
     client.folded = fold_name(ticket.name);
     names_.emplace(client.folded, client.number);
@@ -210,12 +230,16 @@ void Hub::take_place(Client& client, const Tickets::Ticket& ticket, std::uint64_
         Room* const room = find_room(place.room);
         if (room == nullptr || refuse_entry(client, *room)) continue;
         const bool is_last = &place == &ticket.places.back();
-        const std::uint64_t from = is_last && last_line != 0 ? last_line + 1 : place.shown_from;
+        const auto told = wanted.place.find(room->number);
+        const std::uint64_t from = told != wanted.place.end() ? std::max<std::uint64_t>(told->second, 1)
+                                   : is_last && wanted.last_line != 0 ? wanted.last_line + 1
+                                                                      : place.shown_from;
         rooms.emplace_back(room, std::min(from, room->log->next_line()));
     }
-    give_token(client);
-    answer(client, ResumedFrame::make(client.name, static_cast<std::uint32_t>(rooms.size())));
-    for (const auto& [room, from] : rooms) enter_room(client, *room, from);
+    client.announced = client.counted = ticket.counted;
+    give_token(client, wanted.counts ? wanted.token : std::string_view{});
+    answer(client, ResumedFrame::make(client.name, static_cast<std::uint32_t>(rooms.size()), ticket.counted));
+    for (const auto& [room, from] : rooms) enter_room(client, *room, from, wanted.counts ? ticket.client : 0);
 }
 
 } // namespace chatd

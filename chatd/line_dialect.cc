@@ -3,21 +3,65 @@
 // room, since nothing can be redrawn there. Lines end as the client's first one did.
 #include "chatd/dialect.hh"
 
+#include "chatd/protocol.hh"
+#include "chatd/telnet.hh"
+#include "chatd/telnet_dialect.hh"
 #include "common/text.hh"
+
+using namespace common;
 
 namespace chatd {
 namespace {
 
+constexpr char iac = static_cast<char>(telnet::Command::iac);
+
 class LineDialect : public Dialect {
 public:
-    std::string prompt(std::string_view words) const override { return std::string{words}; }
-    std::string line(std::string_view words) const override { return common::text(words, end_); }
+    IoState fill(int client) override { return input_.fill(client); }
+    bool is_full() const override { return input_.full(); }
+    std::optional<Line> next_line() override;
+    bool has_lines() const override { return !input_.buffered().empty(); }
+    void end_input() override { input_ended_ = true; }
+    std::unique_ptr<Dialect> take_successor() override;
+
+    std::string ask(Question question, std::string_view words) override;
+    std::string line(std::string_view words) const override { return text(words, end_); }
     std::string bell() const override { return "\a"; }
-    void saw_crlf() override { end_ = "\r\n"; }
 
 private:
+    LineReader input_{max_text, LineEnds::any};
+    bool input_ended_ = false;
+    bool seen_first_line_ = false;
     std::string_view end_ = "\n";
+    std::string question_; // the first one's words
 };
+
+std::optional<Line> LineDialect::next_line() {
+    std::optional<Line> line = input_.next();
+    if (line) {
+        if (!std::exchange(seen_first_line_, true) && input_.ended_in_crlf()) end_ = "\r\n";
+    } else if (input_ended_)
+        input_.consume(input_.buffered().size()); // half a line
+    return line;
+}
+
+// A telnet client sends a command first, or, on a port that is not telnet's, nothing but what is typed: then
+// the first line, which ends in CR LF, comes alone. nc does neither, unless with -C; what such a client is
+// sent, see telnet_dialect.hh.
+std::unique_ptr<Dialect> LineDialect::take_successor() {
+    const std::string_view bytes = input_.buffered();
+    if (seen_first_line_ || bytes.empty()) return nullptr;
+    if (bytes[0] == iac) return make_telnet_dialect({question_, std::string{bytes}, {}});
+    const std::size_t end = bytes.find_first_of(std::string_view{"\r\n\0", 3});
+    if (end == bytes.npos || bytes.substr(end) != "\r\n" || !input_.at_line_start()) return nullptr;
+    return make_telnet_dialect({question_, {}, Line{std::string{bytes.substr(0, end)}}});
+}
+
+std::string LineDialect::ask(Question question, std::string_view words) {
+    if (question == Question::nothing) return {};
+    if (!seen_first_line_) question_ = words;
+    return std::string{words};
+}
 
 } // namespace
 

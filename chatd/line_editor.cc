@@ -1,143 +1,113 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/line_editor.hh"
 
-#include "chatd/words.hh"
-#include "common/text.hh"
-
 #include <algorithm>
 #include <utility>
-#include <wchar.h>
 
 namespace chatd {
 namespace {
 
-using common::utf8_code;
-using common::utf8_length;
-
-constexpr char control(char letter) { return static_cast<char>(letter & 0x1f); }
-constexpr char escape_key = '\x1b';
-constexpr std::size_t longest_sequence = 16; // bytes; of a longer one only the end matters
-
-bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == '\x7f'; }
-bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
-bool continues_a_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80; }
+// Letters and digits; of other scripts every character.
+bool is_of_a_word(char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return code >= 0x80 || (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z');
+}
 
 } // namespace
 
-struct LineEditor::Key {
-    char byte;
-    void (LineEditor::*act)();
+struct LineEditor::Action {
+    Key key;
+    bool (LineEditor::*act)();
 };
 
-const LineEditor::Key LineEditor::keys[] = {
-    {'\x7f', &LineEditor::erase_before},         {control('H'), &LineEditor::erase_before},
-    {control('U'), &LineEditor::erase_line},     {control('W'), &LineEditor::erase_word},
-    {control('A'), &LineEditor::go_home},        {control('E'), &LineEditor::go_to_end},
-    {control('L'), &LineEditor::change_nothing},
-};
-
-// What stands behind ESC when a key sends a sequence: of a vt100 and of an xterm, in either of their modes.
-struct LineEditor::Sequence {
-    std::string_view bytes;
-    void (LineEditor::*act)();
-};
-
-const LineEditor::Sequence LineEditor::sequences[] = {
-    {"[D", &LineEditor::go_left},      {"OD", &LineEditor::go_left},    {"[C", &LineEditor::go_right},
-    {"OC", &LineEditor::go_right},     {"[H", &LineEditor::go_home},    {"OH", &LineEditor::go_home},
-    {"[1~", &LineEditor::go_home},     {"[7~", &LineEditor::go_home},   {"[F", &LineEditor::go_to_end},
-    {"OF", &LineEditor::go_to_end},    {"[4~", &LineEditor::go_to_end}, {"[8~", &LineEditor::go_to_end},
-    {"[3~", &LineEditor::erase_under},
+const LineEditor::Action LineEditor::actions[] = {
+    {Key::left, &LineEditor::go_left},
+    {Key::right, &LineEditor::go_right},
+    {Key::word_left, &LineEditor::go_word_left},
+    {Key::word_right, &LineEditor::go_word_right},
+    {Key::home, &LineEditor::go_home},
+    {Key::end, &LineEditor::go_to_end},
+    {Key::up, &LineEditor::go_back},
+    {Key::down, &LineEditor::go_forward},
+    {Key::erase_before, &LineEditor::erase_before},
+    {Key::erase_under, &LineEditor::erase_under},
+    {Key::end_or_erase, &LineEditor::erase_under},
+    {Key::kill_blanks_before, &LineEditor::kill_blanks_before},
+    {Key::kill_word_before, &LineEditor::kill_word_before},
+    {Key::kill_word_behind, &LineEditor::kill_word_behind},
+    {Key::kill_before, &LineEditor::kill_before},
+    {Key::kill_behind, &LineEditor::kill_behind},
+    {Key::yank, &LineEditor::yank},
+    {Key::paste_begins, &LineEditor::begin_paste},
 };
 
 LineEditor::Wish LineEditor::press(char byte) {
-    const bool after_return = std::exchange(after_return_, byte == '\r');
-    if (continue_sequence(byte)) return Wish::nothing;
-    if (!is_control(byte)) return insert(byte);
-    unfinished_.clear();
-    if (byte == '\r') return Wish::send;
-    if (byte == '\n') return after_return ? Wish::nothing : Wish::send; // pasted: CR LF is one end
-    if (byte == '\t') return insert(" ");
-    if (byte == control('D')) return line_.empty() ? Wish::end : Wish::bell;
-    for (const Key& key : keys)
-        if (key.byte == byte) return (this->*key.act)(), Wish::nothing;
-    return Wish::bell;
+    const std::optional<KeyPress> pressed = keys_.press(byte);
+    if (!pressed) return Wish::nothing;
+    return pasting_ ? paste(*pressed) : obey(*pressed);
+}
+
+LineEditor::Wish LineEditor::obey(const KeyPress& pressed) {
+    switch (pressed.key) {
+    case Key::character: return insert(pressed.text);
+    case Key::enter: return Wish::send;
+    case Key::tab: return Wish::complete;
+    case Key::redraw: return Wish::redraw;
+    case Key::interrupt: take(); return Wish::interrupt;
+    case Key::end_or_erase:
+        if (line_.empty()) return Wish::end;
+        break;
+    default: break;
+    }
+    for (const Action& known : actions)
+        if (known.key == pressed.key) return (this->*known.act)() ? Wish::nothing : Wish::bell;
+    return pressed.key == Key::paste_ends ? Wish::nothing : Wish::bell;
 }
 
 std::string LineEditor::take() {
     cursor_ = 0;
+    history_.start_over();
     return std::exchange(line_, {});
 }
 
-LineEditor::Wish LineEditor::insert(char byte) {
-    if (!continues_a_character(byte)) unfinished_.clear();
-    unfinished_ += byte;
-    if (const std::size_t length = utf8_length(unfinished_); length == unfinished_.size())
-        return insert(std::exchange(unfinished_, {}));
-    const auto first = static_cast<unsigned char>(unfinished_[0]);
-    if (first >= 0xc2 && first <= 0xf4 && unfinished_.size() < 4) return Wish::nothing;
-    unfinished_.clear();
-    return Wish::bell;
-}
-
-LineEditor::Wish LineEditor::insert(std::string_view character) {
-    if (line_.size() + character.size() > most_ || common::disturbs_a_line(utf8_code(character)))
-        return Wish::bell;
-    line_.insert(cursor_, character);
-    cursor_ += character.size();
-    return Wish::nothing;
-}
-
-// ESC [ parameters final (ECMA-48 5.4), ESC O final, or ESC and any one key. Whether the byte was part of it:
-// a control character ends every sequence and is itself, so that no key press can hide the next line.
-bool LineEditor::continue_sequence(char byte) {
-    if (byte == escape_key) {
-        unfinished_.clear();
-        sequence_.clear();
-        awaits_ = Awaits::escape;
-        return true;
-    }
-    if (awaits_ == Awaits::key) return false;
-    if (is_control(byte) || !is_ascii(byte)) {
-        awaits_ = Awaits::key;
-        return false;
-    }
-    if (sequence_.size() < longest_sequence) sequence_ += byte;
-    const bool is_linux_function_key = sequence_ == "[["; // ESC [ [ A
-    if (awaits_ == Awaits::escape && byte == '[')
-        awaits_ = Awaits::sequence;
-    else if ((awaits_ == Awaits::escape && byte == 'O') || is_linux_function_key)
-        awaits_ = Awaits::one_more;
-    else if (awaits_ != Awaits::sequence || byte >= '@')
-        obey_sequence();
+bool LineEditor::replace(std::size_t from, std::string_view text) {
+    if (line_.size() - (cursor_ - from) + text.size() > most_) return false;
+    line_.replace(from, cursor_ - from, text);
+    cursor_ = from + text.size();
     return true;
 }
 
-void LineEditor::obey_sequence() {
-    awaits_ = Awaits::key;
-    for (const Sequence& known : sequences)
-        if (known.bytes == sequence_) (this->*known.act)();
+LineEditor::Wish LineEditor::insert(std::string_view text) {
+    const bool is_block = line_.find('\n') != line_.npos || text.find('\n') != text.npos;
+    if (text.empty() || line_.size() + text.size() > (is_block ? most_of_block_ : most_)) return Wish::bell;
+    line_.insert(cursor_, text);
+    cursor_ += text.size();
+    return Wish::nothing;
 }
 
-// Where the character that ends at this place begins; characters without columns belong to the one before.
-std::size_t LineEditor::character_before(std::size_t at) const {
-    while (at > 0) {
-        const std::size_t end = at--;
-        while (at > 0 && continues_a_character(line_[at])) --at;
-        if (columns_of(std::string_view{line_}.substr(at, end - at)) > 0) break;
-    }
-    return at;
+bool LineEditor::begin_paste() {
+    pasting_ = true;
+    return true;
 }
 
-std::size_t LineEditor::character_behind(std::size_t at) const {
-    const std::string_view text = line_;
-    if (at < text.size()) at += utf8_length(text.substr(at));
-    while (at < text.size()) {
-        const std::size_t length = utf8_length(text.substr(at));
-        if (columns_of(text.substr(at, length)) > 0) break;
-        at += length;
-    }
-    return at;
+LineEditor::Wish LineEditor::paste(const KeyPress& pressed) {
+    if (pressed.key == Key::paste_ends) return end_paste();
+    const std::string_view text = pressed.key == Key::character ? std::string_view{pressed.text}
+                                  : pressed.key == Key::enter   ? "\n"
+                                  : pressed.key == Key::tab     ? " "
+                                                                : "";
+    // One byte more than fits is kept: it tells that it was too much.
+    if (pasted_.size() <= std::max(most_, most_of_block_)) pasted_ += text;
+    return Wish::nothing;
+}
+
+LineEditor::Wish LineEditor::end_paste() {
+    pasting_ = false;
+    std::string text = std::exchange(pasted_, {});
+    if (!text.empty() && text.back() == '\n') text.pop_back(); // what was selected ended with its line
+    if (!blocks_allowed_) text.resize(std::min(text.find('\n'), text.size()));
+    if (text.empty()) return Wish::nothing;
+    return insert(text) == Wish::nothing ? Wish::nothing : Wish::too_long;
 }
 
 void LineEditor::erase(std::size_t from, std::size_t to) {
@@ -145,11 +115,53 @@ void LineEditor::erase(std::size_t from, std::size_t to) {
     cursor_ = from;
 }
 
-void LineEditor::erase_word() {
+bool LineEditor::kill(std::size_t from, std::size_t to) {
+    if (from == to) return false;
+    killed_ = line_.substr(from, to - from);
+    erase(from, to);
+    return true;
+}
+
+bool LineEditor::go_to(std::size_t place) { return std::exchange(cursor_, place) != cursor_; }
+
+bool LineEditor::erase_before() {
+    if (cursor_ == 0) return false;
+    erase(grapheme_before(line_, cursor_), cursor_);
+    return true;
+}
+
+bool LineEditor::erase_under() {
+    if (cursor_ == line_.size()) return false;
+    erase(cursor_, grapheme_behind(line_, cursor_));
+    return true;
+}
+
+std::size_t LineEditor::blank_word_before() const {
     const std::string_view before = std::string_view{line_}.substr(0, cursor_);
     const std::size_t last = before.find_last_not_of(' ');
-    const std::size_t blank = last == before.npos ? last : before.substr(0, last).find_last_of(' ');
-    erase(blank == before.npos ? 0 : blank + 1, cursor_);
+    if (last == before.npos) return 0;
+    return before.find_last_of(' ', last) + 1; // npos + 1 is 0
+}
+
+std::size_t LineEditor::word_before() const {
+    std::size_t at = cursor_;
+    while (at > 0 && !is_of_a_word(line_[at - 1])) --at;
+    while (at > 0 && is_of_a_word(line_[at - 1])) --at;
+    return at;
+}
+
+std::size_t LineEditor::word_behind() const {
+    std::size_t at = cursor_;
+    while (at < line_.size() && !is_of_a_word(line_[at])) ++at;
+    while (at < line_.size() && is_of_a_word(line_[at])) ++at;
+    return at;
+}
+
+bool LineEditor::show(std::optional<std::string> line) {
+    if (!line) return false;
+    line_ = *std::move(line);
+    cursor_ = line_.size();
+    return true;
 }
 
 } // namespace chatd

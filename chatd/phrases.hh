@@ -134,6 +134,9 @@ enum class Phrase : int {
     for_ever = 118,
     minutes_left = 119,
     operator_now = 120,
+    colours_on = 121,
+    colours_off = 122,
+    here = 123,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,
@@ -172,6 +175,7 @@ enum class Phrase : int {
     help_bot = 164,
     help_resume = 165,
     help_oper = 166,
+    help_colour = 167,
 };
 
 struct PhraseRow {

@@ -16,7 +16,7 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 2;
+inline constexpr std::uint16_t protocol_version = 3;
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;  // of one line of speech
@@ -26,6 +26,7 @@ inline constexpr std::size_t max_code = 128;   // of a room's code
 inline constexpr std::size_t max_room_name = 64; // of a room's name
 inline constexpr std::size_t max_topic = 400;    // of a room's topic
 inline constexpr std::size_t max_token = 32;     // of a token, in hexadecimal digits
+inline constexpr std::size_t max_place = 192;    // of a place: 16 rooms of 12 bytes
 inline constexpr std::size_t max_listing = 8192; // of one piece of a list
 inline constexpr std::size_t max_frame = max_listing + 64;
 
@@ -53,9 +54,10 @@ enum class Message : std::uint16_t {
     bans = 14,
     quit = 15,
     resume = 16,
-    took = 17, // the one that is not answered
+    took = 17, // not answered
     login = 18,
     oper = 19,
+    counted = 20, // not answered, either
     // hub to handler
     accepted = 100,
     refused = 101,
@@ -164,20 +166,21 @@ using AwayFrame =      Frame<Message::away,         "=B",       max_topic>;     
 using ActFrame =       Frame<Message::act,          "=IB",      max_topic>;     // room, Kind; its arguments
 using BansFrame =      Frame<Message::bans,         "=I",       0>;             // entries to skip
 using QuitFrame =      Frame<Message::quit,         "=",        max_topic>;     // last words
-using ResumeFrame =    Frame<Message::resume,       "=Q",       max_token>;     // last line seen, or 0; the token
+using ResumeFrame =    Frame<Message::resume,       "=QBB",     max_token + max_place>; // last line seen, or 0; whether it counts; bytes of the token; token, place
 using TookFrame =      Frame<Message::took,         "=I",       0>;             // private messages that were shown
 using LoginFrame =     Frame<Message::login,        "=",        max_code>;      // the password for the name that was asked for
 using OperFrame =      Frame<Message::oper,         "=B",       max_name + max_code>; // bytes of the operator's name; name, password
+using CountedFrame =   Frame<Message::counted,      "=Q",       0>;             // bytes that the client has sent up to the end of what the next frame is about
 using AcceptedFrame =  Frame<Message::accepted,     "=",        max_name + 1 + max_topic>; // what there is to say of it
 using RefusedFrame =   Frame<Message::refused,      "=B",       0>;             // Refusal
-using EnteredFrame =   Frame<Message::entered,      "=IQQQIQ",  max_room_name + 1 + max_topic>; // room, client, line of its joining, first line missed, segment, offset; name, LF, topic
+using EnteredFrame =   Frame<Message::entered,      "=IQQQQIQ", max_room_name + 1 + max_topic>; // room, client, the client that it was before, line of its joining, first line missed, segment, offset; name, LF, topic
 using SegmentFrame =   Frame<Message::segment,      "=IIQQ",    0>;             // room, segment, offset, the room's next line
 using ListingFrame =   Frame<Message::listing,      "=I",       max_listing>;   // entries to skip next time, 0 at the end; lines
 using DismissedFrame = Frame<Message::dismissed,    "=B",       max_text>;      // Farewell; words that somebody gave
 using ToldFrame =      Frame<Message::told,         "=QB",      max_name + max_text>; // client that it is from, bytes of its name; name, words
 using TokenFrame =     Frame<Message::token,        "=",        max_token>;     // what to resume with
 using SlowedFrame =    Frame<Message::slowed,       "=II",      0>;             // lines, seconds: what is allowed
-using ResumedFrame =   Frame<Message::resumed,      "=I",       max_name>;      // how many `entered' follow; the name
+using ResumedFrame =   Frame<Message::resumed,      "=IQ",      max_name>;      // how many `entered' follow, bytes that were dealt with; the name
 using ConfigureFrame = Frame<Message::configure,    "=HBIBIIB", max_name>;      // version, backend, idle-timeout (s), whether to drop to uid, gid, language; their name
 using SpawnFrame =     Frame<Message::spawn,        "=QI",      0>;             // client, its status page
 using KillFrame =      Frame<Message::kill,         "=QB",      0>;             // client, signal
@@ -217,6 +220,7 @@ inline constexpr std::array frame_table{
     row_of<TookFrame>("took"),
     row_of<LoginFrame>("login"),
     row_of<OperFrame>("oper"),
+    row_of<CountedFrame>("counted"),
     row_of<AcceptedFrame>("accepted"),
     row_of<RefusedFrame>("refused"),
     row_of<EnteredFrame>("entered"),
@@ -234,6 +238,11 @@ inline constexpr std::array frame_table{
     row_of<EndedFrame>("ended"),
     row_of<ReadyFrame>("ready"),
 };
+
+// How far a client has been shown the rooms, for ResumeFrame: of each, its number and the first line not
+// shown.
+using PlaceRoom = pack::Struct<"!IQ">;
+static_assert(max_place == max_rooms * PlaceRoom::size);
 
 // The kind of any packet that is not wake. Throws common::PeerError when it is too short to have one.
 Message message_of(std::span<const char> packet);

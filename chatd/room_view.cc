@@ -19,7 +19,9 @@ RoomView::RoomView(const Place& place, std::string name, common::Fd log)
 
 bool RoomView::is_for_client(const Record& record) const {
     if (record.line < place_.first) return false; // reading has begun at the segment's start
-    if (record.speaker == place_.client && is_own_doing(record.kind)) return false;
+    const bool is_own =
+        record.speaker == place_.client || (record.speaker == place_.former && place_.former != 0);
+    if (is_own && is_own_doing(record.kind)) return false;
     const bool is_earlier = record.line < place_.joined;
     if (is_earlier && hides_earlier_) return false;
     if (is_earlier && place_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;

@@ -17,9 +17,14 @@ void Terminal::enter() {
         checked("ask for the modes of the terminal", {}, [&] { return ::tcgetattr(fd_, &found_); });
     termios wanted = found_;
     wanted.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN);
-    wanted.c_lflag |= ISIG;
     wanted.c_iflag &= ~static_cast<tcflag_t>(ICRNL | INLCR | IGNCR | ISTRIP | IXON);
-    wanted.c_oflag |= OPOST | ONLCR;
+    if (keys_ == Keys::all) {
+        wanted.c_lflag &= ~static_cast<tcflag_t>(ISIG);
+        wanted.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+    } else {
+        wanted.c_lflag |= ISIG;
+        wanted.c_oflag |= OPOST | ONLCR;
+    }
     wanted.c_cc[VMIN] = 1;
     wanted.c_cc[VTIME] = 0;
     // What has been typed ahead stays.
@@ -38,11 +43,16 @@ bool Terminal::is_ours() const {
     return group == -1 || group == ::getpgrp();
 }
 
-std::size_t Terminal::width() const {
+telnet::WindowSize Terminal::size() const {
 #ifdef TIOCGWINSZ
-    winsize size{};
-    if (::ioctl(fd_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    winsize found{};
+    if (::ioctl(fd_, TIOCGWINSZ, &found) == 0) return {found.ws_col, found.ws_row};
 #endif
+    return {};
+}
+
+std::size_t Terminal::width() const {
+    if (const std::size_t columns = size().columns; columns > 0) return columns;
     const char* const columns = std::getenv("COLUMNS");
     return parse_number<std::size_t>(columns ? columns : "", 1, 10'000).value_or(80);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
-// The modes of chat's terminal: each key is given as it comes and nothing is echoed, while ^C and ^Z still
-// send their signals. Whoever destroys or leaves it gets the modes back that were found.
+// The modes of chat's terminal: each key is given as it comes and nothing is echoed. Whoever destroys or
+// leaves it gets the modes back that were found.
 #pragma once
+
+#include "chatd/telnet_options.hh"
 
 #include <cstddef>
 #include <signal.h>
@@ -12,7 +14,9 @@ namespace chatd {
 class Terminal {
 public:
     // fd: the terminal, borrowed. Throws std::system_error when its modes cannot be changed.
-    explicit Terminal(int fd) : fd_(fd) { enter(); }
+    // all: ^C and ^Z, too, are given as they come, and a line's end has to be written as CR LF.
+    enum class Keys { all, all_but_signals };
+    explicit Terminal(int fd, Keys keys = Keys::all_but_signals) : fd_(fd), keys_(keys) { enter(); }
     ~Terminal() { leave(); }
     Terminal(const Terminal&) = delete;
     Terminal& operator=(const Terminal&) = delete;
@@ -24,9 +28,12 @@ public:
     // Columns of its window: what the terminal says, else COLUMNS, else 80. To ask the terminal is not in
     // POSIX.1-2008 but in every Unix (TIOCGWINSZ; tcgetwinsize of POSIX.1-2024 is too new to count on).
     std::size_t width() const;
+    // Columns and rows, 0 where that is not known.
+    telnet::WindowSize size() const;
 
 private:
     int fd_;
+    Keys keys_;
     bool entered_ = false;
     termios found_{};
 };

@@ -27,25 +27,29 @@ std::string make_token() {
     return token;
 }
 
-std::string Tickets::issue(std::uint64_t client, const std::string& name) {
+std::string Tickets::issue(std::uint64_t client, const std::string& name, std::string_view before) {
     forget(client);
     std::string token = make_token();
-    const Sha256 hash = sha256(token);
-    by_client_[client] = hash;
-    by_hash_[hash] = {client, name};
+    Kept& kept = by_client_[client];
+    kept.ticket.client = client;
+    kept.ticket.name = name;
+    kept.hashes.push_back(sha256(token));
+    if (!before.empty()) kept.hashes.push_back(sha256(before));
+    for (const Sha256& hash : kept.hashes) by_hash_[hash] = client;
     return token;
 }
 
 void Tickets::rename(std::uint64_t client, const std::string& name) {
     const auto found = by_client_.find(client);
-    if (found != by_client_.end()) by_hash_.at(found->second).name = name;
+    if (found != by_client_.end()) found->second.ticket.name = name;
 }
 
-void Tickets::keep(std::uint64_t client, std::vector<Place> places, Time until) {
+void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted, Time until) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
-    Ticket& ticket = by_hash_.at(found->second);
+    Ticket& ticket = found->second.ticket;
     ticket.places = std::move(places);
+    ticket.counted = counted;
     ticket.is_left = true;
     ticket.expires = until;
 }
@@ -53,22 +57,23 @@ void Tickets::keep(std::uint64_t client, std::vector<Place> places, Time until) 
 void Tickets::forget(std::uint64_t client) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
-    by_hash_.erase(found->second);
+    for (const Sha256& hash : found->second.hashes) by_hash_.erase(hash);
     by_client_.erase(found);
 }
 
 std::optional<Tickets::Ticket> Tickets::find(std::string_view token, Time now) const {
     // Comparing hashes tells nothing of the token, however long it takes.
     const auto found = by_hash_.find(sha256(token));
-    if (found == by_hash_.end() || (found->second.is_left && found->second.expires <= now)) return {};
-    return found->second;
+    if (found == by_hash_.end()) return {};
+    const Ticket& ticket = by_client_.at(found->second).ticket;
+    if (ticket.is_left && ticket.expires <= now) return {};
+    return ticket;
 }
 
 void Tickets::drop_expired(Time now) {
-    for (auto ticket = by_hash_.begin(); ticket != by_hash_.end();) {
-        const bool is_over = ticket->second.is_left && ticket->second.expires <= now;
-        if (is_over) by_client_.erase(ticket->second.client);
-        ticket = is_over ? by_hash_.erase(ticket) : std::next(ticket);
+    for (auto next = by_client_.begin(); next != by_client_.end();) {
+        const auto& [client, kept] = *next++;
+        if (kept.ticket.is_left && kept.ticket.expires <= now) forget(std::uint64_t{client});
     }
 }
 

@@ -29,25 +29,31 @@ public:
         std::uint64_t client = 0; // while it is connected, and afterwards, too
         std::string name;
         std::vector<Place> places{}; // the last one is the room that it was in last
+        std::uint64_t counted = 0;   // of its bytes, those that were dealt with
         bool is_left = false;        // its connection has ended; places tell where it was
         Time expires{};              // then
     };
 
-    // A new token for this client; one that it had is good no more.
-    std::string issue(std::uint64_t client, const std::string& name);
+    // A new token for this client; one that it had is good no more. before: the one that it came with, which
+    // stays good beside the new one, in case that this never reaches it.
+    std::string issue(std::uint64_t client, const std::string& name, std::string_view before = {});
     void rename(std::uint64_t client, const std::string& name);
     // The client's connection has ended.
-    void keep(std::uint64_t client, std::vector<Place> places, Time until);
+    void keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted, Time until);
     // It will not come back this way.
     void forget(std::uint64_t client);
-    // Whose token it is; no value when it is nobody's, or not any more. It stays good until redeemed.
+    // Whose token it is; no value when it is nobody's, or not any more. It stays good until forgotten.
     std::optional<Ticket> find(std::string_view token, Time now) const;
     void drop_expired(Time now);
-    std::size_t size() const { return by_hash_.size(); }
+    std::size_t size() const { return by_client_.size(); }
 
 private:
-    std::map<common::Sha256, Ticket> by_hash_;
-    std::map<std::uint64_t, common::Sha256> by_client_;
+    struct Kept {
+        Ticket ticket;
+        std::vector<common::Sha256> hashes; // of its tokens
+    };
+    std::map<std::uint64_t, Kept> by_client_;
+    std::map<common::Sha256, std::uint64_t> by_hash_; // whose it is
 };
 
 } // namespace chatd

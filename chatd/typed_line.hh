@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
 // Prompt and typed line as they stand at the bottom of a terminal, over as many rows as they need: the bytes
 // that take them off, show what has arrived above them and put them there again. For terminals that know the
-// control sequences of a vt100 (ECMA-48): CUU, CUF, ED. Run by chat; pure.
+// control sequences of a vt100 (ECMA-48): CUU, ED. Run by handlers; pure.
+//
+// The cursor is put into a row by writing again what stands there before it: so it is right also where the
+// terminal gives a character other columns than we do.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +13,30 @@
 
 namespace chatd {
 
+struct Window {
+    std::size_t columns = 80;
+    std::size_t rows = 24; // a line that needs more is shown as far as it fits, around the cursor
+    bool operator==(const Window&) const = default;
+};
+
 class TypedLine {
 public:
-    // Shows above (whole lines, or nothing), then prompt and line with the terminal's cursor before the
-    // line's byte cursor. All text must be harmless. width: the terminal's columns, which may have changed.
-    std::string draw(std::string_view above, std::string_view prompt, std::string_view line,
-                     std::size_t cursor, std::size_t width);
-    // Shows above and leaves nothing below it.
-    std::string remove(std::string_view above, std::size_t width);
+    // Prompt and line with the terminal's cursor before the line's byte cursor. All text must be harmless,
+    // and have no line ends. What is drawn already is replaced. The window may have changed since.
+    std::string draw(std::string_view prompt, std::string_view line, std::size_t cursor,
+                     const Window& window);
+    // Takes them off; what is written next stands in their place.
+    std::string remove(const Window& window);
+    // They stay as they are, and what is drawn next is drawn below: the cursor goes behind the last row.
+    std::string leave(const Window& window);
+    // The screen is another one, and nothing of this on it.
+    void forget() { *this = {}; }
+    bool is_drawn() const { return is_drawn_; }
 
 private:
-    std::string drawn_; // prompt and line
+    std::string drawn_; // what of prompt and line is in view
     std::size_t cursor_ = 0;
+    bool is_drawn_ = false;
 };
 
 } // namespace chatd

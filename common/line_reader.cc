@@ -20,13 +20,30 @@ LineReader::LineReader(std::size_t most, LineEnds ends)
             : ends == LineEnds::any   ? Ends::any
                                       : Ends::undecided) {}
 
-IoState LineReader::fill(int fd) {
+std::span<char> LineReader::free_part() {
     if (begin_ == end_) begin_ = end_ = 0;
     if (end_ == size_) make_room();
-    if (end_ == size_) return IoState::would_block;
-    const IoResult got = read_some(fd, std::span{buffer_.get(), size_}.subspan(end_));
+    return std::span{buffer_.get(), size_}.subspan(end_);
+}
+
+IoState LineReader::fill(int fd) {
+    const std::span<char> into = free_part();
+    if (into.empty()) return IoState::would_block;
+    const IoResult got = read_some(fd, into);
     end_ += got.bytes;
     return got.state;
+}
+
+std::size_t LineReader::add(std::string_view bytes) {
+    std::size_t taken = 0;
+    while (taken < bytes.size()) {
+        const std::span<char> into = free_part();
+        if (into.empty()) break;
+        const std::size_t copied = bytes.substr(taken).copy(into.data(), into.size());
+        end_ += copied;
+        taken += copied;
+    }
+    return taken;
 }
 
 void LineReader::make_room() {
@@ -36,6 +53,7 @@ void LineReader::make_room() {
         return;
     }
     const std::size_t larger = std::min(2 * size_, largest_);
+    if (larger == size_) return;
     auto buffer = std::make_unique_for_overwrite<char[]>(larger);
     std::copy(buffer_.get(), buffer_.get() + end_, buffer.get());
     buffer_ = std::move(buffer);

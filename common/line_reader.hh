@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ public:
 
     // One read into the free part of the buffer. would_block also when it is full: take lines or bytes first.
     IoState fill(int fd);
+    // The same for bytes that were read elsewhere: how many of them the buffer has taken.
+    std::size_t add(std::string_view bytes);
     // The next whole line, without its end.
     std::optional<Line> next();
 
@@ -51,6 +54,7 @@ public:
 
 private:
     enum class Ends { newline, any, undecided, newline_decided, crlf };
+    std::span<char> free_part();
     std::optional<std::size_t> find_end() const; // where the line's LF is, from begin_
     Line take(std::size_t newline);
     void skip_rest_of_end();

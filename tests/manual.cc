@@ -61,7 +61,11 @@ std::string plain(const std::string& line) {
         if (word == "Op") {
             pending += '[';
             closing += ']';
-        } else if (word == "Fl")
+        } else if (word == "Oo")
+            pending += '[';
+        else if (word == "Oc")
+            out += ']';
+        else if (word == "Fl")
             pending += '-';
         else if (word == "Ns")
             joined = true;

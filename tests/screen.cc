@@ -27,17 +27,20 @@ void Screen::write(std::string_view bytes) {
     }
 }
 
-// ESC [ NUMBER A, C and J; another one is shown.
+// ESC [ NUMBER A, C and J; colours and the mode of pastes cannot be seen; another one is shown.
 std::string_view Screen::obey(std::string_view sequence) {
+    for (const std::string_view mode : {"\x1b[?2004h", "\x1b[?2004l"})
+        if (sequence.substr(0, mode.size()) == mode) return sequence.substr(mode.size());
     const std::size_t end =
         sequence.substr(0, 2) == "\x1b[" ? sequence.find_first_not_of("0123456789", 2) : sequence.npos;
-    if (end == sequence.npos || std::string_view{"ACJ"}.find(sequence[end]) == std::string_view::npos) {
+    if (end == sequence.npos || std::string_view{"ACJm"}.find(sequence[end]) == std::string_view::npos) {
         put("^[", 1);
         return sequence.substr(1);
     }
     const auto count = common::parse_number<std::size_t>(sequence.substr(2, end - 2)).value_or(1);
     switch (sequence[end]) {
     case 'A': row_ -= std::min(count, row_); break;
+    case 'm': break;
     case 'C': column_ = std::min(column_ + count, width_ - 1); break;
     default: // J
         current_row().resize(std::min(current_row().size(), column_));
@@ -48,8 +51,8 @@ std::string_view Screen::obey(std::string_view sequence) {
 
 void Screen::put(const std::string& character, std::size_t columns) {
     if (columns == 0) { // joins the one before
-        Row& row = current_row();
-        if (!row.empty()) row.back() += character;
+        if (last_row_ < rows_.size() && last_column_ < rows_[last_row_].size())
+            rows_[last_row_][last_column_] += character;
         return;
     }
     if (column_ + columns > width_) {
@@ -59,6 +62,8 @@ void Screen::put(const std::string& character, std::size_t columns) {
     Row& row = current_row();
     row.resize(std::max(row.size(), column_ + columns), " ");
     row[column_] = character;
+    last_row_ = row_;
+    last_column_ = column_;
     for (std::size_t i = 1; i < columns; ++i) row[column_ + i].clear();
     column_ += columns;
     if (at_once_ && column_ == width_) {

@@ -32,7 +32,8 @@ private:
     std::size_t width_;
     bool at_once_;
     std::vector<Row> rows_;
-    std::size_t row_ = 0, column_ = 0; // column_ == width_: the next character wraps
+    std::size_t last_row_ = 0, last_column_ = 0; // of the character written last: others join it
+    std::size_t row_ = 0, column_ = 0;           // column_ == width_: the next character wraps
 };
 
 } // namespace tests

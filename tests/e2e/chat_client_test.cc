@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: ISC
-// chat, the client, as a person at a terminal and as a script sees it: with a real chatd, and with servers
-// that do what chatd never would.
+// chat, the client, with servers that speak lines and do what chatd never would.
 #include "tests/e2e/harness.hh"
 
-#include "chatd/protocol.hh"
 #include "chatd/words.hh"
 #include "common/socket.hh"
 #include "tests/screen.hh"
@@ -34,7 +32,7 @@ private:
 // A person at a terminal who talks with one.
 struct Talk {
     explicit Talk(const Words& environment = {})
-        : terminal({"chat", server.operand()}, environment), client(server.accept()) {
+        : terminal({"chat", "-p", server.operand()}, environment), client(server.accept()) {
         terminal.wait_for("> "); // from here on keys are chat's and not the terminal's own
     }
     FakeServer server;
@@ -42,66 +40,12 @@ struct Talk {
     Connection client;
 };
 
-std::string address_of(const Daemon& daemon) { return "127.0.0.1:" + std::to_string(daemon.port()); }
-
-Daemon::Setting chat_server() {
-    return {.lines = {"history-on-join 0", "resume-time 0"}, .program = "chatd"};
-}
-
 // chat finds a UTF-8 locale also where the environment names none.
 const Words plain_locale{"LC_ALL=C"};
-
-// A person at a terminal who is in the room, without what was said before.
-struct Person {
-    Person(const Daemon& daemon, const std::string& name)
-        : terminal({"chat", address_of(daemon)}, plain_locale) {
-        terminal.wait_for("Your name: ");
-        terminal.type(name + "\r");
-        terminal.wait_for("Room code: ");
-        terminal.type("\r");
-        terminal.wait_for("/help lists what you can do.\r\n> "); // resume-time 0: there is no token
-    }
-    std::string screen() const {
-        REQUIRE(chatd::use_utf8_locale());
-        tests::Screen screen{80};
-        screen.write(terminal.screen());
-        return screen.text();
-    }
-    Pty terminal;
-};
-
-const std::string in_room = "Room code:\nYou are in lobby. /help lists what you can do.\n";
-
-std::string login(const std::string& name) { return name + "\n\n"; }
 
 } // namespace
 
 TEST_SUITE("e2e") {
-    TEST_CASE("people with chat and nc talk and each screen is right") {
-        const Daemon daemon{chat_server()};
-        Person ada{daemon, "ada"};
-        Person zhang{daemon, "张三"};
-        ada.terminal.wait_for("张三 joined\r\n> ");
-        Process nc{{"nc", "127.0.0.1", std::to_string(daemon.port())}};
-        nc.write(login("eve"));
-        zhang.terminal.wait_for("eve joined\r\n> ");
-        ada.terminal.wait_for("eve joined\r\n> ");
-
-        ada.terminal.type("hello\r");
-        zhang.terminal.wait_for("ada say: hello\r\n> ");
-        zhang.terminal.type("你好\r");
-        ada.terminal.wait_for("张三 say: 你好\r\n> ");
-        nc.out().wait_for("张三 say: 你好\n");
-        nc.write("I use nc\n");
-        ada.terminal.wait_for("eve say: I use nc\r\n> ");
-        zhang.terminal.wait_for("eve say: I use nc\r\n> ");
-
-        CHECK(ada.screen() == "Your name: ada\n" + in_room +
-                                  "张三 joined\neve joined\n> hello\n张三 say: 你好\neve say: I use nc\n>\n");
-        CHECK(zhang.screen() ==
-              "Your name: 张三\n" + in_room + "eve joined\nada say: hello\n> 你好\neve say: I use nc\n>\n");
-    }
-
     TEST_CASE("a line that arrives leaves the typed line whole") {
         auto [server, terminal, client] = Talk{};
         const std::string first(78, 'a'); // with the prompt a row
@@ -118,9 +62,9 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("Chinese is typed and erased by characters") {
         auto [server, terminal, client] = Talk{plain_locale};
-        terminal.type("张三李\x7f\x7f四\x1b[A\r");
+        terminal.type("张三李\x7f\x7f四\r");
         CHECK(client.read_line() == "张四");
-        terminal.wait_for("> 张四\r\n> ");
+        terminal.wait_for("张四\r\n> ");
         REQUIRE(chatd::use_utf8_locale());
         tests::Screen screen{80};
         screen.write(terminal.screen());
@@ -137,19 +81,6 @@ TEST_SUITE("e2e") {
         client.send("x\n");
         terminal.wait_for("x\r\n> four");
         CHECK(!client.has_input());
-    }
-
-    TEST_CASE("the typed line ends at the longest that chatd takes") {
-        const Daemon daemon{chat_server()};
-        Person ada{daemon, "ada"};
-        Person eve{daemon, "eve"};
-        ada.terminal.wait_for("eve joined\r\n> ");
-        const std::string most(chatd::max_text, 'x');
-        ada.terminal.type(most);
-        ada.terminal.type("yyy");
-        ada.terminal.wait_for("\a");
-        ada.terminal.type("\r");
-        eve.terminal.wait_for("ada say: " + most + "\r\n> ");
     }
 
     TEST_CASE("the server's prompt stands before the line until it is answered") {
@@ -179,7 +110,7 @@ TEST_SUITE("e2e") {
         terminal.wait_for(harmless + "\r\n\ufffd[31mask: ");
 
         FakeServer other;
-        Process pipe{{"chat", other.operand()}};
+        Process pipe{{"chat", "-p", other.operand()}};
         Connection second = other.accept();
         second.send(hostile);
         second.close();
@@ -219,7 +150,7 @@ TEST_SUITE("e2e") {
         FakeServer server;
         // The shell that says them has ignored the signals of the keys.
         const std::string script =
-            "trap : INT; stty -a; sh -c 'echo \"pid $$,\"; exec \"$0\" \"$1\"' \"$0\" \"$1\";"
+            "trap : INT; stty -a; sh -c 'echo \"pid $$,\"; exec \"$0\" -p \"$1\"' \"$0\" \"$1\";"
             "echo \"status $?\"; stty -a; echo done";
         Pty terminal{{"sh", "-c", script, find_program("chat"), server.operand()}};
         Connection client = server.accept();
@@ -260,7 +191,7 @@ TEST_SUITE("e2e") {
         FakeServer server;
         Pty terminal{{"sh", "-i"}, {"PS1=ready: ", "ENV="}};
         terminal.wait_for("ready: ");
-        terminal.type("'" + find_program("chat") + "' " + server.operand() + '\r');
+        terminal.type("'" + find_program("chat") + "' -p " + server.operand() + '\r');
         terminal.wait_for("> ");
         Connection client = server.accept();
         terminal.type("half");
@@ -287,17 +218,18 @@ TEST_SUITE("e2e") {
         }
     }
 
-    TEST_CASE("in a pipe chat logs in and speaks and prints the answers and ends") {
-        const Daemon daemon{chat_server()};
-        Person ada{daemon, "ada"};
-        const Result script = run_client({"chat", address_of(daemon)}, login("eve") + "hello\n/who");
-        CHECK(script.status == 0);
-        CHECK(script.out.starts_with("Your name: Room code: You are in lobby."));
-        CHECK(script.out.find("ada") != script.out.npos); // the last line needs no end
-        CHECK(script.out.find('\x1b') == script.out.npos);
-        CHECK(script.out.find("> ") == script.out.npos);
-        ada.terminal.wait_for("eve say: hello\r\n");
-        ada.terminal.wait_for("eve left\r\n");
+    TEST_CASE("a server that refuses the offer or does not answer it is spoken to in lines") {
+        const std::string offer = "\xff\xfb\xd5";
+        FakeServer server;
+        Pty terminal{{"chat", server.operand()}};
+        Connection client = server.accept();
+        CHECK(client.read_exactly(3) == offer);
+        client.send("Your name: ");
+        SUBCASE("refused") { client.send("\xff\xfe\xd5"); }
+        SUBCASE("no answer") {}
+        terminal.wait_for("Your name: ");
+        terminal.type("ada\r");
+        CHECK(client.read_line() == "ada");
     }
 
     TEST_CASE("in a pipe more than any buffer goes both ways and in order") {
@@ -307,26 +239,13 @@ TEST_SUITE("e2e") {
             for (int i = 0; i < 200'000; ++i) lines += "line " + std::to_string(i) + '\n';
             return lines;
         }();
-        Process pipe{{"chat", server.operand()}, make_unlinked_file(much)};
+        Process pipe{{"chat", "-p", server.operand()}, make_unlinked_file(much)};
         Connection client = server.accept();
         client.send(much);
         CHECK(client.read_to_end() == much);
         client.close();
         CHECK(pipe.wait() == 0);
         CHECK(pipe.out().text() == much);
-    }
-
-    TEST_CASE("a socket in the file system is a server too") {
-        const TempDir folder;
-        const std::string path = folder / "chat.sock";
-        Daemon::Setting setting = chat_server();
-        setting.lines.push_back("listen unix:" + path);
-        const Daemon daemon{setting};
-        for (const std::string& operand : {path, "unix:" + path}) {
-            const Result result = run_client({"chat", operand}, login("eve"));
-            CHECK(result.status == 0);
-            CHECK(result.out.find("You are in lobby.") != result.out.npos);
-        }
     }
 
     TEST_CASE("a connection that fails ends with status 1 and wrong usage with 64") {
@@ -340,7 +259,7 @@ TEST_SUITE("e2e") {
         CHECK(refused.err == "chat: connect to " + nobody + ": Connection refused\n");
 
         FakeServer server;
-        Process pipe{{"chat", server.operand()}};
+        Process pipe{{"chat", "-p", server.operand()}};
         Connection client = server.accept();
         client.send("hello\n");
         pipe.out().wait_for("hello\n");
@@ -348,10 +267,12 @@ TEST_SUITE("e2e") {
         CHECK(pipe.wait() == 1);
         CHECK(pipe.err().text() == "chat: the connection to the server is lost\n");
 
-        for (const Words& command : {Words{"chat"}, Words{"chat", "one", "two"}}) {
+        for (const Words& command : {Words{"chat"}, Words{"chat", "one", "two", "three"}}) {
             const Result usage = run_client(command);
             CHECK(usage.status == 64);
-            CHECK(usage.err == "chat: say which server: HOST, HOST:PORT or the PATH of a socket\n");
+            CHECK(usage.err ==
+                  "chat: say which server: [NAME@]HOST, [NAME@]HOST:PORT or the PATH of a socket, and "
+                  "behind it the code of a room\n");
         }
     }
 }

@@ -26,8 +26,8 @@ Pty::Pty(const Words& command, const Words& environment)
     const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
     ::ioctl(held.get(), TIOCSWINSZ, &size);
 
-    Words all = environment;
-    all.emplace_back("TERM=vt100");
+    Words all{"TERM=vt100"};
+    all.insert(all.end(), environment.begin(), environment.end());
     child_.emplace(command, Child::Setting{.descriptors = {}, .environment = all, .terminal = terminal});
     Fd screen{checked("dup", terminal, [&] { return ::dup(master); })};
     common::set_close_on_exec(screen.get());
@@ -40,6 +40,12 @@ void Pty::type(std::string_view keys) {
         if (written.state != common::IoState::done) throw Failure{"the terminal takes no more keys"};
         keys.remove_prefix(written.bytes);
     }
+}
+
+void Pty::resize(unsigned short columns, unsigned short rows) {
+    const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    checked("change the window of a terminal", {},
+            [&] { return ::ioctl(keyboard_.get(), TIOCSWINSZ, &size); });
 }
 
 void Pty::wait_for(std::string_view text, Seconds limit) { seen_ = screen_->wait_for(text, seen_, limit); }

@@ -10,7 +10,8 @@ class Pty {
 public:
     explicit Pty(const Words& command, const Words& environment = {});
 
-    void type(std::string_view keys); // "\r" is the Enter key, "\x03" Ctrl-C
+    void type(std::string_view keys);                         // "\r" is the Enter key, "\x03" Ctrl-C
+    void resize(unsigned short columns, unsigned short rows); // and the program is told
     // Waits until text appears behind what was last waited for.
     void wait_for(std::string_view text, Seconds limit = patience);
     std::string screen() const { return screen_->text(); } // all that was ever written to it, as it was

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 // chat(1) says what chat's tables and constants say.
 #include "chatd/chat_options.hh"
+#include "chatd/chat_talk.hh"
 #include "chatd/protocol.hh"
+#include "chatd/retry_pauses.hh"
 #include "chatd/server_text.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
@@ -18,7 +20,8 @@ TEST_SUITE("unit") {
         chatd::ChatOptions unused;
         const std::vector<common::Option> options = chatd::chat_options(unused);
         std::string letters;
-        for (const common::Option& option : options) letters += text('-', option.letter, '\n');
+        for (const common::Option& option : options)
+            letters += text('-', option.letter, option.argument.empty() ? "" : " ", option.argument, '\n');
         CHECK(tests::heads(manual.list_behind("The options are:")) == letters);
         const std::string usage = common::usage_text("chat", options, chatd::chat_operands);
         CHECK("usage: " + manual.synopsis() == usage.substr(0, usage.find('\n')));
@@ -30,6 +33,48 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("with port ", chatd::default_port, " unless PORT says another")));
         CHECK(manual.says(text("A line may have ", chatd::max_text, " bytes")));
         CHECK(manual.says(text("A line of more than ", chatd::ServerText::longest_line, " bytes is broken")));
+        CHECK(manual.says(
+            text("is not answered within ", chatd::time_to_answer.count(), " seconds, lines of text")));
+        CHECK(
+            manual.says(text("but after ", chatd::longest_gap.count(), " minutes without one it gives up")));
+        CHECK(
+            manual.says(text("ever longer, up to ", chatd::RetryPauses::longest.count() / 1000, " seconds")));
+    }
+
+    TEST_CASE("chat's operands are who and where and in which room") {
+        const auto taken = [](const std::vector<std::string>& operands) {
+            chatd::ChatOptions options;
+            chatd::take_operands(operands, options);
+            return text(options.name, ' ', options.server, ' ', options.code.value_or("none"));
+        };
+        CHECK(taken({"host"}) == " host none");
+        CHECK(taken({"ada@host:99", "blue"}) == "ada host:99 blue");
+        CHECK(taken({"张三@[::1]", ""}) == "张三 [::1] ");
+        CHECK(taken({"/run/a@b"}) == " /run/a@b none");
+        CHECK(taken({"ada@/run/a@b"}) == "ada /run/a@b none");
+        CHECK(taken({"ada@unix:sock"}) == "ada unix:sock none");
+        CHECK_THROWS_AS(taken({}), common::UsageError);
+        CHECK_THROWS_AS(taken({"@host"}), common::UsageError);
+        CHECK_THROWS_AS(taken({"host", "blue", "red"}), common::UsageError);
+        char code[] = "blue";
+        chatd::hide_argument(code);
+        CHECK(std::string_view{code} == "****");
+    }
+
+    TEST_CASE("pauses between attempts grow to the longest and differ between clients") {
+        using chatd::RetryPauses;
+        RetryPauses one{1}, other{2};
+        bool differ = false;
+        auto most = RetryPauses::first;
+        for (int i = 0; i < 20; ++i, most = std::min(2 * most, RetryPauses::longest)) {
+            const auto pause = one.next();
+            CHECK(pause <= most);
+            CHECK(pause >= most / 2);
+            differ = differ || pause != other.next();
+        }
+        CHECK(differ);
+        one.start_over();
+        CHECK(one.next() <= RetryPauses::first);
     }
 
     TEST_CASE("chat finds its server by host and port or path") {

@@ -7,7 +7,9 @@
 #include "chatd/handler.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_log.hh"
+#include "chatd/session_option.hh"
 #include "chatd/settings.hh"
+#include "chatd/telnet.hh"
 #include "chatd/words.hh"
 #include "common/control_server.hh"
 #include "common/ctl_options.hh"
@@ -167,13 +169,13 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("on port ", listener.substr(colon + 1), " of ", listener.substr(0, colon))));
 
         const Catalogues catalogues;
-        const Display display{catalogues, Language::english, make_line_dialect()};
+        Display display{catalogues, Language::english, make_line_dialect()};
         const auto shows = [&](std::string_view lead, const std::string& words) {
             return manual.display_behind(lead).find(words) != std::string::npos;
         };
-        CHECK(shows("asks for a name", display.prompt(Phrase::ask_name) + "ada\nRoom code:\n" +
+        CHECK(shows("asks for a name", display.ask(Question::name) + "ada\nRoom code:\n" +
                                            display.line(Phrase::entered, "lobby")));
-        CHECK(shows("A wrong code is refused", display.prompt(Phrase::ask_code) + "swordfish\n" +
+        CHECK(shows("A wrong code is refused", display.ask(Question::code) + "swordfish\n" +
                                                    display.refused(Refusal::wrong_code, 2) + "Room code:"));
         std::string events;
         for (const Kind kind :
@@ -243,10 +245,28 @@ TEST_SUITE("unit") {
         CHECK(heads(manual.list_behind(".Ss Caps")) ==
               text("line of speech ", max_text, " bytes\nlines in one frame ", max_batch, " bytes\nname ",
                    max_name, " bytes\ncode ", max_code, " bytes\nroom's name ", max_room_name,
-                   " bytes\ntopic ", max_topic, " bytes\ntoken ", max_token, " bytes\npiece of a list ",
-                   max_listing, " bytes\npacket ", max_frame, " bytes\nlines of a paste ", max_paste_lines,
-                   " lines\nrooms of one client ", max_rooms, " rooms\nprivate messages that wait ",
-                   max_untaken, " messages\n"));
+                   " bytes\ntopic ", max_topic, " bytes\ntoken ", max_token, " bytes\nplace ", max_place,
+                   " bytes\npiece of a list ", max_listing, " bytes\npacket ", max_frame,
+                   " bytes\nlines of a paste ", max_paste_lines, " lines\nrooms of one client ", max_rooms,
+                   " rooms\nprivate messages that wait ", max_untaken, " messages\n"));
+    }
+
+    TEST_CASE("chatd-protocol(7) lists the messages of chat's option as they are declared") {
+        const Manual manual{"chatd-protocol.7"};
+        std::string declared = "letter name direction body begins with\n", names;
+        for (const SessionRow& row : session_table) {
+            const std::string_view direction =
+                row.message == SessionMessage::hello ? "chat to handler" : "handler to chat";
+            declared += text(static_cast<char>(row.message), ' ', row.name, ' ', direction,
+                             row.layout.empty() ? "" : " ", row.layout, '\n');
+            names += text(row.name, '\n');
+        }
+        CHECK(heads(manual.list_behind(".Ss The option of chat")) == declared);
+        CHECK(heads(manual.list_behind("What is malformed is passed over.")) == names);
+        CHECK(manual.says(text("number ", static_cast<int>(telnet::Option::chat), ", with which")));
+        CHECK(manual.says(text("a body of at most ", telnet::Decoder::longest_subnegotiation, " bytes")));
+        CHECK(manual.says("for each its number and the first line that was not"));
+        CHECK(PlaceRoom::size == 12); // !IQ
     }
 
     TEST_CASE("room-log(5) lists the fields of a record and the kinds as they are declared") {

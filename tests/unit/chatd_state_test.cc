@@ -41,11 +41,12 @@ TEST_SUITE("unit") {
         REQUIRE(tickets.find(token, start + 1000h));
         CHECK(tickets.find(token, start)->name == "ada");
         CHECK_FALSE(tickets.find(token, start)->is_left);
-        tickets.keep(7, {{1, 10}, {2, 20}}, start + 600s);
+        tickets.keep(7, {{1, 10}, {2, 20}}, 99, start + 600s);
         const auto ticket = tickets.find(token, start + 599s);
         REQUIRE(ticket);
         CHECK(ticket->is_left);
         CHECK(ticket->places.back().shown_from == 20);
+        CHECK(ticket->counted == 99);
         CHECK_FALSE(tickets.find(token, start + 600s));
         tickets.drop_expired(start + 599s);
         CHECK(tickets.size() == 1);
@@ -68,8 +69,27 @@ TEST_SUITE("unit") {
         CHECK_FALSE(tickets.find(second, start));
         CHECK(tickets.find(other, start));
         tickets.rename(7, "nobody"); // it has none: nothing happens
-        tickets.keep(7, {}, start);
+        tickets.keep(7, {}, 0, start);
         tickets.forget(7);
+    }
+
+    TEST_CASE("the token that a new one replaces stays good beside it until either is used") {
+        Tickets tickets;
+        const std::string first = tickets.issue(7, "ada");
+        tickets.forget(7); // redeemed
+        const std::string second = tickets.issue(8, "ada", first);
+        CHECK(tickets.find(first, start)->client == 8);
+        CHECK(tickets.find(second, start)->client == 8);
+        CHECK(tickets.size() == 1);
+        tickets.forget(8);
+        const std::string third = tickets.issue(9, "ada", second);
+        CHECK_FALSE(tickets.find(first, start));
+        CHECK(tickets.find(second, start)->client == 9);
+        tickets.keep(9, {}, 0, start);
+        tickets.drop_expired(start);
+        CHECK_FALSE(tickets.find(second, start));
+        CHECK_FALSE(tickets.find(third, start));
+        CHECK(tickets.size() == 0);
     }
 
     TEST_CASE("bans hold for their person and room and time and outlive whoever keeps them") {

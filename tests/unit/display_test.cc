@@ -2,6 +2,7 @@
 // What a client is shown: the words for each event and refusal, the stamps before them, whom it ignores, and
 // how its dialect ends lines.
 #include "chatd/display.hh"
+#include "chatd/palette.hh"
 
 #include <doctest/doctest.h>
 #include <set>
@@ -160,13 +161,22 @@ TEST_SUITE("unit") {
         CHECK(display.who_row("") == "\n");
     }
 
-    TEST_CASE("display: after a first line in CR LF every line ends so and prompts have no end") {
+    TEST_CASE("display: questions have no line end and colours are shown to who wants them") {
         Shown display;
-        CHECK(display.prompt(Phrase::ask_name) == "Your name: ");
-        CHECK(display.prompt(Phrase::ask_code) == "Room code: ");
-        display.dialect().saw_crlf();
-        CHECK(display.record(record_of(Kind::joined), {}, now) == "张三 joined\r\n");
-        CHECK(display.line(Phrase::help_end).ends_with(".\r\n"));
-        CHECK(display.prompt(Phrase::ask_code) == "Room code: ");
+        display.set_own_name("Ada");
+        CHECK(display.ask(Question::name) == "Your name: ");
+        CHECK(display.ask(Question::password) == "Password: ");
+        CHECK(display.ask(Question::code) == "Room code: ");
+        CHECK(display.ask(Question::nothing).empty());
+        const Record mention = record_of(Kind::said, "hello ada");
+        CHECK(display.record(mention, {}, now) == "张三 say: hello ada\n");
+        display.set_colours(true);
+        const std::string painted = paint_name("张三");
+        CHECK(display.record(mention, {}, now) == painted + " say: hello \x1b[1mada\x1b[22m\n");
+        CHECK(display.told("张三", "psst") == painted + " tells you: psst\n");
+        CHECK(display.record(record_of(Kind::renamed, "eve"), {}, now) ==
+              painted + " is now " + paint_name("eve") + "\n");
+        display.set_colours(false);
+        CHECK(display.record(mention, {}, now) == "张三 say: hello ada\n");
     }
 }

@@ -33,6 +33,18 @@ Lines read_pieces(const std::vector<std::string_view>& pieces) {
     return lines;
 }
 
+// The same bytes from elsewhere than a descriptor.
+Lines read_added(std::string_view bytes) {
+    LineReader reader{most, LineEnds::any};
+    Lines lines;
+    while (!bytes.empty()) {
+        bytes.remove_prefix(reader.add(bytes));
+        while (const std::optional<Line> line = reader.next())
+            lines.push_back(line->too_long ? '<' + line->text.substr(0, 3) + '>' : line->text);
+    }
+    return lines;
+}
+
 // The same in one piece and cut in two at every place. The CR LF mark is left out: it depends on the cut.
 void check_all_cuts(std::string_view bytes, const Lines& expected) {
     for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
@@ -45,6 +57,7 @@ void check_all_cuts(std::string_view bytes, const Lines& expected) {
     std::vector<std::string_view> bytewise;
     for (std::size_t at = 0; at < bytes.size(); ++at) bytewise.push_back(bytes.substr(at, 1));
     CHECK(read_pieces(bytewise) == expected);
+    CHECK(read_added(bytes) == expected);
 }
 
 } // namespace

@@ -69,6 +69,14 @@ TEST_SUITE("unit") {
         CHECK(seen_in(some) == "(3) 6");
     }
 
+    TEST_CASE("view: who comes back is not shown what it did itself before it went") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        make_lines(log); // 1 to 3 are of number 7
+        RoomView view{{1, own_number, 4, 1, 1, 0, 7}, "lobby", log.open_segment(1).fd};
+        CHECK(seen_in(view).empty());
+    }
+
     TEST_CASE("view: at a segment's end it asks once for the next and goes on there") {
         RoomPlace place;
         RoomLog log = place.open();
