@@ -132,9 +132,10 @@ std::string words_of(const Record& record, const Catalogues& catalogues, Languag
     std::optional<Phrase> phrase = phrase_for(record_wordings, record.kind);
     if (!phrase) return {};
     if (record.kind == Kind::left && !record.text.empty()) phrase = Phrase::left_with_words;
-    const std::string name =
-        record.name.empty() ? catalogues.phrase(language, Phrase::administrator, {}) : record.name;
-    return catalogues.phrase(language, *phrase, {name, record.text});
+    if (record.name.empty())
+        return catalogues.phrase(language, *phrase,
+                                 {catalogues.phrase(language, Phrase::administrator, {}), record.text});
+    return catalogues.phrase(language, *phrase, {record.name, record.text});
 }
 
 bool Display::set_language(Language language) {
@@ -198,10 +199,12 @@ Record Display::painted(const Record& record) const {
 std::string Display::record(const Record& record, std::string_view room, When when) const {
     const bool is_move = is_move_of(record.kind);
     if ((quiet_ && is_move) || ignores(record.name)) return {};
-    const std::string words = words_of(shows_colours() ? painted(record) : record, catalogues_, language_);
+    std::string words = shows_colours() ? words_of(painted(record), catalogues_, language_)
+                                        : words_of(record, catalogues_, language_);
     if (words.empty()) return {};
-    const std::string bell = when == When::now && !is_move && rings_for(record.text) ? dialect_->bell() : "";
-    return bell + plain_line(stamp(record, room, when) + words);
+    if (const std::string front = stamp(record, room, when); !front.empty()) words.insert(0, front);
+    const bool rings = when == When::now && !is_move && rings_for(record.text);
+    return rings ? dialect_->bell() + plain_line(words) : plain_line(words);
 }
 
 std::string Display::told(std::string_view from, std::string_view words_given) const {

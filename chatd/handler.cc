@@ -86,11 +86,11 @@ void Handler::finish(std::string_view last_words, End end) {
 }
 
 bool Handler::read_hub() {
-    std::array<char, max_frame> packet{};
-    bool any = false;
-    for (;; any = true) {
+    std::array<char, max_frame> packet; // not filled: most packets are short
+    for (bool any = false; hub_is_ready_; any = true) {
         Received got = receive_packet(hub_.get(), packet);
-        if (got.state == IoState::would_block) return any;
+        hub_is_ready_ = got.state != IoState::would_block;
+        if (!hub_is_ready_) return any;
         if (got.state != IoState::done) {
             if (!ending_) finish(display_.line(Phrase::server_ended), End::come_again);
             write_client();
@@ -102,6 +102,7 @@ bool Handler::read_hub() {
         else
             for (const auto& view : views_) view->wake();
     }
+    return false;
 }
 
 // Takes records from the logs while the client takes what they look like.
@@ -188,8 +189,10 @@ void Handler::wait() {
     std::optional<std::chrono::milliseconds> at_most = time_left();
     if (const auto dialect_waits = dialect().waits_until())
         at_most = std::min(at_most.value_or(std::chrono::hours{1}), time_until(*dialect_waits));
-    for (const Event& event : poller_->wait(at_most, signals_.while_waiting()))
+    for (const Event& event : poller_->wait(at_most, signals_.while_waiting())) {
         if (event.fd == client_.get() && event.hangup && !wants_input()) throw Gone{};
+        (event.fd == client_.get() ? client_is_ready_ : hub_is_ready_) |= event.readable;
+    }
     signals_.take(SIGINT); // the terminal's; the hub acts on it
     if (signals_.take(SIGTERM)) finish(display_.line(Phrase::asked_to_leave));
     if (time_left() == std::chrono::milliseconds{0})

@@ -198,6 +198,8 @@ private:
     std::string output_; // not yet written; bounded by has_room_for_output and max_untaken
     State state_ = State::asking_name;
     std::optional<common::Line> held_; // a line that was looked at, but has to wait
+    bool hub_is_ready_ = true;         // what the last wait said, until a read has found nothing
+    bool client_is_ready_ = true;
     bool input_ended_ = false;
     bool ending_ = false; // nothing more is taken in; what is in output_ is still written
     bool is_bot_ = false;

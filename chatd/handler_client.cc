@@ -44,10 +44,11 @@ bool Handler::wants_input() const {
 }
 
 bool Handler::read_client() {
-    if (!wants_input()) return false;
+    if (!client_is_ready_ || !wants_input()) return false;
     const IoState state = dialect().fill(client_.get());
     if (state == IoState::vanished) throw Gone{};
-    if (state == IoState::would_block) return false;
+    client_is_ready_ = state != IoState::would_block;
+    if (!client_is_ready_) return false;
     if (auto successor = dialect().take_successor()) display_.set_dialect(std::move(successor));
     input_ended_ = state == IoState::ended || dialect().has_ended();
     if (input_ended_) dialect().end_input();

@@ -29,7 +29,7 @@ public:
     std::string bell() const override { return "\a"; }
 
 private:
-    LineReader input_{max_text, LineEnds::any};
+    LineReader input_{max_text, LineEnds::any, max_batch};
     bool input_ended_ = false;
     bool seen_first_line_ = false;
     std::string_view end_ = "\n";

@@ -13,7 +13,10 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::size_t piece = 16384; // bytes of one read: several records, and no more memory than needed
+// Bytes of one read: at first no more memory than a client needs that has caught up, then many records.
+constexpr std::size_t first_piece = 4096;
+constexpr std::size_t piece = 32768;
+static_assert(first_piece >= max_record);
 
 std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into) {
     return static_cast<std::size_t>(checked("read a room's log", {}, [&] {
@@ -35,19 +38,24 @@ std::size_t valid_record(std::string_view bytes) {
 
 LogReader::Result LogReader::next(Record& record) {
     if (parse(record)) return Result::record;
+    if (at_end_ && !has_tail()) return Result::not_yet;
     // What is buffered may be half of a record, or one that was read while it was being written.
     refill();
     return parse(record) ? Result::record : Result::not_yet;
 }
 
 void LogReader::refill() {
-    buffer_.resize(piece);
-    filled_ = read_at(segment_.get(), offset_, buffer_);
+    if (size_ < piece && filled_ == size_) {
+        size_ = std::clamp(4 * size_, first_piece, piece);
+        buffer_ = std::make_unique_for_overwrite<char[]>(size_);
+    }
+    filled_ = read_at(segment_.get(), offset_, {buffer_.get(), size_});
     used_ = 0;
+    at_end_ = filled_ < size_;
 }
 
 bool LogReader::parse(Record& record) {
-    const std::string_view rest{buffer_.data() + used_, filled_ - used_};
+    const std::string_view rest{buffer_.get() + used_, filled_ - used_};
     const std::size_t size = valid_record(rest);
     if (size == 0) return false;
     const auto [sum, whole, line, time, speaker, kind, name_size, text_size] = RecordHead::unpack_from(rest);

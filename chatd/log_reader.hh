@@ -8,8 +8,8 @@
 #include "common/fd.hh"
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 namespace chatd {
 
@@ -23,8 +23,9 @@ public:
     LogReader() = default;
     LogReader(common::Fd segment, std::uint64_t offset) : segment_(std::move(segment)), offset_(offset) {}
 
-    // The next record. After not_yet the same place is read again.
+    // The next record. After not_yet there is none until look_again: then the same place is read once more.
     Result next(Record& record);
+    void look_again() { at_end_ = false; }
     // Where the next record starts.
     std::uint64_t offset() const { return offset_; }
     // After not_yet: whether bytes stand there all the same.
@@ -40,9 +41,12 @@ private:
 
     common::Fd segment_;
     std::uint64_t offset_ = 0;
-    std::vector<char> buffer_; // what was read of the segment: from used_ to filled_ not yet taken
+    // What was read of the segment: from used_ to filled_ not yet taken. It grows for who is behind.
+    std::unique_ptr<char[]> buffer_;
+    std::size_t size_ = 0;
     std::size_t used_ = 0;
     std::size_t filled_ = 0;
+    bool at_end_ = false; // all that was read is taken, and it was less than there was room for
 };
 
 // How many bytes the valid record at the start of bytes has; 0 when there is none, or not all of it yet.

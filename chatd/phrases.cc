@@ -222,16 +222,17 @@ std::string Catalogues::phrase(Language language, Phrase phrase,
 }
 
 std::string fill_in(std::string_view pattern, std::initializer_list<std::string_view> arguments) {
+    std::size_t size = pattern.size();
+    for (const std::string_view argument : arguments) size += argument.size();
     std::string filled;
-    for (std::size_t at = 0; at < pattern.size(); ++at) {
-        if (pattern[at] != '%' || at + 1 == pattern.size()) {
-            filled += pattern[at];
-            continue;
-        }
-        const auto number = static_cast<std::size_t>(pattern[++at] - '1');
+    filled.reserve(size);
+    for (std::size_t mark; (mark = pattern.find('%')) + 1 < pattern.size();) {
+        filled.append(pattern.substr(0, mark));
+        const auto number = static_cast<std::size_t>(pattern[mark + 1] - '1');
         if (number < arguments.size()) filled += arguments.begin()[number];
+        pattern.remove_prefix(mark + 2);
     }
-    return filled;
+    return filled.append(pattern);
 }
 
 } // namespace chatd

@@ -44,7 +44,7 @@ int Spawner::run() {
 }
 
 void Spawner::read_packets() {
-    std::array<char, max_frame> packet{};
+    std::array<char, max_frame> packet; // not filled: most packets are short
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(hub_.get());
         Received got = receive_packet(hub_.get(), packet, 2);

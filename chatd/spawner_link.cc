@@ -118,7 +118,7 @@ void SpawnerLink::flush() {
 }
 
 void SpawnerLink::read_packets() {
-    std::array<char, max_frame> packet{};
+    std::array<char, max_frame> packet; // not filled: most packets are short
     for (int budget = 64;; --budget) {
         if (budget == 0) return loop_->again(pair_.get());
         try {

@@ -11,11 +11,12 @@ constexpr std::size_t first_size = 512; // bytes
 
 } // namespace
 
-LineReader::LineReader(std::size_t most, LineEnds ends)
-    : largest_(most + 2),
+LineReader::LineReader(std::size_t most, LineEnds ends, std::size_t at_once)
+    : most_(most),
+      largest_(std::max(most + 2, at_once)),
       size_(std::min(first_size, largest_)),
       buffer_(std::make_unique_for_overwrite<char[]>(size_)),
-      kept_(std::min(kept_of_too_long, (largest_ - 1) / 2)),
+      kept_(std::min(kept_of_too_long, (most_ + 1) / 2)),
       ends_(ends == LineEnds::newline ? Ends::newline
             : ends == LineEnds::any   ? Ends::any
                                       : Ends::undecided) {}
@@ -98,7 +99,7 @@ Line LineReader::take(std::size_t newline) {
     const bool has_return = ends_ != Ends::any && !text.empty() && text.back() == '\r';
     if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
     if (has_return) text.remove_suffix(1);
-    const bool too_long = discarding_ || text.size() > largest_ - 2;
+    const bool too_long = discarding_ || text.size() > most_;
     if (too_long && !discarding_) beginning_ = text.substr(0, kept_);
     if (too_long) text.remove_prefix(text.size() - std::min(text.size(), kept_));
     Line line{std::exchange(beginning_, {}).append(text), too_long};

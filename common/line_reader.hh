@@ -30,8 +30,9 @@ class LineReader {
 public:
     static constexpr std::size_t kept_of_too_long = 64; // bytes at either end
 
-    // most: bytes of the longest line, its end not counted.
-    LineReader(std::size_t most, LineEnds ends);
+    // most: bytes of the longest line, its end not counted. at_once: bytes that may wait to be taken, if that
+    // is more: whoever sends many lines then costs fewer reads.
+    LineReader(std::size_t most, LineEnds ends, std::size_t at_once = 0);
 
     // One read into the free part of the buffer. would_block also when it is full: take lines or bytes first.
     IoState fill(int fd);
@@ -61,6 +62,7 @@ private:
     void make_room();
 
     // Small until more waits in it than fits: each client has one, and most send short lines.
+    std::size_t most_;
     std::size_t largest_;
     std::size_t size_;
     std::unique_ptr<char[]> buffer_;
