@@ -226,8 +226,8 @@ TEST_SUITE("e2e") {
         client.command("SITE CKSUM missing", 550);
         client.command("SITE CKSUM /", 550);
         const std::string help = client.command("SITE HELP", 214);
-        for (const char* const verb :
-             {"LS", "GET", "PUT", "SITE CHMOD", "SITE UMASK", "SITE UTIME", "SITE CKSUM", "SITE HELP"})
+        for (const char* const verb : {"LS", "GET", "PUT", "SITE MLSD", "SITE CHMOD", "SITE UMASK",
+                                       "SITE UTIME", "SITE CKSUM", "SITE HELP"})
             CHECK(help.find(text("\n ", verb, ' ')) != help.npos);
         CHECK(help.find("\n RETR") == help.npos);
         FtpClient stranger{daemon};
