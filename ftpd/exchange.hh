@@ -6,6 +6,7 @@
 
 #include "ftpd/server_link.hh"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -91,8 +92,9 @@ public:
         on_replies_(std::vector<Reply>(commands_.size(), Reply{421, why}));
     }
     std::chrono::milliseconds extra_patience() const override {
-        constexpr std::uint64_t slow_disk = 10'000; // bytes a millisecond
-        return std::chrono::milliseconds{reads_ / slow_disk};
+        constexpr std::uint64_t slow_disk = 10'000;         // bytes a millisecond
+        constexpr std::uint64_t longest = 24 * 3600 * 1000; // milliseconds, whatever size the server claims
+        return std::chrono::milliseconds{std::min(reads_ / slow_disk, longest)};
     }
 
 private:

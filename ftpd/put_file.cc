@@ -42,11 +42,11 @@ std::vector<std::string> PutFile::begin() {
 void PutFile::open() {
     const bool is_input = job_.local == "-";
     file_ = is_input ? Fd{checked("open", job_.local, [] { return ::dup(STDIN_FILENO); })}
-                     : open_to_read(job_.local);
+                     : open_to_read(job_.local, job_.is_stream);
     checked("look at", job_.local, [&] { return ::fstat(file_.get(), &status_); });
-    if (S_ISDIR(status_.st_mode)) throw UserError(text(escape(job_.local), " is a directory: -r copies it"));
     size_.reset();
-    if (is_input || !S_ISREG(status_.st_mode)) return;
+    if (job_.is_stream) return;
+    if (!S_ISREG(status_.st_mode)) throw UserError(text(escape(job_.local), " is no regular file any more"));
     if (job_.offset > 0)
         checked("seek in", job_.local,
                 [&] { return ::lseek(file_.get(), static_cast<off_t>(job_.offset), SEEK_SET); });
@@ -86,8 +86,10 @@ Piece PutFile::next_piece(std::span<char> into) {
         }
         if (got == 0 && !size_) return {State::end};
         if (got == 0) {
-            fail(job_.shown, text("the file has shrunk to ", sum_.size() + job_.offset, " of ",
-                                  *size_ + job_.offset, " bytes while it was sent: nothing was stored"));
+            struct stat now {};
+            ::fstat(file_.get(), &now);
+            fail(job_.shown, text("the file has shrunk from ", status_.st_size, " to ", now.st_size,
+                                  " bytes while it was sent: nothing was stored"));
             return {State::broken};
         }
     }
@@ -145,9 +147,9 @@ void PutFile::on_loss(const std::string& why) {
     if (!has_failed_) fail(job_.shown, why);
 }
 
-// A FIFO that was named is waited for.
-Fd open_to_read(const std::string& path) {
-    return Fd{checked("open", path, [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
+Fd open_to_read(const std::string& path, bool is_stream) {
+    const int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC | (is_stream ? 0 : O_NONBLOCK);
+    return Fd{checked("open", path, [&] { return ::open(path.c_str(), flags); })};
 }
 
 } // namespace ftpd

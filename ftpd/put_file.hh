@@ -21,6 +21,7 @@ class PutFile : public Exchange {
 public:
     struct Job {
         std::string local;               // "-": standard input
+        bool is_stream = false;          // that, or what is no regular file: it has no size
         std::string path;                // on the server
         std::string shown;               // HOST:PATH, escaped
         std::uint64_t expected = 0;      // bytes that the progress was told of
@@ -57,7 +58,7 @@ private:
     bool has_failed_ = false;
 };
 
-// Opens a file to be sent; links are followed. Throws std::system_error.
-common::Fd open_to_read(const std::string& path);
+// Opens a file to be sent; links are followed. It may wait only for a stream. Throws std::system_error.
+common::Fd open_to_read(const std::string& path, bool is_stream = false);
 
 } // namespace ftpd

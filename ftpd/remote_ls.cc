@@ -86,7 +86,7 @@ bool RemoteLs::is_hidden(std::string_view name) const {
 
 void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
     using Kind = RemoteListing::Kind;
-    part->has_heading = headings_ && listing.kind == Kind::folder;
+    part->is_folder = listing.kind == Kind::folder;
     // As named: what stands before a file's name in the path.
     const std::string before =
         listing.kind == Kind::folder ? "" : part->path.substr(0, part->path.rfind('/') + 1);
@@ -125,7 +125,7 @@ void RemoteLs::list_below(PartPtr part, const RemoteListing& listing) {
 void RemoteLs::take_long_lines(PartPtr part, const std::vector<std::string>& lines) {
     constexpr std::size_t no_limit = -1;
     for (const std::string& line : lines) {
-        if (lines.size() > 1 && is_hidden(name_in_long_line(line))) continue;
+        if (part->is_folder && is_hidden(name_in_long_line(line))) continue;
         part->lines += (is_watched_ ? escape(line, no_limit) : line);
         if (options_.marks_folders && line.substr(0, 1) == "d") part->lines += '/';
         part->lines += '\n';
@@ -138,7 +138,7 @@ void RemoteLs::complete(PartPtr part) {
     --part->answers_missing;
     for (; !parts_.empty() && parts_.front().answers_missing == 0; parts_.pop_front()) {
         const Part& next = parts_.front();
-        if (next.has_heading)
+        if (headings_ && next.is_folder)
             print(text(is_first_ ? "" : "\n", escape(next.path.empty() ? "/" : next.path), ":\n"));
         print(next.lines);
         is_first_ = false;

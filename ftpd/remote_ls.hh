@@ -29,7 +29,7 @@ private:
         std::string path;
         std::vector<std::string> above; // what the folders that it is in are on the server
         std::string lines{};
-        bool has_heading = false;
+        bool is_folder = false; // once listed
         unsigned answers_missing = 1;
         std::string shown() const { return named.shown(path); }
     };

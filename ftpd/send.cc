@@ -102,19 +102,20 @@ Send::FolderPtr Send::make_folder(const std::string& path, const FolderPtr& abov
 }
 
 void Send::send_file(const LocalItem& item, const std::string& path, const FolderPtr& above) {
+    const bool is_regular = S_ISREG(item.status.st_mode);
     PutFile::Job job{.local = item.path,
+                     .is_stream = !is_regular,
                      .path = path,
                      .shown = shown(path),
-                     .expected =
-                         S_ISREG(item.status.st_mode) ? static_cast<std::uint64_t>(item.status.st_size) : 0,
+                     .expected = is_regular ? static_cast<std::uint64_t>(item.status.st_size) : 0,
                      .is_lost = [above] { return above && above->has_failed; }};
-    if (S_ISREG(item.status.st_mode)) report_.progress().expect(job.expected);
-    if (options_.continues && S_ISREG(item.status.st_mode)) return go_on_with(std::move(job), item);
+    if (is_regular) report_.progress().expect(job.expected);
+    if (options_.continues && is_regular) return go_on_with(job, item);
     start(std::move(job));
 }
 
 // -c: what the server has is compared with the beginning of ours before anything is sent.
-void Send::go_on_with(PutFile::Job job, const LocalItem& item) {
+void Send::go_on_with(const PutFile::Job& job, const LocalItem& item) {
     const auto answered = [this, job, item](const std::vector<Reply>& replies) {
         PutFile::Job next = job;
         const std::optional<StatedSum> there = parse_stated_sum(replies[0].text);

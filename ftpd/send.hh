@@ -32,7 +32,7 @@ private:
     void send_tree(const std::string& source, const std::vector<LocalItem>& items);
     FolderPtr make_folder(const std::string& path, const FolderPtr& above);
     void send_file(const LocalItem& item, const std::string& path, const FolderPtr& above);
-    void go_on_with(PutFile::Job job, const LocalItem& item);
+    void go_on_with(const PutFile::Job& job, const LocalItem& item);
     void start(PutFile::Job job);
     std::unique_ptr<Exchange> keep_facts(const std::string& path, const struct stat& status);
     std::string shown(std::string_view path) const { return target_.shown(path); }

@@ -133,7 +133,7 @@ std::optional<StatedSum> parse_stated_sum(std::string_view given) {
 }
 
 std::string words_of(const Reply& reply) {
-    const std::string words = escape(reply.text, most_in_error);
+    std::string words = escape(reply.text, most_in_error);
     if (reply.code >= 400) return words;
     return text("unexpected answer from the server: ", reply.code, ' ', words);
 }

@@ -3,6 +3,7 @@
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/fake_server.hh"
 #include "tests/e2e/fcp_place.hh"
+#include "tests/e2e/observe.hh"
 
 #include "common/text.hh"
 
@@ -89,11 +90,13 @@ TEST_SUITE("e2e") {
             client.wait_for_end();
         }};
         Pty fcp{{"fcp", "-c", "-P", std::to_string(server.port()), "127.0.0.1:x", target}};
-        fcp.wait_for("%");
+        const Path part = folder / ".file.fcp-part";
+        wait_until("bytes have been written",
+                   [&] { return std::filesystem::exists(part) && std::filesystem::file_size(part) > 3; });
         fcp.type("\x03");
         CHECK(fcp.wait() == 128 + SIGINT);
         CHECK(read_file(target) == "old");
-        CHECK(read_file(folder / ".file.fcp-part").starts_with("oldxxx"));
+        CHECK(read_file(part).starts_with("oldxxx"));
     }
 
     TEST_CASE("fcp -c sends only what is missing behind a beginning that is right") {

@@ -225,6 +225,16 @@ TEST_SUITE("e2e") {
         CHECK(read_file(place.served("sub/a")) == "a");
     }
 
+    TEST_CASE("a FIFO that is named is sent to its end as a new file") {
+        const Place place;
+        const Path fifo = place.local / "fifo";
+        REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+        Process writer{{"sh", "-c", "printf words >\"$0\"", fifo}};
+        CHECK(is_silent_success(place.fcp({fifo, "localhost:new"})));
+        CHECK(writer.wait() == 0);
+        CHECK(read_file(place.served("new")) == "words");
+    }
+
     TEST_CASE("progress is shown on a terminal alone and not with -q") {
         const Place place;
         write_file(place.served("file"), make_bytes(1'000'000));

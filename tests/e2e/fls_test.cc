@@ -42,6 +42,8 @@ TEST_SUITE("e2e") {
         CHECK(std::count(top.out.begin(), top.out.end(), '\n') == 3);
         CHECK(top.out.find("hidden") == std::string::npos);
         CHECK(place.fls({"-la", "localhost:"}).out.find(" .hidden\n") != std::string::npos);
+        write_file(place.served("sub/.alone"), "");
+        CHECK(place.fls({"-l", "localhost:sub"}).out.empty());
         CHECK(place.fls({"-lp", "localhost:"}).out.ends_with(" sub/\n"));
         const Result one = place.fls({"-l", "localhost:b"});
         CHECK(one.out.ends_with(" b\n"));
