@@ -3,6 +3,7 @@
 // thing that failed, after which the rest goes on.
 #pragma once
 
+#include "common/text.hh"
 #include "ftpd/progress.hh"
 
 #include <cstdio>
@@ -17,13 +18,13 @@ public:
         : program_(std::move(program)), progress_(shows_progress) {}
 
     Progress& progress() { return progress_; }
-    // "fcp: NAME: WHY"; both are escaped already.
+    // "fcp: NAME: WHY"; what came from the server is escaped already, or is here.
     void fail(std::string_view name, std::string_view why) {
         fail(std::string{name}.append(": ").append(why));
     }
     void fail(std::string_view line) {
         progress_.end_line();
-        std::fprintf(stderr, "%s: %.*s\n", program_.c_str(), static_cast<int>(line.size()), line.data());
+        std::fprintf(stderr, "%s: %s\n", program_.c_str(), common::keep_to_one_line(line).c_str());
         any_failed_ = true;
     }
     bool any_failed() const { return any_failed_; }

@@ -84,6 +84,26 @@ TEST_SUITE("e2e") {
         CHECK(read_file(target / "tree/x") == "hello");
     }
 
+    TEST_CASE("names that would disturb the terminal are escaped in whatever is said of them") {
+        const TempDir folder;
+        const Path target = folder.make_shared("target");
+        const std::string name = "a\x1b[2J";
+        std::filesystem::create_directories(target / "tree" / name);
+        write_file(target / "tree" / (name + "d"), "in the way");
+        TreeServer server{[&](const std::string& path) {
+            const std::string self = line("type=dir;", ".");
+            return path != "tree" ? self
+                                  : self + line("type=file;size=5;", name) + line("type=dir;", name + "d") +
+                                        line("type=other;", name + "o");
+        }};
+        const Result got = server.fetch(target);
+        CHECK(got.status == 1);
+        CHECK(got.err.find('\x1b') == std::string::npos);
+        CHECK(got.err.find("/tree/a\\x1b[2J: Is a directory\n") != std::string::npos);
+        CHECK(got.err.find("a\\x1b[2Jd: ") != std::string::npos);
+        CHECK(got.err.find("a\\x1b[2Jo: is neither a file nor a folder: left out\n") != std::string::npos);
+    }
+
     TEST_CASE("a tree without end ends") {
         const TempDir folder;
         TreeServer server{[](const std::string&) { return line("type=dir;", ".") + line("type=dir;", "d"); }};
