@@ -176,10 +176,8 @@ void Fetch::go_on_with(GetFile::Job job, const Place& place) {
         next.whole = whole->shown;
         if (is_complete(real, left, next, whole->size)) return;
         next.offset = left.partial.value_or(0) > 0 ? *left.partial : left.in_place.value_or(0);
-        if (next.offset > 0 && next.offset <= whole->size)
-            next.start = LocalTarget::Start::resumed;
-        else
-            next.offset = 0;
+        if (next.offset == 0 || next.offset > whole->size) return start(job, real);
+        next.start = LocalTarget::Start::resumed;
         start(std::move(next), real);
     };
     pipeline_.add(std::make_unique<Ask>(std::vector<std::string>{command}, answered, size));
@@ -210,7 +208,7 @@ void Fetch::start(GetFile::Job job, const Place& place) {
         if (anew.size) report_.progress().expect(*anew.size);
         start(anew, place);
     };
-    pipeline_.add_next(std::make_unique<GetFile>(std::move(job), report_, on_wrong_beginning));
+    pipeline_.add(std::make_unique<GetFile>(std::move(job), report_, on_wrong_beginning));
 }
 
 void Fetch::finish() {

@@ -59,15 +59,15 @@ void Pipeline::begin_more() {
 }
 
 void Pipeline::send() {
-    using State = Piece::State;
-    for (std::size_t sent = 0; sender_ != nullptr && link_->queued() < most_queued && sent < most_at_once;) {
+    for (std::size_t sent = 0; sent < most_at_once && link_->queued() < most_queued;) {
+        if (sender_ == nullptr) return;
         const Piece piece = sender_->next_piece(buffer_);
         link_->queue({buffer_.data(), piece.bytes});
         sent += piece.bytes;
         if (link_->queued() >= most_queued) link_->flush();
-        if (piece.state == State::some) continue;
+        if (piece.state == Piece::State::some) continue;
         sender_ = nullptr;
-        ends_ = piece.state != State::none;
+        ends_ = piece.state != Piece::State::none;
         if (ends_) link_->end_output();
     }
 }

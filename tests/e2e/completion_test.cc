@@ -39,9 +39,10 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 Words offered(const std::string& file, const std::string& line, const Path& home) {
     const Path programs = Path{find_program("fcp")}.parent_path();
-    const Result result = run_client(
-        {"env", "HOME=" + home.string(), text("PATH=", programs.native(), ":/usr/bin:/bin"), "bash", "--norc",
-         "-c", text("cd ~; ", script), "bash", SUITE_SOURCE_DIR "/completions/" + file, line});
+    const Result result =
+        run_client({"env", "HOME=" + home.string(), "COMPLETION_SECONDS=20",
+                    text("PATH=", programs.native(), ":/usr/bin:/bin"), "bash", "--norc", "-c",
+                    text("cd ~; ", script), "bash", SUITE_SOURCE_DIR "/completions/" + file, line});
     INFO(line);
     CHECK(result.err.empty());
     Words words = common::split_lines(result.out);
