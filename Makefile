@@ -180,19 +180,24 @@ pages   := $(notdir $(wildcard man/*.[1578]))
 place    = share/man/man$(subst .,,$(suffix $1))/$1
 placed   = $(foreach p,$(programs),$(call field,3,$p)/$(call field,1,$p))
 manuals  = $(foreach m,$(pages),$(call place,$m))
+completed = $(filter $(notdir $(wildcard completions/*)),$(names))
 symlinks = $(foreach l,$(links),$(call field,2,$l):$(call field,4,$l)/$(call field,1,$l) \
+             $(foreach c,$(filter $(call field,2,$l),$(completed)),$c:$(completion_folder)/$(call field,1,$l)) \
              $(foreach m,$(filter $(call field,2,$l).%,$(pages)),$(call page_for,$m,$(call field,1,$l)$(suffix $m))))
+completion_folder = share/bash-completion/completions
 page_for = $(if $(filter $2,$(pages)),,$1:$(call place,$2)) # unless the second name has a page of its own
 
-install: all ## copy programs and manuals below DESTDIR and PREFIX (/usr/local)
+install: all ## copy programs, manuals and completions below DESTDIR and PREFIX (/usr/local)
 	@for f in $(placed); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
 	@for f in $(catalogues); do install -D -m 644 $$f $(into)/$(catalogue_folder)/$${f##*/} || exit; done
 	@for f in $(manuals); do install -D -m 644 man/$${f##*/} $(into)/$$f || exit; done
+	@for c in $(completed); do install -D -m 644 completions/$$c $(into)/$(completion_folder)/$$c || exit; done
 	@for l in $(symlinks); do ln -sf $${l%%:*} $(into)/$${l#*:} || exit; done
 
 uninstall: ## remove exactly what install put there
 	rm -f $(addprefix $(into)/,$(placed) $(manuals) \
-	  $(addprefix $(catalogue_folder)/,$(notdir $(catalogues))) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
+	  $(addprefix $(catalogue_folder)/,$(notdir $(catalogues))) \
+	  $(addprefix $(completion_folder)/,$(completed)) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
 
 clean: ## remove everything that was built
 	rm -rf build

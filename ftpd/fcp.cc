@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: ISC
-// fcp and, under its other name, fls: copies one file from or to an ftpd, or lists what it has, over its
-// in-band verbs. A client program; inband_client.hh says how far it trusts the server.
-#include "common/address.hh"
+// fcp and, under its other name, fls: copies files and folders from or to an ftpd, or lists what it has, over
+// its in-band verbs. A client program; start reading at fetch.hh, send.hh and remote_ls.hh, and pipeline.hh
+// below them. Trusts the server with nothing but the bytes of the files that were asked for.
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "ftpd/fcp_options.hh"
-#include "ftpd/inband_client.hh"
-#include "ftpd/local_target.hh"
-#include "ftpd/progress.hh"
+#include "ftpd/fetch.hh"
+#include "ftpd/pipeline.hh"
+#include "ftpd/remote_ls.hh"
 #include "ftpd/remote_name.hh"
+#include "ftpd/send.hh"
+#include "ftpd/server.hh"
 
+#include <algorithm>
 #include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
-#include <sys/stat.h>
+#include <functional>
 #include <unistd.h>
 
 using namespace common;
@@ -21,103 +23,100 @@ using namespace ftpd;
 
 namespace {
 
-// Runs a part of the work; what goes wrong with the server or its answers gets the remote name in front.
-template <class Work>
-auto about(const RemoteName& remote, Work work) {
+using Words = std::vector<std::string>;
+
+struct Use {
+    const FcpOptions& options;
+    CopyReport& report;
+};
+
+// Works with one server. Whatever ends all of it gets the host's name in front; on_lack says what to do with
+// a server that lacks our verbs.
+void work_with(const Use& use, const RemoteName& name, bool input_is_taken, CurlUse curl,
+               const std::string& local, const std::function<void(Pipeline&)>& work) {
     try {
-        return work();
+        Server server{name, use.options.port, input_is_taken};
+        Pipeline pipeline{[&] { return server.connect(); }};
+        work(pipeline);
+    } catch (const LacksVerbs& lack) {
+        use.report.progress().end_line();
+        throw PeerError(text(lack.what(), ";\ncurl ",
+                             use.options.recursive ? "copies file by file:" : "does it:", "\n  ",
+                             curl_command(curl, name, use.options.port, local)));
     } catch (const PeerError& error) {
-        throw PeerError(text(remote.shown(), ": ", error.what()));
+        use.report.progress().end_line();
+        throw PeerError(text(escape(name.host), ": ", error.what()));
     }
 }
 
-InBandClient connect(const RemoteName& remote, const FcpOptions& options) {
-    const std::vector<Address> addresses = resolve_address(address_text(remote.host, options.port));
-    try {
-        return InBandClient{addresses};
-    } catch (const std::system_error& error) {
-        throw UserError(text(error.what(), "\nis ftpd running there? -p selects another port"));
+// The names that follow each other on one server, so that one connection serves them.
+void for_each_server(std::vector<RemoteName> names,
+                     const std::function<void(std::vector<RemoteName>)>& work) {
+    for (auto first = names.begin(); first != names.end();) {
+        const auto end = std::find_if(first, names.end(),
+                                      [&](const RemoteName& name) { return !name.same_server(*first); });
+        work({first, end});
+        first = end;
     }
 }
 
-void print(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) fail("write", "standard output");
-}
-
-void list(const RemoteName& remote, const FcpOptions& options) {
-    constexpr std::size_t no_limit = -1;
-    const bool is_watched = ::isatty(STDOUT_FILENO) == 1;
-    about(remote, [&] {
-        connect(remote, options).list(remote.path, [&](std::string_view line) {
-            print(is_watched ? escape(line, no_limit) : std::string{line});
-            print("\n");
-        });
+void list(const Use& use, const std::vector<RemoteName>& names, bool headings) {
+    work_with(use, names[0], false, CurlUse::list, {}, [&](Pipeline& pipeline) {
+        RemoteLs ls{pipeline, use.report, use.options, headings};
+        for (const RemoteName& name : names) ls.add(name);
+        pipeline.run();
     });
+}
+
+void run_fls(const Words& operands, const Use& use) {
+    if (operands.empty()) throw UsageError("name a remote path, as HOST:PATH: see -h");
+    std::vector<RemoteName> names;
+    for (const std::string& operand : operands) {
+        const std::optional<RemoteName> name = parse_remote_name(operand);
+        if (!name)
+            throw UsageError(text(escape(operand), " is local: write HOST:PATH, or HOST: for the top"));
+        names.push_back(*name);
+    }
+    for_each_server(names, [&](const std::vector<RemoteName>& some) { list(use, some, names.size() > 1); });
     if (std::fflush(stdout) != 0) fail("write", "standard output");
 }
 
-void get(const RemoteName& remote, const std::string& local, const FcpOptions& options) {
-    std::error_code ignored; // what cannot be looked at cannot be written to either, and that says more
-    const bool is_directory = local != "-" && std::filesystem::is_directory(local, ignored);
-    const std::string target = local_target(local, is_directory, remote);
-    about(remote, [&] {
-        InBandClient client = connect(remote, options);
-        const std::uint64_t size = client.start_get(remote.path);
-        const bool hides_output = target == "-" && ::isatty(STDOUT_FILENO) == 1;
-        Progress progress{!options.quiet && !hides_output && ::isatty(STDERR_FILENO) == 1, remote.path, size};
-        LocalTarget file{target};
-        client.receive([&](std::string_view bytes) {
-            file.write(bytes);
-            progress.add(bytes.size());
-        });
-        file.complete();
-        progress.finish();
+void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::string& target) {
+    const std::string local{target == "-" || !std::filesystem::is_directory(target)
+                                ? target
+                                : join_path(target, name_of_copy(sources[0].path))};
+    work_with(use, sources[0], false, CurlUse::fetch, local, [&](Pipeline& pipeline) {
+        Fetch fetch{pipeline, use.report, use.options, target};
+        for (const RemoteName& source : sources) fetch.add(source);
+        pipeline.run();
+        fetch.finish();
     });
 }
 
-void put(const std::string& local, const RemoteName& remote, const FcpOptions& options) {
-    const std::string path = remote_target(remote, local);
-    const bool is_input = local == "-";
-    const Fd file{checked("open", local, [&] {
-        return is_input ? ::dup(STDIN_FILENO) : ::open(local.c_str(), O_RDONLY | O_CLOEXEC);
-    })};
-    struct stat status {};
-    checked("look at", local, [&] { return ::fstat(file.get(), &status); });
-    if (S_ISDIR(status.st_mode))
-        throw UserError(text(escape(local), " is a directory: fcp copies single files"));
-    // A pipe or a device says its size no more than standard input does.
-    std::optional<std::uint64_t> size;
-    if (!is_input && S_ISREG(status.st_mode)) size = static_cast<std::uint64_t>(status.st_size);
-    about(remote, [&] {
-        InBandClient client = connect(remote, options);
-        client.start_put(path, size);
-        Progress progress{!options.quiet && ::isatty(STDERR_FILENO) == 1, path, size};
-        client.send([&](std::span<char> into) {
-            const auto got =
-                checked("read", local, [&] { return ::read(file.get(), into.data(), into.size()); });
-            progress.add(static_cast<std::size_t>(got));
-            return static_cast<std::size_t>(got);
-        });
-        progress.finish();
+void send(const Use& use, const Words& sources, const RemoteName& target) {
+    const bool reads_input = std::ranges::count(sources, "-") > 0;
+    if (reads_input && sources.size() > 1) throw UsageError("standard input is copied alone");
+    work_with(use, target, reads_input, CurlUse::send, sources[0], [&](Pipeline& pipeline) {
+        Send{pipeline, use.report, use.options, target}.run(sources);
     });
 }
 
-void run_fls(const std::vector<std::string>& operands, const FcpOptions& options) {
-    if (operands.size() != 1) throw UsageError("name one remote path, as HOST:PATH: see -h");
-    const std::optional<RemoteName> remote = parse_remote_name(operands[0]);
-    if (!remote)
-        throw UsageError(text(escape(operands[0]), " is local: write HOST:PATH, or HOST: for the top"));
-    list(*remote, options);
-}
-
-void run_fcp(const std::vector<std::string>& operands, const FcpOptions& options) {
-    if (operands.size() != 2) throw UsageError("name a source and a target, one as HOST:PATH: see -h");
-    const std::optional<RemoteName> from = parse_remote_name(operands[0]);
-    const std::optional<RemoteName> to = parse_remote_name(operands[1]);
-    if (from && to) throw UsageError("both names are remote: copy to a local file first");
-    if (from) return get(*from, operands[1], options);
-    if (to) return put(operands[0], *to, options);
-    throw UsageError("both names are local: cp(1) copies those; a remote one is HOST:PATH");
+void run_fcp(const Words& operands, const Use& use) {
+    if (operands.size() < 2) throw UsageError("name a source and a target, one as HOST:PATH: see -h");
+    const Words sources{operands.begin(), operands.end() - 1};
+    const std::optional<RemoteName> target = parse_remote_name(operands.back());
+    std::vector<RemoteName> remote;
+    for (const std::string& source : sources)
+        if (const std::optional<RemoteName> name = parse_remote_name(source)) remote.push_back(*name);
+    if (target && !remote.empty()) throw UsageError("both sides are remote: copy to a local file first");
+    if (target) return send(use, sources, *target);
+    if (remote.empty())
+        throw UsageError("both sides are local: cp(1) copies those; a remote name is HOST:PATH");
+    if (remote.size() < sources.size())
+        throw UsageError("some sources are local, and so is the target: cp(1) copies those");
+    if (sources.size() > 1 && operands.back() != "-" && !std::filesystem::is_directory(operands.back()))
+        throw UserError(text(escape(operands.back()), " is no folder: several sources need one"));
+    for_each_server(remote, [&](const std::vector<RemoteName>& some) { fetch(use, some, operands.back()); });
 }
 
 } // namespace
@@ -129,13 +128,17 @@ int main(int argc, char** argv) {
         const bool lists = program == "fls";
         FcpOptions options;
         const std::vector<Option> table = lists ? fls_options(options) : fcp_options(options);
-        const std::vector<std::string> operands = parse_options(argc, argv, table);
+        const Words operands = parse_options(argc, argv, table);
         if (options.action == FcpOptions::Action::show_version)
             return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
         if (options.action == FcpOptions::Action::show_usage)
             return std::printf("%s", usage_text(program, table, lists ? fls_operands : fcp_operands).c_str()),
                    0;
-        (lists ? run_fls : run_fcp)(operands, options);
-        return 0;
+        const bool hides_output = !operands.empty() && operands.back() == "-" && ::isatty(STDOUT_FILENO) == 1;
+        const bool is_watched = ::isatty(STDERR_FILENO) == 1 && !options.quiet && !lists && !hides_output;
+        CopyReport report{program, is_watched};
+        (lists ? run_fls : run_fcp)(operands, {options, report});
+        if (!report.any_failed()) report.progress().finish();
+        return report.any_failed() ? 1 : 0;
     });
 }

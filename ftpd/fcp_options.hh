@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The command-line options of fcp and fls, apart from their main() so that a test can hold the manual to
-// them.
+// The command-line options of fcp and fls, apart from their main() so that a test can hold the manual and the
+// completion to them.
 #pragma once
 
 #include "common/options.hh"
@@ -12,14 +12,22 @@
 namespace ftpd {
 
 inline constexpr std::uint16_t default_port = 2121;
-inline constexpr std::string_view fcp_operands = "HOST:PATH LOCAL | LOCAL HOST:PATH";
-inline constexpr std::string_view fls_operands = "HOST:[PATH]";
+inline constexpr std::string_view fcp_operands = "SOURCE ... TARGET";
+inline constexpr std::string_view fls_operands = "[USER@]HOST:[PATH] ...";
 
 struct FcpOptions {
     enum class Action { run, show_version, show_usage };
     Action action = Action::run;
     std::uint16_t port = default_port;
+    bool recursive = false;
+    // fcp
     bool quiet = false;
+    bool continues = false;
+    bool keeps_facts = false;
+    // fls
+    bool is_long = false;
+    bool shows_hidden = false;
+    bool marks_folders = false;
 };
 
 // The tables that fill wanted, which must outlive them.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The line on a terminal that says how far a transfer is. Run by fcp.
+// The line on a terminal that says how far fcp is with all that it copies. Run by fcp.
 #pragma once
 
 #include <chrono>
@@ -16,20 +16,26 @@ struct ProgressState {
     std::chrono::duration<double> time{};
 };
 
-// " 45%   123.4 MB    56.7 MB/s  NAME", cut to fewer than columns; always as wide, so that each covers the
-// one before. The name is escaped here.
+// " 45%   123.4 MB    56.7 MB/s   0:12  NAME", cut to fewer than columns; always as wide, so that each covers
+// the one before. The time is what is left by the mean rate, or, once all is there, what it took. The name is
+// escaped here.
 std::string format_progress(const ProgressState& state, std::string_view name, std::size_t columns);
 
 class Progress {
 public:
     // shown: false for a transfer that nobody watches. The line goes to standard error.
-    Progress(bool shown, std::string_view name, std::optional<std::uint64_t> total);
-    ~Progress(); // ends the line, so that an error's text has one of its own
+    explicit Progress(bool shown) : shown_(shown) {}
+    ~Progress() { end_line(); }
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    void add(std::size_t bytes); // shows at most five lines a second
-    void finish();               // the last state, whatever the time
+    void expect(std::uint64_t bytes) { state_.total = state_.total.value_or(0) + bytes; }
+    // Bytes that will not come after all.
+    void forgo(std::uint64_t bytes);
+    void name(std::string_view name) { name_ = name; }
+    void add(std::uint64_t bytes); // shows at most five lines a second
+    void finish();                 // the last state, whatever the time
+    void end_line();               // so that what is said next has a line of its own
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -41,6 +47,7 @@ private:
     Clock::time_point start_ = Clock::now();
     Clock::time_point next_ = start_;
     bool line_is_open_ = false;
+    std::size_t shown_width_ = 0; // bytes of the line that stands there
 };
 
 } // namespace ftpd

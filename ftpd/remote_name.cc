@@ -11,57 +11,89 @@ namespace {
 
 bool is_ipv6(std::string_view host) { return host.find(':') != host.npos; }
 
-bool ends_in_slash(std::string_view path) { return !path.empty() && path.back() == '/'; }
+std::string quote_for_shell(std::string_view word) {
+    std::string quoted = "'";
+    for (const char c : word) {
+        if (c == '\'')
+            quoted += "'\\''";
+        else
+            quoted += c;
+    }
+    return quoted + '\'';
+}
 
-// What stands behind the last slash; no value for what cannot be a file's name.
-std::optional<std::string_view> file_name(std::string_view path) {
-    const std::string_view name = path.substr(path.rfind('/') + 1); // npos + 1 is 0
-    if (name.empty() || name == "." || name == "..") return {};
-    return name;
+// RFC 3986: all but letters, digits, and a few that mean nothing in a path.
+std::string quote_for_url(std::string_view path) {
+    constexpr std::string_view plain = "-._~/", digits = "0123456789ABCDEF";
+    std::string url;
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (is_word || plain.find(c) != plain.npos)
+            url += c;
+        else
+            url += text('%', digits[byte >> 4], digits[byte & 15]);
+    }
+    return url;
 }
 
 } // namespace
 
-std::string RemoteName::shown() const {
-    return escape(is_ipv6(host) ? text('[', host, "]:", path) : text(host, ':', path));
+std::string RemoteName::shown(std::string_view other_path) const {
+    return escape(is_ipv6(host) ? text('[', host, "]:", other_path) : text(host, ':', other_path));
 }
 
 std::optional<RemoteName> parse_remote_name(std::string_view word) {
-    if (const std::size_t bracket = word.find("]:"); word.substr(0, 1) == "[" && bracket != word.npos) {
-        const std::string_view host = word.substr(1, bracket - 1);
-        if (is_ipv6(host) && host.find('/') == host.npos)
-            return RemoteName{std::string{host}, std::string{word.substr(bracket + 2)}};
+    const auto refuse = [&](std::string_view why) {
+        return UserError(text(escape(word), ": ", why, ", or ./", escape(word), " for a local file"));
+    };
+    if (const std::size_t bracket = word.find("]:"); bracket != word.npos) {
+        const std::size_t start = word.find('[');
+        const std::string_view user = word.substr(0, start);
+        const std::string_view host = word.substr(start + 1, bracket - start - 1);
+        const bool has_user = user.size() > 1 && user.back() == '@' && user.find_first_of("/:") == user.npos;
+        if (start < bracket && (user.empty() || has_user) && is_ipv6(host) && host.find('/') == host.npos)
+            return RemoteName{std::string{user.substr(0, user.size() - has_user)}, std::string{host},
+                              std::string{word.substr(bracket + 2)}};
     }
     const std::size_t colon = word.find(':');
     if (colon == word.npos || word.find('/') < colon) return {};
-    const std::string_view host = word.substr(0, colon);
-    if (host.empty())
-        throw UserError(text(escape(word), ": the host is missing: write HOST:PATH, or ./", escape(word),
-                             " for a local file"));
-    if (host.front() == '[')
-        throw UserError(text(escape(word), ": write an IPv6 address as in [::1]:PATH, or ./", escape(word),
-                             " for a local file"));
-    return RemoteName{std::string{host}, std::string{word.substr(colon + 1)}};
+    std::string_view host = word.substr(0, colon);
+    const std::size_t at = host.rfind('@');
+    const std::string_view user = host.substr(0, at == host.npos ? 0 : at);
+    if (at != host.npos) host.remove_prefix(at + 1);
+    if (host.empty()) throw refuse("the host is missing: write HOST:PATH");
+    if (at == 0) throw refuse("the user is missing: write USER@HOST:PATH");
+    if (host.front() == '[') throw refuse("write an IPv6 address as in [::1]:PATH");
+    return RemoteName{std::string{user}, std::string{host}, std::string{word.substr(colon + 1)}};
 }
 
 std::string address_text(std::string_view host, std::uint16_t port) {
     return is_ipv6(host) ? text('[', host, "]:", port) : text(host, ':', port);
 }
 
-std::string local_target(std::string_view local, bool is_directory, const RemoteName& remote) {
-    if (!is_directory && !remote.path.empty()) return std::string{local};
-    const std::optional<std::string_view> name = file_name(remote.path);
-    if (!name)
-        throw UserError(text(remote.shown(), " names no file: fcp copies single files (fls lists folders)"));
-    return text(local, ends_in_slash(local) ? "" : "/", *name);
+std::string_view name_of_copy(std::string_view path) {
+    while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+    const std::string_view name = path.substr(path.rfind('/') + 1); // npos + 1 is 0
+    return name == "." || name == ".." ? std::string_view{} : name;
 }
 
-std::string remote_target(const RemoteName& remote, std::string_view local) {
-    if (!remote.path.empty() && !ends_in_slash(remote.path)) return remote.path;
-    if (local == "-") throw UserError(text("standard input has no name: write ", remote.shown(), "NAME"));
-    const std::optional<std::string_view> name = file_name(local);
-    if (!name) throw UserError(text(escape(local), " names no file: fcp copies single files"));
-    return text(remote.path, *name);
+std::string join_path(std::string_view folder, std::string_view name) {
+    return text(folder, folder.empty() || folder.back() == '/' ? "" : "/", name);
+}
+
+std::string curl_command(CurlUse use, const RemoteName& remote, std::uint16_t port, std::string_view local) {
+    // A path of ftp: URLs begins where the login does; one from the top has its slash written out.
+    const std::string_view path = remote.path;
+    const bool from_top = path.substr(0, 1) == "/";
+    std::string url = text("ftp://", address_text(remote.host, port), '/', from_top ? "%2F" : "",
+                           quote_for_url(path.substr(from_top)));
+    if (use == CurlUse::list && url.back() != '/') url += '/';
+    std::string command = "curl ";
+    if (!remote.user.empty()) command += text("-u ", quote_for_shell(remote.user), ' ');
+    if (use == CurlUse::fetch) command += text("-o ", quote_for_shell(local), ' ');
+    if (use == CurlUse::send) command += text("-T ", quote_for_shell(local), ' ');
+    return command + quote_for_shell(url);
 }
 
 } // namespace ftpd

@@ -11,25 +11,32 @@
 namespace ftpd {
 
 struct RemoteName {
+    std::string user; // empty: not said
     std::string host; // without brackets
     std::string path; // as given; empty: the server's top
 
-    std::string shown() const; // HOST:PATH, escaped
+    std::string shown(std::string_view other_path) const; // HOST:PATH, escaped
+    std::string shown() const { return shown(path); }
+    bool same_server(const RemoteName& other) const { return user == other.user && host == other.host; }
 };
 
-// HOST:PATH or [IPV6]:PATH. No value for a local name: one without a colon, or with a slash before its first
-// colon. Throws UserError for a remote name that lacks its host or a bracket.
+// [USER@]HOST:PATH or [USER@][IPV6]:PATH. No value for a local name: one without a colon, or with a slash
+// before its first colon. Throws UserError for a remote name that lacks its host or a bracket.
 std::optional<RemoteName> parse_remote_name(std::string_view word);
 
 // HOST:PORT or [IPV6]:PORT, as resolve_address reads it.
 std::string address_text(std::string_view host, std::uint16_t port);
 
-// The local path of what is fetched: local itself, or the remote path's last component in it when it is a
-// directory. Throws UserError when that component is no name for a file, or the remote path is empty.
-std::string local_target(std::string_view local, bool is_directory, const RemoteName& remote);
+// What a copy of path is called in a folder: the last component, slashes behind it left out. Empty where the
+// path has none that is a name, as `', `.', `a/..' and `/'.
+std::string_view name_of_copy(std::string_view path);
 
-// The path of what is sent: the remote one itself, or the local name's last component behind it when it is
-// empty or ends in a slash. Throws UserError when that is no name for a file, as for `-', standard input.
-std::string remote_target(const RemoteName& remote, std::string_view local);
+// The path of a name in a folder; an empty folder is the top, and the path then as relative as that was.
+std::string join_path(std::string_view folder, std::string_view name);
+
+// The command line of curl(1) that copies between a local file and the server, for servers that fcp cannot
+// talk to.
+enum class CurlUse { fetch, send, list };
+std::string curl_command(CurlUse use, const RemoteName& remote, std::uint16_t port, std::string_view local);
 
 } // namespace ftpd

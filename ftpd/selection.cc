@@ -33,14 +33,16 @@ Selection::Selection(const Tree& tree, std::string path)
         kind_ = Kind::pattern;
     }
     // Refused now, and not in the middle of an answer.
-    if (kind_ != Kind::file) tree_.open_directory(is_pattern() ? directory_of(path_) : path_);
+    if (kind_ != Kind::file) tree_.open_directory(folder());
 }
+
+std::string Selection::folder() const { return kind_ == Kind::directory ? path_ : directory_of(path_); }
 
 void Selection::list(const std::function<void(const std::vector<Entry>&)>& on_batch) const {
     if (is_file()) return on_batch({tree_.entry(path_)});
     if (!is_pattern()) return tree_.list(path_, on_batch);
     const std::string pattern{last_component(path_)};
-    tree_.list(directory_of(path_), [&](const std::vector<Entry>& entries) {
+    tree_.list(folder(), [&](const std::vector<Entry>& entries) {
         std::vector<Entry> matching;
         for (const Entry& entry : entries)
             if (::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0) matching.push_back(entry);

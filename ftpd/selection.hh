@@ -27,6 +27,7 @@ public:
     bool is_file() const { return kind_ == Kind::file; }
     bool is_pattern() const { return kind_ == Kind::pattern; }
     const std::string& path() const { return path_; }
+    std::string folder() const; // that the entries are in
 
 private:
     enum class Kind { directory, file, pattern };

@@ -175,6 +175,20 @@ std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view pat
     return static_cast<std::uint64_t>(found->st_size);
 }
 
+std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path) {
+    const Place place = tree.place(path, LastLink::follow);
+    OpenFile partial;
+    partial.fd = Fd{retry([&] {
+        return ::openat(place.directory.get(), partial_name(place.name).c_str(),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    })};
+    if (!partial.fd && errno == ENOENT) return {};
+    if (!partial.fd) fail("open", place.name);
+    checked("stat", place.name, [&] { return ::fstat(partial.fd.get(), &partial.status); });
+    if (!S_ISREG(partial.status.st_mode)) return {};
+    return partial;
+}
+
 std::uint64_t size_so_far(const Tree& tree, std::string_view path) {
     const Place place = tree.place(path, LastLink::follow);
     const std::optional<struct stat> found = look(place, place.name);

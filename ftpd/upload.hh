@@ -69,6 +69,8 @@ private:
 
 // The size of what is there of an unfinished upload of path; no value when there is none.
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path);
+// The same, for reading.
+std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path);
 // Where APPE goes on: the size of the file, or of what is there of its upload; 0 when there is neither.
 std::uint64_t size_so_far(const Tree& tree, std::string_view path);
 // Removes the partial of path; false when there is none.

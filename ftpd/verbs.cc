@@ -94,12 +94,14 @@ constexpr std::array table{
          "set the time of a file's last change"},
     Verb{"SITE CKSUM", required, "PATH", needed, Right::read, plain, do_site_cksum,
          "checksum and size of a file, as cksum prints them"},
+    Verb{"SITE MLSD", optional, "[PATH]", in_band, Right::list, plain, do_site_mlsd,
+         "list facts for programs right here", "SITE MLSD"},
     Verb{"LS", optional, "[PATH]", in_band, Right::list, plain, do_ls, "list a directory right here"},
     Verb{"GET", required, "PATH", in_band, Right::read, transfer_in_band, do_get, "send a file right here"},
     Verb{"PUT", required, "PATH", in_band, Right::none, upload_in_band, do_put,
-         "store what follows: ALLO bytes, or up to your end"},
+         "store what follows: ALLO bytes, or up to your end", "PUT"},
     Verb{"SITE", required, "VERB ...", not_needed, Right::none, plain, do_site,
-         "LS, GET, PUT, CHMOD, UMASK, UTIME, CKSUM or HELP"},
+         "LS, GET, PUT, MLSD, CHMOD, UMASK, UTIME, CKSUM or HELP"},
     Verb{"SITE HELP", none, "", not_needed, Right::none, plain, do_site_help, "list the verbs of SITE"},
 };
 

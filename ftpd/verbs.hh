@@ -95,6 +95,7 @@ void do_list(Session&, const std::string&);
 void do_nlst(Session&, const std::string&);
 void do_mlsd(Session&, const std::string&);
 void do_ls(Session&, const std::string&);
+void do_site_mlsd(Session&, const std::string&);
 // verbs_transfer.cc
 void do_retr(Session&, const std::string&);
 void do_stor(Session&, const std::string&);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Verbs that list: LIST, NLST, MLSD over a data connection, LS right here. Run by the session.
+// Verbs that list: LIST, NLST, MLSD over a data connection, LS and SITE MLSD right here. Run by the session.
 #include "ftpd/verbs.hh"
 
 #include "common/text.hh"
@@ -55,6 +55,19 @@ std::string prefix_of_names(std::string_view asked, const Selection& selection) 
     return std::string{asked} + '/';
 }
 
+// Of what a link leads to, since that is what a client would get; a link that leads nowhere is shown as
+// itself.
+std::string facts_of(const Session& s, const std::string& folder, const Entry& entry, const Facts& wanted) {
+    struct stat target = entry.status;
+    if (S_ISLNK(target.st_mode)) {
+        try {
+            target = s.tree.status(folder + '/' + entry.name);
+        } catch (const std::system_error&) {
+        }
+    }
+    return format_facts(entry, target, s.rights(), wanted);
+}
+
 } // namespace
 
 void do_list(Session& s, const std::string& argument) {
@@ -80,15 +93,7 @@ void do_mlsd(Session& s, const std::string& argument) {
         throw Refusal{501, text(escape(path), " is no directory: use MLST.")};
     send_listing(s, Selection{s.tree, path}, [&](const Entry& entry) {
         if (!fits_a_line(entry)) return std::string{};
-        struct stat target = entry.status;
-        if (S_ISLNK(target.st_mode)) {
-            // What a link leads to is what a client would get; one that leads nowhere is shown as itself.
-            try {
-                target = s.tree.status(path + '/' + entry.name);
-            } catch (const std::system_error&) {
-            }
-        }
-        return format_facts(entry, target, s.rights(), s.memory.facts);
+        return facts_of(s, path, entry, s.memory.facts);
     });
 }
 
@@ -102,6 +107,22 @@ void do_ls(Session& s, const std::string& argument) {
         count += entries.size();
     });
     s.control.end_lines(213, count == 1 ? "1 entry" : text(count, " entries"));
+}
+
+// Lines end in CR LF alone here, unless a bare LF does for a person: so a name may hold anything.
+void do_site_mlsd(Session& s, const std::string& argument) {
+    const Selection selection{s.tree, s.resolve(argument)};
+    const Facts all = Facts{}.set();
+    const bool is_directory = !selection.is_file() && !selection.is_pattern();
+    s.control.begin_lines(213, escape(selection.path()));
+    if (is_directory)
+        s.control.add_line(format_facts({".", {}, {}}, s.tree.status(selection.path()), s.rights(), all));
+    selection.list([&](const std::vector<Entry>& entries) {
+        for (const Entry& entry : entries)
+            if (fits_a_line(entry) || !s.control.is_person())
+                s.control.add_line(facts_of(s, selection.folder(), entry, all));
+    });
+    s.control.end_lines(213, "End");
 }
 
 } // namespace ftpd

@@ -12,6 +12,7 @@
 #include "ftpd/refusal.hh"
 #include "ftpd/session.hh"
 #include "ftpd/time_stamp.hh"
+#include "ftpd/upload.hh"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +33,17 @@ std::string_view cut_last_word(std::string_view& rest) {
     const std::string_view word = rest.substr(blank + 1);
     rest = rest.substr(0, blank);
     return word;
+}
+
+// The file, or, as SIZE has it, what is there of its upload for those who may continue that.
+OpenFile open_to_sum(const Session& s, const std::string& path) {
+    try {
+        return s.tree.open_file(path);
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT || !s.rights().has(Right::create)) throw;
+        if (std::optional<OpenFile> partial = open_partial(s.tree, path)) return *std::move(partial);
+        throw;
+    }
 }
 
 } // namespace
@@ -90,7 +102,7 @@ void do_site_utime(Session& s, const std::string& argument) {
 
 void do_site_cksum(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    const OpenFile file = s.tree.open_file(path);
+    const OpenFile file = open_to_sum(s, path);
     s.status.begin("CKSUM", path, static_cast<std::uint64_t>(file.status.st_size));
     std::vector<char> buffer(buffer_size);
     Cksum sum;

@@ -5,6 +5,7 @@
 #include "chatd/chat_options.hh"
 #include "common/ctl_options.hh"
 #include "common/options.hh"
+#include "ftpd/fcp_options.hh"
 #include "ftpd/ftpd_options.hh"
 
 #include <doctest/doctest.h>
@@ -25,8 +26,11 @@ TEST_SUITE("e2e") {
         ftpd::FtpdOptions daemon;
         common::CtlOptions ctl;
         chatd::ChatOptions chat;
+        ftpd::FcpOptions fcp, fls;
         for (const auto& [program, options] : {std::pair{"ftpd", ftpd::ftpd_options(daemon)},
                                                {"ftpctl", common::ctl_options(ctl)},
+                                               {"fcp", ftpd::fcp_options(fcp)},
+                                               {"fls", ftpd::fls_options(fls)},
                                                {"chat", chatd::chat_options(chat)}}) {
             const Result help = run_client({program, "-h"});
             CHECK(help.status == 0);

@@ -18,8 +18,10 @@ common::Address FakeServer::address() const { return common::local_address(liste
 
 void FakeServer::greet(Connection& client) {
     client.send("220 Ready.\r\n");
-    client.read_line();
-    client.send("200 Fine.\r\n");
+    for (int line = 0; line < 3; ++line) client.read_line(); // NOOP, FEAT, USER
+    client.send("200 Fine.\r\n211-Extensions:\r\n PUT\r\n SITE MLSD\r\n211 End\r\n331 Any.\r\n");
+    client.read_line(); // PASS
+    client.send("230 Welcome.\r\n");
 }
 
 void FakeServer::serve(const Conduct& conduct) {

@@ -24,7 +24,7 @@ public:
     common::Address address() const;
     std::uint16_t port() const { return address().port(); }
 
-    // As ftpd does it: 220, then 200 to the client's first line.
+    // As ftpd does it with fcp, up to the login.
     static void greet(Connection& client);
 
 private:

@@ -16,11 +16,19 @@ namespace {
 constexpr std::string_view cksum_of_hello = "3287646509"; // printf hello | cksum
 
 Words fcp_command(const FakeServer& server, const std::string& from, const std::string& to) {
-    return {"fcp", "-p", std::to_string(server.port()), from, to};
+    return {"fcp", "-P", std::to_string(server.port()), from, to};
 }
 
 std::size_t count_files(const TempDir& folder) {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{folder.path()}, {}));
+}
+
+// Up to GET; what x is, nobody may list.
+void begin_get(Connection& client) {
+    FakeServer::greet(client);
+    CHECK(client.read_line() == "SITE MLSD x");
+    client.send("550 You may not list.\r\n");
+    CHECK(client.read_line() == "GET x");
 }
 
 // What fcp says when the server answers GET like this.
@@ -29,8 +37,7 @@ std::string fetch_from(const FakeServer::Conduct& answer) {
     const Path target = folder / "target";
     write_file(target, "old");
     FakeServer server{[&](Connection& client) {
-        FakeServer::greet(client);
-        client.read_line();
+        begin_get(client);
         answer(client);
     }};
     const Result result = run_client(fcp_command(server, "127.0.0.1:x", target));
@@ -47,6 +54,9 @@ std::string fetch_answer(const std::string& answer) {
 
 void take_put(Connection& client) {
     FakeServer::greet(client);
+    CHECK(client.read_line() == "CWD x");
+    CHECK(client.read_line() == "CWD /");
+    client.send("550 There is none.\r\n250 At the top.\r\n");
     client.read_line(); // ALLO
     client.send("200 Noted.\r\n");
     client.read_line(); // PUT
@@ -58,8 +68,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("fcp fetches from whatever server keeps to the protocol") {
         const TempDir folder;
         FakeServer server{[](Connection& client) {
-            FakeServer::greet(client);
-            CHECK(client.read_line() == "GET x");
+            begin_get(client);
             client.send("150 5 bytes follow\r\nhello226 "s.append(cksum_of_hello).append(" 5 x\r\n"));
             client.wait_for_end();
         }};
@@ -93,21 +102,21 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("answers that are none are not believed") {
         CHECK(fetch_answer("150 Here it comes.\r\nhello") ==
-              "fcp: 127.0.0.1:x: the server did not say how many bytes follow: Here it comes.\n");
+              "fcp: 127.0.0.1: 127.0.0.1:x: the server did not say how many bytes follow: Here it comes.\n");
         CHECK(fetch_answer("150 99999999999999999999999 bytes follow\r\n").find("how many") !=
               std::string::npos);
         CHECK(fetch_answer("150 -1 bytes follow\r\n").find("how many") != std::string::npos);
         CHECK(fetch_answer("\x1b[2J\xfe\r\n") ==
-              "fcp: 127.0.0.1:x: this is no FTP server: it says \\x1b[2J\\xfe\n");
+              "fcp: 127.0.0.1: this is no FTP server: it says \\x1b[2J\\xfe\n");
         CHECK(fetch_answer("550 \x1b]0;owned\a\r\n") == "fcp: 127.0.0.1:x: \\x1b]0;owned\\x07\n");
         CHECK(fetch_from([](Connection& client) {
                   while (client.try_send(std::string(10'000, 'x'))) {
                   }
-              }) == "fcp: 127.0.0.1:x: the server sends a line of more than 65536 bytes\n");
+              }) == "fcp: 127.0.0.1: the server sends a line of more than 65536 bytes\n");
         CHECK(fetch_from([](Connection& client) {
                   while (client.try_send("150-more\r\n")) {
                   }
-              }) == "fcp: 127.0.0.1:x: the server's answer does not end\n");
+              }) == "fcp: 127.0.0.1: the server's answer does not end\n");
     }
 
     TEST_CASE("Ctrl-C leaves no temporary file and the old one as it was") {
@@ -115,8 +124,7 @@ TEST_SUITE("e2e") {
         const Path target = folder / "target";
         write_file(target, "old");
         FakeServer server{[](Connection& client) {
-            FakeServer::greet(client);
-            client.read_line();
+            begin_get(client);
             client.send("150 1000000 bytes follow\r\n" + std::string(500'000, 'x'));
             client.wait_for_end();
         }};
@@ -164,7 +172,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("a file that shrinks while it is sent is broken off") {
         const TempDir folder;
         const Path file = folder / "file";
-        write_file(file, std::string(1'000'000, 'x'));
+        write_file(file, std::string(50'000'000, 'x')); // more than the sockets' buffers take
         FakeServer server{[&](Connection& client) {
             take_put(client);
             CHECK(::truncate(file.c_str(), 10) == 0);
@@ -173,7 +181,7 @@ TEST_SUITE("e2e") {
         }};
         const Result result = run_client(fcp_command(server, file, "127.0.0.1:x"));
         CHECK(result.status == 1);
-        CHECK(result.err ==
-              "fcp: the file has shrunk to 10 of 1000000 bytes while it was sent: nothing was stored\n");
+        CHECK(result.err == "fcp: 127.0.0.1:x: the file has shrunk from 50000000 to 10 bytes while it was "
+                            "sent: nothing was stored\n");
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // fcp and fls as a person uses them, against the real daemon.
-#include "tests/e2e/harness.hh"
+#include "tests/e2e/fcp_place.hh"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -12,51 +12,10 @@ using namespace std::string_literals;
 
 namespace {
 
-// A daemon that lets everybody write, a folder of the client's own, and the commands between them.
-struct Place {
-    explicit Place(const std::string& anonymous = "write")
-        : daemon({.lines = {"anonymous " + anonymous}, .program = "ftpd"}) {}
-
-    Words command(const std::string& program, const Words& operands) const {
-        Words words{program, "-p", std::to_string(daemon.port())};
-        words.insert(words.end(), operands.begin(), operands.end());
-        return words;
-    }
-    Result fcp(const Words& operands, std::string_view input = {}) const {
-        return run_client(command("fcp", operands), input);
-    }
-    Result fls(const std::string& operand) const { return run_client(command("fls", {operand})); }
-
-    Path served(std::string_view name) const { return daemon.files() / name; }
-
-    Daemon daemon;
-    TempDir local;
-};
-
-bool is_silent_success(const Result& result) {
-    INFO(result.err);
-    CHECK(result.status == 0);
-    return result.status == 0 && result.out.empty() && result.err.empty();
-}
-
 std::string every_byte() {
     std::string bytes;
     for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
     return bytes;
-}
-
-Words names_in_folder(const Path& folder) {
-    Words names;
-    for (const auto& entry : std::filesystem::directory_iterator{folder})
-        names.push_back(entry.path().filename());
-    std::ranges::sort(names);
-    return names;
-}
-
-mode_t mode_of(const Path& path) {
-    struct stat found {};
-    REQUIRE(::stat(path.c_str(), &found) == 0);
-    return found.st_mode & 0777;
 }
 
 } // namespace
@@ -72,7 +31,7 @@ TEST_SUITE("e2e") {
             CHECK(is_silent_success(place.fcp({"localhost:/file", back})));
             CHECK(read_file(back) == bytes);
         }
-        CHECK(names_in_folder(place.local.path()) == Words{"back", "there"});
+        CHECK(names_in(place.local.path()) == Words{"back", "there"});
     }
 
     TEST_CASE("fcp names the copy like its source where only a folder is named") {
@@ -89,10 +48,12 @@ TEST_SUITE("e2e") {
         const Path folder = place.local.make_shared("folder");
         CHECK(is_silent_success(place.fcp({"localhost:sub/file", folder})));
         CHECK(read_file(folder / "file") == "ours");
+        CHECK(is_silent_success(place.fcp({file, "localhost:sub"}))); // a folder without a slash, too
         CHECK(place.fcp({"localhost:sub/", folder}).err ==
-              "fcp: localhost:sub/ names no file: fcp copies single files (fls lists folders)\n");
+              "fcp: localhost:sub/: is a folder: -r copies it\n");
         CHECK(place.fcp({folder, "localhost:sub/"}).err ==
-              "fcp: " + folder.string() + " is a directory: fcp copies single files\n");
+              "fcp: " + folder.string() + ": is a folder: -r copies it\n");
+        CHECK(place.fcp({file, "localhost:nope/"}).err == "fcp: localhost:nope/ is no folder there\n");
     }
 
     TEST_CASE("fcp reads standard input and writes standard output") {
@@ -124,7 +85,7 @@ TEST_SUITE("e2e") {
             CHECK(place.fcp({remote, "-"}).out == name);
             CHECK(is_silent_success(place.fcp({remote, place.local.path()})));
             CHECK(read_file(place.local / name) == name);
-            CHECK(place.fls(remote).status == 0);
+            CHECK(place.fls({remote}).out == name + '\n');
         }
     }
 
@@ -136,32 +97,7 @@ TEST_SUITE("e2e") {
         CHECK(is_silent_success(place.fcp({"-", remote}, "bytes")));
         CHECK(read_file(place.served("x HTTP/1.1")) == "bytes");
         CHECK(place.fcp({remote, "-"}).out == "bytes");
-        CHECK(place.fls(remote).out.ends_with(" 1.1\n"));
-    }
-
-    TEST_CASE("fls lists a folder and a file") {
-        const Place place;
-        write_file(place.served("b"), "12345");
-        write_file(place.served("a\xff\nz"), "");
-        const Result top = place.fls("localhost:");
-        CHECK(top.status == 0);
-        CHECK(top.err.empty());
-        CHECK(top.out.find("a??z\n") != std::string::npos);
-        CHECK(top.out.starts_with("-rw"));
-        CHECK(std::ranges::count(top.out, '\n') == 2);
-        const Result one = place.fls("localhost:b");
-        CHECK(one.out.ends_with(" b\n"));
-        CHECK(top.out.find(one.out) != std::string::npos);
-        CHECK(place.fls("localhost:c").err == "fls: localhost:c: c: No such file or directory.\n");
-        CHECK(place.fls("localhost:c").status == 1);
-    }
-
-    TEST_CASE("a large folder is listed whole") {
-        const Place place;
-        for (int file = 0; file < 3000; ++file) write_file(place.served(std::to_string(file)), "");
-        const Result result = place.fls("localhost:");
-        CHECK(result.status == 0);
-        CHECK(std::ranges::count(result.out, '\n') == 3000);
+        CHECK(place.fls({remote}).out == "x HTTP/1.1\n");
     }
 
     TEST_CASE("what the server refuses is told in its words and leaves nothing") {
@@ -171,22 +107,23 @@ TEST_SUITE("e2e") {
         const Result sent = place.fcp({big, "localhost:big"});
         CHECK(sent.status == 1);
         CHECK(sent.err == "fcp: localhost:big: /big: you may not create files here.\n");
-        CHECK(names_in_folder(place.daemon.files()).empty());
+        CHECK(names_in(place.daemon.files()).empty());
 
         const Result fetched = place.fcp({"localhost:nope", place.local / "nope"});
         CHECK(fetched.status == 1);
         CHECK(fetched.err == "fcp: localhost:nope: nope: No such file or directory.\n");
-        CHECK(place.fcp({"localhost:", place.local / "nope"}).status == 1);
-        CHECK(names_in_folder(place.local.path()) == Words{"big"});
+        CHECK(place.fcp({"localhost:", place.local / "nope"}).err ==
+              "fcp: localhost:: is a folder: -r copies it\n");
+        CHECK(names_in(place.local.path()) == Words{"big"});
     }
 
     TEST_CASE("a server that is not there is told with what would help") {
         const Place place;
         const std::string file = place.local / "file";
-        const Result refused = run_client({"fcp", "-p", "1", "127.0.0.1:x", file});
+        const Result refused = run_client({"fcp", "-P", "1", "127.0.0.1:x", file});
         CHECK(refused.status == 1);
         CHECK(refused.err == "fcp: connect to 127.0.0.1:1: Connection refused\n"
-                             "is ftpd running there? -p selects another port\n");
+                             "is ftpd running there? -P selects another port\n");
         const Result unknown = place.fcp({"no.such.host.invalid:x", file});
         CHECK(unknown.status == 1);
         CHECK(unknown.err.find("no.such.host.invalid") != std::string::npos);
@@ -202,11 +139,14 @@ TEST_SUITE("e2e") {
         };
         CHECK(fault({"fcp"}) == "fcp: name a source and a target, one as HOST:PATH: see -h\n");
         CHECK(fault({"fcp", "a", "./b:c"}) ==
-              "fcp: both names are local: cp(1) copies those; a remote one is HOST:PATH\n");
-        CHECK(fault({"fcp", "a:b", "c:d"}) == "fcp: both names are remote: copy to a local file first\n");
+              "fcp: both sides are local: cp(1) copies those; a remote name is HOST:PATH\n");
+        CHECK(fault({"fcp", "a:b", "c:d"}) == "fcp: both sides are remote: copy to a local file first\n");
+        CHECK(fault({"fcp", "a:b", "c", "d"}) ==
+              "fcp: some sources are local, and so is the target: cp(1) copies those\n");
+        CHECK(fault({"fcp", "-", "a", "b:"}) == "fcp: standard input is copied alone\n");
         CHECK(fault({"fls", "a"}) == "fls: a is local: write HOST:PATH, or HOST: for the top\n");
         CHECK(fault({"fls", "-q", "a:"}) == "fls: there is no option -q: see -h\n");
-        CHECK(fault({"fls", "-p", "65536", "a:"}) == "fls: -p takes a port of 1 to 65535, not '65536'\n");
+        CHECK(fault({"fls", "-P", "65536", "a:"}) == "fls: -P takes a port of 1 to 65535, not '65536'\n");
     }
 
     TEST_CASE("a file that fcp replaces keeps its permissions and a new one obeys the mask") {
@@ -256,6 +196,43 @@ TEST_SUITE("e2e") {
         place.daemon.wait_for_log("end pid");
         place.daemon.wait_until_idle();
         CHECK(!std::filesystem::exists(place.served("half")));
+    }
+
+    TEST_CASE("several sources go into a folder and each that fails has a line of its own") {
+        const Place place;
+        for (const char* const name : {"a", "b", "c"}) write_file(place.local / name, name);
+        std::filesystem::create_directory(place.served("sub"));
+        ::chmod(place.served("sub").c_str(), 0777);
+        const std::string a = place.local / "a", b = place.local / "b", c = place.local / "c",
+                          none = place.local / "none";
+        const Result sent = place.fcp({a, none, b, c, "localhost:sub"});
+        CHECK(sent.status == 1);
+        CHECK(sent.err == "fcp: " + none + ": No such file or directory\n");
+        CHECK(names_in(place.served("sub")) == Words{"a", "b", "c"});
+
+        const Path folder = place.local.make_shared("folder");
+        const Result got = place.fcp({"localhost:sub/a", "localhost:none", "localhost:sub/[bc]", folder});
+        CHECK(got.status == 1);
+        CHECK(got.err == "fcp: localhost:none: none: No such file or directory.\n");
+        CHECK(names_in(folder) == Words{"a", "b", "c"});
+        CHECK(read_file(folder / "c") == "c");
+        CHECK(place.fcp({"localhost:sub/a", "localhost:sub/b", "-"}).out == "ab");
+
+        CHECK(place.fcp({"localhost:sub/a", "localhost:sub/b", a}).err ==
+              "fcp: " + a + " is no folder: several sources need one\n");
+        CHECK(place.fcp({a, b, "localhost:sub/a"}).err ==
+              "fcp: localhost:sub/a is no folder: several sources need one\n");
+        CHECK(read_file(place.served("sub/a")) == "a");
+    }
+
+    TEST_CASE("a FIFO that is named is sent to its end as a new file") {
+        const Place place;
+        const Path fifo = place.local / "fifo";
+        REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+        Process writer{{"sh", "-c", "printf words >\"$0\"", fifo}};
+        CHECK(is_silent_success(place.fcp({fifo, "localhost:new"})));
+        CHECK(writer.wait() == 0);
+        CHECK(read_file(place.served("new")) == "words");
     }
 
     TEST_CASE("progress is shown on a terminal alone and not with -q") {

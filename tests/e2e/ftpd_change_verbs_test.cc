@@ -224,12 +224,23 @@ TEST_SUITE("e2e") {
         CHECK(client.command("SITE CKSUM file", 213) == text("213 ", cksum_of(bytes), " file"));
         client.command("SITE CKSUM", 501);
         client.command("SITE CKSUM missing", 550);
+        write_file(daemon.files() / ".ftpd-half", "half");
+        client.command("SITE CKSUM half", 550); // who may not continue it
         client.command("SITE CKSUM /", 550);
         const std::string help = client.command("SITE HELP", 214);
-        for (const char* const verb :
-             {"LS", "GET", "PUT", "SITE CHMOD", "SITE UMASK", "SITE UTIME", "SITE CKSUM", "SITE HELP"})
+        for (const char* const verb : {"LS", "GET", "PUT", "SITE MLSD", "SITE CHMOD", "SITE UMASK",
+                                       "SITE UTIME", "SITE CKSUM", "SITE HELP"})
             CHECK(help.find(text("\n ", verb, ' ')) != help.npos);
         CHECK(help.find("\n RETR") == help.npos);
+        const Daemon writable{{.lines = {"anonymous upload-only"}}};
+        write_file(writable.files() / ".ftpd-half", "half");
+        FtpClient uploader = connect_logged_in(writable);
+        const std::string half = uploader.command("SITE CKSUM half", 550); // nor read it
+        CHECK(half == "550 You may not use SITE CKSUM here.");
+        const Daemon open{{.lines = {"anonymous write"}}};
+        write_file(open.files() / ".ftpd-half", "half");
+        CHECK(connect_logged_in(open).command("SITE CKSUM half", 213) ==
+              text("213 ", cksum_of("half"), " half"));
         FtpClient stranger{daemon};
         for (const char* const line :
              {"SITE CKSUM file", "SITE UMASK", "SITE CHMOD 644 file", "SITE UTIME 20200102030405 file"})

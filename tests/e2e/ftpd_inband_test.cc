@@ -74,6 +74,36 @@ TEST_SUITE("e2e") {
         CHECK(client.get("two") == "2");
     }
 
+    TEST_CASE("SITE MLSD lists facts of a folder and of itself and of one file and of what matches") {
+        const Daemon daemon;
+        std::filesystem::create_directory(daemon.files() / "sub");
+        e2e::write_file(daemon.files() / "sub" / "one", "1");
+        e2e::write_file(daemon.files() / "sub" / "line\nend\r", "22");
+        std::filesystem::create_symlink("sub", daemon.files() / "link");
+        FtpClient client{daemon}; // not logged in
+        const std::string folder = client.command("SITE MLSD sub", 213);
+        CHECK(folder.starts_with("213-/sub\n type=dir;modify="));
+        CHECK(folder.find("; .\n") != folder.npos);
+        CHECK(folder.find(" type=file;size=1;") != folder.npos);
+        CHECK(folder.find("; line\nend\r") != folder.npos); // in type A, too
+        CHECK(folder.ends_with("\n213 End"));
+        CHECK(client.command("SITE MLSD", 213).find(";UNIX.mode=0755; link\n") != std::string::npos);
+        CHECK(client.command("SITE MLSD link", 213).find("; one\n") != std::string::npos);
+        const std::string file = client.command("SITE MLSD sub/one", 213);
+        CHECK(file.starts_with("213-/sub/one\n type=file;size=1;"));
+        CHECK(file.ends_with("; one\n213 End"));
+        CHECK(client.command("SITE MLSD sub/o*", 213).ends_with("; one\n213 End"));
+        client.command("SITE MLSD missing", 550);
+        client.command("SITE MLSD .ftpd-x", 553);
+
+        Connection person{daemon.port()}; // whose lines end in a bare LF
+        person.expect(220);
+        person.send("SITE MLSD sub\n");
+        const std::string shown = person.expect(213);
+        CHECK(shown.find("line") == shown.npos);
+        CHECK(shown.find("; one") != shown.npos);
+    }
+
     TEST_CASE("GET sends exactly the announced raw bytes whatever they and the type are") {
         const Daemon daemon;
         std::string bytes = "226 0 0 fake\r\n\xff\xff\0\r\n\n"s + e2e::make_bytes(1'000'000);

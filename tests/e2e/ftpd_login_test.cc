@@ -128,7 +128,7 @@ TEST_SUITE("e2e") {
         FtpClient client{daemon};
         CHECK(client.command("FEAT", 211) == "211-Extensions:\n CLNT\n EPRT\n EPSV\n LANG EN*\n MDTM\n "
                                              "MFMT\n MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;\n"
-                                             " REST STREAM\n SIZE\n TVFS\n UTF8\n211 End");
+                                             " PUT\n REST STREAM\n SITE MLSD\n SIZE\n TVFS\n UTF8\n211 End");
     }
 
     TEST_CASE("HELP lists every verb of the table and explains each alone") {

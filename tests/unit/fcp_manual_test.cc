@@ -19,6 +19,13 @@ std::string usage_of(std::string_view program, const std::vector<common::Option>
     return usage.substr(7, usage.find('\n') - 7);
 }
 
+std::string declared(const std::vector<common::Option>& options) {
+    std::string all;
+    for (const common::Option& option : options)
+        all += text('-', option.letter, option.argument.empty() ? "" : " ", option.argument, '\n');
+    return all;
+}
+
 } // namespace
 
 TEST_SUITE("unit") {
@@ -27,10 +34,8 @@ TEST_SUITE("unit") {
         ftpd::FcpOptions unused;
         const auto copies = ftpd::fcp_options(unused);
         const auto lists = ftpd::fls_options(unused);
-        std::string declared;
-        for (const common::Option& option : copies)
-            declared += text('-', option.letter, option.argument.empty() ? "" : " ", option.argument, '\n');
-        CHECK(heads(manual.list_behind("The options are:")) == declared);
+        CHECK(heads(manual.list_behind("The options of")) == declared(copies));
+        CHECK(heads(manual.list_behind("are, in the manner of")) == declared(lists));
         CHECK(manual.synopsis() == text(usage_of("fcp", copies, ftpd::fcp_operands), ' ',
                                         usage_of("fls", lists, ftpd::fls_operands)));
         CHECK(manual.says(text("instead of ", ftpd::default_port)));

@@ -6,16 +6,19 @@
 #include <doctest/doctest.h>
 
 using common::UserError;
-using ftpd::local_target;
+using ftpd::curl_command;
+using ftpd::CurlUse;
+using ftpd::join_path;
+using ftpd::name_of_copy;
 using ftpd::parse_remote_name;
-using ftpd::remote_target;
 using ftpd::RemoteName;
 
 namespace {
 
-// "HOST|PATH", or "local".
+// "HOST|PATH", "USER@HOST|PATH", or "local".
 std::string parsed(std::string_view word) {
     const std::optional<RemoteName> name = parse_remote_name(word);
+    if (name && !name->user.empty()) return name->user + '@' + name->host + '|' + name->path;
     return name ? name->host + '|' + name->path : "local";
 }
 
@@ -30,6 +33,9 @@ TEST_SUITE("unit") {
         CHECK(parsed("127.0.0.1: a ") == "127.0.0.1| a ");
         CHECK(parsed("[::1]:a") == "::1|a");
         CHECK(parsed("[fe80::1%eth0]:[x]:y") == "fe80::1%eth0|[x]:y");
+        CHECK(parsed("joe@host:a@b") == "joe@host|a@b");
+        CHECK(parsed("joe@example.com@host:x") == "joe@example.com@host|x");
+        CHECK(parsed("joe@[::1]:x") == "joe@::1|x");
     }
 
     TEST_CASE("a local name has no colon or a slash before it") {
@@ -38,35 +44,35 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("a remote name without a host or a closing bracket is refused") {
-        for (const char* const word : {":a", ":", "[::1:a", "[]:a", "[host]:a", "[::1]a:b"})
+        for (const char* const word :
+             {":a", ":", "[::1:a", "[]:a", "[host]:a", "[::1]a:b", "@host:a", "joe@:a", "joe@[::1:a"})
             CHECK_THROWS_AS(parsed(word), UserError);
     }
 
     TEST_CASE("a remote name is shown as it was written and escaped") {
         CHECK(parse_remote_name("[::1]:a\nb")->shown() == "[::1]:a\\nb");
-        CHECK(parse_remote_name("host:a")->shown() == "host:a");
+        CHECK(parse_remote_name("joe@host:a")->shown() == "host:a");
         CHECK(ftpd::address_text("::1", 2121) == "[::1]:2121");
         CHECK(ftpd::address_text("host", 21) == "host:21");
     }
 
-    TEST_CASE("a directory takes what is fetched under its remote name") {
-        CHECK(local_target("x", false, {"h", "a/b"}) == "x");
-        CHECK(local_target("x", false, {"h", "a/.."}) == "x");
-        CHECK(local_target("d", true, {"h", "a/b"}) == "d/b");
-        CHECK(local_target("d/", true, {"h", "b"}) == "d/b");
-        CHECK(local_target(".", true, {"h", "/b"}) == "./b");
-        CHECK_THROWS_AS(local_target("x", false, {"h", ""}), UserError);
-        for (const char* const path : {"", "/", "a/", ".", "a/.."})
-            CHECK_THROWS_AS(local_target("d", true, {"h", path}), UserError);
+    TEST_CASE("a copy in a folder is called as the last component of what is copied") {
+        CHECK(name_of_copy("a/b") == "b");
+        CHECK(name_of_copy("a/b//") == "b");
+        CHECK(name_of_copy("-") == "-");
+        for (const char* const path : {"", "/", "a/..", ".", "./", "a/."}) CHECK(name_of_copy(path).empty());
+        CHECK(join_path("", "x") == "x");
+        CHECK(join_path("/", "x") == "/x");
+        CHECK(join_path("a/", "x") == "a/x");
+        CHECK(join_path("a", "x") == "a/x");
     }
 
-    TEST_CASE("a remote folder takes what is sent under its local name") {
-        CHECK(remote_target({"h", "x"}, "a/b") == "x");
-        CHECK(remote_target({"h", "x"}, "-") == "x");
-        CHECK(remote_target({"h", ""}, "a/b") == "b");
-        CHECK(remote_target({"h", "d/"}, "b") == "d/b");
-        CHECK(remote_target({"h", "/"}, "./-") == "/-");
-        for (const char* const local : {"-", ".", "..", "/", "a/", "a/.."})
-            CHECK_THROWS_AS(remote_target({"h", "d/"}, local), UserError);
+    TEST_CASE("the command line of curl that does the same can be given to a shell as it is") {
+        CHECK(curl_command(CurlUse::fetch, {"", "host", "pub/a b"}, 21, "it's") ==
+              "curl -o 'it'\\''s' 'ftp://host:21/pub/a%20b'");
+        CHECK(curl_command(CurlUse::send, {"joe", "::1", "/x#y"}, 2121, "x") ==
+              "curl -u 'joe' -T 'x' 'ftp://[::1]:2121/%2Fx%23y'");
+        CHECK(curl_command(CurlUse::list, {"", "host", ""}, 21, "") == "curl 'ftp://host:21/'");
+        CHECK(curl_command(CurlUse::list, {"", "host", "pub"}, 21, "") == "curl 'ftp://host:21/pub/'");
     }
 }
