@@ -44,12 +44,14 @@ void Tickets::rename(std::uint64_t client, const std::string& name) {
     if (found != by_client_.end()) found->second.ticket.name = name;
 }
 
-void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted, Time until) {
+void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted,
+                   std::vector<std::uint64_t> formers, Time until) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
     Ticket& ticket = found->second.ticket;
     ticket.places = std::move(places);
     ticket.counted = counted;
+    ticket.formers = std::move(formers);
     ticket.is_left = true;
     ticket.expires = until;
 }
