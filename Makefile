@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 # Builds the suite with GNU make; `make help' lists the targets. These settings go with any of them:
 #   POSIX=1   nothing but POSIX.1-2008     CXX=clang++   another compiler
-#   STATIC=1  static programs              SANITIZE=address,undefined
+#   SHARED=1  daemons that use the shared  SANITIZE=address,undefined
+#             libraries of the system
 #   WERROR=1  warnings are errors          CXXFLAGS, LDFLAGS  are appended     V=1  shows commands
 # Each combination of the first four has a folder of its own under build/, so they lie side by side; those that
 # only choose other objects or another way to link them share the objects.
@@ -25,19 +26,27 @@ parts    := chatd ftpd common
 system   := $(if $(POSIX),posix,linux)
 compiler := $(filter-out g++,$(notdir $(CXX))) $(SANITIZE)
 folder    = build/$(or $(subst $() ,-,$(strip $1)),default)
-build    := $(call folder,$(if $(POSIX),posix) $(compiler) $(if $(STATIC),static))
+build    := $(call folder,$(if $(POSIX),posix) $(compiler) $(if $(SHARED),shared))
 shared   := $(call folder,$(compiler))
 
 compile  := $(CXX) -std=c++20 -I. -D_FILE_OFFSET_BITS=64 -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -fPIE \
             -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
-            -fstack-protector-strong -fstack-clash-protection
+            -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections
 compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1)),-fcf-protection)
 compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
             -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
-link     := $(CXX) -pthread $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
+link     := $(CXX) -pthread -pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 link     += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(CXXFLAGS) $(LDFLAGS)
 library  := -Wl,--as-needed -lcrypt
+# The daemons are static where the static libraries are installed: what is small is forked sooner (the README
+# of tests/bench). Names are then still looked up with this system's shared libraries when they are to come
+# from more than files and DNS, which is what the linker would warn of.
+daemons  := ftpd chatd
+comma    := ,
+is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1))
+static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
+static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1))))
 
 # --- what there is -------------------------------------------------------------------------------------
 field     = $(word $1,$(subst :, ,$2))
@@ -87,7 +96,7 @@ $(foreach p,$(parts),$(eval $(call part,$p)))
 define program # NAME, MAIN SOURCE: links with its own folder's archive and with common's
 $(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
 	$(say) link $$@
-	$(hush)$(link) -o $$@ $$(filter %.o %.a,$$^) $(library)
+	$(hush)$(link) $(if $(filter $1,$(daemons)),$(static)) -o $$@ $$(filter %.o %.a,$$^) $(library)
 endef
 $(foreach p,$(programs),$(eval $(call program,$(call field,1,$p),$(call field,2,$p))))
 

@@ -28,7 +28,7 @@ std::string make_configure(const Settings& settings) {
     std::optional<Identity> identity;
     if (::geteuid() == 0) identity = find_user(settings.run_as);
     return ConfigureFrame::make(
-        identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings.events),
+        identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings.child_events),
         static_cast<std::uint32_t>(settings.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
@@ -184,6 +184,7 @@ void Hub::reload() {
         spawner_.configure(make_configure(settings_));
         update_acceptor();
         log_.notice("configuration read again");
+        log_.set_least(settings_.log_level);
     } catch (const std::exception& error) {
         log_.error(text("configuration not read again, the old one stays: ", error.what()));
     }

@@ -36,7 +36,7 @@ int serve(const DaemonOptions& options, const std::string& program) {
     chatd::Settings settings = chatd::make_settings(config);
     change_priority(settings.nice);
     Log log{"chatd", "hub", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
-            options.verbose};
+            settings.log_level};
     chatd::Hub hub{options, std::move(config), std::move(settings), log, spawner};
     return hub.run([&] {
         if (detachment) detachment->report_ready();

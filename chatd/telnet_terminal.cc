@@ -30,7 +30,7 @@ std::string TelnetTerminal::offer() { return options_.turn_on(Side::theirs, Opti
 
 std::string TelnetTerminal::receive(telnet::Command verb, Option option) {
     const bool was_open = options_.is_open(Side::theirs, Option::terminal_type);
-    const std::string answer = options_.receive(verb, option);
+    std::string answer = options_.receive(verb, option);
     if (!was_open || options_.is_open(Side::theirs, Option::terminal_type)) return answer;
     if (options_.is_on(Side::theirs, Option::terminal_type)) return answer + telnet::ask_terminal_type();
     return answer + learn_type({});

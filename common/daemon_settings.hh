@@ -4,6 +4,7 @@
 
 #include "common/admission.hh"
 #include "common/config.hh"
+#include "common/log.hh"
 #include "common/poller.hh"
 
 #include <chrono>
@@ -24,8 +25,12 @@ struct DaemonSettings {
     std::chrono::seconds idle_timeout{}; // 0: none
     std::string run_as;                  // for the children of a daemon that root started
     int nice = 0;
-    Backend events = Backend::poll;
-    std::string users; // the user file, suite-users(5); empty: none
+    // How processes wait that have many descriptors, and a client's child, which has three or four: for so
+    // few nothing is cheaper than poll, which has nothing to set up.
+    Backend events = best_backend();
+    Backend child_events = Backend::poll;
+    Severity log_level = Severity::notice; // the least that is logged
+    std::string users;                     // the user file, suite-users(5); empty: none
     unsigned login_tries = 3;
     std::chrono::seconds login_holdoff{300}; // the longest; 0: none
 };

@@ -5,21 +5,38 @@
 #include <utility>
 
 namespace common {
+namespace {
+
+constexpr std::size_t first_size = 512; // bytes
+
+} // namespace
 
 LineReader::LineReader(std::size_t most, LineEnds ends)
-    : buffer_(most + 2),
-      kept_(std::min(kept_of_too_long, (buffer_.size() - 1) / 2)),
+    : largest_(most + 2),
+      size_(std::min(first_size, largest_)),
+      buffer_(std::make_unique_for_overwrite<char[]>(size_)),
+      kept_(std::min(kept_of_too_long, (largest_ - 1) / 2)),
       ends_(ends == LineEnds::newline ? Ends::newline
             : ends == LineEnds::any   ? Ends::any
                                       : Ends::undecided) {}
 
 std::span<char> LineReader::free_part() {
     if (begin_ == end_) begin_ = end_ = 0;
-    if (begin_ > 0 && end_ == buffer_.size()) {
-        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.end(), buffer_.begin());
+    if (end_ == size_) make_room();
+    return std::span{buffer_.get(), size_}.subspan(end_);
+}
+
+void LineReader::make_room() {
+    if (begin_ > 0) {
+        std::copy(buffer_.get() + begin_, buffer_.get() + end_, buffer_.get());
         end_ -= std::exchange(begin_, 0);
+        return;
     }
-    return std::span{buffer_}.subspan(end_);
+    const std::size_t larger = std::min(2 * size_, largest_);
+    auto buffer = std::make_unique_for_overwrite<char[]>(larger);
+    std::copy(buffer_.get(), buffer_.get() + end_, buffer.get());
+    buffer_ = std::move(buffer);
+    size_ = larger;
 }
 
 IoState LineReader::fill(int fd) {
@@ -75,7 +92,7 @@ Line LineReader::take(std::size_t newline) {
     const bool has_return = ends_ != Ends::any && !text.empty() && text.back() == '\r';
     if (ends_ == Ends::undecided) ends_ = has_return ? Ends::crlf : Ends::newline_decided;
     if (has_return) text.remove_suffix(1);
-    const bool too_long = discarding_ || text.size() > buffer_.size() - 2;
+    const bool too_long = discarding_ || text.size() > largest_ - 2;
     if (too_long && !discarding_) beginning_ = text.substr(0, kept_);
     if (too_long) text.remove_prefix(text.size() - std::min(text.size(), kept_));
     Line line{std::exchange(beginning_, {}).append(text), too_long};

@@ -6,11 +6,11 @@
 
 #include "common/fd.hh"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace common {
 
@@ -41,12 +41,12 @@ public:
     std::optional<Line> next();
 
     // For bodies between lines: what is buffered but not yet taken, and taking bytes of it.
-    std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
+    std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
     void consume(std::size_t bytes) { begin_ += bytes; }
 
     // Whether what is buffered is the beginning of a line, and not the rest of one that is being discarded.
     bool at_line_start() const { return !discarding_; }
-    bool full() const { return end_ - begin_ == buffer_.size(); }
+    bool full() const { return end_ - begin_ == largest_; }
     // Whether the line just taken ended in CR LF (LineEnds::any), as telnet's do.
     bool ended_in_crlf() const { return after_return_ && buffered().substr(0, 1) == "\n"; }
     // True after a first line that a bare LF ended: a person with nc.
@@ -58,8 +58,12 @@ private:
     std::optional<std::size_t> find_end() const; // where the line's LF is, from begin_
     Line take(std::size_t newline);
     void skip_rest_of_end();
+    void make_room();
 
-    std::vector<char> buffer_;
+    // Small until more waits in it than fits: each client has one, and most send short lines.
+    std::size_t largest_;
+    std::size_t size_;
+    std::unique_ptr<char[]> buffer_;
     std::size_t kept_; // of each end of a line that is too long: they do not overlap
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

@@ -21,8 +21,8 @@ int syslog_priority(Severity severity) {
 
 } // namespace
 
-Log::Log(std::string program, std::string role, Target target, bool verbose)
-    : program_(std::move(program)), role_(std::move(role)), target_(target), verbose_(verbose) {
+Log::Log(std::string program, std::string role, Target target, Severity least)
+    : program_(std::move(program)), role_(std::move(role)), target_(target), least_(least) {
     if (target_ == Target::syslog) ::openlog(program_.c_str(), LOG_NDELAY, LOG_DAEMON);
 }
 
@@ -33,7 +33,7 @@ Log::~Log() {
 void Log::write(Severity severity, std::string_view line) { write_for(role_, ::getpid(), severity, line); }
 
 void Log::write_for(std::string_view role, long pid, Severity severity, std::string_view line) {
-    if (severity == Severity::detail && !verbose_) return;
+    if (!shows(severity)) return;
     const std::string whole = text(role, '[', pid, "]: ", keep_to_one_line(line));
     if (target_ == Target::syslog) {
         ::syslog(syslog_priority(severity), "%s", whole.c_str());

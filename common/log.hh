@@ -4,22 +4,29 @@
 // escaped here.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace common {
 
-enum class Severity { error, warning, notice, detail }; // detail is shown with -v only
+enum class Severity { error, warning, notice, detail };
+// Their words in the `log-level' directive.
+inline constexpr std::array<std::string_view, 4> severity_words{"error", "warning", "notice", "detail"};
 
 class Log {
 public:
     enum class Target { standard_error, syslog };
 
-    // program names the daemon to syslog; role leads each line. One Log at a time may have the target syslog.
-    Log(std::string program, std::string role, Target target, bool verbose);
+    // program names the daemon to syslog; role leads each line; what is less than least is left out. One Log
+    // at a time may have the target syslog.
+    Log(std::string program, std::string role, Target target, Severity least);
     ~Log();
     Log(const Log&) = delete; // openlog(3) keeps a pointer into it
     Log& operator=(const Log&) = delete;
+
+    void set_least(Severity least) { least_ = least; }
+    bool shows(Severity severity) const { return severity <= least_; }
 
     void write(Severity severity, std::string_view text);
     // The same for a line of another process of this daemon.
@@ -34,7 +41,7 @@ private:
     std::string program_;
     std::string role_;
     Target target_;
-    bool verbose_;
+    Severity least_;
 };
 
 } // namespace common

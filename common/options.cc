@@ -76,7 +76,8 @@ std::vector<Option> daemon_options(DaemonOptions& wanted) {
         {'n', "", "check the configuration and stop", [&](auto) { wanted.action = Action::check; }},
         {'o', "LINE", "one more line of configuration; repeats",
          [&](auto line) { wanted.lines.emplace_back(line); }},
-        {'v', "", "log more", [&](auto) { wanted.verbose = true; }},
+        {'v', "", "log more: -o 'log-level detail'",
+         [&](auto) { wanted.lines.emplace_back("log-level detail"); }},
         {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }},
         {'h', "", "print this text and stop", [&](auto) { wanted.action = Action::show_usage; }},
     };

@@ -31,7 +31,6 @@ struct DaemonOptions {
     enum class Action { run, check, show_version, show_usage };
     Action action = Action::run;
     bool foreground = false;
-    bool verbose = false;
     std::string file;               // -f, made absolute; empty: none
     std::vector<std::string> lines; // -o, in their order, after the file's
 };

@@ -2,6 +2,7 @@
 // Packets between the processes of one daemon, with a descriptor on board (cmsg(3), unix(7)): the part of
 // common/socket.hh that deals in SCM_RIGHTS.
 #include "common/errors.hh"
+#include "common/new_socket.hh"
 #include "common/socket.hh"
 
 #include <array>
@@ -37,15 +38,9 @@ std::vector<Fd> take_descriptors(msghdr& message) {
 } // namespace
 
 std::pair<Fd, Fd> make_packet_pair() {
-    std::array<int, 2> ends{};
-    checked("create a socket pair", {},
-            [&] { return ::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()); });
-    std::pair<Fd, Fd> pair{ends[0], ends[1]};
-    for (const int end : ends) {
-        set_close_on_exec(end);
-        set_nonblocking(end);
-    }
-    return pair;
+    int ends[2]{};
+    checked("create a socket pair", {}, [&] { return new_socket_pair(SOCK_SEQPACKET, ends); });
+    return {Fd{ends[0]}, Fd{ends[1]}};
 }
 
 IoState send_packet(int fd, std::span<const char> packet, int passed, int second) {

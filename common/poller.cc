@@ -99,7 +99,11 @@ std::span<const Event> Poller::wait(std::optional<std::chrono::milliseconds> at_
     collect(timeout, mask, events_);
     // Linux lets no signal in when it finds events or need not sleep: a busy descriptor would hold up
     // SIGTERM.
-    if (mask && (timeout == 0 || !events_.empty())) deliver_pending(*mask);
+    busy_waits_ = events_.empty() ? 0 : busy_waits_ + 1;
+    if (mask && (busy_waits_ == most_busy_waits || (events_.empty() && timeout == 0))) {
+        deliver_pending(*mask);
+        busy_waits_ = 0;
+    }
     for (Event& event : events_) {
         const Interest interest = interest_in(event.fd);
         event.readable = wants_read(interest) && (event.readable || event.hangup);

@@ -2,6 +2,7 @@
 #include "common/socket.hh"
 
 #include "common/errors.hh"
+#include "common/new_socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -17,15 +18,8 @@
 namespace common {
 namespace {
 
-Fd prepare(int number) {
-    Fd fd{number};
-    set_close_on_exec(fd.get());
-    set_nonblocking(fd.get());
-    return fd;
-}
-
 Fd make_socket(int family) {
-    return prepare(checked("create a socket", {}, [&] { return ::socket(family, SOCK_STREAM, 0); }));
+    return Fd{checked("create a socket", {}, [&] { return new_socket(family, SOCK_STREAM); })};
 }
 
 void set_option(int fd, int level, int name, int value, std::string_view what) {
@@ -60,6 +54,15 @@ void remove_stale_socket(const Address& address) {
     if (errno == ECONNREFUSED) ::unlink(path.c_str());
 }
 
+// The mask makes the file's mode right from its first moment.
+void bind_path(int fd, const Address& address, mode_t mode) {
+    const mode_t before = ::umask(static_cast<mode_t>(~mode & 0777));
+    const int bound = ::bind(fd, address.data(), address.size());
+    const int error = errno;
+    ::umask(before);
+    if (bound != 0) fail_with(error, "listen on", address.shown());
+}
+
 } // namespace
 
 Fd listen_on(const Address& address, mode_t mode) {
@@ -67,12 +70,11 @@ Fd listen_on(const Address& address, mode_t mode) {
     Fd fd = make_socket(address.family());
     if (address.family() != AF_UNIX) set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
     if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
-    // The mask makes the file's mode right from its first moment.
-    const mode_t before = ::umask(static_cast<mode_t>(~mode & 0777));
-    const int bound = ::bind(fd.get(), address.data(), address.size());
-    const int error = errno;
-    ::umask(before);
-    if (bound != 0) fail_with(error, "listen on", address.shown());
+    if (address.family() == AF_UNIX)
+        bind_path(fd.get(), address, mode);
+    else
+        checked("listen on", address.shown(),
+                [&] { return ::bind(fd.get(), address.data(), address.size()); });
     checked("listen on", address.shown(), [&] { return ::listen(fd.get(), SOMAXCONN); });
     return fd;
 }
@@ -91,7 +93,9 @@ std::vector<Fd> take_inherited_listeners() {
             socklen_t size = sizeof listening;
             if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0)
                 throw UserError(text("descriptor ", fd, " of LISTEN_FDS is not a listening stream socket"));
-            listeners.push_back(prepare(fd));
+            listeners.emplace_back(fd);
+            set_close_on_exec(fd);
+            set_nonblocking(fd);
         }
     }
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
@@ -103,9 +107,8 @@ std::optional<Accepted> accept_from(const Fd& listener) {
         sockaddr_storage storage{};
         socklen_t size = sizeof storage;
         const int number =
-            retry([&] { return ::accept(listener.get(), reinterpret_cast<sockaddr*>(&storage), &size); });
-        if (number >= 0)
-            return Accepted{prepare(number), {reinterpret_cast<const sockaddr*>(&storage), size}};
+            retry([&] { return accept_new(listener.get(), reinterpret_cast<sockaddr*>(&storage), &size); });
+        if (number >= 0) return Accepted{Fd{number}, {reinterpret_cast<const sockaddr*>(&storage), size}};
         switch (errno) {
         case EAGAIN: return {};
         // Errors of a client that has gone meanwhile (accept(2)); others may wait behind it.

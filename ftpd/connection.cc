@@ -59,7 +59,13 @@ std::optional<Line> Connection::next_line(Deadline deadline) {
         if (input_ended_) return {};
         // Bytes without a line's end keep nobody alive.
         if (deadline && Clock::now() >= *deadline) throw SessionOver{Reason::idle};
-        if (take_input()) continue;
+        // One read; another follows before anything is waited for.
+        switch (reader_.fill(client_.get())) {
+        case IoState::done: continue;
+        case IoState::would_block: break;
+        case IoState::ended: input_ended_ = true; continue;
+        case IoState::vanished: throw SessionOver{Reason::client_gone};
+        }
         if (!wait_for(client_.get(), Interest::read, deadline)) throw SessionOver{Reason::idle};
     }
 }

@@ -19,6 +19,12 @@ namespace {
 constexpr std::uint16_t first_free_port =
     1024; // below are services that must not be made to hear us (RFC 2577)
 
+// Where nothing else is said, these (RFC 6335, section 6) are guessed at first: the system looks for a free
+// port for milliseconds when tens of thousands of earlier connections have not been forgotten yet.
+constexpr unsigned first_dynamic_port = 49152;
+constexpr unsigned last_port = 65535;
+constexpr unsigned most_guesses = 32;
+
 Refusal broken_off() { return {426, "The data connection was broken off."}; }
 
 std::vector<std::string_view> split(std::string_view whole, char separator) {
@@ -127,12 +133,14 @@ Address DataChannel::listen_passive(Told told) {
     return told_;
 }
 
-// In a range, from a port that is hard to guess: whoever is there first gets the client's data.
+// From a port that is hard to guess: whoever is there first gets the client's data.
 Fd DataChannel::listen_on_some_port() const {
-    const auto [first, last] = settings_.passive_ports;
-    const unsigned ports = last - first + 1U;
+    const auto [given_first, given_last] = settings_.passive_ports;
+    const bool is_free_choice = given_first == 0;
+    const unsigned first = is_free_choice ? first_dynamic_port : given_first;
+    const unsigned ports = (is_free_choice ? last_port : given_last) - first + 1U;
     const auto chance = static_cast<unsigned>(Clock::now().time_since_epoch().count());
-    for (unsigned tried = 0; tried < ports; ++tried) {
+    for (unsigned tried = 0; tried < std::min(ports, is_free_choice ? most_guesses : ports); ++tried) {
         const auto port = static_cast<std::uint16_t>(first + (chance + tried) % ports);
         try {
             return listen_on(server_.with_port(port));
@@ -140,9 +148,9 @@ Fd DataChannel::listen_on_some_port() const {
             if (error.code().value() != EADDRINUSE) throw;
         }
     }
-    throw Refusal{425, first == 0 ? "The system has no free port: try again later."
-                                  : text("All ports from ", first, " to ", last,
-                                         " are in use: try again later, or use LS, GET and PUT.")};
+    if (is_free_choice) return listen_on(server_.with_port(0));
+    throw Refusal{425, text("All ports from ", first, " to ", given_last,
+                            " are in use: try again later, or use LS, GET and PUT.")};
 }
 
 void DataChannel::set_active(const Address& to) {

@@ -20,7 +20,7 @@ namespace ftpd {
 // What the configuration says of data connections.
 struct DataSettings {
     struct Ports {
-        std::uint16_t first = 0; // 0: whichever the system chooses
+        std::uint16_t first = 0; // 0: any
         std::uint16_t last = 0;
     };
     Ports passive_ports;

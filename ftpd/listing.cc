@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 using common::text;
@@ -92,10 +93,12 @@ std::string permission_letters(mode_t mode, Rights rights) {
     return letters;
 }
 
-std::string hexadecimal(unsigned long long value) {
-    std::array<char, 32> digits{};
-    std::snprintf(digits.data(), digits.size(), "%llx", value);
-    return digits.data();
+// With zeros in front up to a width.
+void append_number(std::string& out, unsigned long long value, int base, std::size_t width = 0) {
+    std::array<char, 64> digits{};
+    const char* const end = std::to_chars(digits.begin(), digits.end(), value, base).ptr;
+    const auto length = static_cast<std::size_t>(end - digits.data());
+    out.append(width - std::min(length, width), '0').append(digits.data(), length);
 }
 
 } // namespace
@@ -114,22 +117,31 @@ std::string format_long(const Entry& entry, std::time_t now) {
 
 bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
 
+// Lists of many thousands are made of these lines, so it is put together in one string.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
+    constexpr std::size_t usual_length = 160; // bytes
     const mode_t mode = target.st_mode;
     std::string facts;
-    const auto add = [&](Fact fact, std::string_view value) {
+    facts.reserve(usual_length + entry.name.size());
+    const auto add = [&](Fact fact, auto append_value) {
         const auto index = static_cast<std::size_t>(fact);
-        if (wanted[index]) facts += text(fact_names[index], '=', value, ';');
+        if (!wanted[index]) return;
+        facts.append(fact_names[index]) += '=';
+        append_value();
+        facts += ';';
     };
-    add(Fact::type, S_ISDIR(mode) ? "dir" : S_ISREG(mode) ? "file" : "OS.unix=special");
-    if (S_ISREG(mode)) add(Fact::size, text(target.st_size));
-    add(Fact::modify, format_time(target.st_mtime));
-    add(Fact::perm, permission_letters(mode, rights));
-    add(Fact::unique, text(hexadecimal(target.st_dev), 'g', hexadecimal(target.st_ino)));
-    std::array<char, 32> octal{};
-    std::snprintf(octal.data(), octal.size(), "%04o", static_cast<unsigned>(mode & 07777));
-    add(Fact::unix_mode, octal.data());
-    return facts + ' ' + entry.name;
+    add(Fact::type, [&] { facts += S_ISDIR(mode) ? "dir" : S_ISREG(mode) ? "file" : "OS.unix=special"; });
+    if (S_ISREG(mode))
+        add(Fact::size, [&] { append_number(facts, static_cast<unsigned long long>(target.st_size), 10); });
+    add(Fact::modify, [&] { facts += format_time(target.st_mtime); });
+    add(Fact::perm, [&] { facts += permission_letters(mode, rights); });
+    add(Fact::unique, [&] {
+        append_number(facts, target.st_dev, 16);
+        facts += 'g';
+        append_number(facts, target.st_ino, 16);
+    });
+    add(Fact::unix_mode, [&] { append_number(facts, mode & 07777, 8, 4); });
+    return (facts += ' ').append(entry.name);
 }
 
 Facts parse_facts(std::string_view list) {

@@ -21,7 +21,7 @@ namespace {
 
 int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
     Log log{"ftpd", "inetd", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
-            options.verbose};
+            settings.log_level};
     return ftpd::serve_standard_input(settings, log);
 }
 
@@ -30,7 +30,7 @@ int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Se
     if (!options.foreground) detachment = Detachment::leave_terminal();
     change_priority(settings.nice);
     Log log{"ftpd", "parent", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
-            options.verbose};
+            settings.log_level};
     ftpd::Parent parent{options, std::move(config), std::move(settings), log};
     discard_standard_input_and_output();
     return parent.run([&] {

@@ -244,6 +244,7 @@ void Parent::reload() {
         log_.warning(text("a change of '", name, "' waits for the next start"));
     report_capacity();
     log_.notice("configuration read again; sessions that are there keep theirs");
+    log_.set_least(settings_.log_level);
     update_acceptor();
 }
 

@@ -38,7 +38,7 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
 
 Session::Session(const Settings& given, SessionParts parts)
     : settings(given),
-      control(given.events, given.stall_timeout, std::move(parts.client), std::move(parts.pair)),
+      control(given.child_events, given.stall_timeout, std::move(parts.client), std::move(parts.pair)),
       tree(std::move(parts.root), given.names),
       data(control, given.data, ask_or_unknown(peer_address, control.socket()),
            ask_or_unknown(local_address, control.socket())),
@@ -115,6 +115,7 @@ std::string Session::path_from_root(std::string_view path) const {
 }
 
 void Session::log(Severity severity, std::string_view line) {
+    if (severity > settings.log_level) return; // what nobody would see wakes nobody
     control.tell_parent(pack_note(severity, line));
 }
 

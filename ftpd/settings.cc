@@ -169,7 +169,6 @@ std::vector<Directive> directive_table(Settings& s) {
 
 Settings make_settings(std::span<const ConfigLine> lines) {
     Settings settings;
-    settings.events = best_backend();
     apply_config(lines, directive_table(settings));
     complete_settings(settings, defaults);
     return settings;

@@ -30,6 +30,11 @@ struct Settings : common::DaemonSettings {
     std::chrono::hours keep_partials{}; // how long an unfinished upload is kept; 0: for ever
     std::vector<Announcement> announcements;
     std::chrono::seconds stall_timeout{}; // for a peer that neither takes nor sends its bytes
+
+    // Whether anybody wants to know of a finished transfer.
+    bool records_transfers() const {
+        return log_level >= common::Severity::notice || !xferlog.empty() || !announcements.empty();
+    }
 };
 
 // The rows fill settings, which must outlive the table.

@@ -4,9 +4,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace ftpd {
 namespace {
@@ -20,23 +18,40 @@ std::optional<unsigned> take_digits(std::string_view& stamp, std::size_t digits)
     return common::parse_number<unsigned>(word);
 }
 
+std::time_t with_four_digits(std::time_t when) {
+    constexpr long long year_one = -62'135'596'800;
+    constexpr long long year_9999 = 253'402'300'799; // its last second
+    return static_cast<std::time_t>(std::clamp<long long>(when, year_one, year_9999));
+}
+
+// first: what the first of the digits counts, a power of ten.
+void put_digits(std::string& out, unsigned number, unsigned first) {
+    for (; first > 0; first /= 10) out += static_cast<char>('0' + number / first % 10);
+}
+
 } // namespace
 
 std::tm in_utc(std::time_t when) {
-    constexpr long long year_one = -62'135'596'800;
-    constexpr long long year_9999 = 253'402'300'799; // its last second
-    const auto shown = static_cast<std::time_t>(std::clamp<long long>(when, year_one, year_9999));
+    const std::time_t shown = with_four_digits(when);
     std::tm parts{};
     ::gmtime_r(&shown, &parts);
     return parts;
 }
 
 std::string format_time(std::time_t when) {
-    const std::tm parts = in_utc(when);
-    std::array<char, 64> stamp{};
-    std::snprintf(stamp.data(), stamp.size(), "%04d%02d%02d%02d%02d%02d", parts.tm_year + 1900,
-                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-    return stamp.data();
+    using namespace std::chrono;
+    const sys_seconds moment{seconds{with_four_digits(when)}};
+    const auto midnight = floor<days>(moment);
+    const year_month_day date{midnight};
+    const hh_mm_ss time{moment - midnight};
+    std::string stamp;
+    put_digits(stamp, static_cast<unsigned>(static_cast<int>(date.year())), 1000);
+    put_digits(stamp, static_cast<unsigned>(date.month()), 10);
+    put_digits(stamp, static_cast<unsigned>(date.day()), 10);
+    put_digits(stamp, static_cast<unsigned>(time.hours().count()), 10);
+    put_digits(stamp, static_cast<unsigned>(time.minutes().count()), 10);
+    put_digits(stamp, static_cast<unsigned>(time.seconds().count()), 10);
+    return stamp;
 }
 
 std::optional<std::time_t> parse_time(std::string_view stamp) {

@@ -24,6 +24,7 @@ void TransferReport::complete() {
 
 void TransferReport::tell(bool complete) {
     told_ = true;
+    if (!session_.settings.records_transfers()) return;
     const Activity& activity = session_.status.activity();
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(common::Clock::now() - began_);
     session_.control.tell_parent(pack_transfer({.direction = direction_,

@@ -18,7 +18,8 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t batch_size = 10000; // entries
+constexpr std::size_t most_sorted = 10000; // names of a directory that are held and sorted at once
+constexpr std::size_t most_entries = 500;  // that are handed on at once: the client reads on meanwhile
 
 struct stat status_of(int fd) {
     struct stat status {};
@@ -27,23 +28,30 @@ struct stat status_of(int fd) {
 }
 
 // Status without following a link; no value when the entry has just gone.
-std::optional<Entry> look_at(int directory, const std::string& name) {
-    Entry entry{name, {}, {}};
-    if (::fstatat(directory, name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) return {};
-    if (!S_ISLNK(entry.status.st_mode)) return entry;
-    std::array<char, 4096> target{};
-    const ssize_t length = ::readlinkat(directory, name.c_str(), target.data(), target.size());
-    if (length > 0) entry.link_target.assign(target.data(), static_cast<std::size_t>(length));
+std::optional<Entry> look_at(int directory, std::string name) {
+    std::optional<Entry> entry{{std::move(name), {}, {}}};
+    if (::fstatat(directory, entry->name.c_str(), &entry->status, AT_SYMLINK_NOFOLLOW) != 0) return {};
+    if (!S_ISLNK(entry->status.st_mode)) return entry;
+    std::array<char, 4096> target; // not filled: most entries are no links
+    const ssize_t length = ::readlinkat(directory, entry->name.c_str(), target.data(), target.size());
+    if (length > 0) entry->link_target.assign(target.data(), static_cast<std::size_t>(length));
     return entry;
 }
 
-std::vector<Entry> look_at_all(int directory, std::vector<std::string>& names) {
+// Hands on the names in their order, with what is known of each, and forgets them.
+void hand_on(int directory, std::vector<std::string>& names,
+             const std::function<void(const std::vector<Entry>&)>& on_batch) {
     std::sort(names.begin(), names.end());
     std::vector<Entry> entries;
-    for (const std::string& name : names)
-        if (std::optional<Entry> entry = look_at(directory, name)) entries.push_back(*std::move(entry));
+    for (std::string& name : names) {
+        if (std::optional<Entry> entry = look_at(directory, std::move(name)))
+            entries.push_back(*std::move(entry));
+        if (entries.size() < most_entries) continue;
+        on_batch(entries);
+        entries.clear();
+    }
+    if (!entries.empty()) on_batch(entries);
     names.clear();
-    return entries;
 }
 
 } // namespace
@@ -164,9 +172,9 @@ void Tree::list(std::string_view path, const std::function<void(const std::vecto
         const std::string_view name = found->d_name;
         if (name == "." || name == ".." || names_->refuse(name)) continue;
         names.emplace_back(name);
-        if (names.size() == batch_size) on_batch(look_at_all(directory, names));
+        if (names.size() == most_sorted) hand_on(directory, names, on_batch);
     }
-    on_batch(look_at_all(directory, names));
+    hand_on(directory, names, on_batch);
 }
 
 } // namespace ftpd

@@ -53,9 +53,9 @@ public:
     // mode: the nine bits of permissions. The server's user must be able to open the file.
     void change_mode(std::string_view path, mode_t mode) const;
 
-    // Calls on_batch for the entries of a directory, sorted by name within each batch of at most 10,000, so
-    // that a directory of any size is listed whole from bounded memory. `.', `..' and names that clients may
-    // not have are left out.
+    // Calls on_batch for the entries of a directory, sorted by name within each 10,000, in batches of at most
+    // 500, so that a directory of any size is listed whole from bounded memory. `.', `..' and names that
+    // clients may not have are left out.
     void list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const;
 
     int root() const { return root_.get(); }

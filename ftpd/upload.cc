@@ -82,9 +82,11 @@ void Upload::open_partial(std::uint64_t offset) {
                             O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
         })};
         lock();
-        if (!is_still_named()) continue;
-        checked("truncate", place_.name,
-                [&] { return ::ftruncate(file_.get(), static_cast<off_t>(offset)); });
+        const std::optional<std::uint64_t> has = size_if_still_named();
+        if (!has) continue;
+        if (*has != offset)
+            checked("truncate", place_.name,
+                    [&] { return ::ftruncate(file_.get(), static_cast<off_t>(offset)); });
         return;
     }
     throw Refusal{450, text(escape(place_.name), " is being uploaded by others: try again later.")};
@@ -101,14 +103,15 @@ void Upload::lock() {
     }
 }
 
-// Whether the open file is still the one under the partial's name.
-bool Upload::is_still_named() const {
+// The open file's size, if it is still the one under the partial's name.
+std::optional<std::uint64_t> Upload::size_if_still_named() const {
     struct stat ours {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &ours); });
     if (!S_ISREG(ours.st_mode))
         throw Refusal{550, text(escape(place_.name), ": its partial is no regular file.")};
     const std::optional<struct stat> named = look(place_, partial_);
-    return named && named->st_ino == ours.st_ino && named->st_dev == ours.st_dev;
+    if (!named || named->st_ino != ours.st_ino || named->st_dev != ours.st_dev) return {};
+    return static_cast<std::uint64_t>(ours.st_size);
 }
 
 void Upload::write(std::string_view bytes) {

@@ -55,7 +55,7 @@ private:
     void open_partial(std::uint64_t offset);
     void put_on_disk() const;
     void lock();
-    bool is_still_named() const;
+    std::optional<std::uint64_t> size_if_still_named() const;
 
     std::string path_;
     common::Place place_;

@@ -37,7 +37,7 @@ void send_listing(Session& s, const Selection& selection, const FormatEntry& for
         std::string lines;
         for (const Entry& entry : entries) {
             const std::string line = format(entry);
-            if (!line.empty()) lines += line + "\r\n";
+            if (!line.empty()) lines.append(line).append("\r\n");
         }
         data.send(lines);
         s.status.add_sent(lines.size());

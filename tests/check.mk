@@ -32,7 +32,7 @@ build/check/manuals.ok: force
 	$(call try,tests/check_manuals.sh $(names))
 
 build/check/symbols.ok: force
-	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= STATIC= all && tests/check_symbols.sh build/posix/lib*.a $(names:%=build/posix/%)')
+	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= SHARED=1 all && tests/check_symbols.sh build/posix-shared/lib*.a $(names:%=build/posix-shared/%)')
 
 # What cppcheck 2.10 takes good code for, and clang-tidy tells better.
 worse := missingIncludeSystem returnDanglingLifetime containerOutOfBounds accessMoved \

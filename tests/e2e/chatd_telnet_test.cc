@@ -7,6 +7,8 @@
 #include "tests/screen.hh"
 
 #include <doctest/doctest.h>
+#include <functional>
+#include <signal.h>
 
 using namespace e2e;
 using namespace std::string_literals;
@@ -242,10 +244,18 @@ TEST_SUITE("e2e") {
         };
         tmux({"new-session", "-d", "-x", "40", "-y", "16",
               "env TERM=screen-256color LC_ALL=C.UTF-8 telnet 127.0.0.1 " + std::to_string(daemon.port())});
-        struct Server { // killed at the end
-            const decltype(tmux)& run;
-            ~Server() { run({"kill-server"}); }
-        } server{tmux};
+        const auto server = static_cast<pid_t>(std::stol(tmux({"display-message", "-p", "#{pid}"})));
+        struct AtEnd { // the server goes, and is waited for
+            std::function<void()> act;
+            ~AtEnd() { act(); }
+        } at_end{[&] {
+            tmux({"kill-server"});
+            try {
+                wait_until("tmux has ended", [&] { return ::kill(server, 0) != 0; });
+            } catch (const Failure& late) {
+                FAIL_CHECK(late.what());
+            }
+        }};
         wait_for_row("Your name:");
         tmux({"send-keys", "-l", "张三"});
         tmux({"send-keys", "Enter"});

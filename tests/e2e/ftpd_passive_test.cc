@@ -64,6 +64,15 @@ TEST_SUITE("e2e") {
         CHECK(fourth.fetch("RETR file") == "content");
     }
 
+    TEST_CASE("without passive-ports a port of those for passing use is guessed") {
+        const Daemon daemon;
+        FtpClient client = connect_logged_in(daemon);
+        std::set<int> ports;
+        for (int i = 0; i < 10; ++i) ports.insert(passive_port(client.command("EPSV", 229)));
+        CHECK(*ports.begin() >= 49152);
+        CHECK(ports.size() > 1);
+    }
+
     TEST_CASE("PASV tells passive-address and EPSV needs none") {
         const Daemon daemon{{.lines = {"passive-address 203.0.113.9", "connect-timeout 1"}}};
         write_file(daemon.files() / "file", "content");

@@ -77,6 +77,25 @@ TEST_SUITE("e2e") {
         CHECK(verbose.log().find("refuse MKD: 550 You may not use MKD here.\n") != std::string::npos);
     }
 
+    TEST_CASE("log-level warning leaves transfers and logins out of the log and not out of xferlog") {
+        const TempDir folder;
+        const Path xferlog = folder / "xferlog";
+        write_file(folder / "conf", text("xferlog ", xferlog.native(), '\n'));
+        Daemon daemon{{.options = {"-f", (folder / "conf").native()}}};
+        write_file(daemon.files() / "file", "content");
+        write_file(folder / "conf", text("log-level warning\nxferlog ", xferlog.native(), '\n'));
+        daemon.signal(SIGHUP);
+        daemon.wait_for_log("configuration read again");
+        const std::size_t before = daemon.log().size();
+        FtpClient client = connect_logged_in(daemon);
+        client.fetch("RETR file");
+        client.command("QUIT", 221);
+        wait_until("the transfer is in xferlog",
+                   [&] { return std::filesystem::exists(xferlog) && lines_of(xferlog).size() == 1; });
+        daemon.stop();
+        CHECK(daemon.log().substr(before).empty());
+    }
+
     TEST_CASE("xferlog has a line for each transfer and is opened anew at a HUP") {
         const TempDir folder;
         const Path log = folder / "xferlog";

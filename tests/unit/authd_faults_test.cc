@@ -241,7 +241,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("authd: without its user file there is no start") {
         Loop loop{best_backend()};
-        Log log{"test", "parent", Log::Target::standard_error, true};
+        Log log{"test", "parent", Log::Target::standard_error, Severity::detail};
         AuthdSettings settings;
         settings.table = &user_table("ftpd");
         settings.users = "/nonexistent/users";

@@ -135,7 +135,7 @@ private:
     common::Fd stderr_;
     common::Signals signals_{SIGCHLD};
     common::Loop loop_{common::best_backend()};
-    common::Log log_{"test", "parent", common::Log::Target::standard_error, true};
+    common::Log log_{"test", "parent", common::Log::Target::standard_error, common::Severity::detail};
     common::Children nobody_;
     std::optional<common::AuthdLink> link_;
 };

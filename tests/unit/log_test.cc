@@ -14,13 +14,13 @@ using namespace common;
 namespace {
 
 // What body's log lines are on standard error, with @ for the pid.
-std::string logged(bool verbose, const std::function<void(Log&)>& body) {
+std::string logged(Severity least, const std::function<void(Log&)>& body) {
     const TemporaryFolder folder;
     const std::string path = folder / "log";
     REQUIRE(in_child([&] {
                 const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
                 checked("dup2", {}, [&] { return ::dup2(fd, STDERR_FILENO); });
-                Log log{"tests", "parent", Log::Target::standard_error, verbose};
+                Log log{"tests", "parent", Log::Target::standard_error, least};
                 body(log);
                 log.error(std::to_string(::getpid()));
                 return std::string{};
@@ -40,7 +40,7 @@ std::string logged(bool verbose, const std::function<void(Log&)>& body) {
 
 TEST_SUITE("unit") {
     TEST_CASE("log: each line leads with role and pid") {
-        CHECK(logged(false, [](Log& log) {
+        CHECK(logged(Severity::notice, [](Log& log) {
                   log.error("one");
                   log.warning("two");
                   log.notice("");
@@ -54,12 +54,14 @@ TEST_SUITE("unit") {
             log.write_for("session", 7, Severity::detail, "finer");
             log.notice("news");
         };
-        CHECK(logged(false, body) == "parent[@]: news\n");
-        CHECK(logged(true, body) == "parent[@]: fine print\nsession[7]: finer\nparent[@]: news\n");
+        CHECK(logged(Severity::notice, body) == "parent[@]: news\n");
+        CHECK(logged(Severity::error, body) == "");
+        CHECK(logged(Severity::detail, body) ==
+              "parent[@]: fine print\nsession[7]: finer\nparent[@]: news\n");
     }
 
     TEST_CASE("log: nothing that is logged makes a second line or hides one") {
-        CHECK(logged(false,
+        CHECK(logged(Severity::notice,
                      [](Log& log) {
                          log.notice(
                              "a\nparent[1]: forged\r\x1b[2J\x7f \xc2\x9b \xe2\x80\xae \xff h\xc3\xa4 \\n");
@@ -71,7 +73,7 @@ TEST_SUITE("unit") {
     TEST_CASE("log: what cannot be written stops nothing") {
         CHECK(in_child([] {
                   ::close(STDERR_FILENO);
-                  Log{"tests", "parent", Log::Target::standard_error, false}.error("unheard");
+                  Log{"tests", "parent", Log::Target::standard_error, Severity::notice}.error("unheard");
                   return std::string{};
               }) == "");
     }

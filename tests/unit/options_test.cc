@@ -103,9 +103,8 @@ TEST_SUITE("unit") {
     TEST_CASE("options: a daemon's are kept in their order and its file is absolute") {
         const DaemonOptions wanted = daemon_parsed({"-dv", "-o", "nice 1", "-f", "x.conf", "-onice 2"});
         CHECK(wanted.foreground);
-        CHECK(wanted.verbose);
         CHECK(wanted.action == DaemonOptions::Action::run);
-        CHECK(wanted.lines == Words{"nice 1", "nice 2"});
+        CHECK(wanted.lines == Words{"log-level detail", "nice 1", "nice 2"}); // -v leads
         CHECK(wanted.file == (std::filesystem::current_path() / "x.conf").string());
         CHECK(daemon_parsed({"-n"}).action == DaemonOptions::Action::check);
         CHECK(daemon_parsed({"-V"}).action == DaemonOptions::Action::show_version);

@@ -26,7 +26,7 @@ public:
 
 private:
     TemporaryFolder folder_;
-    common::Log log_{"chatd", "hub", common::Log::Target::standard_error, false};
+    common::Log log_{"chatd", "hub", common::Log::Target::standard_error, common::Severity::notice};
 };
 
 inline std::string read_all(const std::string& path) {

@@ -36,6 +36,7 @@ TEST_SUITE("unit") {
         CHECK(settings.run_as == "nobody");
         CHECK(settings.nice == 0);
         CHECK(settings.events == best_backend());
+        CHECK(settings.child_events == Backend::poll);
         CHECK(settings.root.find(std::filesystem::current_path().string()) == 0);
         CHECK(settings.anonymous.has(Right::read));
         CHECK(settings.anonymous.has(Right::list));
@@ -47,7 +48,7 @@ TEST_SUITE("unit") {
     TEST_CASE("settings: each directive is taken as it is written") {
         const Settings settings = made({"listen 127.0.0.1:0", "listen [::1]:0", "state /s", "max-clients 0",
                                         "max-per-address 0", "connect-rate 0", "idle-timeout 0", "nice -5",
-                                        "events poll", "run-as ftp", "root /srv/ftp"});
+                                        "events select", "run-as ftp", "root /srv/ftp"});
         CHECK(settings.listen == std::vector<std::string>{"127.0.0.1:0", "[::1]:0"});
         CHECK(settings.state == "/s");
         CHECK(settings.control == "/s/control");
@@ -56,7 +57,8 @@ TEST_SUITE("unit") {
         CHECK(settings.per_address.connect_rate == 0);
         CHECK(settings.idle_timeout.count() == 0);
         CHECK(settings.nice == -5);
-        CHECK(settings.events == Backend::poll);
+        CHECK(settings.events == Backend::select);
+        CHECK(settings.child_events == Backend::select);
         CHECK(settings.run_as == "ftp");
         CHECK(settings.root == "/srv/ftp");
         CHECK(made({"state /s", "control /c"}).control == "/c");

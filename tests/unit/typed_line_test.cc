@@ -68,8 +68,9 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("a line that is left stays and the next one is drawn below it") {
-        for (const auto& [line, cursor] : std::vector<std::pair<std::string, std::size_t>>{
+        for (const auto& [typed_text, cursor] : std::vector<std::pair<std::string, std::size_t>>{
                  {"abc", 3}, {"abc", 1}, {"12345678", 8}, {"12345678", 2}, {"1234567890123", 0}}) {
+            const std::string line = typed_text;
             CAPTURE(line);
             tests::Screen screen{10}, plain{10};
             TypedLine typed;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+#include "common/new_socket.hh"
+
+namespace common {
+
+int new_socket(int family, int type) { return ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
+int accept_new(int listener, sockaddr* peer, socklen_t* size) {
+    return ::accept4(listener, peer, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int new_socket_pair(int type, int (&ends)[2]) {
+    return ::socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+}
+
+} // namespace common
