@@ -221,6 +221,7 @@ bool ChatSession::type(std::string_view keys) {
         pump();
         return true;
     }
+    if (!wants_input()) return false;
     if (asked_ && !is_resuming_) return say(keys), true;
     if (!was_inside_) return false;
     (has_place_ ? undealt_ : held_) += keys;

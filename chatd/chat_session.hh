@@ -38,7 +38,7 @@ public:
     // answer is refused, or it is asked what it cannot answer.
     std::string hear(std::string_view bytes);
     // Keys; of a pipe bytes, whose first lines answer what is asked and was not wished for. Keys that come
-    // when nobody could take them, now or later, are dropped: false.
+    // when nobody could take them, now or later, or are too many, are dropped: false.
     bool type(std::string_view keys);
     // Of a pipe: nothing more will be typed.
     void end_input();

@@ -100,7 +100,7 @@ void Talk::watch() {
         poller_->watch(server_.get(), Interest::write);
     else if (state_ == State::connected)
         poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
-    if (!input_ended_ && session_.wants_input())
+    if (!input_ended_ && (!is_plain_ || session_.wants_input()))
         poller_->watch(STDIN_FILENO, Interest::read);
     else
         poller_->forget(STDIN_FILENO);

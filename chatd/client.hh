@@ -51,8 +51,9 @@ struct Client {
     unsigned untaken = 0;     // private messages that its handler has not got rid of
     bool owes_answer = false; // to a line that is in a room's batch, or to one that waits
     bool has_quit = false;
-    std::uint64_t announced = 0; // of its bytes, those up to the end of what its next frame is about
-    std::uint64_t counted = 0;   // and those that were dealt with
+    std::uint64_t announced = 0;        // of its bytes, those up to the end of what its next frame is about
+    std::uint64_t counted = 0;          // and those that were dealt with
+    std::vector<std::uint64_t> formers; // the clients that it was before it resumed
     TokenBucket bucket;
     bool was_told_to_wait = false;
     std::vector<char> waiting; // a frame that flood control holds back

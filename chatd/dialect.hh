@@ -66,7 +66,7 @@ public:
     // their way and put there again. What the dialect has to say itself is appended with it.
     virtual void lift(std::string&) {}
     virtual void lay(std::string&) {}
-    // No more is shown: the terminal is left as it was found.
+    // No more will be typed: the terminal is left as it was found. Last words may follow.
     virtual void close(std::string&) {}
 
     // --- For chat(1): it counts its bytes.

@@ -79,8 +79,8 @@ bool Handler::has_caught_up() const {
 }
 
 void Handler::finish(std::string_view last_words, End end) {
-    show(last_words);
     dialect().close(output_);
+    show(last_words);
     tell_end(end);
     ending_ = true;
 }

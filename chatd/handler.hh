@@ -210,8 +210,9 @@ private:
     Message asked_{};         // what the hub has not answered yet
     std::string asked_about_; // its argument, for the answer's words
     std::uint32_t asked_room_ = 0;
-    std::uint32_t entered_to_come_ = 0; // after resuming
-    std::string token_;                 // to be shown when it is in a room
+    std::uint32_t entered_to_come_ = 0;  // after resuming
+    std::vector<std::uint64_t> formers_; // the clients that it was before
+    std::string token_;                  // to be shown when it is in a room
 
     std::vector<std::unique_ptr<RoomView>> views_; // in the order of entering
     std::uint32_t current_ = 0;                    // the room that is spoken in; 0: none

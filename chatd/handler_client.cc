@@ -106,10 +106,11 @@ void Handler::obey(const Line& line) {
 // In a room, or in none.
 void Handler::speak(const Line& line) {
     const bool is_block = line.text.find('\n') != line.text.npos;
-    if (line.too_long) count_refusal();
-    if (line.too_long)
+    if (line.too_long) {
+        count_refusal();
         return show(is_block ? display_.line(Phrase::paste_too_long, text(max_batch), text(max_paste_lines))
                              : display_.refused(Refusal::text_too_long, tries_left_));
+    }
     if (line.text.empty()) return;
     if (!holds_secret(line.text)) dialect().remember(line.text);
     if (is_block) return say_block(line.text);

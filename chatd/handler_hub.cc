@@ -137,16 +137,17 @@ void Handler::on_refused(Packet packet, Fd) {
 void Handler::on_entered(Packet packet, Fd log) {
     const auto [fields, words] = EnteredFrame::read(packet);
     RoomView::Place place;
-    std::tie(place.room, place.client, place.former, place.joined, place.first, place.segment, place.offset) =
-        fields;
+    std::tie(place.room, place.client, place.joined, place.first, place.segment, place.offset) = fields;
+    place.formers = formers_;
     const std::string name = words.substr(0, words.find('\n'));
     const std::string topic = words.substr(std::min(words.find('\n'), words.size() - 1) + 1);
     views_.push_back(std::make_unique<RoomView>(place, name, std::move(log)));
     if (is_bot_) views_.back()->hide_earlier();
     current_ = place.room;
     state_ = State::inside;
-    if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
-    if (session_ && place.former != 0) return; // it never left
+    const bool is_return = entered_to_come_ > 0;
+    if (is_return) waiting_for_answer_ = --entered_to_come_ > 0;
+    if (session_ && is_return) return; // it never left
     if (is_plain()) views_.back()->hide_earlier();
     ask(Question::nothing);
     show(display_.line(Phrase::entered, name));
@@ -210,8 +211,11 @@ void Handler::on_slowed(Packet packet, Fd) {
 }
 
 void Handler::on_resumed(Packet packet, Fd) {
-    const auto [fields, name] = ResumedFrame::read(packet);
-    const auto [rooms, counted] = fields;
+    const auto [fields, words] = ResumedFrame::read(packet);
+    const auto [rooms, counted, name_size] = fields;
+    const std::string name = words.substr(0, name_size);
+    for (const auto& [former] : Former::iter_unpack(std::string_view{words}.substr(name.size())))
+        formers_.push_back(former);
     entered_to_come_ = rooms;
     waiting_for_answer_ = entered_to_come_ > 0;
     state_ = State::inside;

@@ -51,7 +51,6 @@ private:
         ClientNumber client;
         std::uint64_t joined_line = 0; // of one that enters; 0 for speech
         std::uint64_t missed_from = 0; // of one that resumes: the first line to show
-        std::uint64_t former = 0;      // and the client that it was before
     };
     // Who does something to others: an operator among the clients, or the administrator.
     struct Actor {
@@ -112,7 +111,7 @@ private:
     std::optional<Refusal> refuse_entry(const Client& client, const Room& room) const;
     Room* find_entry(Client& client, std::string_view name, std::string_view code);
     void refuse_code(Client& client);
-    void enter_room(Client& client, Room& room, std::uint64_t missed_from, std::uint64_t former);
+    void enter_room(Client& client, Room& room, std::uint64_t missed_from);
     void let_in(Client& client, Room& room, const Pending& pending);
     void give_token(Client& client, std::string_view before = {});
     struct Return; // how a client wants to resume

@@ -264,7 +264,8 @@ void Hub::leave(ClientNumber number) {
     if (client.has_quit)
         tickets_.forget(number);
     else
-        tickets_.keep(number, std::move(places), client.counted, Clock::now() + settings_.resume_time);
+        tickets_.keep(number, std::move(places), client.counted, client.formers,
+                      Clock::now() + settings_.resume_time);
     while (!client.rooms.empty()) leave_room(client, *client.rooms.back().room);
     if (!client.name.empty()) names_.erase(client.folded);
     if (client.pair) loop_.forget(client.pair.get());

@@ -75,7 +75,7 @@ void Hub::on_enter(Client& client, Packet packet) {
     Room* const room = find_entry(client, whole.substr(0, name_size), whole.substr(name_size));
     if (room == nullptr) return enter_by_hash(client, whole.substr(0, name_size), whole.substr(name_size));
     if (const auto why = refuse_entry(client, *room)) return refuse(client, *why);
-    enter_room(client, *room, 0, 0);
+    enter_room(client, *room, 0);
 }
 
 void Hub::refuse_code(Client& client) {
@@ -130,14 +130,14 @@ std::optional<Refusal> Hub::refuse_entry(const Client& client, const Room& room)
     return {};
 }
 
-void Hub::enter_room(Client& client, Room& room, std::uint64_t missed_from, std::uint64_t former) {
+void Hub::enter_room(Client& client, Room& room, std::uint64_t missed_from) {
     client.owes_answer = true;
     client.last_room = &room;
     const std::uint64_t line = room.log->next_line();
     client.rooms.push_back({&room, missed_from == 0 ? line : missed_from});
     room.members.insert(client.number);
     add_line(room, Kind::joined, &client, {});
-    dirty_[&room].push_back({client.number, line, missed_from, former});
+    dirty_[&room].push_back({client.number, line, missed_from});
 }
 
 // The room's log has it that the client joined: now it may read.
@@ -154,8 +154,7 @@ void Hub::let_in(Client& client, Room& room, const Pending& pending) {
     const std::uint64_t offset = opened->segment == from.segment ? from.offset : 0;
     answer(client,
            EnteredFrame::make(text(room.settings.name, '\n', room.topic()), room.number, client.number,
-                              pending.former, pending.joined_line, pending.missed_from, opened->segment,
-                              offset),
+                              pending.joined_line, pending.missed_from, opened->segment, offset),
            opened->fd.get());
 }
 
@@ -238,8 +237,19 @@ void Hub::take_place(Client& client, const Tickets::Ticket& ticket, const Return
     }
     client.announced = client.counted = ticket.counted;
     give_token(client, wanted.counts ? wanted.token : std::string_view{});
-    answer(client, ResumedFrame::make(client.name, static_cast<std::uint32_t>(rooms.size()), ticket.counted));
-    for (const auto& [room, from] : rooms) enter_room(client, *room, from, wanted.counts ? ticket.client : 0);
+    std::string formers;
+    if (wanted.counts) {
+        client.formers = ticket.formers;
+        client.formers.push_back(ticket.client);
+        if (client.formers.size() > max_formers) client.formers.erase(client.formers.begin());
+        for (const ClientNumber former : client.formers) {
+            const auto packed = Former::pack(former);
+            formers.append(packed.data(), packed.size());
+        }
+    }
+    answer(client, ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(rooms.size()),
+                                      ticket.counted, static_cast<std::uint8_t>(client.name.size())));
+    for (const auto& [room, from] : rooms) enter_room(client, *room, from);
 }
 
 } // namespace chatd

@@ -131,7 +131,7 @@ void Hub::enter_by_hash(Client& client, std::string_view name, std::string_view 
             is_room ? find_room(std::string_view{verdict.name}.substr(room_secret.size())) : nullptr;
         if (verdict.kind != Verdict::Kind::accepted || room == nullptr) return refuse_code(asks);
         if (const auto why = refuse_entry(asks, *room)) return refuse(asks, *why);
-        enter_room(asks, *room, 0, 0);
+        enter_room(asks, *room, 0);
     });
 }
 

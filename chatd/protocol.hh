@@ -26,6 +26,7 @@ inline constexpr std::size_t max_code = 128;   // of a room's code
 inline constexpr std::size_t max_room_name = 64; // of a room's name
 inline constexpr std::size_t max_topic = 400;    // of a room's topic
 inline constexpr std::size_t max_token = 32;     // of a token, in hexadecimal digits
+inline constexpr std::size_t max_formers = 16;   // clients that one was before it resumed
 inline constexpr std::size_t max_place = 192;    // of a place: 16 rooms of 12 bytes
 inline constexpr std::size_t max_listing = 8192; // of one piece of a list
 inline constexpr std::size_t max_frame = max_listing + 64;
@@ -173,14 +174,14 @@ using OperFrame =      Frame<Message::oper,         "=B",       max_name + max_c
 using CountedFrame =   Frame<Message::counted,      "=Q",       0>;             // bytes that the client has sent up to the end of what the next frame is about
 using AcceptedFrame =  Frame<Message::accepted,     "=",        max_name + 1 + max_topic>; // what there is to say of it
 using RefusedFrame =   Frame<Message::refused,      "=B",       0>;             // Refusal
-using EnteredFrame =   Frame<Message::entered,      "=IQQQQIQ", max_room_name + 1 + max_topic>; // room, client, the client that it was before, line of its joining, first line missed, segment, offset; name, LF, topic
+using EnteredFrame =   Frame<Message::entered,      "=IQQQIQ",  max_room_name + 1 + max_topic>; // room, client, line of its joining, first line missed, segment, offset; name, LF, topic
 using SegmentFrame =   Frame<Message::segment,      "=IIQQ",    0>;             // room, segment, offset, the room's next line
 using ListingFrame =   Frame<Message::listing,      "=I",       max_listing>;   // entries to skip next time, 0 at the end; lines
 using DismissedFrame = Frame<Message::dismissed,    "=B",       max_text>;      // Farewell; words that somebody gave
 using ToldFrame =      Frame<Message::told,         "=QB",      max_name + max_text>; // client that it is from, bytes of its name; name, words
 using TokenFrame =     Frame<Message::token,        "=",        max_token>;     // what to resume with
 using SlowedFrame =    Frame<Message::slowed,       "=II",      0>;             // lines, seconds: what is allowed
-using ResumedFrame =   Frame<Message::resumed,      "=IQ",      max_name>;      // how many `entered' follow, bytes that were dealt with; the name
+using ResumedFrame =   Frame<Message::resumed,      "=IQB",     max_name + 8 * max_formers>; // how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before
 using ConfigureFrame = Frame<Message::configure,    "=HBIBIIB", max_name>;      // version, backend, idle-timeout (s), whether to drop to uid, gid, language; their name
 using SpawnFrame =     Frame<Message::spawn,        "=QI",      0>;             // client, its status page
 using KillFrame =      Frame<Message::kill,         "=QB",      0>;             // client, signal
@@ -239,6 +240,8 @@ inline constexpr std::array frame_table{
     row_of<ReadyFrame>("ready"),
 };
 
+// A client that one was before, for ResumedFrame.
+using Former = pack::Struct<"=Q">;
 // How far a client has been shown the rooms, for ResumeFrame: of each, its number and the first line not
 // shown.
 using PlaceRoom = pack::Struct<"!IQ">;

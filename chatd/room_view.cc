@@ -19,8 +19,9 @@ RoomView::RoomView(const Place& place, std::string name, common::Fd log)
 
 bool RoomView::is_for_client(const Record& record) const {
     if (record.line < place_.first) return false; // reading has begun at the segment's start
-    const bool is_own =
-        record.speaker == place_.client || (record.speaker == place_.former && place_.former != 0);
+    const auto& formers = place_.formers;
+    const bool is_own = record.speaker == place_.client ||
+                        std::find(formers.begin(), formers.end(), record.speaker) != formers.end();
     if (is_own && is_own_doing(record.kind)) return false;
     const bool is_earlier = record.line < place_.joined;
     if (is_earlier && hides_earlier_) return false;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace chatd {
 
@@ -21,8 +22,7 @@ public:
         std::uint64_t first = 0;  // the first line to show, also of joining and leaving; 0: a newcomer
         std::uint32_t segment = 0;
         std::uint64_t offset = 0;
-        std::uint64_t former =
-            0; // the number of its own lines before it came back; 0: none, or they are shown
+        std::vector<std::uint64_t> formers{}; // the numbers of its own lines before it came back
     };
     RoomView(const Place& place, std::string name, common::Fd log);
 

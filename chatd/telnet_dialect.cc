@@ -330,8 +330,10 @@ void TelnetDialect::lay(std::string& out) {
 
 void TelnetDialect::close(std::string& out) {
     if (!closed_ && editor_) {
-        const bool is_empty = is_secret() || editor_->line().empty();
-        put(is_empty ? typed_.remove(terminal_.window()) : typed_.leave(terminal_.window()));
+        // What was not sent stays to be seen; chat(1) keeps it for its next connection.
+        const bool stays = is_open_ && !is_secret() && !terminal_.is_chat() && !editor_->line().empty();
+        if (stays) put(draw(editor_->cursor()));
+        put(stays ? typed_.leave(terminal_.window()) : typed_.remove(terminal_.window()));
         if (!terminal_.type().empty()) put(end_pastes);
     }
     closed_ = true;

@@ -44,12 +44,16 @@ void Tickets::rename(std::uint64_t client, const std::string& name) {
     if (found != by_client_.end()) found->second.ticket.name = name;
 }
 
-void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted, Time until) {
+void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted,
+                   std::vector<std::uint64_t> formers, Time until) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
     Ticket& ticket = found->second.ticket;
+    left_.erase({ticket.expires, client});
+    left_.emplace(until, client);
     ticket.places = std::move(places);
     ticket.counted = counted;
+    ticket.formers = std::move(formers);
     ticket.is_left = true;
     ticket.expires = until;
 }
@@ -58,6 +62,7 @@ void Tickets::forget(std::uint64_t client) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
     for (const Sha256& hash : found->second.hashes) by_hash_.erase(hash);
+    left_.erase({found->second.ticket.expires, client});
     by_client_.erase(found);
 }
 
@@ -71,10 +76,7 @@ std::optional<Tickets::Ticket> Tickets::find(std::string_view token, Time now) c
 }
 
 void Tickets::drop_expired(Time now) {
-    for (auto next = by_client_.begin(); next != by_client_.end();) {
-        const auto& [client, kept] = *next++;
-        if (kept.ticket.is_left && kept.ticket.expires <= now) forget(std::uint64_t{client});
-    }
+    while (!left_.empty() && left_.begin()->first <= now) forget(std::uint64_t{left_.begin()->second});
 }
 
 } // namespace chatd

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,11 @@ public:
     struct Ticket {
         std::uint64_t client = 0; // while it is connected, and afterwards, too
         std::string name;
-        std::vector<Place> places{}; // the last one is the room that it was in last
-        std::uint64_t counted = 0;   // of its bytes, those that were dealt with
-        bool is_left = false;        // its connection has ended; places tell where it was
-        Time expires{};              // then
+        std::vector<Place> places{};          // the last one is the room that it was in last
+        std::uint64_t counted = 0;            // of its bytes, those that were dealt with
+        std::vector<std::uint64_t> formers{}; // the clients that it was before
+        bool is_left = false;                 // its connection has ended; places tell where it was
+        Time expires{};                       // then
     };
 
     // A new token for this client; one that it had is good no more. before: the one that it came with, which
@@ -39,7 +41,8 @@ public:
     std::string issue(std::uint64_t client, const std::string& name, std::string_view before = {});
     void rename(std::uint64_t client, const std::string& name);
     // The client's connection has ended.
-    void keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted, Time until);
+    void keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted,
+              std::vector<std::uint64_t> formers, Time until);
     // It will not come back this way.
     void forget(std::uint64_t client);
     // Whose token it is; no value when it is nobody's, or not any more. It stays good until forgotten.
@@ -54,6 +57,7 @@ private:
     };
     std::map<std::uint64_t, Kept> by_client_;
     std::map<common::Sha256, std::uint64_t> by_hash_; // whose it is
+    std::set<std::pair<Time, std::uint64_t>> left_;   // when which of them expires
 };
 
 } // namespace chatd

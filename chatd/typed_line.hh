@@ -15,7 +15,7 @@ namespace chatd {
 
 struct Window {
     std::size_t columns = 80;
-    std::size_t rows = 24; // a line that needs more is shown as far as it fits, around the cursor
+    std::size_t rows = 24; // a line that needs most of them is shown in part, around the cursor
     bool operator==(const Window&) const = default;
 };
 

@@ -19,7 +19,7 @@ const std::string no_history = "history-on-join 0";
 // At a terminal, behind a relay, and in the room.
 struct Person {
     Person(const Relay& relay, const std::string& name)
-        : terminal({"chat", text(name, "@127.0.0.1:", relay.port()), ""}, {"LC_ALL=C"}) {
+        : terminal({"chat", text(name, "@127.0.0.1:", relay.port()), ""}, {"LC_ALL=C", "TERM="}) {
         terminal.wait_for("You are in ");
         terminal.wait_for("> ");
     }
@@ -112,6 +112,24 @@ TEST_SUITE("e2e") {
         bob.expect_line("ada joined");
         ada.terminal.type("\r");
         bob.expect_line("ada say: 张 half a line");
+    }
+
+    TEST_CASE("a line that was called back survives though the server's memory of it does not") {
+        const Daemon daemon{chatd_with({no_history})};
+        Relay relay{daemon.port()};
+        Person ada{relay, "ada"};
+        ChatClient bob{daemon, "bob"};
+        ada.terminal.wait_for("bob joined");
+        ada.terminal.type("first\r");
+        bob.expect_line("ada say: first");
+        ada.terminal.wait_for("first\r\n> ");
+        ada.terminal.type("\x1b[A");
+        ada.terminal.wait_for("first");
+        relay.cut();
+        ada.terminal.wait_for("chat: connected again");
+        ada.terminal.wait_for("> first");
+        ada.terminal.type(", and again\r");
+        bob.wait_for_line("ada say: first, and again");
     }
 
     TEST_CASE("a line is said once wherever the connection breaks behind Enter") {

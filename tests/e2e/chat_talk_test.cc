@@ -24,8 +24,8 @@ std::string address_of(const Daemon& daemon, std::string_view name = {}) {
     return text(name, name.empty() ? "" : "@", "127.0.0.1:", daemon.port());
 }
 
-// chat finds a UTF-8 locale also where the environment names none.
-const Words plain_locale{"LC_ALL=C"};
+// Without colours; and chat finds a UTF-8 locale also where the environment names none.
+const Words plain_locale{"LC_ALL=C", "TERM="};
 
 std::string shown_on(const Pty& terminal) {
     REQUIRE(chatd::use_utf8_locale());
@@ -53,7 +53,8 @@ const std::string in_room = "Room code:\nYou are in lobby. /help lists what you 
 // The shell that runs chat, and what the terminal's modes are before and behind it.
 struct Shell {
     explicit Shell(const Words& command, const std::string& more = "") {
-        std::string script = "TERM=xterm; export TERM; trap : INT QUIT; stty -a; sh -c 'echo \"pid $$,\"; exec \"$0\" \"$@\"' '" +
+        std::string script = "TERM=xterm; export TERM; trap : INT QUIT; stty -a; sh -c 'echo \"pid $$,\"; "
+                             "exec \"$0\" \"$@\"' '" +
                              find_program("chat") + "'";
         for (const std::string& word : command) script += " '" + word + "'";
         terminal.emplace(Words{"sh", "-c", script + "; echo \"status $?\"; stty -a; echo done" + more});

@@ -3,6 +3,7 @@
 
 #include "common/errors.hh"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -26,8 +27,9 @@ Pty::Pty(const Words& command, const Words& environment)
     const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
     ::ioctl(held.get(), TIOCSWINSZ, &size);
 
-    Words all{"TERM=vt100"};
-    all.insert(all.end(), environment.begin(), environment.end());
+    Words all = environment;
+    const auto is_type = [](const std::string& word) { return word.starts_with("TERM="); };
+    if (std::ranges::none_of(all, is_type)) all.emplace_back("TERM=vt100");
     child_.emplace(command, Child::Setting{.descriptors = {}, .environment = all, .terminal = terminal});
     Fd screen{checked("dup", terminal, [&] { return ::dup(master); })};
     common::set_close_on_exec(screen.get());

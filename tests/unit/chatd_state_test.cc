@@ -41,12 +41,13 @@ TEST_SUITE("unit") {
         REQUIRE(tickets.find(token, start + 1000h));
         CHECK(tickets.find(token, start)->name == "ada");
         CHECK_FALSE(tickets.find(token, start)->is_left);
-        tickets.keep(7, {{1, 10}, {2, 20}}, 99, start + 600s);
+        tickets.keep(7, {{1, 10}, {2, 20}}, 99, {5}, start + 600s);
         const auto ticket = tickets.find(token, start + 599s);
         REQUIRE(ticket);
         CHECK(ticket->is_left);
         CHECK(ticket->places.back().shown_from == 20);
         CHECK(ticket->counted == 99);
+        CHECK(ticket->formers == std::vector<std::uint64_t>{5});
         CHECK_FALSE(tickets.find(token, start + 600s));
         tickets.drop_expired(start + 599s);
         CHECK(tickets.size() == 1);
@@ -69,7 +70,7 @@ TEST_SUITE("unit") {
         CHECK_FALSE(tickets.find(second, start));
         CHECK(tickets.find(other, start));
         tickets.rename(7, "nobody"); // it has none: nothing happens
-        tickets.keep(7, {}, 0, start);
+        tickets.keep(7, {}, 0, {}, start);
         tickets.forget(7);
     }
 
@@ -85,7 +86,7 @@ TEST_SUITE("unit") {
         const std::string third = tickets.issue(9, "ada", second);
         CHECK_FALSE(tickets.find(first, start));
         CHECK(tickets.find(second, start)->client == 9);
-        tickets.keep(9, {}, 0, start);
+        tickets.keep(9, {}, 0, {}, start);
         tickets.drop_expired(start);
         CHECK_FALSE(tickets.find(second, start));
         CHECK_FALSE(tickets.find(third, start));

@@ -73,7 +73,7 @@ TEST_SUITE("unit") {
         RoomPlace place;
         RoomLog log = place.open();
         make_lines(log); // 1 to 3 are of number 7
-        RoomView view{{1, own_number, 4, 1, 1, 0, 7}, "lobby", log.open_segment(1).fd};
+        RoomView view{{1, own_number, 4, 1, 1, 0, {5, 7}}, "lobby", log.open_segment(1).fd};
         CHECK(seen_in(view).empty());
     }
 

@@ -103,4 +103,16 @@ TEST_SUITE("unit") {
         CHECK(client.send("\x7f") == "\r\x1b[J> ");
         CHECK(client.show("m") == "\r\x1b[Jm\r\n> ");
     }
+
+    TEST_CASE("telnet: what was not sent stays to be seen when the server ends it") {
+        Typist client;
+        client.send("half a 张\x1b[D");
+        std::string shown = "> half a 张" + client.close();
+        shown += client.show("goodbye");
+        CHECK(on_screen(shown) == "> half a 张\ngoodbye\n");
+        Typist secretive;
+        secretive.ask(Question::code, "Room code: ");
+        secretive.send("s3cret");
+        CHECK(on_screen("Room code: " + secretive.close()).empty());
+    }
 }
