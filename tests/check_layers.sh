@@ -25,6 +25,12 @@ for part in $parts; do
     done
 done
 
+# The benchmarks see the daemons from outside.
+for file in $(sources tests/bench); do
+    grep -nE '^ *# *include "' "$file" | grep -vE '"(common/|tests/bench/|tests/e2e/proc\.hh)' |
+        report "$file" 'benchmarks include common/ and tests/bench/ only'
+done
+
 # What only Linux has stands in common/linux, and every file there has its twin.
 functions='epoll_(create1?|ctl|p?wait2?)|signalfd|eventfd|timerfd_[a-z]*|inotify_[a-z]*|sendfile|splice|tee|vmsplice'
 functions="$functions|openat2|close_range|accept4|pipe2|prctl|ppoll|syscall|memfd_create|copy_file_range|renameat2|unshare"

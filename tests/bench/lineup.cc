@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "tests/bench/lineup.hh"
 
+#include "common/text.hh"
+
 #include <filesystem>
 #include <iostream>
 
@@ -25,7 +27,7 @@ void Lineup::start(std::string_view subject, std::string_view configuration, Wor
 
 void Lineup::add_suite(const std::string& daemon, const Words& lines) {
     for (const auto& [subject, folder] : setting_.builds) {
-        Words command{folder + "/" + daemon, "-d", "-f", "@CONF@"};
+        Words command{common::text(folder, '/', daemon), "-d", "-f", "@CONF@"};
         for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
         start(subject, daemon, command);
     }

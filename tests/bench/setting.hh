@@ -21,7 +21,7 @@ struct Setting {
     std::string scratch;                 // an empty folder, in memory where that can be had
     std::string only; // the beginning of the rows that are wanted: a part's name, a row's, or nothing
     int rounds = 5;
-    std::chrono::milliseconds duration{700}; // of one measurement that counts for a time
+    std::chrono::milliseconds duration{500}; // of one measurement that counts for a time
 
     bool wants(std::string_view row) const { return row.starts_with(only) || only.starts_with(row); }
 };

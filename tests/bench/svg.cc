@@ -81,7 +81,7 @@ std::string plot_curves(const std::string& title, const std::string& x_label,
                         const std::vector<Curve>& curves) {
     constexpr int left = 70, right = width - 110, top = 40, bottom = 360;
     constexpr std::array<std::string_view, 4> colours{"#b5493a", "#c98a1b", "#1f6f8b", "#4a8a3f"};
-    double least_x = 1e300, most_x = 0, least_y = 1e300, most_y = 0;
+    double least_x = 1e9, most_x = 1e-9, least_y = 1e9, most_y = 1e-9;
     for (const Curve& curve : curves) {
         for (const auto& [x, y] : curve.points) {
             least_x = std::min(least_x, x);
@@ -91,8 +91,10 @@ std::string plot_curves(const std::string& title, const std::string& x_label,
         }
     }
     // Whole decades, so that each line of the grid is a power of ten.
-    const double first_x = std::floor(std::log10(least_x)), last_x = std::ceil(std::log10(most_x)),
-                 first_y = std::floor(std::log10(least_y)), last_y = std::ceil(std::log10(most_y));
+    const auto decade_below = [](double value) { return static_cast<int>(std::floor(std::log10(value))); };
+    const auto decade_above = [](double value) { return static_cast<int>(std::ceil(std::log10(value))); };
+    const int first_x = decade_below(least_x), last_x = decade_above(most_x), first_y = decade_below(least_y),
+              last_y = decade_above(most_y);
     if (!(last_x > first_x) || !(last_y > first_y))
         return document(40, words(10, 24, title + ": not measured"));
     const auto place_x = [&](double decade) {
@@ -102,12 +104,12 @@ std::string plot_curves(const std::string& title, const std::string& x_label,
         return bottom - rounded((bottom - top) * (decade - first_y) / (last_y - first_y));
     };
     std::string body = words(10, 22, title, "font-weight=\"bold\"");
-    for (double decade = first_x; decade <= last_x; ++decade) {
+    for (int decade = first_x; decade <= last_x; ++decade) {
         body += line(place_x(decade), top, place_x(decade), bottom, faint);
         body +=
             words(place_x(decade), bottom + 18, show_number(std::pow(10, decade)), "text-anchor=\"middle\"");
     }
-    for (double decade = first_y; decade <= last_y; ++decade) {
+    for (int decade = first_y; decade <= last_y; ++decade) {
         body += line(left, place_y(decade), right, place_y(decade), faint);
         body +=
             words(left - 8, place_y(decade) + 4, show_number(std::pow(10, decade)), "text-anchor=\"end\"");
