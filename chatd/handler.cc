@@ -91,6 +91,7 @@ bool Handler::read_hub() {
         Received got = receive_packet(hub_.get(), packet);
         hub_is_ready_ = got.state != IoState::would_block;
         if (!hub_is_ready_) return any;
+        if (got.state == IoState::vanished) continue; // its last words may be queued behind the reset
         if (got.state != IoState::done) {
             if (!ending_) finish(display_.line(Phrase::server_ended), End::come_again);
             write_client();

@@ -226,13 +226,14 @@ std::string fill_in(std::string_view pattern, std::initializer_list<std::string_
     for (const std::string_view argument : arguments) size += argument.size();
     std::string filled;
     filled.reserve(size);
-    for (std::size_t mark; (mark = pattern.find('%')) + 1 < pattern.size();) {
+    for (;;) {
+        const std::size_t mark = pattern.find('%');
+        if (mark == pattern.npos || mark + 1 == pattern.size()) return filled.append(pattern);
         filled.append(pattern.substr(0, mark));
         const auto number = static_cast<std::size_t>(pattern[mark + 1] - '1');
         if (number < arguments.size()) filled += arguments.begin()[number];
         pattern.remove_prefix(mark + 2);
     }
-    return filled.append(pattern);
 }
 
 } // namespace chatd

@@ -42,6 +42,7 @@ bool equal(const Record& one, const Record& other) {
 
 std::optional<Record> next_of(LogReader& reader) {
     Record record;
+    reader.look_again();
     return reader.next(record) == Result::record ? std::optional{record} : std::nullopt;
 }
 

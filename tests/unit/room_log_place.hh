@@ -56,6 +56,7 @@ public:
     // The records that can be read now, without the marks of segments.
     std::vector<chatd::Record> read() {
         std::vector<chatd::Record> found;
+        reader_.look_again();
         for (chatd::Record record;;) {
             const bool is_record = reader_.next(record) == chatd::LogReader::Result::record;
             const bool is_end = is_record && record.kind == chatd::Kind::segment_end;
