@@ -112,7 +112,7 @@ std::optional<std::chrono::milliseconds> Talk::time_left() const {
         until = heard_ + (was_asked_ ? silence_of_death : silence_to_ask);
         if (!session_.is_understood()) until = std::min(until, next_);
     }
-    return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()));
+    return std::max(std::chrono::milliseconds::zero(), std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()));
 }
 
 void Talk::act_on_time() {
@@ -246,7 +246,7 @@ bool offer(const Fd& server, ChatSession& session) {
     std::vector<char> buffer(piece);
     while (!session.is_understood() && !session.was_refused()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-        if (left <= 0ms) return false;
+        if (left <= left.zero()) return false;
         poller->watch(server.get(), unsent.empty() ? Interest::read : Interest::both);
         for (const Event& event : poller->wait(left)) {
             if (event.writable) unsent.erase(0, write_some(server.get(), unsent).bytes);

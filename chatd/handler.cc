@@ -86,9 +86,8 @@ void Handler::finish(std::string_view last_words, End end) {
 }
 
 bool Handler::read_hub() {
-    std::array<char, max_frame> packet; // not filled: most packets are short
     for (bool any = false; hub_is_ready_; any = true) {
-        Received got = receive_packet(hub_.get(), packet);
+        Received got = receive_packet(hub_.get(), {packet_.get(), max_frame});
         hub_is_ready_ = got.state != IoState::would_block;
         if (!hub_is_ready_) return any;
         if (got.state == IoState::vanished) continue; // its last words may be queued behind the reset
@@ -97,7 +96,7 @@ bool Handler::read_hub() {
             write_client();
             throw Gone{};
         }
-        const std::span<const char> bytes = std::span{packet}.first(got.bytes);
+        const std::span<const char> bytes = std::span<const char>{packet_.get(), got.bytes};
         if (std::string_view{bytes.data(), bytes.size()} != wake)
             handle_packet(bytes, std::move(got.passed));
         else

@@ -52,6 +52,15 @@ struct Paste {
     bool too_long = false;
 };
 
+// How far chat(1) has been told of what became of its bytes and lines (handler_session.cc).
+struct SessionProgress {
+    bool is_plain = false;                       // it is a pipe
+    std::uint64_t dealt = 0;                     // of its bytes
+    std::uint64_t announced = 0;                 // to the hub
+    std::uint64_t refused = 0, told_refused = 0; // lines
+    std::string place{};
+};
+
 class Handler {
 public:
     struct Settings {
@@ -195,6 +204,8 @@ private:
     common::Signals signals_;
     std::unique_ptr<common::Poller> poller_;
     Display display_;
+    // Not on the stack, and not filled: a page more for each of thousands.
+    std::unique_ptr<char[]> packet_ = std::make_unique_for_overwrite<char[]>(max_frame);
     std::string output_; // not yet written; bounded by has_room_for_output and max_untaken
     State state_ = State::asking_name;
     std::optional<common::Line> held_; // a line that was looked at, but has to wait
@@ -236,14 +247,7 @@ private:
     std::optional<Completing> completing_;
 
     // What chat(1) has been told.
-    struct Session {
-        bool is_plain = false;                       // it is a pipe
-        std::uint64_t dealt = 0;                     // of its bytes
-        std::uint64_t announced = 0;                 // to the hub
-        std::uint64_t refused = 0, told_refused = 0; // lines
-        std::string place{};
-    };
-    std::optional<Session> session_;
+    std::optional<SessionProgress> session_;
     std::uint64_t dealing_ = 0, held_end_ = 0; // the ends of the line that is dealt with, and of held_
 
     std::optional<Paste> paste_;

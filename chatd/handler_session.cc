@@ -52,7 +52,7 @@ void Handler::tell_asked(Question question) {
 // Behind the lines that have been shown: how far that is, and how many of the client's bytes were dealt with.
 void Handler::tell_progress() {
     if (!session_) return;
-    Session& session = *session_;
+    SessionProgress& session = *session_;
     if (!waiting_for_answer_ && !query_ && !held_) dealing_ = dialect().taken();
     const bool is_dealt_with = !waiting_for_answer_ && !query_ && dealing_ != session.dealt;
     if (is_dealt_with || session.refused != session.told_refused) {

@@ -11,7 +11,7 @@ namespace chatd {
 LogQuery::Result LogQuery::next(Record& record, std::size_t most) {
     while (most-- > 0) {
         if (log_.next(record) == LogReader::Result::not_yet) {
-            log_.look_again(); // when it is asked again
+            log_.look_again();                               // when it is asked again
             if (log_.has_tail()) return Result::segment_end; // damage: what follows is in the next one
             ended_ = true;
             return Result::nothing;

@@ -14,7 +14,7 @@ namespace chatd {
 namespace {
 
 // Bytes of one read: at first no more memory than a client needs that has caught up, then many records.
-constexpr std::size_t first_piece = 4096;
+constexpr std::size_t first_piece = 2560;
 constexpr std::size_t piece = 32768;
 static_assert(first_piece >= max_record);
 

@@ -16,6 +16,12 @@
 using namespace common;
 
 namespace chatd {
+namespace {
+
+constexpr std::size_t few_handlers = 256;
+constexpr std::chrono::seconds reaping_pause{1};
+
+} // namespace
 
 Spawner::Spawner(Fd hub) : hub_(std::move(hub)), loop_(best_backend()) {
     set_close_on_exec(hub_.get());
@@ -34,26 +40,39 @@ int Spawner::run() {
     while (!over_) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
-        if (!signals.take(SIGCHLD)) continue;
-        handlers_.reap([this](Ended ended) {
-            by_number_.erase(ended.child.number);
-            tell(EndedFrame::make({}, ended.child.number, ended.status));
-        });
+        if (signals.take(SIGCHLD)) reap(Signals::last_child());
     }
     return 0; // the handlers see the hub's end on their own pairs
 }
 
+// Among many handlers looking at all of them is left for later, since it takes milliseconds in which nobody
+// new could be let in; the one that is known to have ended is reaped at once.
+void Spawner::reap(pid_t one) {
+    if (by_number_.size() <= few_handlers) return reap_all();
+    handlers_.reap_one(one, [this](const Ended& ended) { tell_end(ended); });
+    if (!std::exchange(will_reap_all_, true)) loop_.at(Clock::now() + reaping_pause, [this] { reap_all(); });
+}
+
+void Spawner::reap_all() {
+    will_reap_all_ = false;
+    handlers_.reap([this](const Ended& ended) { tell_end(ended); });
+}
+
+void Spawner::tell_end(const Ended& ended) {
+    by_number_.erase(ended.child.number);
+    tell(EndedFrame::make({}, ended.child.number, ended.status));
+}
+
 void Spawner::read_packets() {
-    std::array<char, max_frame> packet; // not filled: most packets are short
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(hub_.get());
-        Received got = receive_packet(hub_.get(), packet, 2);
+        Received got = receive_packet(hub_.get(), packet_, 2);
         if (got.state == IoState::would_block) return;
         if (got.state != IoState::done) {
             over_ = true;
             return;
         }
-        handle(std::span{packet}.first(got.bytes), std::move(got.passed), std::move(got.second));
+        handle(std::span{packet_}.first(got.bytes), std::move(got.passed), std::move(got.second));
     }
 }
 

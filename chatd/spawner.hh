@@ -34,6 +34,9 @@ private:
     void configure(std::span<const char> packet, common::Fd pages);
     void spawn(std::span<const char> packet, common::Fd client, common::Fd pair);
     void kill(std::span<const char> packet);
+    void reap(pid_t one);
+    void reap_all();
+    void tell_end(const common::Ended& ended);
     void tell(std::string packet);
     void flush();
     int run_handler(common::Fd client, common::Fd pair, std::size_t page);
@@ -49,7 +52,10 @@ private:
     Language language_{};
     Catalogues catalogues_; // opened here, since a handler can open no file
     std::optional<common::Identity> identity_;
+    bool will_reap_all_ = false;
     bool over_ = false;
+    std::vector<char> packet_ =
+        std::vector<char>(max_frame); // not on the stack, which every handler inherits
 };
 
 } // namespace chatd

@@ -19,7 +19,7 @@ enum class Side { ours, theirs }; // who does what the option is about: WILL and
 class Options {
 public:
     // The other side may turn it on: it is agreed to. Everything else is refused, once for each option.
-    void allow(Side side, Option option) { end(side, option).is_allowed = true; }
+    void allow(Side side, telnet::Option option) { end(side, option).is_allowed = true; }
 
     // What is to be sent so that the option will be on, or off; empty when that is under way or done. What is
     // asked for is allowed from then on, what is ended is not.
@@ -30,9 +30,9 @@ public:
     // each DO is answered, with WONT, which nobody answers in turn.
     std::string receive(Command verb, Option option);
 
-    bool is_on(Side side, Option option) const { return end(side, option).state == State::on; }
+    bool is_on(Side side, telnet::Option option) const { return end(side, option).state == State::on; }
     // Whether an answer is awaited.
-    bool is_open(Side side, Option option) const {
+    bool is_open(Side side, telnet::Option option) const {
         const State state = end(side, option).state;
         return state != State::on && state != State::off;
     }

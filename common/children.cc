@@ -43,6 +43,12 @@ void Children::reap(const std::function<void(Ended)>& on_end, const OnOther& on_
     }
 }
 
+void Children::reap_one(pid_t pid, const std::function<void(Ended)>& on_end) {
+    int status = 0;
+    if (find(pid) != nullptr && retry([&] { return ::waitpid(pid, &status, WNOHANG); }) == pid)
+        end(pid, status, on_end);
+}
+
 bool Children::end(pid_t pid, int status, const std::function<void(Ended)>& on_end) {
     auto node = by_pid_.extract(pid);
     if (node.empty()) return false;

@@ -50,6 +50,9 @@ public:
     // Collects every child of this process that has ended and calls on_end for each, in any order; on_other
     // for one that is not of this set.
     void reap(const std::function<void(Ended)>& on_end, const OnOther& on_other = nullptr);
+    // The same for one that may have ended: among many thousands that is a thousand times quicker, since the
+    // system walks along all of them to find who has.
+    void reap_one(pid_t pid, const std::function<void(Ended)>& on_end);
     // Calls on_end for a child that was collected elsewhere; false: it is not of this set.
     bool end(pid_t pid, int status, const std::function<void(Ended)>& on_end);
     // Waits for all of the set. Used after they were told to end.

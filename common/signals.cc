@@ -11,16 +11,30 @@ namespace {
 
 std::array<volatile sig_atomic_t, 128> arrived; // by signal number; no system has more signals
 
-extern "C" void note_arrival(int signal) {
+volatile sig_atomic_t last_child_told = 0;
+
+extern "C" void note_arrival(int signal, siginfo_t* about, void*) {
     arrived[static_cast<std::size_t>(signal)] = 1;
+    if (signal == SIGCHLD) last_child_told = about->si_pid;
     wake_poll();
 }
 
-void set_action(int signal, void (*action)(int)) {
-    struct sigaction wanted {}; // without SA_RESTART: the wait must end
-    wanted.sa_handler = action;
+void set_action(int signal, struct sigaction wanted) {
     ::sigemptyset(&wanted.sa_mask);
     checked("sigaction", {}, [&] { return ::sigaction(signal, &wanted, nullptr); });
+}
+
+void note_arrivals_of(int signal) {
+    struct sigaction wanted {}; // without SA_RESTART: the wait must end
+    wanted.sa_sigaction = note_arrival;
+    wanted.sa_flags = SA_SIGINFO;
+    set_action(signal, wanted);
+}
+
+void set_action(int signal, void (*action)(int)) {
+    struct sigaction wanted {};
+    wanted.sa_handler = action;
+    set_action(signal, wanted);
 }
 
 } // namespace
@@ -32,7 +46,7 @@ Signals::Signals(std::initializer_list<int> wanted) {
     for (const int signal : wanted) {
         ::sigdelset(&while_waiting_, signal);
         take(signal);
-        set_action(signal, note_arrival);
+        note_arrivals_of(signal);
     }
     for (const int signal : {SIGPIPE, SIGXFSZ}) set_action(signal, SIG_IGN);
 }
@@ -45,6 +59,8 @@ Signals::~Signals() {
     }
     ::sigprocmask(SIG_UNBLOCK, &wanted_, nullptr);
 }
+
+pid_t Signals::last_child() { return last_child_told; }
 
 bool Signals::take(int signal) {
     volatile sig_atomic_t& flag = arrived.at(static_cast<std::size_t>(signal));

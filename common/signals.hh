@@ -6,6 +6,7 @@
 
 #include <initializer_list>
 #include <signal.h>
+#include <sys/types.h>
 
 namespace common {
 
@@ -22,6 +23,9 @@ public:
 
     // True once after the signal has arrived, however often it came: clears the flag first, then tells.
     bool take(int signal);
+    // After a SIGCHLD: the child that it told of last. Several that end together may be told of by one
+    // signal.
+    static pid_t last_child();
     // The mask for a wait: the process's own, less the wanted signals.
     const sigset_t* while_waiting() const { return &while_waiting_; }
 
