@@ -16,13 +16,6 @@
 using namespace common;
 
 namespace chatd {
-namespace {
-
-constexpr std::size_t few_handlers = 256;
-constexpr std::chrono::seconds reaping_pause{1};
-
-} // namespace
-
 Spawner::Spawner(Fd hub) : hub_(std::move(hub)), loop_(best_backend()) {
     set_close_on_exec(hub_.get());
     set_nonblocking(hub_.get());
@@ -45,17 +38,21 @@ int Spawner::run() {
     return 0; // the handlers see the hub's end on their own pairs
 }
 
-// Among many handlers looking at all of them is left for later, since it takes milliseconds in which nobody
-// new could be let in; the one that is known to have ended is reaped at once.
+// The one that is known to have ended is reaped at once. To look for others, of whom the same signal may have
+// told, the system walks along all handlers: milliseconds among thousands, in which nobody new could be let
+// in. So that has a small part of the time.
 void Spawner::reap(pid_t one) {
-    if (by_number_.size() <= few_handlers) return reap_all();
     handlers_.reap_one(one, [this](const Ended& ended) { tell_end(ended); });
-    if (!std::exchange(will_reap_all_, true)) loop_.at(Clock::now() + reaping_pause, [this] { reap_all(); });
+    if (!std::exchange(will_reap_all_, true)) loop_.at(next_reaping_, [this] { reap_all(); });
 }
 
 void Spawner::reap_all() {
+    constexpr int part = 20;
     will_reap_all_ = false;
+    const auto began = Clock::now();
     handlers_.reap([this](const Ended& ended) { tell_end(ended); });
+    const auto ended = Clock::now();
+    next_reaping_ = ended + (ended - began) * part;
 }
 
 void Spawner::tell_end(const Ended& ended) {

@@ -53,6 +53,7 @@ private:
     Catalogues catalogues_; // opened here, since a handler can open no file
     std::optional<common::Identity> identity_;
     bool will_reap_all_ = false;
+    common::Clock::time_point next_reaping_;
     bool over_ = false;
     std::vector<char> packet_ =
         std::vector<char>(max_frame); // not on the stack, which every handler inherits

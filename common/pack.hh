@@ -71,8 +71,8 @@ public:
 
     // Throws std::overflow_error for a finite number too large for an e field, or an f field unless under @.
     static constexpr std::array<char, size> pack(typename Field<I>::Argument... arguments) {
-        std::array<char, size> bytes{};
-        (write<I>(bytes, arguments), ...);
+        std::array<char, size> bytes;
+        write_all(bytes, arguments...);
         return bytes;
     }
 
@@ -80,9 +80,7 @@ public:
     // touched. Throws Error if the buffer ends before offset + size.
     static constexpr void pack_into(std::span<char> buffer, std::size_t offset,
                                     typename Field<I>::Argument... arguments) {
-        const std::span<char, size> bytes = part_at(buffer, offset);
-        std::ranges::fill(bytes, '\0');
-        (write<I>(bytes, arguments), ...);
+        write_all(part_at(buffer, offset), arguments...);
     }
 
     // Throws Error unless there are exactly size bytes.
@@ -110,6 +108,24 @@ private:
         if (offset > buffer.size() || buffer.size() - offset < size)
             refuse_offset(size, offset, buffer.size());
         return buffer.subspan(offset).template first<size>();
+    }
+
+    // Each byte once: what is no field's is padding.
+    static constexpr void write_all(std::span<char, size> bytes,
+                                    const typename Field<I>::Argument&... arguments) {
+        (write<I>(bytes, arguments), ...);
+        (clear<end_before(I), fields[I].offset>(bytes), ...);
+        clear<end_before(values), size>(bytes);
+    }
+
+    // Where the field before this one ends.
+    static constexpr std::size_t end_before(std::size_t i) {
+        return i == 0 ? 0 : fields[i - 1].offset + fields[i - 1].size;
+    }
+
+    template <std::size_t from, std::size_t to>
+    static constexpr void clear([[maybe_unused]] std::span<char, size> bytes) {
+        if constexpr (from < to) std::ranges::fill(bytes.template subspan<from, to - from>(), '\0');
     }
 
     template <std::size_t i>

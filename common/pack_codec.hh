@@ -181,13 +181,19 @@ struct Codec<Kind::real, 8> : FloatCodec {
     static constexpr Value from_bits(std::uint64_t bits) { return std::bit_cast<double>(bits); }
 };
 
+// As much of the text as there is room for, and zeros behind it.
+template <std::size_t size>
+constexpr void fill_from(std::span<char, size> to, std::string_view text) {
+    const std::size_t length = std::min(text.size(), size);
+    std::copy_n(text.begin(), length, to.begin());
+    std::fill(to.begin() + static_cast<std::ptrdiff_t>(length), to.end(), '\0');
+}
+
 template <std::size_t size>
 struct Codec<Kind::text, size> {
     using Value = Text<size>;
     using Argument = std::string_view;
-    static constexpr void write(std::span<char, size> to, Argument text) {
-        std::ranges::copy(text.substr(0, size), to.begin());
-    }
+    static constexpr void write(std::span<char, size> to, Argument text) { fill_from(to, text); }
     static constexpr Value read(std::span<const char, size> from) { return Value{{from.data(), size}}; }
 };
 
@@ -200,7 +206,7 @@ struct Codec<Kind::pascal_text, size> {
     using Argument = std::string_view;
     static constexpr void write(std::span<char, size> to, Argument text) {
         to[0] = static_cast<char>(std::min(text.size(), capacity));
-        std::ranges::copy(text.substr(0, size - 1), to.begin() + 1);
+        fill_from(to.template subspan<1>(), text);
     }
     static constexpr Value read(std::span<const char, size> from) {
         const std::size_t length = static_cast<unsigned char>(from[0]);
