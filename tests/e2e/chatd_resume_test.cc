@@ -55,6 +55,9 @@ TEST_SUITE("e2e") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"};
         ada.say("before");
+        wait_until("it is in the log", [&] {
+            return chatctl(daemon, {"history", "lobby"}).find("before") != std::string::npos;
+        });
         std::optional<ChatClient> bob{std::in_place, daemon, "bob"};
         bob->expect_earlier("ada say: before");
         ada.expect_line("bob joined");
