@@ -98,7 +98,9 @@ TEST_SUITE("e2e") {
         CHECK(ghost.read_to_end().empty());
         ada.expect_lines({"bob left", "bob joined"});
         bob.say("in plans");
-        CHECK(chatctl(daemon, {"history", "plans", "-n", "1"}).ends_with("bob say: in plans\n"));
+        wait_until("that is said in the current room", [&] {
+            return chatctl(daemon, {"history", "plans", "-n", "1"}).ends_with("bob say: in plans\n");
+        });
         ada.say("two");
         bob.wait_for_line("[lobby] ada say: two");
     }
