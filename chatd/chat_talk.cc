@@ -112,7 +112,8 @@ std::optional<std::chrono::milliseconds> Talk::time_left() const {
         until = heard_ + (was_asked_ ? silence_of_death : silence_to_ask);
         if (!session_.is_understood()) until = std::min(until, next_);
     }
-    return std::max(std::chrono::milliseconds::zero(), std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()));
+    return std::max(std::chrono::milliseconds::zero(),
+                    std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()));
 }
 
 void Talk::act_on_time() {
