@@ -38,6 +38,9 @@ public:
     // heard by each listener, in milliseconds.
     std::vector<double> offer(double deliveries_a_second, std::chrono::milliseconds duration);
 
+    // Until nobody is being announced any more.
+    void hear_until_quiet();
+
 private:
     struct Client {
         common::Fd socket{};
@@ -54,7 +57,6 @@ private:
     void send_more(Client& client);
     // Waits once, at most so long, and hands on all that came; false if nothing happened.
     bool serve(std::chrono::milliseconds at_most, const Hear& hear);
-    void hear_until_quiet();
 
     const ChatDialect& dialect_;
     std::string room_, prefix_;

@@ -69,6 +69,7 @@ void measure_stopped_reader(const Setting& setting, Samples& samples) {
     free.flood(lines_before);
     std::optional<StoppedReader> reader;
     const pid_t handler = process_of(hub, [&] { reader.emplace(server.port(), "stalled"); });
+    stalled.hear_until_quiet(); // that it has come
     const double hub_before = private_kib(hub), handler_before = private_kib(handler);
 
     const std::string subject{suite};
