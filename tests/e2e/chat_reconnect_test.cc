@@ -198,9 +198,9 @@ TEST_SUITE("e2e") {
         for (const std::string& line : common::split_lines(pipe.out().text()))
             if (const std::size_t at = line.find("bob say: "); at != line.npos)
                 read.push_back(line.substr(at + 9));
-        const auto [is, wanted] = std::mismatch(read.begin(), read.end(), lines.begin(), lines.end());
-        INFO("first other line: " << (is == read.end() ? "none" : *is) << " instead of "
-                                  << (wanted == lines.end() ? "none" : *wanted));
+        const auto other = std::mismatch(read.begin(), read.end(), lines.begin(), lines.end());
+        INFO("first other line: " << (other.first == read.end() ? "none" : *other.first) << " instead of "
+                                  << (other.second == lines.end() ? "none" : *other.second));
         CHECK(read == lines);
     }
 
