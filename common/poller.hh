@@ -65,13 +65,11 @@ public:
     Interest interest_in(int fd) const;
 
     // Waits for events, at most so long (no value: for ever). mask: the signal mask in force during the wait,
-    // and only then (nullptr: unchanged); a pending signal that it lets in is delivered by a wait that finds
-    // no event and, however busy the descriptors are, by one in most_busy_waits. Returns none at the time-out
-    // or after a signal, at most one Event for each descriptor. The span is valid until the next call.
+    // and only then (nullptr: unchanged); a pending signal that it lets in is delivered by every wait,
+    // however busy the descriptors are. Returns none at the time-out or after a signal, at most one Event for
+    // each descriptor. The span is valid until the next call.
     std::span<const Event> wait(std::optional<std::chrono::milliseconds> at_most,
                                 const sigset_t* mask = nullptr);
-
-    static constexpr int most_busy_waits = 8;
 
 protected:
     Poller() = default;
@@ -94,7 +92,6 @@ private:
     std::vector<Watched> table_; // its index is the descriptor
     std::vector<int> ready_;     // may name descriptors forgotten since; on_ready_list decides
     std::vector<Event> events_;
-    int busy_waits_ = 0; // in a row, since signals were let in
 };
 
 } // namespace common
