@@ -102,6 +102,21 @@ std::size_t DataConnection::receive(std::span<char> into) {
     }
 }
 
+void DataConnection::discard_rest() {
+    constexpr std::chrono::seconds longest{1};
+    constexpr std::size_t most = std::size_t{16} << 20; // bytes
+    const auto deadline = Clock::now() + longest;
+    std::vector<char> dropped(std::size_t{64} * 1024);
+    for (std::size_t total = 0; total < most && Clock::now() < deadline;) {
+        const IoResult got = read_some(socket_.get(), dropped);
+        if (got.state == IoState::ended || got.state == IoState::vanished) return;
+        if (got.state == IoState::would_block &&
+            !control_->wait_for_data(socket_.get(), Interest::read, deadline))
+            return;
+        total += got.bytes;
+    }
+}
+
 Fd DataConnection::release() {
     control_->forget(socket_.get());
     return std::move(socket_);

@@ -41,6 +41,9 @@ public:
     void send(std::string_view bytes);
     // At least one byte; none at its orderly end.
     std::size_t receive(std::span<char> into);
+    // Takes what still comes and drops it, for a second and 16 MiB at most: a client that is reset while it
+    // sends may never read the reply that says why.
+    void discard_rest();
     // Waits until it can be written.
     void wait_until_writable();
     // The orderly end.

@@ -102,7 +102,9 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     try {
         receive_into(s, data, upload);
     } catch (const std::system_error& error) {
-        throw upload.explain_failure(error);
+        const Refusal why = upload.explain_failure(error);
+        data.discard_rest();
+        throw why;
     }
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
     // connections.
