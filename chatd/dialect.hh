@@ -52,8 +52,8 @@ public:
     virtual std::optional<Wish> next_wish() { return {}; }
     // When next_line has to be called again though nothing has come.
     virtual std::optional<Clock::time_point> waits_until() const { return {}; }
-    // Another dialect that the client turned out to speak, which goes on where this one is; asked after each
-    // fill.
+    // Another dialect that the client turned out to speak, which goes on where this one is; asked before
+    // next_line.
     virtual std::unique_ptr<Dialect> take_successor() { return nullptr; }
 
     // --- What it is shown: bytes to send. The words are safe: the hub has neutralised what they are made

@@ -48,6 +48,7 @@ int Handler::run() {
         while (!ending_ || !output_.empty()) {
             bool did_something = read_hub();
             did_something |= read_client();
+            did_something |= change_dialect();
             did_something |= obey_client();
             did_something |= grant_wishes();
             did_something |= query_ ? answer_query() : follow_logs();

@@ -106,6 +106,7 @@ private:
 
     // handler_client.cc: what the client types, and is shown. The same.
     bool read_client();
+    bool change_dialect();
     bool obey_client();
     bool grant_wishes();
     bool write_client();

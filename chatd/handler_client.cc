@@ -49,8 +49,15 @@ bool Handler::read_client() {
     if (state == IoState::vanished) throw Gone{};
     client_is_ready_ = state != IoState::would_block;
     if (!client_is_ready_) return false;
-    if (auto successor = dialect().take_successor()) display_.set_dialect(std::move(successor));
     input_ended_ = state == IoState::ended || dialect().has_ended();
+    if (input_ended_) dialect().end_input();
+    return true;
+}
+
+bool Handler::change_dialect() {
+    auto successor = dialect().take_successor();
+    if (!successor) return false;
+    display_.set_dialect(std::move(successor));
     if (input_ended_) dialect().end_input();
     return true;
 }

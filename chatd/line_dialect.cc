@@ -22,6 +22,7 @@ public:
     std::optional<Line> next_line() override;
     bool has_lines() const override { return !input_.buffered().empty(); }
     void end_input() override { input_ended_ = true; }
+    std::optional<Clock::time_point> waits_until() const override { return alone_until_; }
     std::unique_ptr<Dialect> take_successor() override;
 
     std::string ask(Question question, std::string_view words) override;
@@ -34,9 +35,12 @@ private:
     bool seen_first_line_ = false;
     std::string_view end_ = "\n";
     std::string question_; // the first one's words
+    // The first line ends in CR LF, and nothing else has come; it waits until then whether more does.
+    std::optional<Clock::time_point> alone_until_;
 };
 
 std::optional<Line> LineDialect::next_line() {
+    if (alone_until_) return {};
     std::optional<Line> line = input_.next();
     if (line) {
         if (!std::exchange(seen_first_line_, true) && input_.ended_in_crlf()) end_ = "\r\n";
@@ -46,14 +50,22 @@ std::optional<Line> LineDialect::next_line() {
 }
 
 // A telnet client sends a command first, or, on a port that is not telnet's, nothing but what is typed: then
-// the first line, which ends in CR LF, comes alone. nc does neither, unless with -C; what such a client is
-// sent, see telnet_dialect.hh.
+// the first line, which ends in CR LF, comes alone. nc does neither, unless with -C: of a pipe it sends line
+// by line without a pause; what a person is sent who types at nc -C, see telnet_dialect.hh.
 std::unique_ptr<Dialect> LineDialect::take_successor() {
+    constexpr std::chrono::milliseconds pause{100};
     const std::string_view bytes = input_.buffered();
     if (seen_first_line_ || bytes.empty()) return nullptr;
     if (bytes[0] == iac) return make_telnet_dialect({question_, std::string{bytes}, {}});
     const std::size_t end = bytes.find_first_of(std::string_view{"\r\n\0", 3});
-    if (end == bytes.npos || bytes.substr(end) != "\r\n" || !input_.at_line_start()) return nullptr;
+    const bool is_alone =
+        end != bytes.npos && bytes.substr(end) == "\r\n" && input_.at_line_start() && !input_ended_;
+    if (!is_alone) {
+        alone_until_.reset();
+        return nullptr;
+    }
+    if (!alone_until_) alone_until_ = Clock::now() + pause;
+    if (Clock::now() < *alone_until_) return nullptr;
     return make_telnet_dialect({question_, {}, Line{std::string{bytes.substr(0, end)}}});
 }
 

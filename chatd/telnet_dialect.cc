@@ -51,10 +51,12 @@ public:
     explicit TelnetDialect(const TelnetStart& start);
 
     IoState fill(int client) override;
-    bool is_full() const override { return lines_.size() >= most_lines || ahead_.size() >= most_ahead; }
+    bool is_full() const override {
+        return lines_.size() >= most_lines || ahead_.size() + early_.size() >= most_ahead;
+    }
     std::optional<Line> next_line() override;
-    bool has_lines() const override { return !lines_.empty(); }
-    void end_input() override { settles_at_.reset(); }
+    bool has_lines() const override { return !lines_.empty() || !early_.empty(); }
+    void end_input() override { settle(); }
     bool has_ended() const override { return ended_; }
     std::optional<Wish> next_wish() override;
     std::optional<Clock::time_point> waits_until() const override;
@@ -76,6 +78,7 @@ public:
 private:
     bool is_secret() const { return question_ == Question::password || question_ == Question::code; }
     bool settles() const { return settles_at_ && Clock::now() < *settles_at_; }
+    void settle();
     void receive(std::string_view bytes);
     void take_data(std::string_view data);
     void take_keys(std::string_view keys);
@@ -119,6 +122,7 @@ private:
     LineReader reader_{max_text, LineEnds::any}; // while the client edits
     std::optional<LineEditor> editor_;           // while this side does
     std::string ahead_;                          // keys that were pressed before the question was asked
+    std::string early_; // of chat(1), which shows nothing by itself: keys or lines, which is not settled yet
     TypedLine typed_;
 };
 
@@ -155,8 +159,9 @@ void TelnetDialect::receive(std::string_view bytes) {
 }
 
 std::optional<Line> TelnetDialect::next_line() {
-    if (settles() || lines_.empty()) return {};
-    settles_at_.reset();
+    if (settles()) return {};
+    settle();
+    if (lines_.empty()) return {};
     const Typed typed = std::move(lines_.front());
     lines_.pop_front();
     taken_ = typed.end;
@@ -172,11 +177,21 @@ std::optional<Wish> TelnetDialect::next_wish() {
 }
 
 std::optional<Dialect::Clock::time_point> TelnetDialect::waits_until() const {
-    return settles() && !lines_.empty() ? settles_at_ : std::nullopt;
+    return settles() && has_lines() ? settles_at_ : std::nullopt;
+}
+
+// What the two sides have agreed to by now is how it stays.
+void TelnetDialect::settle() {
+    settles_at_.reset();
+    take_data(std::exchange(early_, {}));
 }
 
 void TelnetDialect::take_data(std::string_view data) {
     if (editor_) return take_keys(data);
+    if (terminal_.is_chat() && settles()) {
+        early_ += data;
+        return;
+    }
     while (!data.empty()) {
         const std::size_t added = reader_.add(data);
         data.remove_prefix(added);
@@ -253,9 +268,9 @@ void TelnetDialect::obey_command(Command command) {
 // Sends it, and acts on what both sides have agreed to by now.
 void TelnetDialect::answer(const std::string& bytes) {
     out_ += bytes;
-    if (terminal_.is_settled()) settles_at_.reset();
     if (terminal_.sends_keys() && !editor_) begin_editing();
     if (!terminal_.sends_keys() && editor_) end_editing();
+    if (terminal_.is_settled()) settle();
 }
 
 void TelnetDialect::take_subnegotiation(Option option, std::string_view bytes) {
@@ -278,7 +293,7 @@ void TelnetDialect::begin_editing() {
     const std::string begun{reader_.buffered()};
     reader_.consume(begun.size());
     consumed_ -= begun.size();
-    take_keys(begun);
+    take_keys(begun + std::exchange(early_, {}));
 }
 
 // The client wants to edit by itself (telnet's `mode line').

@@ -20,6 +20,33 @@ TEST_SUITE("unit") {
         second.send("ada\n");
         CHECK(second.lines() == "ada|");
         CHECK(second.send("bob\r\n").empty());
+        Client pipe; // nc -C sends it line by line
+        pipe.send_and_go_on("ada\r\n");
+        CHECK(pipe.lines().empty());
+        CHECK(pipe.send("\r\nhello\r\n").empty());
+        CHECK(pipe.lines() == "ada||hello|");
+    }
+
+    TEST_CASE("telnet: what chat says before it is known who edits is shown when that is known") {
+        Client chat;
+        chat.send(WILL "\xd5");
+        CHECK(chat.send("ada\r").empty());
+        CHECK(chat.lines().empty());
+        CHECK(chat.send(WILL TTYPE) == asks_type);
+        CHECK(chat.send(is_type("xterm")) == wants_keys);
+        CHECK(chat.lines().empty());
+        CHECK(chat.send(agrees).find("Your name: ada\r\n") != std::string::npos);
+        CHECK(chat.lines() == "ada|");
+    }
+
+    TEST_CASE("telnet: what chat says is a line all the same where it does not let the server edit") {
+        Client chat;
+        chat.send(WILL "\xd5");
+        chat.send("ada\r\n");
+        CHECK(chat.lines().empty());
+        chat.send(WONT TTYPE);
+        chat.send(DONT ECHO_ DONT SGA);
+        CHECK(chat.lines() == "ada|");
     }
 
     TEST_CASE("telnet: the first line waits until it is known who edits") {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unistd.h>
 
 namespace telnet_wire {
@@ -57,10 +58,17 @@ public:
     }
     // What is sent in answer to these bytes, which come at once.
     std::string send(std::string_view bytes) {
-        CHECK(common::write_some(to_server_.get(), bytes).bytes == bytes.size());
-        while (dialect_->fill(from_client_.get()) == common::IoState::done)
-            if (auto successor = dialect_->take_successor()) dialect_ = std::move(successor);
+        send_and_go_on(bytes);
+        // The time in which more than a first line could have come.
+        if (const auto until = dialect_->waits_until(); until && is_first_) {
+            std::this_thread::sleep_until(*until);
+            take_successor();
+        }
         return taken();
+    }
+    void send_and_go_on(std::string_view bytes) {
+        CHECK(common::write_some(to_server_.get(), bytes).bytes == bytes.size());
+        while (dialect_->fill(from_client_.get()) == common::IoState::done) take_successor();
     }
     std::string send_one_by_one(std::string_view bytes) {
         std::string answers;
@@ -99,8 +107,16 @@ public:
     Dialect& dialect() { return *dialect_; }
 
 private:
+    void take_successor() {
+        auto successor = dialect_->take_successor();
+        if (!successor) return;
+        dialect_ = std::move(successor);
+        is_first_ = false;
+    }
+
     common::Fd from_client_, to_server_;
     std::unique_ptr<Dialect> dialect_ = make_line_dialect();
+    bool is_first_ = true; // not yet taken for telnet
 };
 
 // One that is in a room, in front of an empty line.
