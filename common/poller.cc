@@ -33,9 +33,7 @@ int to_timeout(std::optional<std::chrono::milliseconds> at_most) {
 }
 
 void deliver_pending(const sigset_t& mask) {
-    sigset_t none, pending;
-    ::sigemptyset(&none);
-    ::sigemptyset(&pending);
+    sigset_t none{}, pending{}; // all of their bytes, which the calls do not set
     // Mostly there is none: then it costs one call, not two.
     if (::sigpending(&pending) == 0 && std::memcmp(&pending, &none, sizeof none) == 0) return;
     sigset_t before;

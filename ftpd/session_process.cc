@@ -41,8 +41,9 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
                           parts.pair.get(), parts.root.get(), parts.authd.get()};
     close_other_descriptors(keep);
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
+    constexpr int low_enough = 32;
     for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd}) {
-        if (!*fd) continue;
+        if (!*fd || fd->get() < low_enough) continue;
         const int low =
             checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
         fd->reset(low);

@@ -41,8 +41,14 @@ for file in common/linux/*.cc common/posix/*.cc; do
     [ -e "common/linux/$name" ] && [ -e "common/posix/$name" ] || echo | report "$file" 'has no twin'
 done
 
+# A linker script names no object that is not there any more.
+for script in $(find $parts -name '*.ld'); do
+    grep -noE 'lib[a-z]+\.a:[a-z_]+\.o' "$script" | sed -nE 's,lib(ftpd|chatd|common)\.a:(.*)\.o$,\1/\2.cc,p' |
+        while IFS=: read -r line file; do [ -e "$file" ] || echo "$line:$file"; done | report "$script" 'no such source'
+done
+
 # Files are short, say their licence first, and leave nothing for later.
-for file in $(sources $parts tests) Makefile .clang-tidy .ci/run $(find tests -name '*.sh' -o -name '*.mk' -o -name '*.py'); do
+for file in $(sources $parts tests) Makefile .clang-tidy .ci/run $(find $parts -name '*.ld') $(find tests -name '*.sh' -o -name '*.mk' -o -name '*.py'); do
     lines=$(wc -l <"$file")
     [ "$lines" -le 400 ] || echo "$lines" | report "$file" 'lines, 400 at the most'
     head -n 2 "$file" | grep -q 'SPDX-License-Identifier: ISC' || echo 1 | report "$file" 'no licence line'
