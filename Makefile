@@ -47,7 +47,8 @@ comma    := ,
 is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1))
 static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
 static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1))))
-layout_ftpd := -Wl,-T,ftpd/session.ld
+layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session.ld
+layout_chatd := -Wl,-T,common/fork.ld
 
 # --- what there is -------------------------------------------------------------------------------------
 field     = $(word $1,$(subst :, ,$2))
@@ -102,7 +103,8 @@ $(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) com
 	$(say) link $$@
 	$(hush)$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(library)
 endef
-$(build)/ftpd: ftpd/session.ld
+$(build)/ftpd: common/fork.ld ftpd/session.ld
+$(build)/chatd: common/fork.ld
 $(foreach p,$(programs),$(eval $(call program,$(call field,1,$p),$(call field,2,$p))))
 
 define second_name # NAME, PROGRAM

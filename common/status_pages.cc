@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 #include <stdexcept>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,12 +14,11 @@ namespace common {
 StatusPages::StatusPages(std::size_t count) : StatusPages(count, -1) {}
 
 StatusPages::StatusPages(std::size_t count, int shared_memory)
-    : page_size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))), count_(count), free_(count) {
+    : page_size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))), count_(count) {
     const int kind = MAP_SHARED | (shared_memory < 0 ? MAP_ANONYMOUS : 0);
     void* const mapped = ::mmap(nullptr, count * page_size_, PROT_READ | PROT_WRITE, kind, shared_memory, 0);
     if (mapped == MAP_FAILED) fail("map the status pages");
     base_ = static_cast<std::byte*>(mapped);
-    std::iota(free_.rbegin(), free_.rend(), std::size_t{0}); // the lowest is taken first
 }
 
 StatusPages::~StatusPages() {
@@ -28,7 +26,7 @@ StatusPages::~StatusPages() {
 }
 
 std::optional<std::size_t> StatusPages::take() {
-    if (free_.empty()) return {};
+    if (free_.empty()) return taken_once_ < count_ ? std::optional{taken_once_++} : std::nullopt;
     const std::size_t page = free_.back();
     free_.pop_back();
     return page;

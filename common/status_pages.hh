@@ -38,7 +38,8 @@ private:
     std::size_t page_size_;
     std::size_t count_;
     std::byte* base_;
-    std::vector<std::size_t> free_;
+    std::size_t taken_once_ = 0;    // so many were, the first ones
+    std::vector<std::size_t> free_; // and these were given back; small, for each child has a copy
 };
 
 // A record on a page that one process posts and another reads: a sequence lock of 64-bit words, so that a
