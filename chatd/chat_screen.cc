@@ -8,7 +8,6 @@
 #include "common/signals.hh"
 #include "common/text.hh"
 
-#include <array>
 #include <unistd.h>
 
 using namespace common;
@@ -19,12 +18,6 @@ namespace {
 constexpr char interrupt_key = '\x03', end_key = '\x04', stop_key = '\x1a', quit_key = '\x1c';
 constexpr int most_unanswered = 3; // interrupts
 constexpr std::string_view erase_below = "\r\x1b[J";
-constexpr std::array ending_signals{SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-#ifdef SIGWINCH
-constexpr int window_changed = SIGWINCH; // not in POSIX.1-2008
-#else
-constexpr int window_changed = SIGCONT;
-#endif
 
 class ScreenFront : public ChatFront {
 public:

@@ -10,7 +10,6 @@
 #include "common/signals.hh"
 #include "common/text.hh"
 
-#include <array>
 #include <unistd.h>
 
 using namespace common;
@@ -20,12 +19,6 @@ namespace {
 
 constexpr std::string_view own_prompt = "> ";
 constexpr std::size_t longest_prompt = 200; // bytes of the server's
-constexpr std::array ending_signals{SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-#ifdef SIGWINCH
-constexpr int window_changed = SIGWINCH; // not in POSIX.1-2008
-#else
-constexpr int window_changed = SIGCONT;
-#endif
 
 class TerminalFront : public ChatFront {
 public:

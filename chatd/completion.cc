@@ -10,15 +10,6 @@
 namespace chatd {
 namespace {
 
-std::vector<std::string_view> split(std::string_view words, char separator) {
-    std::vector<std::string_view> parts;
-    for (std::size_t end = 0; end != words.npos; words.remove_prefix(std::min(end + 1, words.size()))) {
-        end = words.find(separator);
-        parts.push_back(words.substr(0, end));
-    }
-    return parts;
-}
-
 std::size_t first_length(std::string_view words) {
     return std::max<std::size_t>(common::utf8_length(words), 1);
 }
@@ -39,7 +30,7 @@ std::size_t agreement(std::string_view one, std::string_view other) {
 // [ROOM], NAME|ADDRESS, on|off: in capitals what it is, else what is to be typed.
 void add_candidates(Completion& found, std::string_view argument, std::span<const CommandShape> commands) {
     using Of = Completion::Of;
-    for (const std::string_view kind : split(argument, '|')) {
+    for (const std::string_view kind : common::split(argument, '|')) {
         if (kind == "NAME" || kind == "TEXT") found.of = Of::names;
         if (kind == "ROOM") found.of = Of::rooms;
         if (kind == "COMMAND")
@@ -69,7 +60,7 @@ Completion find_completion(std::string_view before, std::span<const CommandShape
         for (const CommandShape& command : commands) found.words.emplace_back(command.name);
         return found;
     }
-    std::vector<std::string_view> typed = split(before, ' ');
+    std::vector<std::string_view> typed = common::split(before, ' ');
     std::erase(typed, std::string_view{}); // several blanks are one
     const auto command = std::find_if(commands.begin(), commands.end(), [&](const CommandShape& known) {
         return known.name == typed[0].substr(1);
@@ -77,7 +68,7 @@ Completion find_completion(std::string_view before, std::span<const CommandShape
     if (command == commands.end()) return found;
     std::string arguments{command->arguments};
     std::erase_if(arguments, [](char c) { return c == '[' || c == ']'; });
-    const std::vector<std::string_view> kinds = split(arguments, ' ');
+    const std::vector<std::string_view> kinds = common::split(arguments, ' ');
     const std::size_t place = typed.size() - (found.word.empty() ? 1 : 2);
     // Text goes on to the line's end.
     add_candidates(found,

@@ -5,11 +5,21 @@
 
 #include "chatd/telnet_options.hh"
 
+#include <array>
 #include <cstddef>
 #include <signal.h>
 #include <termios.h>
 
 namespace chatd {
+
+// What whoever uses one listens to: the signals that end it, and the one that comes when the window's size
+// has changed (SIGWINCH is not in POSIX.1-2008).
+inline constexpr std::array ending_signals{SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+#ifdef SIGWINCH
+inline constexpr int window_changed = SIGWINCH;
+#else
+inline constexpr int window_changed = SIGCONT;
+#endif
 
 class Terminal {
 public:

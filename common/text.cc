@@ -144,6 +144,16 @@ std::string human_size(unsigned long long bytes) {
     return text(tenths / 10, '.', tenths % 10, ' ', units[unit]);
 }
 
+std::vector<std::string_view> split(std::string_view whole, char separator) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const std::size_t end = whole.find(separator);
+        parts.push_back(whole.substr(0, end));
+        if (end == whole.npos) return parts;
+        whole.remove_prefix(end + 1);
+    }
+}
+
 std::vector<std::string> split_lines(std::string_view whole) {
     std::vector<std::string> lines;
     while (!whole.empty()) {

@@ -69,6 +69,8 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
 // "1.2 MB": at most four figures, decimal units.
 std::string human_size(unsigned long long bytes);
 
+// What stands between the separators: one part more than there are of them.
+std::vector<std::string_view> split(std::string_view whole, char separator);
 // The lines of whole, without their line ends; a last line without one counts too.
 std::vector<std::string> split_lines(std::string_view whole);
 

@@ -37,16 +37,6 @@ bool contains(std::span<const std::string_view> words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::vector<std::string_view> split_at(std::string_view whole, char separator) {
-    std::vector<std::string_view> parts;
-    for (;;) {
-        const std::size_t end = whole.find(separator);
-        parts.push_back(whole.substr(0, end));
-        if (end == whole.npos) return parts;
-        whole.remove_prefix(end + 1);
-    }
-}
-
 void check_name(std::string_view name, const UserTable& table) {
     const bool good = !name.empty() && name.size() <= max_user_name && name[0] != '#' && name[0] != '-' &&
                       name.find_first_of(": \t") == name.npos && escape(name) == name;
@@ -114,7 +104,7 @@ const UserTable& user_table(std::string_view daemon) {
 
 std::vector<std::string_view> split_list(std::string_view field) {
     if (field.empty() || field == "-") return {};
-    return split_at(field, ',');
+    return split(field, ',');
 }
 
 void check_user(const User& user, const UserTable& table) {
@@ -152,7 +142,7 @@ User UserFile::parse_line(std::string_view line) const {
     if (line.size() > max_user_line)
         throw UserError(text("the line is longer than ", max_user_line, " bytes"));
     if (line.find_first_not_of(" \t") == line.npos || line[0] == '#') return {};
-    const std::vector<std::string_view> fields = split_at(line, ':');
+    const std::vector<std::string_view> fields = split(line, ':');
     if (fields.size() < 4 || fields.size() > 5)
         throw UserError(text("the line has ", fields.size(),
                              " fields: write name:hash:home:rights, and limits behind one more colon"));

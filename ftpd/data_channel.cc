@@ -27,16 +27,6 @@ constexpr unsigned most_guesses = 32;
 
 Refusal broken_off() { return {426, "The data connection was broken off."}; }
 
-std::vector<std::string_view> split(std::string_view whole, char separator) {
-    std::vector<std::string_view> parts;
-    for (;;) {
-        const std::size_t end = whole.find(separator);
-        parts.push_back(whole.substr(0, end));
-        if (end == whole.npos) return parts;
-        whole.remove_prefix(end + 1);
-    }
-}
-
 Address ipv4_address(std::uint32_t host_in_network_order, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;

@@ -145,4 +145,21 @@ std::string heads(const std::vector<Manual::Item>& items) {
     return out;
 }
 
+std::string with_argument(std::string_view name, std::string_view argument) {
+    return common::text(name, argument.empty() ? "" : " ", argument);
+}
+
+std::string heads_of(const std::vector<common::Option>& options) {
+    std::string lines;
+    for (const common::Option& option : options)
+        lines += with_argument(common::text('-', option.letter), option.argument) + '\n';
+    return lines;
+}
+
+std::string usage_of(std::string_view program, const std::vector<common::Option>& options,
+                     std::string_view operands) {
+    const std::string usage = common::usage_text(program, options, operands);
+    return usage.substr(7, usage.find('\n') - 7);
+}
+
 } // namespace tests

@@ -3,6 +3,8 @@
 // code.
 #pragma once
 
+#include "common/options.hh"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,5 +38,11 @@ private:
 
 // One line each, for comparing lists as a whole.
 std::string heads(const std::vector<Manual::Item>& items);
+std::string heads_of(const std::vector<common::Option>& options);
+// "-p PORT" or "PORT" alone, as a table of the code has it.
+std::string with_argument(std::string_view name, std::string_view argument);
+// The first line of -h, less its `usage: '.
+std::string usage_of(std::string_view program, const std::vector<common::Option>& options,
+                     std::string_view operands);
 
 } // namespace tests

@@ -2,7 +2,6 @@
 // Names, rooms and operators with passwords, which authd checks for the hub.
 #include "tests/e2e/chat_client.hh"
 
-#include "common/secret.hh"
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
@@ -12,11 +11,6 @@ using namespace e2e;
 using common::text;
 
 namespace {
-
-// A cheap hash, so that a test does not wait for it.
-std::string hash_of(std::string_view password) {
-    return ::crypt(common::Secret{password}.c_str(), "$5$rounds=1000$needle.in.the.h$");
-}
 
 // A server with users chief (an operator) and Zoe, whose passwords are pass-NAME.
 struct Office {

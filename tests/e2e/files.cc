@@ -3,6 +3,7 @@
 
 #include "common/errors.hh"
 
+#include <crypt.h>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -66,6 +67,10 @@ common::Fd make_unlinked_file(std::string_view bytes) {
     while (!bytes.empty()) bytes.remove_prefix(common::write_some(file.get(), bytes).bytes);
     checked("lseek", path, [&] { return ::lseek(file.get(), 0, SEEK_SET); });
     return file;
+}
+
+std::string hash_of(std::string_view password) {
+    return ::crypt(std::string{password}.c_str(), "$5$rounds=1000$needle.in.the.h$");
 }
 
 } // namespace e2e

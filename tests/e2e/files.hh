@@ -37,4 +37,7 @@ std::string make_bytes(std::size_t size, unsigned seed = 1);
 // A file without a name that holds bytes, to be read from its start.
 common::Fd make_unlinked_file(std::string_view bytes = {});
 
+// What stands for a password in a user file or a configuration: a cheap hash, so that no test waits for it.
+std::string hash_of(std::string_view password);
+
 } // namespace e2e

@@ -20,11 +20,6 @@ using common::text;
 
 namespace {
 
-// A cheap hash, so that a test does not wait for it. Put together here, so that it stands nowhere else.
-std::string hash_of(std::string_view password) {
-    return ::crypt(common::Secret{password}.c_str(), "$5$rounds=1000$needle.in.the.h$");
-}
-
 // A folder with homes and a user file.
 struct Office {
     TempDir folder;

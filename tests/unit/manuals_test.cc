@@ -24,27 +24,12 @@
 
 using common::text;
 using tests::heads;
+using tests::heads_of;
 using tests::Manual;
+using tests::usage_of;
+using tests::with_argument;
 
 namespace {
-
-std::string with_argument(std::string_view name, std::string_view argument) {
-    return text(name, argument.empty() ? "" : " ", argument);
-}
-
-std::string heads_of(const std::vector<common::Option>& options) {
-    std::string lines;
-    for (const common::Option& option : options)
-        lines += with_argument(text('-', option.letter), option.argument) + '\n';
-    return lines;
-}
-
-// The first line of -h, less its `usage: '.
-std::string usage_of(std::string_view program, const std::vector<common::Option>& options,
-                     std::string_view operands) {
-    const std::string usage = common::usage_text(program, options, operands);
-    return usage.substr(7, usage.find('\n') - 7);
-}
 
 std::string without_blanks_at_bars(std::string head) {
     for (std::size_t at = 0; (at = head.find(" | ")) != std::string::npos;) head.replace(at, 3, "|");

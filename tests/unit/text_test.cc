@@ -174,6 +174,14 @@ TEST_SUITE("unit") {
         check();
     }
 
+    TEST_CASE("text: there is one part more than separators") {
+        using Parts = std::vector<std::string_view>;
+        CHECK(split("", ',') == Parts{""});
+        CHECK(split("a", ',') == Parts{"a"});
+        CHECK(split("a,b", ',') == Parts{"a", "b"});
+        CHECK(split(",a,,", ',') == Parts{"", "a", "", ""});
+    }
+
     TEST_CASE("text: lines are split at LF and a last one without it counts") {
         using Lines = std::vector<std::string>;
         CHECK(split_lines("").empty());
