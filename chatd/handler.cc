@@ -121,9 +121,10 @@ bool Handler::follow(RoomView& view) {
         const RoomView::Step step = view.next(record);
         if (step.kind == RoomView::Step::Kind::nothing) return any;
         if (step.kind == RoomView::Step::Kind::lost) show(display_.line(Phrase::lost, text(step.lost)));
-        if (step.kind == RoomView::Step::Kind::line)
-            show(
-                display_.record(record, room, step.is_earlier ? Display::When::earlier : Display::When::now));
+        if (step.kind != RoomView::Step::Kind::line || !display_.shows(record)) continue;
+        dialect().lift(output_);
+        display_.append_record(output_, record, room,
+                               step.is_earlier ? Display::When::earlier : Display::When::now);
     }
     return any;
 }
