@@ -6,6 +6,7 @@
 
 #include "common/fd.hh"
 #include "common/line_reader.hh"
+#include "common/text.hh"
 
 #include <chrono>
 #include <cstdint>
@@ -59,7 +60,8 @@ public:
     // --- What it is shown: bytes to send. The words are safe: the hub has neutralised what they are made
     // from.
     virtual std::string ask(Question question, std::string_view words) = 0; // of nothing: none
-    virtual std::string line(std::string_view words) const = 0;
+    virtual std::string_view line_end() const = 0;
+    std::string line(std::string_view words) const { return common::text(words, line_end()); }
     virtual std::string bell() const = 0; // before the line that it is rung for
     virtual bool shows_colours() const { return false; }
     // Before and behind the lines that are written at once: where a line is being typed, it is taken out of

@@ -23,23 +23,15 @@ struct Wording {
 };
 
 constexpr std::array record_wordings{
-    Wording<Kind>{Kind::joined, Phrase::joined},
-    Wording<Kind>{Kind::left, Phrase::left},
-    Wording<Kind>{Kind::said, Phrase::said},
-    Wording<Kind>{Kind::announced, Phrase::announced},
-    Wording<Kind>{Kind::acted, Phrase::acted},
-    Wording<Kind>{Kind::renamed, Phrase::renamed},
-    Wording<Kind>{Kind::topic, Phrase::topic_set},
-    Wording<Kind>{Kind::noted, Phrase::noted},
-    Wording<Kind>{Kind::kicked, Phrase::kicked},
-    Wording<Kind>{Kind::muted, Phrase::muted},
-    Wording<Kind>{Kind::unmuted, Phrase::unmuted},
-    Wording<Kind>{Kind::banned, Phrase::banned},
-    Wording<Kind>{Kind::unbanned, Phrase::unbanned},
-    Wording<Kind>{Kind::moderated, Phrase::moderated},
-    Wording<Kind>{Kind::unmoderated, Phrase::unmoderated},
-    Wording<Kind>{Kind::voiced, Phrase::voiced},
-    Wording<Kind>{Kind::unvoiced, Phrase::unvoiced},
+    Wording<Kind>{Kind::said, Phrase::said}, // most are: found first
+    Wording<Kind>{Kind::joined, Phrase::joined},       Wording<Kind>{Kind::left, Phrase::left},
+    Wording<Kind>{Kind::announced, Phrase::announced}, Wording<Kind>{Kind::acted, Phrase::acted},
+    Wording<Kind>{Kind::renamed, Phrase::renamed},     Wording<Kind>{Kind::topic, Phrase::topic_set},
+    Wording<Kind>{Kind::noted, Phrase::noted},         Wording<Kind>{Kind::kicked, Phrase::kicked},
+    Wording<Kind>{Kind::muted, Phrase::muted},         Wording<Kind>{Kind::unmuted, Phrase::unmuted},
+    Wording<Kind>{Kind::banned, Phrase::banned},       Wording<Kind>{Kind::unbanned, Phrase::unbanned},
+    Wording<Kind>{Kind::moderated, Phrase::moderated}, Wording<Kind>{Kind::unmoderated, Phrase::unmoderated},
+    Wording<Kind>{Kind::voiced, Phrase::voiced},       Wording<Kind>{Kind::unvoiced, Phrase::unvoiced},
 };
 
 constexpr std::array refusal_wordings{
@@ -128,14 +120,19 @@ std::optional<int> parse_zone(std::string_view word) {
     return is_behind ? -total : total;
 }
 
-std::string words_of(const Record& record, const Catalogues& catalogues, Language language) {
+void append_words(std::string& out, const Record& record, const Catalogues& catalogues, Language language) {
     std::optional<Phrase> phrase = phrase_for(record_wordings, record.kind);
-    if (!phrase) return {};
+    if (!phrase) return;
     if (record.kind == Kind::left && !record.text.empty()) phrase = Phrase::left_with_words;
-    if (record.name.empty())
-        return catalogues.phrase(language, *phrase,
-                                 {catalogues.phrase(language, Phrase::administrator, {}), record.text});
-    return catalogues.phrase(language, *phrase, {record.name, record.text});
+    const std::string_view name =
+        record.name.empty() ? catalogues.pattern(language, Phrase::administrator) : record.name;
+    append_filled(out, catalogues.pattern(language, *phrase), {name, record.text});
+}
+
+std::string words_of(const Record& record, const Catalogues& catalogues, Language language) {
+    std::string words;
+    append_words(words, record, catalogues, language);
+    return words;
 }
 
 bool Display::set_language(Language language) {
@@ -162,17 +159,19 @@ std::string Display::ignored_names() const {
 
 // "[plans 812 2026-11-21 07:26] ": of it the room when it is not the current one; number and time when the
 // line is an earlier one or the client wants them, with the date in the first case.
-std::string Display::stamp(const Record& record, std::string_view room, When when) const {
-    std::string inside{room};
-    if (when == When::earlier || zone_) {
+void Display::append_stamp(std::string& out, const Record& record, std::string_view room, When when) const {
+    const bool has_time = when == When::earlier || zone_;
+    if (!has_time && room.empty()) return;
+    out.append("[").append(room);
+    if (has_time) {
         const std::time_t seconds = record.time / 1'000'000 + zone_.value_or(0) * 60;
         std::tm parts{};
         ::gmtime_r(&seconds, &parts);
         std::array<char, 32> time{};
         std::strftime(time.data(), time.size(), when == When::earlier ? "%Y-%m-%d %H:%M" : "%H:%M", &parts);
-        inside += text(inside.empty() ? "" : " ", record.line, ' ', time.data());
+        out += text(room.empty() ? "" : " ", record.line, ' ', time.data());
     }
-    return inside.empty() ? inside : text('[', inside, "] ");
+    out.append("] ");
 }
 
 std::string Display::ask(Question question) {
@@ -196,15 +195,25 @@ Record Display::painted(const Record& record) const {
     return painted;
 }
 
+bool Display::shows(const Record& record) const {
+    if ((quiet_ && is_move_of(record.kind)) || ignores(record.name)) return false;
+    return phrase_for(record_wordings, record.kind).has_value();
+}
+
+void Display::append_record(std::string& out, const Record& record, std::string_view room, When when) const {
+    if (when == When::now && !is_move_of(record.kind) && rings_for(record.text)) out += dialect_->bell();
+    append_stamp(out, record, room, when);
+    if (shows_colours())
+        append_words(out, painted(record), catalogues_, language_);
+    else
+        append_words(out, record, catalogues_, language_);
+    out += dialect_->line_end();
+}
+
 std::string Display::record(const Record& record, std::string_view room, When when) const {
-    const bool is_move = is_move_of(record.kind);
-    if ((quiet_ && is_move) || ignores(record.name)) return {};
-    std::string words = shows_colours() ? words_of(painted(record), catalogues_, language_)
-                                        : words_of(record, catalogues_, language_);
-    if (words.empty()) return {};
-    if (const std::string front = stamp(record, room, when); !front.empty()) words.insert(0, front);
-    const bool rings = when == When::now && !is_move && rings_for(record.text);
-    return rings ? dialect_->bell() + plain_line(words) : plain_line(words);
+    std::string line;
+    if (shows(record)) append_record(line, record, room, when);
+    return line;
 }
 
 std::string Display::told(std::string_view from, std::string_view words_given) const {

@@ -22,6 +22,8 @@ std::optional<int> parse_zone(std::string_view word);
 
 // A record as people see it, without time or room; empty for marks and for kinds that are not known.
 std::string words_of(const Record& record, const Catalogues& catalogues, Language language);
+// The same, behind what stands in out.
+void append_words(std::string& out, const Record& record, const Catalogues& catalogues, Language language);
 
 class Display {
 public:
@@ -43,6 +45,9 @@ public:
     // does not want to see.
     enum class When { now, earlier };
     std::string record(const Record& record, std::string_view room, When when) const;
+    // The same in two steps, without a string for each line. append_record: of one that it shows.
+    bool shows(const Record& record) const;
+    void append_record(std::string& out, const Record& record, std::string_view room, When when) const;
     std::string told(std::string_view from, std::string_view text) const;
     std::string refused(Refusal why, unsigned tries_left) const;
     std::string farewell(Farewell why, std::string_view given) const;
@@ -71,7 +76,7 @@ public:
     std::string ignored_names() const; // with commas; empty: none
 
 private:
-    std::string stamp(const Record& record, std::string_view room, When when) const;
+    void append_stamp(std::string& out, const Record& record, std::string_view room, When when) const;
     bool rings_for(std::string_view text) const;
     bool shows_colours() const { return colours_.value_or(dialect_->shows_colours()); }
     Record painted(const Record& record) const;

@@ -25,11 +25,6 @@ std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point when)
 
 } // namespace
 
-void SleepFlag::announce() const {
-    flag().store(1, std::memory_order_seq_cst);
-    std::atomic_thread_fence(std::memory_order_seq_cst); // before the log is read once more
-}
-
 Handler::Handler(const Settings& settings, const Catalogues& catalogues, Fd client, Fd hub,
                  std::span<std::byte> page)
     : idle_timeout_(settings.idle_timeout),
@@ -87,7 +82,8 @@ void Handler::finish(std::string_view last_words, End end) {
 }
 
 bool Handler::read_hub() {
-    for (bool any = false; hub_is_ready_; any = true) {
+    bool any = false;
+    for (; hub_is_ready_; any = true) {
         Received got = receive_packet(hub_.get(), {packet_.get(), max_frame});
         hub_is_ready_ = got.state != IoState::would_block;
         if (!hub_is_ready_) return any;
@@ -97,13 +93,14 @@ bool Handler::read_hub() {
             write_client();
             throw Gone{};
         }
-        const std::span<const char> bytes = std::span<const char>{packet_.get(), got.bytes};
-        if (std::string_view{bytes.data(), bytes.size()} != wake)
-            handle_packet(bytes, std::move(got.passed));
-        else
-            for (const auto& view : views_) view->wake();
+        if (std::string_view{packet_.get(), got.bytes} != wake) {
+            handle_packet({packet_.get(), got.bytes}, std::move(got.passed));
+            continue;
+        }
+        look_again();
+        hub_is_ready_ = !poller_->reports_again(); // mostly nothing stands behind a wake
     }
-    return false;
+    return any;
 }
 
 // Takes records from the logs while the client takes what they look like.
@@ -121,9 +118,10 @@ bool Handler::follow(RoomView& view) {
         const RoomView::Step step = view.next(record);
         if (step.kind == RoomView::Step::Kind::nothing) return any;
         if (step.kind == RoomView::Step::Kind::lost) show(display_.line(Phrase::lost, text(step.lost)));
-        if (step.kind == RoomView::Step::Kind::line)
-            show(
-                display_.record(record, room, step.is_earlier ? Display::When::earlier : Display::When::now));
+        if (step.kind != RoomView::Step::Kind::line || !display_.shows(record)) continue;
+        dialect().lift(output_);
+        display_.append_record(output_, record, room,
+                               step.is_earlier ? Display::When::earlier : Display::When::now);
     }
     return any;
 }
@@ -168,22 +166,24 @@ void Handler::finish_query() {
         show(display_.line(Phrase::found, text(query.last.size()), text(query.found)));
 }
 
-// True when it can: there was nothing in any log after the hub had been told to wake this handler.
+void Handler::look_again() {
+    sleep_.begin_to_look();
+    for (const auto& view : views_) view->wake();
+}
+
+// True when it can: the hub has written nothing since the logs were read, and wakes this handler when it has.
 bool Handler::prepare_to_sleep() {
-    sleep_.announce();
-    for (const auto& view : views_) view->look_again();
-    bool found_something = follow_logs();
-    tell_progress();
-    found_something = found_something || !output_.empty();
-    // What stands there and is no record may be damage; the hub knows whether more stands behind it.
-    for (const auto& view : views_) found_something = found_something || ask_for_segment(*view);
-    if (found_something) sleep_.clear();
-    return !found_something;
+    if (!sleep_.fall_asleep()) return look_again(), false;
+    for (const auto& view : views_) {
+        // What is no record may have been half written, or is damage: the hub knows what stands behind it.
+        if (view->has_tail()) view->look_again();
+        if (follow(*view) || ask_for_segment(*view)) return false;
+    }
+    return true;
 }
 
 void Handler::wait() {
-    // With output left the client wakes us; without, the hub must, and a record may have come since we
-    // looked.
+    // With output left the client wakes us; without, the hub must.
     if (output_.empty() && !query_ && !views_.empty() && has_caught_up() && !prepare_to_sleep()) return;
     const auto interest = (wants_input() ? 1U : 0U) | (output_.empty() ? 0U : 2U);
     poller_->watch(client_.get(), static_cast<Interest>(interest));

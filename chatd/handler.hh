@@ -12,11 +12,11 @@
 #include "chatd/protocol.hh"
 #include "chatd/room_view.hh"
 #include "chatd/session_option.hh"
+#include "chatd/sleep_word.hh"
 #include "common/fd.hh"
 #include "common/poller.hh"
 #include "common/signals.hh"
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -28,22 +28,6 @@
 #include <vector>
 
 namespace chatd {
-
-// What a handler shares with the hub: a word that is 1 while it sleeps and wants to be woken.
-class SleepFlag {
-public:
-    explicit SleepFlag(std::span<std::byte> page) : word_(reinterpret_cast<std::uint32_t*>(page.data())) {}
-    // Handler: before it looks once more and waits.
-    void announce() const;
-    // Handler: it is awake by itself.
-    void clear() const { flag().store(0, std::memory_order_relaxed); }
-    // Hub: after it has written. True when the handler is to be woken.
-    bool take() const { return flag().exchange(0, std::memory_order_seq_cst) == 1; }
-
-private:
-    std::atomic_ref<std::uint32_t> flag() const { return std::atomic_ref<std::uint32_t>{*word_}; }
-    std::uint32_t* word_;
-};
 
 // What a client has pasted so far, behind /paste.
 struct Paste {
@@ -100,6 +84,7 @@ private:
     bool is_done() const;
     bool has_room_for_output() const;
     bool has_caught_up() const;
+    void look_again();
     bool prepare_to_sleep();
     void wait();
     std::optional<std::chrono::milliseconds> time_left() const;
@@ -201,7 +186,7 @@ private:
     std::chrono::seconds idle_timeout_;
     common::Fd client_;
     common::Fd hub_;
-    SleepFlag sleep_;
+    SleepWord sleep_;
     common::Signals signals_;
     std::unique_ptr<common::Poller> poller_;
     Display display_;

@@ -2,7 +2,7 @@
 // The hub's part about rooms: lines into their logs, waking those who sleep, finding them. Run by the hub.
 #include "chatd/hub.hh"
 
-#include "chatd/handler.hh"
+#include "chatd/sleep_word.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -70,7 +70,7 @@ void Hub::wake_members(const Room& room) {
     std::atomic_thread_fence(std::memory_order_seq_cst); // the write is before the look at who sleeps
     for (const ClientNumber number : room.members) {
         const Client& member = clients_.at(number);
-        if (SleepFlag{pages_.page(member.page)}.take())
+        if (SleepWord{pages_.page(member.page)}.tell_news())
             send_packet(member.pair.get(), wake); // full: it is awake
     }
 }

@@ -26,7 +26,7 @@ public:
     std::unique_ptr<Dialect> take_successor() override;
 
     std::string ask(Question question, std::string_view words) override;
-    std::string line(std::string_view words) const override { return text(words, end_); }
+    std::string_view line_end() const override { return end_; }
     std::string bell() const override { return "\a"; }
 
 private:

@@ -172,11 +172,16 @@ constexpr std::array table{
     PhraseRow{Phrase::help_oper, "become an operator"},
 };
 
-const char* english(Phrase phrase) {
-    return std::find_if(table.begin(), table.end(),
-                        [&](const PhraseRow& row) { return row.phrase == phrase; })
-        ->english;
-}
+// By number: a room's line may be shown to thousands.
+constexpr auto by_number = [] {
+    constexpr auto highest =
+        std::max_element(table.begin(), table.end(), [](const PhraseRow& one, const PhraseRow& other) {
+            return one.phrase < other.phrase;
+        });
+    std::array<std::string_view, static_cast<std::size_t>(highest->phrase) + 1> patterns{};
+    for (const PhraseRow& row : table) patterns[static_cast<std::size_t>(row.phrase)] = row.english;
+    return patterns;
+}();
 
 std::optional<nl_catd> open_file(const std::string& name) {
     const nl_catd found = ::catopen(name.c_str(), 0);
@@ -213,27 +218,29 @@ bool Catalogues::has(Language language) const {
     return language == Language::english || open_[static_cast<std::size_t>(language)];
 }
 
-std::string Catalogues::phrase(Language language, Phrase phrase,
-                               std::initializer_list<std::string_view> arguments) const {
-    const char* pattern = english(phrase);
-    if (const std::optional<nl_catd>& catalogue = open_[static_cast<std::size_t>(language)])
-        pattern = ::catgets(*catalogue, catalogue_set, static_cast<int>(phrase), pattern);
-    return fill_in(pattern, arguments);
+std::string_view Catalogues::pattern(Language language, Phrase phrase) const {
+    const std::string_view english = by_number[static_cast<std::size_t>(phrase)];
+    const std::optional<nl_catd>& catalogue = open_[static_cast<std::size_t>(language)];
+    if (!catalogue) return english;
+    return ::catgets(*catalogue, catalogue_set, static_cast<int>(phrase), english.data()); // it ends in NUL
 }
 
-std::string fill_in(std::string_view pattern, std::initializer_list<std::string_view> arguments) {
-    std::size_t size = pattern.size();
-    for (const std::string_view argument : arguments) size += argument.size();
+std::string Catalogues::phrase(Language language, Phrase phrase, PhraseArguments arguments) const {
     std::string filled;
-    filled.reserve(size);
+    append_filled(filled, pattern(language, phrase), arguments);
+    return filled;
+}
+
+void append_filled(std::string& out, std::string_view pattern, PhraseArguments arguments) {
     for (;;) {
         const std::size_t mark = pattern.find('%');
-        if (mark == pattern.npos || mark + 1 == pattern.size()) return filled.append(pattern);
-        filled.append(pattern.substr(0, mark));
+        if (mark == pattern.npos || mark + 1 == pattern.size()) break;
+        out.append(pattern.substr(0, mark));
         const auto number = static_cast<std::size_t>(pattern[mark + 1] - '1');
-        if (number < arguments.size()) filled += arguments.begin()[number];
+        if (number < arguments.size()) out.append(arguments.begin()[number]);
         pattern.remove_prefix(mark + 2);
     }
+    out.append(pattern);
 }
 
 } // namespace chatd

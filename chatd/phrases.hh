@@ -188,6 +188,8 @@ enum class Language : std::uint8_t { english, chinese };
 inline constexpr std::array<std::string_view, 2> language_names{"en", "zh"};
 std::optional<Language> find_language(std::string_view name);
 
+using PhraseArguments = std::initializer_list<std::string_view>;
+
 // The catalogues of all languages, as far as they are installed: where NLSPATH says, under the name
 // chatd.LANGUAGE, else in the folder that this program was built for.
 class Catalogues {
@@ -198,15 +200,15 @@ public:
     Catalogues& operator=(const Catalogues&) = delete;
 
     bool has(Language language) const;
-    // In English where the language's catalogue lacks it.
-    std::string phrase(Language language, Phrase phrase,
-                       std::initializer_list<std::string_view> arguments) const;
+    // In English where the language's catalogue lacks it; pattern: with the places for its arguments.
+    std::string phrase(Language language, Phrase phrase, PhraseArguments arguments) const;
+    std::string_view pattern(Language language, Phrase phrase) const;
 
 private:
     std::array<std::optional<nl_catd>, language_names.size()> open_{}; // of English, none
 };
 
-// The pattern with its arguments in place; what it names and is not given is left out.
-std::string fill_in(std::string_view pattern, std::initializer_list<std::string_view> arguments);
+// Appends the pattern with its arguments in place; what it names and is not given is left out.
+void append_filled(std::string& out, std::string_view pattern, PhraseArguments arguments);
 
 } // namespace chatd

@@ -68,7 +68,7 @@ void RoomView::wake() {
 }
 
 bool RoomView::wants_segment() {
-    if (!caught_up_ || holds_ || !(at_segment_end_ || log_.has_tail())) return false;
+    if (!caught_up_ || holds_ || !(at_segment_end_ || has_tail())) return false;
     return !std::exchange(asked_, true);
 }
 

@@ -40,6 +40,8 @@ public:
     // Takes the next record that is for this client. nothing: all that is there was taken.
     Step next(Record& record);
     bool has_caught_up() const { return caught_up_; }
+    // Bytes stand at its place that are no record: half of one, or damage.
+    bool has_tail() const { return !at_segment_end_ && log_.has_tail(); }
     // There may be more.
     void look_again();
     void wake(); // the same, and the hub has said so

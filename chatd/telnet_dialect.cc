@@ -62,7 +62,7 @@ public:
     std::optional<Clock::time_point> waits_until() const override;
 
     std::string ask(Question question, std::string_view words) override;
-    std::string line(std::string_view words) const override { return text(words, "\r\n"); }
+    std::string_view line_end() const override { return "\r\n"; }
     std::string bell() const override { return "\a"; }
     bool shows_colours() const override { return editor_ && !terminal_.type().empty(); }
     void lift(std::string& out) override;

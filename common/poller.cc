@@ -33,8 +33,9 @@ int to_timeout(std::optional<std::chrono::milliseconds> at_most) {
 }
 
 void deliver_pending(const sigset_t& mask) {
-    sigset_t none{}, pending{}; // all of their bytes, which the calls do not set
-    // Mostly there is none: then it costs one call, not two.
+    sigset_t none{}, pending{}; // all of their bytes, of which the C library fills those that it needs
+    ::sigemptyset(&none);
+    // Mostly there is none: then it costs one call, not three.
     if (::sigpending(&pending) == 0 && std::memcmp(&pending, &none, sizeof none) == 0) return;
     sigset_t before;
     ::sigprocmask(SIG_SETMASK, &mask, &before);

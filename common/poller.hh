@@ -63,6 +63,9 @@ public:
     void again(int fd);
     // none also for a descriptor that is not watched.
     Interest interest_in(int fd) const;
+    // Whether what is left unread is reported by the next wait once more (not when edge-triggered). Then who
+    // expects no more need not read on until it would block.
+    virtual bool reports_again() const { return true; }
 
     // Waits for events, at most so long (no value: for ever). mask: the signal mask in force during the wait,
     // and only then (nullptr: unchanged); a pending signal that it lets in is delivered by every wait,

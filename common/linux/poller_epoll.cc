@@ -14,6 +14,7 @@ namespace {
 class EpollPoller final : public Poller {
 public:
     EpollPoller(Fd epoll, bool edge_triggered) : epoll_(std::move(epoll)), edge_triggered_(edge_triggered) {}
+    bool reports_again() const override { return !edge_triggered_; }
 
 private:
     void update(int fd, Interest now, bool is_new) override {

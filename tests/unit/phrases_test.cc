@@ -70,6 +70,11 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("what is filled into a phrase is taken as it is") {
+        const auto fill_in = [](std::string_view pattern, PhraseArguments arguments) {
+            std::string filled;
+            append_filled(filled, pattern, arguments);
+            return filled;
+        };
         CHECK(fill_in("%1 say: %2", {"ada", "100%1 %2"}) == "ada say: 100%1 %2");
         CHECK(fill_in("%2, %1, %2", {"a", "b"}) == "b, a, b");
         CHECK(fill_in("%1%3%", {"a"}) == "a%");
