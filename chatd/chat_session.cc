@@ -16,7 +16,8 @@ using telnet::Command;
 using telnet::Option;
 using telnet::Side;
 
-constexpr std::size_t most_last_words = 1000; // bytes
+constexpr std::size_t most_last_words = 1000;               // bytes
+constexpr std::size_t most_unplaced = std::size_t{1} << 20; // bytes; a handler holds far fewer back
 
 // The last line that has something in it.
 std::string_view last_line(std::string_view words) {
@@ -45,6 +46,7 @@ void ChatSession::begin() {
 
 void ChatSession::lose() {
     out_.clear();
+    unplaced_.clear(); // it is shown again, or was not whole
     asked_.reset();
     refused_before_ = refused_;
     if (!token_.empty()) return;
@@ -56,14 +58,13 @@ void ChatSession::lose() {
 }
 
 std::string ChatSession::hear(std::string_view bytes) {
-    std::string shown;
     while (const auto event = decoder_.next(bytes)) {
         switch (event->kind) {
         case telnet::Event::Kind::data:
             if (!is_understood())
                 greeting_ += event->bytes;
             else if (asked_) { // what came before is of a dialect that was not ours
-                shown += event->bytes;
+                unplaced_ += event->bytes;
                 last_words_ += event->bytes;
                 last_words_.erase(0, last_words_.size() - std::min(last_words_.size(), most_last_words));
             }
@@ -73,7 +74,8 @@ std::string ChatSession::hear(std::string_view bytes) {
         case telnet::Event::Kind::subnegotiation: hear_subnegotiation(event->option, event->bytes);
         }
     }
-    return shown;
+    if (unplaced_.size() > most_unplaced) placed_ += std::exchange(unplaced_, {});
+    return std::exchange(placed_, {});
 }
 
 void ChatSession::hear_option(Command verb, Option option) {
@@ -110,6 +112,7 @@ void ChatSession::hear_message(const SessionText& message) {
         return;
     case SessionMessage::place:
         if (body.size() <= max_place) place_ = body;
+        placed_ += std::exchange(unplaced_, {});
         return;
     case SessionMessage::dealt: {
         if (body.size() != Dealt::size) return;

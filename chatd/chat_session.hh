@@ -34,8 +34,8 @@ public:
     // The connection has broken. What was typed and not dealt with is kept if it can be said later.
     void lose();
 
-    // Bytes that the server has sent; what there is to show of them. Throws common::PeerError when a pipe's
-    // answer is refused, or it is asked what it cannot answer.
+    // Bytes that the server has sent; what there is to show of them, which is as far as its last `place'.
+    // Throws common::PeerError when a pipe's answer is refused, or it is asked what it cannot answer.
     std::string hear(std::string_view bytes);
     // Keys; of a pipe bytes, whose first lines answer what is asked and was not wished for. Keys that come
     // when nobody could take them, now or later, or are too many, are dropped: false.
@@ -86,6 +86,8 @@ private:
     telnet::Options options_;
     std::string out_;
     std::string greeting_;       // what came before the offer was taken
+    std::string unplaced_;       // what is to be shown when it is said how far that is,
+    std::string placed_;         // and what can be shown now
     std::optional<Asked> asked_; // by the server, on this connection
     bool is_answered_ = false;   // of a pipe
     bool is_resuming_ = false;

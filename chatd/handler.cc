@@ -47,7 +47,6 @@ int Handler::run() {
             did_something |= obey_client();
             did_something |= grant_wishes();
             did_something |= query_ ? answer_query() : follow_logs();
-            tell_progress();
             did_something |= write_client();
             if (is_done())
                 finish({});

@@ -43,6 +43,7 @@ struct SessionProgress {
     std::uint64_t announced = 0;                 // to the hub
     std::uint64_t refused = 0, told_refused = 0; // lines
     std::string place{};
+    std::size_t placed = 0; // bytes of the output, of those not yet written, that stand before a place
 };
 
 class Handler {

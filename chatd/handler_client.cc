@@ -200,6 +200,7 @@ void Handler::show(std::string_view bytes) {
 
 bool Handler::write_client() {
     dialect().lay(output_);
+    tell_progress();
     bool any = false;
     std::size_t written = 0;
     while (written < output_.size()) {
@@ -210,6 +211,7 @@ bool Handler::write_client() {
         any = true;
     }
     output_.erase(0, written);
+    if (session_) session_->placed = output_.size();
     if (output_.empty()) acknowledge_told();
     return any;
 }

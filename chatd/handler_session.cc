@@ -49,10 +49,11 @@ void Handler::tell_asked(Question question) {
                       text(what, question == Question::nothing ? display_.own_name() : std::string{}));
 }
 
-// Behind the lines that have been shown: how far that is, and how many of the client's bytes were dealt with.
+// Behind all that was shown: how far that is, and how many of the client's bytes were dealt with.
 void Handler::tell_progress() {
     if (!session_) return;
     SessionProgress& session = *session_;
+    const bool has_shown = output_.size() > session.placed;
     if (!waiting_for_answer_ && !query_ && !held_) dealing_ = dialect().taken();
     const bool is_dealt_with = !waiting_for_answer_ && !query_ && dealing_ != session.dealt;
     if (is_dealt_with || session.refused != session.told_refused) {
@@ -65,9 +66,10 @@ void Handler::tell_progress() {
         const auto room = PlaceRoom::pack(view->number(), view->next_line());
         place.append(room.data(), room.size());
     }
-    if (place == session.place) return;
+    if (place == session.place && !has_shown) return;
     output_ += encode(SessionMessage::place, place);
     session.place = std::move(place);
+    session.placed = output_.size();
 }
 
 void Handler::tell_end(End end) {

@@ -23,7 +23,8 @@ enum class SessionMessage : char {
     line =
         'L', // as many bytes as were received make the line that is typed now, but other keys make it, too:
              // Count, and those keys
-    place = 'P', // how far the rooms have been shown by all that came before: to be sent back as it is
+    place = 'P', // how far the rooms have been shown by all that came before: to be sent back as it is; what
+                 // comes behind is not to be shown before the next one has come
     over = 'E',  // the end, which follows, is meant: an End
     // chat to handler
     hello = 'H', // the first and only one: a Hello

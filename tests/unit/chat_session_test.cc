@@ -88,7 +88,7 @@ TEST_SUITE("unit") {
             session.hear(taken);
             CHECK(session.is_understood());
             CHECK(session.hear("Your name: ").empty());
-            CHECK(session.hear(asks(Asked::name) + "Your name: ") == "Your name: ");
+            CHECK(session.hear(asks(Asked::name) + "Your name: " + place("")) == "Your name: ");
         }
     }
 
@@ -193,6 +193,18 @@ TEST_SUITE("unit") {
         pipe.session.hear(inside + encode_dealt(24, 1));
         CHECK(pipe.session.is_dealt_with());
         CHECK(pipe.session.refused() == 2);
+    }
+
+    TEST_CASE("what is said is shown when its place is known and never twice or half") {
+        Pipe pipe;
+        pipe.enter();
+        CHECK(pipe.session.hear("one\ntw").empty());
+        CHECK(pipe.session.hear("o\n" + place("two") + "thr") == "one\ntwo\n");
+        CHECK(pipe.come_again() == encode_hello({.is_plain = true, .token = "t0", .place = "two"}));
+        CHECK(pipe.session.hear(encode_dealt(9, 0) + "three\n").empty());
+        CHECK(pipe.session.hear(place("three")) == "three\n");
+        const std::string endless(std::size_t{1} << 20, 'x'); // a server that names no place
+        CHECK(pipe.session.hear(endless + 'x').size() == endless.size() + 1);
     }
 
     TEST_CASE("it can break again before the first break is mended") {
