@@ -23,15 +23,23 @@ struct Wording {
 };
 
 constexpr std::array record_wordings{
-    Wording<Kind>{Kind::said, Phrase::said}, // most are: found first
-    Wording<Kind>{Kind::joined, Phrase::joined},       Wording<Kind>{Kind::left, Phrase::left},
-    Wording<Kind>{Kind::announced, Phrase::announced}, Wording<Kind>{Kind::acted, Phrase::acted},
-    Wording<Kind>{Kind::renamed, Phrase::renamed},     Wording<Kind>{Kind::topic, Phrase::topic_set},
-    Wording<Kind>{Kind::noted, Phrase::noted},         Wording<Kind>{Kind::kicked, Phrase::kicked},
-    Wording<Kind>{Kind::muted, Phrase::muted},         Wording<Kind>{Kind::unmuted, Phrase::unmuted},
-    Wording<Kind>{Kind::banned, Phrase::banned},       Wording<Kind>{Kind::unbanned, Phrase::unbanned},
-    Wording<Kind>{Kind::moderated, Phrase::moderated}, Wording<Kind>{Kind::unmoderated, Phrase::unmoderated},
-    Wording<Kind>{Kind::voiced, Phrase::voiced},       Wording<Kind>{Kind::unvoiced, Phrase::unvoiced},
+    Wording<Kind>{Kind::joined, Phrase::joined},
+    Wording<Kind>{Kind::left, Phrase::left},
+    Wording<Kind>{Kind::said, Phrase::said},
+    Wording<Kind>{Kind::announced, Phrase::announced},
+    Wording<Kind>{Kind::acted, Phrase::acted},
+    Wording<Kind>{Kind::renamed, Phrase::renamed},
+    Wording<Kind>{Kind::topic, Phrase::topic_set},
+    Wording<Kind>{Kind::noted, Phrase::noted},
+    Wording<Kind>{Kind::kicked, Phrase::kicked},
+    Wording<Kind>{Kind::muted, Phrase::muted},
+    Wording<Kind>{Kind::unmuted, Phrase::unmuted},
+    Wording<Kind>{Kind::banned, Phrase::banned},
+    Wording<Kind>{Kind::unbanned, Phrase::unbanned},
+    Wording<Kind>{Kind::moderated, Phrase::moderated},
+    Wording<Kind>{Kind::unmoderated, Phrase::unmoderated},
+    Wording<Kind>{Kind::voiced, Phrase::voiced},
+    Wording<Kind>{Kind::unvoiced, Phrase::unvoiced},
 };
 
 constexpr std::array refusal_wordings{
@@ -81,6 +89,16 @@ std::optional<Phrase> phrase_for(const Table& table, Value value) {
     return found->phrase;
 }
 
+// By number: it is asked for each line of a room, for each member.
+std::optional<Phrase> phrase_for(Kind kind) {
+    static constexpr auto by_kind = [] {
+        std::array<std::optional<Phrase>, 256> phrases{};
+        for (const auto& row : record_wordings) phrases[static_cast<std::uint8_t>(row.value)] = row.phrase;
+        return phrases;
+    }();
+    return by_kind[static_cast<std::uint8_t>(kind)];
+}
+
 bool is_move_of(Kind kind) { return kind == Kind::joined || kind == Kind::left || kind == Kind::renamed; }
 
 std::vector<std::string_view> split_fields(std::string_view row) {
@@ -121,7 +139,7 @@ std::optional<int> parse_zone(std::string_view word) {
 }
 
 void append_words(std::string& out, const Record& record, const Catalogues& catalogues, Language language) {
-    std::optional<Phrase> phrase = phrase_for(record_wordings, record.kind);
+    std::optional<Phrase> phrase = phrase_for(record.kind);
     if (!phrase) return;
     if (record.kind == Kind::left && !record.text.empty()) phrase = Phrase::left_with_words;
     const std::string_view name =
@@ -160,10 +178,8 @@ std::string Display::ignored_names() const {
 // "[plans 812 2026-11-21 07:26] ": of it the room when it is not the current one; number and time when the
 // line is an earlier one or the client wants them, with the date in the first case.
 void Display::append_stamp(std::string& out, const Record& record, std::string_view room, When when) const {
-    const bool has_time = when == When::earlier || zone_;
-    if (!has_time && room.empty()) return;
     out.append("[").append(room);
-    if (has_time) {
+    if (has_time(when)) {
         const std::time_t seconds = record.time / 1'000'000 + zone_.value_or(0) * 60;
         std::tm parts{};
         ::gmtime_r(&seconds, &parts);
@@ -197,12 +213,12 @@ Record Display::painted(const Record& record) const {
 
 bool Display::shows(const Record& record) const {
     if ((quiet_ && is_move_of(record.kind)) || ignores(record.name)) return false;
-    return phrase_for(record_wordings, record.kind).has_value();
+    return phrase_for(record.kind).has_value();
 }
 
 void Display::append_record(std::string& out, const Record& record, std::string_view room, When when) const {
     if (when == When::now && !is_move_of(record.kind) && rings_for(record.text)) out += dialect_->bell();
-    append_stamp(out, record, room, when);
+    if (has_time(when) || !room.empty()) append_stamp(out, record, room, when);
     if (shows_colours())
         append_words(out, painted(record), catalogues_, language_);
     else

@@ -76,6 +76,7 @@ public:
     std::string ignored_names() const; // with commas; empty: none
 
 private:
+    bool has_time(When when) const { return when == When::earlier || zone_; }
     void append_stamp(std::string& out, const Record& record, std::string_view room, When when) const;
     bool rings_for(std::string_view text) const;
     bool shows_colours() const { return colours_.value_or(dialect_->shows_colours()); }

@@ -118,7 +118,7 @@ int Hub::run(const std::function<void()>& on_ready) {
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {
-        loop_.run_once(signals_.while_waiting());
+        loop_.run_once(signals_.while_waiting(), news_.empty());
         flush_rooms();
         handle_signals();
     }
@@ -246,6 +246,7 @@ void Hub::read_console() {
 }
 
 void Hub::stop() {
+    tell_news();
     log_.notice(text("stopping, clients ", clients_.size()));
     notify_service_manager("STOPPING=1");
     acceptor_.close();

@@ -28,6 +28,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -149,6 +150,7 @@ private:
     void flush_rooms();
     void answer_pending(Room& room, const Pending& pending, bool written);
     void close_empty_rooms();
+    void tell_news();
     void wake_members(const Room& room);
     std::optional<RoomLog::Opened> open_segment(Client& client, const Room& room, std::uint32_t segment);
     Room* find_room(std::string_view name);
@@ -216,6 +218,8 @@ private:
     std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
     std::vector<common::Accepted> arrivals_;           // of clients that wait for the next spawner
     std::map<Room*, std::vector<Pending>> dirty_;      // rooms with a batch, and who waits for its fate
+    std::set<const Room*> news_;                       // rooms whose members are yet to be woken
+    unsigned rounds_with_news_ = 0;
     ClientNumber next_client_;
     std::uint32_t next_room_ = 1;
     std::uint64_t accepted_ = 0;

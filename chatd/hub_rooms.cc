@@ -15,6 +15,11 @@
 using namespace common;
 
 namespace chatd {
+namespace {
+
+constexpr unsigned most_rounds = 4; // in which lines come before those who sleep are woken all the same
+
+} // namespace
 
 // Into the room's batch; flush_rooms decides its fate.
 void Hub::add_line(Room& room, Kind kind, const Client* from, std::string_view text) {
@@ -24,19 +29,26 @@ void Hub::add_line(Room& room, Kind kind, const Client* from, std::string_view t
     ++lines_;
 }
 
-// All that came in this round goes into each log in one write; then those are answered whose lines they are,
-// and those woken who sleep.
+// All that came in this round goes into each log in one write; then those are answered whose lines they are.
+// Those who sleep are woken when nothing more is there to be read, so that each reads all of it at once.
 void Hub::flush_rooms() {
+    const bool any_lines = !dirty_.empty();
     while (!dirty_.empty()) {
         const auto batches = std::exchange(dirty_, {});
         for (const auto& [room, pending] : batches) {
             const bool written = room->log->flush();
-            if (written) wake_members(*room);
+            if (written) news_.insert(room);
             for (const Pending& waiting : pending) answer_pending(*room, waiting, written);
         }
         control_.continue_answers();
     }
     close_empty_rooms();
+    if (!any_lines || ++rounds_with_news_ == most_rounds) tell_news();
+}
+
+void Hub::tell_news() {
+    for (const Room* room : std::exchange(news_, {})) wake_members(*room);
+    rounds_with_news_ = 0;
 }
 
 void Hub::answer_pending(Room& room, const Pending& pending, bool written) {
@@ -60,6 +72,7 @@ void Hub::close_empty_rooms() {
         const Room& room = entry.second;
         const bool closes = room.is_made_by_client && room.members.empty();
         if (!closes) return false;
+        news_.erase(&room);
         log_.notice(text("room ", escape(entry.first), " closes: nobody is in it"));
         ::rmdir(text(state_.path(), "/rooms/", entry.first).c_str()); // unless there is something in it
         return true;

@@ -5,6 +5,7 @@
 #include "common/errors.hh"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <unistd.h>
 
@@ -24,16 +25,24 @@ std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into) {
     }));
 }
 
+// Of the valid record at the start of bytes, if one is there.
+std::optional<RecordHead::Tuple> valid_head(std::string_view bytes) {
+    if (bytes.size() < RecordHead::size) return {};
+    const RecordHead::Tuple head = RecordHead::unpack_from(bytes);
+    const auto& [sum, size, line, time, speaker, kind, name_size, text_size] = head;
+    if (size != RecordHead::size + name_size + text_size || size > max_record || size > bytes.size())
+        return {};
+    Cksum cksum;
+    cksum.add(bytes.substr(sizeof sum, size - sizeof sum));
+    if (cksum.value() != sum) return {};
+    return head;
+}
+
 } // namespace
 
 std::size_t valid_record(std::string_view bytes) {
-    if (bytes.size() < RecordHead::size) return 0;
-    const auto [sum, size, line, time, speaker, kind, name_size, text_size] = RecordHead::unpack_from(bytes);
-    if (size != RecordHead::size + name_size + text_size || size > max_record || size > bytes.size())
-        return 0;
-    Cksum cksum;
-    cksum.add(bytes.substr(sizeof sum, size - sizeof sum));
-    return cksum.value() == sum ? size : 0;
+    const auto head = valid_head(bytes);
+    return head ? std::get<1>(*head) : 0;
 }
 
 LogReader::Result LogReader::next(Record& record) {
@@ -56,9 +65,9 @@ void LogReader::refill() {
 
 bool LogReader::parse(Record& record) {
     const std::string_view rest{buffer_.get() + used_, filled_ - used_};
-    const std::size_t size = valid_record(rest);
-    if (size == 0) return false;
-    const auto [sum, whole, line, time, speaker, kind, name_size, text_size] = RecordHead::unpack_from(rest);
+    const auto head = valid_head(rest);
+    if (!head) return false;
+    const auto& [sum, size, line, time, speaker, kind, name_size, text_size] = *head;
     record.kind = static_cast<Kind>(kind);
     record.line = line;
     record.time = time;

@@ -232,15 +232,15 @@ std::string Catalogues::phrase(Language language, Phrase phrase, PhraseArguments
 }
 
 void append_filled(std::string& out, std::string_view pattern, PhraseArguments arguments) {
-    for (;;) {
-        const std::size_t mark = pattern.find('%');
-        if (mark == pattern.npos || mark + 1 == pattern.size()) break;
-        out.append(pattern.substr(0, mark));
-        const auto number = static_cast<std::size_t>(pattern[mark + 1] - '1');
+    std::size_t rest = 0; // of the pattern, which is not in out yet
+    for (std::size_t at = 0; at + 1 < pattern.size(); ++at) {
+        if (pattern[at] != '%') continue;
+        out.append(pattern, rest, at - rest);
+        const auto number = static_cast<std::size_t>(pattern[at + 1] - '1');
         if (number < arguments.size()) out.append(arguments.begin()[number]);
-        pattern.remove_prefix(mark + 2);
+        rest = ++at + 1;
     }
-    out.append(pattern);
+    out.append(pattern, rest);
 }
 
 } // namespace chatd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The checksum of cksum(1): the CRC of POSIX, over the bytes and then their number. Streaming, and fast
-// enough not to slow a transfer: eight bytes a step.
+// enough not to slow a transfer: sixteen bytes a step.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,8 @@ Loop::TimerId Loop::at(Clock::time_point when, OnTime on_time) {
 
 void Loop::cancel(TimerId timer) { timers_.erase(timer); }
 
-void Loop::run_once(const sigset_t* mask) {
-    run_events(poller_->wait(until_next_timer(), mask));
+void Loop::run_once(const sigset_t* mask, bool may_wait) {
+    run_events(poller_->wait(may_wait ? until_next_timer() : std::chrono::milliseconds{0}, mask));
     run_due_timers();
 }
 

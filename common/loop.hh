@@ -39,8 +39,9 @@ public:
 
     // Waits for the next events or timer or signal (mask as in Poller::wait), runs first the events'
     // callbacks, then the timers that are due, in their order, and returns. A timer that a timer's
-    // callback sets runs in the next round at the earliest. Not to be called from a callback.
-    void run_once(const sigset_t* mask);
+    // callback sets runs in the next round at the earliest. Not to be called from a callback. Without
+    // may_wait it takes only what is there already.
+    void run_once(const sigset_t* mask, bool may_wait = true);
 
 private:
     struct Entry {

@@ -32,6 +32,23 @@ TEST_SUITE("unit") {
         });
     }
 
+    TEST_CASE("loop: a round that may not wait takes what is there and returns") {
+        each_backend([](Backend backend) {
+            Pair pair;
+            Loop loop{backend};
+            std::size_t read = 0;
+            bool is_late = false;
+            loop.at(common::Clock::now() + deadline, [&] { is_late = true; });
+            loop.watch(pair.near.get(), Interest::read, [&](const Event& event) { read += drain(event.fd); });
+            loop.run_once(nullptr, false);
+            CHECK(read == 0);
+            send_text(pair.far, "hello");
+            loop.run_once(nullptr, false);
+            CHECK(read == 5);
+            CHECK_FALSE(is_late);
+        });
+    }
+
     TEST_CASE("loop: a callback that forgets another keeps it from running in the same round") {
         each_backend([](Backend backend) {
             Pair one, two;
