@@ -187,7 +187,6 @@ DataConnection DataChannel::open() {
     try {
         Fd socket = listener_ ? accept_client() : connect_client();
         reset();
-        set_keepalive(socket.get());
         return {control_, std::move(socket)};
     } catch (...) {
         reset();

@@ -61,11 +61,11 @@ void do_get(Session& s, const std::string& argument) {
     TransferReport report{s, Direction::download, path, false};
     s.control.reply(150, text(size - offset, " bytes follow"));
     Throttle throttle{s.limits().rate_down};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    const auto piece = std::min<off_t>(size - offset, static_cast<off_t>(throttle.piece(buffer_size)));
+    std::vector<char> buffer(static_cast<std::size_t>(piece));
     Cksum sum;
     while (offset < size) {
-        const auto wanted =
-            static_cast<std::size_t>(std::min<off_t>(size - offset, static_cast<off_t>(buffer.size())));
+        const auto wanted = static_cast<std::size_t>(std::min(size - offset, piece));
         const ssize_t got = retry([&] { return ::pread(file.fd.get(), buffer.data(), wanted, offset); });
         if (got <= 0) {
             // The length has been promised; the one honest way left to say so is to break off.
@@ -78,7 +78,7 @@ void do_get(Session& s, const std::string& argument) {
         offset += got;
         s.status.add_sent(bytes.size());
         s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
-        s.control.look_around();
+        if (offset < size) s.control.look_around();
     }
     report.complete();
     s.control.reply(226, result_of(sum, path));
