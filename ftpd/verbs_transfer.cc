@@ -22,8 +22,9 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;      // bytes
-constexpr std::uint64_t look_around_every = 1048576; // bytes: a slow disk may take a second for a few
+constexpr std::size_t buffer_size = 256 * 1024;       // bytes
+constexpr std::size_t received_at_once = 1024 * 1024; // bytes: much comes meanwhile, in fewer turns
+constexpr std::uint64_t look_around_every = 1048576;  // bytes: a slow disk may take a second for a few
 
 void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
@@ -69,7 +70,7 @@ void send_text(Session& s, DataConnection& data, int file, off_t from) {
 
 void receive_into(Session& s, DataConnection& data, Upload& upload) {
     Throttle throttle{s.limits().rate_up};
-    const std::size_t size = throttle.piece(buffer_size);
+    const std::size_t size = throttle.piece(received_at_once);
     const auto buffer = std::make_unique_for_overwrite<char[]>(size); // most of it may remain untouched
     FromNetwork convert;
     std::string converted;
