@@ -28,7 +28,9 @@ constexpr std::size_t buffer_size = 256 * 1024; // bytes
 // ended before the announced length.
 bool receive_body(Session& s, Upload& upload, Cksum& sum) {
     Throttle throttle{s.limits().rate_up};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    const std::uint64_t piece =
+        std::min<std::uint64_t>(buffer_size, s.memory.body_left.value_or(buffer_size));
+    std::vector<char> buffer(throttle.piece(static_cast<std::size_t>(piece)));
     while (s.memory.body_left.value_or(1) > 0) {
         const auto wanted = static_cast<std::size_t>(
             std::min<std::uint64_t>(s.memory.body_left.value_or(buffer.size()), buffer.size()));
@@ -39,7 +41,7 @@ bool receive_body(Session& s, Upload& upload, Cksum& sum) {
         sum.add({buffer.data(), got});
         s.status.add_received(got);
         s.control.pause_until(throttle.pay(got, Clock::now()));
-        s.control.look_around();
+        if (s.memory.body_left != 0U) s.control.look_around();
     }
     return true;
 }
