@@ -33,7 +33,7 @@ int to_timeout(std::optional<std::chrono::milliseconds> at_most) {
 }
 
 void deliver_pending(const sigset_t& mask) {
-    sigset_t none{}, pending{}; // all of their bytes, which sigemptyset(3) may leave as they are
+    sigset_t none, pending;
     ::sigemptyset(&none);
     ::sigemptyset(&pending);
     // Mostly there is none: then it costs one call, not two.

@@ -57,8 +57,8 @@ public:
         Connection& control_;
     };
 
-    // What is said is collected and written in one piece: before anything is waited for, before more of the
-    // client's input is read for a next command, when there is much of it, and by flush().
+    // What is said is collected and written in one piece: before anything but the parent is waited for,
+    // before more of the client's input is read for a next command, when there is much of it, and by flush().
 
     // "CODE TEXT". The text must not hold CR LF; IAC is doubled, CR becomes CR NUL.
     void reply(int code, std::string_view text);
