@@ -65,16 +65,26 @@ void bind_path(int fd, const Address& address, mode_t mode) {
 
 } // namespace
 
-Fd listen_on(const Address& address, mode_t mode) {
-    if (address.family() == AF_UNIX) remove_stale_socket(address);
+// Nothing is formatted for an error that there is not: sessions call this for each transfer.
+std::optional<Fd> listen_if_free(const Address& address) {
     Fd fd = make_socket(address.family());
-    if (address.family() != AF_UNIX) set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
     if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
-    if (address.family() == AF_UNIX)
-        bind_path(fd.get(), address, mode);
-    else
-        checked("listen on", address.shown(),
-                [&] { return ::bind(fd.get(), address.data(), address.size()); });
+    if (::bind(fd.get(), address.data(), address.size()) == 0 && ::listen(fd.get(), SOMAXCONN) == 0)
+        return fd;
+    const int error = errno;
+    if (error == EADDRINUSE) return {};
+    fail_with(error, "listen on", address.shown());
+}
+
+Fd listen_on(const Address& address, mode_t mode) {
+    if (address.family() != AF_UNIX) {
+        if (std::optional<Fd> fd = listen_if_free(address)) return *std::move(fd);
+        fail_with(EADDRINUSE, "listen on", address.shown());
+    }
+    remove_stale_socket(address);
+    Fd fd = make_socket(AF_UNIX);
+    bind_path(fd.get(), address, mode);
     checked("listen on", address.shown(), [&] { return ::listen(fd.get(), SOMAXCONN); });
     return fd;
 }

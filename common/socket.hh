@@ -19,6 +19,9 @@ namespace common {
 // std::system_error "listen on 127.0.0.1:2121: Address already in use". Changes umask(2) for a moment: not
 // beside other threads that make files.
 Fd listen_on(const Address& address, mode_t mode = 0666);
+// The same on a port of IPv4 or IPv6; no value when it is in use, which costs a caller who tries several
+// less than catching that.
+std::optional<Fd> listen_if_free(const Address& address);
 
 // The listening sockets a service manager passed (LISTEN_PID, LISTEN_FDS; sd_listen_fds(3)); the variables
 // are removed. None if they are not for this process.

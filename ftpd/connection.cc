@@ -16,7 +16,8 @@ namespace ftpd {
 namespace {
 
 using Reason = SessionOver::Reason;
-constexpr std::size_t lines_at_once = 16384; // bytes of a long reply that are written together
+constexpr std::size_t most_unsent = 16384; // bytes that are written together
+constexpr unsigned lines_before_look = 64; // of a client that never lets us wait
 constexpr std::string_view tls_handshake =
     "\x16\x03"; // how a TLS record with a ClientHello begins (RFC 8446 5.1)
 
@@ -52,6 +53,7 @@ Connection::Connection(Backend events, std::chrono::seconds stall_limit, Fd clie
 
 std::optional<Line> Connection::next_line(Deadline deadline) {
     if (ahead_) return std::exchange(ahead_, {});
+    if (++lines_since_wait_ >= lines_before_look) look_around();
     for (;;) {
         if (reader_.at_line_start() && reader_.buffered().substr(0, tls_handshake.size()) == tls_handshake)
             throw SessionOver{Reason::protocol, "a TLS handshake: closing"};
@@ -59,6 +61,7 @@ std::optional<Line> Connection::next_line(Deadline deadline) {
         if (input_ended_) return {};
         // Bytes without a line's end keep nobody alive.
         if (deadline && Clock::now() >= *deadline) throw SessionOver{Reason::idle};
+        flush();
         // One read; another follows before anything is waited for.
         switch (reader_.fill(client_.get())) {
         case IoState::done: continue;
@@ -139,6 +142,8 @@ void Connection::attend() {
 }
 
 Connection::Woken Connection::wait_once(int fd, Interest interest, Deadline deadline) {
+    flush();
+    lines_since_wait_ = 0;
     if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
     const bool is_client = fd == client_.get();
     const Interest own = !input_ended_ && !reader_.full() ? Interest::read : Interest::none;
@@ -190,26 +195,47 @@ void Connection::forget(int fd) {
     other_ = -1;
 }
 
-void Connection::reply(int code, std::string_view given) { send_body(format_line(code, ' ', given)); }
+void Connection::reply(int code, std::string_view given) { say(format_line(code, ' ', given)); }
 
-void Connection::begin_lines(int code, std::string_view first) { lines_ = format_line(code, '-', first); }
+void Connection::begin_lines(int code, std::string_view first) { say(format_line(code, '-', first)); }
 
 void Connection::add_line(std::string_view line) {
-    lines_ += ' ';
-    append_in_telnet(lines_, line);
-    lines_ += "\r\n";
-    if (lines_.size() < lines_at_once) return;
-    send_body(lines_);
-    lines_.clear();
+    unsent_ += ' ';
+    append_in_telnet(unsent_, line);
+    say("\r\n");
 }
 
-void Connection::end_lines(int code, std::string_view last) {
-    lines_ += format_line(code, ' ', last);
-    send_body(lines_);
-    lines_.clear();
-}
+void Connection::end_lines(int code, std::string_view last) { say(format_line(code, ' ', last)); }
 
 void Connection::send_body(std::string_view bytes) {
+    if (bytes.size() < most_unsent) return say(bytes);
+    flush();
+    write_all(bytes);
+}
+
+void Connection::say(std::string_view bytes) {
+    unsent_ += bytes;
+    if (unsent_.size() >= most_unsent) flush();
+}
+
+void Connection::flush() {
+    if (!unsent_.empty()) write_all(std::exchange(unsent_, {}));
+}
+
+void Connection::flush_at_last() {
+    try {
+        write_some(client_.get(), std::exchange(unsent_, {}));
+    } catch (const std::system_error&) {
+        // The session ends anyway.
+    }
+}
+
+void Connection::say_last(int code, std::string_view given) {
+    unsent_ += format_line(code, ' ', given);
+    flush_at_last();
+}
+
+void Connection::write_all(std::string_view bytes) {
     while (!bytes.empty()) {
         const IoResult wrote = write_some(client_.get(), bytes);
         if (wrote.state == IoState::vanished) throw SessionOver{Reason::client_gone};
@@ -241,14 +267,9 @@ std::size_t Connection::receive_body(std::span<char> into) {
     }
 }
 
-void Connection::end_output() { ::shutdown(client_.get(), SHUT_WR); } // fails only where the client is gone
-
-void Connection::say_last(int code, std::string_view given) {
-    try {
-        write_some(client_.get(), format_line(code, ' ', given));
-    } catch (const std::system_error&) {
-        // The session ends anyway.
-    }
+void Connection::end_output() {
+    flush();
+    ::shutdown(client_.get(), SHUT_WR); // fails only where the client is gone
 }
 
 void Connection::tell_parent(std::span<const char> packet) {

@@ -57,8 +57,10 @@ public:
         Connection& control_;
     };
 
-    // "CODE TEXT", written before it returns. The text must not hold CR LF; IAC is doubled, CR becomes CR
-    // NUL.
+    // What is said is collected and written in one piece: before anything but the parent is waited for,
+    // before more of the client's input is read for a next command, when there is much of it, and by flush().
+
+    // "CODE TEXT". The text must not hold CR LF; IAC is doubled, CR becomes CR NUL.
     void reply(int code, std::string_view text);
     // A reply of several lines (RFC 959, section 4.2): "CODE-FIRST", each line with a space before it, "CODE
     // LAST".
@@ -66,8 +68,13 @@ public:
     void add_line(std::string_view line);
     void end_lines(int code, std::string_view last);
 
-    // Bytes to the client, all of them: of an in-band body, or of the telnet protocol.
+    // Bytes to the client: of an in-band body, or of the telnet protocol.
     void send_body(std::string_view bytes);
+    // Writes all that was said; where it matters that the client has it now. Waits for the client.
+    void flush();
+    // One try to write it, without waiting: the session ends. So does say_last, which says something more.
+    void flush_at_last();
+    void say_last(int code, std::string_view text);
     // Bytes of an in-band body from the client, at least one; none at the end of its input.
     std::size_t receive_body(std::span<char> into);
 
@@ -92,11 +99,8 @@ public:
     bool is_person() const { return reader_.saw_bare_newline() || telnet_; }
     void set_telnet() { telnet_ = true; }
 
-    // Nothing more will be written: the client sees the end, and may go on sending.
+    // Nothing more will be said: the client has all, sees the end, and may go on sending.
     void end_output();
-    // One try to say something last, without waiting.
-    void say_last(int code, std::string_view text);
-
     // Sends a packet to the parent, waiting for room.
     void tell_parent(std::span<const char> packet);
 
@@ -108,6 +112,8 @@ private:
     Woken wait_once(int fd, common::Interest interest, Deadline deadline);
     void attend();
     bool take_input();
+    void say(std::string_view bytes);
+    void write_all(std::string_view bytes);
     void handle_parent_event();
     void watch_client(common::Interest interest);
     void watch_other(int fd, common::Interest interest);
@@ -120,7 +126,8 @@ private:
     common::Interest client_interest_ = common::Interest::none;
     int other_ = -1; // the one other descriptor that is watched
     common::Interest other_interest_ = common::Interest::none;
-    std::string lines_; // of a reply that is being put together
+    std::string unsent_; // what was said
+    unsigned lines_since_wait_ = 0;
     std::chrono::seconds stall_limit_;
     Attendant attendant_;               // while a data connection is used
     bool attending_ = false;            // it is at work, and may wait for the client itself

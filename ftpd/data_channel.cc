@@ -128,32 +128,34 @@ void DataChannel::reset() {
 Address DataChannel::listen_passive(Told told) {
     reset();
     try {
-        listener_ = listen_on_some_port();
+        listen_on_some_port();
     } catch (const std::system_error& error) {
         throw Refusal{425, text("No port to listen on: ", error.what(), '.')};
     }
-    told_ = local_address(listener_.get());
     if (told == Told::address && settings_.passive_address)
         told_ = settings_.passive_address->with_port(told_.port());
     return told_;
 }
 
 // From a port that is hard to guess: whoever is there first gets the client's data.
-Fd DataChannel::listen_on_some_port() const {
+void DataChannel::listen_on_some_port() {
     const auto [given_first, given_last] = settings_.passive_ports;
     const bool is_free_choice = given_first == 0;
     const unsigned first = is_free_choice ? first_dynamic_port : given_first;
     const unsigned ports = (is_free_choice ? last_port : given_last) - first + 1U;
     const auto chance = static_cast<unsigned>(Clock::now().time_since_epoch().count());
     for (unsigned tried = 0; tried < std::min(ports, is_free_choice ? most_guesses : ports); ++tried) {
-        const auto port = static_cast<std::uint16_t>(first + (chance + tried) % ports);
-        try {
-            return listen_on(server_.with_port(port));
-        } catch (const std::system_error& error) {
-            if (error.code().value() != EADDRINUSE) throw;
+        told_ = server_.with_port(static_cast<std::uint16_t>(first + (chance + tried) % ports));
+        if (std::optional<Fd> free = listen_if_free(told_)) {
+            listener_ = *std::move(free);
+            return;
         }
     }
-    if (is_free_choice) return listen_on(server_.with_port(0));
+    if (is_free_choice) {
+        listener_ = listen_on(server_.with_port(0));
+        told_ = local_address(listener_.get());
+        return;
+    }
     throw Refusal{425, text("All ports from ", first, " to ", given_last,
                             " are in use: try again later, or use LS, GET and PUT.")};
 }
@@ -177,7 +179,6 @@ DataConnection DataChannel::open() {
     try {
         Fd socket = listener_ ? accept_client() : connect_client();
         reset();
-        set_keepalive(socket.get());
         return {control_, std::move(socket)};
     } catch (...) {
         reset();

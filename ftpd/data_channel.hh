@@ -85,7 +85,7 @@ public:
     const common::Address& client() const { return client_; }
 
 private:
-    common::Fd listen_on_some_port() const;
+    void listen_on_some_port();
     common::Fd accept_client();
     common::Fd connect_client();
     std::string explain_silence() const;

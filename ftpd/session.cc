@@ -50,10 +50,12 @@ int Session::run(std::string_view first_note) {
         if (!first_note.empty()) log(Severity::detail, first_note);
         greet();
         serve();
+        control.flush();
         return 0;
     } catch (const SessionOver& end) {
         if (!end.note.empty()) log(Severity::notice, end.note);
         say_farewell(end.reason);
+        control.flush_at_last();
         return 0;
     }
 }

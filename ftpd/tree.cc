@@ -27,15 +27,14 @@ struct stat status_of(int fd) {
     return status;
 }
 
-// Status without following a link; no value when the entry has just gone.
-std::optional<Entry> look_at(int directory, std::string name) {
-    std::optional<Entry> entry{{std::move(name), {}, {}}};
-    if (::fstatat(directory, entry->name.c_str(), &entry->status, AT_SYMLINK_NOFOLLOW) != 0) return {};
-    if (!S_ISLNK(entry->status.st_mode)) return entry;
+// The status of the entry's name, without following a link; false when it has just gone.
+bool look_at(int directory, Entry& entry) {
+    if (::fstatat(directory, entry.name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (!S_ISLNK(entry.status.st_mode)) return true;
     std::array<char, 4096> target; // not filled: most entries are no links
-    const ssize_t length = ::readlinkat(directory, entry->name.c_str(), target.data(), target.size());
-    if (length > 0) entry->link_target.assign(target.data(), static_cast<std::size_t>(length));
-    return entry;
+    const ssize_t length = ::readlinkat(directory, entry.name.c_str(), target.data(), target.size());
+    if (length > 0) entry.link_target.assign(target.data(), static_cast<std::size_t>(length));
+    return true;
 }
 
 // Hands on the names in their order, with what is known of each, and forgets them.
@@ -43,9 +42,10 @@ void hand_on(int directory, std::vector<std::string>& names,
              const std::function<void(const std::vector<Entry>&)>& on_batch) {
     std::sort(names.begin(), names.end());
     std::vector<Entry> entries;
+    entries.reserve(std::min(names.size(), most_entries));
     for (std::string& name : names) {
-        if (std::optional<Entry> entry = look_at(directory, std::move(name)))
-            entries.push_back(*std::move(entry));
+        entries.push_back({std::move(name), {}, {}});
+        if (!look_at(directory, entries.back())) entries.pop_back();
         if (entries.size() < most_entries) continue;
         on_batch(entries);
         entries.clear();
@@ -96,9 +96,9 @@ struct stat Tree::status(std::string_view path) const {
 Entry Tree::entry(std::string_view path) const {
     if (path == "/") return {"/", status_of(root_.get()), {}};
     const Place found = place(path, LastLink::keep);
-    std::optional<Entry> entry = look_at(found.directory.get(), found.name);
-    if (!entry) fail_with(ENOENT, "look at", found.name);
-    return *std::move(entry);
+    Entry entry{found.name, {}, {}};
+    if (!look_at(found.directory.get(), entry)) fail_with(ENOENT, "look at", found.name);
+    return entry;
 }
 
 Place Tree::place(std::string_view path, LastLink last) const {
@@ -128,7 +128,8 @@ void Tree::remove_file(std::string_view path) const {
 void Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
     if (from == "/" || to == "/") throw Refusal{550, "The top of the tree stays."};
     const Place old_place = place(from, LastLink::keep), new_place = place(to, LastLink::keep);
-    if (!may_replace && look_at(new_place.directory.get(), new_place.name))
+    Entry present{new_place.name, {}, {}};
+    if (!may_replace && look_at(new_place.directory.get(), present))
         throw Refusal{550, text(escape(to), " is there already: you may not replace it.")};
     const int result = ::renameat(old_place.directory.get(), old_place.name.c_str(),
                                   new_place.directory.get(), new_place.name.c_str());

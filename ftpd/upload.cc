@@ -70,7 +70,7 @@ void Upload::open_in_place(std::uint64_t offset, const struct stat& present) {
 
 void Upload::open_partial(std::uint64_t offset) {
     partial_ = partial_name(place_.name);
-    const std::optional<struct stat> before = look(place_, partial_);
+    const std::optional<struct stat> before = offset > 0 ? look(place_, partial_) : std::nullopt;
     const std::uint64_t size = before ? static_cast<std::uint64_t>(before->st_size) : 0;
     if (offset > size)
         throw Refusal{554,

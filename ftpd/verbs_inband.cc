@@ -28,7 +28,9 @@ constexpr std::size_t buffer_size = 256 * 1024; // bytes
 // ended before the announced length.
 bool receive_body(Session& s, Upload& upload, Cksum& sum) {
     Throttle throttle{s.limits().rate_up};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    const std::uint64_t piece =
+        std::min<std::uint64_t>(buffer_size, s.memory.body_left.value_or(buffer_size));
+    std::vector<char> buffer(throttle.piece(static_cast<std::size_t>(piece)));
     while (s.memory.body_left.value_or(1) > 0) {
         const auto wanted = static_cast<std::size_t>(
             std::min<std::uint64_t>(s.memory.body_left.value_or(buffer.size()), buffer.size()));
@@ -39,7 +41,7 @@ bool receive_body(Session& s, Upload& upload, Cksum& sum) {
         sum.add({buffer.data(), got});
         s.status.add_received(got);
         s.control.pause_until(throttle.pay(got, Clock::now()));
-        s.control.look_around();
+        if (s.memory.body_left != 0U) s.control.look_around();
     }
     return true;
 }
@@ -61,11 +63,11 @@ void do_get(Session& s, const std::string& argument) {
     TransferReport report{s, Direction::download, path, false};
     s.control.reply(150, text(size - offset, " bytes follow"));
     Throttle throttle{s.limits().rate_down};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    const auto piece = std::min<off_t>(size - offset, static_cast<off_t>(throttle.piece(buffer_size)));
+    std::vector<char> buffer(static_cast<std::size_t>(piece));
     Cksum sum;
     while (offset < size) {
-        const auto wanted =
-            static_cast<std::size_t>(std::min<off_t>(size - offset, static_cast<off_t>(buffer.size())));
+        const auto wanted = static_cast<std::size_t>(std::min(size - offset, piece));
         const ssize_t got = retry([&] { return ::pread(file.fd.get(), buffer.data(), wanted, offset); });
         if (got <= 0) {
             // The length has been promised; the one honest way left to say so is to break off.
@@ -78,7 +80,7 @@ void do_get(Session& s, const std::string& argument) {
         offset += got;
         s.status.add_sent(bytes.size());
         s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
-        s.control.look_around();
+        if (offset < size) s.control.look_around();
     }
     report.complete();
     s.control.reply(226, result_of(sum, path));

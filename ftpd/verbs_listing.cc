@@ -32,9 +32,11 @@ using FormatEntry = std::function<std::string(const Entry&)>; // an empty line i
 void send_listing(Session& s, const Selection& selection, const FormatEntry& format) {
     s.data.check_prepared();
     s.control.reply(150, text("Here comes the list of ", escape(selection.path()), '.'));
+    s.control.flush();
     DataConnection data = s.data.open();
+    std::string lines;
     selection.list([&](const std::vector<Entry>& entries) {
-        std::string lines;
+        lines.clear();
         for (const Entry& entry : entries) {
             const std::string line = format(entry);
             if (!line.empty()) lines.append(line).append("\r\n");

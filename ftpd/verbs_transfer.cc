@@ -14,6 +14,7 @@
 #include "ftpd/transfer_report.hh"
 #include "ftpd/upload.hh"
 
+#include <memory>
 #include <unistd.h>
 
 using namespace common;
@@ -21,15 +22,18 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;      // bytes
-constexpr std::uint64_t look_around_every = 1048576; // bytes: a slow disk may take a second for a few
+constexpr std::size_t buffer_size = 256 * 1024;       // bytes
+constexpr std::size_t received_at_once = 1024 * 1024; // bytes: much comes meanwhile, in fewer turns
+constexpr std::uint64_t look_around_every = 1048576;  // bytes: a slow disk may take a second for a few
 
 void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
     for (std::uint64_t next_look = look_around_every; from < size;) {
         const off_t before = from;
-        const IoResult moved =
-            copy_file_to_socket(file, from, throttle.piece(static_cast<std::size_t>(size - from)), data.fd());
+        const auto left = static_cast<std::size_t>(size - from);
+        const bool ends_with_this = left <= last_piece && !throttle.limits();
+        const auto copy = ends_with_this ? copy_last_to_socket : copy_file_to_socket;
+        const IoResult moved = copy(file, from, throttle.piece(left), data.fd());
         const auto sent = static_cast<std::size_t>(from - before);
         s.status.add_sent(sent);
         switch (moved.state) {
@@ -66,13 +70,14 @@ void send_text(Session& s, DataConnection& data, int file, off_t from) {
 
 void receive_into(Session& s, DataConnection& data, Upload& upload) {
     Throttle throttle{s.limits().rate_up};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    const std::size_t size = throttle.piece(received_at_once);
+    const auto buffer = std::make_unique_for_overwrite<char[]>(size); // most of it may remain untouched
     FromNetwork convert;
     std::string converted;
     std::uint64_t until_look = look_around_every;
-    while (const std::size_t got = data.receive(buffer)) {
+    while (const std::size_t got = data.receive({buffer.get(), size})) {
         if (s.control.saw_end_of_input()) return; // nothing more is written for a client that is gone
-        const std::string_view bytes{buffer.data(), got};
+        const std::string_view bytes{buffer.get(), got};
         if (s.memory.type == Type::ascii) {
             converted.clear();
             convert.convert(bytes, converted);
@@ -95,6 +100,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 
 void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(150, greeting);
+    s.control.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
     TransferReport report{s, Direction::upload, upload.path(), s.memory.type == Type::ascii};
     DataConnection data = s.data.open();
@@ -140,6 +146,8 @@ void do_retr(Session& s, const std::string& argument) {
     const bool binary = s.memory.type == Type::binary;
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
+    // A small file goes together with both replies; a disk may be slow with a large one.
+    if (size - from > static_cast<off_t>(last_piece)) s.control.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
     TransferReport report{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();

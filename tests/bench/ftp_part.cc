@@ -117,7 +117,7 @@ double large_download(std::uint16_t port) {
 }
 
 double large_upload(std::uint16_t port, const FtpFiles& files) {
-    files.clear_uploads();
+    files.warm_memory();
     const common::Fd file{
         common::checked("open", files.large, [&] { return ::open(files.large.c_str(), O_RDONLY); })};
     const auto client = logged_in(port);
@@ -156,6 +156,7 @@ double bare_download(std::uint16_t port) {
 }
 
 double bare_upload(std::uint16_t port, const FtpFiles& files) {
+    files.warm_memory();
     const common::Fd file{
         common::checked("open", files.large, [&] { return ::open(files.large.c_str(), O_RDONLY); })};
     const auto start = Clock::now();
@@ -163,7 +164,9 @@ double bare_upload(std::uint16_t port, const FtpFiles& files) {
     send_file(connection, file.get(), large_file);
     connection.finish_sending();
     connection.discard(); // until the loop has written all and closes
-    return static_cast<double>(large_file >> 20) / seconds_since(start);
+    const double rate = static_cast<double>(large_file >> 20) / seconds_since(start);
+    files.clear_uploads();
+    return rate;
 }
 
 } // namespace

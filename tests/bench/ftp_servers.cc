@@ -37,6 +37,11 @@ void FtpFiles::clear_uploads() const {
     for (const auto& entry : fs::directory_iterator{uploads}) fs::remove(entry);
 }
 
+void FtpFiles::warm_memory() const {
+    write_file(uploads + "/warm", large_file);
+    clear_uploads();
+}
+
 Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files) {
     Lineup lineup{setting, {{"ROOT", files.root}}, {"ANONYMOUS_ROOT=" + files.root}};
     lineup.add_suite("ftpd");

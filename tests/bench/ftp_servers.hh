@@ -17,6 +17,10 @@ inline constexpr unsigned listed_files = 20'000;
 struct FtpFiles {
     explicit FtpFiles(const Setting& setting);
     void clear_uploads() const;
+    // The same, after as much was written as a large upload has: a virtual machine may have to get free
+    // memory from its host first, which can take longer than the upload, and would be counted for whoever
+    // comes next.
+    void warm_memory() const;
 
     std::string root, large, uploads;
 };

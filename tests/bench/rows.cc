@@ -30,8 +30,9 @@ constexpr auto rows = std::to_array<Row>({
      "One session, TYPE I, EPSV; from RETR to 226. The client discards what it receives without copying it "
      "(MSG_TRUNC). The floor: sendfile(2) in a loop."},
     {"ftp-stor-large", "STOR of 1 GiB", "MiB/s", true,
-     "One session, TYPE I, EPSV; from STOR to 226. The client sends with sendfile(2). The floor: recv(2) and "
-     "write(2) of 256 KiB in a loop."},
+     "One session, TYPE I, EPSV; from STOR to 226. The client sends with sendfile(2). Before each as much is "
+     "written and removed, so that the memory is at hand. The floor: recv(2) and write(2) of 256 KiB in a "
+     "loop."},
     {"ftp-mlsd", "MLSD of 20,000 entries", "entries/s", true,
      "One session; EPSV and MLSD of one folder with 20,000 files, until 226; repeated."},
     {"ftp-memory", "private memory of an idle FTP session", "KiB", false,

@@ -15,7 +15,7 @@ using waiting::Pair;
 namespace {
 
 using Copy = IoResult (*)(int file, off_t& offset, std::size_t most, int socket);
-constexpr std::array<Copy, 2> ways{copy_file_to_socket, copy_file_to_socket_by_reading};
+constexpr std::array<Copy, 3> ways{copy_file_to_socket, copy_file_to_socket_by_reading, copy_last_to_socket};
 
 std::string random_bytes(std::size_t count) {
     std::mt19937 random{7};
@@ -75,7 +75,7 @@ std::string copied(Copy copy, const File& file, off_t offset, std::size_t count,
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("file to socket: both ways move the same bytes from any offset through a full socket") {
+    TEST_CASE("file to socket: all ways move the same bytes from any offset through a full socket") {
         const std::string content = random_bytes(3'000'000);
         const File file{content};
         for (const Copy copy : ways)

@@ -114,6 +114,18 @@ TEST_SUITE("unit") {
               "listen on " + place.shown() + ": Address already in use");
     }
 
+    TEST_CASE(
+        "socket: who tries ports is told by no value that one is taken and by an error of anything else") {
+        std::optional<Fd> listener = listen_if_free(numeric("127.0.0.1:0"));
+        REQUIRE(listener);
+        const Address place = local_address(listener->get());
+        CHECK_FALSE(listen_if_free(place));
+        listener.reset();
+        CHECK(listen_if_free(place));
+        CHECK(error_of([&] { listen_if_free(numeric("192.0.2.1:0")); }) ==
+              "listen on 192.0.2.1:0: Cannot assign requested address");
+    }
+
     TEST_CASE("socket: a path's socket has exactly the mode asked for and the mask is left alone") {
         const TemporaryFolder folder;
         for (const mode_t mask : {mode_t{0}, mode_t{0077}, mode_t{0777}}) {
