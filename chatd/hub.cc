@@ -9,7 +9,6 @@
 #include "common/text.hh"
 
 #include <algorithm>
-#include <array>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,11 +17,10 @@ using namespace common;
 namespace chatd {
 namespace {
 
-// What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, spawner, the
-// control socket and its clients, and what a client takes before its handler has it.
+// What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, console, spawner,
+// the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
 constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 64; // and for questions of clients
-constexpr std::size_t longest_console_line = 4096;                     // bytes
 
 std::string make_configure(const Settings& settings) {
     std::optional<Identity> identity;
@@ -113,8 +111,7 @@ int Hub::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
-    if (options_.foreground && ::isatty(STDIN_FILENO) != 0)
-        loop_.watch(STDIN_FILENO, Interest::read, [this](const Event&) { read_console(); });
+    if (options_.foreground) console_.start([this](std::string_view line) { announce_typed(line); });
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {
@@ -226,23 +223,13 @@ void Hub::update_room(Room& room, RoomSettings& wanted) {
     room.settings = wanted;
 }
 
-// The administrator types on the terminal that chatd -d runs in.
-void Hub::read_console() {
-    std::array<char, 1024> bytes{};
-    // The descriptor is the terminal's own, so it is not made non-blocking; it is read once when it is ready.
-    const IoResult got = read_some(STDIN_FILENO, bytes);
-    if (got.state != IoState::done) return loop_.forget(STDIN_FILENO);
-    console_.append(bytes.data(), got.bytes);
-    for (std::size_t end = console_.find('\n'); end != console_.npos; end = console_.find('\n')) {
-        const std::string line = console_.substr(0, end);
-        console_.erase(0, end + 1);
-        try {
-            if (!line.empty()) announce_to(nullptr, line);
-        } catch (const UserError& error) {
-            log_.warning(text("not announced: ", error.what()));
-        }
+// The administrator has typed it on the terminal that chatd -d runs in.
+void Hub::announce_typed(std::string_view line) {
+    try {
+        announce_to(nullptr, line);
+    } catch (const UserError& error) {
+        log_.warning(text("not announced: ", error.what()));
     }
-    if (console_.size() > longest_console_line) console_.clear();
 }
 
 void Hub::stop() {

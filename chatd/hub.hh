@@ -7,6 +7,7 @@
 
 #include "chatd/bans.hh"
 #include "chatd/client.hh"
+#include "chatd/console.hh"
 #include "chatd/log_print.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room.hh"
@@ -73,7 +74,7 @@ private:
     void update_room(Room& room, RoomSettings& wanted);
     void report_status();
     void stop();
-    void read_console();
+    void announce_typed(std::string_view line);
     void update_acceptor();
     std::size_t most_clients_now() const;
     void report_capacity();
@@ -206,6 +207,7 @@ private:
     common::StatusPages pages_;
     common::ControlServer control_;
     common::Acceptor acceptor_;
+    Console console_{loop_};
     std::optional<common::Capacity> capacity_; // once the listeners are there
     std::optional<common::AuthdLink> authd_;   // with a user file, or something that is kept as a hash
     Bans bans_;
@@ -226,7 +228,6 @@ private:
     std::uint64_t lines_ = 0;
     std::uint64_t crashed_ = 0;
     std::string farewell_; // of the administrator, for those who are here when it stops
-    std::string console_;
     common::Clock::time_point started_ = common::Clock::now();
     bool stopping_ = false;
 };

@@ -95,6 +95,29 @@ TEST_SUITE("e2e") {
         CHECK(client.read_line() == "The server is stopping: come back later.");
     }
 
+    TEST_CASE("what is typed while chatd -d is in the background of a shell is left to the shell") {
+        const TempDir folder;
+        Pty shell{{"sh", "-mc",
+                   text("\"$0\" -d -o 'listen 127.0.0.1:0' -o 'state ", (folder / "state").native(),
+                        "' & read word; echo got $word; fg"),
+                   find_program("chatd")}};
+        shell.wait_for("listening on 127.0.0.1:");
+        shell.wait_for("\n");
+        const std::string screen = shell.screen();
+        const auto port = std::stoi(screen.substr(screen.find("127.0.0.1:") + 10));
+        Connection client{static_cast<std::uint16_t>(port)};
+        client.send("ada\n\n");
+        CHECK(client.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+        CHECK(client.read_line().starts_with("If the connection breaks"));
+        shell.type("secret\r");
+        shell.wait_for("got secret");
+        shell.type("hello\r"); // in the foreground, a second later at the latest
+        CHECK(client.read_line() == "administrator say: hello");
+        shell.type("half a line\x03");
+        CHECK(client.read_line() == "The server is stopping: come back later.");
+        shell.wait();
+    }
+
     TEST_CASE("an announcement that cannot be made is an error") {
         const Daemon daemon{chatd_with(two_rooms)};
         CHECK(run_chatctl(daemon, {"announce"}).err == "chatctl: say what to announce\n");
