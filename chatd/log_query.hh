@@ -29,6 +29,7 @@ public:
     // no more of them is there, or, after most records, is there so far: has_ended tells.
     Result next(Record& record, std::size_t most);
     bool has_ended() const { return ended_; }
+    // The first segment, and each next one; no other while there is more to be read than there was just now.
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
     std::uint32_t segment() const { return segment_; }
 

@@ -63,6 +63,11 @@ void LogReader::refill() {
     at_end_ = filled_ < size_;
 }
 
+bool LogReader::has_record() {
+    const auto is_there = [&] { return valid_record({buffer_.get() + used_, filled_ - used_}) != 0; };
+    return is_there() || (refill(), is_there());
+}
+
 bool LogReader::parse(Record& record) {
     const std::string_view rest{buffer_.get() + used_, filled_ - used_};
     const auto head = valid_head(rest);

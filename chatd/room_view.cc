@@ -73,6 +73,11 @@ bool RoomView::wants_segment() {
 }
 
 void RoomView::go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
+    if (at_segment_end_ || !log_.has_record()) return open(segment, std::move(log), offset);
+    caught_up_ = asked_ = false;
+}
+
+void RoomView::open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
     place_.segment = segment;
     log_ = LogReader{std::move(log), offset};
     caught_up_ = at_segment_end_ = asked_ = holds_ = false;
@@ -80,7 +85,7 @@ void RoomView::go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset
 
 std::uint64_t RoomView::skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log,
                                 std::uint64_t offset) {
-    go_on(segment, std::move(log), offset);
+    open(segment, std::move(log), offset);
     const std::uint64_t skipped = line - std::min(line, next_line());
     next_line_ = std::max(next_line_, line);
     place_.first = std::max(place_.first, line);

@@ -45,7 +45,8 @@ public:
     // There may be more.
     void look_again();
     void wake(); // the same, and the hub has said so
-    // The next segment, or a later one.
+    // The next segment, or a later one, unless what seemed to be damage was being written and is whole now:
+    // whoever wrote the next segment's start had written all of it before.
     void go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset);
     // Passes over all lines before this one; how many those are.
     std::uint64_t skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log, std::uint64_t offset);
@@ -58,6 +59,7 @@ public:
 
 private:
     bool is_for_client(const Record& record) const;
+    void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
 
     Place place_;
     std::string name_;

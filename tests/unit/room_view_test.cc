@@ -123,6 +123,39 @@ TEST_SUITE("unit") {
         CHECK(seen_in(view) == "lost3 6");
     }
 
+    TEST_CASE(
+        "view: a record that was half written when it was read is not lost when the next segment comes") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        say(log, 2);
+        const std::string before = read_all(place.segment(1));
+        say(log, 2);
+        log.start_new_segment();
+        say(log, 1);
+        const std::string whole = read_all(place.segment(1));
+        write_all(place.segment(1),
+                  whole.substr(0, before.size() + 20)); // as whoever reads meanwhile sees it
+        RoomView view = view_of(log, 1);
+        LogQuery query{{1, 99, {}}};
+        query.open(1, log.open_segment(1).fd, 0);
+        Record record;
+        CHECK(seen_in(view) == "1 2");
+        CHECK(view.wants_segment());
+        CHECK(query.next(record, 1) == LogQuery::Result::nothing); // the segment's start
+        CHECK(query.next(record, 1) == LogQuery::Result::line);
+        CHECK(query.next(record, 1) == LogQuery::Result::line);
+        CHECK(query.next(record, 1) == LogQuery::Result::segment_end);
+        write_all(place.segment(1), whole);
+        view.go_on(2, log.open_segment(2).fd, 0);
+        CHECK(seen_in(view) == "3 4 end");
+        CHECK(view.wants_segment());
+        view.go_on(2, log.open_segment(2).fd, 0);
+        CHECK(seen_in(view) == "5");
+        query.open(2, log.open_segment(2).fd, 0);
+        CHECK(query.next(record, 1) == LogQuery::Result::line);
+        CHECK(record.line == 3);
+    }
+
     TEST_CASE("view: skipping ahead tells how many lines are passed over") {
         RoomPlace place;
         RoomLog log = place.open();
