@@ -73,7 +73,7 @@ void Hub::on_spawned(ClientNumber number, pid_t pid) {
 void Hub::on_ended(ClientNumber number, int status) {
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
-    pages_.give_back(page->second);
+    pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
     if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;

@@ -9,6 +9,7 @@
 #include "common/signals.hh"
 #include "common/socket.hh"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <unistd.h>
@@ -130,6 +131,7 @@ void Spawner::flush() {
 // In the child: keeps what is the handler's, shuts itself in, and serves.
 int Spawner::run_handler(Fd client, Fd pair, std::size_t page) {
     const std::span<std::byte> own_page = map_shared_pages(pages_.get(), page, 1);
+    std::fill(own_page.begin(), own_page.end(), std::byte{}); // its predecessor's
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
     close_other_descriptors(keep);
     for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here

@@ -38,6 +38,11 @@ void StatusPages::give_back(std::size_t number) {
     free_.push_back(number);
 }
 
+void StatusPages::give_back_unread(std::size_t number) {
+    if (number >= count_) throw std::logic_error("no such status page");
+    free_.push_back(number);
+}
+
 std::span<std::byte> StatusPages::page(std::size_t number) const {
     if (number >= count_) throw std::logic_error("no such status page");
     return {base_ + number * page_size_, page_size_};

@@ -27,6 +27,9 @@ public:
     std::optional<std::size_t> take();
     // Zeroes the page and gives it back: only after its child has been reaped.
     void give_back(std::size_t page);
+    // The same, and leaves the zeroing to the next child: a page that nobody here looks at takes no memory
+    // here.
+    void give_back_unread(std::size_t page);
     std::size_t size() const { return count_; }
 
     std::span<std::byte> page(std::size_t page) const;

@@ -63,6 +63,10 @@ TEST_SUITE("unit") {
         CHECK(is_zero(pages.page(0)));
         CHECK(other.front() == std::byte{0xee});
         CHECK(other.back() == std::byte{0xee});
+        pages.give_back_unread(1);
+        CHECK(other.front() == std::byte{0xee}); // nobody has touched it
+        CHECK(pages.take() == 1U);
+        CHECK_THROWS_AS(pages.give_back_unread(2), std::logic_error);
     }
 
     TEST_CASE("status pages: the parent sees what a child posts") {
