@@ -155,7 +155,7 @@ TEST_SUITE("e2e") {
         const std::string helps = "HELP\r\nHELP\r\nHELP\r\n";
         // Full for a while means that the session reads no more: it waits to be read itself.
         pollfd room{client.fd(), POLLOUT, 0};
-        while (::poll(&room, 1, 200) > 0)
+        while (::poll(&room, 1, 1000) > 0)
             if (::send(client.fd(), helps.data(), helps.size(), MSG_DONTWAIT) == -1) break;
         const std::size_t before = resident_bytes(session);
         other.command("NOOP", 200);
