@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -42,6 +43,14 @@ void Console::watch() {
     loop_.watch(terminal_.get(), Interest::read, [this](const Event&) { read(); });
 }
 
+IoState Console::fill() {
+    try {
+        return reader_.fill(terminal_.get());
+    } catch (const std::system_error&) { // EIO: the terminal is gone, or whoever shared it with us
+        return IoState::ended;
+    }
+}
+
 void Console::read() {
     if (is_in_background(terminal_.get())) { // to read would stop the process (SIGTTIN)
         constexpr std::chrono::seconds pause{1};
@@ -51,7 +60,7 @@ void Console::read() {
     }
     IoState state = IoState::done;
     while (state == IoState::done) {
-        state = reader_.fill(terminal_.get());
+        state = fill();
         while (const std::optional<Line> line = reader_.next())
             if (!line->text.empty()) on_line_(line->text);
     }

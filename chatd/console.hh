@@ -31,6 +31,7 @@ private:
 
     void watch();
     void read();
+    common::IoState fill();
 
     common::Loop& loop_;
     common::Fd terminal_;
