@@ -37,6 +37,19 @@ std::string without_stamp(const std::string& line) {
     return line.substr(line.find(' ', 21) + 1);
 }
 
+// A client that has entered the daemon whose log is on this terminal.
+Connection enter_daemon_on(Pty& terminal) {
+    terminal.wait_for("listening on 127.0.0.1:");
+    terminal.wait_for("\n");
+    const std::string screen = terminal.screen();
+    const auto port = std::stoi(screen.substr(screen.find("127.0.0.1:") + 10));
+    Connection client{static_cast<std::uint16_t>(port)};
+    client.send("ada\n\n");
+    CHECK(client.read_line() == "Your name: Room code: " + welcome_to("lobby"));
+    CHECK(client.read_line().starts_with("If the connection breaks"));
+    return client;
+}
+
 } // namespace
 
 TEST_SUITE("e2e") {
@@ -76,14 +89,7 @@ TEST_SUITE("e2e") {
         const TempDir folder;
         Pty console{{find_program("chatd"), "-d", "-o", "listen 127.0.0.1:0", "-o",
                      "state " + (folder / "state").native()}};
-        console.wait_for("listening on 127.0.0.1:");
-        console.wait_for("\n");
-        const std::string screen = console.screen();
-        const auto port = std::stoi(screen.substr(screen.find("127.0.0.1:") + 10));
-        Connection client{static_cast<std::uint16_t>(port)};
-        client.send("ada\n\n");
-        CHECK(client.read_line() == "Your name: Room code: " + welcome_to("lobby"));
-        CHECK(client.read_line().starts_with("If the connection breaks"));
+        Connection client = enter_daemon_on(console);
         console.type("hello to\r\rall of you\r");
         CHECK(client.read_line() == "administrator say: hello to");
         CHECK(client.read_line() == "administrator say: all of you");
@@ -101,14 +107,7 @@ TEST_SUITE("e2e") {
                    text("\"$0\" -d -o 'listen 127.0.0.1:0' -o 'state ", (folder / "state").native(),
                         "' & read word; echo got $word; fg"),
                    find_program("chatd")}};
-        shell.wait_for("listening on 127.0.0.1:");
-        shell.wait_for("\n");
-        const std::string screen = shell.screen();
-        const auto port = std::stoi(screen.substr(screen.find("127.0.0.1:") + 10));
-        Connection client{static_cast<std::uint16_t>(port)};
-        client.send("ada\n\n");
-        CHECK(client.read_line() == "Your name: Room code: " + welcome_to("lobby"));
-        CHECK(client.read_line().starts_with("If the connection breaks"));
+        Connection client = enter_daemon_on(shell);
         shell.type("secret\r");
         shell.wait_for("got secret");
         shell.type("hello\r"); // in the foreground, a second later at the latest
