@@ -2,6 +2,7 @@
 #include "tests/manual.hh"
 
 #include "common/text.hh"
+#include "tests/e2e/files.hh"
 
 #include <algorithm>
 #include <array>
@@ -89,7 +90,7 @@ std::string plain(std::span<const std::string> lines) {
 } // namespace
 
 Manual::Manual(const std::string& page) : name_(page) {
-    std::ifstream source{std::string{SUITE_SOURCE_DIR "/man/"} + page, std::ios::binary};
+    std::ifstream source{e2e::in_source("man") / page, std::ios::binary};
     if (!source) throw std::runtime_error("there is no manual " + page);
     const std::string whole{std::istreambuf_iterator<char>{source}, {}};
     lines_ = common::split_lines(whole);

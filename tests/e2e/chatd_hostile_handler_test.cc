@@ -18,8 +18,7 @@ namespace {
 // A hub whose spawner is the script: the hub executes what it was called, its argv[0], for one.
 Daemon::Setting hub_alone(Words lines = {"room lobby", "room plans code s3cret"}) {
     Daemon::Setting setting = chatd_with(std::move(lines));
-    setting.wrapper = {"bash", "-c", "exec -a \"$0\" \"$@\"",
-                       SUITE_SOURCE_DIR "/tests/e2e/hostile_spawner.py"};
+    setting.wrapper = {"bash", "-c", "exec -a \"$0\" \"$@\"", e2e::in_source("tests/e2e/hostile_spawner.py")};
     return setting;
 }
 

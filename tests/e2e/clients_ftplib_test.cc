@@ -14,7 +14,7 @@ TEST_SUITE("e2e") {
         for (std::size_t listener = 0; listener < e2e::writable().listeners; ++listener) {
             const Daemon daemon{e2e::writable()};
             const common::Address server = daemon.addresses().at(listener);
-            run_in(daemon.folder().path(), {"python3", SUITE_SOURCE_DIR "/tests/e2e/ftplib_client.py",
+            run_in(daemon.folder().path(), {"python3", e2e::in_source("tests/e2e/ftplib_client.py"),
                                             server.host(), common::text(server.port()), daemon.files()});
         }
     }

@@ -42,7 +42,7 @@ Words offered(const std::string& file, const std::string& line, const Path& home
     const Result result =
         run_client({"env", "HOME=" + home.string(), "COMPLETION_SECONDS=20",
                     text("PATH=", programs.native(), ":/usr/bin:/bin"), "bash", "--norc", "-c",
-                    text("cd ~; ", script), "bash", SUITE_SOURCE_DIR "/completions/" + file, line});
+                    text("cd ~; ", script), "bash", e2e::in_source("completions/" + file), line});
     INFO(line);
     CHECK(result.err.empty());
     Words words = common::split_lines(result.out);

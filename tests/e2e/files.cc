@@ -35,6 +35,8 @@ Path TempDir::make_shared(std::string_view name) const {
     return made;
 }
 
+Path in_source(const Path& path) { return Path{SUITE_SOURCE_DIR} / path; }
+
 void write_file(const Path& path, std::string_view bytes) {
     std::ofstream file{path, std::ios::binary};
     file << bytes << std::flush;

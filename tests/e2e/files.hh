@@ -30,6 +30,9 @@ private:
     Path path_;
 };
 
+// The place of a file of the sources, whatever the current folder.
+Path in_source(const Path& path);
+
 void write_file(const Path& path, std::string_view bytes);
 std::string read_file(const Path& path); // throws when it cannot be opened
 // Bytes that look random, the same for the same seed: of no pattern that a wrong offset could hide in.

@@ -10,7 +10,7 @@
 
 namespace {
 
-const std::string source = SUITE_SOURCE_DIR;
+const std::string source = e2e::in_source(".");
 const std::string formats_file = source + "/tests/unit/pack_formats.inc";
 
 constexpr pack_by_text::Format formats[] = {

@@ -196,7 +196,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("pack: the manual lists each code with its standard size") {
-        const std::string manual = e2e::read_file(SUITE_SOURCE_DIR "/man/pack.3");
+        const std::string manual = e2e::read_file(e2e::in_source("man/pack.3"));
         for (const pack::Code& code : pack::codes) {
             const std::string letter = code.letter == '?' ? "\\&?" : std::string(1, code.letter);
             const auto row = manual.find(".It Li " + letter + " Ta ");

@@ -2,6 +2,7 @@
 // The phrases and their catalogues: nothing is missing in any language, and none takes other arguments.
 #include "chatd/phrases.hh"
 #include "common/text.hh"
+#include "tests/e2e/files.hh"
 
 #include <doctest/doctest.h>
 #include <fstream>
@@ -39,7 +40,7 @@ std::set<char> arguments_of(std::string_view pattern) {
 }
 
 std::string source_of(std::string_view language) {
-    return common::text(SUITE_SOURCE_DIR "/chatd/", language, ".msg");
+    return e2e::in_source(common::text("chatd/", language, ".msg"));
 }
 
 } // namespace
