@@ -174,10 +174,10 @@ $(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $
 -include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests) $(bench) $(floor) $(wildcard common/*/*.cc)))
 
 # --- use -----------------------------------------------------------------------------------------------
-run: ## build, start both daemons on loopback, and say what to type in another shell
-	@tests/need.sh $(compiler_need)
+run: ## build, start both daemons on loopback, say what to type in another shell; FTP=port CHAT=port
+	@tests/need.sh $(compiler_need) $(run_needs)
 	@$(MAKE) --no-print-directory all
-	@tests/run.sh $(build)
+	@tests/run.sh $(build) $(FTP) $(CHAT)
 
 everything: ## build the programs and the tests, run nothing
 	@tests/need.sh $(compiler_need) $(test_needs)
@@ -193,13 +193,16 @@ bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=
 	@tests/bench/peers.sh build/peers
 	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
 
+FTP           = 2121
+CHAT          = 2323
 BUILD         = $(build)
 ROUNDS        = 5
 bench_needs   = apt-get:apt dpkg-deb:dpkg unshare:util-linux python3:python3
 EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
 compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev
-test_needs    = /usr/include/doctest/doctest.h:doctest-dev curl:curl lftp:lftp nc.openbsd:netcat-openbsd \
-                telnet:telnet tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3
+run_needs     = curl:curl nc.openbsd:netcat-openbsd telnet:telnet
+test_needs    = /usr/include/doctest/doctest.h:doctest-dev $(run_needs) lftp:lftp \
+                tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3
 
 include tests/check.mk
 

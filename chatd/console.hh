@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: ISC
 // The terminal that chatd -d runs in, of which the administrator's lines are read. Run by the hub, which
-// trusts whoever sits there, and waits for nobody: not for the end of a line, and not for one that ^C has
-// thrown away after it was announced.
+// trusts whoever sits there, and waits for nobody: not for the end of a line, not for one that ^C has
+// thrown away after it was announced, and not for a terminal that shows nothing.
 #pragma once
 
 #include "common/line_reader.hh"
 #include "common/loop.hh"
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace chatd {
 
 class Console {
 public:
-    using OnLine = std::function<void(std::string_view line)>;
+    struct Events {
+        std::function<void(std::string_view line)> on_line; // to be announced; without its end
+        std::function<void()> on_quit;                      // asked for and confirmed
+    };
 
     explicit Console(common::Loop& loop) : loop_(loop) {}
     ~Console();
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
 
-    // From now on each line that is typed is given, without its end; until the end of input. Nothing happens
-    // where standard input is no terminal, or cannot be opened again. While the daemon is in the background
-    // of a shell with job control, what is typed is left to the shell.
-    void start(OnLine on_line);
+    // Says on the terminal what a typed line does. From then on each line is given to on_line, until the end
+    // of input, but for `help' and `?', which are answered, and `quit' and `exit', which ask first. Nothing
+    // happens where standard input is no terminal, or cannot be opened again. While the daemon is in the
+    // background of a shell with job control, what is typed is left to the shell.
+    void start(Events events);
 
 private:
     static constexpr std::size_t longest_line = 4096; // bytes; terminals give no more
@@ -32,11 +37,16 @@ private:
     void watch();
     void read();
     common::IoState fill();
+    void take(std::string_view line);
+    void say(std::string_view text);
 
     common::Loop& loop_;
     common::Fd terminal_;
     common::LineReader reader_{longest_line, common::LineEnds::newline};
-    OnLine on_line_;
+    Events events_;
+    bool asks_whether_to_quit_ = false;
+    std::string unsaid_; // what the terminal has not taken yet
+    bool retries_ = false;
 };
 
 } // namespace chatd

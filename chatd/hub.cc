@@ -111,7 +111,8 @@ int Hub::run(const std::function<void()>& on_ready) {
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
-    if (options_.foreground) console_.start([this](std::string_view line) { announce_typed(line); });
+    if (options_.foreground)
+        console_.start({[this](std::string_view line) { announce_typed(line); }, [this] { stopping_ = true; }});
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {

@@ -1,12 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# run.sh BUILD - what `make run' does once everything is built: a scratch folder, the lines to type in another
-# shell, and both daemons in the foreground until Ctrl-C.
+# run.sh BUILD FTP-PORT CHAT-PORT - what `make run' does once everything is built: a scratch folder, both daemons
+# in the foreground, and the lines to type in another shell, until Ctrl-C. When one daemon ends, so does the other.
 set -eu
 
-bin=$PWD/$1
-scratch=$PWD/build/run
-address=127.0.0.1 port=2121 chat_port=2323
+build=$1 port=$2 chat_port=$3
+bin=$(cd "$build" && pwd)
+address=127.0.0.1
+run=build/run # of its own for other ports, so that two can run side by side
+[ "$port $chat_port" = '2121 2323' ] || run=build/run-$port-$chat_port
+scratch=$PWD/$run
+
+for number in "$port" "$chat_port"; do
+    case $number in
+    '' | *[!0-9]* | ??????*) echo "run.sh: '$number' is no port: make run FTP=2122 CHAT=2324" >&2 && exit 64 ;;
+    esac
+done
 
 mkdir -p "$scratch/files" "$scratch/state" "$scratch/chat"
 [ -e "$scratch/files/README.txt" ] ||
@@ -14,7 +23,18 @@ mkdir -p "$scratch/files" "$scratch/state" "$scratch/chat"
 # Started by root, sessions run as nobody: who may write here as in /tmp.
 [ "$(id -u)" != 0 ] || chmod 1777 "$scratch/files"
 
-cat <<END
+# explain NAME LOG: why NAME did not start, where its log tells.
+explain() {
+    echo >&2
+    if grep -q 'Address already in use' "$2"; then
+        echo "run.sh: $1's port is taken. With two that are free:  make run FTP=2122 CHAT=2324" >&2
+    else
+        echo "run.sh: $1 did not start" >&2
+    fi
+}
+
+help() {
+    cat <<END
 
 ftpd serves $scratch/files on $address port $port to anybody on this machine.
 Type in another shell:
@@ -25,37 +45,60 @@ Type in another shell:
   printf 'PUT hello\nhello, world\n' | nc -N $address $port
   curl ftp://$address:$port/
   curl -T LICENSE ftp://$address:$port/
-  $1/ftpctl -s build/run/state/control who
+  $build/ftpctl -s $run/state/control who
 END
-[ ! -e "$1/fls" ] || cat <<END
-  $1/fls $address:
-  $1/fcp $address:README.txt /tmp/
+    [ ! -e "$build/fls" ] || cat <<END
+  $build/fls -P $port $address:
+  $build/fcp -P $port $address:README.txt /tmp/
 END
-cat <<END
+    cat <<END
 
 chatd has two rooms on $address port $chat_port: lobby, which is open, and cellar, whose code is sesame.
 In three more shells: a name, then Enter alone for the lobby, or sesame, or lobby:
 
   nc $address $chat_port
-  nc -C $address $chat_port
-  $1/chat $address:$chat_port
-  $1/chatctl -s build/run/chat/control announce hello everybody
-
-A line typed here is announced to everybody there. Ctrl-C stops both.
+  telnet $address $chat_port
+  $build/chat $address:$chat_port
+  $build/chatctl -s $run/chat/control announce hello everybody
 
 END
+}
 
-# At a terminal each has a process group of its own, and Ctrl-C reaches chatd alone, so that make does not take
-# it. chatd stays in front: what is typed here is announced in its rooms. When it ends, so does ftpd.
-[ ! -t 0 ] || set -m
-"$bin/ftpd" -d -o "listen $address:$port" -o "root $scratch/files" -o 'anonymous write' -o "state $scratch/state" &
+# A daemon's log goes through a pipe, so that it can be heeded when one listens and when one ends.
+rm -f "$scratch/ftpd.pipe" "$scratch/chatd.pipe"
+mkfifo "$scratch/ftpd.pipe" "$scratch/chatd.pipe"
+
+"$bin/ftpd" -d -o "listen $address:$port" -o "root $scratch/files" -o 'anonymous write' -o "state $scratch/state" \
+    2>"$scratch/ftpd.pipe" &
 ftpd=$!
+exec 3<"$scratch/ftpd.pipe"
 trap 'kill "$ftpd" 2>/dev/null || :' EXIT
+: >"$scratch/ftpd.log"
+listens=
+while [ -z "$listens" ] && IFS= read -r line <&3; do
+    printf '%s\n' "$line" | tee -a "$scratch/ftpd.log" >&2
+    case $line in *'listening on '*) listens=yes ;; esac
+done
+[ -n "$listens" ] || { explain ftpd "$scratch/ftpd.log" && exit 1; }
+
+help
+{ cat <&3 >&2; [ ! -e "$scratch/chatd.pid" ] || kill "$(cat "$scratch/chatd.pid")"; } & # ends chatd when ftpd ends
+tee "$scratch/chatd.log" <"$scratch/chatd.pipe" >&2 &
+log=$!
+exec 3<&-
+# At a terminal chatd has a process group of its own, and Ctrl-C reaches it alone, so that make does not take it.
+# It stays in front: what is typed here is announced in its rooms.
+[ ! -t 0 ] || set -m
 status=0
-NLSPATH="$bin/%N.cat" "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
-    -o "state $scratch/chat" || status=$?
+NLSPATH="$bin/%N.cat" sh -c 'echo $$ >"$0" && exec "$@"' "$scratch/chatd.pid" \
+    "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
+    -o "state $scratch/chat" 2>"$scratch/chatd.pipe" || status=$?
+rm -f "$scratch/chatd.pid"
 trap - EXIT
 set +m
+wait "$log" || :
+[ "$status" = 0 ] || grep -q 'listening on ' "$scratch/chatd.log" || explain chatd "$scratch/chatd.log"
 kill "$ftpd" 2>/dev/null || :
 wait "$ftpd" || status=$?
+wait
 exit "$status"

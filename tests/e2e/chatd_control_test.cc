@@ -101,6 +101,25 @@ TEST_SUITE("e2e") {
         CHECK(client.read_line() == "The server is stopping: come back later.");
     }
 
+    TEST_CASE("the console says what a typed line does before the first one and quit asks") {
+        const TempDir folder;
+        Pty console{{find_program("chatd"), "-d", "-o", "listen 127.0.0.1:0", "-o",
+                     "state " + (folder / "state").native()}};
+        Connection client = enter_daemon_on(console);
+        console.wait_for("A line typed here is announced to everybody");
+        console.type("help\r");
+        console.wait_for("quit, exit  stop chatd; asks first");
+        console.type("?\rquit\r");
+        console.wait_for("Type yes, or Enter to go on");
+        console.type("no\r");
+        console.wait_for("chatd goes on; nothing was announced.");
+        console.type("exit\r\rit goes on\r"); // Enter alone is no, too
+        CHECK(client.read_line() == "administrator say: it goes on"); // and none of all that was said
+        console.type("quit\ryes\r");
+        CHECK(console.wait() == 0);
+        CHECK(client.read_line() == "The server is stopping: come back later.");
+    }
+
     TEST_CASE("what is typed while chatd -d is in the background of a shell is left to the shell") {
         const TempDir folder;
         Pty shell{{"sh", "-mc",
