@@ -72,9 +72,16 @@ endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
 endif
-# V=1 shows whole commands.
-say       = @$(if $(V),:,printf '  %s %s\n')
+# V=1 shows whole commands. Else each step is shown with its number; how many there will be is counted first.
+say       = @$(if $(V),:,printf '%5s of %s  %s %s\n' $(step))
 hush      = $(if $(V),,@)
+step      = $(eval done += x)$(words $(done)) $(steps)
+builds    = $(filter-out run everything test bench check help clean uninstall,$(or $(MAKECMDGOALS),all))
+ifeq (,$(V)$(steps)$(findstring n,$(firstword -$(MAKEFLAGS))))
+ifneq (,$(builds))
+steps := $(shell $(MAKE) -n $(MAKEOVERRIDES) $(builds) steps=? V= MAKEFLAGS= 2>/dev/null | grep -c 'of %s  %s %s')
+endif
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all everything run test bench check install uninstall clean help force
@@ -106,8 +113,8 @@ define precompiled # NAME, OBJECTS
 $(shared)/$1.hh: $(shared)/standard_$1
 	@printf '#include <%s>\n' $(standard_$1) >$$@
 $(shared)/$1.hh.gch: $(shared)/$1.hh $(shared)/compile
-	$(say) compile $$<
-	$(hush)$(compile) $$(also) -Wno-pragma-once-outside-header -x c++-header -o $$@ $$<
+	$$(say) compile $$<
+	$$(hush)$$(compile) $$(also) -Wno-pragma-once-outside-header -x c++-header -o $$@ $$<
 $2: | $(shared)/$1.hh.gch
 endef
 $(foreach p,$(filter programs,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(sources) $(mains) $(wildcard common/*/*.cc)))))
@@ -119,14 +126,14 @@ $(call objects,chatd/phrases.cc): also = -DCATALOGUE_FOLDER='"$(catalogue_path)"
 
 define part # NAME: its archive
 $(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources
-	$(hush)rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
+	$$(hush)rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach p,$(parts),$(eval $(call part,$p)))
 
 define program # NAME, MAIN SOURCE: links with its own folder's archive and with common's
 $(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
-	$(say) link $$@
-	$(hush)$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(library)
+	$$(say) link $$@
+	$$(hush)$$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(library)
 endef
 $(build)/ftpd: common/fork.ld ftpd/session.ld
 $(build)/chatd: common/fork.ld
@@ -134,7 +141,7 @@ $(foreach p,$(programs),$(eval $(call program,$(call field,1,$p),$(call field,2,
 
 define second_name # NAME, PROGRAM
 $(build)/$1: $(build)/$2
-	$(hush)ln -sf $2 $$@
+	$$(hush)ln -sf $2 $$@
 endef
 $(foreach l,$(links),$(eval $(call second_name,$(call field,1,$l),$(call field,2,$l))))
 
@@ -220,17 +227,24 @@ symlinks = $(foreach l,$(links),$(call field,2,$l):$(call field,4,$l)/$(call fie
 completion_folder = share/bash-completion/completions
 page_for = $(if $(filter $2,$(pages)),,$1:$(call place,$2)) # unless the second name has a page of its own
 
-install: all ## copy programs, manuals and completions below DESTDIR and PREFIX (/usr/local)
-	@for f in $(placed); do install -D -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
-	@for f in $(catalogues); do install -D -m 644 $$f $(into)/$(catalogue_folder)/$${f##*/} || exit; done
-	@for f in $(manuals); do install -D -m 644 man/$${f##*/} $(into)/$$f || exit; done
-	@for c in $(completed); do install -D -m 644 completions/$$c $(into)/$(completion_folder)/$$c || exit; done
+# The folders that install had to make are noted, so that uninstall removes them and no others.
+noted    = $(into)/$(catalogue_folder)/folders
+folders  = $(sort $(patsubst %/,%,$(dir $(placed) $(manuals) $(catalogues:$(build)/%=$(catalogue_folder)/%) \
+             $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))) $(completed:%=$(completion_folder)/%))))
+
+install: all ## copy programs, manuals and completions below DESTDIR and PREFIX (/usr/local); stripped
+	@tests/make_folders.sh $(noted) $(into) $(folders)
+	@for f in $(placed); do install -s -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
+	@for f in $(catalogues); do install -m 644 $$f $(into)/$(catalogue_folder)/$${f##*/} || exit; done
+	@for f in $(manuals); do install -m 644 man/$${f##*/} $(into)/$$f || exit; done
+	@for c in $(completed); do install -m 644 completions/$$c $(into)/$(completion_folder)/$$c || exit; done
 	@for l in $(symlinks); do ln -sf $${l%%:*} $(into)/$${l#*:} || exit; done
 
-uninstall: ## remove exactly what install put there
+uninstall: ## remove exactly what install put there, and the folders that it made
 	rm -f $(addprefix $(into)/,$(placed) $(manuals) \
 	  $(addprefix $(catalogue_folder)/,$(notdir $(catalogues))) \
 	  $(addprefix $(completion_folder)/,$(completed)) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
+	@tests/make_folders.sh -r $(noted)
 
 clean: ## remove everything that was built
 	rm -rf build
