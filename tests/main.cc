@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The test runner's main: finds out which tests doctest knows, and gives each to the Runner as a job of its
 // own; end-to-end tests once for every backend asked for. Only failing tests show their output, in which the
-// end-to-end harness mixes the daemons' logs. The last line is `N passed, N failed'.
+// end-to-end harness mixes the daemons' logs. The last line is `N passed, N failed, N skipped'.
 #define DOCTEST_CONFIG_IMPLEMENT
 #define DOCTEST_CONFIG_NO_POSIX_SIGNALS // a crash is seen by its wait status, and left to the sanitizers
 #include "common/errors.hh"
@@ -18,18 +18,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto time_limit = 60s;
-constexpr auto slow_time_limit = 300s;
+constexpr auto time_limit = 180s; // only a failing test takes so long
+constexpr auto slow_time_limit = 600s;
 
 constexpr auto usage =
-    "usage: run-tests [-alv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
-    "  -a                run tests that failed again at the end, each alone: pass then, and they are "
-    "unsteady\n"
+    "usage: run-tests [-lv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
+    "                 [--repeat TIMES]\n"
     "  -l                list the tests, run none\n"
-    "  -v                a line for each test, and the slowest at the end\n"
+    "  -v                a line for each test, which were skipped and why, and the slowest at the end\n"
     "  -j JOBS           tests at a time (default: one more than there are cores)\n"
     "  --only, --exclude-suite  may be repeated; * in a pattern stands for anything\n"
-    "  --events          run the end-to-end tests under each of these; the slow ones under the first alone";
+    "  --events          run the end-to-end tests under each of these; the slow ones under the first alone\n"
+    "  --repeat          run each test so many times";
 
 struct Options {
     std::string only;     // patterns, separated by commas as doctest wants them
@@ -37,8 +37,8 @@ struct Options {
     std::vector<std::string> events;
     std::size_t at_once = std::thread::hardware_concurrency() + 1; // tests wait more than they compute
     bool verbose = false;
-    bool again_alone = false;
     bool list = false;
+    std::size_t repeat = 1;
 };
 
 std::vector<std::string> split_words(const std::string& text) {
@@ -61,8 +61,6 @@ Options parse_options(int argc, char** argv) {
         const auto value = [&] { return i + 1 < argc ? argv[++i] : throw common::UsageError(usage); };
         if (word == "-v") {
             options.verbose = true;
-        } else if (word == "-a") {
-            options.again_alone = true;
         } else if (word == "-l") {
             options.list = true;
         } else if (word == "-j") {
@@ -73,6 +71,8 @@ Options parse_options(int argc, char** argv) {
             add_pattern(options.excluded, value());
         } else if (word == "--events") {
             options.events = split_words(value());
+        } else if (word == "--repeat") {
+            options.repeat = std::max(1ul, std::strtoul(value(), nullptr, 10));
         } else {
             throw common::UsageError(usage);
         }
@@ -85,6 +85,7 @@ struct Test {
     std::string name;
     std::string suite;
     bool skip;
+    std::string lacks; // why it is skipped
 
     bool is_slow() const { return suite.find("slow") != suite.npos; }
     bool is_end_to_end() const { return suite.starts_with("e2e"); }
@@ -97,7 +98,8 @@ struct Collector : doctest::IReporter {
     void report_query(const doctest::QueryData& found) override {
         for (unsigned i = 0; i < found.num_data; ++i) {
             const doctest::TestCaseData& test = *found.data[i];
-            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite, test.m_skip});
+            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite, test.m_skip,
+                                 test.m_description ? test.m_description : ""});
         }
     }
     void test_run_start() override {}
@@ -143,10 +145,12 @@ bool run_test(const Options& options, const Test& test, const std::string& event
 }
 
 void add_test(tests::Runner& runner, const Options& options, const Test& test, const std::string& events) {
-    runner.add({.title = test.name + (events.empty() ? "" : " [" + events + "]"),
-                .time_limit = test.is_slow() ? slow_time_limit : time_limit,
-                .early = test.is_slow(),
-                .body = [&options, &test, events] { return run_test(options, test, events); }});
+    for (std::size_t time = 1; time <= options.repeat; ++time)
+        runner.add({.title = test.name + (events.empty() ? "" : " [" + events + "]") +
+                             (options.repeat > 1 ? " (" + std::to_string(time) + ")" : ""),
+                    .time_limit = test.is_slow() ? slow_time_limit : time_limit,
+                    .early = test.is_slow(),
+                    .body = [&options, &test, events] { return run_test(options, test, events); }});
 }
 
 // So that no daemon under test is handed what our own starter left open.
@@ -162,12 +166,14 @@ int run(int argc, char** argv) {
     ::setenv("SUITE_BIN", folder.c_str(), 0); // where the harness finds the programs
 
     const auto found = list_tests(options);
-    tests::Runner runner{{options.at_once, options.verbose, options.again_alone}, folder / "failed"};
+    tests::Runner runner{{options.at_once, options.verbose}, folder / "failed"};
     std::size_t skipped = 0;
     for (const Test& test : found) {
         if (options.list) std::printf("%s: %s\n", test.suite.c_str(), test.name.c_str());
         if (test.skip) {
             ++skipped;
+            if (options.verbose)
+                std::printf("skipped: %s (needs %s)\n", test.name.c_str(), test.lacks.c_str());
         } else if (!test.is_end_to_end() || options.events.empty()) {
             add_test(runner, options, test, "");
         } else {
@@ -184,8 +190,7 @@ int run(int argc, char** argv) {
     }
     if (options.verbose) runner.print_slowest();
     if (runner.passed() + runner.failed() == 0) std::printf("run-tests: no test of that name\n");
-    std::printf("%zu passed, %zu failed", runner.passed(), runner.failed());
-    std::printf(skipped > 0 ? ", %zu skipped\n" : "\n", skipped);
+    std::printf("%zu passed, %zu failed, %zu skipped\n", runner.passed(), runner.failed(), skipped);
     return runner.passed() > 0 && runner.failed() == 0 ? 0 : 1;
 }
 
