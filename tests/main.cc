@@ -7,6 +7,7 @@
 #include "common/errors.hh"
 #include "tests/e2e/proc.hh"
 #include "tests/runner.hh"
+#include "tests/skip.hh"
 
 #include <cstdio>
 #include <cstdlib>
@@ -84,8 +85,6 @@ struct Test {
     int number; // from 1, as doctest's first and last count
     std::string name;
     std::string suite;
-    bool skip;
-    std::string lacks; // why it is skipped
 
     bool is_slow() const { return suite.find("slow") != suite.npos; }
     bool is_end_to_end() const { return suite.starts_with("e2e"); }
@@ -98,8 +97,7 @@ struct Collector : doctest::IReporter {
     void report_query(const doctest::QueryData& found) override {
         for (unsigned i = 0; i < found.num_data; ++i) {
             const doctest::TestCaseData& test = *found.data[i];
-            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite, test.m_skip,
-                                 test.m_description ? test.m_description : ""});
+            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite});
         }
     }
     void test_run_start() override {}
@@ -117,8 +115,6 @@ struct Collector : doctest::IReporter {
 DOCTEST_REGISTER_REPORTER("collect", 0, Collector);
 
 void select_tests(doctest::Context& context, const Options& options) {
-    context.setOption("no-skip",
-                      true); // so that numbers count skipped ones too, which we leave out ourselves
     if (!options.only.empty()) context.setOption("test-case", options.only.c_str());
     if (!options.excluded.empty()) context.setOption("test-suite-exclude", options.excluded.c_str());
 }
@@ -133,7 +129,7 @@ std::vector<Test> list_tests(const Options& options) {
     return std::move(collected);
 }
 
-bool run_test(const Options& options, const Test& test, const std::string& events) {
+tests::Outcome run_test(const Options& options, const Test& test, const std::string& events) {
     if (!events.empty()) ::setenv("SUITE_EVENTS", events.c_str(), 1);
     doctest::Context context;
     select_tests(context, options);
@@ -141,7 +137,10 @@ bool run_test(const Options& options, const Test& test, const std::string& event
     context.setOption("last", test.number);
     context.setOption("no-intro", true);
     context.setOption("no-colors", true);
-    return context.run() == 0;
+    if (context.run() != 0) return tests::Outcome::failed;
+    if (tests::skipped().empty()) return tests::Outcome::passed;
+    std::printf("%s\n", tests::skipped().c_str());
+    return tests::Outcome::skipped;
 }
 
 void add_test(tests::Runner& runner, const Options& options, const Test& test, const std::string& events) {
@@ -167,14 +166,9 @@ int run(int argc, char** argv) {
 
     const auto found = list_tests(options);
     tests::Runner runner{{options.at_once, options.verbose}, folder / "failed"};
-    std::size_t skipped = 0;
     for (const Test& test : found) {
         if (options.list) std::printf("%s: %s\n", test.suite.c_str(), test.name.c_str());
-        if (test.skip) {
-            ++skipped;
-            if (options.verbose)
-                std::printf("skipped: %s (needs %s)\n", test.name.c_str(), test.lacks.c_str());
-        } else if (!test.is_end_to_end() || options.events.empty()) {
+        if (!test.is_end_to_end() || options.events.empty()) {
             add_test(runner, options, test, "");
         } else {
             for (const std::string& events : options.events)
@@ -189,9 +183,9 @@ int run(int argc, char** argv) {
         return 130; // as a shell says of a program that SIGINT ended
     }
     if (options.verbose) runner.print_slowest();
-    if (runner.passed() + runner.failed() == 0) std::printf("run-tests: no test of that name\n");
-    std::printf("%zu passed, %zu failed, %zu skipped\n", runner.passed(), runner.failed(), skipped);
-    return runner.passed() > 0 && runner.failed() == 0 ? 0 : 1;
+    if (found.empty()) std::printf("run-tests: no test of that name\n");
+    std::printf("%zu passed, %zu failed, %zu skipped\n", runner.passed(), runner.failed(), runner.skipped());
+    return !found.empty() && runner.failed() == 0 ? 0 : 1;
 }
 
 } // namespace

@@ -28,6 +28,7 @@ using common::checked;
 
 constexpr auto settle_time = 60s; // for what a job started to end after it
 constexpr int passed_status = 42; // not 0: a job whose code under test calls exit(0) has not passed
+constexpr int skipped_status = 43;
 constexpr std::size_t max_shown =
     64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
 constexpr std::size_t slowest_shown = 5;
@@ -36,7 +37,8 @@ constexpr std::size_t slowest_shown = 5;
 std::string describe(int wait_status) {
     if (WIFSIGNALED(wait_status)) return std::string{"ended by "} + ::strsignal(WTERMSIG(wait_status));
     switch (const int status = WEXITSTATUS(wait_status)) {
-    case passed_status: return "";
+    case passed_status:
+    case skipped_status: return "";
     case 1: return "failed";
     default: return "ended early with exit status " + std::to_string(status);
     }
@@ -56,6 +58,15 @@ std::string name_group(pid_t group) {
     for (const auto& process : e2e::all_processes())
         if (process.group == group) names += " " + process.name + "[" + std::to_string(process.pid) + "]";
     return names;
+}
+
+std::string read_all(int file) {
+    std::string all;
+    std::vector<char> buffer(4096);
+    ::lseek(file, 0, SEEK_SET);
+    for (common::IoResult got; (got = common::read_some(file, buffer)).bytes > 0;)
+        all.append(buffer.data(), got.bytes);
+    return all;
 }
 
 void erase_progress() {
@@ -131,7 +142,12 @@ void Runner::run_body(const Run& run) {
     running_.clear();          // closes the other jobs' files; not ours to kill
     std::exit(common::report_errors("run-tests", [&] { // what is thrown must not come to our destructor
         move_to(run.place);
-        return run.job.body() ? passed_status : 1;
+        switch (run.job.body()) {
+        case Outcome::passed: return passed_status;
+        case Outcome::skipped: return skipped_status;
+        case Outcome::failed: break;
+        }
+        return 1;
     }));
 }
 
@@ -154,6 +170,7 @@ void Runner::reap() {
         run->seconds = std::chrono::duration<double>(Clock::now() - run->started).count();
         run->deadline = Clock::now() + settle_time;
         if (run->fault.empty()) run->fault = describe(wait_status);
+        run->skipped = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == skipped_status;
     }
 }
 
@@ -169,12 +186,15 @@ void Runner::enforce_deadline(Run& run) {
 }
 
 void Runner::finish(Run& run) {
-    const bool ok = run.fault.empty();
-    ++(ok ? passed_ : failed_);
-    if (!ok) {
+    ++(!run.fault.empty() ? failed_ : run.skipped ? skipped_ : passed_);
+    if (!run.fault.empty()) {
         erase_progress();
         std::printf("FAILED: %s: %s (%.1f s)\n", run.job.title.c_str(), run.fault.c_str(), run.seconds);
         show_output(run);
+    } else if (manner_.verbose && run.skipped) {
+        const auto lines = common::split_lines(read_all(run.output.get()));
+        std::printf("skipped      %s: %s\n", run.job.title.c_str(),
+                    lines.empty() ? "" : lines.back().c_str());
     } else if (manner_.verbose) {
         std::printf("ok %6.2f s  %s\n", run.seconds, run.job.title.c_str());
     }

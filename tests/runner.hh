@@ -19,18 +19,21 @@
 
 namespace tests {
 
+enum class Outcome { passed, failed, skipped };
+
 struct Job {
     std::string title;
     std::chrono::seconds time_limit;
-    bool early;                 // among the first: the long ones, or the last seconds have one job at a time
-    std::function<bool()> body; // in the forked process; false: failed
+    bool early; // among the first: the long ones, or the last seconds have one job at a time
+    // In the forked process. One that is skipped says why in the last line of its output.
+    std::function<Outcome()> body;
 };
 
 class Runner {
 public:
     struct Manner {
         std::size_t at_once; // jobs at the same time
-        bool verbose;        // a line for each that passes
+        bool verbose;        // a line for each that passes or is skipped
     };
     // logs: folder for the output of jobs that fail, whose last part is printed too, made safe to show.
     Runner(Manner manner, std::filesystem::path logs);
@@ -45,6 +48,7 @@ public:
 
     std::size_t passed() const { return passed_; }
     std::size_t failed() const { return failed_; }
+    std::size_t skipped() const { return skipped_; }
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -55,7 +59,8 @@ private:
         common::Fd output{}; // an unlinked file
         Clock::time_point started{};
         Clock::time_point deadline{};
-        bool ended = false;  // reaped; what it started may still be there
+        bool ended = false; // reaped; what it started may still be there
+        bool skipped = false;
         std::string fault{}; // why it failed; empty: it passed
         double seconds = 0;
     };
@@ -81,6 +86,7 @@ private:
     std::size_t started_ = 0;
     std::size_t passed_ = 0;
     std::size_t failed_ = 0;
+    std::size_t skipped_ = 0;
 };
 
 } // namespace tests
