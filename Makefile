@@ -148,7 +148,7 @@ $(foreach l,$(links),$(eval $(call second_name,$(call field,1,$l),$(call field,2
 $(build)/chatd.%.cat: chatd/%.msg
 	@mkdir -p $(@D) && rm -f $@
 	$(say) gencat $<
-	$(hush)gencat $@ $<
+	$(hush)LC_ALL=C.UTF-8 gencat $@ $<
 
 # What the benchmarks have that is tested, too.
 counting := $(patsubst %,tests/bench/%.cc,rows samples spoken statistics svg table)
@@ -190,9 +190,9 @@ everything: ## build the programs and the tests, run nothing
 	@tests/need.sh $(compiler_need) $(test_needs)
 	@$(MAKE) --no-print-directory all $(build)/run-tests
 
-test: ## run the tests; ONLY='*pattern*' those, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
+test: ## run the tests; ONLY='*pattern*' those, REPEAT=n each n times, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
 	@$(MAKE) --no-print-directory everything
-	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') --events '$(EVENTS)' $(TESTFLAGS)
+	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat $(REPEAT)) --events '$(EVENTS)' $(TESTFLAGS)
 
 bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=n BUILD='folders'
 	@tests/need.sh $(compiler_need) $(bench_needs)

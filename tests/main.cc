@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 // The test runner's main: finds out which tests doctest knows, and gives each to the Runner as a job of its
 // own; end-to-end tests once for every backend asked for. Only failing tests show their output, in which the
-// end-to-end harness mixes the daemons' logs. The last line is `N passed, N failed'.
+// end-to-end harness mixes the daemons' logs. The last line is `N passed, N failed, N skipped'.
 #define DOCTEST_CONFIG_IMPLEMENT
 #define DOCTEST_CONFIG_NO_POSIX_SIGNALS // a crash is seen by its wait status, and left to the sanitizers
 #include "common/errors.hh"
 #include "tests/e2e/proc.hh"
 #include "tests/runner.hh"
+#include "tests/skip.hh"
 
 #include <cstdio>
 #include <cstdlib>
@@ -18,18 +19,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto time_limit = 60s;
-constexpr auto slow_time_limit = 300s;
+constexpr auto time_limit = 180s; // only a failing test takes so long
+constexpr auto slow_time_limit = 600s;
 
 constexpr auto usage =
-    "usage: run-tests [-alv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
-    "  -a                run tests that failed again at the end, each alone: pass then, and they are "
-    "unsteady\n"
+    "usage: run-tests [-lv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
+    "                 [--repeat TIMES]\n"
     "  -l                list the tests, run none\n"
-    "  -v                a line for each test, and the slowest at the end\n"
+    "  -v                a line for each test, which were skipped and why, and the slowest at the end\n"
     "  -j JOBS           tests at a time (default: one more than there are cores)\n"
     "  --only, --exclude-suite  may be repeated; * in a pattern stands for anything\n"
-    "  --events          run the end-to-end tests under each of these; the slow ones under the first alone";
+    "  --events          run the end-to-end tests under each of these; the slow ones under the first alone\n"
+    "  --repeat          run each test so many times";
 
 struct Options {
     std::string only;     // patterns, separated by commas as doctest wants them
@@ -37,8 +38,8 @@ struct Options {
     std::vector<std::string> events;
     std::size_t at_once = std::thread::hardware_concurrency() + 1; // tests wait more than they compute
     bool verbose = false;
-    bool again_alone = false;
     bool list = false;
+    std::size_t repeat = 1;
 };
 
 std::vector<std::string> split_words(const std::string& text) {
@@ -61,8 +62,6 @@ Options parse_options(int argc, char** argv) {
         const auto value = [&] { return i + 1 < argc ? argv[++i] : throw common::UsageError(usage); };
         if (word == "-v") {
             options.verbose = true;
-        } else if (word == "-a") {
-            options.again_alone = true;
         } else if (word == "-l") {
             options.list = true;
         } else if (word == "-j") {
@@ -73,6 +72,8 @@ Options parse_options(int argc, char** argv) {
             add_pattern(options.excluded, value());
         } else if (word == "--events") {
             options.events = split_words(value());
+        } else if (word == "--repeat") {
+            options.repeat = std::max(1ul, std::strtoul(value(), nullptr, 10));
         } else {
             throw common::UsageError(usage);
         }
@@ -84,7 +85,6 @@ struct Test {
     int number; // from 1, as doctest's first and last count
     std::string name;
     std::string suite;
-    bool skip;
 
     bool is_slow() const { return suite.find("slow") != suite.npos; }
     bool is_end_to_end() const { return suite.starts_with("e2e"); }
@@ -97,7 +97,7 @@ struct Collector : doctest::IReporter {
     void report_query(const doctest::QueryData& found) override {
         for (unsigned i = 0; i < found.num_data; ++i) {
             const doctest::TestCaseData& test = *found.data[i];
-            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite, test.m_skip});
+            collected.push_back({static_cast<int>(i) + 1, test.m_name, test.m_test_suite});
         }
     }
     void test_run_start() override {}
@@ -115,8 +115,6 @@ struct Collector : doctest::IReporter {
 DOCTEST_REGISTER_REPORTER("collect", 0, Collector);
 
 void select_tests(doctest::Context& context, const Options& options) {
-    context.setOption("no-skip",
-                      true); // so that numbers count skipped ones too, which we leave out ourselves
     if (!options.only.empty()) context.setOption("test-case", options.only.c_str());
     if (!options.excluded.empty()) context.setOption("test-suite-exclude", options.excluded.c_str());
 }
@@ -131,7 +129,7 @@ std::vector<Test> list_tests(const Options& options) {
     return std::move(collected);
 }
 
-bool run_test(const Options& options, const Test& test, const std::string& events) {
+tests::Outcome run_test(const Options& options, const Test& test, const std::string& events) {
     if (!events.empty()) ::setenv("SUITE_EVENTS", events.c_str(), 1);
     doctest::Context context;
     select_tests(context, options);
@@ -139,14 +137,19 @@ bool run_test(const Options& options, const Test& test, const std::string& event
     context.setOption("last", test.number);
     context.setOption("no-intro", true);
     context.setOption("no-colors", true);
-    return context.run() == 0;
+    if (context.run() != 0) return tests::Outcome::failed;
+    if (tests::skipped().empty()) return tests::Outcome::passed;
+    std::printf("%s\n", tests::skipped().c_str());
+    return tests::Outcome::skipped;
 }
 
 void add_test(tests::Runner& runner, const Options& options, const Test& test, const std::string& events) {
-    runner.add({.title = test.name + (events.empty() ? "" : " [" + events + "]"),
-                .time_limit = test.is_slow() ? slow_time_limit : time_limit,
-                .early = test.is_slow(),
-                .body = [&options, &test, events] { return run_test(options, test, events); }});
+    for (std::size_t time = 1; time <= options.repeat; ++time)
+        runner.add({.title = test.name + (events.empty() ? "" : " [" + events + "]") +
+                             (options.repeat > 1 ? " (" + std::to_string(time) + ")" : ""),
+                    .time_limit = test.is_slow() ? slow_time_limit : time_limit,
+                    .early = test.is_slow(),
+                    .body = [&options, &test, events] { return run_test(options, test, events); }});
 }
 
 // So that no daemon under test is handed what our own starter left open.
@@ -162,13 +165,10 @@ int run(int argc, char** argv) {
     ::setenv("SUITE_BIN", folder.c_str(), 0); // where the harness finds the programs
 
     const auto found = list_tests(options);
-    tests::Runner runner{{options.at_once, options.verbose, options.again_alone}, folder / "failed"};
-    std::size_t skipped = 0;
+    tests::Runner runner{{options.at_once, options.verbose}, folder / "failed"};
     for (const Test& test : found) {
         if (options.list) std::printf("%s: %s\n", test.suite.c_str(), test.name.c_str());
-        if (test.skip) {
-            ++skipped;
-        } else if (!test.is_end_to_end() || options.events.empty()) {
+        if (!test.is_end_to_end() || options.events.empty()) {
             add_test(runner, options, test, "");
         } else {
             for (const std::string& events : options.events)
@@ -183,10 +183,9 @@ int run(int argc, char** argv) {
         return 130; // as a shell says of a program that SIGINT ended
     }
     if (options.verbose) runner.print_slowest();
-    if (runner.passed() + runner.failed() == 0) std::printf("run-tests: no test of that name\n");
-    std::printf("%zu passed, %zu failed", runner.passed(), runner.failed());
-    std::printf(skipped > 0 ? ", %zu skipped\n" : "\n", skipped);
-    return runner.passed() > 0 && runner.failed() == 0 ? 0 : 1;
+    if (found.empty()) std::printf("run-tests: no test of that name\n");
+    std::printf("%zu passed, %zu failed, %zu skipped\n", runner.passed(), runner.failed(), runner.skipped());
+    return !found.empty() && runner.failed() == 0 ? 0 : 1;
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "tests/runner.hh"
 
 #include "common/errors.hh"
+#include "common/text.hh"
 #include "tests/e2e/files.hh"
 #include "tests/e2e/proc.hh"
 
@@ -25,17 +26,19 @@ namespace {
 using namespace std::chrono_literals;
 using common::checked;
 
-constexpr auto settle_time = 3s;       // for what a job started to end after it
-constexpr int passed_status = 42;      // not 0: a job whose code under test calls exit(0) has not passed
-constexpr off_t max_shown = 64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
+constexpr auto settle_time = 60s; // for what a job started to end after it
+constexpr int passed_status = 42; // not 0: a job whose code under test calls exit(0) has not passed
+constexpr int skipped_status = 43;
+constexpr std::size_t max_shown =
+    64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
 constexpr std::size_t slowest_shown = 5;
-constexpr std::size_t most_unsteady = 10; // jobs that may fail beside others
 
 // Empty: it passed.
 std::string describe(int wait_status) {
     if (WIFSIGNALED(wait_status)) return std::string{"ended by "} + ::strsignal(WTERMSIG(wait_status));
     switch (const int status = WEXITSTATUS(wait_status)) {
-    case passed_status: return "";
+    case passed_status:
+    case skipped_status: return "";
     case 1: return "failed";
     default: return "ended early with exit status " + std::to_string(status);
     }
@@ -57,6 +60,15 @@ std::string name_group(pid_t group) {
     return names;
 }
 
+std::string read_all(int file) {
+    std::string all;
+    std::vector<char> buffer(4096);
+    ::lseek(file, 0, SEEK_SET);
+    for (common::IoResult got; (got = common::read_some(file, buffer)).bytes > 0;)
+        all.append(buffer.data(), got.bytes);
+    return all;
+}
+
 void erase_progress() {
     if (::isatty(STDOUT_FILENO)) std::printf("\r\033[K");
 }
@@ -74,26 +86,19 @@ Runner::Runner(Manner manner, std::filesystem::path logs) : manner_(manner), log
 
 Runner::~Runner() {
     for (const Run& run : running_) ::kill(-run.pid, SIGKILL);
+    const auto deadline = Clock::now() + settle_time; // nobody makes files any more in what is removed next
+    while (!running_.empty() && Clock::now() < deadline) {
+        reap();
+        running_.remove_if([](const Run& run) { return run.ended && !is_group_alive(run.pid); });
+        constexpr timespec moment{.tv_sec = 0, .tv_nsec = 10'000'000};
+        if (!running_.empty()) ::sigtimedwait(&signals_, nullptr, &moment);
+    }
 }
 
 bool Runner::run_all() {
     std::stable_partition(waiting_.begin(), waiting_.end(), [](const Run& run) { return run.job.early; });
-    if (!run_waiting(manner_.at_once)) return false;
-    alone_ = true;
-    // Many failures are no accident of the load.
-    if (unsteady_.size() > most_unsteady)
-        failed_ += unsteady_.size();
-    else
-        for (Job& job : unsteady_) add(std::move(job));
-    if (!run_waiting(1)) return false;
-    erase_progress();
-    kill_strays();
-    return true;
-}
-
-bool Runner::run_waiting(std::size_t at_once) {
     while (!waiting_.empty() || !running_.empty()) {
-        while (!waiting_.empty() && running_.size() < at_once) {
+        while (!waiting_.empty() && running_.size() < manner_.at_once) {
             start(std::move(waiting_.front()));
             waiting_.pop_front();
         }
@@ -107,6 +112,8 @@ bool Runner::run_waiting(std::size_t at_once) {
             run = over ? running_.erase(run) : std::next(run);
         }
     }
+    erase_progress();
+    kill_strays();
     return true;
 }
 
@@ -114,6 +121,7 @@ void Runner::start(Run run) {
     std::cout.flush();
     std::fflush(nullptr); // or the child would write it again
     run.output = e2e::make_unlinked_file();
+    run.place = places_.make(++started_);
     run.started = Clock::now();
     run.deadline = run.started + run.job.time_limit;
     run.pid = checked("fork", run.job.title, [] { return ::fork(); });
@@ -132,7 +140,15 @@ void Runner::run_body(const Run& run) {
     ::dup2(run.output.get(), STDERR_FILENO);
     std::cout << std::unitbuf; // in order with what the harness and the sanitizers write
     running_.clear();          // closes the other jobs' files; not ours to kill
-    std::exit(run.job.body() ? passed_status : 1);
+    std::exit(common::report_errors("run-tests", [&] { // what is thrown must not come to our destructor
+        move_to(run.place);
+        switch (run.job.body()) {
+        case Outcome::passed: return passed_status;
+        case Outcome::skipped: return skipped_status;
+        case Outcome::failed: break;
+        }
+        return 1;
+    }));
 }
 
 // Waits for a child's end or the next deadline. False: a person or the system wants us to stop.
@@ -154,6 +170,7 @@ void Runner::reap() {
         run->seconds = std::chrono::duration<double>(Clock::now() - run->started).count();
         run->deadline = Clock::now() + settle_time;
         if (run->fault.empty()) run->fault = describe(wait_status);
+        run->skipped = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == skipped_status;
     }
 }
 
@@ -169,21 +186,21 @@ void Runner::enforce_deadline(Run& run) {
 }
 
 void Runner::finish(Run& run) {
-    const bool ok = run.fault.empty();
-    const bool again = !ok && manner_.again_alone && !alone_;
-    if (again)
-        unsteady_.push_back(run.job);
-    else
-        ++(ok ? passed_ : failed_);
-    if (!ok) {
+    ++(!run.fault.empty() ? failed_ : run.skipped ? skipped_ : passed_);
+    if (!run.fault.empty()) {
         erase_progress();
-        std::printf("%s: %s: %s (%.1f s)\n", again ? "UNSTEADY, to be run again alone" : "FAILED",
-                    run.job.title.c_str(), run.fault.c_str(), run.seconds);
+        std::printf("FAILED: %s: %s (%.1f s)\n", run.job.title.c_str(), run.fault.c_str(), run.seconds);
         show_output(run);
+    } else if (manner_.verbose && run.skipped) {
+        const auto lines = common::split_lines(read_all(run.output.get()));
+        std::printf("skipped      %s: %s\n", run.job.title.c_str(),
+                    lines.empty() ? "" : lines.back().c_str());
     } else if (manner_.verbose) {
         std::printf("ok %6.2f s  %s\n", run.seconds, run.job.title.c_str());
     }
+    std::fflush(stdout);
     run.output.reset();
+    e2e::remove_tree(run.place);
     finished_.push_back(std::move(run));
 }
 
@@ -191,25 +208,30 @@ void Runner::show_output(const Run& run) {
     std::string name = run.job.title.substr(0, 150);
     const auto is_odd = [](unsigned char c) { return !std::isalnum(c); };
     std::ranges::replace_if(name, is_odd, '-');
-    std::filesystem::create_directories(logs_);
     const auto path = logs_ / (name + ".log");
+    std::error_code none; // the folder may be somebody else's
+    std::filesystem::create_directories(logs_, none);
     const common::Fd copy{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
     const int output = run.output.get();
-    const off_t skip = std::max(off_t{0}, ::lseek(output, 0, SEEK_END) - max_shown);
     ::lseek(output, 0, SEEK_SET);
-    if (skip > 0) std::printf("  (its first %jd bytes are only in the file)\n", std::intmax_t{skip});
     std::vector<char> buffer(64 * 1024);
-    off_t at = 0;
+    std::string last;
+    std::uintmax_t before = 0;
     for (common::IoResult got; (got = common::read_some(output, buffer)).bytes > 0;) {
-        std::string_view bytes{buffer.data(), got.bytes};
+        const std::string_view bytes{buffer.data(), got.bytes};
         if (copy) common::write_some(copy.get(), bytes);
-        const off_t end = at + static_cast<off_t>(bytes.size());
-        bytes.remove_prefix(static_cast<std::size_t>(std::clamp(skip, at, end) - at));
-        std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-        at = end;
+        last += bytes;
+        const std::size_t excess = last.size() - std::min(last.size(), max_shown);
+        before += excess;
+        last.erase(0, excess);
     }
-    std::printf("  (the whole of it: %s)\n", path.c_str());
-    std::fflush(stdout);
+    if (before > 0) std::printf("  (its first %ju bytes are only in the file)\n", before);
+    for (const std::string& line : common::split_lines(last))
+        std::printf("%s\n", common::keep_to_one_line(line).c_str());
+    if (copy)
+        std::printf("  (the whole of it: %s)\n", path.c_str());
+    else
+        std::printf("  (not kept: %s cannot be written)\n", path.c_str());
 }
 
 // Daemons that left their job's process group, and so were not found when it ended.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// Runs jobs, each in a forked process and process group of its own, several at a time, with a deadline. A job
-// fails when its body says so, when it crashes or ends early or late, or when a process that it started
-// outlives it. Knows nothing of doctest.
+// Runs jobs, each in a forked process, process group and place of its own, several at a time, with a
+// deadline. A job fails when its body says so, when it crashes or ends early or late, or when a process that
+// it started outlives it. Knows nothing of doctest.
 #pragma once
 
 #include "common/fd.hh"
+#include "tests/place.hh"
 
 #include <chrono>
 #include <deque>
@@ -18,26 +19,25 @@
 
 namespace tests {
 
+enum class Outcome { passed, failed, skipped };
+
 struct Job {
     std::string title;
     std::chrono::seconds time_limit;
-    bool early;                 // among the first: the long ones, or the last seconds have one job at a time
-    std::function<bool()> body; // in the forked process; false: failed
+    bool early; // among the first: the long ones, or the last seconds have one job at a time
+    // In the forked process. One that is skipped says why in the last line of its output.
+    std::function<Outcome()> body;
 };
 
 class Runner {
 public:
     struct Manner {
         std::size_t at_once; // jobs at the same time
-        bool verbose;        // a line for each that passes
-        // Jobs that failed beside others run once more at the end, each alone: one that passes then is named
-        // as unsteady and counts as passed. For machines whose load is not ours; not where faults are looked
-        // for.
-        bool again_alone;
+        bool verbose;        // a line for each that passes or is skipped
     };
-    // logs: folder for the output of jobs that fail, whose last part is printed too.
+    // logs: folder for the output of jobs that fail, whose last part is printed too, made safe to show.
     Runner(Manner manner, std::filesystem::path logs);
-    ~Runner(); // kills what still runs
+    ~Runner(); // kills what still runs, and waits for its end
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
 
@@ -48,21 +48,23 @@ public:
 
     std::size_t passed() const { return passed_; }
     std::size_t failed() const { return failed_; }
+    std::size_t skipped() const { return skipped_; }
 
 private:
     using Clock = std::chrono::steady_clock;
     struct Run {
         Job job;
+        std::filesystem::path place{};
         pid_t pid = 0;       // also its process group
         common::Fd output{}; // an unlinked file
         Clock::time_point started{};
         Clock::time_point deadline{};
-        bool ended = false;  // reaped; what it started may still be there
+        bool ended = false; // reaped; what it started may still be there
+        bool skipped = false;
         std::string fault{}; // why it failed; empty: it passed
         double seconds = 0;
     };
 
-    bool run_waiting(std::size_t at_once);
     void start(Run run);
     [[noreturn]] void run_body(const Run& run);
     bool wait_for_signal();
@@ -80,10 +82,11 @@ private:
     std::deque<Run> waiting_;
     std::list<Run> running_;
     std::vector<Run> finished_;
-    std::vector<Job> unsteady_; // failed once, to be run again alone
-    bool alone_ = false;
+    Places places_;
+    std::size_t started_ = 0;
     std::size_t passed_ = 0;
     std::size_t failed_ = 0;
+    std::size_t skipped_ = 0;
 };
 
 } // namespace tests

@@ -2,6 +2,7 @@
 // What a death costs in chatd: a handler's its one client, the spawner's nobody, the hub's all that it
 // served and no line.
 #include "tests/e2e/chat_client.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
@@ -23,7 +24,7 @@ void wait_until_gone(const std::vector<pid_t>& pids) {
 
 TEST_SUITE("e2e") {
     TEST_CASE("a handler that is killed costs its one client and the room is told") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({"history-on-join 0"})};
         std::size_t logged = 0;
         // The sanitizers turn SIGSEGV into an end of their own.
@@ -52,7 +53,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a handler that is killed before its client had a name costs nothing") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({"max-clients 2"})};
         ChatClient ada{daemon, "ada"};
         for (int i = 0; i < 3; ++i) {
@@ -65,7 +66,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a killed spawner costs nobody who is there and newcomers get in soon") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve", "s3cret"};
         ada.expect_line("bob joined");
@@ -97,7 +98,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("an orderly stop after the death of a spawner leaves no process behind") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"};
         const std::vector pids{handler_of(daemon, ada), spawner_of(daemon)};
@@ -110,7 +111,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("no process outlives a hub that is killed and the next start has the room's lines") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const TempDir place;
         const Path state = place.make_shared("home") / "state";
         const Words lines{"state " + state.native(), "room lobby", "room plans code s3cret"};
@@ -135,7 +136,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a stopped handler holds up neither its room nor the daemon's end") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, carl{daemon, "carl"};
         const pid_t handler = handler_of(daemon, bob);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // A handler holds what is its client's and nothing of anybody else's: descriptors, memory, rights.
 #include "tests/e2e/chat_client.hh"
+#include "tests/skip.hh"
 
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -128,7 +129,7 @@ std::string shown(const Kinds& kinds) {
 
 TEST_SUITE("e2e") {
     TEST_CASE("a handler among twenty others holds the descriptors it was granted and no other") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with(many_rooms())};
         const std::deque<ChatClient> crowd = make_crowd(daemon);
         ChatClient ada{daemon, "ada"};
@@ -151,7 +152,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("neither the hub nor the spawner keeps a client's socket and the spawner holds no log") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with(many_rooms())};
         std::deque<ChatClient> crowd = make_crowd(daemon);
         std::set<std::string> ends;
@@ -168,7 +169,8 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("no handler's and no spawner's memory holds another room's code") {
-        if (!have_proc() || is_sanitized()) return; // whose shadow memory is too large to search
+        if (!have_proc() || is_sanitized())
+            return tests::skip("needs /proc, and no sanitizer, whose memory is too large to search");
         const Daemon daemon{chatd_with(many_rooms())};
         const std::deque<ChatClient> crowd = make_crowd(daemon);
         const auto check_innocent = [&](pid_t pid, int own_room) {
@@ -190,7 +192,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("handlers of a daemon that root started are nobody and cannot open a log anew") {
-        if (!have_proc() || !is_root()) return;
+        if (!have_proc() || !is_root()) return tests::skip("only root sees it, in /proc");
         const Daemon daemon{chatd_with({"run-as nobody"})};
         const ChatClient ada{daemon, "ada"};
         const pid_t pid = handler_of(daemon, ada);
@@ -215,7 +217,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a handler can gain no rights and is narrowly limited") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({})};
         const ChatClient ada{daemon, "ada"};
         const std::string proc = text("/proc/", handler_of(daemon, ada));
@@ -232,7 +234,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a handler maps no page of the hub's but its own") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({})};
         std::deque<ChatClient> crowd;
         for (int guest = 0; guest < 5; ++guest) crowd.emplace_back(daemon, text("guest", guest));

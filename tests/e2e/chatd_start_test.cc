@@ -2,6 +2,7 @@
 // How chatd starts and stops, and its console.
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/pty.hh"
+#include "tests/skip.hh"
 
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -73,7 +74,7 @@ TEST_SUITE("e2e") {
         Connection{std::move(reading)}.read_to_end(); // nobody has its output any more, whoever serves us
         const std::string who = run_client({"chatctl", "-s", state / "control", "who"}).out;
         const pid_t handler = std::stoi(split_lines(who).at(1));
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const pid_t hub = parent_of(parent_of(handler));
         REQUIRE(hub > 1);
         ::kill(hub, SIGTERM);
@@ -146,7 +147,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("nice holds for the hub and the spawner and the handlers") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({"nice 5"})};
         const ChatClient client{daemon, "ada"};
         const auto priority = [](pid_t pid) { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)); };

@@ -48,7 +48,7 @@ std::string run_in(const Path& folder, const Words& command, std::string_view in
 
 static Words lftp(std::string_view commands, const common::Address& server) {
     return {"lftp", "-c",
-            text("set cmd:fail-exit yes; set net:max-retries 1; set net:timeout 10; open ", server.shown(),
+            text("set cmd:fail-exit yes; set net:max-retries 1; set net:timeout 60; open ", server.shown(),
                  "; ", commands)};
 }
 

@@ -18,7 +18,7 @@ using e2e::write_file;
 namespace {
 
 std::string run_wget(const Daemon& daemon, const Words& options) {
-    Words command{"wget", "-nv", "--tries=1", "--timeout=15"};
+    Words command{"wget", "-nv", "--tries=1", "--timeout=60"};
     command.insert(command.end(), options.begin(), options.end());
     return run_in(daemon.folder().path(), command);
 }

@@ -40,7 +40,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 Words offered(const std::string& file, const std::string& line, const Path& home) {
     const Path programs = Path{find_program("fcp")}.parent_path();
     const Result result =
-        run_client({"env", "HOME=" + home.string(), "COMPLETION_SECONDS=20",
+        run_client({"env", "HOME=" + home.string(), "COMPLETION_SECONDS=60",
                     text("PATH=", programs.native(), ":/usr/bin:/bin"), "bash", "--norc", "-c",
                     text("cd ~; ", script), "bash", e2e::in_source("completions/" + file), line});
     INFO(line);

@@ -23,16 +23,26 @@ TempDir::TempDir() {
     checked("chmod", name, [&] { return ::chmod(name.c_str(), 0755); });
 }
 
-TempDir::~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
+TempDir::~TempDir() { remove_tree(path_); }
 
 Path TempDir::make_shared(std::string_view name) const {
     Path made = path_ / name;
     std::filesystem::create_directories(made);
     checked("chmod", made.native(), [&] { return ::chmod(made.c_str(), 0777); }); // whatever the umask
     return made;
+}
+
+void remove_tree(const Path& top) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    fs::remove_all(top, error);
+    if (!error) return;
+    const auto open_up = [&](const Path& folder) { fs::permissions(folder, fs::perms::owner_all, error); };
+    open_up(top);
+    for (fs::recursive_directory_iterator entry{top, error}, end; !error && entry != end;
+         entry.increment(error))
+        if (entry->symlink_status(error).type() == fs::file_type::directory) open_up(entry->path());
+    fs::remove_all(top, error);
 }
 
 Path in_source(const Path& path) { return Path{SUITE_SOURCE_DIR} / path; }

@@ -30,6 +30,9 @@ private:
     Path path_;
 };
 
+// Removes a folder with all it holds, also what a test has closed to its owner; what cannot be removed stays.
+void remove_tree(const Path& top);
+
 // The place of a file of the sources, whatever the current folder.
 Path in_source(const Path& path);
 

@@ -2,6 +2,7 @@
 // A session holds what is its own and nothing else, however many clients its parent serves: descriptors,
 // pages, rights.
 #include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
 #include "common/fd.hh"
 #include "common/socket.hh"
@@ -144,7 +145,7 @@ Words words_of(const std::string& line) {
 
 TEST_SUITE("e2e") {
     TEST_CASE("a session among twenty others holds the descriptors it was granted and no other") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{{.lines = {"anonymous write"}}};
         const Crowd crowd{daemon};
         FtpClient client = connect_logged_in(daemon);
@@ -159,7 +160,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a transfer adds its file and its data connection") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{{.lines = {"anonymous write"}}};
         const Crowd crowd{daemon};
         FtpClient client = connect_logged_in(daemon);
@@ -183,7 +184,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("the parent holds no client's socket") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon;
         const Crowd crowd{daemon};
         std::set<std::string> ends;
@@ -194,7 +195,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a session maps no status page but its own") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon;
         const Crowd crowd{daemon};
         for (const Connection& client : crowd.clients) {
@@ -212,7 +213,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a session of a daemon that root started is nobody and locked into the tree") {
-        if (!have_proc() || !is_root()) return;
+        if (!have_proc() || !is_root()) return tests::skip("only root sees it, in /proc");
         const Daemon daemon{{.lines = {"run-as nobody", "anonymous write"}}};
         const FtpClient client = connect_logged_in(daemon);
         const pid_t pid = session_of(daemon, client);
@@ -233,7 +234,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a session can gain no rights and is narrowly limited") {
-        if (!have_proc()) return;
+        if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon;
         const FtpClient client = connect_logged_in(daemon);
         const pid_t pid = session_of(daemon, client);

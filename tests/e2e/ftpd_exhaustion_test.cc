@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // When the system has no process or descriptor to give, the daemon says so, goes on, and recovers.
 #include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
@@ -33,7 +34,7 @@ void leave_descriptors(const Daemon& daemon, std::size_t number) {
 
 TEST_SUITE("e2e") {
     TEST_CASE("a client for whom there is no process is told and the next one finds it again") {
-        if (!is_root()) return; // the limit counts all processes of a user, and binds no root
+        if (!is_root()) return tests::skip("only root can run it as a user who has no other processes");
         const TempDir place;
         Daemon::Setting setting = as_ordinary_user(place, {});
         setting.wrapper.insert(setting.wrapper.end(), {"prlimit", "--nproc=3:3"});
@@ -54,7 +55,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a daemon without a descriptor to spare pauses and recovers") {
-        if (!have_proc() || is_sanitized()) return;
+        if (!have_proc() || is_sanitized()) return tests::skip("needs /proc and no sanitizer");
         const Daemon daemon;
         FtpClient client{daemon};
         Connection before = connect_control(daemon);
@@ -70,7 +71,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a client whose session has no descriptors is told and nothing of it stays") {
-        if (!have_proc() || is_sanitized()) return;
+        if (!have_proc() || is_sanitized()) return tests::skip("needs /proc and no sanitizer");
         const Daemon daemon{{.lines = {"max-clients 1"}}};
         leave_descriptors(daemon, 1); // for its socket, not for the pair
         Connection refused{daemon.port()};

@@ -2,6 +2,7 @@
 // Uploads that the system has no room for.
 #include "tests/e2e/ftp_client.hh"
 #include "tests/e2e/harness.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
@@ -74,8 +75,7 @@ TEST_SUITE("e2e") {
         const std::string options = text("size=", room, ",mode=777");
         if (::geteuid() != 0 ||
             e2e::run_client({"mount", "-t", "tmpfs", "-o", options, "none", disk}).status != 0) {
-            MESSAGE("skipped: cannot mount a small disk");
-            return;
+            return tests::skip("cannot mount a small disk");
         }
         struct Unmount {
             std::string disk;

@@ -3,6 +3,7 @@
 // continued.
 #include "tests/e2e/ftp_client.hh"
 #include "tests/e2e/harness.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
@@ -110,7 +111,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("a session killed in an upload leaves the old file and continues at its end") {
         const Daemon daemon{writable};
-        if (!e2e::have_proc()) return;
+        if (!e2e::have_proc()) return tests::skip("only /proc shows it");
         write_shared(daemon.files() / "old", "old content");
         FtpClient other = connect_logged_in(daemon);
         const std::vector<e2e::ProcessStatus> before = e2e::children_of(daemon.pid());

@@ -11,7 +11,7 @@ every_byte = bytes(range(256)) * 5000
 
 def connect():
     ftp = ftplib.FTP(encoding='utf-8')
-    assert ftp.connect(host, port, timeout=15).startswith('220 ')
+    assert ftp.connect(host, port, timeout=60).startswith('220 ')
     assert ftp.login() == '230 Welcome.'
     return ftp
 

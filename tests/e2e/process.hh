@@ -27,8 +27,9 @@ struct Failure : std::runtime_error {
 };
 
 using Seconds = std::chrono::seconds;
-inline constexpr Seconds patience{
-    20}; // shorter than the runner's limit for a test, so that we say what failed
+// How long a test waits for one event: only a failing test waits so long. Shorter than the runner's limit for
+// a test, so that we say what failed.
+inline constexpr Seconds patience{60};
 
 using Words = std::vector<std::string>;
 

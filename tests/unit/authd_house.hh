@@ -40,7 +40,7 @@ public:
         std::chrono::seconds longest_wait{0}; // of an address; none
         std::vector<common::StoredSecret> secrets{};
         std::size_t workers = 2;
-        std::chrono::milliseconds longest_check{10'000};
+        std::chrono::milliseconds longest_check{60'000};
     };
 
     explicit AuthdHouse(const Setting& setting) : stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
@@ -90,7 +90,7 @@ public:
 
     // Runs the parent's loop until it is so.
     void wait_until(const std::string& what, const std::function<bool()>& holds) {
-        const auto deadline = common::Clock::now() + std::chrono::seconds{20};
+        const auto deadline = common::Clock::now() + std::chrono::seconds{60};
         while (!holds()) {
             if (common::Clock::now() > deadline) FAIL("not in time: ", what, "\n", log());
             // Not every change wakes the loop: a log, a file.

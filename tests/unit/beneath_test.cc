@@ -4,6 +4,7 @@
 #include "common/beneath.hh"
 
 #include "common/privileges.hh"
+#include "tests/skip.hh"
 #include "tests/unit/in_child.hh"
 #include "tests/unit/temporary_folder.hh"
 
@@ -146,10 +147,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("an ordinary user is denied by the kernel and by the walk alike") {
         const Tree tree;
-        if (::geteuid() != 0) {
-            MESSAGE("skipped: only root can become another user");
-            return;
-        }
+        if (::geteuid() != 0) return tests::skip("only root can become another user");
         std::vector<Cases> wanted = table(tree);
         wanted.push_back({-EACCES, {"closed", "closed/f", "closed/../f", "box", "box/"}});
         if (open_for_search == O_RDONLY) // `box' can be searched, not read
@@ -165,10 +163,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("random paths lead where they lead after chroot") {
         const Tree tree;
-        if (::geteuid() != 0) {
-            MESSAGE("skipped: only root may chroot");
-            return;
-        }
+        if (::geteuid() != 0) return tests::skip("only root may chroot");
         const std::vector<std::string> words{
             "a",    "b",    "c",        "f",        "..",      "..",       ".",        "",
             "",     "up",   "root",     "absolute", "far",     "relative", "l9",       "l33",
@@ -283,10 +278,8 @@ TEST_SUITE("unit") {
 
     TEST_CASE("a file is created exclusively at a place in a drop box that cannot be read") {
         const Tree tree;
-        if (::geteuid() != 0 || open_for_search == O_RDONLY) {
-            MESSAGE("skipped: needs another user, and a way to open what cannot be read");
-            return;
-        }
+        if (::geteuid() != 0 || open_for_search == O_RDONLY)
+            return tests::skip("needs another user, and a way to open what cannot be read");
         const std::string failure = in_child([&]() -> std::string {
             become(find_user("nobody"));
             const Place place = place_beneath(tree.root(), "box/new", LastLink::follow);

@@ -64,7 +64,8 @@ List apply(const List& file_lines, const List& option_lines) {
 // The message, with the folder's name left out.
 std::string refused(const List& file_lines, const List& option_lines = {}) {
     std::string message = refusal([&] { apply(file_lines, option_lines); });
-    for (std::size_t at = 0; (at = message.find("/tmp/test.")) != message.npos;)
+    const std::string folder = std::filesystem::temp_directory_path() / "test.";
+    for (std::size_t at = 0; (at = message.find(folder)) != message.npos;)
         message.erase(at, message.find("/conf", at) + 1 - at);
     return message;
 }

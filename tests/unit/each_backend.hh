@@ -17,7 +17,7 @@ namespace waiting {
 
 using namespace std::chrono_literals;
 
-inline constexpr auto deadline = 10s; // far more than anything here takes; only a failing test reaches it
+inline constexpr auto deadline = 60s; // far more than anything here takes; only a failing test reaches it
 inline constexpr auto no_wait = 0ms;
 
 // Calls body(Backend) for each backend that this build has.

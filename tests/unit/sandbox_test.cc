@@ -2,6 +2,7 @@
 #include "common/privileges.hh"
 #include "common/sandbox.hh"
 
+#include "tests/skip.hh"
 #include "tests/unit/in_child.hh"
 #include "tests/unit/temporary_folder.hh"
 
@@ -84,10 +85,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("descriptors are closed by number where nothing lists them") {
-        if (::geteuid() != 0) {
-            MESSAGE("skipped: only root can hide /dev/fd");
-            return;
-        }
+        if (::geteuid() != 0) return tests::skip("only root can hide /dev/fd");
         Tree tree;
         const std::string failures = in_child([&]() -> std::string {
             enter_root(tree.root.get());
@@ -117,10 +115,7 @@ TEST_SUITE("unit") {
             then.expect("execute", ::execl("/bin/true", "true", nullptr), EACCES);
             return then.failures;
         });
-        if (failures == "unavailable") {
-            MESSAGE("skipped: no Landlock here");
-            return;
-        }
+        if (failures == "unavailable") return tests::skip("no Landlock here");
         CHECK(failures == "");
     }
 
@@ -148,10 +143,7 @@ TEST_SUITE("unit") {
             then.expect("execute", ::execl("/bin/true", "true", nullptr), EACCES);
             return then.failures;
         });
-        if (failures == "unavailable") {
-            MESSAGE("skipped: no Landlock here");
-            return;
-        }
+        if (failures == "unavailable") return tests::skip("no Landlock here");
         CHECK(failures == "");
     }
 
@@ -167,10 +159,7 @@ TEST_SUITE("unit") {
             then.expect("write what is open", static_cast<int>(::write(file.get(), "x", 1)), 0);
             return then.failures;
         });
-        if (failures == "unavailable") {
-            MESSAGE("skipped: no Landlock here");
-            return;
-        }
+        if (failures == "unavailable") return tests::skip("no Landlock here");
         CHECK(failures == "");
     }
 
@@ -184,10 +173,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("root that became a user in a tree cannot return") {
-        if (::geteuid() != 0) {
-            MESSAGE("skipped: not root");
-            return;
-        }
+        if (::geteuid() != 0) return tests::skip("only root can become another user");
         Tree tree;
         const Identity nobody = find_user("nobody");
         const std::string failures = in_child([&] {
@@ -209,10 +195,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("an ordinary user cannot become another and who stays root is a fault") {
-        if (::geteuid() != 0) {
-            MESSAGE("skipped: not root");
-            return;
-        }
+        if (::geteuid() != 0) return tests::skip("only root can become another user");
         const Identity nobody = find_user("nobody");
         const std::string as_user = in_child([&]() -> std::string {
             become(nobody);

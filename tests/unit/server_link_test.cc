@@ -17,12 +17,13 @@ using ftpd::words_of;
 
 namespace {
 
+constexpr std::chrono::milliseconds short_patience{2000}; // of tests in which it ends
+
 // The first reply, or what is thrown, when the server conducts itself like this from the first byte on.
-std::string first_reply(FakeServer::Conduct conduct) {
-    constexpr std::chrono::milliseconds short_patience{100};
+std::string first_reply(FakeServer::Conduct conduct, std::chrono::milliseconds patience = e2e::patience) {
     FakeServer server{std::move(conduct)};
     try {
-        ServerLink link{std::vector{server.address()}, short_patience};
+        ServerLink link{std::vector{server.address()}, patience};
         const Reply reply = link.read_reply();
         return std::to_string(reply.code) + ' ' + reply.text;
     } catch (const common::PeerError& error) {
@@ -38,15 +39,17 @@ std::string answer_to(const std::string& words) {
 
 TEST_SUITE("unit") {
     TEST_CASE("a server that says nothing is given up in time") {
-        CHECK(first_reply([](Connection& client) { client.wait_for_end(); }) ==
-              "the server has been silent for 1 seconds");
+        CHECK(first_reply([](Connection& client) { client.wait_for_end(); }, short_patience) ==
+              "the server has been silent for 2 seconds");
     }
 
     TEST_CASE("a server that drips its line is given up in time") {
-        CHECK(first_reply([](Connection& client) {
-                  pollfd gone{client.fd(), POLLIN, 0};
-                  while (::poll(&gone, 1, 10) == 0) client.send("2");
-              }) == "the server is too slow to wait for");
+        CHECK(first_reply(
+                  [](Connection& client) {
+                      pollfd gone{client.fd(), POLLIN, 0};
+                      while (::poll(&gone, 1, 10) == 0) client.send("2");
+                  },
+                  short_patience) == "the server is too slow to wait for");
     }
 
     TEST_CASE("a reply of several lines is read to its end") {

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 Address numeric(std::string_view text) { return resolve_address(text).at(0); }
-auto in_time() { return std::chrono::steady_clock::now() + 10s; }
+auto in_time() { return std::chrono::steady_clock::now() + 60s; }
 
 bool readable(int fd) {
     pollfd wait{fd, POLLIN, 0};

@@ -131,7 +131,7 @@ TEST_SUITE("unit") {
         page[0] ^= std::byte{1}; // the sequence is odd: being written, for ever
         const auto start = std::chrono::steady_clock::now();
         CHECK_FALSE(record.read());
-        CHECK(std::chrono::steady_clock::now() - start < 5s);
+        CHECK(std::chrono::steady_clock::now() - start < 60s);
     }
 
     TEST_CASE("posted record: a reader never sees half of two records") {
@@ -148,7 +148,7 @@ TEST_SUITE("unit") {
         char last = 0;
         const auto end = std::chrono::steady_clock::now() + 1500ms;
         // Longer where the machine is busy: enough must have been read while the writer ran.
-        const auto latest = end + 20s;
+        const auto latest = end + 60s;
         while (std::chrono::steady_clock::now() < end ||
                (changes < 100 && std::chrono::steady_clock::now() < latest)) {
             const std::optional<std::string> seen = record.read();

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: ISC
+// Tests that cannot be on this system, or for this user, say so; the runner counts and names them.
+#pragma once
+
+#include <string>
+
+namespace tests {
+
+// Why this test is left out: `if (!is_root()) return skip("only root can mount");'
+void skip(std::string why);
+// What skip was told in this process; empty: nothing.
+const std::string& skipped();
+
+} // namespace tests
