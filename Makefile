@@ -192,7 +192,7 @@ everything: ## build the programs and the tests, run nothing
 
 test: ## run the tests; ONLY='*pattern*' those, REPEAT=n each n times, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
 	@$(MAKE) --no-print-directory everything
-	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat $(REPEAT)) --events '$(EVENTS)' $(TESTFLAGS)
+	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat $(REPEAT)) $(events) $(TESTFLAGS)
 
 bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=n BUILD='folders'
 	@tests/need.sh $(compiler_need) $(bench_needs)
@@ -203,9 +203,11 @@ bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=
 FTP           = 2121
 CHAT          = 2323
 BUILD         = $(build)
+events        = --events '$(if $(filter-out all,$(EVENTS)),$(EVENTS),$(backends))' $(if $(EVENTS),--every)
 ROUNDS        = 5
 bench_needs   = apt-get:apt dpkg-deb:dpkg unshare:util-linux python3:python3
-EVENTS        = $(if $(POSIX),poll select,epoll epoll-edge poll select)
+EVENTS        =
+backends      = $(if $(POSIX),poll select,epoll epoll-edge poll select)
 compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev
 run_needs     = curl:curl nc.openbsd:netcat-openbsd telnet:telnet
 test_needs    = /usr/include/doctest/doctest.h:doctest-dev $(run_needs) lftp:lftp \

@@ -64,8 +64,8 @@ for file in $(find tests/unit tests/e2e -name '*_test.cc'); do
     kind=$(basename "$(dirname "$file")")
     grep -nE 'TEST_CASE\("[^"]*,' "$file" | report "$file" 'a comma in the name of a test'
     grep -q 'TEST_SUITE("' "$file" || echo 1 | report "$file" 'tests outside of a suite'
-    grep -nE 'TEST_SUITE\("' "$file" | grep -vE "TEST_SUITE\(\"$kind( slow)?\"\)" |
-        report "$file" "suites in tests/$kind are \"$kind\" and \"$kind slow\""
+    grep -nE 'TEST_SUITE\("' "$file" | grep -vE "TEST_SUITE\(\"($kind( slow)?|e2e readiness)\"\)" |
+        report "$file" "suites in tests/$kind are \"$kind\" and \"$kind slow\", and in tests/e2e \"e2e readiness\""
 done
 
 cat "$faults"

@@ -24,12 +24,13 @@ constexpr auto slow_time_limit = 600s;
 
 constexpr auto usage =
     "usage: run-tests [-lv] [-j JOBS] [--only PATTERN] [--exclude-suite PATTERN] [--events 'NAME ...']\n"
-    "                 [--repeat TIMES]\n"
+    "                 [--every] [--repeat TIMES]\n"
     "  -l                list the tests, run none\n"
     "  -v                a line for each test, which were skipped and why, and the slowest at the end\n"
     "  -j JOBS           tests at a time (default: one more than there are cores)\n"
     "  --only, --exclude-suite  may be repeated; * in a pattern stands for anything\n"
-    "  --events          run the end-to-end tests under each of these; the slow ones under the first alone\n"
+    "  --events          run the end-to-end tests of readiness under each of these, and all others under the first\n"
+    "  --every           all end-to-end tests under each, but for the slow ones\n"
     "  --repeat          run each test so many times";
 
 struct Options {
@@ -37,6 +38,7 @@ struct Options {
     std::string excluded; // the same, of suites
     std::vector<std::string> events;
     std::size_t at_once = std::thread::hardware_concurrency() + 1; // tests wait more than they compute
+    bool every = false;
     bool verbose = false;
     bool list = false;
     std::size_t repeat = 1;
@@ -72,6 +74,8 @@ Options parse_options(int argc, char** argv) {
             add_pattern(options.excluded, value());
         } else if (word == "--events") {
             options.events = split_words(value());
+        } else if (word == "--every") {
+            options.every = true;
         } else if (word == "--repeat") {
             options.repeat = std::max(1ul, std::strtoul(value(), nullptr, 10));
         } else {
@@ -88,6 +92,7 @@ struct Test {
 
     bool is_slow() const { return suite.find("slow") != suite.npos; }
     bool is_end_to_end() const { return suite.starts_with("e2e"); }
+    bool is_about_readiness() const { return suite == "e2e readiness"; }
 };
 
 std::vector<Test> collected; // not a member: doctest makes its reporters itself
@@ -171,9 +176,9 @@ int run(int argc, char** argv) {
         if (!test.is_end_to_end() || options.events.empty()) {
             add_test(runner, options, test, "");
         } else {
+            const bool under_each = options.every ? !test.is_slow() : test.is_about_readiness();
             for (const std::string& events : options.events)
-                if (!test.is_slow() || events == options.events.front())
-                    add_test(runner, options, test, events);
+                if (under_each || events == options.events.front()) add_test(runner, options, test, events);
         }
     }
     if (options.list) return 0;

@@ -52,7 +52,7 @@ Connection enter_daemon_on(Pty& terminal) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("chatctl announce reaches everybody and with -r one room") {
         const Daemon daemon{chatd_with(two_rooms)};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob", "s3cret"};

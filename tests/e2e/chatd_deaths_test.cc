@@ -22,7 +22,7 @@ void wait_until_gone(const std::vector<pid_t>& pids) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a handler that is killed costs its one client and the room is told") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const Daemon daemon{chatd_with({"history-on-join 0"})};

@@ -29,7 +29,7 @@ std::string repeat(std::string_view part, int times) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a name that cannot be had is refused with the reason and asked for again") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "Ada"}, client{daemon};

@@ -16,7 +16,7 @@ const std::string slowed = "You may say 5 lines in 1 seconds: the others wait th
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("who floods is told once and slowed and all of it arrives in order") {
         const Daemon daemon{chatd_with({"flood 5/1"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};

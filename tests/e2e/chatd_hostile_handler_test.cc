@@ -94,7 +94,7 @@ void check_killed(const Daemon& daemon, FakeHandler& bad, FakeHandler& good, std
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a frame that is none or out of its turn costs the handler that sent it") {
         const Daemon daemon{hub_alone()};
         FakeHandler good{daemon, "good"};

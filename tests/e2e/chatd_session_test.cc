@@ -78,7 +78,7 @@ const std::string welcome = welcome_to("lobby") + "\r\n";
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("chat is told what is asked and how much was dealt with and where it is") {
         const Daemon daemon{chatd_with({})};
         Client ada{daemon};

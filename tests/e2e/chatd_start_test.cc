@@ -27,7 +27,7 @@ pid_t parent_of(pid_t pid) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("chatd -n checks the configuration and says what is wrong with it") {
         const Result good = run_client({"chatd", "-n", "-o", "room plans code x"});
         CHECK(good.status == 0);

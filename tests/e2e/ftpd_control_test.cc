@@ -39,7 +39,7 @@ const std::string hostile = "a\n99999   10.0.0.1:1 root\x1b[2J\rz\x7f";
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("ftpctl who shows who is there and what a running transfer is about") {
         const Daemon daemon{{.lines = {"anonymous write"}}};
         make_endless_file(daemon.files() / "endless");

@@ -38,7 +38,7 @@ Connection connect_from(const std::string& host, const Address& to) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("RETR works over EPSV and PASV and EPRT and PORT alike") {
         const Daemon daemon;
         e2e::write_file(daemon.files() / "file", content);

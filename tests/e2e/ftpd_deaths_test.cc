@@ -44,7 +44,7 @@ struct Clients {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a session that is killed costs one client and leaves no zombie") {
         const Daemon daemon{{.lines = {"max-clients 2", "max-per-address 2"}}};
         const std::string bytes = make_bytes(file_size);

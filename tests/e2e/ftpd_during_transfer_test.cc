@@ -36,7 +36,7 @@ std::size_t number_behind(const std::string& answer, std::string_view lead) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("ABOR breaks off a download and the session goes on") {
         const Daemon daemon{writable};
         make_endless_file(daemon.files() / "endless");

@@ -32,7 +32,7 @@ void leave_descriptors(const Daemon& daemon, std::size_t number) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a client for whom there is no process is told and the next one finds it again") {
         if (!is_root()) return tests::skip("only root can run it as a user who has no other processes");
         const TempDir place;

@@ -37,7 +37,7 @@ std::string with_sum(std::string_view bytes, std::string_view name) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("after a first line that LF ends any LF ends a line") {
         const Daemon daemon{writable};
         e2e::write_file(daemon.files() / "file", "content");

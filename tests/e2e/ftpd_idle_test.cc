@@ -22,7 +22,7 @@ void let_a_second_pass(const Daemon& daemon) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a client that is silent is told and sent away") {
         const Daemon daemon{one_second};
         FtpClient logged_in = connect_logged_in(daemon);

@@ -13,7 +13,7 @@ using e2e::Daemon;
 using e2e::FtpClient;
 using namespace std::string_literals;
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("with anonymous access LS and GET and PUT need no login and without it they do") {
         const Daemon open{{.lines = {"anonymous write"}}};
         const Daemon shut{{.lines = {"anonymous no"}}};

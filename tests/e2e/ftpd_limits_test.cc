@@ -34,7 +34,7 @@ void allow_descriptors(rlim_t number) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("at max-clients the next client waits and is served when one leaves") {
         const Daemon daemon{{.lines = {"max-clients 2"}}};
         FtpClient first{daemon}, second{daemon};

@@ -56,7 +56,7 @@ void use_daemon(const Daemon& daemon, unsigned number) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("fifty clients at once list and get and put and each gets its own") {
         // The default limits of clients and of clients per address hold here.
         const Daemon daemon{{.lines = {"anonymous write", "max-per-address 100"}}};

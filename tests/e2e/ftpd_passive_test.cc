@@ -42,7 +42,7 @@ std::string fault_of(const std::string& line) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("passive ports come from the configured range and a full one is told") {
         const std::uint16_t first = find_free_ports(3);
         const Daemon daemon{{.lines = {text("passive-ports ", first, '-', first + 2)}}};

@@ -112,7 +112,7 @@ Dialogue short_dialogue() {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("transfers in a row go the same way cut in two anywhere or in single bytes") {
         const Daemon daemon{writable()};
         write_file(daemon.files() / "file", "QUIT\r\n");

@@ -24,7 +24,7 @@ const std::string evil = "DELE victim\r\nMKD planted\r\nALLO 1\r\nPUT planted2\r
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("PUT with ALLO takes exactly the announced bytes and the session goes on") {
         const Daemon daemon{writable};
         FtpClient client{daemon};

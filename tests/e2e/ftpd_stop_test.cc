@@ -53,7 +53,7 @@ void wait_for_bytes(const Daemon& daemon, const std::string& which) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("clients are told when the daemon stops and nothing is left of it") {
         for (const int signal : {SIGTERM, SIGINT}) {
             Daemon daemon;

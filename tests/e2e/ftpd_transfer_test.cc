@@ -13,7 +13,7 @@ using e2e::Connection;
 using e2e::Daemon;
 using e2e::FtpClient;
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("RETR sends a file as it is and tells its size") {
         const Daemon daemon;
         const std::string bytes = e2e::make_bytes(3'000'000);

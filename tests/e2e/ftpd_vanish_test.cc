@@ -39,7 +39,7 @@ void leave_in(const Daemon& daemon, const char* what, const State& bring) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a client that vanishes frees its session in whatever state it was") {
         const Daemon daemon{patient};
         make_endless_file(daemon.files() / "endless");

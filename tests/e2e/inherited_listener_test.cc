@@ -11,7 +11,7 @@
 
 using namespace e2e;
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e readiness") {
     TEST_CASE("a socket file that was passed is there for the next start") {
         const TempDir folder;
         const std::string path = folder / "manager.sock";
