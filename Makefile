@@ -67,7 +67,7 @@ archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc) $(if $(filter run test bench,$(MAKECMDGOALS)),,-O)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test bench check-fresh,$(MAKECMDGOALS)),,-O)
 endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -76,7 +76,7 @@ endif
 say       = @$(if $(V),:,printf '%5s of %s  %s %s\n' $(step))
 hush      = $(if $(V),,@)
 step      = $(eval done += x)$(words $(done)) $(steps)
-builds    = $(filter-out run everything test bench check help clean uninstall,$(or $(MAKECMDGOALS),all))
+builds    = $(filter-out run everything test bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
 ifeq (,$(V)$(steps)$(findstring n,$(firstword -$(MAKEFLAGS))))
 ifneq (,$(builds))
 steps := $(shell $(MAKE) -n $(MAKEOVERRIDES) $(builds) steps=? V= MAKEFLAGS= 2>/dev/null | grep -c 'of %s  %s %s')
@@ -84,7 +84,7 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all everything run test bench check install uninstall clean help force
+.PHONY: all everything run test bench check check-fresh install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) ## build the programs (the default)
 
@@ -194,6 +194,9 @@ test: ## run the tests; ONLY='*pattern*' those, REPEAT=n each n times, EVENTS='p
 	@$(MAKE) --no-print-directory everything
 	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat $(REPEAT)) $(events) $(TESTFLAGS)
 
+check-fresh: ## as root: make, run and test on a minimal Debian, as root and as an ordinary user
+	@tests/check_fresh.sh
+
 bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=n BUILD='folders'
 	@tests/need.sh $(compiler_need) $(bench_needs)
 	@$(MAKE) --no-print-directory all $(build)/bench $(build)/bench-floor
@@ -253,4 +256,4 @@ clean: ## remove everything that was built
 
 help: ## show this
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile tests/check.mk | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile tests/check.mk | expand -t 20

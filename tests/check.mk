@@ -39,7 +39,7 @@ worse := missingIncludeSystem returnDanglingLifetime containerOutOfBounds access
          danglingTemporaryLifetime
 
 build/check/cppcheck.ok: force
-	$(call try,cppcheck --quiet --std=c++20 --language=c++ -I. --enable=warning$(comma)performance$(comma)portability \
+	$(call try,mkdir -p build/check/cppcheck && cppcheck --quiet --cppcheck-build-dir=build/check/cppcheck --std=c++20 --language=c++ -I. --enable=warning$(comma)performance$(comma)portability \
 	  --inline-suppr --error-exitcode=1 $(addprefix --suppress=,$(worse)) $(analysed))
 
 # The object stands for the source and all that it includes.

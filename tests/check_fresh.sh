@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# check_fresh.sh - what a stranger meets: `make', `make run' and `make test' on a minimal Debian that has no more
+# than make, as root and then as an ordinary user, with an environment that names a path and a home and nothing
+# else. The system is made with debootstrap from this machine's own mirror in build/fresh/base, which is kept; each
+# run works on a copy, in a mount and process namespace of its own. Needs root. The last line is
+# `N passed, N failed'.
+set -u
+cd "$(dirname "$0")/.." || exit
+source=$PWD fresh=$PWD/build/fresh
+root=$fresh/root user=stranger
+
+if [ "${1-}" != in-namespace ]; then
+    [ "$(id -u)" = 0 ] || { echo "check_fresh.sh: please run it as root: sudo make check-fresh" >&2; exit 1; }
+    tests/need.sh debootstrap:debootstrap unshare:util-linux git:git curl:curl || exit
+    exec unshare --mount --pid --fork --kill-child "$0" in-namespace
+fi
+
+if [ ! -e "$fresh/base.ready" ]; then
+    release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' | awk -v release="$release" '$2 == release { print $1; exit }')
+    echo "check_fresh.sh: making a minimal $release in $fresh/base"
+    rm -rf "$fresh/base" && mkdir -p "$fresh"
+    debootstrap --variant=minbase --include=make "$release" "$fresh/base" "$mirror" >"$fresh/debootstrap.log" 2>&1 ||
+        { tail -n 20 "$fresh/debootstrap.log" >&2; exit 1; }
+    touch "$fresh/base.ready"
+fi
+
+echo "check_fresh.sh: copying it"
+rm -rf "$root" && cp -a --reflink=auto "$fresh/base" "$root" || exit
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+for file in $(grep -lis 'proxy' /etc/apt/apt.conf.d/*); do cp "$file" "$root/etc/apt/apt.conf.d/"; done
+mount -t proc proc "$root/proc" || exit
+mount -t tmpfs -o mode=755 tmpfs "$root/dev" || exit
+for device in null zero full random urandom tty; do
+    touch "$root/dev/$device" && mount --bind "/dev/$device" "$root/dev/$device" || exit
+done
+mkdir "$root/dev/pts" "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$root/dev/pts" || exit
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" || exit
+ln -s pts/ptmx "$root/dev/ptmx"
+ln -s /proc/self/fd "$root/dev/fd"
+
+passed=0 failed=0
+check() { # NAME COMMAND...
+    local name=$1 started=$SECONDS status
+    shift
+    echo "--- $name"
+    "$@"
+    status=$?
+    if [ $status = 0 ]; then ((passed += 1)); else ((failed += 1)); fi
+    echo "--- $name: status $status after $((SECONDS - started)) s"
+}
+
+# as WHO COMMAND: in the sources' folder in WHO's home, with next to no environment.
+as() {
+    local who=$1 home=/home/$user
+    [ "$who" != root ] || home=/root
+    shift
+    chroot --userspec="$who:$who" --groups='' "$root" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=$home \
+        sh -c "cd ~/suite && $*" </dev/null
+}
+
+sources_for() { # WHO HOME
+    mkdir -p "$root$2/suite"
+    (cd "$source" && git ls-files -z | tar --null -T - -cf -) | tar -C "$root$2/suite" -xf -
+    chroot "$root" chown -R "$1:$1" "$2"
+}
+
+# Both daemons are up, files and lines go through them, and Ctrl-C's signal ends them.
+make_run() { # WHO
+    local log=$fresh/run-$1.log run status answer
+    as "$1" 'exec make run' >"$log" 2>&1 &
+    run=$!
+    timeout 900 sh -c 'tail -n +1 --pid="$0" -f "$1" | sed "/^hub.*listening on /q"' "$run" "$log"
+    answer=$(curl -sS ftp://127.0.0.1:2121/README.txt)
+    [ "$answer" = 'Welcome. This file came to you over FTP.' ] || { echo "no file: $answer"; return 1; }
+    answer=$(printf 'stranger\n\n/quit\n' | chroot "$root" nc -N 127.0.0.1 2323)
+    [[ $answer == *lobby* ]] || { echo "no chat: $answer"; return 1; }
+    for pid in $(pgrep -x chatd); do [ "$(readlink "/proc/$pid/root")" != "$root" ] || kill -INT "$pid"; done
+    wait "$run"
+    status=$?
+    tail -n 3 "$log"
+    return $status
+}
+
+sources_for root /root
+check 'root: make run, which installs what it needs' make_run root
+check 'root: make test' as root 'make test'
+chroot "$root" useradd -m $user
+sources_for $user /home/$user
+check 'user: make under LANG=C' as $user 'LANG=C make'
+check 'user: make run' make_run $user
+check 'user: make test' as $user 'make test'
+for locale in LC_ALL=POSIX LANG=en_US.UTF-8; do
+    check "user: catalogues under $locale" as $user "rm -f build/default/*.cat; $locale make && $locale make test ONLY=\"'*language*'\""
+done
+check 'user: nothing is left in the home' as $user '[ "$(ls -A ~ | grep -v "^[.]\(bash\|profile\)" | tr "\n" " ")" = "suite " ] || { ls -la ~; false; }'
+check 'nothing is left in the temporary folder' test -z "$(ls -A "$root/tmp")"
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
