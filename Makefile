@@ -32,7 +32,8 @@ shared   := $(call folder,$(compiler))
 compile  := $(CXX) -std=c++20 -I. -D_FILE_OFFSET_BITS=64 -DSUITE_VERSION='"$(version)"' -pthread -MMD -MP -fPIE \
             -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
             -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections
-compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1)),-fcf-protection)
+# `|| :': make shows what a shell says of a command that is not there yet.
+compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1 || :)),-fcf-protection)
 compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
             -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
@@ -44,9 +45,9 @@ library  := -Wl,--as-needed -lcrypt
 # from more than files and DNS, which is what the linker would warn of.
 daemons  := ftpd chatd
 comma    := ,
-is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1))
+is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1 || :))
 static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
-static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1))))
+static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1 || :))))
 layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session.ld
 layout_chatd := -Wl,-T,common/fork.ld
 
