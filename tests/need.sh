@@ -37,7 +37,7 @@ for command in 'apt-get -q update' "$install"; do
     # It waits for another that installs something at the same time.
     { $sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout=300 ${command#apt-get } \
         </dev/null 2>&1 || echo "need.sh: failed: $command"; } |
-        tee "$log" | sed -nE 's/^(Get:|Setting up |Need to get )/  \1/p' >&2
+        tee "$log" | sed -unE 's/^(Get:|Setting up |Need to get )/  \1/p' >&2
     if tail -n 1 "$log" | grep -q '^need.sh: failed'; then
         cat "$log" >&2
         exit 1
