@@ -16,9 +16,12 @@ if [ "${1-}" != in-namespace ]; then
     exec unshare --mount --pid --fork --kill-child "$0" in-namespace
 fi
 
+mount -t proc proc /proc || exit # of this namespace
+
 if [ ! -e "$fresh/base.ready" ]; then
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' | awk -v release="$release" '$2 == release { print $1; exit }')
+    mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' |
+        awk -v release="$release" '$2 == release { print $1; exit }')
     echo "check_fresh.sh: making a minimal $release in $fresh/base"
     rm -rf "$fresh/base" && mkdir -p "$fresh"
     debootstrap --variant=minbase --include=make "$release" "$fresh/base" "$mirror" >"$fresh/debootstrap.log" 2>&1 ||
@@ -69,10 +72,12 @@ sources_for() { # WHO HOME
 
 # Both daemons are up, files and lines go through them, and Ctrl-C's signal ends them.
 make_run() { # WHO
-    local log=$fresh/run-$1.log run status answer
+    local log=$fresh/run-$1.log run status answer line
     as "$1" 'exec make run' >"$log" 2>&1 &
     run=$!
-    timeout 900 sh -c 'tail -n +1 --pid="$0" -f "$1" | sed "/^hub.*listening on /q"' "$run" "$log"
+    exec 5< <(tail -n +1 --pid=$run -f "$log")
+    while IFS= read -t 900 -r line <&5 && [[ $line != hub*'listening on '* ]]; do echo "$line"; done
+    exec 5<&-
     answer=$(curl -sS ftp://127.0.0.1:2121/README.txt)
     [ "$answer" = 'Welcome. This file came to you over FTP.' ] || { echo "no file: $answer"; return 1; }
     answer=$(printf 'stranger\n\n/quit\n' | chroot "$root" nc -N 127.0.0.1 2323)
@@ -93,9 +98,11 @@ check 'user: make under LANG=C' as $user 'LANG=C make'
 check 'user: make run' make_run $user
 check 'user: make test' as $user 'make test'
 for locale in LC_ALL=POSIX LANG=en_US.UTF-8; do
-    check "user: catalogues under $locale" as $user "rm -f build/default/*.cat; $locale make && $locale make test ONLY=\"'*language*'\""
+    check "user: catalogues under $locale" \
+        as $user "rm -f build/default/*.cat && $locale make && $locale make test ONLY=\"'*language*'\""
 done
-check 'user: nothing is left in the home' as $user '[ "$(ls -A ~ | grep -v "^[.]\(bash\|profile\)" | tr "\n" " ")" = "suite " ] || { ls -la ~; false; }'
+left_in_home() { ls -A "$root/home/$user" | grep -vxE 'suite|[.](bash.*|profile)'; }
+check 'nothing is left in the home' test -z "$(left_in_home)"
 check 'nothing is left in the temporary folder' test -z "$(ls -A "$root/tmp")"
 
 echo "$passed passed, $failed failed"
