@@ -100,17 +100,10 @@ bool Connection::wait_for(int fd, Interest interest, Deadline deadline) {
 }
 
 bool Connection::wait_for_data(int fd, Interest interest, Deadline deadline) {
-    bool is_last_chance = false;
     for (;;) {
         attend();
-        if (input_ended_ && !std::exchange(is_last_chance, true)) {
-            const auto grace_ends = Clock::now() + vanish_grace;
-            deadline = deadline ? std::min(*deadline, grace_ends) : grace_ends;
-        }
         const Woken woken = wait_once(fd, interest, deadline);
-        if (woken == Woken::by_others) continue;
-        if (woken == Woken::deadline && is_last_chance) throw SessionOver{Reason::client_gone};
-        return woken == Woken::ready;
+        if (woken != Woken::by_others) return woken == Woken::ready;
     }
 }
 

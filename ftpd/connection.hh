@@ -20,8 +20,6 @@
 namespace ftpd {
 
 inline constexpr std::size_t max_line = 8190; // bytes of a command; holds any path and its verb
-// How long a data connection may stand still whose client has ended its input: it is gone, most likely.
-inline constexpr std::chrono::milliseconds vanish_grace{500};
 
 // Thrown to end a session.
 struct SessionOver {
@@ -80,8 +78,7 @@ public:
 
     // Waits until fd is ready; false at the deadline. Throws SessionOver.
     bool wait_for(int fd, common::Interest interest, Deadline deadline);
-    // The same for a data connection, or the listener of one: commands go to the attendant meanwhile, and a
-    // client that has ended its input is taken for gone (SessionOver) when nothing moves for vanish_grace.
+    // The same for a data connection, or the listener of one: commands go to the attendant meanwhile.
     bool wait_for_data(int fd, common::Interest interest, Deadline deadline);
     // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
     // waits.

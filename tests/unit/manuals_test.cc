@@ -148,8 +148,6 @@ TEST_SUITE("unit") {
         const std::string most = text(common::most_clients);
         const std::string descriptors = text(common::ResourceLimits{}.open_files, " descriptors");
         CHECK(manual.says(text("a command line, its end not counted ", ftpd::max_line, " bytes")));
-        CHECK(manual.says(text("a client that has ended its input and moves no data ",
-                               ftpd::vanish_grace.count(), " milliseconds")));
         CHECK(manual.says(text("links followed in one path ", common::max_links_followed, " links")));
         CHECK(manual.says(text("at most ", common::max_links_followed, " in one path")));
         CHECK(manual.says("clients, whatever the configuration says " + most + " clients"));
