@@ -2,6 +2,7 @@
 #include "ftpd/command.hh"
 
 #include "common/text.hh"
+#include "ftpd/telnet.hh"
 
 #include <algorithm>
 #include <array>
@@ -9,17 +10,7 @@
 namespace ftpd {
 namespace {
 
-// RFC 854
-enum Telnet : unsigned char {
-    se = 240,
-    nop = 241,
-    sb = 250,
-    will = 251,
-    wont = 252,
-    do_ = 253,
-    dont = 254,
-    iac = 255
-};
+using namespace telnet;
 
 unsigned char byte_at(std::string_view bytes, std::size_t at) {
     return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
@@ -50,9 +41,7 @@ Decoded decode_telnet(std::string_view line) {
             const unsigned char command = byte_at(line, 1);
             if (command == iac) decoded.text += '\xff';
             if (command >= will && command <= dont) decoded.negotiates = true;
-            if (length == 3 && line.size() >= 3 && (command == will || command == do_))
-                decoded.answer +=
-                    {static_cast<char>(iac), static_cast<char>(command == will ? dont : wont), line[2]};
+            if (length == 3 && line.size() >= 3) decoded.answer += refuse_option(command, line[2]);
         } else {
             decoded.text += line[0];
             if (line.substr(0, 2) == std::string_view{"\r\0", 2}) length = 2;

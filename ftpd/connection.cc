@@ -188,7 +188,11 @@ void Connection::forget(int fd) {
     other_ = -1;
 }
 
-void Connection::reply(int code, std::string_view given) { say(format_line(code, ' ', given)); }
+void Connection::reply(int code, std::string_view given, std::string_view protocol) {
+    std::string line = format_line(code, ' ', given);
+    line.insert(line.size() - 2, protocol);
+    say(line);
+}
 
 void Connection::begin_lines(int code, std::string_view first) { say(format_line(code, '-', first)); }
 
@@ -258,6 +262,13 @@ std::size_t Connection::receive_body(std::span<char> into) {
         else if (!wait_for(client_.get(), Interest::read, deadline))
             throw SessionOver{Reason::stalled};
     }
+}
+
+std::string_view Connection::wait_for_input(std::size_t more_than) {
+    const Deadline deadline = Clock::now() + stall_limit_;
+    while (reader_.buffered().size() <= more_than && !take_input() && !input_ended_)
+        if (!wait_for(client_.get(), Interest::read, deadline)) throw SessionOver{Reason::stalled};
+    return reader_.buffered();
 }
 
 void Connection::end_output() {

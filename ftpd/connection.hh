@@ -58,8 +58,9 @@ public:
     // What is said is collected and written in one piece: before anything but the parent is waited for,
     // before more of the client's input is read for a next command, when there is much of it, and by flush().
 
-    // "CODE TEXT". The text must not hold CR LF; IAC is doubled, CR becomes CR NUL.
-    void reply(int code, std::string_view text);
+    // "CODE TEXT". The text must not hold CR LF; IAC is doubled, CR becomes CR NUL. protocol: commands of the
+    // telnet protocol, sent as they are at the end of the line, where they trouble nobody who reads lines.
+    void reply(int code, std::string_view text, std::string_view protocol = {});
     // A reply of several lines (RFC 959, section 4.2): "CODE-FIRST", each line with a space before it, "CODE
     // LAST".
     void begin_lines(int code, std::string_view first);
@@ -75,6 +76,10 @@ public:
     void say_last(int code, std::string_view text);
     // Bytes of an in-band body from the client, at least one; none at the end of its input.
     std::size_t receive_body(std::span<char> into);
+    // For a body whose end must be looked for: waits until more than that many bytes are buffered, and shows
+    // all that are; no more at the end of the input. The buffer holds max_line bytes.
+    std::string_view wait_for_input(std::size_t more_than = 0);
+    void consume_input(std::size_t bytes) { reader_.consume(bytes); }
 
     // Waits until fd is ready; false at the deadline. Throws SessionOver.
     bool wait_for(int fd, common::Interest interest, Deadline deadline);
@@ -93,7 +98,11 @@ public:
     // The same, as far as it has been noticed.
     bool saw_end_of_input() const { return input_ended_; }
     // True for a person with nc, whose first line ended in a bare LF, and one with telnet, once it has shown.
-    bool is_person() const { return reader_.saw_bare_newline() || telnet_; }
+    bool is_person() const { return saw_bare_newline() || telnet_; }
+    bool saw_bare_newline() const { return reader_.saw_bare_newline(); }
+    bool is_telnet() const { return telnet_; }
+    // Something has come, or the end, behind the command that was taken last; looks at the socket.
+    bool has_waiting_input() { return input_ended() || !reader_.buffered().empty(); }
     void set_telnet() { telnet_ = true; }
 
     // Nothing more will be said: the client has all, sees the end, and may go on sending.

@@ -12,7 +12,6 @@
 #include "ftpd/verbs.hh"
 
 #include <algorithm>
-#include <vector>
 
 using namespace common;
 
@@ -23,6 +22,7 @@ struct Aborted {}; // thrown out of a transfer by ABOR
 
 using Reason = SessionOver::Reason;
 
+constexpr std::size_t discarded_at_once = 65536;   // bytes
 constexpr unsigned most_unknown_before_login = 10; // then this is no FTP client (CVE-2021-3618)
 
 // The address of the other end; a client may be gone before its session looks.
@@ -61,8 +61,10 @@ int Session::run(std::string_view first_note) {
 }
 
 void Session::greet() {
-    if (settings.anonymous.empty()) return control.reply(220, "ftpd ready. Log in with USER and PASS.");
-    control.reply(220, "ftpd ready. Log in as anonymous, or just type LS, GET PATH, PUT PATH or HELP.");
+    if (settings.anonymous.empty())
+        return control.reply(220, "ftpd ready. Log in with USER and PASS; ? shows how.");
+    control.reply(220,
+                  "ftpd ready. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.");
 }
 
 void Session::serve() {
@@ -183,7 +185,7 @@ void Session::refuse(const Refusal& refusal, const Command& command) {
     const Verb* verb =
         find_verb(command.verb == "SITE" ? parse_command(command.argument).verb : command.verb);
     if (verb == nullptr) return control.reply(refusal.code, refusal.text);
-    memory.body_left = verb->kind == Verb::Kind::upload_in_band ? memory.announced : std::nullopt;
+    memory.body = body_behind(*verb);
     answer(refusal, *verb);
     memory.announced.reset();
 }
@@ -191,7 +193,7 @@ void Session::refuse(const Refusal& refusal, const Command& command) {
 void Session::run_verb(const Verb& verb, const std::string& argument) {
     using Kind = Verb::Kind;
     const bool uses_up_announcements = verb.kind != Kind::plain;
-    memory.body_left = verb.kind == Kind::upload_in_band ? memory.announced : std::nullopt;
+    memory.body = body_behind(verb);
     try {
         check(verb, argument);
         // What is not about the tree may be a password.
@@ -234,23 +236,42 @@ void Session::require(Login login, Right right, std::string_view verb) const {
     if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
 }
 
+std::optional<Body> Session::body_behind(const Verb& verb) const {
+    using Kind = Verb::Kind;
+    if (verb.kind == Kind::lines_in_band) return Body::lines(control);
+    if (verb.kind != Kind::upload_in_band) return {};
+    if (memory.announced) return Body::counted(*memory.announced);
+    return control.is_telnet() ? Body::lines(control) : Body::to_end();
+}
+
 void Session::answer(const Refusal& refusal, const Verb& verb) {
     log(Severity::detail, text("refuse ", verb.name, ": ", refusal.code, ' ', refusal.text));
+    const bool has_lines = memory.body && memory.body->is_lines();
+    if (has_lines) discard_lines(refusal);
     reply(refusal.code, refusal.text, refusal.hint);
-    if (verb.kind != Verb::Kind::upload_in_band) return;
+    if (!memory.body || has_lines) return;
     // What follows is a body, which must never be taken for commands. One without a length ends the session;
     // closing before it is read would reset the connection, and the client might never see why.
-    if (!memory.body_left) {
+    if (memory.body->is_to_end()) {
         over = true;
         control.end_output();
     }
-    std::vector<char> discarded(std::size_t{64} * 1024);
-    while (memory.body_left.value_or(1) > 0) {
-        const std::size_t wanted = static_cast<std::size_t>(
-            std::min<std::uint64_t>(memory.body_left.value_or(discarded.size()), discarded.size()));
-        const std::size_t got = control.receive_body(std::span{discarded}.first(wanted));
-        if (got == 0) return;
-        if (memory.body_left) *memory.body_left -= got;
+    while (!memory.body->receive(control, discarded_at_once).empty()) control.look_around();
+}
+
+// The lines behind a command that is refused are no commands either. Whoever waits for 150 has it, and
+// whoever types is told what became of a command among them; 150 may come any number of times (RFC 959,
+// section 4.2).
+void Session::discard_lines(const Refusal& refusal) {
+    constexpr std::string_view way_out = "all lines are thrown away up to one that is a dot.";
+    if (!memory.body->has_begun()) control.reply(150, text("Refused: ", refusal.text, " Now ", way_out));
+    for (;;) {
+        const std::string_view lines = memory.body->receive(control, discarded_at_once);
+        if (lines.empty()) return;
+        const bool came_alone = lines.find('\n') == lines.size() - 1 && !memory.body->is_whole();
+        if (came_alone && control.is_person() &&
+            find_verb(parse_command(lines.substr(0, lines.size() - 1)).verb) != nullptr)
+            control.reply(150, text("Not done: ", way_out));
         control.look_around();
     }
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/login.hh"
+#include "ftpd/body.hh"
 #include "ftpd/connection.hh"
 #include "ftpd/data_channel.hh"
 #include "ftpd/frames.hh"
@@ -53,7 +54,7 @@ public:
         Type type = Type::ascii;                // RFC 959, section 5.1
         std::uint64_t restart = 0;              // of REST, for the next transfer only
         std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
-        std::optional<std::uint64_t> body_left; // of a PUT under way: announced bytes that have not come yet
+        std::optional<Body> body;               // of a PUT or WRITE under way
         std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
         Facts facts = Facts{}.set();            // of OPTS MLST
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
@@ -94,6 +95,8 @@ private:
     void refuse(const Refusal& refusal, const Command& command);
     void check(const Verb& verb, const std::string& argument) const;
     void answer(const Refusal& refusal, const Verb& verb);
+    std::optional<Body> body_behind(const Verb& verb) const;
+    void discard_lines(const Refusal& refusal);
     void say_farewell(SessionOver::Reason reason);
 
     std::string home_ = "/"; // of the user, in the served folder

@@ -35,7 +35,8 @@ void check_target(const std::optional<struct stat>& present, const std::string& 
     if (!rights.has(Right::overwrite))
         throw Refusal{550, text(shown, " is there already: you may not replace it.")};
     if (replace == Replace::never)
-        throw Refusal{550, text(shown, " is there already: announce the size with ALLO to replace it.")};
+        throw Refusal{
+            550, text(shown, " is there already: to replace it, announce the size with ALLO, or use WRITE.")};
 }
 
 } // namespace

@@ -100,8 +100,10 @@ constexpr std::array table{
     Verb{"GET", required, "PATH", in_band, Right::read, transfer_in_band, do_get, "send a file right here"},
     Verb{"PUT", required, "PATH", in_band, Right::none, upload_in_band, do_put,
          "store what follows: ALLO bytes, or up to your end", "PUT"},
+    Verb{"WRITE", required, "PATH", in_band, Right::none, lines_in_band, do_put,
+         "store the lines that follow, up to one that is a dot", "WRITE"},
     Verb{"SITE", required, "VERB ...", not_needed, Right::none, plain, do_site,
-         "LS, GET, PUT, MLSD, CHMOD, UMASK, UTIME, CKSUM or HELP"},
+         "LS, GET, PUT, WRITE, MLSD, CHMOD, UMASK, UTIME, CKSUM or HELP"},
     Verb{"SITE HELP", none, "", not_needed, Right::none, plain, do_site_help, "list the verbs of SITE"},
 };
 

@@ -79,7 +79,7 @@ void do_help(Session& s, const std::string& name) {
     s.control.begin_lines(214, "The commands:");
     for (const Verb& verb : verb_table()) s.control.add_line(help_line(verb));
     s.control.end_lines(
-        214, "A client with a data connection uses LIST, RETR and STOR; a person LS, GET and PUT.");
+        214, "A client with a data connection uses LIST, RETR and STOR; a person LS, GET and WRITE.");
 }
 
 void do_site_help(Session& s, const std::string&) {
@@ -95,6 +95,8 @@ void do_examples(Session& s, const std::string&) {
     for (const std::string_view line : {
              "LS                      list this folder; LS pictures lists another",
              "GET README.txt          show a file here",
+             "WRITE note.txt          type lines, then one that is a dot: a new file, or in place of the old "
+             "one",
              "ALLO 12                 announce 12 bytes, then",
              "PUT hello.txt           send them: a new file, or in place of the old one",
              "STAT                    who and where you are",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// GET and PUT on the control connection itself, for a person with nothing but nc, and for fcp. A body is
-// exactly as long as was announced, never padded, never taken for commands. Run by the session.
+// GET, PUT and WRITE on the control connection itself, for a person with nothing but nc, and for fcp. A body
+// is exactly as long as was announced, never padded, never taken for commands. Run by the session.
 #include "ftpd/verbs.hh"
 
 #include "common/cksum.hh"
@@ -24,26 +24,33 @@ namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024; // bytes
 
-// Reads the body to its end: the announced length, or the end of the client's input. False when the input
-// ended before the announced length.
+// Stores the body as it comes, to its end. False when the client's input ended before that.
 bool receive_body(Session& s, Upload& upload, Cksum& sum) {
     Throttle throttle{s.limits().rate_up};
-    const std::uint64_t piece =
-        std::min<std::uint64_t>(buffer_size, s.memory.body_left.value_or(buffer_size));
-    std::vector<char> buffer(throttle.piece(static_cast<std::size_t>(piece)));
-    while (s.memory.body_left.value_or(1) > 0) {
-        const auto wanted = static_cast<std::size_t>(
-            std::min<std::uint64_t>(s.memory.body_left.value_or(buffer.size()), buffer.size()));
-        const std::size_t got = s.control.receive_body(std::span{buffer}.first(wanted));
-        if (got == 0) return !s.memory.body_left;
-        if (s.memory.body_left) *s.memory.body_left -= got;
-        upload.write({buffer.data(), got});
-        sum.add({buffer.data(), got});
-        s.status.add_received(got);
-        s.control.pause_until(throttle.pay(got, Clock::now()));
-        if (s.memory.body_left != 0U) s.control.look_around();
+    Body& body = *s.memory.body;
+    const std::size_t piece = throttle.piece(buffer_size);
+    for (;;) {
+        const std::string_view bytes = body.receive(s.control, piece);
+        if (bytes.empty()) return body.is_whole();
+        upload.write(bytes);
+        sum.add(bytes);
+        s.status.add_received(bytes.size());
+        s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
+        if (!body.is_whole()) s.control.look_around();
     }
-    return true;
+}
+
+std::string how_to_send(const Session& s, const Body& body) {
+    if (body.is_counted()) return text("Send ", body.left(), " bytes.");
+    if (body.is_to_end())
+        return "Send, and end your input when done (nc -N does); by hand, WRITE takes lines up to a lone "
+               "dot.";
+    return text("Send lines, and then one that is a dot", s.control.is_telnet() ? ", or Ctrl-D." : ".");
+}
+
+std::string why_not_whole(const Body& body, std::string_view path) {
+    const std::string early = body.is_counted() ? text(body.left(), " bytes early") : "before a lone dot";
+    return text("Your input ended ", early, ": ", escape(path), " is kept to be continued.");
 }
 
 std::string result_of(const Cksum& sum, std::string_view path) {
@@ -86,20 +93,19 @@ void do_get(Session& s, const std::string& argument) {
     s.control.reply(226, result_of(sum, path));
 }
 
+// WRITE, too: they differ in the body that the session expects behind them.
 void do_put(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    const bool has_length = s.memory.announced.has_value();
-    Upload upload{s.tree, path, s.memory.restart,
-                  s.upload_policy(s.memory.restart, has_length ? Replace::if_allowed : Replace::never)};
-    s.status.begin("PUT", path, s.memory.announced.value_or(0));
+    Body& body = *s.memory.body;
+    // An early death looks like the end of the input.
+    const Replace replace = body.is_to_end() ? Replace::never : Replace::if_allowed;
+    Upload upload{s.tree, path, s.memory.restart, s.upload_policy(s.memory.restart, replace)};
+    s.status.begin(s.status.activity().verb, path, body.left());
     TransferReport report{s, Direction::upload, path, false};
-    s.control.reply(150, has_length ? text("Send ", *s.memory.announced, " bytes.")
-                                    : "Send, and end your input when done (nc -N does).");
+    body.begin(s.control, how_to_send(s, body));
     Cksum sum;
     try {
-        if (!receive_body(s, upload, sum))
-            throw Refusal{426, text("Your input ended ", *s.memory.body_left, " bytes early: ", escape(path),
-                                    " is kept to be continued.")};
+        if (!receive_body(s, upload, sum)) throw Refusal{426, why_not_whole(body, path)};
     } catch (const std::system_error& error) {
         throw upload.explain_failure(error);
     }

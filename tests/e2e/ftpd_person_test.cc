@@ -69,8 +69,8 @@ TEST_SUITE("e2e") {
         const Daemon daemon{{.lines = {"anonymous write"}}};
         write_file(daemon.files() / "README.txt", "read me\n");
         const std::string help = ask_as_person(daemon, "?\n");
-        for (const char* const line :
-             {"\n LS ", "\n GET README.txt ", "\n ALLO 12 ", "\n PUT hello.txt ", "\n HELP ", "\n QUIT "})
+        for (const char* const line : {"\n LS ", "\n GET README.txt ", "\n WRITE note.txt ", "\n ALLO 12 ",
+                                       "\n PUT hello.txt ", "\n HELP ", "\n QUIT "})
             CHECK(help.find(line) != help.npos);
         const std::string done =
             ask_as_person(daemon, "LS\nGET README.txt\nALLO 12\nPUT hello.txt\nhello world\nSTAT\n");

@@ -123,7 +123,7 @@ TEST_SUITE("unit") {
                 last = verb.name;
             }
             if (verb.kind == Kind::transfer || verb.kind == Kind::transfer_in_band ||
-                verb.kind == Kind::upload_in_band)
+                verb.kind == Kind::upload_in_band || verb.kind == Kind::lines_in_band)
                 transfers += text(verb.name, ", ");
             CHECK((verb.kind == Kind::urgent) ==
                   (verb.name == "ABOR" || verb.name == "STAT" || verb.name == "NOOP"));
