@@ -36,8 +36,8 @@ std::string encode_for_url(std::string_view path) {
 std::string describe_share(const Transfer& t, std::string_view server) {
     const std::string place =
         server.empty() ? escape(t.path) : text("ftp://", server, encode_for_url(t.path));
-    return text(escape(t.user), " shared ", escape(last_component(t.path)), " (", human_size(t.bytes),
-                "): ", place);
+    const std::string who = t.user == nobody_yet ? "anonymous" : escape(t.user);
+    return text(who, " shared ", escape(last_component(t.path)), " (", human_size(t.size), "): ", place);
 }
 
 bool is_beneath(std::string_view path, std::string_view directory) {

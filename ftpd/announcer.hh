@@ -23,8 +23,8 @@ struct Announcement {
     std::string control; // the path of chatd's control socket
 };
 
-// "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt"; server as in a URL, empty: the path
-// instead.
+// "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt", with the whole file's size; server as in
+// a URL, empty: the path instead. Whoever has not logged in is anonymous.
 std::string describe_share(const Transfer& transfer, std::string_view server);
 // Whether path is beneath directory, both absolute and without `.', `..' or doubled slashes.
 bool is_beneath(std::string_view path, std::string_view directory);

@@ -23,7 +23,7 @@ std::string pack_note(Severity severity, std::string_view text_of_note) {
 std::string pack_transfer(const Transfer& t) {
     const auto head = TransferHead::pack(static_cast<std::uint8_t>(Packet::transfer),
                                          static_cast<std::uint8_t>(t.direction), std::uint8_t{t.as_text},
-                                         std::uint8_t{t.complete}, t.bytes, t.milliseconds, t.user);
+                                         std::uint8_t{t.complete}, t.bytes, t.size, t.milliseconds, t.user);
     return std::string{head.data(), head.size()}.append(t.path, 0, max_transfer_path);
 }
 
@@ -41,13 +41,14 @@ SessionPacket unpack_session_packet(std::span<const char> packet) {
         return Note{static_cast<Severity>(severity), rest(NoteHead::size)};
     }
     if (is(Packet::transfer, TransferHead::size, max_transfer_path)) {
-        const auto [kind, direction, as_text, complete, bytes, milliseconds, user] =
+        const auto [kind, direction, as_text, complete, bytes, size, milliseconds, user] =
             TransferHead::unpack_from(packet);
         if (direction > static_cast<std::uint8_t>(Direction::upload)) throw wrong;
         return Transfer{static_cast<Direction>(direction),
                         as_text != 0,
                         complete != 0,
                         bytes,
+                        size,
                         milliseconds,
                         until_nul(std::string{user}),
                         rest(TransferHead::size)};

@@ -30,15 +30,16 @@ struct Note {
 std::string pack_note(common::Severity severity, std::string_view text);
 
 // A file that was moved, or part of it.
-using TransferHead = pack::Struct<"=BBBBQQ32s">; // Packet::transfer, Direction, as text, complete, bytes,
-                                                 // milliseconds, user; then the path
+using TransferHead = pack::Struct<"=BBBBQQQ32s">; // Packet::transfer, Direction, as text, complete, bytes,
+                                                  // size, milliseconds, user; then the path
 inline constexpr std::size_t max_transfer_path = 4096; // bytes
 enum class Direction : std::uint8_t { download = 0, upload = 1 };
 struct Transfer {
     Direction direction{};
     bool as_text = false; // under TYPE A
     bool complete = false;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0; // that were moved: of an upload that was continued, the last part
+    std::uint64_t size = 0;  // of the whole file, once it is complete
     std::uint64_t milliseconds = 0;
     std::string user; // the first 32 bytes of it
     std::string path; // in the served tree
@@ -54,9 +55,12 @@ SessionPacket unpack_session_packet(std::span<const char> packet);
 // Parent to session: a packet of one byte, whatever it holds, ends it: the administrator has said so.
 inline constexpr std::string_view kick_packet = "k";
 
+// What stands for a user where nobody has logged in, in the log and its tools.
+inline constexpr std::string_view nobody_yet = "-";
+
 // What a session is doing.
 struct Activity {
-    std::string user = "-";
+    std::string user{nobody_yet};
     std::string verb = "-";      // the command under way; "idle" between commands
     std::string path;            // what it is about, an absolute path of the tree
     std::uint64_t done = 0;      // bytes of this transfer

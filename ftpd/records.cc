@@ -35,6 +35,7 @@ void Records::reload(const Settings& settings) {
     if (!settings.xferlog.empty()) opened.emplace(settings.xferlog);
     xferlog_ = std::move(opened);
     announcer_.set_rules(settings.announcements);
+    links_work_ = settings.anonymous.has(Right::read);
 }
 
 Records::Read Records::read(int pair, const Source& source) {
@@ -62,7 +63,7 @@ void Records::record(const Transfer& transfer, const Source& source) {
         log_.error(text("the transfer log: ", error.what()));
     }
     if (transfer.complete && transfer.direction == Direction::upload)
-        announcer_.announce(transfer, source.server);
+        announcer_.announce(transfer, links_work_ ? source.server : std::string{});
 }
 
 } // namespace ftpd

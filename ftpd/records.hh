@@ -42,6 +42,7 @@ private:
 
     common::Log& log_;
     Announcer announcer_;
+    bool links_work_ = false; // whoever sees a link can fetch what it leads to
     std::optional<Xferlog> xferlog_;
 };
 

@@ -17,12 +17,12 @@ TransferReport::~TransferReport() {
     }
 }
 
-void TransferReport::complete() {
+void TransferReport::complete(std::uint64_t size) {
     session_.status.complete_transfer();
-    tell(true);
+    tell(true, size);
 }
 
-void TransferReport::tell(bool complete) {
+void TransferReport::tell(bool complete, std::uint64_t size) {
     told_ = true;
     if (!session_.settings.records_transfers()) return;
     const Activity& activity = session_.status.activity();
@@ -31,6 +31,7 @@ void TransferReport::tell(bool complete) {
                                                 .as_text = as_text_,
                                                 .complete = complete,
                                                 .bytes = activity.done,
+                                                .size = size,
                                                 .milliseconds = static_cast<std::uint64_t>(spent.count()),
                                                 .user = activity.user,
                                                 .path = session_.path_from_root(path_)}));

@@ -6,6 +6,7 @@
 #include "common/loop.hh"
 #include "ftpd/frames.hh"
 
+#include <cstdint>
 #include <string>
 
 namespace ftpd {
@@ -21,10 +22,10 @@ public:
     TransferReport(const TransferReport&) = delete;
     TransferReport& operator=(const TransferReport&) = delete;
 
-    void complete();
+    void complete(std::uint64_t size); // of the whole file
 
 private:
-    void tell(bool complete);
+    void tell(bool complete, std::uint64_t size = 0);
 
     Session& session_;
     Direction direction_;

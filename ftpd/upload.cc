@@ -126,12 +126,15 @@ void Upload::write(std::string_view bytes) {
     }
 }
 
-void Upload::complete() {
+std::uint64_t Upload::complete() {
+    struct stat written {};
+    checked("stat", place_.name, [&] { return ::fstat(file_.get(), &written); });
+    const auto size = static_cast<std::uint64_t>(written.st_size);
     const int directory = place_.directory.get();
     if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     if (is_in_place()) {
         file_.reset();
-        return;
+        return size;
     }
     if (may_replace_) {
         checked("rename", place_.name,
@@ -145,6 +148,7 @@ void Upload::complete() {
     }
     if (policy_.sync) put_on_disk();
     file_.reset(); // the lock ends after the name stands
+    return size;
 }
 
 // The name, which the directory holds.

@@ -41,8 +41,8 @@ public:
 
     // Throws std::system_error; EFBIG, too, for more than the policy's limit.
     void write(std::string_view bytes);
-    // The name appears (or the file under it is replaced) with everything written.
-    void complete();
+    // The name appears (or the file under it is replaced) with everything written; the size of all of it.
+    std::uint64_t complete();
     // What to say when write or complete has failed. A disk that is full needs the partial back: it is
     // removed.
     Refusal explain_failure(const std::system_error& error);

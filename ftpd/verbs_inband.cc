@@ -89,7 +89,7 @@ void do_get(Session& s, const std::string& argument) {
         s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
         if (offset < size) s.control.look_around();
     }
-    report.complete();
+    report.complete(static_cast<std::uint64_t>(size));
     s.control.reply(226, result_of(sum, path));
 }
 
@@ -109,8 +109,7 @@ void do_put(Session& s, const std::string& argument) {
     } catch (const std::system_error& error) {
         throw upload.explain_failure(error);
     }
-    upload.complete();
-    report.complete();
+    report.complete(upload.complete());
     s.control.reply(226, result_of(sum, path));
 }
 

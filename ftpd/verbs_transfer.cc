@@ -117,9 +117,9 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     if (s.control.input_ended())
         throw Refusal{426, text("You are gone, so this end of data is no end of file: ", shown,
                                 " is kept to be continued.")};
-    upload.complete();
+    const std::uint64_t size = upload.complete();
     data.close();
-    report.complete();
+    report.complete(size);
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
@@ -156,7 +156,7 @@ void do_retr(Session& s, const std::string& argument) {
     else
         send_text(s, data, file.fd.get(), from);
     data.close();
-    report.complete();
+    report.complete(static_cast<std::uint64_t>(size));
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 

@@ -27,6 +27,45 @@ TEST_SUITE("e2e") {
         CHECK(chat.log().find("shared") == std::string::npos);
     }
 
+    TEST_CASE("a file that was continued is shared with the size of all of it") {
+        const Daemon chat{chatd_with({"room lobby"})};
+        const std::string control = (chat.state() / "control").native();
+        const Daemon files{{.lines = {"anonymous write", text("announce / lobby ", control)}}};
+        ChatClient ada{chat, "ada"};
+        const auto place = [&](const char* name) {
+            return text("ftp://127.0.0.1:", files.port(), "/", name);
+        };
+        FtpClient client = connect_logged_in(files);
+        client.send(text("ALLO 1200000\r\nPUT parts\r\n", std::string(1'000'000, 'x')));
+        client.expect(200);
+        client.expect(150);
+        client.half_close();
+        client.expect(426);
+        FtpClient again = connect_logged_in(files);
+        again.command("REST 1000000", 350);
+        again.put("parts", std::string(200'000, 'x'));
+        ada.expect_line("anonymous shared parts (1.2 MB): " + place("parts"));
+        again.command("REST 5", 350); // in the middle of what is there
+        again.put("parts", "y");
+        ada.expect_line("anonymous shared parts (1.2 MB): " + place("parts"));
+        again.store("APPE parts", std::string(100'000, 'x'));
+        ada.expect_line("anonymous shared parts (1.3 MB): " + place("parts"));
+    }
+
+    TEST_CASE(
+        "whoever has not logged in has a word in what is shared and a link that leads nowhere is none") {
+        const Daemon chat{chatd_with({"room lobby"})};
+        const std::string control = (chat.state() / "control").native();
+        ChatClient ada{chat, "ada"};
+        for (const bool may_read : {true, false}) {
+            const Daemon files{{.lines = {may_read ? "anonymous write" : "anonymous upload-only",
+                                          text("announce / lobby ", control)}}};
+            FtpClient{files}.put("note", "hello");
+            const std::string link = may_read ? text("ftp://127.0.0.1:", files.port()) : "";
+            ada.expect_line(text("anonymous shared note (5 B): ", link, "/note"));
+        }
+    }
+
     TEST_CASE("a notice wants a room that is there and a text that is not too long") {
         const Daemon chat{chatd_with({"room lobby"})};
         const auto fault_of = [&](const Words& words) {

@@ -59,6 +59,7 @@ TEST_SUITE("unit") {
                             .as_text = true,
                             .complete = true,
                             .bytes = 0x1'0000'0001,
+                            .size = 9,
                             .milliseconds = 12,
                             .user = std::string(40, 'u'),
                             .path = '/' + std::string(max_transfer_path, 'p')};
@@ -67,6 +68,7 @@ TEST_SUITE("unit") {
         CHECK(got.as_text);
         CHECK(got.complete);
         CHECK(got.bytes == sent.bytes);
+        CHECK(got.size == 9);
         CHECK(got.milliseconds == 12);
         CHECK(got.user == sent.user.substr(0, 32));
         CHECK(got.path == sent.path.substr(0, max_transfer_path));

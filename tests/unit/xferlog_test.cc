@@ -16,6 +16,7 @@ const Transfer upload{.direction = Direction::upload,
                       .as_text = false,
                       .complete = true,
                       .bytes = 1'234'567,
+                      .size = 5'000'000,
                       .milliseconds = 2900,
                       .user = "bob",
                       .path = "/pub/notes.txt"};
@@ -59,13 +60,15 @@ TEST_SUITE("unit") {
 
     TEST_CASE("announcer: a share is told with its size and a URL that works") {
         CHECK(describe_share(upload, "192.0.2.7:21") ==
-              "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt");
+              "bob shared notes.txt (5.0 MB): ftp://192.0.2.7:21/pub/notes.txt");
         Transfer odd = upload;
         odd.path = "/a b/100% #1?.txt";
         CHECK(describe_share(odd, "[::1]:2121") ==
-              "bob shared 100% #1?.txt (1.2 MB): ftp://[::1]:2121/a%20b/100%25%20%231%3F.txt");
+              "bob shared 100% #1?.txt (5.0 MB): ftp://[::1]:2121/a%20b/100%25%20%231%3F.txt");
         odd.path = "/x\ny";
-        CHECK(describe_share(odd, "") == "bob shared x\\ny (1.2 MB): /x\\ny");
+        CHECK(describe_share(odd, "") == "bob shared x\\ny (5.0 MB): /x\\ny");
+        odd.user = "-";
+        CHECK(describe_share(odd, "").starts_with("anonymous shared x"));
     }
 
     TEST_CASE("announcer: beneath a folder is what is in it and not what only begins like it") {
