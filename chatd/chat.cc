@@ -77,7 +77,7 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::show_version) return std::printf("chat %s\n", SUITE_VERSION), 0;
     if (options.action == Action::show_usage)
         return std::printf("%s", usage_text("chat", table, chat_operands).c_str()), 0;
-    if (options.code) hide_argument(argv[argc - 1]);
+    if (options.code) hide_argument(argv[argc - 1]); // what holds it, be it a URL
     use_utf8_locale();
     const std::vector<Address> addresses = server_addresses(options.server);
     Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);

@@ -22,15 +22,13 @@ struct ChatOptions {
     std::optional<std::string> code;
 };
 
-inline constexpr std::string_view chat_operands = "[NAME@]HOST[:PORT] | PATH [ROOM-CODE]";
+inline constexpr std::string_view chat_operands = "[NAME@]HOST[:PORT] | URL | PATH [ROOM-CODE]";
 inline constexpr std::string_view default_port = "2323";
 
 // The table that fills wanted, which must outlive it.
 std::vector<common::Option> chat_options(ChatOptions& wanted);
 // Fills in who is to talk where. Throws UsageError, but for actions that need none of it.
 void take_operands(const std::vector<std::string>& operands, ChatOptions& wanted);
-// Overwrites an argument of main(), so that ps(1) does not show it, where the system lets a program do that.
-void hide_argument(char* argument);
 
 // Where the server named by the operand is: HOST, HOST:PORT, [IPV6], [IPV6]:PORT; a PATH has a slash in it,
 // or unix: before it. Throws as resolve_address does.

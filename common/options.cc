@@ -46,6 +46,8 @@ std::vector<std::string> parse_options(int argc, char** argv, std::span<const Op
     return {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()};
 }
 
+void hide_argument(char* argument) { std::fill_n(argument, std::strlen(argument), '*'); }
+
 std::string usage_text(std::string_view program, std::span<const Option> options, std::string_view operands) {
     std::string flags;
     std::string with_argument;

@@ -23,6 +23,9 @@ struct Option {
 // missing argument.
 std::vector<std::string> parse_options(int argc, char** argv, std::span<const Option> options);
 
+// Overwrites an argument of main(), so that ps(1) does not show it, where the system lets a program do that.
+void hide_argument(char* argument);
+
 // "usage: PROGRAM [-dn] [-f FILE] OPERANDS" and a line for each option.
 std::string usage_text(std::string_view program, std::span<const Option> options, std::string_view operands);
 

@@ -4,6 +4,7 @@
 // below them. Trusts the server with nothing but the bytes of the files that were asked for.
 #include "common/errors.hh"
 #include "common/text.hh"
+#include "common/url.hh"
 #include "ftpd/fcp_options.hh"
 #include "ftpd/fetch.hh"
 #include "ftpd/pipeline.hh"
@@ -34,15 +35,16 @@ struct Use {
 // a server that lacks our verbs.
 void work_with(const Use& use, const RemoteName& name, bool input_is_taken, CurlUse curl,
                const std::string& local, const std::function<void(Pipeline&)>& work) {
+    const std::uint16_t port = name.port == 0 ? use.options.port : name.port;
     try {
-        Server server{name, use.options.port, input_is_taken};
+        Server server{name, port, input_is_taken};
         Pipeline pipeline{[&] { return server.connect(); }};
         work(pipeline);
     } catch (const LacksVerbs& lack) {
         use.report.progress().end_line();
         throw PeerError(text(lack.what(), ";\ncurl ",
                              use.options.recursive ? "copies file by file:" : "does it:", "\n  ",
-                             curl_command(curl, name, use.options.port, local)));
+                             curl_command(curl, name, port, local)));
     } catch (const PeerError& error) {
         use.report.progress().end_line();
         throw PeerError(text(escape(name.host), ": ", error.what()));
@@ -101,8 +103,15 @@ void send(const Use& use, const Words& sources, const RemoteName& target) {
     });
 }
 
+// Of what ps(1) shows; a name that is wrong is refused later.
+bool holds_password(std::string_view word) {
+    const std::size_t at = word.find('@');
+    return is_url("ftp", word) && at != word.npos && word.find(':', 6) < at;
+}
+
 void run_fcp(const Words& operands, const Use& use) {
-    if (operands.size() < 2) throw UsageError("name a source and a target, one as HOST:PATH: see -h");
+    if (operands.size() < 2)
+        throw UsageError("name a source and a target, one as HOST:PATH or a URL: see -h");
     const Words sources{operands.begin(), operands.end() - 1};
     const std::optional<RemoteName> target = parse_remote_name(operands.back());
     std::vector<RemoteName> remote;
@@ -129,6 +138,8 @@ int main(int argc, char** argv) {
         FcpOptions options;
         const std::vector<Option> table = lists ? fls_options(options) : fcp_options(options);
         const Words operands = parse_options(argc, argv, table);
+        for (int i = 1; i < argc; ++i)
+            if (holds_password(argv[i])) hide_argument(argv[i]);
         if (options.action == FcpOptions::Action::show_version)
             return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
         if (options.action == FcpOptions::Action::show_usage)

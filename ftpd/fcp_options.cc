@@ -11,7 +11,7 @@ namespace {
 
 std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted) {
     using Action = FcpOptions::Action;
-    options.push_back({'P', "PORT", "the server's port, instead of 2121", [&](std::string_view given) {
+    options.push_back({'P', "PORT", "the server's port, instead of 2121, but for URLs", [&](std::string_view given) {
                            const auto port = parse_number<std::uint16_t>(given, 1);
                            if (!port)
                                throw UsageError(

@@ -13,7 +13,7 @@ namespace ftpd {
 
 inline constexpr std::uint16_t default_port = 2121;
 inline constexpr std::string_view fcp_operands = "SOURCE ... TARGET";
-inline constexpr std::string_view fls_operands = "[USER@]HOST:[PATH] ...";
+inline constexpr std::string_view fls_operands = "[USER@]HOST:[PATH]|URL ...";
 
 struct FcpOptions {
     enum class Action { run, show_version, show_usage };

@@ -3,11 +3,14 @@
 
 #include "common/errors.hh"
 #include "common/text.hh"
+#include "common/url.hh"
 
 using namespace common;
 
 namespace ftpd {
 namespace {
+
+constexpr std::uint16_t ftp_port = 21; // RFC 1738, section 3.2
 
 bool is_ipv6(std::string_view host) { return host.find(':') != host.npos; }
 
@@ -47,6 +50,11 @@ std::optional<RemoteName> parse_remote_name(std::string_view word) {
     const auto refuse = [&](std::string_view why) {
         return UserError(text(escape(word), ": ", why, ", or ./", escape(word), " for a local file"));
     };
+    if (is_url("ftp", word)) {
+        Url url = parse_url("ftp", word);
+        return RemoteName{std::move(url.user), std::move(url.host), std::move(url.path),
+                          std::move(url.password), url.port == 0 ? ftp_port : url.port};
+    }
     if (const std::size_t bracket = word.find("]:"); bracket != word.npos) {
         const std::size_t start = word.find('[');
         const std::string_view user = word.substr(0, start);

@@ -33,8 +33,9 @@ Reply expect(ServerLink& link, int code) {
 
 Server::Server(const RemoteName& name, std::uint16_t port, bool input_is_taken)
     : host_(name.host), port_(port), user_(name.user), input_is_taken_(input_is_taken) {
+    if (name.password) password_.emplace(*name.password);
     const char* const home = std::getenv("HOME");
-    if (home != nullptr && *home != '\0')
+    if (!password_ && home != nullptr && *home != '\0')
         if (std::optional<NetrcEntry> known = read_login(text(home, "/.netrc"), host_, user_)) {
             if (user_.empty()) user_ = known->user;
             password_ = std::move(known->password);
@@ -49,7 +50,8 @@ ServerLink Server::connect() {
         try {
             return ServerLink{addresses_, patience};
         } catch (const std::system_error& error) {
-            throw UserError(text(error.what(), "\nis ftpd running there? -P selects another port"));
+            throw UserError(
+                text(error.what(), "\nis ftpd running there? -P, or a URL, selects another port"));
         }
     };
     ServerLink link = reach();

@@ -270,9 +270,10 @@ TEST_SUITE("e2e") {
         for (const Words& command : {Words{"chat"}, Words{"chat", "one", "two", "three"}}) {
             const Result usage = run_client(command);
             CHECK(usage.status == 64);
-            CHECK(usage.err ==
-                  "chat: say which server: [NAME@]HOST, [NAME@]HOST:PORT or the PATH of a socket, and "
-                  "behind it the code of a room\n");
+            CHECK(
+                usage.err ==
+                "chat: say which server: [NAME@]HOST, [NAME@]HOST:PORT, chat://[NAME@]HOST[:PORT][/ROOM] or "
+                "the PATH of a socket, and behind it the code of a room\n");
         }
     }
 }

@@ -3,7 +3,10 @@
 #include "tests/e2e/fake_server.hh"
 #include "tests/e2e/fcp_place.hh"
 
+#include "common/text.hh"
+
 #include <doctest/doctest.h>
+#include <future>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -45,6 +48,44 @@ TEST_SUITE("e2e") {
 
         house.netrc("machine localhost login joe password wrong\n");
         CHECK(house.place.fcp({"localhost:file", back}).err == "fcp: localhost: Login incorrect. (as joe)\n");
+    }
+
+    TEST_CASE("fcp and fls take URLs with the login and the port in them") {
+        const House house;
+        house.netrc("machine 127.0.0.1 login ann password wrong\n"); // what a URL says goes before it
+        const std::string server =
+            common::text("joe:open%20sesame@127.0.0.1:", house.place.daemon.port(), '/');
+        const std::string url = "ftp://" + server;
+        const std::string back = house.place.local / "back";
+        CHECK(is_silent_success(house.place.fcp({url + "file", back})));
+        CHECK(read_file(back) == "content");
+        CHECK(is_silent_success(house.place.fcp({back, url + "a%20copy"})));
+        CHECK(read_file(house.place.served("a copy")) == "content");
+        CHECK(house.place.fls({"FTP://" + server}).out == "a copy\nfile\n");
+        CHECK(house.place
+                  .fcp({common::text("ftp://joe@127.0.0.1:", house.place.daemon.port(), "/file"), back},
+                       "open sesame\n")
+                  .status == 0);
+        const Result wrong = house.place.fcp(
+            {common::text("ftp://joe:no@127.0.0.1:", house.place.daemon.port(), "/file"), back});
+        CHECK(wrong.err == "fcp: 127.0.0.1: Login incorrect. (as joe)\n");
+        const Result bad = house.place.fcp({"ftp://joe:sesame@127.0.0.1:ftp/file", back});
+        CHECK(bad.status == 1);
+        CHECK(bad.err == "fcp: ftp://127.0.0.1:ftp: the port is a number of 1 to 65535\n");
+    }
+
+    TEST_CASE("a password in a URL is not for ps to show") {
+        std::promise<pid_t> started;
+        std::string shown;
+        FakeServer server{[&](Connection&) { // who connects has read its operands
+            shown = read_file(common::text("/proc/", started.get_future().get(), "/cmdline"));
+        }};
+        Process fls{{"fls", common::text("ftp://joe:sesame@127.0.0.1:", server.port())}};
+        started.set_value(fls.pid());
+        CHECK(fls.wait() == 1);
+        CHECK(shown.find("sesame") == std::string::npos);
+        CHECK(shown.find("****") != std::string::npos);
+        CHECK(shown.find("fls") != std::string::npos);
     }
 
     TEST_CASE("fcp does not use a netrc file that others may read or that it cannot understand") {

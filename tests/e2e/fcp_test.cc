@@ -137,7 +137,7 @@ TEST_SUITE("e2e") {
             CHECK(result.out.empty());
             return result.err;
         };
-        CHECK(fault({"fcp"}) == "fcp: name a source and a target, one as HOST:PATH: see -h\n");
+        CHECK(fault({"fcp"}) == "fcp: name a source and a target, one as HOST:PATH or a URL: see -h\n");
         CHECK(fault({"fcp", "a", "./b:c"}) ==
               "fcp: both sides are local: cp(1) copies those; a remote name is HOST:PATH\n");
         CHECK(fault({"fcp", "a:b", "c:d"}) == "fcp: both sides are remote: copy to a local file first\n");

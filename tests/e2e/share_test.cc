@@ -20,6 +20,10 @@ TEST_SUITE("e2e") {
         client.store("STOR \xe5\xbc\xa0 1.txt", std::string(1'200'000, 'x'));
         const std::string place = text("ftp://127.0.0.1:", files.port(), "/%E5%BC%A0%201.txt");
         ada.expect_line(text("anonymous shared \xe5\xbc\xa0 1.txt (1.2 MB): ", place));
+        const TempDir folder;
+        const std::string got = folder / "got";
+        CHECK(run_client({"fcp", place, got}).status == 0);
+        CHECK(std::filesystem::file_size(got) == 1'200'000);
         CHECK(run_client({"curl", "-s", "-o", "/dev/null", "-w", "%{size_download}", place}).out ==
               "1200000");
         bob.say("anything?");
@@ -64,6 +68,20 @@ TEST_SUITE("e2e") {
             const std::string link = may_read ? text("ftp://127.0.0.1:", files.port()) : "";
             ada.expect_line(text("anonymous shared note (5 B): ", link, "/note"));
         }
+    }
+
+    TEST_CASE("chat takes a URL that says where and who and which room") {
+        const Daemon daemon{chatd_with({"room lobby", "room tea", "room cellar code sesame"})};
+        ChatClient ada{daemon, "ada", "tea"};
+        const std::string server = text("127.0.0.1:", daemon.port());
+        CHECK(run_client({"chat", text("chat://bob@", server, "/tea")}, "hello\n").status == 0);
+        ada.expect_line("bob joined");
+        ada.expect_line("bob say: hello");
+        const Result wrong = run_client({"chat", text("chat://bob:secret@", server)});
+        CHECK(wrong.status == 64);
+        CHECK(wrong.err == "chat: chat://127.0.0.1: a password is asked for, and has no place in a URL\n");
+        CHECK(run_client({"chat", "chat://127.0.0.1:http"}).err ==
+              "chat: chat://127.0.0.1:http: the port is a number of 1 to 65535\n");
     }
 
     TEST_CASE("a notice wants a room that is there and a text that is not too long") {

@@ -53,11 +53,21 @@ TEST_SUITE("unit") {
         CHECK(taken({"/run/a@b"}) == " /run/a@b none");
         CHECK(taken({"ada@/run/a@b"}) == "ada /run/a@b none");
         CHECK(taken({"ada@unix:sock"}) == "ada unix:sock none");
+        CHECK(taken({"chat://host"}) == " host none");
+        CHECK(taken({"chat://host/"}) == " host none");
+        CHECK(taken({"Chat://ada@host:99/"}) == "ada host:99 none");
+        CHECK(taken({"chat://[::1]:99", "blue"}) == " [::1]:99 blue");
+        CHECK(taken({"chat://%e5%bc%a0@host/tea%20room"}) == "张 host tea room");
+        for (const char* const wrong : {"chat://", "chat://host:0", "chat://host:x", "chat://@host",
+                                        "chat://::1", "chat://ada:secret@host", "chat://host/a/b",
+                                        "chat://host/%2", "chat://host/a%0ab", "chat://a%0d@host"})
+            CHECK_THROWS_AS(taken({wrong}), common::UserError);
+        CHECK_THROWS_AS(taken({"chat://host/blue", "blue"}), common::UsageError);
         CHECK_THROWS_AS(taken({}), common::UsageError);
         CHECK_THROWS_AS(taken({"@host"}), common::UsageError);
         CHECK_THROWS_AS(taken({"host", "blue", "red"}), common::UsageError);
         char code[] = "blue";
-        chatd::hide_argument(code);
+        common::hide_argument(code);
         CHECK(std::string_view{code} == "****");
     }
 

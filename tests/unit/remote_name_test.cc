@@ -2,6 +2,7 @@
 #include "ftpd/remote_name.hh"
 
 #include "common/errors.hh"
+#include "common/text.hh"
 
 #include <doctest/doctest.h>
 
@@ -36,6 +37,59 @@ TEST_SUITE("unit") {
         CHECK(parsed("joe@host:a@b") == "joe@host|a@b");
         CHECK(parsed("joe@example.com@host:x") == "joe@example.com@host|x");
         CHECK(parsed("joe@[::1]:x") == "joe@::1|x");
+    }
+
+    TEST_CASE("a remote name may be a URL whose parts are decoded") {
+        const auto url = [](std::string_view word) {
+            const RemoteName name = parse_remote_name(word).value();
+            return common::text(name.user, ' ', name.password.value_or("-"), ' ', name.host, ' ', name.port,
+                                ' ', name.path);
+        };
+        CHECK(url("ftp://host:2121/pub/a%20b%25") == " - host 2121 pub/a b%");
+        CHECK(url("FTP://joe@host") == "joe - host 21 ");
+        CHECK(url("ftp://joe:p%40ss:w@[::1]:99/%2Fx") == "joe p@ss:w ::1 99 /x");
+        CHECK(url("ftp://a%40b:@host/") == "a@b  host 21 ");
+        CHECK(url("ftp://[fe80::1%25eth0]/x]:y") == " - fe80::1%eth0 21 x]:y");
+        CHECK(url("ftp://host/a//b?c#d*%0a") == " - host 21 a//b?c#d*\n");
+        const RemoteName one = *parse_remote_name("ftp://host:1/x");
+        CHECK(one.same_server(*parse_remote_name("ftp://host:1/y")));
+        for (const char* const other : {"ftp://host:2/x", "ftp://joe@host:1/x", "host:x"})
+            CHECK_FALSE(one.same_server(*parse_remote_name(other)));
+        CHECK(parsed("http://host/x") == "http|//host/x"); // as ever
+    }
+
+    TEST_CASE("a URL that is wrong is refused in words that hold no password") {
+        const std::pair<const char*, const char*> wrong[]{
+            {"ftp://", "the host is missing: write ftp://HOST"},
+            {"ftp:///x", "the host is missing"},
+            {"ftp://host:0/x", "the port is a number of 1 to 65535"},
+            {"ftp://host:/x", "the port is a number of 1 to 65535"},
+            {"ftp://host:65536/x", "the port is a number of 1 to 65535"},
+            {"ftp://[::1]x/x", "the port is a number of 1 to 65535"},
+            {"ftp://::1/x", "stands in brackets"},
+            {"ftp://[::1/x", "stands in brackets"},
+            {"ftp://[host]/x", "only an IPv6 address stands in brackets"},
+            {"ftp://@host/x", "the user before the @ is missing"},
+            {"ftp://:secret@host/x", "the user before the @ is missing"},
+            {"ftp://joe:secret@host/100%", "% itself is written %25"},
+            {"ftp://joe:secret%zz@host/x", "two hexadecimal digits"},
+            {"ftp://host/%0", "two hexadecimal digits"},
+            {"ftp://host/%00", "NUL"},
+            {"ftp://joe%0d%0aQUIT@host/x", "control characters"},
+            {"ftp://joe:secret%0a@host/x", "control characters"},
+        };
+        for (const auto& row : wrong) {
+            CAPTURE(row.first);
+            std::string said;
+            try {
+                parse_remote_name(row.first);
+            } catch (const UserError& error) {
+                said = error.what();
+            }
+            CHECK(said.find(row.second) != said.npos);
+            CHECK(said.starts_with("ftp://"));
+            CHECK(said.find("secret") == said.npos);
+        }
     }
 
     TEST_CASE("a local name has no colon or a slash before it") {
