@@ -89,6 +89,14 @@ TEST_SUITE("e2e") {
         CHECK(complete("localhost:pub/.") == Words{"pub/.dot "});
         CHECK(complete("joe@localhost:p").empty()); // who would have to be asked for a password
         CHECK(offered("fcp", "fls localhost:p -P ", place.local.path()).empty());
+        // Of a URL, what bash has not cut off.
+        write_file(place.served("pub/50%"), "");
+        const std::string port = text(place.daemon.port());
+        const auto complete_url = [&](const std::string& path) {
+            return offered("fcp", text("fls ftp://127.0.0.1:", port, path), place.local.path());
+        };
+        CHECK(complete_url("/p") == Words{port + "/po ", port + "/pub/"});
+        CHECK(complete_url("/pub/5") == Words{port + "/pub/50%25 "});
     }
 
     TEST_CASE("bash completes local files and the hosts that are known") {
