@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/bans.hh"
 
+#include "common/amounts.hh"
 #include "common/config.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
@@ -44,14 +45,8 @@ bool is_over(const Ban& ban, Ban::Time now) { return ban.until && *ban.until <= 
 } // namespace
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view word) {
-    constexpr std::int64_t most = 10 * 366 * 86400; // seconds
-    constexpr std::string_view units = "smhd";
-    constexpr std::array<std::int64_t, 4> seconds{1, 60, 3600, 86400};
-    const std::size_t unit = word.empty() ? units.npos : units.find(word.back());
-    if (unit == units.npos) return {};
-    const auto number = parse_number<std::int64_t>(word.substr(0, word.size() - 1), 1, most);
-    if (!number || *number > most / seconds[unit]) return {};
-    return std::chrono::seconds{*number * seconds[unit]};
+    const auto time = read_time(word);
+    return time && *time > std::chrono::seconds{0} && *time <= longest_time ? time : std::nullopt;
 }
 
 Bans::Bans(std::string path) : path_(std::move(path)) {

@@ -19,7 +19,8 @@ struct Ban {
     std::string by; // a name; empty: the administrator
 };
 
-// "90s", "10m", "2h", "7d"; no value for anything else, or for more than ten years.
+// Of a ban or a mute, common/amounts.hh: "90s", "10m", "2h"; no value for what is none, or 0, or more than
+// ten years.
 std::optional<std::chrono::seconds> parse_duration(std::string_view word);
 
 class Bans {

@@ -39,12 +39,10 @@ std::uint64_t first_client_number() {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
-std::chrono::seconds age_of(const RoomSettings& room) { return std::chrono::hours{24} * room.keep_days; }
-
 LogPolicy policy_of(const RoomSettings& room) {
     LogPolicy policy;
     policy.keep_bytes = room.keep_bytes;
-    policy.keep_age = age_of(room);
+    policy.keep_age = room.keep_age;
     policy.keep_files = room.history;
     return policy;
 }
@@ -220,7 +218,7 @@ void Hub::update_room(Room& room, RoomSettings& wanted) {
         log_.warning(text("a change of 'history' of room ", wanted.name, " waits for the next start"));
     wanted.history = room.settings.history;
     if (room.settings.moderated != wanted.moderated) room.is_moderated = wanted.moderated;
-    room.log->set_retention(wanted.keep_bytes, age_of(wanted));
+    room.log->set_retention(wanted.keep_bytes, wanted.keep_age);
     room.settings = wanted;
 }
 

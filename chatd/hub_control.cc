@@ -54,7 +54,9 @@ std::string unquoted(const std::string& rest) {
 
 std::string_view words_for(Refusal why) {
     switch (why) {
-    case Refusal::bad_duration: return "a length of time is a number and s, m, h or d, like 90s or 2h";
+    case Refusal::bad_duration:
+        return "a length of time is a number of seconds, or one with s, m, h or d behind it, like 90, 5m or "
+               "2h";
     case Refusal::not_banned: return "there is no such ban: `bans' lists them";
     default: return "nobody there has that name: `who' lists them";
     }

@@ -3,15 +3,18 @@
 
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
+#include "common/amounts.hh"
 #include "common/errors.hh"
 #include "common/password.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string_view>
 
 using namespace common;
+using namespace std::chrono_literals;
 
 namespace chatd {
 namespace {
@@ -24,18 +27,15 @@ void check_room_name(std::string_view name) {
                              " printable bytes, no blank or slash, no dot or dash first"));
 }
 
-std::uint64_t parse_amount(std::string_view word, std::string_view what) {
-    const auto number = parse_number<std::uint64_t>(word, 0, std::uint64_t{1} << 40);
-    if (!number) throw UserError(text("'", escape(word, 64), "' is not ", what));
-    return *number;
-}
+constexpr std::chrono::hours longest_kept{24 * 36500};
 
 constexpr std::string_view room_option_names = "code CODE, code-hash HASH, topic TEXT, max N, moderated, "
-                                               "hidden, history on|off, keep-bytes N, keep-days N";
+                                               "hidden, history on|off, keep-bytes SIZE, keep-days DAYS";
 
 void check_hash(std::string_view word) {
     if (!may_be_hash(word) || is_locked(word))
-        throw UserError("that is no hash of crypt(3): `openssl passwd -6' or mkpasswd(1) makes one");
+        throw UserError(
+            "that is no hash of a password: `chatctl user hash' asks for the password and prints one");
 }
 
 struct RoomOption {
@@ -63,8 +63,7 @@ constexpr std::array room_options{
                }},
     RoomOption{"max",
                [](RoomSettings& room, const std::string& word) {
-                   room.max_members = static_cast<unsigned>(
-                       std::min<std::uint64_t>(parse_amount(word, "a number of members"), UINT32_MAX));
+                   room.max_members = parse_count(std::span{&word, 1}, "a number of members", 0, UINT32_MAX);
                }},
     RoomOption{"history",
                [](RoomSettings& room, const std::string& word) {
@@ -73,24 +72,25 @@ constexpr std::array room_options{
                }},
     RoomOption{"keep-bytes",
                [](RoomSettings& room, const std::string& word) {
-                   room.keep_bytes = parse_amount(word, "a number of bytes");
+                   room.keep_bytes = parse_size(std::span{&word, 1});
                }},
     RoomOption{"keep-days",
                [](RoomSettings& room, const std::string& word) {
-                   room.keep_days = parse_amount(word, "a number of days");
+                   room.keep_age = parse_days(std::span{&word, 1}, longest_kept);
                }},
 };
 
 constexpr std::array<std::string_view, 2> on_or_off{"on", "off"};
-constexpr std::string_view flood_words = "off, or a number of lines, a slash and a number of seconds: 20/10";
+constexpr std::string_view flood_words =
+    "off, or a number of lines, a slash and a length of time: 20/10 or 100/1m";
 
 FloodLimit parse_flood(std::string_view word) {
     if (word == "off") return {0, 1};
     const std::size_t slash = std::min(word.find('/'), word.size());
     const auto lines = parse_number<unsigned>(word.substr(0, slash), 1, 100000);
-    const auto seconds = parse_number<unsigned>(word.substr(std::min(slash + 1, word.size())), 1, 86400);
-    if (!lines || !seconds) throw UserError(text("flood is ", flood_words));
-    return {*lines, *seconds};
+    const auto time = read_time(word.substr(std::min(slash + 1, word.size())));
+    if (!lines || !time || *time < 1s || *time > 24h) throw UserError(text("flood is ", flood_words));
+    return {*lines, static_cast<unsigned>(time->count())};
 }
 
 struct RoomFlag {
@@ -105,7 +105,11 @@ RoomSettings parse_room(Words words) {
     RoomSettings room;
     room.name = words[0];
     check_room_name(room.name);
+    std::vector<std::string> given;
     for (std::size_t at = 1; at < words.size(); at += 2) {
+        if (std::find(given.begin(), given.end(), words[at]) != given.end())
+            throw UserError(text("'", words[at], "' is given twice: remove one"));
+        given.push_back(words[at]);
         const auto flag = std::find_if(room_flags.begin(), room_flags.end(),
                                        [&](const RoomFlag& known) { return known.name == words[at]; });
         if (flag != room_flags.end()) {
@@ -184,7 +188,7 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back(
         {"room",
          "NAME [code CODE] [code-hash HASH] [topic TEXT] [max N] [moderated] [hidden] [history on|off] "
-         "[keep-bytes N] [keep-days N]",
+         "[keep-bytes SIZE] [keep-days DAYS]",
          "lobby", "a room; without a code it is open", Repeats::yes, Reload::yes,
          [&](Words w) { s.rooms.push_back(parse_room(w)); }});
     table.push_back({"operator", "NAME HASH [ROOM ...]", "",
@@ -196,17 +200,14 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"create-rooms", "on|off", "off", "whether /join makes a room that is not there",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.create_rooms = parse_choice(w, on_or_off) == 0; }});
-    table.push_back({"flood", "off|LINES/SECONDS", "20/10", "how much a client may say at once", Repeats::no,
+    table.push_back({"flood", "off|LINES/TIME", "20/10", "how much a client may say at once", Repeats::no,
                      Reload::yes, [&](Words w) { s.flood = parse_flood(only_word(w, flood_words)); }});
     table.push_back({"max-lag", "LINES", "1000000", "how far a client may fall behind; 0: without limit",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.max_lag = parse_count(w, "a number of lines", 0, UINT32_MAX); }});
-    table.push_back({"resume-time", "SECONDS", "600",
+    table.push_back({"resume-time", "TIME", "600",
                      "how long a place is kept for who lost the connection; 0: not at all", Repeats::no,
-                     Reload::yes, [&](Words w) {
-                         s.resume_time =
-                             std::chrono::seconds{parse_count(w, "a number of seconds", 0, 86400)};
-                     }});
+                     Reload::yes, [&](Words w) { s.resume_time = parse_time(w, 0s, 24h); }});
     table.push_back({"lang", "en|zh", "en", "the language of who chooses none", Repeats::no, Reload::yes,
                      [&](Words w) { s.language = static_cast<Language>(parse_choice(w, language_names)); }});
     return table;

@@ -25,7 +25,7 @@ struct RoomSettings {
     bool hidden = false;                  // from the lists of those who are not in it
     bool history = true;                  // off: nothing of it stays when chatd ends
     std::uint64_t keep_bytes = 256 << 20; // of old lines
-    std::uint64_t keep_days = 0;          // 0: for ever
+    std::chrono::hours keep_age{0};       // 0: for ever
 };
 
 struct OperatorSettings {

@@ -40,19 +40,75 @@ std::vector<std::string> words_of_line(const std::string& origin, std::string_vi
     }
 }
 
-std::string no_such_directive(std::string_view name, std::span<const Directive> table) {
-    std::vector<std::string_view> names;
-    for (const Directive& known : table) names.push_back(known.name);
-    const std::string_view nearest = nearest_word(name, names);
-    std::string hint = "the manual lists them";
-    if (!nearest.empty()) hint = text("did you mean '", nearest, "'?");
-    return text("there is no directive '", escape(name, 64), "': ", hint);
-}
-
 const Directive* find_directive(std::string_view name, std::span<const Directive> table) {
     const auto found =
         std::find_if(table.begin(), table.end(), [&](const auto& d) { return d.name == name; });
     return found == table.end() ? nullptr : &*found;
+}
+
+// What other daemons call what is ours by another name, in small letters.
+struct ForeignWord {
+    std::string_view word, ours;
+};
+constexpr std::array foreign_words{
+    ForeignWord{"address", "listen"},
+    ForeignWord{"allowoverwrite", "anonymous"},
+    ForeignWord{"anon_root", "anonymous-root"},
+    ForeignWord{"anonymous_enable", "anonymous"},
+    ForeignWord{"bind", "listen"},
+    ForeignWord{"bindaddress", "listen"},
+    ForeignWord{"chroot", "root"},
+    ForeignWord{"connections", "max-clients"},
+    ForeignWord{"defaultroot", "root"},
+    ForeignWord{"directory", "root"},
+    ForeignWord{"documentroot", "root"},
+    ForeignWord{"group", "run-as"},
+    ForeignWord{"home", "root"},
+    ForeignWord{"idle_session_timeout", "idle-timeout"},
+    ForeignWord{"listen_address", "listen"},
+    ForeignWord{"listen_port", "listen"},
+    ForeignWord{"listenaddress", "listen"},
+    ForeignWord{"local_umask", "umask"},
+    ForeignWord{"loglevel", "log-level"},
+    ForeignWord{"masqueradeaddress", "passive-address"},
+    ForeignWord{"max_clients", "max-clients"},
+    ForeignWord{"max_per_ip", "max-per-address"},
+    ForeignWord{"maxclients", "max-clients"},
+    ForeignWord{"maxconnections", "max-clients"},
+    ForeignWord{"oper", "operator"},
+    ForeignWord{"passiveports", "passive-ports"},
+    ForeignWord{"passwd", "users"},
+    ForeignWord{"password", "users"},
+    ForeignWord{"pasv_address", "passive-address"},
+    ForeignWord{"pasv_max_port", "passive-ports"},
+    ForeignWord{"pasv_min_port", "passive-ports"},
+    ForeignWord{"path", "root"},
+    ForeignWord{"pidfile", "pid-file"},
+    ForeignWord{"port", "listen"},
+    ForeignWord{"ports", "listen"},
+    ForeignWord{"rate", "rate-down"},
+    ForeignWord{"server", "listen"},
+    ForeignWord{"socket", "control"},
+    ForeignWord{"timeout", "idle-timeout"},
+    ForeignWord{"timeoutidle", "idle-timeout"},
+    ForeignWord{"transferlog", "xferlog"},
+    ForeignWord{"user", "run-as"},
+    ForeignWord{"username", "run-as"},
+    ForeignWord{"userfile", "users"},
+    ForeignWord{"channel", "room"},
+};
+
+std::string no_such_directive(std::string_view name, std::span<const Directive> table) {
+    const std::string absent = text("there is no directive '", escape(name, 64), "': ");
+    for (const ForeignWord& foreign : foreign_words) {
+        const Directive* const ours =
+            equal_ignoring_case(foreign.word, name) ? find_directive(foreign.ours, table) : nullptr;
+        if (ours != nullptr) return text(absent, "write '", ours->name, ' ', ours->arguments, '\'');
+    }
+    std::vector<std::string_view> names;
+    for (const Directive& known : table) names.push_back(known.name);
+    const std::string_view nearest = nearest_word(name, names);
+    return absent + (nearest.empty() ? "the manual lists them" : text("did you mean '", nearest, "'?"));
 }
 
 std::vector<ConfigLine> lines_of(std::span<const ConfigLine> lines, std::string_view name) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: ISC
 #include "common/daemon_settings.hh"
 
+#include "common/amounts.hh"
 #include "common/errors.hh"
 #include "common/state.hh"
 #include "common/text.hh"
 
+using namespace std::chrono_literals;
+
 namespace common {
 namespace {
+
+constexpr std::chrono::seconds longest_idle{1'000'000};
 
 int parse_nice(Words words) {
     const std::string& word = only_word(words, "a priority");
@@ -57,11 +62,8 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"connect-rate", "N", "50", "new clients a second from one address; 0 means no limit", Repeats::no,
          Reload::yes,
          [&](Words w) { s.per_address.connect_rate = parse_count(w, "a number of clients", 0, million); }},
-        {"idle-timeout", "SECONDS", defaults.idle_timeout,
-         "how long a client may be silent; 0 means for ever", Repeats::no, Reload::yes,
-         [&](Words w) {
-             s.idle_timeout = std::chrono::seconds{parse_count(w, "a number of seconds", 0, million)};
-         }},
+        {"idle-timeout", "TIME", defaults.idle_timeout, "how long a client may be silent; 0 means for ever",
+         Repeats::no, Reload::yes, [&](Words w) { s.idle_timeout = parse_time(w, 0s, longest_idle); }},
         {"run-as", "USER", "nobody", "who the children run as when root started the daemon", Repeats::no,
          Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
         {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start_only,
@@ -75,11 +77,9 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          [&](Words w) { s.users = parse_path(w, "a file"); }},
         {"login-tries", "N", "3", "wrong passwords that end a connection", Repeats::no, Reload::yes,
          [&](Words w) { s.login_tries = parse_count(w, "a number of tries", 1, 100); }},
-        {"login-holdoff", "SECONDS", "300",
+        {"login-holdoff", "TIME", "300",
          "the longest wait of an address whose logins keep failing; 0 means none", Repeats::no, Reload::yes,
-         [&](Words w) {
-             s.login_holdoff = std::chrono::seconds{parse_count(w, "a number of seconds", 0, 86400)};
-         }},
+         [&](Words w) { s.login_holdoff = parse_time(w, 0s, 24h); }},
     };
 }
 

@@ -43,6 +43,16 @@ std::string make_salt(std::size_t characters) {
     return salt;
 }
 
+// $METHOD$, then parameters or a salt, then the hash itself, which the shortest method makes 22 long.
+bool has_form_of_crypt(std::string_view hash) {
+    constexpr std::size_t shortest = 22, longest_method = 32;
+    if (hash[0] != '$') return false;
+    const std::size_t second = hash.find('$', 1);
+    const std::size_t last = hash.rfind('$');
+    if (second == hash.npos || second == 1 || second > longest_method || last == second) return false;
+    return hash.size() - last > shortest;
+}
+
 void check_usable(const Secret& password) {
     const std::string_view bytes = password.view();
     if (bytes.empty()) throw UserError("the password is empty: give one");
@@ -89,7 +99,8 @@ PasswordCheck check_password(const Secret& password, const std::string& hash) {
 
 bool may_be_hash(std::string_view hash) {
     const auto fits = [](char c) { return c > ' ' && c < '\x7f' && c != ':' && c != '\\'; };
-    return !hash.empty() && hash.size() <= max_hash && std::ranges::all_of(hash, fits);
+    if (hash.empty() || hash.size() > max_hash || !std::ranges::all_of(hash, fits)) return false;
+    return is_locked(hash) || has_form_of_crypt(hash);
 }
 
 bool is_locked(std::string_view hash) { return hash.substr(0, 1) == "*" || hash.substr(0, 1) == "!"; }

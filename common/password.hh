@@ -28,7 +28,9 @@ enum class PasswordCheck {
 // Whether the hash is the password's. The time depends on the hash's method and on the password's length.
 PasswordCheck check_password(const Secret& password, const std::string& hash);
 
-// Whether a hash that stands in a file can be one: 1 to max_hash visible characters of ASCII, no colon.
+// Whether what stands in a file in a hash's place can be one: at most max_hash visible characters of ASCII,
+// no colon, and of the form $METHOD$...$... or locked. The forms without a dollar, of the oldest methods, are
+// refused: nothing tells them from a password that somebody has put there.
 bool may_be_hash(std::string_view hash);
 // The mark of a user without a password, as passwd(5) has it: a hash that begins with `*' or `!'.
 bool is_locked(std::string_view hash);

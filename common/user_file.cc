@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/user_file.hh"
 
+#include "common/amounts.hh"
 #include "common/errors.hh"
 #include "common/password.hh"
 #include "common/text.hh"
@@ -22,8 +23,8 @@ constexpr std::array<std::string_view, 1> chat_rights{"operator"};
 constexpr std::array<std::string_view, 1> chat_reserved{"administrator"};
 
 constexpr std::array tables{
-    UserTable{"ftpd", true, ftp_rights, ftp_limits, ftp_reserved, "/", "list,read"},
-    UserTable{"chatd", false, chat_rights, {}, chat_reserved, "-", "operator"},
+    UserTable{"ftpd", "ftpctl", true, ftp_rights, ftp_limits, ftp_reserved, "/", "list,read"},
+    UserTable{"chatd", "chatctl", false, chat_rights, {}, chat_reserved, "-", "-"},
 };
 
 // "list, read, write"; "-" where there are none.
@@ -48,10 +49,14 @@ void check_name(std::string_view name, const UserTable& table) {
         throw UserError(text("'", name, "' means something else to ", table.daemon, ": choose another name"));
 }
 
-void check_hash(std::string_view hash) {
-    if (may_be_hash(hash)) return;
-    throw UserError(hash.empty() ? "the hash of the password is missing: write * for a user who cannot log in"
-                                 : "the second word is no hash of a password: use `user passwd'");
+// Never shows the word, which may be the password itself.
+void check_hash(const User& user, const UserTable& table) {
+    if (user.hash.empty())
+        throw UserError("the hash of the password is missing: write * for a user who cannot log in");
+    if (!may_be_hash(user.hash))
+        throw UserError(text("the second word is no hash of a password: write *, then use `", table.ctl,
+                             " user passwd ", user.name, "', or write what `", table.ctl,
+                             " user hash' prints"));
 }
 
 void check_home(std::string_view home, const UserTable& table) {
@@ -78,10 +83,9 @@ void check_limits(std::string_view limits, const UserTable& table) {
         const std::string_view key = word.substr(0, sign);
         if (!contains(table.limits, key))
             throw UserError(text("'", escape(word, 64), "' is no limit: there are ", spell(table.limits),
-                                 ", each with = and a number behind it"));
-        if (!parse_number<std::uint64_t>(word.substr(std::min(sign + 1, word.size()))))
-            throw UserError(
-                text("'", escape(word, 64), "' is no limit: write ", key, "= and a number of bytes"));
+                                 ", each with = and a size behind it"));
+        if (!read_size(word.substr(std::min(sign + 1, word.size()))))
+            throw UserError(text("'", escape(word, 64), "' is no limit: write ", key, "= and ", size_forms));
         if (contains(seen, key)) throw UserError(text("'", key, "' is given twice: remove one"));
         seen.push_back(key);
     }
@@ -109,7 +113,7 @@ std::vector<std::string_view> split_list(std::string_view field) {
 
 void check_user(const User& user, const UserTable& table) {
     check_name(user.name, table);
-    check_hash(user.hash);
+    check_hash(user, table);
     check_home(user.home, table);
     check_rights(user.rights, table);
     check_limits(user.limits, table);

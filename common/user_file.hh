@@ -19,7 +19,7 @@ inline constexpr std::size_t max_user_file = 1 << 20; // bytes
 
 // What the fields of a daemon's user file may hold.
 struct UserTable {
-    std::string_view daemon;
+    std::string_view daemon, ctl;                     // the program that edits the file
     bool has_homes = false;                           // else each home is `-'
     std::span<const std::string_view> rights;         // the words of the fourth field
     std::span<const std::string_view> limits;         // the keys of the fifth; each takes a number of bytes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/limits.hh"
 
-#include "common/text.hh"
+#include "common/amounts.hh"
 #include "common/user_file.hh"
 
 #include <array>
@@ -28,8 +28,8 @@ Limits parse_limits(std::string_view field, const Limits& usual) {
         if (equals == given.npos) continue;
         for (const Key& known : keys)
             if (known.key == given.substr(0, equals))
-                limits.*known.limit = common::parse_number<std::uint64_t>(given.substr(equals + 1))
-                                          .value_or(usual.*known.limit);
+                limits.*known.limit =
+                    common::read_size(given.substr(equals + 1)).value_or(usual.*known.limit);
     }
     return limits;
 }

@@ -74,8 +74,9 @@ TEST_SUITE("e2e") {
     TEST_CASE("who is muted may not speak in that room under any name until the time is over") {
         Den den;
         den.ada.send("/mute bob soon\n/mute nobody1\n/mute bob 10m\n/who\n");
-        den.ada.expect_lines({"That is no length of time: a number and s, m, h or d, like 90s or 2h.", nobody,
-                              "ada muted bob 10m", "ada (operator)", "bob (muted)"});
+        den.ada.expect_lines(
+            {"That is no length of time: seconds, or a number and s, m, h or d, like 90, 5m or 2h.", nobody,
+             "ada muted bob 10m", "ada (operator)", "bob (muted)"});
         const std::string refusal = "You are muted here: the line was not sent.";
         den.bob.send("hello\n/me waves\n/topic mine\n/nick rob\n");
         den.bob.wait_for_line("ada muted bob 10m");

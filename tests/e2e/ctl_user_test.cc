@@ -124,6 +124,8 @@ TEST_SUITE("e2e") {
     TEST_CASE("chatctl edits users with the words of chatd") {
         const Place place;
         CHECK(place.run({"add", "ada"}, "sesame\n", "chatctl").status == 0);
+        CHECK(read_file(place.users).ends_with(":-:-\n")); // no operator, unless asked
+        CHECK(place.run({"add", "chief", "-", "operator"}, "sesame\n", "chatctl").status == 0);
         CHECK(read_file(place.users).ends_with(":-:operator\n"));
         CHECK(place.run({"add", "bob", "-", "list"}, "x\n", "chatctl").err.find("there are operator") !=
               std::string::npos);

@@ -30,9 +30,9 @@ TEST_SUITE("unit") {
         CHECK(configuration.tries == 7);
         CHECK(configuration.holdoff == std::chrono::seconds{100});
         CHECK(configuration.secrets == 64);
-        const StoredSecret secret = unpack_secret(pack_secret({"den", "$6$x$y"}));
+        const StoredSecret secret = unpack_secret(pack_secret({"den", "$6$x$0123456789abcdefghijkl"}));
         CHECK(secret.name == "den");
-        CHECK(secret.hash == "$6$x$y");
+        CHECK(secret.hash == "$6$x$0123456789abcdefghijkl");
         const Note note = unpack_note(pack_note(Severity::warning, std::string(max_note + 5, 'x')));
         CHECK(note.severity == Severity::warning);
         CHECK(note.text == std::string(max_note, 'x'));

@@ -120,7 +120,7 @@ TEST_SUITE("unit") {
         CHECK(documented == directive(table, "room").arguments);
         CHECK(defaults == text(room.code, '\n', room.code_hash, '\n', room.topic, '\n', room.max_members,
                                "\n\n\n", room.history ? "on" : "off", '\n', room.keep_bytes, '\n',
-                               room.keep_days, '\n'));
+                               room.keep_age / std::chrono::hours{24}, '\n'));
     }
 
     TEST_CASE("chatd(8) and chatd.conf(5) give the limits that the code keeps") {

@@ -39,7 +39,7 @@ TEST_SUITE("unit") {
         CHECK(settings.rooms[0].code.empty());
         CHECK(settings.rooms[0].history);
         CHECK(settings.rooms[0].keep_bytes == 256 << 20);
-        CHECK(settings.rooms[0].keep_days == 0);
+        CHECK(settings.rooms[0].keep_age == std::chrono::hours{24} * 0);
         CHECK(settings.history_on_join == 20);
         CHECK(settings.idle_timeout.count() == 0);
     }
@@ -52,7 +52,7 @@ TEST_SUITE("unit") {
         CHECK(settings.rooms[0].code == "two words");
         CHECK_FALSE(settings.rooms[0].history);
         CHECK(settings.rooms[0].keep_bytes == 1000);
-        CHECK(settings.rooms[0].keep_days == 7);
+        CHECK(settings.rooms[0].keep_age == std::chrono::hours{24} * 7);
         CHECK(settings.rooms[1].name == "会议");
         CHECK(settings.rooms[1].code == "密码");
         CHECK(settings.rooms[2].name == "open");
@@ -76,12 +76,26 @@ TEST_SUITE("unit") {
         CHECK(is_refused({"room a code \"\""}, "1 to 128 bytes"));
         CHECK(is_refused({"room a code " + std::string(max_code + 1, 'c')}, "1 to 128 bytes"));
         CHECK(is_refused({"room a history maybe"}, "on or off"));
-        CHECK(is_refused({"room a keep-bytes much"}, "'much' is not a number of bytes"));
-        CHECK(is_refused({"room a keep-bytes -1"}, "not a number of bytes"));
-        CHECK(is_refused({"room a keep-days 1.5"}, "not a number of days"));
-        CHECK(is_refused({"room a keep-days 99999999999999999999"}, "not a number of days"));
+        CHECK(is_refused({"room a keep-bytes much"},
+                         "'much' is no size: write a number of bytes, or one with K"));
+        CHECK(is_refused({"room a keep-bytes -1"}, "is no size"));
+        CHECK(is_refused({"room a keep-days 1.5"}, "is no number of days"));
+        CHECK(is_refused({"room a keep-days 99999999999999999999"}, "is no number of days"));
         CHECK(is_refused({"history-on-join 1001"}, "a number of lines"));
         CHECK(is_refused({"history-on-join"}, "a number of lines"));
+    }
+
+    TEST_CASE("a room's option that is given twice is refused") {
+        CHECK(is_refused({"room a code x code y"}, "'code' is given twice: remove one"));
+        CHECK(is_refused({"room a hidden hidden"}, "'hidden' is given twice"));
+    }
+
+    TEST_CASE("sizes and ages of a room's log take units") {
+        const RoomSettings room = settings_of({"room a keep-bytes 1M keep-days 90"}).rooms[0];
+        CHECK(room.keep_bytes == 1 << 20);
+        CHECK(room.keep_age == std::chrono::hours{24 * 90});
+        CHECK(settings_of({"room a keep-days 36h"}).rooms[0].keep_age == std::chrono::hours{36});
+        CHECK(is_refused({"room a keep-days 90s"}, "'90s' is no number of days"));
     }
 
     TEST_CASE("a room takes a topic and a limit and two flags") {
@@ -107,7 +121,12 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"max-lag 0"}).max_lag == 0);
         CHECK(settings_of({}).max_lag == 1'000'000);
         CHECK(settings_of({"resume-time 0"}).resume_time.count() == 0);
-        CHECK(is_refused({"resume-time 86401"}, "a number of seconds"));
+        CHECK(settings_of({"resume-time 5m"}).resume_time.count() == 300);
+        CHECK(settings_of({"flood 100/1m"}).flood.seconds == 60);
+        CHECK(
+            is_refused({"resume-time 86401"},
+                       "'86401' is no length of time from 0 to 1d: write a number of seconds, or one with"));
+        CHECK(is_refused({"resume-time 2d"}, "length of time"));
         CHECK(settings_of({"lang zh"}).language == Language::chinese);
         CHECK(is_refused({"lang fr"}, "none of en, zh"));
         CHECK(settings_of({"create-rooms on"}).create_rooms);

@@ -131,13 +131,14 @@ TEST_SUITE("unit") {
         CHECK_FALSE(nowhere.keeps_out("bob", "", today));
     }
 
-    TEST_CASE("a length of time is a number and a unit") {
+    TEST_CASE("a length of time is a number and perhaps a unit") {
+        CHECK(parse_duration("90") == 90s);
         CHECK(parse_duration("90s") == 90s);
         CHECK(parse_duration("10m") == 10min);
         CHECK(parse_duration("2h") == 2h);
         CHECK(parse_duration("7d") == 7 * 24h);
         for (const std::string_view wrong :
-             {"", "s", "90", "0s", "-1s", "1.5h", "1w", "1 h", "99999999d", "18446744073709551616s"})
+             {"", "s", "0", "0s", "-1s", "1.5h", "1w", "1 h", "99999999d", "18446744073709551616s"})
             CHECK_FALSE(parse_duration(wrong));
     }
 

@@ -148,6 +148,7 @@ TEST_SUITE("unit") {
         CHECK(refused({"", "lisen x"}) == "conf:2: there is no directive 'lisen': did you mean 'listen'?");
         CHECK(refused({"completely-different"}) ==
               "conf:1: there is no directive 'completely-different': the manual lists them");
+        CHECK(refused({"Port 2121"}) == "conf:1: there is no directive 'Port': write 'listen ADDRESS'");
         CHECK(refused({"Nice 1"}) == "conf:1: there is no directive 'Nice': did you mean 'nice'?");
         CHECK(refused({"\"\" 1"}).find("conf:1: there is no directive ''") == 0);
         CHECK(refused({"nice \"1"}) == "conf:1: the quote before '1' is not closed");

@@ -81,11 +81,19 @@ TEST_SUITE("unit") {
         CHECK(check("plain", "$9$unknown$abc") == PasswordCheck::unusable);
         CHECK(is_locked("*"));
         CHECK(is_locked("!$6$abc"));
+        for (const char* const hash : {"*", "!", "$1$salt$0123456789abcdefghijkl",
+                                       "$2b$12$0123456789abcdefghijk.0123456789abcdefghijklmnopqrs",
+                                       "$y$j9T$salt$0123456789abcdefghijklmnopqrstuvwxyz01234567",
+                                       "$7$CU..../....salt$0123456789abcdefghijkl"})
+            CHECK(may_be_hash(hash));
+        for (const char* const word : {"x", "plain", "secret$", "$ecret", "$$", "$6$", "$6$salt",
+                                       "$6$salt$short", "$$salt$0123456789abcdefghijkl", "SN8xKMrn9pdGE"})
+            CHECK(!may_be_hash(word));
         CHECK(!may_be_hash(""));
         CHECK(!may_be_hash("a b"));
         CHECK(!may_be_hash("a:b"));
         CHECK(!may_be_hash("a\nb"));
-        CHECK(!may_be_hash(std::string(max_hash + 1, 'x')));
+        CHECK(!may_be_hash("$6$salt$" + std::string(max_hash, 'x')));
     }
 
     TEST_CASE("secret: it is moved without a copy and erased") {

@@ -48,11 +48,12 @@ mode_t mode_of(const std::string& path) {
     return found.st_mode & 07777;
 }
 
-constexpr std::string_view sample = "# who may come in\n"
-                                    "ann:$6$x$y:/:list,read,write:rate-up=1000,max-upload=5\n"
-                                    "\n"
-                                    "李雷:*:/li lei:-\n"
-                                    "bob:$y$j$z:/bob:list\n";
+constexpr std::string_view sample =
+    "# who may come in\n"
+    "ann:$6$x$0123456789abcdefghijkl:/:list,read,write:rate-up=1000,max-upload=5\n"
+    "\n"
+    "李雷:*:/li lei:-\n"
+    "bob:$y$j$0123456789abcdefghijkl:/bob:list\n";
 
 } // namespace
 
@@ -62,7 +63,7 @@ TEST_SUITE("unit") {
         CHECK(file.users().size() == 3);
         const User* const ann = file.find("ann");
         REQUIRE(ann != nullptr);
-        CHECK(ann->hash == "$6$x$y");
+        CHECK(ann->hash == "$6$x$0123456789abcdefghijkl");
         CHECK(ann->home == "/");
         CHECK(ann->rights == "list,read,write");
         CHECK(ann->limits == "rate-up=1000,max-upload=5");
@@ -101,24 +102,38 @@ TEST_SUITE("unit") {
         CHECK(refuses("Anonymous:*:/:-", "'Anonymous' means something else to ftpd"));
         CHECK(
             refuses("ann::/:-", "the hash of the password is missing: write * for a user who cannot log in"));
-        CHECK(refuses("ann:a b:/:-", "the second word is no hash"));
+        for (const std::string_view wrong :
+             {"plain", "a b", "open sesame", "$6$salt$", "$6$plain", "SN8xKMrn9pdGE"})
+            CHECK(refuses(text("ann:", wrong, ":/:-"),
+                          "the second word is no hash of a password: write *, then use "
+                          "`ftpctl user passwd ann', or write what `ftpctl user hash' prints"));
+        CHECK(refuses("joe:plain:-:-", "`chatctl user passwd joe'", chat));
         CHECK(refuses("ann:*:home:-", "'home' is not a home: write a printable path that begins with /"));
         CHECK(refuses("ann:*::-", "'' is not a home"));
         CHECK(refuses("ann:*:/:", "the rights are missing: write - for none"));
         CHECK(refuses("ann:*:/:list,", "'' is no right"));
         CHECK(refuses("ann:*:/:list, read", "' read' is no right"));
         CHECK(refuses("ann:*:/:-:rate=1", "'rate=1' is no limit: there are rate-up, rate-down, max-upload"));
-        CHECK(refuses("ann:*:/:-:rate-up", "write rate-up= and a number of bytes"));
-        CHECK(refuses("ann:*:/:-:rate-up=", "write rate-up= and a number of bytes"));
-        CHECK(refuses("ann:*:/:-:rate-up=-1", "write rate-up= and a number of bytes"));
+        CHECK(refuses("ann:*:/:-:rate-up", "write rate-up= and a number of bytes, or one with K"));
+        CHECK(refuses("ann:*:/:-:rate-up=", "write rate-up= and a number of bytes, or one with K"));
+        CHECK(refuses("ann:*:/:-:rate-up=-1", "write rate-up= and a number of bytes, or one with K"));
         CHECK(refuses("ann:*:/:-:rate-up=1,rate-up=2", "'rate-up' is given twice"));
         CHECK(refuses("ann:*:/" + std::string(max_user_line, 'x') + ":-",
                       "the line is longer than 1024 bytes"));
         CHECK(refuses(std::string(max_user_file + 1, '\n'), "users: longer than 1048576 bytes"));
     }
 
+    TEST_CASE("user file: what may be a password is never shown") {
+        CHECK(refusal("joe:plain-words:/:-").find("plain-words") == std::string::npos);
+    }
+
+    TEST_CASE("user file: a limit is a size with or without a unit") {
+        CHECK(refusal("ann:*:/:-:rate-up=500K,rate-down=2M,max-upload=1g") == "accepted");
+        CHECK(refuses("ann:*:/:-:rate-up=5kb", "write rate-up= and a number of bytes, or one with K"));
+    }
+
     TEST_CASE("user file: a fault never shows the hash") {
-        const std::string hash = "$6$salt$secret-hash";
+        const std::string hash = "$6$salt$secret-hash0123456789abcdefghijkl";
         for (const std::string& line : {"ann:" + hash + ":home:-", "ann:" + hash + ":/:-:x=1", hash + ":a",
                                         "ann:" + hash + " :/:-", "ann:/:" + hash + " x"})
             CHECK(refusal(line).find("secret-hash") == std::string::npos);
@@ -137,13 +152,13 @@ TEST_SUITE("unit") {
     TEST_CASE("user file: editing changes one line and keeps the others byte for byte") {
         UserFile file{"users", sample, ftp};
         CHECK(file.content() == sample);
-        file.set_hash("bob", "$new$hash");
+        file.set_hash("bob", "$new$hash$0123456789abcdefghijkl");
         file.remove("ann");
         file.add({"eve", "*", "/eve", "list,read", ""});
         CHECK(file.content() == "# who may come in\n"
                                 "\n"
                                 "李雷:*:/li lei:-\n"
-                                "bob:$new$hash:/bob:list\n"
+                                "bob:$new$hash$0123456789abcdefghijkl:/bob:list\n"
                                 "eve:*:/eve:list,read\n");
         CHECK_THROWS_AS(file.add({"eve", "*", "/", "-", ""}), UserError);
         CHECK_THROWS_AS(file.add({"e:v", "*", "/", "-", ""}), UserError);
@@ -152,7 +167,7 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(file.remove(""), UserError);
         CHECK_THROWS_AS(file.set_hash("ann", "*"), UserError);
         CHECK_THROWS_AS(file.set_hash("bob", "a:b"), UserError);
-        CHECK(file.find("bob")->hash == "$new$hash");
+        CHECK(file.find("bob")->hash == "$new$hash$0123456789abcdefghijkl");
     }
 
     TEST_CASE("user file: a file that was not there is made for its owner alone") {
