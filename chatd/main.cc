@@ -6,6 +6,7 @@
 #include "chatd/settings.hh"
 #include "chatd/spawner.hh"
 #include "chatd/spawner_link.hh"
+#include "chatd/start_checks.hh"
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
@@ -37,6 +38,7 @@ int serve(const DaemonOptions& options, const std::string& program) {
     change_priority(settings.nice);
     Log log{"chatd", "hub", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
             settings.log_level};
+    chatd::check_start(settings);
     chatd::Hub hub{options, std::move(config), std::move(settings), log, spawner};
     return hub.run([&] {
         if (detachment) detachment->report_ready();
@@ -51,7 +53,9 @@ int run_program(int argc, char** argv) {
         return std::printf("%s", usage_text("chatd", table, "").c_str()), 0;
     if (options.action == Action::show_version) return std::printf("chatd %s\n", SUITE_VERSION), 0;
     if (options.action == Action::check) {
-        chatd::make_settings(read_config(options.file, options.lines));
+        const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
+        change_priority(settings.nice);
+        chatd::check_start(settings);
         return std::printf("chatd: configuration is good\n"), 0;
     }
     return serve(options, own_program(argv[0]));

@@ -62,7 +62,7 @@ Authd::Authd(AuthdSettings settings, Fd parent)
     : settings_(std::move(settings)),
       parent_(std::move(parent)),
       loop_(settings_.events),
-      users_(settings_.users, *settings_.table) {
+      users_(settings_.users, *settings_.table, settings_.strangers) {
     if (settings_.workers == 0) settings_.workers = usual_workers();
 }
 
@@ -287,8 +287,8 @@ void Authd::note(Severity severity, std::string_view line) {
     if (send_packet(parent_.get(), pack_note(severity, line)) == IoState::vanished) over_ = true;
 }
 
-void Authd::note(const std::optional<Note>& told) {
-    if (told) note(told->severity, told->text);
+void Authd::note(const std::vector<Note>& told) {
+    for (const Note& one : told) note(one.severity, one.text);
 }
 
 void Authd::stop_workers() {

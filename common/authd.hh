@@ -27,8 +27,10 @@ namespace common {
 struct AuthdSettings {
     std::string users; // the user file; empty: there are none, only secrets
     const UserTable* table = nullptr;
-    unsigned tries = 3;                // of one client
-    HoldOff::Policy holdoff;           // whose free_failures are the tries
+    std::string strangers;   // the folder of those without an account, which is told of where it meets a
+                             // home; empty: nobody is told of any
+    unsigned tries = 3;      // of one client
+    HoldOff::Policy holdoff; // whose free_failures are the tries
     std::vector<StoredSecret> secrets; // at most max_secrets
     // Which names are one, for LoginKind::known; without it nobody is told which names there are.
     std::function<bool(std::string_view, std::string_view)> is_same_name{};
@@ -78,7 +80,7 @@ private:
     unsigned use_up_try(Client& client) const;
     void send(std::uint64_t number, const Verdict& verdict);
     void note(Severity severity, std::string_view text);
-    void note(const std::optional<Note>& note);
+    void note(const std::vector<Note>& told);
     void stop_workers();
 
     AuthdSettings settings_;

@@ -56,10 +56,6 @@ struct Configuration {
     std::chrono::seconds holdoff{300};
     std::size_t secrets = 0;
 };
-struct Note {
-    Severity severity{};
-    std::string text;
-};
 struct Question {
     LoginKind kind{};
     std::string name;

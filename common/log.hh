@@ -14,6 +14,12 @@ enum class Severity { error, warning, notice, detail };
 // Their words in the `log-level' directive.
 inline constexpr std::array<std::string_view, 4> severity_words{"error", "warning", "notice", "detail"};
 
+// A line for it, from where there is none.
+struct Note {
+    Severity severity{};
+    std::string text;
+};
+
 class Log {
 public:
     enum class Target { standard_error, syslog };

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "common/privileges.hh"
 
+#include "common/aside.hh"
 #include "common/errors.hh"
+#include "common/text.hh"
 
+#include <algorithm>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -11,11 +14,26 @@ namespace common {
 
 Identity find_user(std::string_view name) {
     const std::string wanted{name};
-    const passwd* const entry = ::getpwnam(wanted.c_str());
-    if (!entry) throw UserError{"run-as " + wanted + ": there is no such user; create it or name another"};
-    if (entry->pw_uid == 0 || entry->pw_gid == 0)
+    // Aside, since a static program that does not find the name in the system's file may die of the libraries
+    // that look further (nsswitch.conf(5)).
+    std::string found;
+    try {
+        found = ask_aside([&]() -> std::string {
+            const passwd* const entry = ::getpwnam(wanted.c_str());
+            return entry == nullptr ? "" : text(entry->pw_uid, ' ', entry->pw_gid);
+        });
+    } catch (const UserError&) {
+        // Then there is nobody of that name here.
+    }
+    const std::size_t blank = std::min(found.find(' '), found.size());
+    const auto uid = parse_number<uid_t>(std::string_view{found}.substr(0, blank));
+    const auto gid = parse_number<gid_t>(std::string_view{found}.substr(std::min(blank + 1, found.size())));
+    if (!uid || !gid)
+        throw UserError{"run-as " + escape(wanted, 64) +
+                        ": there is no such user; create it or name another"};
+    if (*uid == 0 || *gid == 0)
         throw UserError{"run-as " + wanted + ": this user has root's rights; name an ordinary user"};
-    return {entry->pw_uid, entry->pw_gid, wanted};
+    return {*uid, *gid, wanted};
 }
 
 void enter_root(int directory) {

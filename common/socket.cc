@@ -89,13 +89,19 @@ Fd listen_on(const Address& address, mode_t mode) {
     return fd;
 }
 
+bool has_inherited_listeners() {
+    const char* const pid = std::getenv("LISTEN_PID");
+    const char* const count = std::getenv("LISTEN_FDS");
+    return pid != nullptr && count != nullptr && std::string_view{count} != "0" &&
+           parse_number<pid_t>(pid) == ::getpid();
+}
+
 std::vector<Fd> take_inherited_listeners() {
     constexpr int first = 3; // SD_LISTEN_FDS_START
     constexpr int most = 64;
-    const char* const pid = std::getenv("LISTEN_PID");
     const char* const count = std::getenv("LISTEN_FDS");
     std::vector<Fd> listeners;
-    if (pid != nullptr && count != nullptr && parse_number<pid_t>(pid) == ::getpid()) {
+    if (has_inherited_listeners()) {
         const auto number = parse_number<int>(count, 0, most);
         if (!number) throw UserError(text("LISTEN_FDS is '", escape(count), "': it must be 0 to ", most));
         for (int fd = first; fd < first + *number; ++fd) {

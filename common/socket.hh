@@ -23,6 +23,9 @@ Fd listen_on(const Address& address, mode_t mode = 0666);
 // less than catching that.
 std::optional<Fd> listen_if_free(const Address& address);
 
+// Whether a service manager passed some to this process.
+bool has_inherited_listeners();
+
 // The listening sockets a service manager passed (LISTEN_PID, LISTEN_FDS; sd_listen_fds(3)); the variables
 // are removed. None if they are not for this process.
 std::vector<Fd> take_inherited_listeners();

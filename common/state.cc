@@ -4,7 +4,9 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -34,6 +36,24 @@ std::string default_state_directory(std::string_view daemon) {
         home = entry->pw_dir;
     }
     return text(home, "/.local/state/", daemon);
+}
+
+void check_state_directory(const std::string& path) {
+    struct stat found {};
+    std::string there = path; // it, or the nearest above it that is there
+    while (::stat(there.c_str(), &found) != 0) {
+        if (errno != ENOENT || there == "/") fail("look at the state directory", there);
+        there.erase(std::max<std::size_t>(there.rfind('/'), 1));
+    }
+    if (!S_ISDIR(found.st_mode))
+        throw UserError(text("the state directory ", path, " cannot be made: ", there,
+                             " is a file: name another with `state'"));
+    if (::access(there.c_str(), W_OK | X_OK) != 0)
+        throw UserError(text("the state directory ", path,
+                             there == path ? " cannot be written to: " : " cannot be made: ",
+                             std::strerror(errno), ": name another with `state'"));
+    const std::string lock = path + "/lock";
+    if (::access(lock.c_str(), R_OK | W_OK) != 0 && errno != ENOENT) fail("open", lock);
 }
 
 StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {

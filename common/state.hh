@@ -13,6 +13,10 @@ namespace common {
 // there is no home to be found.
 std::string default_state_directory(std::string_view daemon);
 
+// Whether StateDirectory could make the directory and take its lock, if nobody has it; makes and takes
+// nothing. Throws UserError or std::system_error.
+void check_state_directory(const std::string& path);
+
 class StateDirectory {
 public:
     // Makes the directory (mode 0700, and those above it) where it is missing and takes the lock. Throws

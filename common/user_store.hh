@@ -6,7 +6,6 @@
 #include "common/authd_frames.hh"
 #include "common/user_file.hh"
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -17,10 +16,11 @@ namespace common {
 class UserStore {
 public:
     // path: empty for no user at all. The table must outlive it. Takes as long as a check, for the decoy.
-    UserStore(std::string path, const UserTable& table);
+    // strangers: AuthdSettings.
+    UserStore(std::string path, const UserTable& table, std::string strangers);
 
     // Looks whether the file has changed; if so, reads it. What is to be told about that, once.
-    std::optional<Note> refresh();
+    std::vector<Note> refresh();
 
     std::vector<const User*> all() const { return users_.users(); }
     const User* find(std::string_view name) const; // nullptr: there is none, or one who cannot log in
@@ -29,11 +29,12 @@ public:
     const std::string& decoy_for(std::string_view name) const;
 
 private:
-    std::optional<Note> tell(Severity severity, std::string text);
-    Note load(const struct stat& found);
+    std::vector<Note> tell(Severity severity, std::string text);
+    std::vector<Note> load(const struct stat& found);
 
     std::string path_;
     const UserTable& table_;
+    std::string strangers_;
     UserFile users_;
     struct stat read_ {};             // the file that was read last, or had a fault
     std::string told_;                // the last note's text

@@ -114,7 +114,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
     }
     std::optional<AuthdLink> authd;
     if (!settings.users.empty())
-        authd.emplace(loop, log, make_authd_settings(settings, "ftpd"), [&] { pages.keep_none(); });
+        authd.emplace(loop, log, authd_settings(settings), [&] { pages.keep_none(); });
     Fd client, other_end, pair, sessions_pair, sessions_authd;
     if (direct)
         client = duplicate(STDIN_FILENO);

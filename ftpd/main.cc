@@ -10,6 +10,7 @@
 #include "ftpd/inetd.hh"
 #include "ftpd/parent.hh"
 #include "ftpd/settings.hh"
+#include "ftpd/start_checks.hh"
 
 #include <cstdio>
 #include <optional>
@@ -19,9 +20,24 @@ using Action = DaemonOptions::Action;
 
 namespace {
 
+ftpd::Serves serves(const ftpd::FtpdOptions& options) {
+    return options.one_client ? ftpd::Serves::one_client : ftpd::Serves::many;
+}
+
+// -n: what a start would find, said here.
+int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings) {
+    change_priority(settings.nice);
+    for (const common::Note& note : check_start(settings, serves(options)))
+        std::fprintf(stderr, "ftpd: %s\n", note.text.c_str());
+    std::printf("ftpd: configuration is good\n");
+    return 0;
+}
+
 int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
     Log log{"ftpd", "inetd", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
             settings.log_level};
+    for (const common::Note& note : check_start(settings, ftpd::Serves::one_client))
+        log.write(note.severity, note.text);
     return ftpd::serve_standard_input(settings, log);
 }
 
@@ -31,6 +47,8 @@ int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Se
     change_priority(settings.nice);
     Log log{"ftpd", "parent", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
             settings.log_level};
+    for (const common::Note& note : check_start(settings, ftpd::Serves::many))
+        log.write(note.severity, note.text);
     ftpd::Parent parent{options, std::move(config), std::move(settings), log};
     discard_standard_input_and_output();
     return parent.run([&] {
@@ -52,7 +70,7 @@ int main(int argc, char** argv) {
 
         std::vector<ConfigLine> config = read_config(options.file, options.lines);
         ftpd::Settings settings = ftpd::make_settings(config);
-        if (options.action == Action::check) return std::printf("ftpd: configuration is good\n"), 0;
+        if (options.action == Action::check) return check(options, settings);
         if (options.one_client) return serve_one(options, settings);
         return serve(options, std::move(config), std::move(settings));
     });

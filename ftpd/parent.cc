@@ -64,7 +64,7 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
                  [this](const std::string& host) { return sessions_.count_from(host); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
     if (!settings_.users.empty())
-        authd_.emplace(loop_, log_, make_authd_settings(settings_, "ftpd"), [this] { pages_.keep_none(); });
+        authd_.emplace(loop_, log_, authd_settings(settings_), [this] { pages_.keep_none(); });
     ::umask(default_umask);
     acceptor_.open(settings_.listen);
     capacity_.emplace(pages_.size(), settings_.events,

@@ -25,7 +25,9 @@ Refusal explain(const std::system_error& error, std::string_view object) {
     case EXDEV: // openat2(2) found a way out of the tree
     case ELOOP: return {550, common::text(shown, ": too many symbolic links, or one that leads nowhere.")};
     case EPERM:
-    case EACCES: return {550, common::text(shown, ": Permission denied to the server's user.")};
+    case EACCES:
+        return {
+            550, common::text(shown, ": Permission denied to the server's user."), {}, std::string{object}};
     default: return {550, common::text(shown, ": ", std::strerror(number), '.')};
     }
 }

@@ -3,6 +3,7 @@
 // (session.cc); the session goes on.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -14,6 +15,8 @@ struct Refusal {
     int code; // of RFC 959, section 4.2
     std::string text;
     std::string_view hint = {}; // what a person could type instead; a machine does not get it
+    // The object that the system denies to the server's user.
+    std::optional<std::string> denied = {};
 };
 
 // The reply for what the system refused: 450 where trying again may help, 552 for lack of space, 550 else.

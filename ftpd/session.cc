@@ -23,6 +23,7 @@ struct Aborted {}; // thrown out of a transfer by ABOR
 using Reason = SessionOver::Reason;
 
 constexpr std::size_t discarded_at_once = 65536;   // bytes
+constexpr std::string_view nobody = "anonymous";   // no user can have that name
 constexpr unsigned most_unknown_before_login = 10; // then this is no FTP client (CVE-2021-3618)
 
 // The address of the other end; a client may be gone before its session looks.
@@ -43,7 +44,8 @@ Session::Session(const Settings& given, SessionParts parts)
       data(control, given.data, ask_or_unknown(peer_address, control.socket()),
            ask_or_unknown(local_address, control.socket())),
       status(parts.page),
-      passwords(std::move(parts.authd)) {}
+      passwords(std::move(parts.authd)),
+      system_user_(std::move(parts.user)) {}
 
 int Session::run(std::string_view first_note) {
     try {
@@ -112,6 +114,19 @@ void Session::confine(std::string_view home, bool may_write) {
     restrict_files(folder.get(), may_write ? TreeAccess::write : TreeAccess::read);
     tree = Tree{std::move(folder), settings.names};
     home_ = resolve_path("/", home);
+}
+
+void Session::enter_as_nobody() {
+    if (settings.anonymous_root == "/" || only_user == nobody) return;
+    if (!only_user.empty()) throw Refusal{530, "This connection had another login: connect again."};
+    try {
+        confine(settings.anonymous_root, settings.anonymous.may_write());
+    } catch (const std::system_error& error) {
+        log(Severity::warning, text("no anonymous-root: ", escape(settings.anonymous_root), ": ",
+                                    error.code().message(), ": as user ", system_user_));
+        throw Refusal{530, "The folder is not there: tell the administrator."};
+    }
+    only_user = nobody;
 }
 
 std::string Session::path_from_root(std::string_view path) const {
@@ -209,7 +224,9 @@ void Session::run_verb(const Verb& verb, const std::string& argument) {
     } catch (const Refusal& refusal) {
         answer(refusal, verb);
     } catch (const std::system_error& error) {
-        answer(explain(error, argument.empty() ? verb.name : argument), verb);
+        Refusal refusal = explain(error, argument.empty() ? verb.name : argument);
+        if (refusal.denied) refusal.denied = argument;
+        answer(refusal, verb);
     }
     if (!uses_up_announcements) return;
     memory.restart = 0;
@@ -217,7 +234,7 @@ void Session::run_verb(const Verb& verb, const std::string& argument) {
 }
 
 // Throws Refusal unless the client may use the verb like this.
-void Session::check(const Verb& verb, const std::string& argument) const {
+void Session::check(const Verb& verb, const std::string& argument) {
     if (verb.argument == Argument::required && argument.empty())
         throw Refusal{501, text(verb.name, " needs an argument: ", verb.name, ' ', verb.syntax)};
     if (verb.argument == Argument::none && !argument.empty())
@@ -225,7 +242,7 @@ void Session::check(const Verb& verb, const std::string& argument) const {
     require(verb.login, verb.right, verb.name);
 }
 
-void Session::require(Login login, Right right, std::string_view verb) const {
+void Session::require(Login login, Right right, std::string_view verb) {
     const bool may_be_nobody =
         login == Login::not_needed || (login == Login::in_band && !settings.anonymous.empty());
     if (!memory.login && !may_be_nobody && settings.anonymous.empty())
@@ -234,6 +251,15 @@ void Session::require(Login login, Right right, std::string_view verb) const {
         throw Refusal{530, "Log in first: USER anonymous, then PASS with anything.",
                       "LS, GET PATH and PUT PATH may work without it."};
     if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
+    if (login == Login::in_band && !memory.login) enter_as_nobody();
+}
+
+// What the administrator can mend with chown.
+void Session::log_denied(const Refusal& refusal, const Verb& verb) {
+    const std::string path = path_from_root(resolve_path(memory.cwd, *refusal.denied));
+    log(Severity::notice,
+        text("refuse ", verb.name, ' ', escape(settings.root == "/" ? path : settings.root + path),
+             ": Permission denied to user ", system_user_));
 }
 
 std::optional<Body> Session::body_behind(const Verb& verb) const {
@@ -245,6 +271,7 @@ std::optional<Body> Session::body_behind(const Verb& verb) const {
 }
 
 void Session::answer(const Refusal& refusal, const Verb& verb) {
+    if (refusal.denied) log_denied(refusal, verb);
     log(Severity::detail, text("refuse ", verb.name, ": ", refusal.code, ' ', refusal.text));
     const bool has_lines = memory.body && memory.body->is_lines();
     if (has_lines) discard_lines(refusal);

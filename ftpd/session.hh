@@ -60,8 +60,10 @@ public:
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
-    bool over = false;     // after QUIT
-    std::string only_user; // who has logged in with a password; nobody else can on this connection
+    bool over = false; // after QUIT
+    // Who has been shut in a home, or as nobody() in the folder of those without an account; nobody else can
+    // log in on this connection.
+    std::string only_user;
 
     // Where argument leads; throws Refusal (553) for a reserved name.
     std::string resolve(std::string_view argument) const;
@@ -72,11 +74,15 @@ public:
     // How it may upload. Throws Refusal (552) when ALLO has announced more behind offset than a file may
     // have.
     Upload::Policy upload_policy(std::uint64_t offset, Replace replace) const;
-    // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
-    void require(Login login, Right right, std::string_view verb) const;
+    // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right. Who
+    // needs no login goes on as nobody.
+    void require(Login login, Right right, std::string_view verb);
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);
+    // The client goes on without an account: shut in anonymous-root, where that is not the whole tree. Throws
+    // Refusal (530) when it cannot be, also for who has logged in as somebody else.
+    void enter_as_nobody();
     // A path of the session's tree as one of the served folder: they differ for who has a home in it.
     std::string path_from_root(std::string_view path) const;
     void log(common::Severity severity, std::string_view line);
@@ -93,13 +99,15 @@ private:
     bool attend(const common::Line& line);
     void refuse_unknown(const Command& command);
     void refuse(const Refusal& refusal, const Command& command);
-    void check(const Verb& verb, const std::string& argument) const;
+    void check(const Verb& verb, const std::string& argument);
     void answer(const Refusal& refusal, const Verb& verb);
     std::optional<Body> body_behind(const Verb& verb) const;
     void discard_lines(const Refusal& refusal);
     void say_farewell(SessionOver::Reason reason);
+    void log_denied(const Refusal& refusal, const Verb& verb);
 
-    std::string home_ = "/"; // of the user, in the served folder
+    std::string home_ = "/";  // of the user, in the served folder
+    std::string system_user_; // that this process runs as
     unsigned unknown_before_login_ = 0;
 };
 

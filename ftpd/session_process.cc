@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session_process.hh"
 
+#include "common/authd_link.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
+#include "common/text.hh"
 #include "ftpd/session.hh"
 
 #include <array>
@@ -17,6 +19,12 @@ namespace ftpd {
 std::optional<Identity> find_identity(const Settings& settings) {
     if (::geteuid() != 0) return {};
     return find_user(settings.run_as);
+}
+
+AuthdSettings authd_settings(const Settings& settings) {
+    AuthdSettings made = make_authd_settings(settings, "ftpd");
+    if (settings.anonymous_root != "/") made.strangers = settings.anonymous_root;
+    return made;
 }
 
 Fd open_root(const Settings& settings) {
@@ -56,6 +64,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     set_urgent_inline(parts.client.get());
     set_keepalive(parts.client.get());
     set_no_delay(parts.client.get());
+    parts.user = identity ? identity->name : text(::geteuid());
     Session session{settings, std::move(parts)};
     // Without destructors: they would let the parent's TERM in, and an orderly end would look like a crash.
     ::_exit(

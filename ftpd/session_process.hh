@@ -9,12 +9,19 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <sys/types.h>
+
+namespace common {
+struct AuthdSettings;
+}
 
 namespace ftpd {
 
 // The user that sessions run as: none unless root started us. Throws UserError.
 std::optional<common::Identity> find_identity(const Settings& settings);
+// Of `users' and what belongs to it.
+common::AuthdSettings authd_settings(const Settings& settings);
 // The served folder. Throws std::system_error.
 common::Fd open_root(const Settings& settings);
 
@@ -29,6 +36,7 @@ struct SessionParts {
     common::Fd client, pair, root;
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
+    std::string user{}; // that the session runs as, for the log
 };
 [[noreturn]] void run_session_process(const Settings& settings,
                                       const std::optional<common::Identity>& identity, SessionParts parts);

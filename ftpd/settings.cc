@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/settings.hh"
 
+#include "common/amounts.hh"
 #include "common/errors.hh"
 #include "common/state.hh"
 #include "common/text.hh"
@@ -10,22 +11,24 @@
 #include <arpa/inet.h>
 #include <array>
 #include <filesystem>
-#include <limits>
 #include <netinet/in.h>
 #include <optional>
 #include <string_view>
 
 using namespace common;
+using namespace std::chrono_literals;
 
 namespace ftpd {
 namespace {
 
-constexpr unsigned longest_timeout = 1'000'000; // seconds
+constexpr std::chrono::seconds longest_timeout{1'000'000};
+constexpr std::chrono::hours longest_kept{24 * 36500};
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
 
 // The words of `anonymous' and what each means, in the same order.
 constexpr std::array<std::string_view, 4> anonymous_words{"no", "read", "write", "upload-only"};
+constexpr std::size_t anonymous_read = 1;
 constexpr std::array<Rights, 4> anonymous_rights{
     Rights{},
     Rights{Right::list, Right::read},
@@ -57,23 +60,6 @@ std::optional<Address> parse_passive_address(Words words) {
     return Address{reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
-// "500k", "10M", "2G", in decimal units; "none" is 0, which stands for no limit.
-std::uint64_t parse_size(Words words) {
-    const std::string& word = only_word(words, "a number of bytes");
-    if (word == "none") return 0;
-    constexpr std::string_view units = "kMGT";
-    const std::size_t unit = word.empty() ? units.npos : units.find(word.back());
-    std::uint64_t factor = 1;
-    for (std::size_t i = 0; unit != units.npos && i <= unit; ++i) factor *= 1000;
-    const std::string_view digits = std::string_view{word}.substr(0, word.size() - (factor > 1 ? 1 : 0));
-    const auto number =
-        parse_number<std::uint64_t>(digits, 1, std::numeric_limits<std::int64_t>::max() / factor);
-    if (!number)
-        throw UserError(
-            text("'", escape(word, 64), "' is no number of bytes: write one like 500k, 10M or none"));
-    return *number * factor;
-}
-
 bool parse_yes_or_no(Words words) {
     constexpr std::array<std::string_view, 4> choices{"no", "yes", "off", "on"};
     return parse_choice(words, choices) % 2 == 1;
@@ -102,17 +88,31 @@ std::string parse_absolute(const std::string& word, std::string_view what) {
     return word;
 }
 
+std::string parse_folder_of_tree(const std::string& word) {
+    return resolve_path("/", parse_absolute(word, "a folder of the served tree"));
+}
+
 Announcement parse_announcement(Words words) {
     if (words.size() < 2 || words.size() > 3)
         throw UserError("announce takes a folder of the served tree, a room, and the path of chatd's control "
                         "socket if it is not the usual one");
-    return {resolve_path("/", parse_absolute(words[0], "a folder of the served tree")), words[1],
+    return {parse_folder_of_tree(words[0]), words[1],
             words.size() == 3 ? parse_absolute(words[2], "a control socket")
                               : default_state_directory("chatd") + "/control"};
 }
 
-std::chrono::seconds parse_timeout(Words words) {
-    return std::chrono::seconds{parse_count(words, "a number of seconds", 1, longest_timeout)};
+std::chrono::seconds parse_timeout(Words words) { return parse_time(words, 1s, longest_timeout); }
+
+// Homes stand below the root, and so would strangers.
+void complete_anonymous(Settings& s) {
+    const bool has_users = !s.users.empty();
+    s.anonymous = s.anonymous_given.value_or(has_users ? Rights{} : anonymous_rights[anonymous_read]);
+    if (has_users && s.anonymous.may_write() && s.anonymous_root.empty())
+        throw UserError(
+            "anonymous: strangers who may write would get into the homes of `users': add "
+            "`anonymous-root DIR', a folder below the root that is theirs (or `anonymous-root /', "
+            "if the whole tree is meant), or write `anonymous read' or `anonymous no'");
+    if (s.anonymous_root.empty()) s.anonymous_root = "/";
 }
 
 } // namespace
@@ -127,25 +127,30 @@ std::vector<Directive> directive_table(Settings& s) {
              if (folder.empty()) throw UserError("'' is not a folder: write . for the current one");
              s.root = std::filesystem::absolute(folder);
          }});
-    table.push_back({"anonymous", "no|read|write|upload-only", "read",
-                     "what clients without an account may do", Repeats::no, Reload::yes,
-                     [&](Words w) { s.anonymous = anonymous_rights[parse_choice(w, anonymous_words)]; }});
+    table.push_back({"anonymous", "no|read|write|upload-only", "", "what clients without an account may do",
+                     Repeats::no, Reload::yes, [&](Words w) {
+                         s.anonymous_given = anonymous_rights[parse_choice(w, anonymous_words)];
+                     }});
+    table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are shut in",
+                     Repeats::no, Reload::at_start_only,
+                     [&](Words w) { s.anonymous_root = parse_folder_of_tree(only_word(w, "a folder")); }});
     table.push_back({"passive-ports", "FIRST-LAST|any", "any", "the ports on which PASV and EPSV listen",
                      Repeats::no, Reload::yes, [&](Words w) { s.data.passive_ports = parse_ports(w); }});
     table.push_back({"passive-address", "IPV4|none", "none",
                      "the address that PASV tells: ours as clients see it", Repeats::no, Reload::yes,
                      [&](Words w) { s.data.passive_address = parse_passive_address(w); }});
-    table.push_back({"connect-timeout", "SECONDS", "30", "how long a data connection may take to come about",
+    table.push_back({"connect-timeout", "TIME", "30", "how long a data connection may take to come about",
                      Repeats::no, Reload::yes, [&](Words w) { s.data.connect_timeout = parse_timeout(w); }});
-    table.push_back({"stall-timeout", "SECONDS", "300",
+    table.push_back({"stall-timeout", "TIME", "300",
                      "how long a client may take or send nothing in a transfer", Repeats::no, Reload::yes,
                      [&](Words w) { s.stall_timeout = parse_timeout(w); }});
     table.push_back({"rate-up", "SIZE|none", "none", "bytes a second that a client may send", Repeats::no,
-                     Reload::yes, [&](Words w) { s.limits.rate_up = parse_size(w); }});
+                     Reload::yes, [&](Words w) { s.limits.rate_up = parse_size_or_none(w); }});
     table.push_back({"rate-down", "SIZE|none", "none", "bytes a second that a client is sent", Repeats::no,
-                     Reload::yes, [&](Words w) { s.limits.rate_down = parse_size(w); }});
+                     Reload::yes, [&](Words w) { s.limits.rate_down = parse_size_or_none(w); }});
     table.push_back({"max-upload", "SIZE|none", "none", "how large a file may be that a client stores",
-                     Repeats::no, Reload::yes, [&](Words w) { s.limits.max_upload = parse_size(w); }});
+                     Repeats::no, Reload::yes,
+                     [&](Words w) { s.limits.max_upload = parse_size_or_none(w); }});
     table.push_back({"umask", "MASK", "022", "permissions that new files and folders do not get", Repeats::no,
                      Reload::yes, [&](Words w) { s.umask = parse_umask(w); }});
     table.push_back({"hidden-files", "yes|no", "yes", "whether names that begin with a dot are to be had",
@@ -155,10 +160,8 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
     table.push_back({"keep-partials", "DAYS", "7", "how long unfinished uploads are kept; 0 means for ever",
-                     Repeats::no, Reload::yes, [&](Words w) {
-                         s.keep_partials =
-                             std::chrono::hours{24} * parse_count(w, "a number of days", 0, 36500);
-                     }});
+                     Repeats::no, Reload::yes,
+                     [&](Words w) { s.keep_partials = parse_days(w, longest_kept); }});
     table.push_back({"xferlog", "FILE", "", "the transfer log", Repeats::no, Reload::yes,
                      [&](Words w) { s.xferlog = parse_absolute(only_word(w, "a file"), "a file"); }});
     table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
@@ -171,6 +174,7 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     Settings settings;
     apply_config(lines, directive_table(settings));
     complete_settings(settings, defaults);
+    complete_anonymous(settings);
     return settings;
 }
 

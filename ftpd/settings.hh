@@ -9,6 +9,7 @@
 #include "ftpd/name_policy.hh"
 #include "ftpd/rights.hh"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <sys/types.h>
@@ -21,6 +22,11 @@ inline constexpr mode_t default_umask = 022;
 struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /
     Rights anonymous; // what somebody without an account may do
+    // Given, or else made up: everybody's where there are no users, nobody's beside them.
+    std::optional<Rights> anonymous_given;
+    // The folder below root, as a path of the tree, that somebody without an account is shut in; "/": the
+    // whole tree. Empty until it is known whether it was given.
+    std::string anonymous_root;
     DataSettings data;
     Limits limits; // of a login that has none of its own
     NamePolicy names;

@@ -95,8 +95,11 @@ void do_pass(Session& s, const std::string& password) {
     if (s.memory.login) return s.control.reply(202, "You are logged in already.");
     if (!s.memory.user) throw Refusal{503, "Send USER first."};
     const std::string name = *std::exchange(s.memory.user, {});
-    const bool welcome = is_anonymous(name) && !s.settings.anonymous.empty() && s.only_user.empty();
+    const bool welcome = is_anonymous(name) && !s.settings.anonymous.empty() &&
+                         (s.only_user.empty() || is_anonymous(s.only_user));
     if (!welcome) return log_in(s, name, password);
+    s.enter_as_nobody();
+    s.memory.cwd = Session::Memory{}.cwd;
     s.memory.login = s.settings.anonymous;
     s.status.set_user("anonymous");
     s.log(Severity::notice, "login anonymous");

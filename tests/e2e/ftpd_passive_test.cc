@@ -142,7 +142,8 @@ TEST_SUITE("e2e readiness") {
             CHECK(fault_of(text("passive-address ", wrong)).find("is no IPv4 address") != std::string::npos);
         for (const char* const name : {"connect-timeout", "stall-timeout"})
             for (const char* const wrong : {"0", "-1", "x", "1000001"})
-                CHECK(fault_of(text(name, ' ', wrong)).find("a number of seconds") != std::string::npos);
+                CHECK(fault_of(text(name, ' ', wrong)).find("is no length of time from ") !=
+                      std::string::npos);
     }
 
     TEST_CASE("time-outs and passive settings of new sessions follow a HUP") {

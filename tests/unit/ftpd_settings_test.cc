@@ -28,12 +28,13 @@ std::string fault_of(const std::string& line) {
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("ftpd settings: sizes take decimal units and none means no limit") {
+    TEST_CASE("ftpd settings: sizes take binary units and none means no limit") {
         const std::pair<const char*, std::uint64_t> sizes[]{{"1", 1},
-                                                            {"500k", 500'000},
-                                                            {"10M", 10'000'000},
-                                                            {"2G", 2'000'000'000},
-                                                            {"1T", 1'000'000'000'000},
+                                                            {"500k", 512'000},
+                                                            {"1K", 1024},
+                                                            {"10M", 10'485'760},
+                                                            {"2G", 2'147'483'648},
+                                                            {"1T", 1'099'511'627'776},
                                                             {"none", 0}};
         for (const auto& size : sizes) {
             const auto [word, bytes] = size;
@@ -42,13 +43,14 @@ TEST_SUITE("unit") {
             CHECK(settings_of({text("rate-down ", word)}).limits.rate_down == bytes);
             CHECK(settings_of({text("max-upload ", word)}).limits.max_upload == bytes);
         }
-        for (const char* const wrong : {"0", "-1", "k", "1K", "1.5M", "10 M", "1kk", "M1",
+        for (const char* const wrong : {"0", "-1", "k", "1kb", "1.5M", "10 M", "1kk", "M1",
                                         "9223372036854775808", "10000000T", "\"\""}) {
             CAPTURE(wrong);
             CHECK(fault_of(text("max-upload ", wrong)) != "");
         }
         CHECK(fault_of("rate-up fast")
-                  .ends_with("'fast' is no number of bytes: write one like 500k, 10M or none"));
+                  .ends_with("'fast' is no size: write none, or a number of bytes, or one with K, M, G or T "
+                             "behind it (powers of 1024), like 500K or 10M"));
     }
 
     TEST_CASE("ftpd settings: a mask is octal digits") {

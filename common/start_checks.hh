@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+// What a start of either daemon would find wrong, looked at without binding, locking or making anything: a
+// start does it first, and -n does nothing else, so that what is good is good for both, also beside a daemon
+// that runs.
+#pragma once
+
+#include "common/daemon_settings.hh"
+
+#include <string_view>
+
+namespace common {
+
+// Throws UserError or std::system_error for the first fault: run-as, the state directory, the control socket,
+// the listeners, the user file. Names of hosts are looked up, which may take seconds. daemon: whose user file
+// it is.
+void check_start(const DaemonSettings& settings, std::string_view daemon);
+
+// The parts that serve one client alone (ftpd -i) needs, too: run-as and the user file.
+void check_children(const DaemonSettings& settings, std::string_view daemon);
+
+// Whether a file can be opened for appending, or made, by this process. Throws std::system_error.
+void check_writable_file(const std::string& path);
+
+} // namespace common

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: ISC
+// What a start finds before it opens anything: ftpd does this first, and ftpd -n nothing else.
+#pragma once
+
+#include "common/log.hh"
+#include "ftpd/settings.hh"
+
+#include <vector>
+
+namespace ftpd {
+
+enum class Serves { many, one_client }; // one_client: ftpd -i, which listens nowhere
+
+// Throws common::UserError or std::system_error for what ends a start. Returns what is no fault and should be
+// known: what strangers may do beside users, and folders that the sessions' user cannot use, each with its
+// remedy. Waits for a child that looks at the folders as that user.
+std::vector<common::Note> check_start(const Settings& settings, Serves serves);
+
+} // namespace ftpd
