@@ -36,8 +36,7 @@ int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings) {
 int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
     Log log{"ftpd", "inetd", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
             settings.log_level};
-    for (const common::Note& note : check_start(settings, ftpd::Serves::one_client))
-        log.write(note.severity, note.text);
+    check_start(settings, ftpd::Serves::one_client); // what is no fault is for -n, not for each client
     return ftpd::serve_standard_input(settings, log);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
 // What -n finds is what a start would find, and it leaves no trace; and what a start says of folders that the
 // sessions' user cannot use.
-#include "tests/e2e/chat_client.hh"
 #include "tests/e2e/ftp_client.hh"
 #include "tests/e2e/harness.hh"
 #include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -99,7 +99,7 @@ TEST_SUITE("e2e") {
             CHECK(refuses(program, {state, "User nobody"},
                           "there is no directive 'User': write 'run-as USER'"));
             CHECK(check(program, {state, "listen 127.0.0.1:0", "listen 127.0.0.1:0"}).status == 0);
-            if (::geteuid() != 0) continue;
+            if (!is_root()) continue;
             CHECK(refuses(program, {state, "run-as no-such-user"},
                           "run-as no-such-user: there is no such user"));
             CHECK(refuses(program, {state, "run-as root"}, "name an ordinary user"));
@@ -153,7 +153,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a folder that the sessions' user cannot use is told at the start with the remedy") {
-        if (::geteuid() != 0) return; // who else has sessions of another user
+        if (!is_root()) return tests::skip("only root has sessions of another user");
         const TempDir place;
         const Path root = place.make_shared("root");
         const std::string line = "root " + root.string();
@@ -188,7 +188,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("a home that its user cannot write to is told at the start") {
-        if (::geteuid() != 0) return;
+        if (!is_root()) return tests::skip("only root has sessions of another user");
         const TempDir place;
         const Path root = place.make_shared("root");
         std::filesystem::create_directory(root / "ann");
