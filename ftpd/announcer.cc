@@ -6,6 +6,7 @@
 #include "common/text.hh"
 #include "ftpd/path.hh"
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -33,9 +34,11 @@ std::string encode_for_url(std::string_view path) {
 
 } // namespace
 
-std::string describe_share(const Transfer& t, std::string_view server) {
-    const std::string place =
-        server.empty() ? escape(t.path) : text("ftp://", server, encode_for_url(t.path));
+std::string describe_share(const Transfer& t, std::string_view server, std::string_view below) {
+    const std::string_view path =
+        std::string_view{t.path}.substr(below == "/" ? 0 : std::min(below.size(), t.path.size()));
+    const bool has_link = !server.empty() && is_beneath(t.path, below);
+    const std::string place = has_link ? text("ftp://", server, encode_for_url(path)) : escape(t.path);
     const std::string who = t.user == nobody_yet ? "anonymous" : escape(t.user);
     return text(who, " shared ", escape(last_component(t.path)), " (", human_size(t.size), "): ", place);
 }
@@ -50,9 +53,9 @@ Announcer::~Announcer() {
     while (!questions_.empty()) forget(questions_.begin()->first);
 }
 
-void Announcer::announce(const Transfer& transfer, std::string_view server) {
+void Announcer::announce(const Transfer& transfer, std::string_view server, std::string_view below) {
     for (const Announcement& rule : rules_)
-        if (is_beneath(transfer.path, rule.directory)) tell(rule, describe_share(transfer, server));
+        if (is_beneath(transfer.path, rule.directory)) tell(rule, describe_share(transfer, server, below));
 }
 
 void Announcer::tell(const Announcement& rule, const std::string& message) {

@@ -24,8 +24,9 @@ struct Announcement {
 };
 
 // "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt", with the whole file's size; server as in
-// a URL, empty: the path instead. Whoever has not logged in is anonymous.
-std::string describe_share(const Transfer& transfer, std::string_view server);
+// a URL, empty: the path instead. below: the folder that who follows the link sees as `/'; what lies outside
+// of it has no link. Whoever has not logged in is anonymous.
+std::string describe_share(const Transfer& transfer, std::string_view server, std::string_view below = "/");
 // Whether path is beneath directory, both absolute and without `.', `..' or doubled slashes.
 bool is_beneath(std::string_view path, std::string_view directory);
 
@@ -41,7 +42,7 @@ public:
 
     void set_rules(std::vector<Announcement> rules) { rules_ = std::move(rules); }
     // In the room of each rule whose directory the upload went to.
-    void announce(const Transfer& transfer, std::string_view server);
+    void announce(const Transfer& transfer, std::string_view server, std::string_view below);
 
 private:
     struct Question {

@@ -36,6 +36,7 @@ void Records::reload(const Settings& settings) {
     xferlog_ = std::move(opened);
     announcer_.set_rules(settings.announcements);
     links_work_ = settings.anonymous.has(Right::read);
+    links_below_ = settings.anonymous_root;
 }
 
 Records::Read Records::read(int pair, const Source& source) {
@@ -63,7 +64,7 @@ void Records::record(const Transfer& transfer, const Source& source) {
         log_.error(text("the transfer log: ", error.what()));
     }
     if (transfer.complete && transfer.direction == Direction::upload)
-        announcer_.announce(transfer, links_work_ ? source.server : std::string{});
+        announcer_.announce(transfer, links_work_ ? source.server : std::string{}, links_below_);
 }
 
 } // namespace ftpd

@@ -42,7 +42,8 @@ private:
 
     common::Log& log_;
     Announcer announcer_;
-    bool links_work_ = false; // whoever sees a link can fetch what it leads to
+    bool links_work_ = false; // whoever sees a link can fetch what it leads to,
+    std::string links_below_; // where that lies in this folder
     std::optional<Xferlog> xferlog_;
 };
 

@@ -66,6 +66,13 @@ TEST_SUITE("unit") {
         CHECK(describe_share(odd, "[::1]:2121") ==
               "bob shared 100% #1?.txt (5.0 MB): ftp://[::1]:2121/a%20b/100%25%20%231%3F.txt");
         odd.path = "/x\ny";
+        // Whoever follows a link is shut in that folder.
+        CHECK(describe_share(upload, "192.0.2.7:21", "/").ends_with(": ftp://192.0.2.7:21" + upload.path));
+        Transfer within = upload;
+        within.path = "/in/box/notes";
+        CHECK(describe_share(within, "h:21", "/in").ends_with(": ftp://h:21/box/notes"));
+        CHECK(describe_share(within, "h:21", "/in/bo").ends_with(": /in/box/notes"));
+        CHECK(describe_share(within, "h:21", "/out/of/all/of/this").ends_with(": /in/box/notes"));
         CHECK(describe_share(odd, "") == "bob shared x\\ny (5.0 MB): /x\\ny");
         odd.user = "-";
         CHECK(describe_share(odd, "").starts_with("anonymous shared x"));
