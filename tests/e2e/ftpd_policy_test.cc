@@ -61,7 +61,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("max-upload refuses what is announced as larger and ends what turns out to be") {
-        const Daemon daemon{{.lines = {"anonymous write", "max-upload 10k"}}};
+        const Daemon daemon{{.lines = {"anonymous write", "max-upload 10000"}}};
         const std::string most = make_bytes(10'000), more = make_bytes(10'001);
         FtpClient client = connect_logged_in(daemon);
         client.store("STOR file", most);
