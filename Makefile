@@ -103,7 +103,7 @@ for_tests = $(if $(SANITIZE),,-O1)
 # Each source includes what it needs all the same: `make check' and `make PRECOMPILED=' see to it.
 PRECOMPILED := programs tests
 # g++ 12 forgets which of them are the system's, and finds fault with them.
-misled      := $(if $(findstring clang,$(CXX)),,-Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow)
+misled      := $(if $(findstring clang,$(CXX)),,-Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow -Wno-restrict)
 standard := algorithm array atomic cerrno charconv chrono cstddef cstdint cstdio cstdlib cstring deque fcntl.h \
             filesystem functional iterator limits list map memory optional set signal.h span stdexcept string \
             string_view sys/socket.h sys/stat.h sys/types.h system_error unistd.h utility vector
