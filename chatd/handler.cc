@@ -105,7 +105,9 @@ bool Handler::read_hub() {
 // Takes records from the logs while the client takes what they look like.
 bool Handler::follow_logs() {
     bool any = false;
-    for (const auto& view : views_) any |= !ending_ && follow(*view);
+    const bool skips = waiting_for_answer_ && asked_ == Message::find; // /live: the answer says to where
+    for (const auto& view : views_)
+        any |= !ending_ && !(skips && view->number() == asked_room_) && follow(*view);
     return any;
 }
 

@@ -202,6 +202,7 @@ bool Handler::write_client() {
     dialect().lay(output_);
     tell_progress();
     bool any = false;
+    const bool was_full = !has_room_for_output();
     std::size_t written = 0;
     while (written < output_.size()) {
         const IoResult wrote = write_some(client_.get(), std::string_view{output_}.substr(written));
@@ -211,6 +212,8 @@ bool Handler::write_client() {
         any = true;
     }
     output_.erase(0, written);
+    // Nobody waited for its input; it may be the wish to skip what it is behind with.
+    if (was_full && has_room_for_output()) client_is_ready_ = true;
     if (session_) session_->placed = output_.size();
     if (output_.empty()) acknowledge_told();
     return any;

@@ -22,7 +22,9 @@ void Login::ask(LoginKind kind, std::string_view name, std::string_view password
 std::optional<Verdict> Login::take_verdict() {
     if (!is_waiting_ || !pair_) return Verdict{};
     std::array<char, max_authd_packet> packet{};
-    const Received got = receive_packet(pair_.get(), packet, 0);
+    Received got = receive_packet(pair_.get(), packet, 0);
+    // A verdict may be queued behind the reset.
+    if (got.state == IoState::vanished) got = receive_packet(pair_.get(), packet, 0);
     if (got.state == IoState::would_block) return {};
     is_waiting_ = false;
     if (got.state == IoState::done) return unpack_verdict(std::span{packet}.first(got.bytes));

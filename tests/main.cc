@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <thread>
 #include <unistd.h>
 
@@ -29,7 +30,8 @@ constexpr auto usage =
     "  -v                a line for each test, which were skipped and why, and the slowest at the end\n"
     "  -j JOBS           tests at a time (default: one more than there are cores)\n"
     "  --only, --exclude-suite  may be repeated; * in a pattern stands for anything\n"
-    "  --events          run the end-to-end tests of readiness under each of these, and all others under the first\n"
+    "  --events          run the end-to-end tests of readiness under each of these, and all others under the "
+    "first\n"
     "  --every           all end-to-end tests under each, but for the slow ones\n"
     "  --repeat          run each test so many times";
 
@@ -157,15 +159,17 @@ void add_test(tests::Runner& runner, const Options& options, const Test& test, c
                     .body = [&options, &test, events] { return run_test(options, test, events); }});
 }
 
-// So that no daemon under test is handed what our own starter left open.
-void close_inherited_descriptors() {
+// So that no daemon under test is handed what our own starter left open, and no file of ours is taken for
+// what it left closed.
+void put_descriptors_right() {
+    for (int fd = 0; fd != -1 && fd <= STDERR_FILENO;) fd = ::open("/dev/null", O_RDWR);
     for (const auto& [fd, target] : e2e::descriptors_of(::getpid()))
         if (fd > STDERR_FILENO) ::close(fd);
 }
 
 int run(int argc, char** argv) {
     const Options options = parse_options(argc, argv);
-    close_inherited_descriptors();
+    put_descriptors_right();
     const auto folder = std::filesystem::canonical(argv[0]).parent_path();
     ::setenv("SUITE_BIN", folder.c_str(), 0); // where the harness finds the programs
 

@@ -52,6 +52,7 @@ void move_to(const fs::path& place) {
     for (const std::string& name : dropped) ::unsetenv(name.c_str());
     const fs::path home = place / "home";
     ::setenv("HOME", home.c_str(), 1);
+    ::setenv("NCFTPDIR", home.c_str(), 1); // ncftp would ask the user database for its home
     ::setenv("TMPDIR", place.c_str(), 1);
     ::umask(022);
     checked("chdir", home.native(), [&] { return ::chdir(home.c_str()); });

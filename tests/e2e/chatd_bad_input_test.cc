@@ -141,6 +141,7 @@ TEST_SUITE("e2e slow") {
             Connection client{daemon.port()};
             if (i % 3 == 1) client.try_send("half a na");
             if (i % 3 == 2) client.reset();
+            if (i % 200 == 0) ChatClient{daemon, text("guest", i)}; // who waits for those before
         }
         wait_until("all of them are gone", [&] {
             return chatctl(daemon, {"stats"}).find("clients 1\n") != std::string::npos &&

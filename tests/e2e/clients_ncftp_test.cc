@@ -26,7 +26,7 @@ namespace {
 
 // A companion, with the daemon's port.
 std::string run_companion(const Daemon& daemon, const std::string& program, const Words& words) {
-    Words command{program, "-P", text(daemon.port()), "-t", "15"};
+    Words command{program, "-P", text(daemon.port()), "-t", "60"};
     if (program != "ncftpls") command.emplace_back("-V"); // no progress on the terminal
     command.insert(command.end(), words.begin(), words.end());
     return run_in(daemon.folder().path(), command);
@@ -57,6 +57,8 @@ TEST_SUITE("e2e") {
             CHECK(out.find("a folder/") != std::string::npos);
             CHECK(out.find("SITE CHMOD") != std::string::npos);
             CHECK(run_client({"stat", "-c", "%a", daemon.files() / "new"}).out == "600\n");
+            CHECK(
+                std::filesystem::exists(Path{std::getenv("NCFTPDIR")} / "history")); // not in our user's home
             run_ncftp(daemon, "rm new\nrm \"a folder/inner\"\nrmdir \"a folder\"\n");
             CHECK(names_in(daemon.files()).empty());
             std::filesystem::remove(daemon.folder() / "new");

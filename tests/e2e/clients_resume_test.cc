@@ -123,7 +123,7 @@ TEST_SUITE("e2e") {
             return by([=](const Daemon& daemon) {
                 return Words{"python3", "-c",
                              text("import ftplib, os, sys\nftp = ftplib.FTP()\n"
-                                  "ftp.connect('127.0.0.1', int(sys.argv[1]), 15)\nftp.login()\n",
+                                  "ftp.connect('127.0.0.1', int(sys.argv[1]), 60)\nftp.login()\n",
                                   lines, "\nftp.quit()\n"),
                              text(daemon.port())};
             });

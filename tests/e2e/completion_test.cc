@@ -82,13 +82,13 @@ TEST_SUITE("e2e") {
         const auto complete = [&](const std::string& line) {
             return offered("fcp", text("fcp -P ", place.daemon.port(), ' ', line), place.local.path());
         };
-        CHECK(complete("localhost:p") == Words{"po ", "pub/"});
-        CHECK(complete("localhost:pub/") == Words{"pub/a\\ b ", "pub/abc ", "pub/sub/"});
-        CHECK(complete("x anonymous@localhost:pub/a") == Words{"pub/a\\ b ", "pub/abc "});
-        CHECK(complete("localhost:pub/a\\ ") == Words{"pub/a\\ b "});
-        CHECK(complete("localhost:pub/.") == Words{"pub/.dot "});
-        CHECK(complete("joe@localhost:p").empty()); // who would have to be asked for a password
-        CHECK(offered("fcp", "fls localhost:p -P ", place.local.path()).empty());
+        CHECK(complete("127.0.0.1:p") == Words{"po ", "pub/"});
+        CHECK(complete("127.0.0.1:pub/") == Words{"pub/a\\ b ", "pub/abc ", "pub/sub/"});
+        CHECK(complete("x anonymous@127.0.0.1:pub/a") == Words{"pub/a\\ b ", "pub/abc "});
+        CHECK(complete("127.0.0.1:pub/a\\ ") == Words{"pub/a\\ b "});
+        CHECK(complete("127.0.0.1:pub/.") == Words{"pub/.dot "});
+        CHECK(complete("joe@127.0.0.1:p").empty()); // who would have to be asked for a password
+        CHECK(offered("fcp", "fls 127.0.0.1:p -P ", place.local.path()).empty());
         // Of a URL, what bash has not cut off.
         write_file(place.served("pub/50%"), "");
         const std::string port = text(place.daemon.port());

@@ -37,17 +37,17 @@ struct House {
 TEST_SUITE("e2e") {
     TEST_CASE("fcp logs in by netrc") {
         const House house;
-        house.netrc("machine localhost login joe password \"open sesame\"\n");
+        house.netrc("machine 127.0.0.1 login joe password \"open sesame\"\n");
         const std::string back = house.place.local / "back";
-        CHECK(is_silent_success(house.place.fcp({"localhost:file", back})));
+        CHECK(is_silent_success(house.place.fcp({"127.0.0.1:file", back})));
         CHECK(read_file(back) == "content");
-        CHECK(is_silent_success(house.place.fcp({"joe@localhost:file", back})));
-        CHECK(house.place.fls({"localhost:"}).out == "file\n");
-        CHECK(house.place.fcp({"-", "localhost:new"}, "bytes").status == 0);
-        CHECK(house.place.fcp({"ann@localhost:file", back}).err == "fcp: no password was given\n");
+        CHECK(is_silent_success(house.place.fcp({"joe@127.0.0.1:file", back})));
+        CHECK(house.place.fls({"127.0.0.1:"}).out == "file\n");
+        CHECK(house.place.fcp({"-", "127.0.0.1:new"}, "bytes").status == 0);
+        CHECK(house.place.fcp({"ann@127.0.0.1:file", back}).err == "fcp: no password was given\n");
 
-        house.netrc("machine localhost login joe password wrong\n");
-        CHECK(house.place.fcp({"localhost:file", back}).err == "fcp: localhost: Login incorrect. (as joe)\n");
+        house.netrc("machine 127.0.0.1 login joe password wrong\n");
+        CHECK(house.place.fcp({"127.0.0.1:file", back}).err == "fcp: 127.0.0.1: Login incorrect. (as joe)\n");
     }
 
     TEST_CASE("fcp and fls take URLs with the login and the port in them") {
@@ -91,13 +91,13 @@ TEST_SUITE("e2e") {
     TEST_CASE("fcp does not use a netrc file that others may read or that it cannot understand") {
         const House house;
         const std::string open =
-            house.netrc("machine localhost login joe password \"open sesame\"\n", 0644).string();
-        const Result readable = house.place.fcp({"localhost:file", "-"});
+            house.netrc("machine 127.0.0.1 login joe password \"open sesame\"\n", 0644).string();
+        const Result readable = house.place.fcp({"127.0.0.1:file", "-"});
         CHECK(readable.status == 1);
         CHECK(readable.err ==
               "fcp: " + open + " holds a password and others may read it: chmod 600 " + open + "\n");
-        house.netrc("machine localhost login joe secret\n");
-        const Result wrong = house.place.fls({"localhost:"});
+        house.netrc("machine 127.0.0.1 login joe secret\n");
+        const Result wrong = house.place.fls({"127.0.0.1:"});
         CHECK(wrong.status == 1);
         CHECK(wrong.err.find(".netrc: line 1: a word is none of machine, default") != std::string::npos);
         CHECK(wrong.err.find("secret") == std::string::npos);
@@ -105,8 +105,8 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("fcp asks for the password at a terminal without showing it") {
         const House house;
-        Pty fcp{house.place.command("fcp", {"joe@localhost:file", house.place.local / "back"})};
-        fcp.wait_for("Password of joe at localhost: ");
+        Pty fcp{house.place.command("fcp", {"joe@127.0.0.1:file", house.place.local / "back"})};
+        fcp.wait_for("Password of joe at 127.0.0.1: ");
         fcp.type("open sesame\r");
         CHECK(fcp.wait() == 0);
         CHECK(fcp.screen().find("sesame") == std::string::npos);
@@ -115,18 +115,18 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("without a terminal the password is the first line of standard input unless that is copied") {
         const House house;
-        CHECK(house.place.fcp({"joe@localhost:file", "-"}).err == "fcp: no password was given\n");
-        CHECK(run_client(house.place.command("fcp", {"joe@localhost:file", "-"}), "open sesame\nmore").out ==
+        CHECK(house.place.fcp({"joe@127.0.0.1:file", "-"}).err == "fcp: no password was given\n");
+        CHECK(run_client(house.place.command("fcp", {"joe@127.0.0.1:file", "-"}), "open sesame\nmore").out ==
               "content");
-        const Result put = house.place.fcp({"-", "joe@localhost:new"}, "open sesame\n");
+        const Result put = house.place.fcp({"-", "joe@127.0.0.1:new"}, "open sesame\n");
         CHECK(put.status == 1);
         CHECK(put.err.find("put it into ~/.netrc") != std::string::npos);
     }
 
     TEST_CASE("fcp that nobody has told a user is anonymous and says so when that is refused") {
         const House house;
-        CHECK(house.place.fcp({"localhost:file", "-"}).err ==
-              "fcp: localhost: Login incorrect. (as anonymous: USER@HOST:PATH or ~/.netrc names another "
+        CHECK(house.place.fcp({"127.0.0.1:file", "-"}).err ==
+              "fcp: 127.0.0.1: Login incorrect. (as anonymous: USER@HOST:PATH or ~/.netrc names another "
               "user)\n");
     }
 

@@ -35,7 +35,7 @@ TEST_SUITE("e2e") {
             std::filesystem::remove(target);
             write_file(place.local / name, bytes.substr(0, 600'000));
             const std::size_t before = place.daemon.log().size();
-            CHECK(is_silent_success(place.fcp({"-c", "localhost:file", target})));
+            CHECK(is_silent_success(place.fcp({"-c", "127.0.0.1:file", target})));
             CHECK((read_file(target) == bytes));
             CHECK(names_in(place.local.path()) == Words{"file"});
             place.daemon.wait_for_log("400000 bytes", before);
@@ -49,7 +49,7 @@ TEST_SUITE("e2e") {
         for (const std::string& there :
              {std::string(600'000, 'x'), std::string(1'000'000, 'x'), bytes + "more", std::string{}}) {
             write_file(target, there);
-            CHECK(is_silent_success(place.fcp({"-c", "localhost:file", target})));
+            CHECK(is_silent_success(place.fcp({"-c", "127.0.0.1:file", target})));
             CHECK((read_file(target) == bytes));
             CHECK(names_in(place.local.path()) == Words{"file"});
         }
@@ -58,8 +58,8 @@ TEST_SUITE("e2e") {
     TEST_CASE("fcp -c leaves alone what is the same already both ways") {
         const Place place;
         plant_odd_tree(place.local / "tree", 50);
-        const Words send{"-rc", (place.local / "tree/.").string(), "localhost:up"};
-        const Words fetch{"-rc", "localhost:up/.", place.local / "back"};
+        const Words send{"-rc", (place.local / "tree/.").string(), "127.0.0.1:up"};
+        const Words fetch{"-rc", "127.0.0.1:up/.", place.local / "back"};
         const auto moved = [&](const Words& words) {
             const std::size_t before = place.daemon.log().size();
             CHECK(is_silent_success(place.fcp(words)));
@@ -108,7 +108,7 @@ TEST_SUITE("e2e") {
             std::filesystem::remove(place.served("file"));
             write_shared(place.served(name), bytes.substr(0, 600'000));
             const std::size_t before = place.daemon.log().size();
-            CHECK(is_silent_success(place.fcp({"-c", file, "localhost:"})));
+            CHECK(is_silent_success(place.fcp({"-c", file, "127.0.0.1:"})));
             CHECK((read_file(place.served("file")) == bytes));
             place.daemon.wait_for_log("400000 bytes", before);
             CHECK(names_in(place.daemon.files()) == Words{"file"});
@@ -119,7 +119,7 @@ TEST_SUITE("e2e") {
         const Place place;
         write_file(place.local / "file", bytes);
         write_shared(place.served(".ftpd-file"), bytes);
-        CHECK(is_silent_success(place.fcp({"-c", place.local / "file", "localhost:"})));
+        CHECK(is_silent_success(place.fcp({"-c", place.local / "file", "127.0.0.1:"})));
         CHECK((read_file(place.served("file")) == bytes));
         CHECK(names_in(place.daemon.files()) == Words{"file"});
     }
@@ -130,12 +130,12 @@ TEST_SUITE("e2e") {
         for (const std::string& there :
              {std::string(600'000, 'x'), std::string(1'000'000, 'x'), bytes + "more", std::string{}}) {
             write_shared(place.served("file"), there);
-            CHECK(is_silent_success(place.fcp({"-c", place.local / "file", "localhost:"})));
+            CHECK(is_silent_success(place.fcp({"-c", place.local / "file", "127.0.0.1:"})));
             CHECK((read_file(place.served("file")) == bytes));
         }
         std::filesystem::remove(place.served("file"));
         write_shared(place.served(".ftpd-file"), std::string(600'000, 'x'));
-        CHECK(is_silent_success(place.fcp({"-c", place.local / "file", "localhost:"})));
+        CHECK(is_silent_success(place.fcp({"-c", place.local / "file", "127.0.0.1:"})));
         CHECK((read_file(place.served("file")) == bytes));
     }
 }

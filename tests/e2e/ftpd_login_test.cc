@@ -63,7 +63,13 @@ TEST_SUITE("e2e") {
             if (verb.login == ftpd::Login::needed) CHECK(client.code_of(line) == 530);
             // In band a body might follow a refused PUT, which then ends the session: announce none.
             if (verb.login == ftpd::Login::in_band) refused.command("ALLO 0", 200);
-            if (verb.login != ftpd::Login::not_needed) CHECK(refused.code_of(line) == 530);
+            if (verb.login == ftpd::Login::not_needed) continue;
+            int code = refused.code_of(line);
+            if (code == 150) { // the lines of a refused WRITE are thrown away first
+                refused.send(".\r\n");
+                code = refused.read_reply().code;
+            }
+            CHECK(code == 530);
         }
     }
 

@@ -234,7 +234,8 @@ TEST_SUITE("e2e") {
         FtpClient client = connect_logged_in(daemon);
         client.command("MKD folder", 257);
         ::mkfifo((daemon.files() / "fifo").c_str(), 0666);
-        if (::geteuid() == 0) ::mknod((daemon.files() / "null").c_str(), S_IFCHR | 0666, 1 << 8 | 3);
+        // Only root makes a device, and not everywhere.
+        const bool has_null = ::mknod((daemon.files() / "null").c_str(), S_IFCHR | 0666, 1 << 8 | 3) == 0;
         std::filesystem::create_symlink("/dev/null", daemon.files() / "outside");
         const Connection unused = client.open_data();
         for (const auto* const name :
@@ -243,7 +244,7 @@ TEST_SUITE("e2e") {
             CHECK(client.code_of(text("STOR ", name)) == 550);
             client.put(name, "body", 550);
         }
-        if (::geteuid() == 0) CHECK(client.code_of("STOR null") == 550);
+        if (has_null) CHECK(client.code_of("STOR null") == 550);
         for (const auto* const name : {".ftpd-x", "folder/.ftpd-", ".ftpd-folder/x", ".FTPD-x/../.ftpd-x"}) {
             CAPTURE(name);
             CHECK(client.code_of(text("STOR ", name)) == 553);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,11 +71,12 @@ void Collector::collect() {
         std::array<pollfd, 2> watched{{{from_.get(), POLLIN, 0}, {stop_reading_.get(), POLLIN, 0}}};
         if (::poll(watched.data(), watched.size(), stopping ? 0 : -1) == -1) continue; // EINTR
         if (watched[1].revents != 0) stopping = true;
+        const std::lock_guard lock{
+            mutex_}; // before it reads: what is read is in the text, or still in the pipe
         const ssize_t got = common::retry([&] { return ::read(from_.get(), buffer.data(), buffer.size()); });
         if (got > 0) {
             const std::string_view bytes{buffer.data(), static_cast<std::size_t>(got)};
             echo(bytes);
-            const std::lock_guard lock{mutex_};
             text_ += bytes;
             changed_.notify_all();
         } else if (stopping || got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
@@ -98,7 +100,12 @@ void Collector::echo(std::string_view bytes) {
 }
 
 std::string Collector::text() const {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
+    int waiting = 0; // bytes
+    if (!ended_ && ::ioctl(from_.get(), FIONREAD, &waiting) == 0) {
+        const std::size_t written = text_.size() + static_cast<std::size_t>(waiting);
+        changed_.wait_for(lock, patience, [&] { return text_.size() >= written || ended_; });
+    }
     return text_;
 }
 

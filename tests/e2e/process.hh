@@ -42,6 +42,7 @@ public:
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;
 
+    // All that was written before the call.
     std::string text() const;
     // Waits until text stands at or behind position `from', and returns the position behind it.
     std::size_t wait_for(std::string_view text, std::size_t from = 0, Seconds limit = patience) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/address.hh"
 #include "common/errors.hh"
+#include "tests/skip.hh"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -71,7 +72,12 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("address: a name gives each of its addresses once") {
-        const std::vector<Address> all = resolve_address("localhost:2121");
+        std::vector<Address> all;
+        try {
+            all = resolve_address("localhost:2121");
+        } catch (const UserError&) {
+            return tests::skip("there is no localhost");
+        }
         REQUIRE_FALSE(all.empty());
         for (std::size_t i = 0; i < all.size(); ++i)
             for (std::size_t j = 0; j < i; ++j) CHECK_FALSE(all[i].same_host(all[j]));

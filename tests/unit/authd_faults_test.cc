@@ -71,9 +71,12 @@ TEST_SUITE("unit") {
     TEST_CASE("authd: questions that come together are answered one after the other") {
         AuthdHouse house{{.users = line("ann", "sesame")}};
         Login login = house.connect();
+        REQUIRE(::kill(house.link().pid(), SIGSTOP) == 0); // until all are there
         for (int i = 0; i < 5; ++i)
             REQUIRE(send_packet(login.fd(), question("ann", i == 4 ? "sesame" : "x")) == IoState::done);
-        const Verdict first = house.ask(login, "ann", "y"); // the answer to the first of six
+        login.ask(LoginKind::user, "ann", "y");
+        REQUIRE(::kill(house.link().pid(), SIGCONT) == 0);
+        const Verdict first = house.wait_for_verdict(login); // the answer to the first of six
         CHECK(first.kind == Kind::refused);
         CHECK(first.tries_left == 2);
         house.wait_until("it is ended after three tries", [&] {

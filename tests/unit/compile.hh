@@ -9,5 +9,5 @@ inline e2e::Result compile(const e2e::Words& arguments) {
     e2e::Words command{"sh", "-c", "exec ${CXX:-g++} -std=c++20 -I \"$0\" \"$@\"",
                        e2e::in_source("").string()};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    return e2e::run_client(command, {}, e2e::Seconds{240});
+    return e2e::run_client(command, {}, e2e::Seconds{500});
 }

@@ -60,6 +60,16 @@ TEST_SUITE("unit") {
         CHECK(cat.out().text() == bytes);
     }
 
+    TEST_CASE("what a program wrote is in its output though who collects it has not come to it yet") {
+        Process program{{"sh", "-c", "while read line; do echo \"<$line>\" >&2; echo \"$line\"; done"}};
+        std::size_t from = 0;
+        for (int line = 0; line < 500; ++line) {
+            program.write(std::to_string(line) + "\n");
+            from = program.out().wait_for(std::to_string(line) + "\n", from);
+            REQUIRE(program.err().text().ends_with("<" + std::to_string(line) + ">\n"));
+        }
+    }
+
     TEST_CASE("a child gets the descriptors it was given and no others" * doctest::skip(!have_proc())) {
         CHECK(run_client({"ls", "/proc/self/fd"}).out == "0\n1\n2\n3\n"); // 3: what ls reads them from
     }
