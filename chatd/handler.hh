@@ -132,6 +132,7 @@ private:
     void handle_packet(Packet packet, common::Fd passed);
     void on_accepted(Packet packet, common::Fd);
     void on_refused(Packet packet, common::Fd);
+    void on_login_refused(Refusal why);
     void on_entered(Packet packet, common::Fd log);
     void on_segment(Packet packet, common::Fd log);
     void on_listing(Packet packet, common::Fd);

@@ -63,6 +63,8 @@ void Handler::ask_again() {
         finish({});
     else if (state_ == State::asking_name)
         ask(Question::name);
+    else if (state_ == State::asking_password)
+        ask(Question::password);
     else if (state_ == State::asking_code)
         ask(Question::code);
 }
@@ -125,12 +127,24 @@ void Handler::on_refused(Packet packet, Fd) {
         state_ = State::asking_password;
         return ask(Question::password);
     }
+    if (asked_ == Message::login) return on_login_refused(why);
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
     if (state_ == State::inside && asked_ != Message::resume) count_refusal();
     if (state_ != State::inside && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;
     // Inside, the number of tries is the hub's to count.
     show(state_ == State::inside && why == Refusal::wrong_code ? display_.line(Phrase::wrong_code)
                                                                : display_.refused(why, tries_left_));
+    ask_again();
+}
+
+// What is typed next may be the password once more, so it is not taken for a name.
+void Handler::on_login_refused(Refusal why) {
+    constexpr std::array about_password{Refusal::wrong_password, Refusal::held_off, Refusal::not_now};
+    const bool is_about_password =
+        std::find(about_password.begin(), about_password.end(), why) != about_password.end();
+    show(display_.refused(why, tries_left_));
+    if (is_about_password) show(display_.line(Phrase::another_name));
+    if (!is_about_password) state_ = State::asking_name;
     ask_again();
 }
 

@@ -28,6 +28,7 @@ constexpr std::array table{
     PhraseRow{Phrase::asked_to_leave, "You are asked to leave."},
     PhraseRow{Phrase::goodbye, "Goodbye."},
     PhraseRow{Phrase::ask_password, "Password: "},
+    PhraseRow{Phrase::another_name, "Enter alone: another name."},
     PhraseRow{Phrase::joined, "%1 joined"},
     PhraseRow{Phrase::left, "%1 left"},
     PhraseRow{Phrase::left_with_words, "%1 left (%2)"},

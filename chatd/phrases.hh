@@ -35,6 +35,7 @@ enum class Phrase : int {
     asked_to_leave = 14,
     goodbye = 15,
     ask_password = 16,
+    another_name = 17,
     // a room's lines: %1 who, %2 the text
     joined = 20,
     left = 21,
