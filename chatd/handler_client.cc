@@ -109,7 +109,9 @@ void Handler::obey(const Line& line) {
         return ask_hub(LoginFrame::make(is_too_long ? no_secret : line.text), Message::login);
     }
     case State::asking_code: {
-        const std::string_view code = line.too_long ? no_secret : line.text;
+        if (!line.too_long && is_known_command(line.text)) return obey_command(line.text);
+        std::string_view code = line.too_long ? no_secret : line.text;
+        if (code.substr(0, 2) == "//") code.remove_prefix(1); // as in a room
         return ask_hub(EnterFrame::make(code.substr(0, max_code), std::uint8_t{0}), Message::enter);
     }
     case State::inside: break;

@@ -36,6 +36,8 @@ enum class Phrase : int {
     goodbye = 15,
     ask_password = 16,
     another_name = 17,
+    enter_alone = 18,
+    open_rooms = 19,
     // a room's lines: %1 who, %2 the text
     joined = 20,
     left = 21,
@@ -138,6 +140,12 @@ enum class Phrase : int {
     colours_on = 121,
     colours_off = 122,
     here = 123,
+    not_at_code = 124,
+    code_help = 125,
+    present = 126,
+    present_and_more = 127,
+    nobody_present = 128,
+    no_open_rooms = 129,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

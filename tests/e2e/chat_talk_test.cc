@@ -48,7 +48,8 @@ struct Person {
     Pty terminal;
 };
 
-const std::string in_room = "Room code:\nYou are in lobby. /help lists what you can do.\n";
+const std::string in_room =
+    "Enter alone: lobby\nRoom code:\nYou are in lobby. /help lists what you can do.\n";
 
 // The shell that runs chat, and what the terminal's modes are before and behind it.
 struct Shell {
