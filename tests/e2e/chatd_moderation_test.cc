@@ -145,9 +145,12 @@ TEST_SUITE("e2e") {
         const std::string state = "state " + std::string{folder / "state"};
         {
             const Daemon daemon{chatd_with({state, "room lobby", "room plans code s3cret"})};
-            for (const Words& ban : {Words{"ban", "-r", "plans", "Bob"}, Words{"ban", "ZOE"},
-                                     Words{"ban", "-r", "lobby", "2001:DB8:0:0::1", "1h"}})
-                chatctl(daemon, ban);
+            for (const Words& ban :
+                 {Words{"-r", "plans", "Bob"}, Words{"ZOE"}, Words{"-r", "lobby", "2001:DB8:0:0::1", "1h"}}) {
+                Words words{"chatctl", "-s", folder / "state/control", "ban"};
+                words.insert(words.end(), ban.begin(), ban.end());
+                REQUIRE(run_client(words).err.empty());
+            }
         }
         const Daemon daemon{chatd_with({state, "room lobby"})}; // plans is gone
         std::istringstream bans{run_client({"chatctl", "-s", folder / "state/control", "bans"}).out};

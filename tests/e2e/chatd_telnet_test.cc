@@ -53,7 +53,8 @@ struct Neighbour : ChatClient {
 };
 
 std::string entered(const std::string& name) {
-    return "Your name: " + name + "\nRoom code:\n" + welcome_to("lobby") + '\n';
+    return "Your name: " + name + "\nEnter alone: lobby\nRoom code:\n" + welcome_to("lobby") +
+           "\nNobody else is here.\n";
 }
 
 } // namespace
