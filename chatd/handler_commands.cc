@@ -302,7 +302,8 @@ void Handler::colour(std::string_view arguments) {
 void Handler::lang(std::string_view arguments) {
     const std::optional<Language> language = find_language(arguments);
     std::string known;
-    for (const std::string_view name : language_names) known += text(known.empty() ? "" : ", ", name);
+    for (const std::string_view name : language_names)
+        if (display_.knows(*find_language(name))) known += text(known.empty() ? "" : ", ", name);
     if (!language || !display_.set_language(*language))
         return show(display_.line(Phrase::no_language, escape(arguments, 32), known));
     show(display_.line(Phrase::language_is));

@@ -200,8 +200,9 @@ std::optional<nl_catd> open_file(const std::string& name) {
     return found;
 }
 
-std::optional<nl_catd> open_catalogue(std::string_view language) {
-    const auto found = open_file(common::text("chatd.", language));
+std::optional<nl_catd> open_catalogue(std::string_view language, const std::string& folder) {
+    auto found = open_file(common::text("chatd.", language));
+    if (!found && !folder.empty()) found = open_file(common::text(folder, "/chatd.", language, ".cat"));
     return found ? found : open_file(common::text(CATALOGUE_FOLDER "/chatd.", language, ".cat"));
 }
 
@@ -215,9 +216,9 @@ std::optional<Language> find_language(std::string_view name) {
     return static_cast<Language>(found - language_names.begin());
 }
 
-Catalogues::Catalogues() {
+Catalogues::Catalogues(const std::string& program_folder) {
     for (std::size_t language = 1; language < open_.size(); ++language)
-        open_[language] = open_catalogue(language_names[language]);
+        open_[language] = open_catalogue(language_names[language], program_folder);
 }
 
 Catalogues::~Catalogues() {

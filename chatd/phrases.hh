@@ -199,11 +199,12 @@ std::optional<Language> find_language(std::string_view name);
 
 using PhraseArguments = std::initializer_list<std::string_view>;
 
-// The catalogues of all languages, as far as they are installed: where NLSPATH says, under the name
-// chatd.LANGUAGE, else in the folder that this program was built for.
+// The catalogues of all languages, as far as they are there: where NLSPATH says, under the name
+// chatd.LANGUAGE, else as chatd.LANGUAGE.cat beside the program, when its folder is told, else in the folder
+// that this program was built for.
 class Catalogues {
 public:
-    Catalogues();
+    explicit Catalogues(const std::string& program_folder = {});
     ~Catalogues();
     Catalogues(const Catalogues&) = delete;
     Catalogues& operator=(const Catalogues&) = delete;
