@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/bans.hh"
 
+#include "chatd/words.hh"
 #include "common/amounts.hh"
 #include "common/config.hh"
 #include "common/errors.hh"
@@ -8,8 +9,11 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
 #include <cstdio>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 using namespace common;
@@ -49,6 +53,17 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view word) {
     return time && *time > std::chrono::seconds{0} && *time <= longest_time ? time : std::nullopt;
 }
 
+std::string whom_of(const std::string& word) {
+    in_addr four{};
+    in6_addr six{};
+    std::array<char, INET6_ADDRSTRLEN> shown{};
+    if (::inet_pton(AF_INET, word.c_str(), &four) == 1)
+        ::inet_ntop(AF_INET, &four, shown.data(), shown.size());
+    else if (::inet_pton(AF_INET6, word.c_str(), &six) == 1)
+        ::inet_ntop(AF_INET6, &six, shown.data(), shown.size());
+    return shown[0] != '\0' ? std::string{shown.data()} : fold_name(word);
+}
+
 Bans::Bans(std::string path) : path_(std::move(path)) {
     if (::access(path_.c_str(), F_OK) != 0) return;
     for (const ConfigLine& line : read_config(path_, {})) bans_.push_back(ban_of(line));
@@ -75,6 +90,13 @@ bool Bans::keeps_out(std::string_view whom, std::string_view room, Ban::Time now
     return std::any_of(bans_.begin(), bans_.end(), [&](const Ban& ban) {
         return ban.whom == whom && ban.room == room && !is_over(ban, now);
     });
+}
+
+std::optional<std::string> Bans::room_of_ban(std::string_view whom, Ban::Time now) const {
+    const auto found = std::find_if(bans_.begin(), bans_.end(),
+                                    [&](const Ban& ban) { return ban.whom == whom && !is_over(ban, now); });
+    if (found == bans_.end()) return {};
+    return found->room;
 }
 
 std::vector<Ban> Bans::all(Ban::Time now) const {

@@ -23,6 +23,9 @@ struct Ban {
 // ten years.
 std::optional<std::chrono::seconds> parse_duration(std::string_view word);
 
+// Of a word that somebody typed: an address in the one way that hosts are written here, else a name, folded.
+std::string whom_of(const std::string& word);
+
 class Bans {
 public:
     // Reads the file, if it is there. Throws common::UserError, naming file and line, when it holds what is
@@ -36,6 +39,9 @@ public:
     bool remove(std::string_view whom, std::string_view room);
     // Whether this name or address is kept out of the room (empty: of everything).
     bool keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const;
+    // The room of a ban of this person that still holds, empty for one of everywhere; no value if there is
+    // none.
+    std::optional<std::string> room_of_ban(std::string_view whom, Ban::Time now) const;
     // Those that still hold.
     std::vector<Ban> all(Ban::Time now) const;
 

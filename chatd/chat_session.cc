@@ -165,6 +165,8 @@ void ChatSession::be_asked(std::string_view body) {
     }
     asked_ = static_cast<Asked>(body[0]);
     is_answered_ = false;
+    // A name may have been answered by a wish, with a password to follow.
+    if (asked_ != Asked::name) is_at_secret_ = asked_ != Asked::nothing;
     const std::string_view name = body.substr(1);
     if (asked_ == Asked::nothing) {
         if (!name.empty() && name.size() <= max_name) wishes_.name = name;
@@ -226,7 +228,7 @@ bool ChatSession::type(std::string_view keys) {
     }
     if (!wants_input()) return false;
     if (asked_ && !is_resuming_) return say(keys), true;
-    if (!was_inside_) return false;
+    if (!was_inside_ || is_at_secret_) return false; // the rest of a password is not said in a room
     (has_place_ ? undealt_ : held_) += keys;
     return true;
 }

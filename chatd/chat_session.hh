@@ -92,8 +92,9 @@ private:
     bool is_answered_ = false;   // of a pipe
     bool is_resuming_ = false;
     bool input_ended_ = false;
-    bool was_inside_ = false; // at any time
-    bool has_place_ = false;  // what is typed is said inside, whatever becomes of the connection
+    bool was_inside_ = false;   // at any time
+    bool is_at_secret_ = false; // the last question but for a name was for one, on whatever connection
+    bool has_place_ = false;    // what is typed is said inside, whatever becomes of the connection
     bool name_was_tried_ = false, code_was_tried_ = false; // on this connection
     std::optional<End> end_;
     Return return_ = Return::none;

@@ -62,6 +62,7 @@ public:
     const Dialect& dialect() const { return *dialect_; }
     void set_dialect(std::unique_ptr<Dialect> dialect) { dialect_ = std::move(dialect); }
     bool set_language(Language language); // false: its catalogue is not installed
+    bool knows(Language language) const { return catalogues_.has(language); }
     Language language() const { return language_; }
     void set_zone(std::optional<int> minutes) { zone_ = minutes; }
     void set_bell(Bell bell) { bell_ = bell; }

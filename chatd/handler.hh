@@ -36,6 +36,15 @@ struct Paste {
     bool too_long = false;
 };
 
+// What the question for a code is about: the rooms that need none.
+struct OpenRooms {
+    std::string first; // by an empty line
+    std::string names; // the first ones, with commas
+    std::size_t count = 0;
+
+    void add(std::string_view row); // of the hub's list
+};
+
 // How far chat(1) has been told of what became of its bytes and lines (handler_session.cc).
 struct SessionProgress {
     bool is_plain = false;                       // it is a pipe
@@ -60,10 +69,10 @@ public:
 
     // What a client can type with a `/' before it. Each is a function here, or becomes an act for the hub.
     struct Command {
-        enum class Where { at_name, anywhere, inside, in_room };
+        enum class Where { at_name, anywhere, at_code, inside, in_room };
         std::string_view name;
         std::string_view arguments; // as help shows them: in brackets what may be left out
-        Where where;                // at the question for a name; inside: behind both questions
+        Where where;                // at the question for a name; at_code: from the one for a code on; inside
         void (Handler::*run)(std::string_view arguments);
         Kind act; // what the hub is to do and to write into the log, when there is no function
         Phrase help;
@@ -124,6 +133,7 @@ private:
     void tell_end(End end);
     void announce_count();
     void count_refusal();
+    bool is_for_a_program();
     bool is_plain() const { return session_ && session_->is_plain; }
 
     // handler_hub.cc: what the hub says.
@@ -132,6 +142,7 @@ private:
     void handle_packet(Packet packet, common::Fd passed);
     void on_accepted(Packet packet, common::Fd);
     void on_refused(Packet packet, common::Fd);
+    void on_login_refused(Refusal why);
     void on_entered(Packet packet, common::Fd log);
     void on_segment(Packet packet, common::Fd log);
     void on_listing(Packet packet, common::Fd);
@@ -149,6 +160,10 @@ private:
 
     // handler_commands.cc
     void obey_command(std::string_view line);
+    static bool is_known_command(std::string_view line);
+    enum class Door { greeting, help, rooms }; // why one who is not let in yet is told of rooms
+    void look_at_door(Door why);
+    void describe_door();
     void run_command(const Command& command, std::string_view arguments);
     void join(std::string_view arguments);
     void leave(std::string_view);
@@ -201,6 +216,9 @@ private:
     bool input_ended_ = false;
     bool ending_ = false; // nothing more is taken in; what is in output_ is still written
     bool is_bot_ = false;
+    bool is_script_ = false; // it sent its answers before it was asked
+    Door door_ = Door::rooms;
+    OpenRooms open_rooms_{};
     unsigned tries_left_ = max_tries;
     std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();
 

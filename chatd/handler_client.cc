@@ -14,6 +14,9 @@ using namespace common;
 namespace chatd {
 namespace {
 
+// For one that is too long, and so can only be wrong; the hub counts it, so it is asked. No line has it.
+constexpr std::string_view no_secret = "\n";
+
 bool is_command(std::string_view line) {
     return !line.empty() && line[0] == '/' && line.substr(0, 2) != "//";
 }
@@ -97,12 +100,18 @@ void Handler::obey(const Line& line) {
             return ask_hub(NameFrame::make(line.text), Message::name);
         show(display_.refused(Refusal::name_too_long, tries_left_));
         return ask_again();
-    case State::asking_password:
-        state_ = State::asking_name; // unless it is right
-        return ask_hub(LoginFrame::make(std::string_view{line.text}.substr(0, max_code)), Message::login);
+    case State::asking_password: {
+        if (line.text.empty() && !line.too_long) {
+            state_ = State::asking_name;
+            return ask_again();
+        }
+        const bool is_too_long = line.too_long || line.text.size() > max_code;
+        return ask_hub(LoginFrame::make(is_too_long ? no_secret : line.text), Message::login);
+    }
     case State::asking_code: {
-        // A code of that length can only be wrong; the hub counts it, so it is asked.
-        const std::string_view code = line.too_long ? std::string_view{"?"} : line.text;
+        if (!line.too_long && is_known_command(line.text)) return obey_command(line.text);
+        std::string_view code = line.too_long ? no_secret : line.text;
+        if (code.substr(0, 2) == "//") code.remove_prefix(1); // as in a room
         return ask_hub(EnterFrame::make(code.substr(0, max_code), std::uint8_t{0}), Message::enter);
     }
     case State::inside: break;

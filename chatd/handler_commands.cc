@@ -47,7 +47,7 @@ std::span<const Handler::Command> Handler::commands() {
         Command{"join", "[ROOM] [CODE]", Where::inside, &Handler::join, none, Phrase::help_join},
         Command{"leave", "", Where::in_room, &Handler::leave, none, Phrase::help_leave},
         Command{"switch", "[ROOM]", Where::in_room, &Handler::switch_room, none, Phrase::help_switch},
-        Command{"rooms", "", Where::inside, &Handler::list_rooms, none, Phrase::help_rooms},
+        Command{"rooms", "", Where::at_code, &Handler::list_rooms, none, Phrase::help_rooms},
         Command{"who", "[ROOM]", Where::inside, &Handler::who, none, Phrase::help_who},
         Command{"me", "TEXT", Where::in_room, &Handler::act_out, none, Phrase::help_me},
         Command{"msg", "NAME TEXT", Where::inside, &Handler::tell, none, Phrase::help_msg},
@@ -100,13 +100,23 @@ void Handler::obey_command(std::string_view line) {
                              : display_.line(Phrase::did_you_mean, name, nearest));
     } else
         run_command(*found, trimmed(rest));
-    if (state_ == State::asking_name && !waiting_for_answer_ && !ending_) ask_again();
+    if (state_ != State::inside && !waiting_for_answer_ && !ending_) ask_again();
+}
+
+// At the question for a code. A word that is no command may be a code.
+bool Handler::is_known_command(std::string_view line) {
+    if (line.empty() || line[0] != '/') return false;
+    const std::string_view word = split_first(line.substr(1)).first;
+    const auto table = commands();
+    return std::any_of(table.begin(), table.end(), [&](const Command& known) { return known.name == word; });
 }
 
 void Handler::run_command(const Command& command, std::string_view arguments) {
     using Where = Command::Where;
     const bool needs_name = command.where == Where::inside || command.where == Where::in_room;
-    if (needs_name && state_ != State::inside) return show(display_.line(Phrase::not_at_prompt));
+    if (state_ == State::asking_name && (needs_name || command.where == Where::at_code))
+        return show(display_.line(Phrase::not_at_prompt));
+    if (needs_name && state_ != State::inside) return show(display_.line(Phrase::not_at_code));
     if (command.where == Where::at_name && state_ != State::asking_name)
         return show(display_.line(Phrase::only_at_prompt, command.name));
     if (command.where == Where::in_room && current_ == 0) return show(display_.line(Phrase::in_no_room));
@@ -149,7 +159,12 @@ void Handler::switch_room(std::string_view arguments) {
     show(display_.line(Phrase::room_is_current, next->name()));
 }
 
-void Handler::list_rooms(std::string_view) {
+void Handler::list_rooms(std::string_view) { look_at_door(Door::rooms); }
+
+// Asks for the rooms that the client may be told of.
+void Handler::look_at_door(Door why) {
+    door_ = why;
+    open_rooms_ = {};
     ask_hub(RoomsFrame::make({}, std::uint32_t{0}), Message::rooms);
 }
 
@@ -287,7 +302,8 @@ void Handler::colour(std::string_view arguments) {
 void Handler::lang(std::string_view arguments) {
     const std::optional<Language> language = find_language(arguments);
     std::string known;
-    for (const std::string_view name : language_names) known += text(known.empty() ? "" : ", ", name);
+    for (const std::string_view name : language_names)
+        if (display_.knows(*find_language(name))) known += text(known.empty() ? "" : ", ", name);
     if (!language || !display_.set_language(*language))
         return show(display_.line(Phrase::no_language, escape(arguments, 32), known));
     show(display_.line(Phrase::language_is));
@@ -312,6 +328,7 @@ void Handler::moderate(std::string_view arguments) {
 }
 
 void Handler::help(std::string_view arguments) {
+    if (state_ == State::asking_code && arguments.empty()) return look_at_door(Door::help);
     constexpr std::size_t width = 32;
     const std::string_view wanted = arguments.substr(arguments.rfind('/', 0) == 0 ? 1 : 0);
     std::string lines;

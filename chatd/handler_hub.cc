@@ -63,6 +63,8 @@ void Handler::ask_again() {
         finish({});
     else if (state_ == State::asking_name)
         ask(Question::name);
+    else if (state_ == State::asking_password)
+        ask(Question::password);
     else if (state_ == State::asking_code)
         ask(Question::code);
 }
@@ -86,7 +88,7 @@ void Handler::on_accepted(Packet packet, Fd) {
     case Message::login:
         display_.set_own_name(words);
         state_ = State::asking_code;
-        return ask_again();
+        return is_for_a_program() ? ask_again() : look_at_door(Door::greeting);
     case Message::nick: display_.set_own_name(words); return tell_asked(Question::nothing);
     case Message::leave: {
         const std::string room = current().name();
@@ -125,6 +127,8 @@ void Handler::on_refused(Packet packet, Fd) {
         state_ = State::asking_password;
         return ask(Question::password);
     }
+    if (why == Refusal::help_wanted) return look_at_door(Door::help);
+    if (asked_ == Message::login) return on_login_refused(why);
     if (entered_to_come_ > 0) waiting_for_answer_ = --entered_to_come_ > 0;
     if (state_ == State::inside && asked_ != Message::resume) count_refusal();
     if (state_ != State::inside && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;
@@ -134,13 +138,26 @@ void Handler::on_refused(Packet packet, Fd) {
     ask_again();
 }
 
+// What is typed next may be the password once more, so it is not taken for a name.
+void Handler::on_login_refused(Refusal why) {
+    constexpr std::array about_password{Refusal::wrong_password, Refusal::held_off, Refusal::not_now};
+    const bool is_about_password =
+        std::find(about_password.begin(), about_password.end(), why) != about_password.end();
+    show(display_.refused(why, tries_left_));
+    if (is_about_password) show(display_.line(Phrase::another_name));
+    if (!is_about_password) state_ = State::asking_name;
+    ask_again();
+}
+
 void Handler::on_entered(Packet packet, Fd log) {
     const auto [fields, words] = EnteredFrame::read(packet);
     RoomView::Place place;
-    std::tie(place.room, place.client, place.joined, place.first, place.segment, place.offset) = fields;
+    std::uint32_t others = 0;
+    std::tie(place.room, place.client, place.joined, place.first, place.segment, place.offset, others) =
+        fields;
     place.formers = formers_;
-    const std::string name = words.substr(0, words.find('\n'));
-    const std::string topic = words.substr(std::min(words.find('\n'), words.size() - 1) + 1);
+    const std::vector<std::string> told = split_lines(words); // name, topic, those who are there
+    const std::string name = told.at(0), topic = told.size() > 1 ? told[1] : std::string{};
     views_.push_back(std::make_unique<RoomView>(place, name, std::move(log)));
     if (is_bot_) views_.back()->hide_earlier();
     current_ = place.room;
@@ -152,6 +169,14 @@ void Handler::on_entered(Packet packet, Fd log) {
     ask(Question::nothing);
     show(display_.line(Phrase::entered, name));
     if (!topic.empty()) show(display_.line(Phrase::topic_is, name, topic));
+    if (!is_return && !is_for_a_program()) {
+        std::string present;
+        for (std::size_t at = 2; at < told.size(); ++at) present += text(at == 2 ? "" : ", ", told[at]);
+        const std::size_t named = told.size() - std::min<std::size_t>(told.size(), 2);
+        show(others == 0       ? display_.line(Phrase::nobody_present)
+             : others == named ? display_.line(Phrase::present, present)
+                               : display_.line(Phrase::present_and_more, present, text(others - named)));
+    }
     if (!token_.empty()) show(display_.line(Phrase::token_is, std::exchange(token_, {})));
 }
 
@@ -168,16 +193,39 @@ void Handler::on_listing(Packet packet, Fd) {
     const std::uint32_t next = std::get<0>(fields);
     const Message asked = asked_;
     if (completing_ && completing_->is_asked) return take_candidates(lines, next);
-    for (const std::string& row : split_lines(lines))
+    const bool is_at_door = state_ == State::asking_code;
+    for (const std::string& row : split_lines(lines)) {
+        if (is_at_door) open_rooms_.add(row);
+        if (is_at_door && door_ != Door::rooms) continue;
         show(asked == Message::who     ? display_.who_row(row)
              : asked == Message::rooms ? display_.room_row(row)
                                        : display_.ban_row(row));
+    }
     if (asked == Message::bans && lines.empty()) show(display_.line(Phrase::nobody_banned));
-    if (next == 0) return;
+    if (next == 0) return is_at_door ? describe_door() : void();
     ask_hub(asked == Message::who     ? WhoFrame::make(asked_about_, next)
             : asked == Message::rooms ? RoomsFrame::make({}, next)
                                       : BansFrame::make({}, next),
             asked, std::string{asked_about_});
+}
+
+// Before the question for a code, or when somebody asked what it is about.
+void Handler::describe_door() {
+    const OpenRooms& open = open_rooms_;
+    if (door_ == Door::help) show(display_.line(Phrase::code_help));
+    if (door_ != Door::greeting && open.count == 0) show(display_.line(Phrase::no_open_rooms));
+    if (door_ != Door::rooms && !open.first.empty()) show(display_.line(Phrase::enter_alone, open.first));
+    if (door_ != Door::rooms && open.count > (open.first.empty() ? 0 : 1))
+        show(display_.line(Phrase::open_rooms, open.names, text(open.count)));
+    ask_again();
+}
+
+void OpenRooms::add(std::string_view row) {
+    const std::string_view name = row.substr(0, row.find('\t'));
+    const std::string_view rest = row.substr(std::min(name.size() + 1, row.size()));
+    if (rest.substr(0, rest.find('\t')).find('f') != rest.npos) first = name;
+    if (++count <= max_present) names += text(count == 1 ? "" : ", ", name);
+    if (count == max_present + 1) names += ", ...";
 }
 
 void Handler::on_dismissed(Packet packet, Fd) {

@@ -72,6 +72,12 @@ void Handler::tell_progress() {
     session.placed = output_.size();
 }
 
+// Nobody is there to be greeted: it says so, has sent its next line before it was asked, or sends no more.
+bool Handler::is_for_a_program() {
+    is_script_ = is_script_ || held_ || input_ended_ || dialect().has_lines();
+    return is_script_ || is_bot_ || is_plain();
+}
+
 void Handler::tell_end(End end) {
     if (!session_) return;
     tell_progress();

@@ -33,6 +33,12 @@ std::string make_configure(const Settings& settings) {
         static_cast<std::uint8_t>(settings.language));
 }
 
+void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
+    if (Catalogues{folder_of_program(spawner.program())}.has(language)) return;
+    log.warning(text("no message catalogue for '", language_names[static_cast<std::size_t>(language)],
+                     "': clients are spoken to in English until it is installed (ENVIRONMENT in chatd(8))"));
+}
+
 // Numbers start at the present nanosecond, so that those in the logs of earlier runs are never met again.
 std::uint64_t first_client_number() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -108,9 +114,11 @@ int Hub::run(const std::function<void()>& on_ready) {
     if (stopping_) return stop(), 0;
     acceptor_.start(settings_.per_address);
     report_capacity();
+    warn_of_missing_catalogue(settings_.language, spawner_, log_);
     update_acceptor();
     if (options_.foreground)
-        console_.start({[this](std::string_view line) { announce_typed(line); }, [this] { stopping_ = true; }});
+        console_.start(
+            {[this](std::string_view line) { announce_typed(line); }, [this] { stopping_ = true; }});
     notify_service_manager("READY=1");
     on_ready();
     while (!stopping_) {
@@ -169,6 +177,7 @@ void Hub::reload() {
         make_settings(given); // so that what only a start can change is checked, too
         Settings wanted = make_settings(merged);
         update_rooms(wanted.rooms);
+        const bool has_other_language = settings_.language != wanted.language;
         settings_ = std::move(wanted);
         config_ = std::move(merged);
         if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff, secrets_of(settings_));
@@ -177,6 +186,7 @@ void Hub::reload() {
             log_.warning(text("a change of '", name, "' waits for the next start"));
         acceptor_.set_limits(settings_.per_address);
         report_capacity();
+        if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
         spawner_.configure(make_configure(settings_));
         update_acceptor();
         log_.notice("configuration read again");

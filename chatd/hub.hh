@@ -186,6 +186,7 @@ private:
     common::ControlAnswer list_rooms() const;
     common::ControlAnswer who() const;
     common::ControlAnswer act_by_verb(Kind kind, common::Words words);
+    common::ControlAnswer unban_by_verb(const std::string& room, const std::string& word);
     common::ControlAnswer list_bans() const;
     common::ControlAnswer set_topic_by_verb(const std::string& rest);
     common::ControlAnswer shut_down(const std::string& words);

@@ -169,7 +169,7 @@ void Hub::handle(Client& client, Packet packet) {
         FrameRule{Message::next_segment, inside, false, &Hub::on_next_segment},
         FrameRule{Message::find, inside, false, &Hub::on_find},
         FrameRule{Message::who, inside, false, &Hub::on_who},
-        FrameRule{Message::rooms, inside, false, &Hub::on_rooms},
+        FrameRule{Message::rooms, entering | inside, false, &Hub::on_rooms},
         FrameRule{Message::bans, inside, false, &Hub::on_bans},
         FrameRule{Message::quit, inside, false, &Hub::on_quit},
     };

@@ -140,9 +140,27 @@ ControlAnswer Hub::set_topic_by_verb(const std::string& rest) {
 
 ControlAnswer Hub::act_by_verb(Kind kind, Words words) {
     const std::string room = take_room_option(words);
+    if (kind == Kind::unbanned && words.size() == 1) return unban_by_verb(room, words[0]);
     const auto why = act({}, room.empty() ? nullptr : &known_room(room), kind, words);
     if (why) throw UserError(std::string{words_for(*why)});
     return {};
+}
+
+// A ban outlives its room, too.
+ControlAnswer Hub::unban_by_verb(const std::string& room, const std::string& word) {
+    const std::string whom = whom_of(word);
+    if (bans_.remove(whom, room)) {
+        if (room.empty() || find_room(room) != nullptr)
+            note_act({}, find_room(room), Kind::unbanned, word);
+        else
+            log_.notice(text("unban ", escape(word), " by administrator in ", escape(room)));
+        return {};
+    }
+    const auto elsewhere = bans_.room_of_ban(whom, std::chrono::system_clock::now());
+    if (!elsewhere) throw UserError(std::string{words_for(Refusal::not_banned)});
+    throw UserError(elsewhere->empty()
+                        ? text("that ban is of all rooms: unban ", escape(word))
+                        : text("that ban is of one room: unban -r ", *elsewhere, ' ', escape(word)));
 }
 
 ControlAnswer Hub::shut_down(const std::string& words) {

@@ -73,6 +73,8 @@ void Hub::on_enter(Client& client, Packet packet) {
     if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
     const std::string_view whole = words;
     Room* const room = find_entry(client, whole.substr(0, name_size), whole.substr(name_size));
+    if (room == nullptr && client.state == State::entering && is_call_for_help(words))
+        return refuse(client, Refusal::help_wanted); // which is no try
     if (room == nullptr) return enter_by_hash(client, whole.substr(0, name_size), whole.substr(name_size));
     if (const auto why = refuse_entry(client, *room)) return refuse(client, *why);
     enter_room(client, *room, 0);
@@ -152,9 +154,16 @@ void Hub::let_in(Client& client, Room& room, const Pending& pending) {
     log_.notice(
         text("enter ", escape(client.name), " room ", room.settings.name, " members ", room.members.size()));
     const std::uint64_t offset = opened->segment == from.segment ? from.offset : 0;
+    std::string words = text(room.settings.name, '\n', room.topic());
+    std::size_t named = 0;
+    for (auto member = room.members.begin(); member != room.members.end() && named < max_present; ++member) {
+        if (*member == client.number) continue;
+        words += text('\n', clients_.at(*member).name);
+        ++named;
+    }
     answer(client,
-           EnteredFrame::make(text(room.settings.name, '\n', room.topic()), room.number, client.number,
-                              pending.joined_line, pending.missed_from, opened->segment, offset),
+           EnteredFrame::make(words, room.number, client.number, pending.joined_line, pending.missed_from,
+                              opened->segment, offset, static_cast<std::uint32_t>(room.members.size() - 1)),
            opened->fd.get());
 }
 

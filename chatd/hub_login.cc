@@ -83,9 +83,10 @@ void Hub::refuse_password(Client& client, const Verdict& verdict) {
 void Hub::on_login(Client& client, Packet packet) {
     std::string password = LoginFrame::read(packet).second;
     if (client.claimed.empty()) throw PeerError("a password that was not asked for");
-    const std::string name = std::exchange(client.claimed, {});
+    const std::string name = client.claimed; // which it stays until the password is right
     ask_authd(client, LoginKind::user, name, password, [this, name](Client& asks, const Verdict& verdict) {
         if (verdict.kind != Verdict::Kind::accepted) return refuse_password(asks, verdict);
+        asks.claimed.clear();
         if (Client* const ghost = find_client(name)) dismiss(*ghost, Farewell::resumed_elsewhere);
         asks.is_operator = has_right(verdict.rights, "operator");
         take_name(asks, name);

@@ -5,32 +5,17 @@
 #include "chatd/hub.hh"
 
 #include "chatd/words.hh"
-#include "common/address.hh"
 #include "common/config.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
-#include <netinet/in.h>
 
 using namespace common;
 
 namespace chatd {
 namespace {
-
-// An address in the one way that hosts are written here; else a name, folded.
-std::string whom_of(const std::string& word) {
-    in_addr four{};
-    in6_addr six{};
-    std::array<char, INET6_ADDRSTRLEN> shown{};
-    if (::inet_pton(AF_INET, word.c_str(), &four) == 1)
-        ::inet_ntop(AF_INET, &four, shown.data(), shown.size());
-    else if (::inet_pton(AF_INET6, word.c_str(), &six) == 1)
-        ::inet_ntop(AF_INET6, &six, shown.data(), shown.size());
-    return shown[0] != '\0' ? std::string{shown.data()} : fold_name(word);
-}
 
 struct ActName {
     Kind kind;

@@ -124,14 +124,20 @@ std::vector<std::string> Hub::member_rows(const Room& room) const {
     return rows;
 }
 
-// Name, flags, members, topic: c with a code, m moderated, i the asking client is in it.
+// Name, flags, members, topic: c with a code, m moderated, i the asking client is in it, f the first open
+// one. Who is not let in yet is told of the open ones.
 std::vector<std::string> Hub::room_rows(const Client& asks) const {
+    const auto first = std::find_if(settings_.rooms.begin(), settings_.rooms.end(), [](const auto& room) {
+        return room.code.empty() && room.code_hash.empty();
+    });
     std::vector<std::string> rows;
     for (const auto& [name, room] : rooms_) {
         const bool is_inside = asks.is_in(room);
+        const bool is_first = first != settings_.rooms.end() && first->name == name;
         if (room.settings.hidden && !is_inside) continue;
+        if (asks.state == State::entering && (!room.is_open() || room.is_made_by_client)) continue;
         rows.push_back(text(name, '\t', room.is_open() ? "" : "c", room.is_moderated ? "m" : "",
-                            is_inside ? "i" : "", '\t', room.members.size(), '\t',
+                            is_inside ? "i" : "", is_first ? "f" : "", '\t', room.members.size(), '\t',
                             room.is_open() || is_inside ? room.topic() : std::string{}));
     }
     return rows;

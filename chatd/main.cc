@@ -65,7 +65,9 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     if (argv[0] == chatd::spawner_name)
-        return report_errors("spawner", [] { return chatd::Spawner{Fd{chatd::spawner_pair}}.run(); });
+        return report_errors("spawner", [&] {
+            return chatd::Spawner{Fd{chatd::spawner_pair}, argc > 1 ? argv[1] : ""}.run();
+        });
     return report_errors("chatd", [&] {
         open_standard_descriptors();
         return run_program(argc, argv);

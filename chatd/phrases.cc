@@ -28,6 +28,9 @@ constexpr std::array table{
     PhraseRow{Phrase::asked_to_leave, "You are asked to leave."},
     PhraseRow{Phrase::goodbye, "Goodbye."},
     PhraseRow{Phrase::ask_password, "Password: "},
+    PhraseRow{Phrase::another_name, "Enter alone: another name."},
+    PhraseRow{Phrase::enter_alone, "Enter alone: %1"},
+    PhraseRow{Phrase::open_rooms, "Open rooms (%2): %1"},
     PhraseRow{Phrase::joined, "%1 joined"},
     PhraseRow{Phrase::left, "%1 left"},
     PhraseRow{Phrase::left_with_words, "%1 left (%2)"},
@@ -131,6 +134,13 @@ constexpr std::array table{
     PhraseRow{Phrase::colours_on, "Names have colours."},
     PhraseRow{Phrase::colours_off, "Names have no colours."},
     PhraseRow{Phrase::here, "The server is here."},
+    PhraseRow{Phrase::not_at_code, "First enter a room: /help tells how."},
+    PhraseRow{Phrase::code_help,
+              "Type a room's code, or an open room's name. /rooms lists the open ones, /quit leaves."},
+    PhraseRow{Phrase::present, "Here with you: %1"},
+    PhraseRow{Phrase::present_and_more, "Here with you: %1 and %2 more"},
+    PhraseRow{Phrase::nobody_present, "Nobody else is here."},
+    PhraseRow{Phrase::no_open_rooms, "No room is open: each needs its code."},
     PhraseRow{Phrase::help_lead,
               "What you type is said to everybody in the room. Lines that begin with / are for the server:"},
     PhraseRow{Phrase::help_end, "A line that begins with // says the rest with one /."},
@@ -190,8 +200,9 @@ std::optional<nl_catd> open_file(const std::string& name) {
     return found;
 }
 
-std::optional<nl_catd> open_catalogue(std::string_view language) {
-    const auto found = open_file(common::text("chatd.", language));
+std::optional<nl_catd> open_catalogue(std::string_view language, const std::string& folder) {
+    auto found = open_file(common::text("chatd.", language));
+    if (!found && !folder.empty()) found = open_file(common::text(folder, "/chatd.", language, ".cat"));
     return found ? found : open_file(common::text(CATALOGUE_FOLDER "/chatd.", language, ".cat"));
 }
 
@@ -205,9 +216,9 @@ std::optional<Language> find_language(std::string_view name) {
     return static_cast<Language>(found - language_names.begin());
 }
 
-Catalogues::Catalogues() {
+Catalogues::Catalogues(const std::string& program_folder) {
     for (std::size_t language = 1; language < open_.size(); ++language)
-        open_[language] = open_catalogue(language_names[language]);
+        open_[language] = open_catalogue(language_names[language], program_folder);
 }
 
 Catalogues::~Catalogues() {

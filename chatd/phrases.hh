@@ -35,6 +35,9 @@ enum class Phrase : int {
     asked_to_leave = 14,
     goodbye = 15,
     ask_password = 16,
+    another_name = 17,
+    enter_alone = 18,
+    open_rooms = 19,
     // a room's lines: %1 who, %2 the text
     joined = 20,
     left = 21,
@@ -137,6 +140,12 @@ enum class Phrase : int {
     colours_on = 121,
     colours_off = 122,
     here = 123,
+    not_at_code = 124,
+    code_help = 125,
+    present = 126,
+    present_and_more = 127,
+    nobody_present = 128,
+    no_open_rooms = 129,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,
@@ -190,11 +199,12 @@ std::optional<Language> find_language(std::string_view name);
 
 using PhraseArguments = std::initializer_list<std::string_view>;
 
-// The catalogues of all languages, as far as they are installed: where NLSPATH says, under the name
-// chatd.LANGUAGE, else in the folder that this program was built for.
+// The catalogues of all languages, as far as they are there: where NLSPATH says, under the name
+// chatd.LANGUAGE, else as chatd.LANGUAGE.cat beside the program, when its folder is told, else in the folder
+// that this program was built for.
 class Catalogues {
 public:
-    Catalogues();
+    explicit Catalogues(const std::string& program_folder = {});
     ~Catalogues();
     Catalogues(const Catalogues&) = delete;
     Catalogues& operator=(const Catalogues&) = delete;

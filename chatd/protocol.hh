@@ -16,7 +16,7 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 3;
+inline constexpr std::uint16_t protocol_version = 4;
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;  // of one line of speech
@@ -28,6 +28,7 @@ inline constexpr std::size_t max_topic = 400;    // of a room's topic
 inline constexpr std::size_t max_token = 32;     // of a token, in hexadecimal digits
 inline constexpr std::size_t max_formers = 16;   // clients that one was before it resumed
 inline constexpr std::size_t max_place = 192;    // of a place: 16 rooms of 12 bytes
+inline constexpr std::size_t max_present = 10;   // names of those who are there, told to who enters
 inline constexpr std::size_t max_listing = 8192; // of one piece of a list
 inline constexpr std::size_t max_frame = max_listing + 64;
 
@@ -97,6 +98,7 @@ enum class Refusal : std::uint8_t {
     already_inside = 13,
     too_many_rooms = 14,
     no_such_room = 15,
+    help_wanted = 16,
     text_too_long = 20,
     disk_full = 22,
     moderated = 23,
@@ -174,7 +176,7 @@ using OperFrame =      Frame<Message::oper,         "=B",       max_name + max_c
 using CountedFrame =   Frame<Message::counted,      "=Q",       0>;             // bytes that the client has sent up to the end of what the next frame is about
 using AcceptedFrame =  Frame<Message::accepted,     "=",        max_name + 1 + max_topic>; // what there is to say of it
 using RefusedFrame =   Frame<Message::refused,      "=B",       0>;             // Refusal
-using EnteredFrame =   Frame<Message::entered,      "=IQQQIQ",  max_room_name + 1 + max_topic>; // room, client, line of its joining, first line missed, segment, offset; name, LF, topic
+using EnteredFrame =   Frame<Message::entered,      "=IQQQIQI", max_room_name + 1 + max_topic + max_present * (1 + max_name)>; // room, client, line of its joining, first line missed, segment, offset, others in it; name, LF, topic, and LF and a name for the first of them
 using SegmentFrame =   Frame<Message::segment,      "=IIQQ",    0>;             // room, segment, offset, the room's next line
 using ListingFrame =   Frame<Message::listing,      "=I",       max_listing>;   // entries to skip next time, 0 at the end; lines
 using DismissedFrame = Frame<Message::dismissed,    "=B",       max_text>;      // Farewell; words that somebody gave

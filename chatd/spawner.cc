@@ -17,7 +17,8 @@
 using namespace common;
 
 namespace chatd {
-Spawner::Spawner(Fd hub) : hub_(std::move(hub)), loop_(best_backend()) {
+Spawner::Spawner(Fd hub, const std::string& program_folder)
+    : hub_(std::move(hub)), loop_(best_backend()), catalogues_(program_folder) {
     set_close_on_exec(hub_.get());
     set_nonblocking(hub_.get());
     use_utf8_locale(); // for the handlers; the hub tells when there is none

@@ -24,7 +24,8 @@ inline constexpr int spawner_pair = 3;
 
 class Spawner {
 public:
-    explicit Spawner(common::Fd hub);
+    // program_folder: where the catalogues of a program that is not installed are; empty: not known.
+    Spawner(common::Fd hub, const std::string& program_folder);
     // Serves the hub until it ends.
     int run();
 

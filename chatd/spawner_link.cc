@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,6 +20,17 @@
 using namespace common;
 
 namespace chatd {
+
+// Of a name without a slash, PATH tells which one is executed.
+std::string folder_of_program(const std::string& program) {
+    const std::size_t slash = program.rfind('/');
+    if (slash != program.npos) return program.substr(0, slash);
+    const char* const path = ::getenv("PATH");
+    for (const std::string_view folder : split(path == nullptr ? "" : path, ':'))
+        if (::access(text(folder, '/', program).c_str(), X_OK) == 0) return std::string{folder};
+    return {};
+}
+
 namespace {
 
 constexpr std::chrono::seconds restart_pause{1}; // between starts of a spawner that dies at once
@@ -26,7 +38,8 @@ constexpr std::chrono::seconds restart_pause{1}; // between starts of a spawner 
 // In the child: nothing of the hub's memory is left behind the exec, and only the pair stays open.
 int become_spawner(const std::string& program, bool may_complain, const Fd& pair) {
     std::string name{spawner_name};
-    const std::array<char*, 2> arguments{name.data(), nullptr};
+    std::string folder = folder_of_program(program);
+    const std::array<char*, 3> arguments{name.data(), folder.data(), nullptr};
     if (pair.get() == spawner_pair)
         checked("keep open", "the pair", [&] { return ::fcntl(spawner_pair, F_SETFD, 0); });
     else

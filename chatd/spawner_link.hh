@@ -15,6 +15,9 @@
 
 namespace chatd {
 
+// The folder of a program that is executed by this name; empty when it is not found.
+std::string folder_of_program(const std::string& program);
+
 class SpawnerLink {
 public:
     struct Callbacks {
@@ -45,6 +48,7 @@ public:
     // Tells it to end and waits for it. Handlers end with their pairs.
     void stop();
 
+    const std::string& program() const { return program_; }
     pid_t pid() const { return children_.all().empty() ? -1 : children_.all().begin()->first; }
 
 private:

@@ -138,6 +138,15 @@ std::optional<Refusal> refuse_name(std::string_view name) {
     return {};
 }
 
+bool is_call_for_help(std::string_view line) {
+    constexpr std::array<std::string_view, 8> calls{"help",  "help!", "help?", "what",
+                                                    "what?", "?",     "帮助",  "？"};
+    std::string small{line};
+    for (char& byte : small)
+        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+    return std::find(calls.begin(), calls.end(), small) != calls.end();
+}
+
 std::size_t columns_of(std::string_view text) {
     std::size_t columns = 0;
     for (std::size_t length = 0; !text.empty(); text.remove_prefix(length)) {

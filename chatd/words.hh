@@ -23,6 +23,10 @@ bool use_utf8_locale();
 // signs of Indic scripts, which are also written as one.)
 std::optional<Refusal> refuse_name(std::string_view name);
 
+// Whether somebody at a loss typed it where something else was asked: help, what, ? and the like, in any
+// case.
+bool is_call_for_help(std::string_view line);
+
 // The columns that valid UTF-8 text takes on a terminal (wcwidth(3)); a character of which that is not known
 // counts as one.
 std::size_t columns_of(std::string_view text);

@@ -90,7 +90,7 @@ exec 3<&-
 # It stays in front: what is typed here is announced in its rooms.
 [ ! -t 0 ] || set -m
 status=0
-NLSPATH="$bin/%N.cat" sh -c 'echo $$ >"$0" && exec "$@"' "$scratch/chatd.pid" \
+sh -c 'echo $$ >"$0" && exec "$@"' "$scratch/chatd.pid" \
     "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
     -o "state $scratch/chat" 2>"$scratch/chatd.pipe" || status=$?
 rm -f "$scratch/chatd.pid"

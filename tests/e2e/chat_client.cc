@@ -44,6 +44,12 @@ void ChatClient::wait_for_line(std::string_view line) {
     }
 }
 
+std::string ChatClient::wait_for_text(std::string_view text) {
+    std::string told;
+    while (!told.ends_with(text)) told += read_exactly(1);
+    return told;
+}
+
 Daemon::Setting chatd_with(Words lines) {
     // Tests say more at once than people do, unless they are about that.
     const bool is_about_flood =

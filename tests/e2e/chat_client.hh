@@ -22,6 +22,8 @@ public:
     void expect_lines(std::initializer_list<std::string_view> lines);
     // Waits for a line, whatever comes before it.
     void wait_for_line(std::string_view line);
+    // Up to this text, which may be a prompt; what came before it and the text.
+    std::string wait_for_text(std::string_view text);
     // Throws Failure unless the next line is this one with a number and a time before it.
     void expect_earlier(std::string_view line);
     // The next line is the one with the token; what to resume with. enter has read it already.

@@ -48,7 +48,8 @@ struct Person {
     Pty terminal;
 };
 
-const std::string in_room = "Room code:\nYou are in lobby. /help lists what you can do.\n";
+const std::string in_room =
+    "Enter alone: lobby\nRoom code:\nYou are in lobby. /help lists what you can do.\n";
 
 // The shell that runs chat, and what the terminal's modes are before and behind it.
 struct Shell {
@@ -105,11 +106,12 @@ TEST_SUITE("e2e") {
 
         CHECK(shown_on(ada.terminal) ==
               "Your name: ada\n" + in_room +
-                  "张三 joined\neve joined\n> hello\n张三 say: 你好\n> half a line\n"
+                  "Nobody else is here.\n张三 joined\neve joined\n> hello\n张三 say: 你好\n> half a line\n"
                   "eve say: I use nc\n>\n");
-        CHECK(shown_on(zhang.terminal) == "Your name: 张三\n" + in_room +
-                                              "eve joined\nada say: hello\n> 你好\nada say: half a line\n"
-                                              "eve say: I use nc\n>\n");
+        CHECK(shown_on(zhang.terminal) ==
+              "Your name: 张三\n" + in_room +
+                  "Here with you: ada\neve joined\nada say: hello\n> 你好\nada say: half a line\n"
+                  "eve say: I use nc\n>\n");
     }
 
     TEST_CASE(

@@ -4,6 +4,7 @@
 
 #include "common/text.hh"
 
+#include <deque>
 #include <doctest/doctest.h>
 
 using namespace e2e;
@@ -72,7 +73,7 @@ TEST_SUITE("e2e readiness") {
         const Daemon daemon{chatd_with({})};
         ChatClient first{daemon}, second{daemon};
         first.say("ada");
-        CHECK(first.read_exactly(22) == "Your name: Room code: ");
+        CHECK(first.wait_for_text("Room code: ") == "Your name: Enter alone: lobby\nRoom code: ");
         CHECK(answer_to_name(second, "ADA").starts_with("Somebody"));
         const std::string end = text("end ", first.local().shown(), ' ');
         first.close();
@@ -103,6 +104,83 @@ TEST_SUITE("e2e readiness") {
         client.expect_token();
         ChatClient other{daemon, "bob", "s3cret"};
         client.expect_line("bob joined");
+    }
+
+    TEST_CASE("who asks for help at the code is given it and loses no try") {
+        const Daemon daemon{
+            chatd_with({"room plans code s3cret", "room lobby", "room 会议", "room den hidden"})};
+        ChatClient ada{daemon};
+        ada.send("ada\n");
+        const std::string open = "Enter alone: lobby\nOpen rooms (2): lobby, 会议\nRoom code: ";
+        CHECK(ada.wait_for_text("Room code: ") == "Your name: " + open);
+        const std::string help =
+            "Type a room's code, or an open room's name. /rooms lists the open ones, /quit leaves.\n";
+        for (const std::string_view word : {"help", "what", "?", "What?", "/help", "HELP", "帮助"}) {
+            ada.say(word);
+            CHECK(ada.wait_for_text("Room code: ") == help + open);
+        }
+        ada.say("/rooms");
+        CHECK(ada.wait_for_text("Room code: ") == "lobby 0 here\n会议 0 here\nRoom code: ");
+        ada.say("/who");
+        CHECK(ada.wait_for_text("Room code: ") == "First enter a room: /help tells how.\nRoom code: ");
+        ada.say("hello");
+        ada.expect_line("No room has that code. Tries left: 2.");
+        ada.send("/hlep\n/quit\n");
+        ada.expect_lines({"Room code: No room has that code. Tries left: 1.", "Room code: Goodbye."});
+        CHECK(ada.read_to_end().empty());
+    }
+
+    TEST_CASE("a code that looks like a command or a call for help still leads into its room") {
+        const Daemon daemon{
+            chatd_with({"room a code /quit", "room b code what", "room help", "room c code /x"})};
+        for (const auto& [code, room] : {std::pair{"//quit", "a"}, std::pair{"what", "b"},
+                                         std::pair{"help", "help"}, std::pair{"/x", "c"}}) {
+            ChatClient client{daemon};
+            client.send(text("ada-", room, '\n', code, '\n'));
+            client.expect_line(text("Your name: Room code: ", welcome_to(room)));
+        }
+    }
+
+    TEST_CASE("without an open room the help says so and no other room is named") {
+        const Daemon daemon{chatd_with({"room plans code s3cret", "room den hidden code x"})};
+        ChatClient ada{daemon};
+        ada.send("ada\n");
+        CHECK(ada.wait_for_text("Room code: ") == "Your name: Room code: ");
+        ada.send("/rooms\n");
+        CHECK(ada.wait_for_text("Room code: ") == "No room is open: each needs its code.\nRoom code: ");
+    }
+
+    TEST_CASE("who enters by hand is told who is there and a program is not") {
+        const Daemon daemon{chatd_with({"room lobby", "room plans code s3cret", "resume-time 0"})};
+        const auto come_in = [&](ChatClient& client, std::string_view name, std::string_view code) {
+            client.say(name);
+            client.wait_for_text("Room code: ");
+            client.say(code);
+            client.expect_line(welcome_to(code.empty() ? "lobby" : "plans"));
+        };
+        ChatClient ada{daemon}, bob{daemon}, bot{daemon};
+        come_in(ada, "ada", "");
+        ada.expect_line("Nobody else is here.");
+        come_in(bob, "bob", "");
+        bob.expect_line("Here with you: ada");
+        ada.expect_line("bob joined");
+        ChatClient piped{daemon};
+        piped.send("piped\n\n");
+        piped.expect_line("Your name: Room code: " + welcome_to("lobby"));
+        bot.send("/bot\n");
+        bot.wait_for_text("Your name: Your name: ");
+        come_in(bot, "bot", "");
+        bob.expect_lines({"piped joined", "bot joined"});
+        bob.say("hello");
+        piped.expect_lines({"bot joined", "bob say: hello"});
+        bot.expect_line("bob say: hello");
+        std::deque<ChatClient> crowd;
+        for (int number = 1; number <= 12; ++number) {
+            crowd.emplace_back(daemon).send(text("p", number, "\ns3cret\n"));
+            crowd.back().expect_line("Your name: Room code: " + welcome_to("plans"));
+        }
+        ada.send("/join s3cret\n");
+        ada.wait_for_line("Here with you: p1, p2, p3, p4, p5, p6, p7, p8, p9, p10 and 2 more");
     }
 
     TEST_CASE("an empty line enters the first open room and an open room's name that room") {

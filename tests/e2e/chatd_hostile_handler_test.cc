@@ -107,7 +107,7 @@ TEST_SUITE("e2e readiness") {
             {std::string(2, '\xff'), no_frame},
             {AcceptedFrame::make({}), no_frame},
             {EnteredFrame::make("lobby", 1U, std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, 1U,
-                                std::uint64_t{0}),
+                                std::uint64_t{0}, 0U),
              no_frame},
             {EndedFrame::make({}, std::uint64_t{1}, 0), no_frame},
             {KillFrame::make({}, std::uint64_t{1}, std::uint8_t{9}), no_frame},

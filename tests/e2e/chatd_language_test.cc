@@ -51,14 +51,41 @@ TEST_SUITE("e2e") {
         bob.expect_earlier("张三 left");
     }
 
+    TEST_CASE("a program that is not installed finds the catalogue beside it and through PATH") {
+        const std::string program = find_program("chatd");
+        for (const Words& wrapper :
+             {Words{}, Words{"sh", "-c", "PATH=${1%/*}:$PATH; shift; exec chatd \"$@\"", "sh"}}) {
+            Daemon::Setting setting = chatd_with({"lang zh"});
+            setting.environment = {"NLSPATH=/nowhere/%N"};
+            setting.wrapper = wrapper;
+            const Daemon daemon{setting};
+            ChatClient zhang{daemon};
+            zhang.send("张三\n\n");
+            CHECK(zhang.read_line() == "您的名字：房间密码：您在lobby。输入 /help 查看可用的命令。");
+            CHECK(daemon.log().find("catalogue") == std::string::npos);
+        }
+    }
+
     TEST_CASE("without the catalogue chatd speaks English and says that there is no Chinese") {
+        const TempDir folder; // a copy has no catalogue beside it
+        std::filesystem::copy_file(find_program("chatd"), (folder / "chatd").native());
         Daemon::Setting setting = chatd_with({"lang zh"});
         setting.environment = {"NLSPATH=/nowhere/%N"};
+        setting.wrapper = {"sh", "-c", "shift; exec \"$0\" \"$@\"", folder / "chatd"};
         const Daemon daemon{setting};
-        ChatClient ada{daemon, "ada"};
-        ada.say("/lang zh");
-        const std::string answer = ada.read_line();
-        // Unless it is installed where this program looks by itself.
-        CHECK((answer == "There is no language zh: en, zh." || answer == "从现在起使用中文。"));
+        ChatClient ada{daemon};
+        ada.send("ada\n\n/lang zh\n");
+        const std::string first = ada.read_line();
+        if (!first.starts_with("Your name: ")) {
+            MESSAGE("skipped: the catalogue is installed where this program looks by itself");
+            return;
+        }
+        CHECK(first == "Your name: Room code: " + welcome_to("lobby"));
+        ada.expect_token();
+        ada.expect_line("There is no language zh: en.");
+        const std::string log = daemon.log();
+        const std::size_t said = log.find("no message catalogue for 'zh'");
+        CHECK(said != log.npos);
+        CHECK(log.find("no message catalogue", said + 1) == log.npos);
     }
 }

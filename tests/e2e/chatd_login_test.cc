@@ -3,6 +3,8 @@
 #include "tests/e2e/chat_client.hh"
 
 #include "common/text.hh"
+#include "tests/e2e/files.hh"
+#include "tests/e2e/pty.hh"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -34,9 +36,9 @@ TEST_SUITE("e2e") {
     TEST_CASE("a name in the user file needs its password in whatever case it is typed") {
         Office office;
         ChatClient zoe{*office.daemon};
-        zoe.send("ZOE\nwrong\nzoe\npass-Zoe\n\n");
-        zoe.expect_lines({"Your name: Password: That is not the password.",
-                          "Your name: Password: Room code: " + welcome_to("lobby")});
+        zoe.send("ZOE\nwrong\npass-Zoe\n\n");
+        zoe.expect_lines({"Your name: Password: That is not the password.", "Enter alone: another name.",
+                          "Password: Room code: " + welcome_to("lobby")});
         zoe.expect_token();
         ChatClient guest{*office.daemon, "guest"};
         zoe.expect_line("guest joined");
@@ -49,6 +51,70 @@ TEST_SUITE("e2e") {
         ChatClient locked{*office.daemon};
         locked.send("gone\n*\n");
         locked.expect_line("Your name: Password: That is not the password.");
+    }
+
+    TEST_CASE("what is typed at a password prompt is never a name and never shown or kept") {
+        Office office;
+        ChatClient guest{*office.daemon, "guest"}, zoe{*office.daemon};
+        zoe.send("Zoe\n");
+        zoe.wait_for_text("Password: ");
+        zoe.send("mistyped-secret\n");
+        zoe.wait_for_text("Enter alone: another name.\nPassword: ");
+        CHECK(chatctl(*office.daemon, {"who"}).find("secret") == std::string::npos);
+        zoe.send("mistyped-secret-2\n");
+        zoe.wait_for_text("Enter alone: another name.\nPassword: ");
+        zoe.send("pass-Zoe\n\n");
+        guest.expect_line("Zoe joined");
+        chatctl(*office.daemon, {"stats"});
+        const std::string who = chatctl(*office.daemon, {"who"});
+        for (const std::string_view secret : {"mistyped-secret", "pass-Zoe"}) {
+            CHECK(who.find(secret) == std::string::npos);
+            CHECK(office.daemon->log().find(secret) == std::string::npos);
+            for (const auto& entry : std::filesystem::recursive_directory_iterator(office.daemon->state()))
+                if (entry.is_regular_file()) CHECK(read_file(entry.path()).find(secret) == std::string::npos);
+        }
+    }
+
+    TEST_CASE("Enter alone at the password goes back to the name") {
+        Office office;
+        ChatClient eve{*office.daemon};
+        eve.send("zoe\nno\n\neve\n\n");
+        eve.expect_lines({"Your name: Password: That is not the password.", "Enter alone: another name.",
+                          "Password: Your name: Room code: " + welcome_to("lobby")});
+        ChatClient mallory{*office.daemon}; // for whom a password that is not asked for is a name like others
+        mallory.send("zoe\n\n\n");
+        mallory.expect_line("Your name: Password: Your name: A name cannot be empty.");
+    }
+
+    TEST_CASE("at telnet and chat a password is asked for again without being shown") {
+        Office office;
+        ChatClient guest{*office.daemon, "guest"};
+        const std::string port = text(office.daemon->port());
+        for (const Words& command : {Words{"telnet", "127.0.0.1", port}, Words{"chat", "127.0.0.1:" + port}})
+            for (const std::string_view type : {"TERM=xterm", "TERM=dumb"}) {
+                if (command[0] == "chat" && type == "TERM=dumb") continue; // a pipe to it
+                Pty zoe{command, {std::string{type}, "LC_ALL=C.UTF-8"}};
+                zoe.wait_for("Your name: ");
+                zoe.type("Zoe\r");
+                zoe.wait_for("Password: ");
+                zoe.type("mistyped\r");
+                zoe.wait_for("Enter alone: another name.");
+                zoe.wait_for("Password: ");
+                zoe.type("\r");
+                zoe.wait_for("Your name: ");
+                zoe.type("zoe\r");
+                zoe.wait_for("Password: ");
+                zoe.type("pass-Zoe\r");
+                zoe.wait_for("Room code: ");
+                zoe.type("\r");
+                zoe.wait_for(welcome_to("lobby"));
+                guest.wait_for_line("Zoe joined");
+                zoe.type("/quit\r");
+                zoe.wait_for("Goodbye.");
+                guest.expect_line("Zoe left");
+                CHECK(zoe.screen().find("mistyped") == std::string::npos);
+                CHECK(zoe.screen().find("pass-Zoe") == std::string::npos);
+            }
     }
 
     TEST_CASE("who has the password displaces a connection that is dead") {
@@ -68,9 +134,10 @@ TEST_SUITE("e2e") {
     TEST_CASE("wrong passwords end the connection after login-tries") {
         Office office;
         ChatClient zoe{*office.daemon};
-        zoe.send("zoe\na\nzoe\nb\nzoe\nc\nzoe\npass-Zoe\n");
-        const std::string wrong = "Your name: Password: That is not the password.";
-        zoe.expect_lines({wrong, wrong, "Your name: Password: That was the last try."});
+        zoe.send("zoe\na\n/help\n" + std::string(5000, 'x') + "\npass-Zoe\n");
+        zoe.expect_lines({"Your name: Password: That is not the password.", "Enter alone: another name.",
+                          "Password: That is not the password.", "Enter alone: another name.",
+                          "Password: That was the last try."});
         CHECK(zoe.read_to_end().empty());
     }
 
@@ -140,9 +207,9 @@ TEST_SUITE("e2e") {
         write_file(folder / "users", text("zoe:", hash_of("right"), ":-:-\n"));
         const Daemon daemon{chatd_with({text("users ", (folder / "users").native()), "login-tries 2"})};
         ChatClient first{daemon}, second{daemon};
-        first.send("zoe\n1\nzoe\n2\n");
-        first.expect_lines({"Your name: Password: That is not the password.",
-                            "Your name: Password: That was the last try."});
+        first.send("zoe\n1\n2\n");
+        first.expect_lines({"Your name: Password: That is not the password.", "Enter alone: another name.",
+                            "Password: That was the last try."});
         second.send("zoe\nright\n");
         second.expect_line(
             "Your name: Password: Too many wrong passwords came from your address: try again later.");

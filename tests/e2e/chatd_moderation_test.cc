@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
+#include <sstream>
 
 using namespace e2e;
 using common::text;
@@ -130,10 +131,40 @@ TEST_SUITE("e2e") {
             daemon->stop();
             daemon.emplace(chatd_with(lines));
         }
-        CHECK(ctl({"unban", "bob"}).err == "chatctl: there is no such ban: `bans' lists them\n");
+        CHECK(ctl({"unban", "bob"}).err == "chatctl: that ban is of one room: unban -r plans bob\n");
+        CHECK(ctl({"unban", "-r", "plans", "eve"}).err == "chatctl: that ban is of all rooms: unban eve\n");
+        CHECK(ctl({"unban", "zoe"}).err == "chatctl: there is no such ban: `bans' lists them\n");
+        CHECK(ctl({"unban", "-r", "nowhere", "bob"}).status == 1);
         CHECK(ctl({"unban", "-r", "plans", "bob"}).status == 0);
         CHECK(ctl({"unban", "eve"}).status == 0);
         ChatClient bob{*daemon, "bob", "s3cret"}, eve{*daemon, "eve"};
+    }
+
+    TEST_CASE("every ban that is listed can be ended as it is listed") {
+        const TempDir folder;
+        const std::string state = "state " + std::string{folder / "state"};
+        {
+            const Daemon daemon{chatd_with({state, "room lobby", "room plans code s3cret"})};
+            for (const Words& ban :
+                 {Words{"-r", "plans", "Bob"}, Words{"ZOE"}, Words{"-r", "lobby", "2001:DB8:0:0::1", "1h"}}) {
+                Words words{"chatctl", "-s", folder / "state/control", "ban"};
+                words.insert(words.end(), ban.begin(), ban.end());
+                REQUIRE(run_client(words).err.empty());
+            }
+        }
+        const Daemon daemon{chatd_with({state, "room lobby"})}; // plans is gone
+        std::istringstream bans{run_client({"chatctl", "-s", folder / "state/control", "bans"}).out};
+        std::string line, whom, room;
+        std::getline(bans, line); // the heading
+        for (int left = 3; left > 0; --left) {
+            REQUIRE((bans >> whom >> room && std::getline(bans, line)));
+            Words words{"chatctl", "-s", folder / "state/control", "unban"};
+            if (room != "-") words.insert(words.end(), {"-r", room});
+            words.push_back(whom);
+            CHECK(run_client(words).err.empty());
+        }
+        const std::string rest = run_client({"chatctl", "-s", folder / "state/control", "bans"}).out;
+        CHECK(std::count(rest.begin(), rest.end(), '\n') == 1);
     }
 
     TEST_CASE("a banned address is turned away and those who came from it are disconnected") {

@@ -53,7 +53,8 @@ struct Neighbour : ChatClient {
 };
 
 std::string entered(const std::string& name) {
-    return "Your name: " + name + "\nRoom code:\n" + welcome_to("lobby") + '\n';
+    return "Your name: " + name + "\nEnter alone: lobby\nRoom code:\n" + welcome_to("lobby") +
+           "\nNobody else is here.\n";
 }
 
 } // namespace
@@ -275,9 +276,11 @@ TEST_SUITE("e2e") {
         wait_for_row("bob say: 再见\n> 你好，世界！我在用中文打字，一行写不下\n\U0001f600的时候");
         const std::string screen = pane();
         CHECK(screen.substr(screen.find("Your name")) ==
-              "Your name: 张三\nRoom code:\nYou are in lobby. /help lists what you c\nan do.\nbob joined\n"
+              "Your name: 张三\nEnter alone: lobby\nRoom code:\nYou are in lobby. /help lists what you c\nan "
+              "do.\n"
+              "Nobody else is here.\nbob joined\n"
               "bob say: hello\nbob say: 再见\n> 你好，世界！我在用中文打字，一行写不下\n\U0001f600的时候\n" +
-                  std::string(4, '\n'));
+                  std::string(2, '\n'));
         tmux({"send-keys", "Enter"});
         bob.wait_for_line("张三 say: 你好，世界！我在用中文打字，一行写不下\U0001f600的时候");
     }

@@ -353,4 +353,26 @@ TEST_SUITE("unit") {
         CHECK(!read_hello("\0\0\x21"s + std::string(33, 't')));
         CHECK(!read_hello("\0\0\0"s + std::string(max_place + PlaceRoom::size, 'p')));
     }
+
+    TEST_CASE("what is typed while a connection is lost at a password is said nowhere") {
+        ChatSession session = terminal({.name = "ada"});
+        session.hear(asks(Asked::name) + asks(Asked::code) + token("t0") + encode_dealt(4, 0) + inside);
+        session.lose();
+        CHECK(session.type("said later"));
+        session.begin();
+        session.hear(taken + asks(Asked::name)); // the token is good no more, and the name has a password now
+        session.hear(asks(Asked::password));
+        CHECK(session.type("pass"));
+        session.lose();
+        CHECK_FALSE(session.type("word\r"));
+        session.begin();
+        session.hear(taken + asks(Asked::name));
+        session.lose(); // before the password is asked for
+        CHECK_FALSE(session.type("word\r"));
+        session.begin();
+        session.hear(taken + asks(Asked::name) + asks(Asked::password) + asks(Asked::code));
+        session.take_output();
+        session.hear(token("t1") + inside);
+        CHECK(session.take_output() == "said later");
+    }
 }

@@ -158,8 +158,10 @@ TEST_SUITE("unit") {
         const auto shows = [&](std::string_view lead, const std::string& words) {
             return manual.display_behind(lead).find(words) != std::string::npos;
         };
-        CHECK(shows("asks for a name", display.ask(Question::name) + "ada\nRoom code:\n" +
-                                           display.line(Phrase::entered, "lobby")));
+        CHECK(shows("asks for a name", display.ask(Question::name) + "ada\n" +
+                                           display.line(Phrase::enter_alone, "lobby") + "Room code:\n" +
+                                           display.line(Phrase::entered, "lobby") +
+                                           display.line(Phrase::present, "bob")));
         CHECK(shows("A wrong code is refused", display.ask(Question::code) + "swordfish\n" +
                                                    display.refused(Refusal::wrong_code, 2) + "Room code:"));
         std::string events;
@@ -210,6 +212,7 @@ TEST_SUITE("unit") {
                  {"already_inside", Refusal::already_inside},
                  {"too_many_rooms", Refusal::too_many_rooms},
                  {"no_such_room", Refusal::no_such_room},
+                 {"help_wanted", Refusal::help_wanted},
                  {"text_too_long", Refusal::text_too_long},
                  {"disk_full", Refusal::disk_full},
                  {"moderated", Refusal::moderated},
