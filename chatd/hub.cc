@@ -153,7 +153,7 @@ void Hub::update_acceptor() {
 void Hub::handle_signals() {
     if (signals_.take(SIGCHLD)) reap();
     if (signals_.take(SIGUSR1)) report_status();
-    if (signals_.take(SIGHUP)) reload();
+    if (signals_.take(SIGHUP)) reload_as_told();
     if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
 }
 
@@ -168,64 +168,76 @@ void Hub::report_status() {
         for (const std::string& line : part.lines) log_.notice(line);
 }
 
-void Hub::reload() {
+std::vector<std::string> Hub::reload() {
+    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
+    std::vector<std::string> ignored;
+    Settings scratch;
+    std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
+    make_settings(given); // so that what only a start can change is checked, too
+    Settings wanted = make_settings(merged);
+    std::vector<std::string> told;
+    update_rooms(wanted.rooms, told);
+    const bool has_other_language = settings_.language != wanted.language;
+    settings_ = std::move(wanted);
+    config_ = std::move(merged);
+    if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff, secrets_of(settings_));
+    start_authd();
+    for (const std::string& name : ignored) {
+        told.push_back(text("a change of '", name, "' waits for the next start"));
+        log_.warning(told.back());
+    }
+    acceptor_.set_limits(settings_.per_address);
+    report_capacity();
+    if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
+    spawner_.configure(make_configure(settings_));
+    update_acceptor();
+    log_.notice("configuration read again");
+    log_.set_least(settings_.log_level);
+    return told;
+}
+
+// Whoever sends a signal sees no answer but the log.
+void Hub::reload_as_told() {
     try {
-        const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
-        std::vector<std::string> ignored;
-        Settings scratch;
-        std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
-        make_settings(given); // so that what only a start can change is checked, too
-        Settings wanted = make_settings(merged);
-        update_rooms(wanted.rooms);
-        const bool has_other_language = settings_.language != wanted.language;
-        settings_ = std::move(wanted);
-        config_ = std::move(merged);
-        if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff, secrets_of(settings_));
-        start_authd();
-        for (const std::string& name : ignored)
-            log_.warning(text("a change of '", name, "' waits for the next start"));
-        acceptor_.set_limits(settings_.per_address);
-        report_capacity();
-        if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
-        spawner_.configure(make_configure(settings_));
-        update_acceptor();
-        log_.notice("configuration read again");
-        log_.set_least(settings_.log_level);
+        reload();
     } catch (const std::exception& error) {
         log_.error(text("configuration not read again, the old one stays: ", error.what()));
     }
 }
 
 // Rooms that cannot be made are found before anything is changed.
-void Hub::update_rooms(std::vector<RoomSettings>& wanted) {
+void Hub::update_rooms(std::vector<RoomSettings>& wanted, std::vector<std::string>& told) {
     for (const RoomSettings& room : wanted)
         if (find_room(room.name) == nullptr)
             make_room(room).is_made_by_client = true; // goes, if another fails
-    for (RoomSettings& room : wanted) update_room(*find_room(room.name), room);
+    for (RoomSettings& room : wanted) update_room(*find_room(room.name), room, told);
     for (const auto& [name, room] : rooms_) {
         const bool stays =
             room.is_made_by_client ||
             std::any_of(wanted.begin(), wanted.end(), [&there = name](const RoomSettings& room_wanted) {
                 return room_wanted.name == there;
             });
-        if (!stays)
-            log_.warning(
-                text("room ", name, " is gone from the configuration: it closes with the next start"));
+        if (stays) continue;
+        told.push_back(text("room ", name, " is gone from the configuration: it closes with the next start"));
+        log_.warning(told.back());
     }
 }
 
 // What cannot be changed now goes into wanted as it is.
-void Hub::update_room(Room& room, RoomSettings& wanted) {
+void Hub::update_room(Room& room, RoomSettings& wanted, std::vector<std::string>& told) {
     room.is_made_by_client = false;
     // Who knew the old code has what was said until now, and nothing of what follows.
     const bool is_changed = room.settings.code != wanted.code || room.settings.code_hash != wanted.code_hash;
     if (is_changed && !room.log->start_new_segment()) {
-        log_.error(text("room ", wanted.name, " keeps its code: no new segment can be begun"));
+        told.push_back(text("room ", wanted.name, " keeps its code: no new segment can be begun"));
+        log_.error(told.back());
         wanted.code = room.settings.code;
         wanted.code_hash = room.settings.code_hash;
     }
-    if (room.settings.history != wanted.history)
-        log_.warning(text("a change of 'history' of room ", wanted.name, " waits for the next start"));
+    if (room.settings.history != wanted.history) {
+        told.push_back(text("a change of 'history' of room ", wanted.name, " waits for the next start"));
+        log_.warning(told.back());
+    }
     wanted.history = room.settings.history;
     if (room.settings.moderated != wanted.moderated) room.is_moderated = wanted.moderated;
     room.log->set_retention(wanted.keep_bytes, wanted.keep_age);
@@ -253,8 +265,11 @@ void Hub::stop() {
                 farewell_.empty() ? Farewell::stopping : Farewell::stopping_with_words, farewell_);
     flush_rooms();
     if (authd_) authd_->stop();
-    spawner_.stop();
+    spawner_.stop([this](pid_t pid, int status) {
+        if (authd_) authd_->note_end(pid, status);
+    });
     if (authd_) authd_->wait();
+    control_connections_ = control_.close();
     log_.notice("stopped");
 }
 

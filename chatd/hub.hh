@@ -69,9 +69,12 @@ private:
     void wait_for_spawner();
     void handle_signals();
     void reap();
-    void reload();
-    void update_rooms(std::vector<RoomSettings>& wanted);
-    void update_room(Room& room, RoomSettings& wanted);
+    // Reads the configuration again; says what has to wait for the next start, or could not be done. Throws,
+    // and leaves the old one, when something is wrong with it.
+    std::vector<std::string> reload();
+    void reload_as_told();
+    void update_rooms(std::vector<RoomSettings>& wanted, std::vector<std::string>& told);
+    void update_room(Room& room, RoomSettings& wanted, std::vector<std::string>& told);
     void report_status();
     void stop();
     void announce_typed(std::string_view line);
@@ -201,6 +204,7 @@ private:
     Settings settings_;
     common::Log& log_;
     SpawnerLink& spawner_;
+    std::vector<common::Fd> control_connections_; // at the end: they close when the state is free
     common::StateDirectory state_;
     common::Signals signals_;
     common::Loop loop_;

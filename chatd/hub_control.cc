@@ -45,13 +45,6 @@ std::string take_room_option(std::string& rest) {
     return name;
 }
 
-// One quoted word is what chatctl makes of an argument with blanks; a person with nc types no quotes.
-std::string unquoted(const std::string& rest) {
-    if (rest.size() < 2 || rest.front() != '"' || rest.back() != '"') return rest;
-    const std::vector<std::string> parts = split_words(rest);
-    return parts.size() == 1 ? parts[0] : rest;
-}
-
 std::string_view words_for(Refusal why) {
     switch (why) {
     case Refusal::bad_duration:
@@ -92,7 +85,7 @@ std::vector<ControlVerb> Hub::control_verbs() {
         {"voice", "-r ROOM NAME", "give somebody a voice", act(Kind::voiced)},
         {"unvoice", "-r ROOM NAME", "take it", act(Kind::unvoiced)},
         {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
-        {"reload", "", "read the configuration again", [this](Words) { return reload(), ControlAnswer{}; }},
+        {"reload", "", "read the configuration again", [this](Words) { return ControlAnswer{reload()}; }},
         {"shutdown", "[MESSAGE]", "stop, with a message to those who are here",
          [this](Words w) { return shut_down(w[0]); }, true},
     };
@@ -108,7 +101,7 @@ Room& Hub::known_room(std::string_view name) {
 ControlAnswer Hub::announce(const std::string& rest) {
     std::string words = rest;
     const std::string room = take_room_option(words);
-    words = unquoted(words);
+    words = unquote(words);
     Room* const only = room.empty() ? nullptr : &known_room(room);
     if (words.empty()) throw UserError("say what to announce");
     announce_to(only, words);
@@ -119,7 +112,7 @@ ControlAnswer Hub::announce(const std::string& rest) {
 ControlAnswer Hub::note(const std::string& rest) {
     std::string words = rest;
     const std::string room = take_room_option(words);
-    words = neutralise(unquoted(words));
+    words = neutralise(unquote(words));
     if (room.empty()) throw UserError("say in which room: -r ROOM");
     if (words.empty() || words.size() > max_text)
         throw UserError(text("a notice has 1 to ", max_text, " bytes"));
@@ -130,7 +123,7 @@ ControlAnswer Hub::note(const std::string& rest) {
 ControlAnswer Hub::set_topic_by_verb(const std::string& rest) {
     std::string words = rest;
     const std::string room = take_room_option(words);
-    const std::string topic = neutralise(unquoted(words));
+    const std::string topic = neutralise(unquote(words));
     if (room.empty()) throw UserError("say in which room: -r ROOM");
     if (topic.empty() || topic.size() > max_topic)
         throw UserError(text("a topic has 1 to ", max_topic, " bytes; - is none"));
@@ -164,7 +157,7 @@ ControlAnswer Hub::unban_by_verb(const std::string& room, const std::string& wor
 }
 
 ControlAnswer Hub::shut_down(const std::string& words) {
-    farewell_ = neutralise(unquoted(words));
+    farewell_ = neutralise(unquote(words));
     if (farewell_.size() > max_text) throw UserError(text("that is too long: ", max_text, " bytes at most"));
     log_.notice("shutdown by administrator");
     stopping_ = true;

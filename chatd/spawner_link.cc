@@ -201,16 +201,20 @@ void SpawnerLink::start_again() {
     callbacks_.on_ready();
 }
 
-void SpawnerLink::stop() {
+void SpawnerLink::stop(const Children::OnOther& on_other) {
     stopping_ = true;
     if (pair_) {
         if (loop_ != nullptr) loop_->forget(pair_.get());
         pair_.reset();
     }
     constexpr std::chrono::seconds patience{3};
-    children_.wait_for_all(Clock::now() + patience, [](const Ended&) {});
+    const auto on_end = [](const Ended&) {};
+    children_.wait_for_all(Clock::now() + patience, on_end, on_other);
+    if (children_.size() == 0) return;
+    if (log_ != nullptr)
+        log_->error(text("the spawner is killed: it did not end within ", patience.count(), " s"));
     children_.signal_all(SIGKILL);
-    children_.wait_for_all(Clock::now() + patience, [](const Ended&) {});
+    children_.wait_for_all(Clock::now() + patience, on_end, on_other);
 }
 
 } // namespace chatd

@@ -45,8 +45,9 @@ public:
     // After SIGCHLD. Throws std::runtime_error when the first one has ended before it was ready.
     // on_other: as Children::reap has it.
     void reap(const common::Children::OnOther& on_other);
-    // Tells it to end and waits for it. Handlers end with their pairs.
-    void stop();
+    // Tells it to end and waits for it; on_other hears of those that end meanwhile, as above. Handlers end
+    // with their pairs.
+    void stop(const common::Children::OnOther& on_other);
 
     const std::string& program() const { return program_; }
     pid_t pid() const { return children_.all().empty() ? -1 : children_.all().begin()->first; }

@@ -167,6 +167,8 @@ void AuthdLink::wait() {
     constexpr std::chrono::seconds patience{3};
     const auto on_end = [](const Ended&) {};
     children_.wait_for_all(Clock::now() + patience, on_end);
+    if (children_.size() == 0) return;
+    log_.error(text("authd ", pid_, " is killed: it did not end within ", patience.count(), " s"));
     children_.signal_all(SIGKILL);
     children_.wait_for_all(Clock::now() + patience, on_end);
 }

@@ -182,6 +182,12 @@ std::vector<std::string> split_words(std::string_view line) {
     return words;
 }
 
+std::string unquote(const std::string& text) {
+    if (text.size() < 2 || text.front() != '"' || text.back() != '"') return text;
+    const std::vector<std::string> words = split_words(text);
+    return words.size() == 1 ? words[0] : text;
+}
+
 std::string quote_word(std::string_view word) {
     if (!word.empty() && word.find_first_of(" \t\r\"#\\") == word.npos) return std::string{word};
     std::string quoted = "\"";

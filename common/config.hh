@@ -43,6 +43,10 @@ std::vector<std::string> split_words(std::string_view line);
 // The word as split_words reads it back: in quotes where it needs them.
 std::string quote_word(std::string_view word);
 
+// What a text that is one quoted word holds; any other text as it is. Behind a verb of a control socket:
+// chatctl(8) puts words with blanks in quotes, and a person with nc types none.
+std::string unquote(const std::string& text);
+
 // All lines of the file (none when file is the empty name), then the -o lines. Throws UserError, or
 // std::system_error when the file cannot be read.
 std::vector<ConfigLine> read_config(const std::string& file, std::span<const std::string> option_lines);

@@ -20,11 +20,21 @@ ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVe
     loop_.watch(listener_.get(), Interest::read, [this](const Event&) { accept_clients(); });
 }
 
-ControlServer::~ControlServer() {
-    while (!clients_.empty()) drop(clients_.begin()->first);
+ControlServer::~ControlServer() { close(); }
+
+std::vector<Fd> ControlServer::close() {
+    std::vector<Fd> open;
+    for (auto& [fd, client] : clients_) {
+        loop_.forget(fd);
+        open.push_back(std::move(client.socket));
+    }
+    clients_.clear();
+    if (!listener_) return open;
     loop_.cancel(pause_);
     loop_.forget(listener_.get());
+    listener_.reset();
     ::unlink(path_.c_str());
+    return open;
 }
 
 void ControlServer::accept_clients() {

@@ -47,12 +47,16 @@ public:
 
     // Listens at path, replacing a socket that a dead daemon left.
     ControlServer(Loop& loop, std::string path, std::vector<ControlVerb> verbs);
-    ~ControlServer(); // removes the socket file
+    ~ControlServer(); // closes
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;
 
     // Asks the answers that go on for what is new.
     void continue_answers();
+
+    // Removes the socket file and listens no more. The connections that are open are the caller's: they end
+    // when the daemon does, which is how whoever has asked for that knows.
+    std::vector<Fd> close();
 
 private:
     struct Client {

@@ -12,6 +12,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -64,6 +65,17 @@ Line next_line(LineReader& reader, int fd, std::optional<std::chrono::seconds> a
     }
 }
 
+// A daemon that was told to stop closes its connections when the next one can start.
+void wait_for_end(int fd) {
+    constexpr std::chrono::seconds enough{60};
+    std::array<char, 512> rest{};
+    for (;;) {
+        const IoState state = read_some(fd, rest).state;
+        if (state == IoState::ended || state == IoState::vanished) return;
+        if (state == IoState::would_block) wait_for(fd, POLLIN, enough);
+    }
+}
+
 // Gives each data line of the answer to on_line.
 void ask(const std::string& path, Words words, const std::function<void(std::string_view line)>& on_line) {
     Fd socket;
@@ -81,7 +93,7 @@ void ask(const std::string& path, Words words, const std::function<void(std::str
     LineReader reader{longest_answer_line, LineEnds::newline};
     for (;;) {
         const Line answer = next_line(reader, socket.get(), follows ? std::nullopt : std::optional{patience});
-        if (answer.text == "ok") return;
+        if (answer.text == "ok") return words.front() == "shutdown" ? wait_for_end(socket.get()) : void();
         if (answer.text.rfind("error ", 0) == 0) throw UserError(answer.text.substr(6));
         on_line(std::string_view{answer.text}.substr(answer.text.empty() ? 0 : 1));
     }

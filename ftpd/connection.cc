@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/frames.hh"
 
 #include <algorithm>
 #include <array>
@@ -162,10 +163,22 @@ Connection::Woken Connection::wait_once(int fd, Interest interest, Deadline dead
 }
 
 void Connection::handle_parent_event() {
-    std::array<char, 64> packet{};
-    const IoState state = receive_packet(pair_.get(), packet).state;
-    if (state == IoState::done) throw SessionOver{Reason::kicked}; // it says nothing else
-    if (state == IoState::ended || state == IoState::vanished) throw SessionOver{Reason::parent_gone};
+    std::array<char, 1 + max_stop_words> packet; // not filled: it is seldom read
+    const Received got = receive_packet(pair_.get(), packet);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) throw SessionOver{Reason::parent_gone};
+    const std::string_view order{packet.data(), got.bytes};
+    if (order.front() != stop_head) throw SessionOver{Reason::kicked};
+    last_words_ = order.substr(1);
+    throw SessionOver{Reason::stopped};
+}
+
+const std::string& Connection::last_words() {
+    try {
+        handle_parent_event(); // the signal to end may have come before them
+    } catch (const SessionOver&) {
+    }
+    return last_words_;
 }
 
 void Connection::watch_client(Interest interest) {

@@ -109,6 +109,8 @@ public:
     void end_output();
     // Sends a packet to the parent, waiting for room.
     void tell_parent(std::span<const char> packet);
+    // What a daemon that stops has to say to the client; empty: nothing.
+    const std::string& last_words();
 
     int socket() const { return client_.get(); }
     std::chrono::seconds stall_limit() const { return stall_limit_; }
@@ -126,6 +128,7 @@ private:
 
     common::Fd client_;
     common::Fd pair_;
+    std::string last_words_;
     common::Signals signals_;
     std::unique_ptr<common::Poller> poller_;
     common::LineReader reader_{max_line, common::LineEnds::first_decides};

@@ -11,13 +11,12 @@ namespace {
 
 std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted) {
     using Action = FcpOptions::Action;
-    options.push_back({'P', "PORT", "the server's port, instead of 2121, but for URLs", [&](std::string_view given) {
-                           const auto port = parse_number<std::uint16_t>(given, 1);
-                           if (!port)
-                               throw UsageError(
-                                   text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
-                           wanted.port = *port;
-                       }});
+    options.push_back(
+        {'P', "PORT", "the server's port, instead of 2121, but for URLs", [&](std::string_view given) {
+             const auto port = parse_number<std::uint16_t>(given, 1);
+             if (!port) throw UsageError(text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
+             wanted.port = *port;
+         }});
     options.push_back(
         {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }});
     options.push_back(

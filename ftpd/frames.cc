@@ -14,6 +14,10 @@ std::string until_nul(const std::string& field) { return field.substr(0, field.f
 
 } // namespace
 
+std::string pack_stop(std::string_view words) {
+    return stop_head + std::string{words.substr(0, max_stop_words)};
+}
+
 std::string pack_note(Severity severity, std::string_view text_of_note) {
     const auto head =
         NoteHead::pack(static_cast<std::uint8_t>(Packet::note), static_cast<std::uint8_t>(severity));

@@ -52,8 +52,12 @@ inline constexpr std::size_t max_session_packet =
 // Throws common::PeerError for what is neither.
 SessionPacket unpack_session_packet(std::span<const char> packet);
 
-// Parent to session: a packet of one byte, whatever it holds, ends it: the administrator has said so.
+// Parent to session: each ends it. The administrator has closed this connection; or the daemon stops, with
+// words for the client, one line that is safe to show, of at most max_stop_words bytes.
 inline constexpr std::string_view kick_packet = "k";
+inline constexpr char stop_head = 's';
+inline constexpr std::size_t max_stop_words = 1024;
+std::string pack_stop(std::string_view words);
 
 // What stands for a user where nobody has logged in, in the log and its tools.
 inline constexpr std::string_view nobody_yet = "-";

@@ -40,7 +40,9 @@ std::vector<ControlVerb> control_verbs(Parent& parent) {
         {"kick", "PID|ADDRESS|USER", "end these sessions",
          [&](Words w) { return parent.kick(only_word(w, "a PID, an address or a user")); }},
         {"reload", "", "read the configuration again, as SIGHUP does",
-         [&](Words) { return parent.reload(), ControlAnswer{}; }},
+         [&](Words) { return ControlAnswer{parent.reload()}; }},
+        {"shutdown", "[MESSAGE]", "stop, with a message to those who are here",
+         [&](Words w) { return parent.shut_down(unquote(w[0])), ControlAnswer{}; }, true},
     };
 }
 
@@ -228,7 +230,7 @@ void Parent::report_status() {
     for (const std::string& line : who()) log_.notice(line);
 }
 
-void Parent::reload() {
+std::vector<std::string> Parent::reload() {
     const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
     std::vector<std::string> ignored;
     Settings scratch;
@@ -240,12 +242,16 @@ void Parent::reload() {
     acceptor_.set_limits(settings_.per_address);
     if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
     config_ = std::move(merged);
-    for (const std::string& name : ignored)
-        log_.warning(text("a change of '", name, "' waits for the next start"));
+    std::vector<std::string> told;
+    for (const std::string& name : ignored) {
+        told.push_back(text("a change of '", name, "' waits for the next start"));
+        log_.warning(told.back());
+    }
     report_capacity();
     log_.notice("configuration read again; sessions that are there keep theirs");
     log_.set_least(settings_.log_level);
     update_acceptor();
+    return told;
 }
 
 // Whoever sends a signal sees no answer but the log.
@@ -273,6 +279,15 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
     return {text("sessions ", count)};
 }
 
+void Parent::shut_down(const std::string& words) {
+    std::string safe = escape(words, 2 * max_stop_words);
+    if (safe.size() > max_stop_words)
+        throw UserError(text("that is too long: ", max_stop_words, " bytes at most"));
+    farewell_ = std::move(safe);
+    log_.notice("shutdown by administrator");
+    stopping_ = true;
+}
+
 void Parent::stop() {
     log_.notice(text("stopping, clients ", sessions_.size()));
     notify_service_manager("STOPPING=1");
@@ -280,11 +295,16 @@ void Parent::stop() {
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
     const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
     if (authd_) authd_->stop();
+    // A session that cannot be told in words ends by the signal.
+    if (!farewell_.empty())
+        for (const auto& [pid, session] : sessions_.all())
+            if (session.pair) send_packet(session.pair.get(), pack_stop(farewell_));
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
         sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
     if (authd_) authd_->wait();
+    control_connections_ = control_.close();
     log_.notice("stopped");
 }
 

@@ -44,8 +44,11 @@ public:
     std::vector<std::string> top() const;
     // Ends the sessions of a pid, an address or a user. Throws common::UserError when there are none.
     std::vector<std::string> kick(const std::string& whom);
-    // Reads the configuration again. Throws, and leaves the old one, when something is wrong with it.
-    void reload();
+    // Reads the configuration again; says what has to wait for the next start. Throws, and leaves the old
+    // one, when something is wrong with it.
+    std::vector<std::string> reload();
+    // Tells the sessions these words, if any, and ends.
+    void shut_down(const std::string& words);
 
 private:
     // Totals since the start. Those of sessions that have ended come from what they last posted.
@@ -79,6 +82,7 @@ private:
     std::vector<common::ConfigLine> config_;
     Settings settings_;
     common::Log& log_;
+    std::vector<common::Fd> control_connections_; // at the end: they close when the state is free
     common::StateDirectory state_;
     common::Fd root_;
     std::optional<common::Identity> identity_; // whom the sessions become; none unless root started us
@@ -95,6 +99,7 @@ private:
     std::optional<common::Capacity> capacity_; // once the listeners are there
     common::Clock::time_point started_ = common::Clock::now();
     bool stopping_ = false;
+    std::string farewell_; // of the administrator, for those who are here when it stops
 };
 
 } // namespace ftpd

@@ -82,7 +82,11 @@ void Session::serve() {
 
 void Session::say_farewell(Reason reason) {
     switch (reason) {
-    case Reason::stopped: return control.say_last(421, "The server is stopping: come back later.");
+    case Reason::stopped: {
+        const std::string& words = control.last_words();
+        return control.say_last(421,
+                                text("The server is stopping: ", words.empty() ? "come back later." : words));
+    }
     case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:

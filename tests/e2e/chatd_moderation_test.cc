@@ -257,4 +257,21 @@ TEST_SUITE("e2e") {
         CHECK(daemon.wait() == 0);
         CHECK(daemon.log().find("shutdown by administrator") != std::string::npos);
     }
+
+    TEST_CASE("chatctl shutdown returns when the next chatd can start and no helper has to be killed") {
+        const TempDir folder;
+        const Path state = folder.make_shared("home") / "state";
+        write_file(folder / "users", text("ada:", hash_of("secret"), ":-:-\n"));
+        for (int time = 0; time < 5; ++time) {
+            Daemon daemon{
+                chatd_with({text("state ", state.native()), text("users ", (folder / "users").native())})};
+            const ChatClient bob{daemon, "bob"};
+            const Result answer =
+                run_client({"chatctl", "-s", (state / "control").native(), "shutdown", "until", "tomorrow"});
+            CHECK(answer.err == "");
+            CHECK(answer.status == 0);
+            CHECK(daemon.wait() == 0);
+            CHECK(daemon.log().find("is killed") == std::string::npos);
+        }
+    }
 }

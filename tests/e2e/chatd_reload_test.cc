@@ -35,6 +35,20 @@ void reload(Daemon& daemon, std::string_view outcome) {
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("chatctl reload says what is wrong and what waits for the next start") {
+        const Config config{"room lobby\n"};
+        const Daemon daemon{config.setting()};
+        config.write("room lobby history off\nnice 1\n");
+        CHECK(chatctl(daemon, {"reload"}) == "a change of 'history' of room lobby waits for the next start\n"
+                                             "a change of 'nice' waits for the next start\n");
+        config.write("room lobby\nno-such-thing\n");
+        const Result refused = run_chatctl(daemon, {"reload"});
+        CHECK(refused.status == 1);
+        CHECK(refused.err.find("chatd.conf:2: ") != std::string::npos);
+        config.write("room lobby\n");
+        CHECK(chatctl(daemon, {"reload"}) == "");
+    }
+
     TEST_CASE("HUP opens new rooms and changes codes and lets nobody in with an old one") {
         const Config config{"room lobby\nroom plans code old\n"};
         Daemon daemon{config.setting()};

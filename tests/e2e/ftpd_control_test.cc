@@ -68,6 +68,37 @@ TEST_SUITE("e2e readiness") {
         wait_until("it is idle again", [&] { return row_of(daemon, receiver).at(4) == "idle"; });
     }
 
+    TEST_CASE("ftpctl shutdown tells the clients why and returns when the next ftpd can start") {
+        const TempDir folder;
+        const Path state = folder.make_shared("home") / "state";
+        const Words ftpctl{"ftpctl", "-s", state / "control", "shutdown"};
+        for (int time = 0; time < 5; ++time) {
+            Daemon daemon{{.lines = {text("state ", state.native()), "anonymous write"}}};
+            FtpClient idle{daemon}, storing = connect_logged_in(daemon);
+            Connection stored = begin_transfer(storing, "STOR new");
+            Words command = ftpctl;
+            command.push_back("back at  ten\x1b");
+            const Result answer = run_client(command);
+            CHECK(answer.err == "");
+            CHECK(answer.status == 0);
+            CHECK(idle.expect(421).find("The server is stopping: back at  ten\\x1b") !=
+                  std::string::npos);
+            CHECK(storing.read_to_end().find("The server is stopping: back at  ten") != std::string::npos);
+            CHECK(daemon.wait() == 0);
+        }
+        Daemon daemon{{.lines = {text("state ", state.native())}}};
+        FtpClient idle{daemon};
+        Words long_one = ftpctl;
+        long_one.push_back(std::string(1025, 'x'));
+        const Result refused = run_client(long_one);
+        CHECK(refused.status == 1);
+        CHECK(refused.err.find("1024 bytes at most") != std::string::npos);
+        idle.command("NOOP", 200);
+        CHECK(run_client(ftpctl).status == 0);
+        CHECK(idle.expect(421).find("come back later") != std::string::npos);
+        CHECK(daemon.wait() == 0);
+    }
+
     TEST_CASE("stats count what sessions did after they are gone too") {
         const Daemon daemon{{.lines = {"anonymous write"}}};
         write_file(daemon.files() / "file", std::string(1000, 'x'));

@@ -53,6 +53,16 @@ TEST_SUITE("e2e") {
         connect_logged_in(*ftpd.daemon).command("DELE file", 550);
     }
 
+    TEST_CASE("ftpctl reload says what is wrong and what waits for the next start") {
+        Configured ftpd{"anonymous read\n"};
+        write_file(ftpd.file, "anonymous write\nnice 1\n");
+        CHECK(ask(*ftpd.daemon, {"reload"}) == "a change of 'nice' waits for the next start\n");
+        write_file(ftpd.file, "anonymous write\nno-such-thing\n");
+        const Result refused = run_client({"ftpctl", "-s", ftpd.daemon->state() / "control", "reload"});
+        CHECK(refused.status == 1);
+        CHECK(refused.err.find("ftpd.conf:2: ") != std::string::npos);
+    }
+
     TEST_CASE("a bad file at a HUP is named with its line and leaves all as it was") {
         Configured ftpd{"anonymous write\nmax-clients 7\n"};
         const std::string file = ftpd.file;
