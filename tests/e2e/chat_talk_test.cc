@@ -174,7 +174,7 @@ TEST_SUITE("e2e") {
         ada.terminal.wait_for("> !");
         tests::Screen screen{20};
         const std::string all = ada.terminal.screen();
-        screen.write(all.substr(all.rfind("what you can do.\r\n") + 18));
+        screen.write(all.substr(all.rfind("else is here.\r\n") + 15));
         CHECK(screen.text() == "> !" + most + "\nbcd\n");
         CHECK(screen.cursor() == "0:3");
     }

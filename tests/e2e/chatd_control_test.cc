@@ -185,7 +185,7 @@ TEST_SUITE("e2e readiness") {
 
         ChatClient naming{daemon}; // one who has a name and no room yet
         naming.say("carl");
-        naming.read_exactly(22);
+        naming.wait_for_text("Room code: ");
         chatctl(daemon, {"kick", "carl"});
         naming.expect_line("An operator has ended your connection.");
         bob.say("hello");

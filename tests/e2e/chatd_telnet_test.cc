@@ -187,11 +187,12 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("who sends CR LF and answers no offer is asked on as a person with nc") {
         const Daemon daemon{telnet_server()};
-        Connection client{daemon.port()};
+        ChatClient client{daemon};
         client.send("ada\r\n");
-        CHECK(client.read_exactly(26) == "Your name: \xff\xfd\x18\rRoom code: ");
+        CHECK(client.wait_for_text("Room code: ") ==
+              "Your name: \xff\xfd\x18\rEnter alone: lobby\r\nRoom code: ");
         client.send("\r\n");
-        CHECK(client.read_exactly(welcome_to("lobby").size() + 2) == welcome_to("lobby") + "\r\n");
+        CHECK(client.wait_for_text("here.\r\n") == welcome_to("lobby") + "\r\nNobody else is here.\r\n");
         Neighbour bob{daemon, "bob"};
         CHECK(client.read_exactly(12) == "bob joined\r\n");
         client.send("late\r\n\xff\xfc\x18"); // and after all it is telnet
@@ -210,7 +211,7 @@ TEST_SUITE("e2e") {
         }
         Process person{{"nc", "127.0.0.1", std::to_string(daemon.port())}};
         person.write("eve\n");
-        person.out().wait_for("Your name: Room code: ");
+        person.out().wait_for("Your name: Enter alone: lobby\nRoom code: ");
         person.write("\n");
         person.out().wait_for(welcome_to("lobby"));
         CHECK(person.out().text().find('\xff') == std::string::npos);
