@@ -123,7 +123,7 @@ TEST_SUITE("e2e") {
         const Result refused = run_client({"fcp", "-P", "1", "127.0.0.1:x", file});
         CHECK(refused.status == 1);
         CHECK(refused.err == "fcp: connect to 127.0.0.1:1: Connection refused\n"
-                             "is ftpd running there? -P selects another port\n");
+                             "is ftpd running there? -P, or a URL, selects another port\n");
         const Result unknown = place.fcp({"no.such.host.invalid:x", file});
         CHECK(unknown.status == 1);
         CHECK(unknown.err.find("no.such.host.invalid") != std::string::npos);
