@@ -65,7 +65,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       state_(settings_.state),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings_.events),
-      pages_fd_(make_shared_pages(settings_.max_clients)),
+      pages_fd_(make_shared_pages(settings_.max_clients, state_.path())),
       pages_(settings_.max_clients, pages_fd_.get()),
       control_(loop_, settings_.control, control_verbs()),
       acceptor_(loop_, log_,
