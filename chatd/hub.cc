@@ -109,7 +109,7 @@ Room& Hub::make_room(const RoomSettings& given) {
     return rooms_.insert_or_assign(given.name, std::move(room)).first->second;
 }
 
-int Hub::run(const std::function<void()>& on_ready) {
+int Hub::run(const OnReady& on_ready) {
     wait_for_spawner();
     if (stopping_) return stop(), 0;
     acceptor_.start(settings_.per_address);
@@ -120,7 +120,7 @@ int Hub::run(const std::function<void()>& on_ready) {
         console_.start(
             {[this](std::string_view line) { announce_typed(line); }, [this] { stopping_ = true; }});
     notify_service_manager("READY=1");
-    on_ready();
+    on_ready(acceptor_.places());
     while (!stopping_) {
         loop_.run_once(signals_.while_waiting(), news_.empty());
         flush_rooms();
@@ -169,6 +169,7 @@ void Hub::report_status() {
 }
 
 void Hub::reload() {
+    log_.reopen();
     try {
         const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
         std::vector<std::string> ignored;
