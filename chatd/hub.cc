@@ -65,7 +65,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       state_(settings_.state),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings_.events),
-      pages_fd_(make_shared_pages(settings_.max_clients)),
+      pages_fd_(make_shared_pages(settings_.max_clients, state_.path())),
       pages_(settings_.max_clients, pages_fd_.get()),
       control_(loop_, settings_.control, control_verbs()),
       acceptor_(loop_, log_,
@@ -109,7 +109,7 @@ Room& Hub::make_room(const RoomSettings& given) {
     return rooms_.insert_or_assign(given.name, std::move(room)).first->second;
 }
 
-int Hub::run(const std::function<void()>& on_ready) {
+int Hub::run(const OnReady& on_ready) {
     wait_for_spawner();
     if (stopping_) return stop(), 0;
     acceptor_.start(settings_.per_address);
@@ -120,7 +120,7 @@ int Hub::run(const std::function<void()>& on_ready) {
         console_.start(
             {[this](std::string_view line) { announce_typed(line); }, [this] { stopping_ = true; }});
     notify_service_manager("READY=1");
-    on_ready();
+    on_ready(acceptor_.places());
     while (!stopping_) {
         loop_.run_once(signals_.while_waiting(), news_.empty());
         flush_rooms();
@@ -169,6 +169,7 @@ void Hub::report_status() {
 }
 
 std::vector<std::string> Hub::reload() {
+    log_.reopen();
     const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
     std::vector<std::string> ignored;
     Settings scratch;

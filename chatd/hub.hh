@@ -42,8 +42,10 @@ public:
         common::Log& log, SpawnerLink& spawner);
     ~Hub();
 
-    // Says where it listens, calls on_ready, and serves until it is told to stop. Returns the exit status.
-    int run(const std::function<void()>& on_ready);
+    // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
+    // told to stop. Returns the exit status.
+    using OnReady = std::function<void(std::string_view places)>;
+    int run(const OnReady& on_ready);
 
 private:
     using ClientNumber = std::uint64_t;

@@ -225,6 +225,7 @@ ControlAnswer Hub::stats() const {
         text("crashed ", crashed_),
         text("rooms ", rooms_.size()),
         text("lines ", lines_),
+        text("log-lines-lost ", log_.lost()),
     };
 }
 

@@ -12,6 +12,7 @@
 #include "common/errors.hh"
 #include "common/log.hh"
 #include "common/options.hh"
+#include "common/pid_file.hh"
 
 #include <cstdio>
 #include <filesystem>
@@ -36,12 +37,14 @@ int serve(const DaemonOptions& options, const std::string& program) {
     std::vector<ConfigLine> config = read_config(options.file, options.lines);
     chatd::Settings settings = chatd::make_settings(config);
     change_priority(settings.nice);
-    Log log{"chatd", "hub", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
-            settings.log_level};
+    Log log{"chatd", "hub", Log::Place::of(settings.log, options.foreground), settings.log_level};
+    const std::string control = settings.control;
+    const std::string pid_path = settings.pid_file;
     chatd::check_start(settings);
     chatd::Hub hub{options, std::move(config), std::move(settings), log, spawner};
-    return hub.run([&] {
-        if (detachment) detachment->report_ready();
+    const PidFile pid_file{pid_path}; // once the state's lock is ours
+    return hub.run([&](std::string_view places) {
+        tell_ready(detachment ? &*detachment : nullptr, log, {"chatd", places, control});
     });
 }
 

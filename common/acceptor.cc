@@ -27,8 +27,15 @@ void Acceptor::start(const AddressLimits& limits) {
     for (const Fd& listener : listeners_) {
         loop_.watch(listener.get(), Interest::read,
                     [this, &listener](const Event&) { accept_clients(listener); });
-        log_.notice(text("listening on ", local_address(listener.get()).shown()));
+        log_.always(text("listening on ", local_address(listener.get()).shown()));
     }
+}
+
+std::string Acceptor::places() const {
+    std::string all;
+    for (const Fd& listener : listeners_)
+        all += (all.empty() ? "" : " ") + local_address(listener.get()).shown();
+    return all;
 }
 
 void Acceptor::set_room(bool has_room) {

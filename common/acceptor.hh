@@ -36,6 +36,7 @@ public:
     void start(const AddressLimits& limits);
     void set_limits(const AddressLimits& limits) { limits_ = limits; }
     std::size_t listeners() const { return listeners_.size(); }
+    std::string places() const; // their addresses, a blank between them
 
     // While there is no room the listeners are not polled: clients wait in the backlog.
     void set_room(bool has_room);

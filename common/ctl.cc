@@ -29,6 +29,21 @@ namespace {
 constexpr std::size_t longest_answer_line = 65536; // bytes
 constexpr std::chrono::seconds patience{10};       // for a daemon that does not answer
 
+// The control socket of a daemon that runs with this configuration and no -o for it.
+std::string control_named_in(const std::string& file, std::string_view daemon) {
+    std::string state, control;
+    for (const ConfigLine& line : read_config(file, {})) {
+        const bool is_control = line.words[0] == "control";
+        if (!is_control && line.words[0] != "state") continue;
+        if (line.words.size() != 2 || line.words[1].empty() || line.words[1][0] != '/')
+            throw UserError(text(line.origin, ": ", line.words[0], " takes one path that begins with /: see ",
+                                 daemon, " -n"));
+        (is_control ? control : state) = line.words[1];
+    }
+    if (!control.empty()) return control;
+    return (state.empty() ? default_state_directory(daemon) : state) + "/control";
+}
+
 // ftpctl speaks to ftpd, chatctl to chatd.
 std::string daemon_of(std::string_view program) { return text(program.substr(0, program.find("ctl")), 'd'); }
 
@@ -82,8 +97,10 @@ void ask(const std::string& path, Words words, const std::function<void(std::str
     try {
         socket = connect_to(std::vector{Address::of_path(path)}, std::chrono::steady_clock::now() + patience);
     } catch (const std::system_error& error) {
-        throw UserError(text(error.what(),
-                             "\nis the daemon running, and is this its control socket? -s selects another"));
+        throw UserError(
+            text(error.what(),
+                 "\nis the daemon running, and is this its control socket? -s selects another, and -f "
+                 "the one that a configuration names"));
     }
     std::string line;
     for (const std::string& word : words) line += (line.empty() ? "" : " ") + quote_word(word);
@@ -138,7 +155,10 @@ int main(int argc, char** argv) {
             return std::printf("%s", usage_text(program, table, ctl_operands).c_str()), 0;
         if (words.empty()) throw UsageError("say what to do: `help' asks the daemon what it can");
         if (words[0] == "user") return run_user_command(daemon_of(program), options, Words{words}.subspan(1));
-        if (options.socket.empty()) options.socket = default_state_directory(daemon_of(program)) + "/control";
+        const std::string daemon = daemon_of(program);
+        if (options.socket.empty())
+            options.socket = options.config.empty() ? default_state_directory(daemon) + "/control"
+                                                    : control_named_in(options.config, daemon);
         if (words[0] == "top" && ::isatty(STDOUT_FILENO) == 1) ask_again_and_again(options.socket, words);
         ask(options.socket, words, print_line);
         return 0;

@@ -14,7 +14,7 @@ namespace common {
 struct CtlOptions {
     enum class Action { ask, show_version, show_usage };
     Action action = Action::ask;
-    std::string socket; // empty: the daemon's default
+    std::string socket; // empty: the one that config names, or the daemon's default
     std::string users;  // the user file, for `user'; empty: the one that config names
     std::string config; // empty: none
 };

@@ -6,6 +6,7 @@
 #include "common/text.hh"
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -21,6 +22,20 @@ void point_at_null(std::initializer_list<int> descriptors) {
     const Fd null{checked("open", "/dev/null", [] { return ::open("/dev/null", O_RDWR | O_CLOEXEC); })};
     for (const int fd : descriptors)
         checked("duplicate", "/dev/null", [&] { return ::dup2(null.get(), fd); });
+}
+
+// Prints the line that comes; false when none does.
+bool pass_on_line(int from) {
+    std::string line;
+    std::array<char, 4096> bytes{};
+    while (!line.ends_with('\n')) {
+        const IoResult got = read_some(from, bytes);
+        if (got.state != IoState::done) return false;
+        line.append(bytes.data(), got.bytes);
+    }
+    // The daemon serves, whether anybody hears it or not.
+    (void)retry([&] { return ::write(STDOUT_FILENO, line.data(), line.size()); });
+    return true;
 }
 
 } // namespace
@@ -42,8 +57,7 @@ Detachment Detachment::leave_terminal() {
     case 0: break; // the daemon
     default:       // the process that was started: it says how the start went
         writing.reset();
-        std::array<char, 1> ready{};
-        ::_exit(read_some(reading.get(), ready).state == IoState::done ? 0 : 1);
+        ::_exit(pass_on_line(reading.get()) ? 0 : 1);
     }
     set_close_on_exec(writing.get());
     checked("leave the terminal's session", {}, [] { return ::setsid(); });
@@ -53,10 +67,29 @@ Detachment Detachment::leave_terminal() {
     return detachment;
 }
 
-void Detachment::report_ready() {
-    point_at_null({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
-    write_some(waiting_.get(), "1");
+void Detachment::report_ready(std::string_view line, bool keeps_error) {
+    discard_standard_input_and_output();
+    if (!keeps_error) point_at_null({STDERR_FILENO});
+    const std::string whole = text(line, '\n');
+    for (std::string_view rest = whole; !rest.empty();) {
+        const IoResult wrote = write_some(waiting_.get(), rest);
+        if (wrote.state != IoState::done) break; // whoever waited was killed
+        rest.remove_prefix(wrote.bytes);
+    }
     waiting_.reset();
+}
+
+void tell_ready(Detachment* detachment, const Log& log, const Readiness& what) {
+    const bool logs_here = log.target() == Log::Target::standard_error;
+    if (const auto why = log.explain_silence())
+        std::fprintf(stderr, "%s\n", text(what.program, ": ", *why).c_str());
+    const std::string line =
+        keep_to_one_line(text(what.program, ": listening on ", what.places, ", pid ", ::getpid(), ", log ",
+                              log.place(), ", control ", what.control));
+    if (detachment != nullptr)
+        detachment->report_ready(line, logs_here);
+    else if (!logs_here)
+        std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void discard_standard_input_and_output() { point_at_null({STDIN_FILENO, STDOUT_FILENO}); }

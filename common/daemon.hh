@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/fd.hh"
+#include "common/log.hh"
 
 #include <string_view>
 
@@ -23,12 +24,22 @@ public:
     Detachment& operator=(Detachment&&) = default;
     // Leaves the pipe open where the start has failed: the words come first, then the process's end tells.
     ~Detachment() { waiting_.release(); }
-    void report_ready();
+    // line goes to the standard output of the process that was started. keeps_error: standard error stays,
+    // too.
+    void report_ready(std::string_view line, bool keeps_error);
 
 private:
     Detachment() = default;
     Fd waiting_; // the end of the pipe that the started process waits on
 };
+
+// Tells whoever has started this daemon that it serves, and ends their wait: one line with addresses,
+// process, log and control socket, on their standard output; of a daemon in the foreground (detachment is
+// null) on standard error, if the log does not go there. Says first if nobody will hear the log.
+struct Readiness {
+    std::string_view program, places, control;
+};
+void tell_ready(Detachment* detachment, const Log& log, const Readiness& what);
 
 // Standard input (and output) become /dev/null, so that a foreground daemon's children hold no terminal
 // input.

@@ -37,6 +37,16 @@ std::string parse_listener(Words words) {
     return word;
 }
 
+std::string parse_log(Words words) {
+    const std::string& word = only_word(words, "a place for the log");
+    if (word == "syslog" || word == "stderr") return word;
+    if (word.empty() || word[0] != '/')
+        throw UserError(text("'", escape(word),
+                             "' is no place for the log: write syslog, stderr, or a path "
+                             "that begins with /"));
+    return word;
+}
+
 } // namespace
 
 std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults& defaults) {
@@ -71,6 +81,10 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"events", "BACKEND", "", "how to wait: select, poll, epoll or epoll-edge", Repeats::no,
          Reload::at_start_only,
          [&](Words w) { s.events = s.child_events = parse_backend(only_word(w, "a backend")); }},
+        {"log", "FILE|syslog|stderr", "", "where the log goes", Repeats::no, Reload::at_start_only,
+         [&](Words w) { s.log = parse_log(w); }},
+        {"pid-file", "PATH", "", "a file for the daemon's process number", Repeats::no, Reload::at_start_only,
+         [&](Words w) { s.pid_file = parse_path(w, "a path"); }},
         {"log-level", "error|warning|notice|detail", "notice", "the least that is logged", Repeats::no,
          Reload::yes, [&](Words w) { s.log_level = static_cast<Severity>(parse_choice(w, severity_words)); }},
         {"users", "FILE", "", "the file of those who have a password", Repeats::no, Reload::at_start_only,

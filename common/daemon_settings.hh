@@ -29,6 +29,8 @@ struct DaemonSettings {
     // few nothing is cheaper than poll, which has nothing to set up.
     Backend events = best_backend();
     Backend child_events = Backend::poll;
+    std::string log;                       // stderr, syslog or a path; empty: as -d says
+    std::string pid_file;                  // empty: none
     Severity log_level = Severity::notice; // the least that is logged
     std::string users;                     // the user file, suite-users(5); empty: none
     unsigned login_tries = 3;

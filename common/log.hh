@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: ISC
-// The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error (-d) or to syslog(3). Whoever
-// logs bytes from a peer escapes them first (common/text.hh); what could still forge or hide a line is
-// escaped here.
+// The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error, to syslog(3) or in a file.
+// Whoever logs bytes from a peer escapes them first (common/text.hh); what could still forge or hide a line
+// is escaped here.
 #pragma once
 
+#include "common/fd.hh"
+
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,11 +26,21 @@ struct Note {
 
 class Log {
 public:
-    enum class Target { standard_error, syslog };
+    enum class Target { standard_error, syslog, file };
+    struct Place {
+        Place(Target where, std::string path = {}) : target(where), file(std::move(path)) {}
+        // What the `log' directive says: "stderr", "syslog", or the path of a file; empty: standard error in
+        // the foreground, else syslog.
+        static Place of(const std::string& word, bool foreground);
+
+        Target target;
+        std::string file; // of the target file
+    };
 
     // program names the daemon to syslog; role leads each line; what is less than least is left out. One Log
-    // at a time may have the target syslog.
-    Log(std::string program, std::string role, Target target, Severity least);
+    // at a time may have the target syslog. A file is made with mode 0640, or appended to. Throws
+    // std::system_error when it cannot be opened.
+    Log(std::string program, std::string role, Place place, Severity least);
     ~Log();
     Log(const Log&) = delete; // openlog(3) keeps a pointer into it
     Log& operator=(const Log&) = delete;
@@ -34,9 +48,24 @@ public:
     void set_least(Severity least) { least_ = least; }
     bool shows(Severity severity) const { return severity <= least_; }
 
+    // Where it goes, in words: "stderr", "syslog" or the file's path.
+    std::string place() const;
+    Target target() const { return place_.target; }
+    // Why nothing that is logged will be heard, with the remedy; no value when it may be.
+    std::optional<std::string> explain_silence() const;
+    // Opens the file again, which may have been renamed. One that cannot be opened is told in the log, and
+    // the old one stays.
+    void reopen();
+    // Lines that could not be written, on a full disk for one. The next that can be is preceded by one that
+    // tells how many are missing.
+    std::uint64_t lost() const { return lost_; }
+
     void write(Severity severity, std::string_view text);
     // The same for a line of another process of this daemon.
     void write_for(std::string_view role, long pid, Severity severity, std::string_view text);
+
+    // A notice that no log-level leaves out: what whoever started the daemon has to know.
+    void always(std::string_view text);
 
     void error(std::string_view text) { write(Severity::error, text); }
     void warning(std::string_view text) { write(Severity::warning, text); }
@@ -44,10 +73,17 @@ public:
     void detail(std::string_view text) { write(Severity::detail, text); }
 
 private:
+    void put(std::string_view role, long pid, Severity severity, std::string_view text);
+    void put_line(int fd, std::string line);
+
     std::string program_;
     std::string role_;
-    Target target_;
+    Place place_;
+    Fd file_;
     Severity least_;
+    std::uint64_t lost_ = 0;
+    std::uint64_t untold_ = 0; // of those
+    bool is_torn_ = false;     // the last line has no end
 };
 
 } // namespace common

@@ -10,12 +10,19 @@
 namespace common {
 namespace {
 
-const Option& find_option(char letter, std::span<const Option> options) {
+const Option& find_option(char letter, std::span<const Option> options, std::string_view as_typed) {
     const auto found = std::find_if(options.begin(), options.end(),
                                     [&](const Option& option) { return option.letter == letter; });
     if (found == options.end())
-        throw UsageError(text("there is no option -", escape({&letter, 1}), ": see -h"));
+        throw UsageError(text("there is no option -", escape(as_typed, 64), ": see -h"));
     return *found;
+}
+
+// The letter of a word; none: '\0', which no option has.
+char letter_of(std::string_view word) {
+    const auto found =
+        std::find_if(long_options.begin(), long_options.end(), [&](const auto& o) { return o.word == word; });
+    return found == long_options.end() ? '\0' : found->letter;
 }
 
 } // namespace
@@ -30,8 +37,13 @@ std::vector<std::string> parse_options(int argc, char** argv, std::span<const Op
             ++at;
             break;
         }
+        if (words[at].substr(0, 2) == "--") {
+            const std::string_view word = words[at].substr(2);
+            find_option(letter_of(word), options, words[at].substr(1)).set({});
+            continue;
+        }
         for (std::string_view letters = words[at].substr(1); !letters.empty();) {
-            const Option& option = find_option(letters[0], options);
+            const Option& option = find_option(letters[0], options, letters.substr(0, 1));
             letters.remove_prefix(1);
             if (option.argument.empty()) {
                 option.set({});

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: ISC
 // Command-line options from one table that parses them, prints the usage and is held against the manual by a
 // test. Options are single letters, written as the utility conventions of POSIX (XBD 12.2) have them: -dn,
-// -f FILE or -fFILE, `--' ends them, and so does the first operand.
+// -f FILE or -fFILE, `--' ends them, and so does the first operand. Two have a word besides, which people try
+// on any program: --help and --version.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <span>
 #include <string>
@@ -18,6 +20,12 @@ struct Option {
     std::string_view help;     // one line
     std::function<void(std::string_view argument)> set;
 };
+
+struct LongOption {
+    std::string_view word;
+    char letter;
+};
+inline constexpr std::array<LongOption, 2> long_options{{{"help", 'h'}, {"version", 'V'}}};
 
 // Calls set for every option given and returns the operands. Throws UsageError for an unknown option or a
 // missing argument.

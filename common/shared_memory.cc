@@ -4,19 +4,32 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 namespace common {
 
-Fd make_shared_pages(std::size_t count) {
+Fd make_shared_file(std::size_t count, const std::string& folder) {
+    std::string name = folder + "/pages-XXXXXX";
+    Fd fd{checked("make a file for shared memory in", folder, [&] { return ::mkstemp(name.data()); })};
+    ::unlink(name.c_str());
+    set_close_on_exec(fd.get());
+    const auto bytes = static_cast<off_t>(count * page_size());
+    int error = EINTR; // it answers with the number, not with -1
+    while (error == EINTR) error = ::posix_fallocate(fd.get(), 0, bytes);
+    if (error != 0) fail_with(error, "find room for shared memory in", folder);
+    return fd;
+}
+
+Fd make_shared_pages(std::size_t count, const std::string& folder) {
     constexpr int tries = 100; // a name may be another process's by chance
     for (int attempt = 0; attempt < tries; ++attempt) {
         const std::string name = text("/suite-", ::getpid(), '-', attempt);
         const int number = ::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
         if (number < 0 && errno == EEXIST) continue;
-        if (number < 0) fail("create shared memory");
+        if (number < 0) return make_shared_file(count, folder); // no /dev/shm, or none that we may write to
         Fd fd{number};
         ::shm_unlink(name.c_str());
         checked("size shared memory", {},

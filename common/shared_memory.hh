@@ -6,11 +6,16 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 namespace common {
 
-// A nameless shared memory object of count pages of zeros (shm_open(3), unlinked at once).
-Fd make_shared_pages(std::size_t count);
+// A nameless shared memory object of count pages of zeros (shm_open(3), unlinked at once); where the system
+// gives none, make_shared_file in folder, which must exist.
+Fd make_shared_pages(std::size_t count, const std::string& folder);
+// A nameless file of count pages of zeros in folder, whose place on the disk is taken: whoever writes to a
+// page that finds none is killed.
+Fd make_shared_file(std::size_t count, const std::string& folder);
 // Maps count pages from first on, for reading and writing, until the process ends.
 std::span<std::byte> map_shared_pages(int fd, std::size_t first, std::size_t count);
 std::size_t page_size();

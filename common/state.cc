@@ -66,12 +66,24 @@ StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
         whole = {};
         whole.l_type = F_WRLCK;
         whole.l_whence = SEEK_SET;
-        if (retry([&] { return ::fcntl(lock_.get(), F_SETLK, &whole); }) == 0) return;
+        if (retry([&] { return ::fcntl(lock_.get(), F_SETLK, &whole); }) == 0) {
+            note_holder();
+            return;
+        }
         if (errno != EACCES && errno != EAGAIN) fail("lock", file);
         checked("ask who holds", file, [&] { return ::fcntl(lock_.get(), F_GETLK, &whole); });
     } while (whole.l_type == F_UNLCK);
     throw UserError(text("process ", whole.l_pid, " uses the state directory ", path_,
                          ": stop it, or give this daemon another with `state'"));
+}
+
+// For people and scripts; the lock alone says whether it still holds.
+void StateDirectory::note_holder() {
+    const std::string number = text(::getpid(), '\n');
+    const std::string file = path_ + "/lock";
+    checked("empty", file, [&] { return ::ftruncate(lock_.get(), 0); });
+    (void)retry(
+        [&] { return ::pwrite(lock_.get(), number.data(), number.size(), 0); }); // the disk may be full
 }
 
 } // namespace common

@@ -19,13 +19,16 @@ void check_state_directory(const std::string& path);
 
 class StateDirectory {
 public:
-    // Makes the directory (mode 0700, and those above it) where it is missing and takes the lock. Throws
-    // UserError naming the process that has it. The lock ends with this process; a stale file is harmless.
+    // Makes the directory (mode 0700, and those above it) where it is missing and takes the lock; the number
+    // of this process goes into its file. Throws UserError naming the process that has it. The lock ends with
+    // this process; a stale file is harmless.
     explicit StateDirectory(std::string path);
 
     const std::string& path() const { return path_; }
 
 private:
+    void note_holder();
+
     std::string path_;
     Fd lock_;
 };

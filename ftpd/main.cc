@@ -6,6 +6,7 @@
 #include "common/errors.hh"
 #include "common/log.hh"
 #include "common/options.hh"
+#include "common/pid_file.hh"
 #include "ftpd/ftpd_options.hh"
 #include "ftpd/inetd.hh"
 #include "ftpd/parent.hh"
@@ -34,8 +35,7 @@ int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings) {
 }
 
 int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
-    Log log{"ftpd", "inetd", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
-            settings.log_level};
+    Log log{"ftpd", "inetd", Log::Place::of(settings.log, options.foreground), settings.log_level};
     check_start(settings, ftpd::Serves::one_client); // what is no fault is for -n, not for each client
     return ftpd::serve_standard_input(settings, log);
 }
@@ -44,14 +44,16 @@ int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Se
     std::optional<Detachment> detachment;
     if (!options.foreground) detachment = Detachment::leave_terminal();
     change_priority(settings.nice);
-    Log log{"ftpd", "parent", options.foreground ? Log::Target::standard_error : Log::Target::syslog,
-            settings.log_level};
+    Log log{"ftpd", "parent", Log::Place::of(settings.log, options.foreground), settings.log_level};
+    const std::string control = settings.control;
+    const std::string pid_path = settings.pid_file;
     for (const common::Note& note : check_start(settings, ftpd::Serves::many))
         log.write(note.severity, note.text);
     ftpd::Parent parent{options, std::move(config), std::move(settings), log};
+    const PidFile pid_file{pid_path}; // once the state's lock is ours
     discard_standard_input_and_output();
-    return parent.run([&] {
-        if (detachment) detachment->report_ready();
+    return parent.run([&](std::string_view places) {
+        tell_ready(detachment ? &*detachment : nullptr, log, {"ftpd", places, control});
     });
 }
 

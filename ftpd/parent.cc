@@ -72,13 +72,13 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
     capacity_.emplace(pages_.size(), settings_.events,
                       own_descriptors + (authd_ ? authd_descriptors : 0) + acceptor_.listeners());
 }
-int Parent::run(const std::function<void()>& on_ready) {
+int Parent::run(const OnReady& on_ready) {
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
     sweep();
     notify_service_manager("READY=1");
-    on_ready();
+    on_ready(acceptor_.places());
     while (!stopping_) {
         loop_.run_once(signals_.while_waiting());
         handle_signals();
@@ -231,6 +231,7 @@ void Parent::report_status() {
 }
 
 std::vector<std::string> Parent::reload() {
+    log_.reopen();
     const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
     std::vector<std::string> ignored;
     Settings scratch;

@@ -35,8 +35,10 @@ public:
     Parent(const common::DaemonOptions& options, std::vector<common::ConfigLine> config, Settings settings,
            common::Log& log);
 
-    // Says where it listens, calls on_ready, and serves until it is told to stop. Returns the exit status.
-    int run(const std::function<void()>& on_ready);
+    // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
+    // told to stop. Returns the exit status.
+    using OnReady = std::function<void(std::string_view places)>;
+    int run(const OnReady& on_ready);
 
     // For the control socket, and for USR1.
     std::vector<std::string> who() const;

@@ -128,6 +128,7 @@ std::vector<std::string> Parent::stats() const {
         text("transfers ", now.transfers),
         text("bytes-sent ", now.sent),
         text("bytes-received ", now.received),
+        text("log-lines-lost ", log_.lost()),
     };
 }
 

@@ -168,6 +168,26 @@ TEST_SUITE("e2e readiness") {
         CHECK(result.err.find("listening on") == std::string::npos);
     }
 
+    TEST_CASE("chatd serves where the system has no shared memory that it may write to") {
+        const Words wrapper{"unshare", "-m", "sh", "-c",
+                            "mount -t tmpfs -o ro,size=4k none /dev/shm && exec \"$0\" \"$@\""};
+        Words trial = wrapper;
+        trial.emplace_back("true");
+        if (run_client(trial).status != 0) return tests::skip("only root can take /dev/shm away");
+        Daemon::Setting setting = chatd_with({});
+        setting.wrapper = wrapper;
+        const Daemon daemon{setting};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.wait_for_line("bob joined");
+        bob.say("hello"); // which wakes ada's handler by its page
+        ada.wait_for_line("bob say: hello");
+        for (const auto& entry : std::filesystem::directory_iterator{daemon.state()})
+            CHECK_FALSE(entry.path().filename().native().starts_with("pages"));
+        if (have_proc())
+            CHECK(read_file("/proc/" + std::to_string(daemon.pid()) + "/maps").find("/pages-") !=
+                  std::string::npos);
+    }
+
     TEST_CASE("a line on the console that is too long is not announced and ends nothing") {
         const TempDir folder;
         Pty console{{find_program("chatd"), "-d", "-o", "listen 127.0.0.1:0", "-o",

@@ -24,11 +24,14 @@ bool has_line_for(const std::string& usage, const common::Option& option) {
 TEST_SUITE("e2e") {
     TEST_CASE("-h prints a line for every option and -V the version") {
         ftpd::FtpdOptions daemon;
+        common::DaemonOptions chat_daemon;
         common::CtlOptions ctl;
         chatd::ChatOptions chat;
         ftpd::FcpOptions fcp, fls;
         for (const auto& [program, options] : {std::pair{"ftpd", ftpd::ftpd_options(daemon)},
+                                               {"chatd", common::daemon_options(chat_daemon)},
                                                {"ftpctl", common::ctl_options(ctl)},
+                                               {"chatctl", common::ctl_options(ctl)},
                                                {"fcp", ftpd::fcp_options(fcp)},
                                                {"fls", ftpd::fls_options(fls)},
                                                {"chat", chatd::chat_options(chat)}}) {
@@ -40,6 +43,8 @@ TEST_SUITE("e2e") {
             const Result version = run_client({program, "-V"});
             CHECK(version.status == 0);
             CHECK(version.out == std::string{program} + ' ' + SUITE_VERSION + '\n');
+            CHECK(run_client({program, "--help"}).out == help.out);
+            CHECK(run_client({program, "--version"}).out == version.out);
         }
     }
 

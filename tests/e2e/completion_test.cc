@@ -120,6 +120,10 @@ TEST_SUITE("e2e") {
         const Words verbs = offered("ftpctl", text("ftpctl -s ", socket, ' '), home.path());
         for (const char* const verb : {"help", "who", "user"}) CHECK(std::ranges::count(verbs, verb) == 1);
         CHECK(offered("ftpctl", text("ftpctl -s ", socket, " wh"), home.path()) == Words{"who"});
+        const std::string config = home / "ftpd.conf";
+        write_file(config, text("state ", daemon.state().native(), '\n'));
+        for (const char* const option : {"-f ", "-f"})
+            CHECK(offered("ftpctl", text("ftpctl ", option, config, " wh"), home.path()) == Words{"who"});
         CHECK(offered("ftpctl", text("ftpctl -s ", socket, " who "), home.path()).empty());
         CHECK(offered("ftpctl", text("ftpctl -s ", socket.substr(0, socket.size() - 3)), home.path()) ==
               Words{socket});

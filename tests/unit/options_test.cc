@@ -73,13 +73,24 @@ TEST_SUITE("unit") {
     TEST_CASE("options: an unknown one or one without its argument is wrong usage") {
         CHECK(refusal({"-x"}) == "there is no option -x: see -h");
         CHECK(refusal({"-abx"}) == "there is no option -x: see -h");
-        CHECK(refusal({"--help"}) == "there is no option --: see -h");
+        CHECK(refusal({"--help"}) == "there is no option --help: see -h"); // this table has no -h
+        CHECK(refusal({"--verbose"}) == "there is no option --verbose: see -h");
+        CHECK(refusal({"--\n"}) == "there is no option --\\n: see -h");
         CHECK(refusal({"-\n"}) == "there is no option -\\n: see -h");
         CHECK(refusal({"-\xff"}) == "there is no option -\\xff: see -h");
         CHECK(refusal({"-:"}) == "there is no option -:: see -h");
         CHECK(refusal({"-f"}) == "option -f needs an argument: see -h");
         CHECK(refusal({"-abf"}) == "option -f needs an argument: see -h");
         CHECK(refusal({"-b"}) == "accepted b "); // nothing of the failed ones is left over
+    }
+
+    TEST_CASE("options: --help is -h and --version is -V and others have no word") {
+        using Action = DaemonOptions::Action;
+        const auto action = [](const Words& words) { return daemon_parsed(words).action; };
+        CHECK(action({"--help"}) == Action::show_usage);
+        CHECK(action({"-d", "--version"}) == Action::show_version);
+        for (const char* const word : {"--hel", "--help=all", "--h", "--check"})
+            CHECK_THROWS_AS(action({word}), UsageError);
     }
 
     TEST_CASE("options: no arguments at all are none") {

@@ -45,6 +45,9 @@ TEST_SUITE("unit") {
         CHECK(state.path() == (folder / "a/b/c"));
         for (const char* made : {"a", "a/b", "a/b/c"}) CHECK(mode_of(folder / made) == 0700);
         CHECK(mode_of(folder / "a/b/c/lock") == 0600);
+        std::string number;
+        std::getline(std::ifstream{folder / "a/b/c/lock"}, number);
+        CHECK(number == std::to_string(::getpid()));
         CHECK(mode_of(folder / ".") == 0755); // what was there is left alone
     }
 
