@@ -32,12 +32,15 @@ std::optional<pid_t> number_in(const std::string& path) {
 
 } // namespace
 
+void check_pid_file(const std::string& path) {
+    if (number_in(path)) return;
+    throw UserError(
+        text("pid-file ", path, " is there and holds no process number: remove it, or name another path"));
+}
+
 PidFile::PidFile(std::string path) : path_(std::move(path)), pid_(::getpid()) {
     if (path_.empty()) return;
-    if (!number_in(path_))
-        throw UserError(text("pid-file ", path_,
-                             " is there and holds no process number: remove it, or name "
-                             "another path"));
+    check_pid_file(path_);
     // Beside it, so that nobody reads half a number.
     const std::string fresh = text(path_, '.', pid_);
     ::unlink(fresh.c_str());

@@ -8,6 +8,9 @@
 
 namespace common {
 
+// Throws UserError unless path is absent, empty, or a file that holds a process number.
+void check_pid_file(const std::string& path);
+
 class PidFile {
 public:
     // Writes this process's number, with mode 0644, in one step; an older number is replaced. The empty path

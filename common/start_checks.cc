@@ -5,6 +5,7 @@
 #include "common/aside.hh"
 #include "common/errors.hh"
 #include "common/low_ports.hh"
+#include "common/pid_file.hh"
 #include "common/privileges.hh"
 #include "common/socket.hh"
 #include "common/state.hh"
@@ -65,6 +66,12 @@ void check_listeners(const DaemonSettings& settings) {
         }
 }
 
+void check_log(const std::string& place) {
+    if (place.empty() || place[0] != '/') return; // syslog or stderr
+    if (std::filesystem::is_directory(place)) fail_with(EISDIR, "open the log", place);
+    check_writable_file(place);
+}
+
 } // namespace
 
 void check_children(const DaemonSettings& settings, std::string_view daemon) {
@@ -83,6 +90,10 @@ void check_start(const DaemonSettings& settings, std::string_view daemon) {
     check_state_directory(settings.state);
     check_socket_path(Address::of_path(settings.control), settings.state);
     check_listeners(settings);
+    check_log(settings.log);
+    if (settings.pid_file.empty()) return;
+    check_pid_file(settings.pid_file);
+    check_folder_of(settings.pid_file, settings.state);
 }
 
 void check_writable_file(const std::string& path) {

@@ -294,6 +294,7 @@ TEST_SUITE("e2e") {
                 CHECK(result.status == 1);
                 CHECK(result.out.empty());
                 CHECK_FALSE(std::filesystem::exists(place.state() / "control"));
+                CHECK(run_client({names.daemon, "-n", "-f", place.config(), "-o", line}).status == 1);
                 return result.err;
             };
             CHECK(fault("log here.log") == names.daemon +
@@ -302,6 +303,7 @@ TEST_SUITE("e2e") {
             CHECK(fault("log").find("log") != std::string::npos);
             CHECK(fault("log /nonexistent/log") ==
                   names.daemon + ": make the log /nonexistent/log: No such file or directory\n");
+            CHECK(fault("log " + place.folder().path().native()).find("Is a directory") != std::string::npos);
             CHECK(fault("pid-file here.pid") ==
                   names.daemon +
                       ": -o: pid-file: 'here.pid' is not a path: write a path that begins with /\n");
