@@ -113,7 +113,7 @@ TEST_SUITE("e2e readiness") {
         console.wait_for("Type yes, or Enter to go on");
         console.type("no\r");
         console.wait_for("chatd goes on; nothing was announced.");
-        console.type("exit\r\rit goes on\r"); // Enter alone is no, too
+        console.type("exit\r\rit goes on\r");                         // Enter alone is no, too
         CHECK(client.read_line() == "administrator say: it goes on"); // and none of all that was said
         console.type("quit\ryes\r");
         CHECK(console.wait() == 0);

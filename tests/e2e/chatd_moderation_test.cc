@@ -261,7 +261,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("chatctl shutdown returns when the next chatd can start and no helper has to be killed") {
         const TempDir folder;
         const Path state = folder.make_shared("home") / "state";
-        write_file(folder / "users", text("ada:", hash_of("secret"), ":-:\n"));
+        write_file(folder / "users", text("ada:", hash_of("secret"), ":-:-\n"));
         for (int time = 0; time < 5; ++time) {
             Daemon daemon{
                 chatd_with({text("state ", state.native()), text("users ", (folder / "users").native())})};

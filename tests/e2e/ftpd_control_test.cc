@@ -81,8 +81,7 @@ TEST_SUITE("e2e readiness") {
             const Result answer = run_client(command);
             CHECK(answer.err == "");
             CHECK(answer.status == 0);
-            CHECK(idle.expect(421).find("The server is stopping: back at  ten\\x1b") !=
-                  std::string::npos);
+            CHECK(idle.expect(421).find("The server is stopping: back at  ten\\x1b") != std::string::npos);
             CHECK(storing.read_to_end().find("The server is stopping: back at  ten") != std::string::npos);
             CHECK(daemon.wait() == 0);
         }
