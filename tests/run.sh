@@ -93,12 +93,13 @@ status=0
 sh -c 'echo $$ >"$0" && exec "$@"' "$scratch/chatd.pid" \
     "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
     -o "state $scratch/chat" 2>"$scratch/chatd.pipe" || status=$?
+exec 5>&2 2>/dev/null # with job control some shells tell how each job ended
 rm -f "$scratch/chatd.pid"
 trap - EXIT
 set +m
 wait "$log" || :
-[ "$status" = 0 ] || grep -q 'listening on ' "$scratch/chatd.log" || explain chatd "$scratch/chatd.log"
-kill "$ftpd" 2>/dev/null || :
+[ "$status" = 0 ] || grep -q 'listening on ' "$scratch/chatd.log" || explain chatd "$scratch/chatd.log" 2>&5
+kill "$ftpd" || :
 wait "$ftpd" || status=$?
 wait
 exit "$status"
