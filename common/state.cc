@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/state.hh"
 
+#include "common/aside.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
@@ -29,12 +30,19 @@ std::string default_state_directory(std::string_view daemon) {
     if (::geteuid() == 0) return text("/var/lib/", daemon);
     if (const char* const base = std::getenv("XDG_STATE_HOME"); base != nullptr && *base == '/')
         return text(base, '/', daemon);
-    const char* home = std::getenv("HOME");
-    if (home == nullptr || *home != '/') {
-        const passwd* const entry = ::getpwuid(::geteuid());
-        if (entry == nullptr) throw UserError("there is no home directory: name a folder with `state'");
-        home = entry->pw_dir;
+    if (const char* const home = std::getenv("HOME"); home != nullptr && *home == '/')
+        return text(home, "/.local/state/", daemon);
+    // Aside, as find_user has it (common/privileges.cc).
+    std::string home;
+    try {
+        home = ask_aside([]() -> std::string {
+            const passwd* const entry = ::getpwuid(::geteuid());
+            return entry == nullptr ? "" : entry->pw_dir;
+        });
+    } catch (const UserError&) {
+        // Then nobody knows of one.
     }
+    if (home.empty()) throw UserError("there is no home directory: name a folder with `state', or set HOME");
     return text(home, "/.local/state/", daemon);
 }
 

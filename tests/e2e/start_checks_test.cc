@@ -44,6 +44,19 @@ std::vector<std::string> content_of(const Path& folder) {
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("a user whom nobody knows and who has no HOME is told what to name") {
+        if (!is_root()) return tests::skip("only root can be a user whom nobody knows");
+        const TempDir place; // which that user can enter
+        for (const char* const program : {"chatd", "ftpd"}) {
+            std::filesystem::copy_file(find_program(program), place / program);
+            const Result result = run_client({"setpriv", "--reuid=4242", "--regid=4242", "--clear-groups",
+                                              "env", "-i", (place / program).native(), "-n"});
+            CHECK(result.status == 1);
+            CHECK(result.err ==
+                  text(program, ": there is no home directory: name a folder with `state', or set HOME\n"));
+        }
+    }
+
     TEST_CASE("-n refuses a password that stands where its hash belongs and names the command") {
         const TempDir place;
         const std::string state = text("state ", (place / "state").native());
