@@ -157,7 +157,8 @@ void Handler::on_entered(Packet packet, Fd log) {
         fields;
     place.formers = formers_;
     const std::vector<std::string> told = split_lines(words); // name, topic, those who are there
-    const std::string name = told.at(0), topic = told.size() > 1 ? told[1] : std::string{};
+    const std::string& name = told.at(0);
+    const std::string topic = told.size() > 1 ? told[1] : std::string{};
     views_.push_back(std::make_unique<RoomView>(place, name, std::move(log)));
     if (is_bot_) views_.back()->hide_earlier();
     current_ = place.room;

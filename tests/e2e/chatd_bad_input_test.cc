@@ -95,7 +95,7 @@ TEST_SUITE("e2e") {
             ada.expect_line("bob left");
             ChatClient naming{daemon};
             naming.say("bob");
-            naming.read_exactly(22);
+            naming.wait_for_text("Room code: ");
             const std::string end = text("end ", naming.local().shown(), ' ');
             naming.reset();
             daemon.wait_for_log(end);
