@@ -98,7 +98,7 @@ TEST_SUITE("unit") {
         CHECK(house.ask_once("ann", "wrong").kind == Kind::refused);
         Verdict verdict;
         while ((verdict = house.ask_once("ann", "sesame")).kind == Kind::held_off) CHECK(verdict.wait == 1s);
-        CHECK(verdict.kind == Kind::accepted);
+        CHECK_MESSAGE(verdict.kind == Kind::accepted, house.log());
     }
 
     TEST_CASE("authd: neighbours in one network of IPv6 are one address") {
