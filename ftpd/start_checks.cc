@@ -71,8 +71,11 @@ std::string look_at_places(const Settings& settings, const std::optional<Identit
     for (const Place& place : places) {
         const std::string whose = place.whose.empty() ? "" : text(", the home of ", place.whose);
         try {
-            const Fd folder = open_beneath(root.get(), place.path, open_for_search | O_DIRECTORY);
-            const std::string_view obstacle = find_obstacle(folder.get(), place.rights);
+            // Not opened anew: where one opens folders to read them, that would tell less.
+            const bool is_top = place.path == "/";
+            const Fd below =
+                is_top ? Fd{} : open_beneath(root.get(), place.path, open_for_search | O_DIRECTORY);
+            const std::string_view obstacle = find_obstacle(is_top ? root.get() : below.get(), place.rights);
             if (obstacle.empty()) continue;
             const std::string shown = escape(real_path(settings, place.path));
             tell(text("user ", user, " cannot ", obstacle, " the folder ", shown, whose, ": chown ", user,

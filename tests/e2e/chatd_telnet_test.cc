@@ -233,7 +233,7 @@ TEST_SUITE("e2e") {
         const TempDir folder;
         const std::string socket = folder / "tmux";
         const auto tmux = [&](const Words& words) {
-            Words command{"tmux", "-S", socket, "-f", "/dev/null", "-u"};
+            Words command{"env", "SHELL=/bin/sh", "tmux", "-S", socket, "-f", "/dev/null", "-u"};
             command.insert(command.end(), words.begin(), words.end());
             return run_client(command).out;
         };

@@ -73,6 +73,7 @@ TEST_SUITE("e2e readiness") {
     TEST_CASE("a client whose session has no descriptors is told and nothing of it stays") {
         if (!have_proc() || is_sanitized()) return tests::skip("needs /proc and no sanitizer");
         const Daemon daemon{{.lines = {"max-clients 1"}}};
+        ask(daemon, {"stats"});       // it waits, and so has opened all that it needs for that
         leave_descriptors(daemon, 1); // for its socket, not for the pair
         Connection refused{daemon.port()};
         CHECK(refused.expect(421) == "421 The server has no descriptor to spare: try again in a moment.");
