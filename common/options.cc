@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 namespace common {
