@@ -37,7 +37,7 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
 
 } // namespace
 
-Session::Session(const Settings& given, SessionParts parts)
+Session::Session(const Settings& given, SessionParts&& parts)
     : settings(given),
       control(given.child_events, given.stall_timeout, std::move(parts.client), std::move(parts.pair)),
       tree(std::move(parts.root), given.names),

@@ -31,7 +31,7 @@ enum class Type { ascii, binary };
 
 class Session {
 public:
-    Session(const Settings& settings, SessionParts parts);
+    Session(const Settings& settings, SessionParts&& parts);
 
     // Serves the client until either side ends; the exit status. first_note: a detail for the log, or
     // nothing.
