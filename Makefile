@@ -11,19 +11,20 @@ version := 0.1
 PREFIX  ?= /usr/local
 
 # NAME:MAIN SOURCE:FOLDER below PREFIX. A program without its main source is not built.
-programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp.cc:bin ftpctl:common/ctl.cc:sbin \
-            chatd:chatd/main.cc:sbin chat:chatd/chat.cc:bin
+programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp/fcp.cc:bin ftpctl:common/ctl/ctl.cc:sbin \
+            chatd:chatd/main.cc:sbin chat:chatd/chat/chat.cc:bin
 # SECOND NAME:PROGRAM:a source it goes with:FOLDER below PREFIX. Symbolic links.
-links    := fls:fcp:ftpd/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
+links    := fls:fcp:ftpd/fcp/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
 # Message catalogues (gencat(1)), by language, and where they go below PREFIX.
 languages := $(if $(wildcard chatd/main.cc),$(basename $(notdir $(wildcard chatd/*.msg))))
 catalogue_folder := share/chatd
 catalogue_path   := $(PREFIX)/$(catalogue_folder)
-# Folders whose other sources become an archive each; what uses another stands before it.
+# Folders whose other sources, and those one folder below, become an archive each; what uses another stands
+# before it.
 parts    := chatd ftpd common
 
 # --- variants and flags --------------------------------------------------------------------------------
-system   := $(if $(POSIX),posix,linux)
+other    := $(if $(POSIX),linux,posix)
 compiler := $(filter-out g++,$(notdir $(CXX))) $(SANITIZE)
 folder    = build/$(or $(subst $() ,-,$(strip $1)),default)
 build    := $(call folder,$(if $(POSIX),posix) $(compiler) $(if $(SHARED),shared))
@@ -48,7 +49,7 @@ comma    := ,
 is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1 || :))
 static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
 static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1 || :))))
-layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session.ld
+layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session/session.ld
 layout_chatd := -Wl,-T,common/fork.ld
 
 # --- what there is -------------------------------------------------------------------------------------
@@ -57,12 +58,14 @@ programs := $(foreach p,$(programs),$(if $(wildcard $(call field,2,$p)),$p))
 links    := $(foreach l,$(links),$(if $(wildcard $(call field,3,$l)),$l))
 names    := $(foreach p,$(programs) $(links),$(call field,1,$p))
 mains    := $(foreach p,$(programs),$(call field,2,$p))
-sources  := $(filter-out $(mains),$(foreach p,$(parts),$(wildcard $p/*.cc $p/$(system)/*.cc)))
+sources  := $(filter-out $(mains) common/$(other)/%,$(foreach p,$(parts),$(wildcard $p/*.cc $p/*/*.cc)))
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
 catalogues := $(languages:%=$(build)/chatd.%.cat)
-tests    := $(wildcard tests/*.cc tests/unit/*.cc tests/e2e/*.cc)
+tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc)
 floor    := tests/bench/floor.cc
 bench    := $(filter-out $(floor),$(wildcard tests/bench/*.cc))
+# What the benchmarks have of the tests: no doctest in it.
+watching := tests/e2e/proc.cc
 objects   = $(patsubst %.cc,$(shared)/obj/%.o,$1)
 archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
@@ -119,7 +122,7 @@ $(shared)/$1.hh.gch: $(shared)/$1.hh $(shared)/compile
 $2: | $(shared)/$1.hh.gch
 endef
 $(foreach p,$(filter programs,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(sources) $(mains) $(wildcard common/*/*.cc)))))
-$(foreach p,$(filter tests,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(tests)))))
+$(foreach p,$(filter tests,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(filter-out $(watching),$(tests))))))
 $(shared)/tests.hh.gch: also = $(for_tests)
 
 $(call objects,chatd/phrases.cc): $(shared)/catalogue_path
@@ -127,7 +130,7 @@ $(call objects,chatd/phrases.cc): also = -DCATALOGUE_FOLDER='"$(catalogue_path)"
 
 define part # NAME: its archive
 $(build)/lib$1.a: $(call objects,$(filter $1/%,$(sources))) $(build)/sources
-	$$(hush)rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
+	$$(hush)rm -f $$@ && ar qcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach p,$(parts),$(eval $(call part,$p)))
 
@@ -136,7 +139,7 @@ $(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) com
 	$$(say) link $$@
 	$$(hush)$$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(library)
 endef
-$(build)/ftpd: common/fork.ld ftpd/session.ld
+$(build)/ftpd: common/fork.ld ftpd/session/session.ld
 $(build)/chatd: common/fork.ld
 $(foreach p,$(programs),$(eval $(call program,$(call field,1,$p),$(call field,2,$p))))
 
@@ -159,7 +162,7 @@ $(build)/run-tests: $(call objects,$(tests) $(counting)) $(call archives,%) $(bu
 	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
 
 # The benchmarks' generator, and the bare loops it compares with, which fork best as a static program.
-$(build)/bench: $(call objects,$(bench) tests/e2e/proc.cc) $(build)/libcommon.a $(build)/link
+$(build)/bench: $(call objects,$(bench) $(watching)) $(build)/libcommon.a $(build)/link
 	$(say) link $@
 	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
 

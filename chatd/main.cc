@@ -2,11 +2,12 @@
 // chatd, the chat server. Start reading here: options, the spawner (spawner.cc), which is executed anew
 // before anything secret is read, configuration, and the hub's loop (hub.cc). Under the name chatd-spawner
 // this program is that spawner.
-#include "chatd/hub.hh"
+#include "chatd/handler/handler.hh"
+#include "chatd/hub/hub.hh"
+#include "chatd/hub/spawner_link.hh"
+#include "chatd/hub/start_checks.hh"
 #include "chatd/settings.hh"
-#include "chatd/spawner.hh"
-#include "chatd/spawner_link.hh"
-#include "chatd/start_checks.hh"
+#include "chatd/spawner/spawner.hh"
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
@@ -64,12 +65,21 @@ int run_program(int argc, char** argv) {
     return serve(options, own_program(argv[0]));
 }
 
+int run_handler(chatd::HandlerParts parts) {
+    return chatd::Handler{{parts.events, parts.idle_timeout, parts.language},
+                          parts.catalogues,
+                          std::move(parts.client),
+                          std::move(parts.pair),
+                          parts.page}
+        .run();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     if (argv[0] == chatd::spawner_name)
         return report_errors("spawner", [&] {
-            return chatd::Spawner{Fd{chatd::spawner_pair}, argc > 1 ? argv[1] : ""}.run();
+            return chatd::Spawner{Fd{chatd::spawner_fd}, argc > 1 ? argv[1] : "", run_handler}.run();
         });
     return report_errors("chatd", [&] {
         open_standard_descriptors();

@@ -255,4 +255,54 @@ void append_filled(std::string& out, std::string_view pattern, PhraseArguments a
     out.append(pattern, rest);
 }
 
+namespace {
+
+constexpr std::array kinds{
+    KindRow{Kind::joined, "joined", Phrase::joined},
+    KindRow{Kind::left, "left", Phrase::left},
+    KindRow{Kind::said, "said", Phrase::said},
+    KindRow{Kind::announced, "announced", Phrase::announced},
+    KindRow{Kind::acted, "acted", Phrase::acted},
+    KindRow{Kind::renamed, "renamed", Phrase::renamed},
+    KindRow{Kind::topic, "topic", Phrase::topic_set},
+    KindRow{Kind::noted, "noted", Phrase::noted},
+    KindRow{Kind::kicked, "kicked", Phrase::kicked},
+    KindRow{Kind::muted, "muted", Phrase::muted},
+    KindRow{Kind::unmuted, "unmuted", Phrase::unmuted},
+    KindRow{Kind::banned, "banned", Phrase::banned},
+    KindRow{Kind::unbanned, "unbanned", Phrase::unbanned},
+    KindRow{Kind::moderated, "moderated", Phrase::moderated},
+    KindRow{Kind::unmoderated, "unmoderated", Phrase::unmoderated},
+    KindRow{Kind::voiced, "voiced", Phrase::voiced},
+    KindRow{Kind::unvoiced, "unvoiced", Phrase::unvoiced},
+};
+
+} // namespace
+
+// By number: it is asked for each line of a room, for each member.
+const KindRow* find_kind(Kind kind) {
+    static constexpr auto by_number = [] {
+        std::array<const KindRow*, 256> rows{};
+        for (const KindRow& row : kinds) rows[static_cast<std::uint8_t>(row.kind)] = &row;
+        return rows;
+    }();
+    return by_number[static_cast<std::uint8_t>(kind)];
+}
+
+void append_words(std::string& out, const Record& record, const Catalogues& catalogues, Language language) {
+    const KindRow* const row = find_kind(record.kind);
+    if (row == nullptr) return;
+    const bool gave_words = record.kind == Kind::left && !record.text.empty();
+    const Phrase phrase = gave_words ? Phrase::left_with_words : row->phrase;
+    const std::string_view name =
+        record.name.empty() ? catalogues.pattern(language, Phrase::administrator) : record.name;
+    append_filled(out, catalogues.pattern(language, phrase), {name, record.text});
+}
+
+std::string words_of(const Record& record, const Catalogues& catalogues, Language language) {
+    std::string words;
+    append_words(words, record, catalogues, language);
+    return words;
+}
+
 } // namespace chatd

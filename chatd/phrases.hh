@@ -4,6 +4,8 @@
 // by handlers; the spawner opens the catalogues, since a handler can open no file.
 #pragma once
 
+#include "chatd/protocol.hh"
+
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -220,5 +222,19 @@ private:
 
 // Appends the pattern with its arguments in place; what it names and is not given is left out.
 void append_filled(std::string& out, std::string_view pattern, PhraseArguments arguments);
+
+// A kind of record that people are shown: its name for programs, and what it says.
+struct KindRow {
+    Kind kind;
+    std::string_view name;
+    Phrase phrase;
+};
+// No value for marks, and for kinds that are not known.
+const KindRow* find_kind(Kind kind);
+
+// A record as people see it, without time or room; empty for marks and for kinds that are not known.
+std::string words_of(const Record& record, const Catalogues& catalogues, Language language);
+// The same, behind what stands in out.
+void append_words(std::string& out, const Record& record, const Catalogues& catalogues, Language language);
 
 } // namespace chatd

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "common/errors.hh"
-#include "common/pack.hh"
+#include "common/pack/pack.hh"
 
 #include <array>
 #include <cstdint>
@@ -17,6 +17,10 @@
 namespace chatd {
 
 inline constexpr std::uint16_t protocol_version = 4;
+
+// The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
+inline constexpr std::string_view spawner_name = "chatd-spawner";
+inline constexpr int spawner_fd = 3;
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;  // of one line of speech

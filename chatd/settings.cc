@@ -4,8 +4,8 @@
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
 #include "common/amounts.hh"
+#include "common/authd/password.hh"
 #include "common/errors.hh"
-#include "common/password.hh"
 #include "common/text.hh"
 
 #include <algorithm>

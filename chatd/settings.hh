@@ -4,8 +4,7 @@
 #pragma once
 
 #include "chatd/phrases.hh"
-#include "chatd/token_bucket.hh"
-#include "common/authd_frames.hh"
+#include "common/authd/authd_frames.hh"
 #include "common/daemon_settings.hh"
 
 #include <cstdint>
@@ -32,6 +31,12 @@ struct OperatorSettings {
     std::string name;
     std::string hash;
     std::vector<std::string> rooms; // none: of all
+};
+
+// What one client may say.
+struct FloodLimit {
+    unsigned lines = 20;   // that may be said at once; 0: no limit
+    unsigned seconds = 10; // in which the bucket fills
 };
 
 struct Settings : common::DaemonSettings {

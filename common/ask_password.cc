@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "common/ask_password.hh"
 
+#include "common/authd/password.hh"
 #include "common/errors.hh"
-#include "common/password.hh"
 #include "common/poller.hh"
 #include "common/signals.hh"
 #include "common/text.hh"

@@ -3,6 +3,7 @@
 
 #include "common/address.hh"
 #include "common/aside.hh"
+#include "common/authd/user_file.hh"
 #include "common/errors.hh"
 #include "common/low_ports.hh"
 #include "common/pid_file.hh"
@@ -10,7 +11,6 @@
 #include "common/socket.hh"
 #include "common/state.hh"
 #include "common/text.hh"
-#include "common/user_file.hh"
 
 #include <filesystem>
 #include <sys/stat.h>

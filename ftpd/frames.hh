@@ -5,7 +5,7 @@
 
 #include "common/log.hh"
 #include "common/loop.hh"
-#include "common/pack.hh"
+#include "common/pack/pack.hh"
 #include "common/status_pages.hh"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include "ftpd/limits.hh"
 
 #include "common/amounts.hh"
-#include "common/user_file.hh"
+#include "common/authd/user_file.hh"
 
 #include <array>
 

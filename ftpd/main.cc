@@ -8,10 +8,10 @@
 #include "common/options.hh"
 #include "common/pid_file.hh"
 #include "ftpd/ftpd_options.hh"
-#include "ftpd/inetd.hh"
-#include "ftpd/parent.hh"
+#include "ftpd/parent/inetd.hh"
+#include "ftpd/parent/parent.hh"
+#include "ftpd/parent/start_checks.hh"
 #include "ftpd/settings.hh"
-#include "ftpd/start_checks.hh"
 
 #include <cstdio>
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/rights.hh"
 
-#include "common/user_file.hh"
+#include "common/authd/user_file.hh"
 
 #include <array>
 

@@ -2,9 +2,8 @@
 // ftpd's settings and the table of its directives, which parses them and is held against ftpd(8) by a test.
 #pragma once
 
+#include "common/address.hh"
 #include "common/daemon_settings.hh"
-#include "ftpd/announcer.hh"
-#include "ftpd/data_channel.hh"
 #include "ftpd/limits.hh"
 #include "ftpd/name_policy.hh"
 #include "ftpd/rights.hh"
@@ -18,6 +17,24 @@
 namespace ftpd {
 
 inline constexpr mode_t default_umask = 022;
+
+// What the configuration says of data connections.
+struct DataSettings {
+    struct Ports {
+        std::uint16_t first = 0; // 0: any
+        std::uint16_t last = 0;
+    };
+    Ports passive_ports;
+    std::optional<common::Address> passive_address; // told by PASV in place of ours; IPv4
+    std::chrono::seconds connect_timeout{};         // for a data connection to come about
+};
+
+// Uploads into a folder, told in a room of chatd.
+struct Announcement {
+    std::string directory; // of the served tree, absolute; all that is beneath it
+    std::string room;
+    std::string control; // the path of chatd's control socket
+};
 
 struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /

@@ -11,7 +11,7 @@ A vector is a line of four fields with tabs between:
     pack    FORMAT  VALUES  HEX, or `overflow'
     unpack  FORMAT  HEX     VALUES
 VALUES have blanks between: integers and bools in decimal, c as two hex digits, e f d as the sixteen hex digits of the
-double, s and p as ' and hex digits. tests/unit/pack_by_text.hh reads and writes the same.
+double, s and p as ' and hex digits. tests/unit/common/pack/pack_by_text.hh reads and writes the same.
 """
 
 import random

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "common/password.hh"
+#include "common/authd/password.hh"
 
 namespace common {
 

@@ -2,7 +2,7 @@
 // Packing a struct of five fields with pack::Struct, by hand, and with CPython's struct module (servers/
 // pack_by_python.py), all in nanoseconds for one.
 #include "common/errors.hh"
-#include "common/pack.hh"
+#include "common/pack/pack.hh"
 #include "common/text.hh"
 #include "tests/bench/connection.hh"
 #include "tests/bench/contest.hh"

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/chat/chat_options.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "common/url.hh"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr std::size_t longest_language = 16; // bytes of its name
+
+bool is_path(std::string_view operand) {
+    return operand.substr(0, 5) == "unix:" || operand.find('/') != operand.npos;
+}
+
+// chat://[NAME@]HOST[:PORT][/ROOM]: what stands at ROOM is said where the code of a room is asked for.
+void take_url(std::string_view word, ChatOptions& wanted) {
+    const Url url = parse_url("chat", word);
+    const auto refuse = [&](std::string_view why) {
+        throw UsageError(text("chat://", escape(url.host), ": ", why));
+    };
+    if (url.password) refuse("a password is asked for, and has no place in a URL");
+    if (std::any_of(url.path.begin(), url.path.end(), [](unsigned char c) { return c < ' '; }))
+        refuse("no room has control characters in its name");
+    if (url.path.find('/') != url.path.npos) refuse("behind the server stands one room: chat://HOST/ROOM");
+    if (!url.path.empty() && wanted.code) refuse("the room is said twice, in the URL and behind it");
+    wanted.name = url.user;
+    wanted.server = url.host.find(':') == url.host.npos ? url.host : text('[', url.host, ']');
+    if (url.port != 0) wanted.server += text(':', url.port);
+    if (!url.path.empty()) wanted.code = url.path;
+}
+
+} // namespace
+
+std::vector<Option> chat_options(ChatOptions& wanted) {
+    using Action = ChatOptions::Action;
+    return {
+        {'l', "LANG", "speak this language: en, zh",
+         [&](std::string_view language) {
+             if (language.empty() || language.size() > longest_language)
+                 throw UsageError(text("there is no language `", escape(language), "'"));
+             wanted.language = language;
+         }},
+        {'p', "", "speak plain lines, without a terminal's conveniences",
+         [&](auto) { wanted.is_lines_only = true; }},
+        {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }},
+        {'h', "", "print this text and stop", [&](auto) { wanted.action = Action::show_usage; }},
+    };
+}
+
+void take_operands(const std::vector<std::string>& operands, ChatOptions& wanted) {
+    if (wanted.action != ChatOptions::Action::talk) return;
+    if (operands.empty() || operands.size() > 2)
+        throw UsageError("say which server: [NAME@]HOST, [NAME@]HOST:PORT, chat://[NAME@]HOST[:PORT][/ROOM] "
+                         "or the PATH of "
+                         "a socket, and behind it the code of a room");
+    if (operands.size() == 2) wanted.code = operands[1];
+    if (is_url("chat", operands[0])) return take_url(operands[0], wanted);
+    std::string_view server = operands[0];
+    // A path may have an @ in it.
+    if (const std::size_t at = server.find('@'); at != server.npos && !is_path(server.substr(0, at))) {
+        if (at == 0) throw UsageError("there is no name before the @");
+        wanted.name = server.substr(0, at);
+        server.remove_prefix(at + 1);
+    }
+    wanted.server = server;
+}
+
+std::vector<Address> server_addresses(std::string_view operand) {
+    if (operand.substr(0, 5) == "unix:") return resolve_address(operand);
+    if (operand.find('/') != operand.npos) return {Address::of_path(operand)};
+    const bool has_port = operand.find(':') != operand.npos && operand.back() != ']';
+    return resolve_address(has_port ? std::string{operand} : text(operand, ':', default_port));
+}
+
+} // namespace chatd

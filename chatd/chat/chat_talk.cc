@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/chat/chat_talk.hh"
+
+#include "chatd/chat/retry_pauses.hh"
+#include "common/errors.hh"
+#include "common/poller.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace common;
+using namespace std::chrono_literals;
+
+namespace chatd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto time_to_connect = 10s;    // to one address
+constexpr auto time_to_greet = 10s;      // until the server has taken the offer, on a later connection
+constexpr auto silence_to_ask = 30s;     // then the server is asked whether it is there
+constexpr auto silence_of_death = 60s;   // then it is not
+constexpr std::size_t piece = 64 * 1024; // bytes that are read at once
+
+class Talk {
+public:
+    Talk(Fd server, std::vector<Address> addresses, ChatSession& session, ChatFront& front, bool is_plain)
+        : server_(std::move(server)),
+          addresses_(std::move(addresses)),
+          session_(session),
+          front_(front),
+          is_plain_(is_plain) {}
+    int run();
+
+private:
+    enum class State { connecting, connected, waiting };
+
+    void watch();
+    std::optional<std::chrono::milliseconds> time_left() const;
+    void act_on_time();
+    void read_input();
+    void hear();
+    void send();
+    void finish_input();
+    void tell_return();
+    void lose(std::string_view why);
+    void end();
+    void connect();
+    void be_connected();
+
+    Fd server_;
+    std::vector<Address> addresses_;
+    ChatSession& session_;
+    ChatFront& front_;
+    const bool is_plain_;
+
+    std::unique_ptr<Poller> poller_ = Poller::make(Backend::poll); // two descriptors, of which one may block
+    std::vector<char> buffer_ = std::vector<char>(piece);
+    State state_ = State::connected;
+    std::string unsent_;
+    Clock::time_point heard_ = Clock::now(); // the server
+    Clock::time_point next_ = {};            // time of the next attempt, or of the end of this one
+    std::optional<Clock::time_point> gap_;   // since when it is not inside
+    std::size_t address_ = 0;                // to be tried
+    RetryPauses pauses_{static_cast<unsigned>(::getpid())};
+    bool was_asked_ = false; // whether it is there
+    bool was_inside_ = false;
+    bool input_ended_ = false;
+    bool half_closed_ = false;
+    bool ended_ = false;
+};
+
+int Talk::run() {
+    session_.resize(front_.size());
+    while (!ended_) {
+        watch();
+        for (const Event& event : poller_->wait(time_left(), front_.while_waiting())) {
+            if (event.fd == STDIN_FILENO)
+                read_input();
+            else if (state_ == State::connecting)
+                be_connected();
+            else if (state_ == State::connected) {
+                if (event.writable) send();
+                if (event.readable && state_ == State::connected) hear();
+            }
+        }
+        if (const int signal = front_.obey_signals()) return signal;
+        if (front_.take_resized()) session_.resize(front_.size());
+        if (!ended_) act_on_time();
+    }
+    return 0;
+}
+
+void Talk::watch() {
+    if (state_ == State::connected) unsent_ += session_.take_output();
+    if (state_ == State::connecting)
+        poller_->watch(server_.get(), Interest::write);
+    else if (state_ == State::connected)
+        poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
+    if (!input_ended_ && (!is_plain_ || session_.wants_input()))
+        poller_->watch(STDIN_FILENO, Interest::read);
+    else
+        poller_->forget(STDIN_FILENO);
+}
+
+std::optional<std::chrono::milliseconds> Talk::time_left() const {
+    auto until = next_;
+    if (state_ == State::connected) {
+        until = heard_ + (was_asked_ ? silence_of_death : silence_to_ask);
+        if (!session_.is_understood()) until = std::min(until, next_);
+    }
+    return std::max(std::chrono::milliseconds::zero(),
+                    std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()));
+}
+
+void Talk::act_on_time() {
+    const auto now = Clock::now();
+    if (state_ == State::waiting && now >= next_) return connect();
+    if (state_ == State::connecting && now >= next_) return lose("no answer");
+    if (state_ != State::connected) return;
+    if (!session_.is_understood() && now >= next_) return lose("no answer");
+    if (now - heard_ >= silence_of_death && was_asked_) return lose("no answer");
+    if (now - heard_ >= silence_to_ask && !was_asked_) {
+        session_.ask_whether_there();
+        was_asked_ = true;
+        heard_ =
+            std::max(heard_, now - silence_to_ask); // also after a night asleep it has its time to answer
+    }
+}
+
+void Talk::read_input() {
+    const IoResult got = read_some(STDIN_FILENO, buffer_);
+    if (got.state == IoState::would_block) return;
+    const bool is_end = got.state != IoState::done;
+    const std::string keys = is_end ? front_.end_input() : front_.take_input({buffer_.data(), got.bytes});
+    if (!keys.empty() && !session_.type(keys)) front_.ring();
+    if (!is_end) return;
+    input_ended_ = true;
+    if (is_plain_) return session_.end_input(), finish_input();
+    ended_ = true; // the terminal is gone
+}
+
+void Talk::hear() {
+    const IoResult got = read_some(server_.get(), buffer_);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) return end();
+    heard_ = Clock::now();
+    was_asked_ = false;
+    const std::string said = session_.hear({buffer_.data(), got.bytes});
+    tell_return();
+    front_.show(said, got.bytes < buffer_.size());
+    if (session_.was_refused()) return lose("the server is another one now");
+    finish_input();
+}
+
+void Talk::tell_return() {
+    if (session_.is_inside()) {
+        was_inside_ = true;
+        gap_.reset();
+        pauses_.start_over();
+    }
+    switch (session_.take_return()) {
+    case ChatSession::Return::none: return;
+    case ChatSession::Return::resumed: return front_.tell("connected again", ChatFront::Notice::lasting);
+    case ChatSession::Return::joined_again:
+        return front_.tell("connected again, as a newcomer: the server had lost our place",
+                           ChatFront::Notice::lasting);
+    }
+}
+
+// Nothing more comes out of the pipe, and all of it is dealt with: the server is told that this is the end.
+void Talk::finish_input() {
+    if (!is_plain_ || !input_ended_ || half_closed_ || !session_.is_inside() || !session_.is_dealt_with())
+        return;
+    half_closed_ = true;
+    ::shutdown(server_.get(), SHUT_WR); // fails when the connection does, which reading tells
+}
+
+void Talk::send() {
+    if (unsent_.empty()) return;
+    const IoResult wrote = write_some(server_.get(), unsent_);
+    unsent_.erase(0, wrote.bytes);
+    // When it has vanished, what the server had said before can still be read; its end comes behind.
+    if (wrote.state == IoState::vanished) unsent_.clear();
+}
+
+// The connection has ended: as it should, or it is lost.
+void Talk::end() {
+    if (half_closed_ || session_.end() == End::for_good) {
+        ended_ = true;
+        if (!is_plain_ || session_.is_dealt_with()) return;
+        throw PeerError(text("the server has ended it, and ", session_.undealt(), " bytes were not taken"));
+    }
+    if (!was_inside_) throw PeerError("the server has closed the connection");
+    lose(session_.end() == End::come_again ? "the server has stopped" : "the connection is lost");
+}
+
+void Talk::lose(std::string_view why) {
+    const auto now = Clock::now();
+    if (server_) poller_->forget(server_.get());
+    server_.reset();
+    unsent_.clear();
+    session_.lose();
+    if (!gap_) gap_ = now;
+    if (is_plain_ && now - *gap_ >= longest_gap)
+        throw PeerError(text("the server is gone, and ", session_.undealt(), " bytes were not taken"));
+    const auto pause = pauses_.next();
+    state_ = State::waiting;
+    next_ = now + pause;
+    front_.tell(text(why, "; trying again in ", std::chrono::ceil<std::chrono::seconds>(pause).count(),
+                     " s (^C to stop)"),
+                ChatFront::Notice::passing);
+}
+
+void Talk::connect() {
+    try {
+        server_ = start_connect(addresses_[address_++ % addresses_.size()]);
+    } catch (const std::system_error& error) {
+        return lose(error.code().message());
+    }
+    state_ = State::connecting;
+    next_ = Clock::now() + time_to_connect;
+}
+
+void Talk::be_connected() {
+    if (const int error = connect_error(server_.get())) return lose(std::system_category().message(error));
+    set_no_delay(server_.get());
+    set_keepalive(server_.get());
+    state_ = State::connected;
+    heard_ = Clock::now();
+    next_ = heard_ + time_to_greet;
+    was_asked_ = false;
+    address_ = 0;
+    session_.begin();
+}
+
+} // namespace
+
+bool offer(const Fd& server, ChatSession& session) {
+    session.begin();
+    const auto until = Clock::now() + time_to_answer;
+    const auto poller = Poller::make(Backend::poll);
+    std::string unsent = session.take_output();
+    std::vector<char> buffer(piece);
+    while (!session.is_understood() && !session.was_refused()) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+        if (left <= left.zero()) return false;
+        poller->watch(server.get(), unsent.empty() ? Interest::read : Interest::both);
+        for (const Event& event : poller->wait(left)) {
+            if (event.writable) unsent.erase(0, write_some(server.get(), unsent).bytes);
+            if (!event.readable) continue;
+            const IoResult got = read_some(server.get(), buffer);
+            if (got.state == IoState::vanished) throw PeerError("the connection to the server is lost");
+            if (got.state == IoState::ended) return false;
+            session.hear({buffer.data(), got.bytes});
+        }
+    }
+    return session.is_understood();
+}
+
+int talk(Fd server, std::vector<Address> addresses, ChatSession& session, ChatFront& front, bool is_plain) {
+    return Talk{std::move(server), std::move(addresses), session, front, is_plain}.run();
+}
+
+} // namespace chatd

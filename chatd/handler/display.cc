@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/display.hh"
+
+#include "chatd/handler/palette.hh"
+#include "chatd/words.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <vector>
+
+using common::parse_number;
+using common::text;
+
+namespace chatd {
+namespace {
+
+template <class Value>
+struct Wording {
+    Value value;
+    Phrase phrase;
+};
+
+constexpr std::array refusal_wordings{
+    Wording<Refusal>{Refusal::name_taken, Phrase::name_taken},
+    Wording<Refusal>{Refusal::name_empty, Phrase::name_empty},
+    Wording<Refusal>{Refusal::name_too_long, Phrase::name_too_long},
+    Wording<Refusal>{Refusal::name_unprintable, Phrase::name_unprintable},
+    Wording<Refusal>{Refusal::name_reserved, Phrase::name_reserved},
+    Wording<Refusal>{Refusal::name_banned, Phrase::name_banned},
+    Wording<Refusal>{Refusal::wrong_code, Phrase::wrong_code},
+    Wording<Refusal>{Refusal::room_full, Phrase::room_full},
+    Wording<Refusal>{Refusal::room_banned, Phrase::room_banned},
+    Wording<Refusal>{Refusal::already_inside, Phrase::already_inside},
+    Wording<Refusal>{Refusal::too_many_rooms, Phrase::too_many_rooms},
+    Wording<Refusal>{Refusal::no_such_room, Phrase::no_such_room},
+    Wording<Refusal>{Refusal::text_too_long, Phrase::text_too_long},
+    Wording<Refusal>{Refusal::disk_full, Phrase::disk_full},
+    Wording<Refusal>{Refusal::moderated, Phrase::room_moderated},
+    Wording<Refusal>{Refusal::muted, Phrase::you_are_muted},
+    Wording<Refusal>{Refusal::not_now, Phrase::not_now},
+    Wording<Refusal>{Refusal::nobody, Phrase::nobody},
+    Wording<Refusal>{Refusal::behind, Phrase::behind},
+    Wording<Refusal>{Refusal::not_operator, Phrase::not_operator},
+    Wording<Refusal>{Refusal::bad_duration, Phrase::bad_duration},
+    Wording<Refusal>{Refusal::not_banned, Phrase::not_banned},
+    Wording<Refusal>{Refusal::wrong_token, Phrase::wrong_token},
+    Wording<Refusal>{Refusal::wrong_password, Phrase::wrong_password},
+    Wording<Refusal>{Refusal::held_off, Phrase::held_off},
+    Wording<Refusal>{Refusal::has_password, Phrase::has_password},
+};
+
+constexpr std::array farewell_wordings{
+    Wording<Farewell>{Farewell::stopping, Phrase::stopping},
+    Wording<Farewell>{Farewell::stopping_with_words, Phrase::stopping_with_words},
+    Wording<Farewell>{Farewell::kicked, Phrase::you_are_kicked},
+    Wording<Farewell>{Farewell::banned, Phrase::you_are_banned},
+    Wording<Farewell>{Farewell::log_unreadable, Phrase::log_unreadable},
+    Wording<Farewell>{Farewell::resumed_elsewhere, Phrase::resumed_elsewhere},
+    Wording<Farewell>{Farewell::too_many_tries, Phrase::too_many_tries},
+};
+
+template <class Table, class Value>
+std::optional<Phrase> phrase_for(const Table& table, Value value) {
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.value == value; });
+    if (found == table.end()) return {};
+    return found->phrase;
+}
+
+bool is_move_of(Kind kind) { return kind == Kind::joined || kind == Kind::left || kind == Kind::renamed; }
+
+std::vector<std::string_view> split_fields(std::string_view row) {
+    std::vector<std::string_view> fields;
+    for (;;) {
+        const std::size_t end = row.find('\t');
+        fields.push_back(row.substr(0, end));
+        if (end == row.npos) break;
+        row.remove_prefix(end + 1);
+    }
+    fields.resize(std::max<std::size_t>(fields.size(), 4));
+    return fields;
+}
+
+// "ada (away: lunch, operator)"
+class Remarks {
+public:
+    void add(std::string_view words) { text_ += text(text_.empty() ? " (" : ", ", words); }
+    std::string behind(std::string_view words) const { return text(words, text_, text_.empty() ? "" : ")"); }
+
+private:
+    std::string text_;
+};
+
+} // namespace
+
+std::optional<int> parse_zone(std::string_view word) {
+    if (word.size() < 2 || (word[0] != '+' && word[0] != '-')) return {};
+    const bool is_behind = word[0] == '-';
+    word.remove_prefix(1);
+    const std::size_t colon = std::min(word.find(':'), word.size());
+    const auto hours = parse_number<unsigned>(word.substr(0, colon), 0, 14);
+    std::optional<unsigned> minutes = 0;
+    if (colon != word.size()) minutes = parse_number<unsigned>(word.substr(colon + 1), 0, 59);
+    if (!hours || !minutes) return {};
+    const int total = static_cast<int>(*hours * 60 + *minutes);
+    return is_behind ? -total : total;
+}
+
+bool Display::set_language(Language language) {
+    if (!catalogues_.has(language)) return false;
+    language_ = language;
+    return true;
+}
+
+bool Display::toggle_ignored(std::string_view name) {
+    const auto [place, is_new] = ignored_.emplace(fold_name(name), name);
+    if (!is_new) ignored_.erase(place);
+    return is_new;
+}
+
+bool Display::ignores(std::string_view name) const {
+    return !ignored_.empty() && ignored_.find(fold_name(name)) != ignored_.end();
+}
+
+std::string Display::ignored_names() const {
+    std::string names;
+    for (const auto& [folded, name] : ignored_) names += text(names.empty() ? "" : ", ", name);
+    return names;
+}
+
+// "[plans 812 2026-11-21 07:26] ": of it the room when it is not the current one; number and time when the
+// line is an earlier one or the client wants them, with the date in the first case.
+void Display::append_stamp(std::string& out, const Record& record, std::string_view room, When when) const {
+    out.append("[").append(room);
+    if (has_time(when)) {
+        const std::time_t seconds = record.time / 1'000'000 + zone_.value_or(0) * 60;
+        std::tm parts{};
+        ::gmtime_r(&seconds, &parts);
+        std::array<char, 32> time{};
+        std::strftime(time.data(), time.size(), when == When::earlier ? "%Y-%m-%d %H:%M" : "%H:%M", &parts);
+        out += text(room.empty() ? "" : " ", record.line, ' ', time.data());
+    }
+    out.append("] ");
+}
+
+std::string Display::ask(Question question) {
+    constexpr std::array wordings{Wording<Question>{Question::name, Phrase::ask_name},
+                                  Wording<Question>{Question::password, Phrase::ask_password},
+                                  Wording<Question>{Question::code, Phrase::ask_code}};
+    const std::optional<Phrase> phrase = phrase_for(wordings, question);
+    return dialect_->ask(question, phrase ? words(*phrase) : std::string{});
+}
+
+bool Display::rings_for(std::string_view words) const {
+    if (bell_ == Bell::off) return false;
+    return bell_ == Bell::all || fold_name(words).find(fold_name(own_name_)) != std::string::npos;
+}
+
+Record Display::painted(const Record& record) const {
+    Record painted = record;
+    if (!record.name.empty()) painted.name = paint_name(record.name);
+    painted.text =
+        record.kind == Kind::renamed ? paint_name(record.text) : paint_mentions(record.text, own_name_);
+    return painted;
+}
+
+bool Display::shows(const Record& record) const {
+    if ((quiet_ && is_move_of(record.kind)) || ignores(record.name)) return false;
+    return find_kind(record.kind) != nullptr;
+}
+
+void Display::append_record(std::string& out, const Record& record, std::string_view room, When when) const {
+    if (when == When::now && !is_move_of(record.kind) && rings_for(record.text)) out += dialect_->bell();
+    if (has_time(when) || !room.empty()) append_stamp(out, record, room, when);
+    if (shows_colours())
+        append_words(out, painted(record), catalogues_, language_);
+    else
+        append_words(out, record, catalogues_, language_);
+    out += dialect_->line_end();
+}
+
+std::string Display::record(const Record& record, std::string_view room, When when) const {
+    std::string line;
+    if (shows(record)) append_record(line, record, room, when);
+    return line;
+}
+
+std::string Display::told(std::string_view from, std::string_view words_given) const {
+    if (ignores(from)) return {};
+    return (bell_ == Bell::off ? "" : dialect_->bell()) +
+           line(Phrase::told, shows_colours() ? paint_name(from) : std::string{from}, words_given);
+}
+
+std::string Display::refused(Refusal why, unsigned tries_left) const {
+    const std::string reason = words(phrase_for(refusal_wordings, why).value_or(Phrase::unknown_refusal));
+    if (why != Refusal::wrong_code && why != Refusal::wrong_token) return plain_line(reason);
+    if (tries_left == 0) return line(Phrase::last_try, reason);
+    return line(Phrase::tries_left, reason, text(tries_left));
+}
+
+std::string Display::farewell(Farewell why, std::string_view given) const {
+    return line(phrase_for(farewell_wordings, why).value_or(Phrase::goodbye), given);
+}
+
+std::string Display::who_row(std::string_view row) const {
+    const auto fields = split_fields(row); // name, flags, why it is away
+    const auto has = [&](char flag) { return fields[1].find(flag) != std::string_view::npos; };
+    Remarks remarks;
+    if (has('o')) remarks.add(words(Phrase::an_operator));
+    if (has('v')) remarks.add(words(Phrase::has_voice));
+    if (has('m')) remarks.add(words(Phrase::is_muted));
+    if (has('a')) remarks.add(words(Phrase::away_because, fields[2]));
+    return plain_line(remarks.behind(fields[0]));
+}
+
+std::string Display::room_row(std::string_view row) const {
+    const auto fields = split_fields(row); // name, flags, members, topic
+    const auto has = [&](char flag) { return fields[1].find(flag) != std::string_view::npos; };
+    Remarks remarks;
+    if (has('c')) remarks.add(words(Phrase::with_code));
+    if (has('m')) remarks.add(words(Phrase::is_moderated));
+    if (has('i')) remarks.add(words(Phrase::you_are_here));
+    return plain_line(text(remarks.behind(fields[0]), ' ', words(Phrase::members, fields[2]),
+                           fields[3].empty() ? "" : ": ", fields[3]));
+}
+
+std::string Display::ban_row(std::string_view row) const {
+    const auto fields = split_fields(row); // whom, room, minutes left, by whom
+    const std::string whom =
+        text(fields[0], fields[1].empty() ? "" : " (", fields[1], fields[1].empty() ? "" : ")");
+    const std::string until =
+        fields[2].empty() ? words(Phrase::for_ever) : words(Phrase::minutes_left, fields[2]);
+    return line(Phrase::ban_is, whom,
+                fields[3].empty() ? words(Phrase::administrator) : std::string{fields[3]}, until);
+}
+
+} // namespace chatd

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/room_view.hh"
+
+#include <algorithm>
+#include <utility>
+
+namespace chatd {
+namespace {
+
+// What others do with words of their own, or come and go: a client is not shown that of itself.
+bool is_own_doing(Kind kind) {
+    return kind == Kind::joined || kind == Kind::left || kind == Kind::said || kind == Kind::acted;
+}
+
+} // namespace
+
+RoomView::RoomView(const Place& place, std::string name, common::Fd log)
+    : place_(place), name_(std::move(name)), log_(std::move(log), place.offset), next_line_(place.first) {}
+
+bool RoomView::is_for_client(const Record& record) const {
+    if (record.line < place_.first) return false; // reading has begun at the segment's start
+    const auto& formers = place_.formers;
+    const bool is_own = record.speaker == place_.client ||
+                        std::find(formers.begin(), formers.end(), record.speaker) != formers.end();
+    if (is_own && is_own_doing(record.kind)) return false;
+    const bool is_earlier = record.line < place_.joined;
+    if (is_earlier && hides_earlier_) return false;
+    if (is_earlier && place_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;
+    return true;
+}
+
+RoomView::Step RoomView::next(Record& record) {
+    for (;;) {
+        if (std::exchange(holds_, false))
+            record = std::move(held_);
+        else if (log_.next(record) == LogReader::Result::not_yet) {
+            caught_up_ = true;
+            return {};
+        } else if (record.kind == Kind::segment_end) {
+            at_segment_end_ = caught_up_ = true;
+            asked_ = false;
+            return {Step::Kind::segment_end};
+        } else if (next_line_ != 0 && record.line > next_line_) {
+            const std::uint64_t lost = record.line - next_line_;
+            next_line_ = record.line;
+            held_ = std::move(record);
+            holds_ = true;
+            return {Step::Kind::lost, lost};
+        }
+        if (record.kind == Kind::segment_start) {
+            next_line_ = std::max(next_line_, record.line);
+            continue;
+        }
+        next_line_ = std::max(next_line_, record.line + 1);
+        asked_ = false;
+        if (is_for_client(record)) return {Step::Kind::line, 0, record.line < place_.joined};
+    }
+}
+
+void RoomView::look_again() {
+    caught_up_ = at_segment_end_; // behind the end of a segment nothing comes
+    log_.look_again();
+}
+
+void RoomView::wake() {
+    look_again();
+    asked_ = asked_ && at_segment_end_;
+}
+
+bool RoomView::wants_segment() {
+    if (!caught_up_ || holds_ || !(at_segment_end_ || has_tail())) return false;
+    return !std::exchange(asked_, true);
+}
+
+void RoomView::go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
+    if (at_segment_end_ || !log_.has_record()) return open(segment, std::move(log), offset);
+    caught_up_ = asked_ = false;
+}
+
+void RoomView::open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
+    place_.segment = segment;
+    log_ = LogReader{std::move(log), offset};
+    caught_up_ = at_segment_end_ = asked_ = holds_ = false;
+}
+
+std::uint64_t RoomView::skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log,
+                                std::uint64_t offset) {
+    open(segment, std::move(log), offset);
+    const std::uint64_t skipped = line - std::min(line, next_line());
+    next_line_ = std::max(next_line_, line);
+    place_.first = std::max(place_.first, line);
+    return skipped;
+}
+
+} // namespace chatd

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: ISC
+// One room as one client follows it: the place in the room's log, which lines are for this client, and how
+// many are gone for good. Run by handlers; knows nothing of the hub but the segments that it was given.
+#pragma once
+
+#include "chatd/protocol.hh"
+#include "chatd/room_log/log_reader.hh"
+#include "common/fd.hh"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace chatd {
+
+class RoomView {
+public:
+    struct Place {
+        std::uint32_t room = 0;
+        std::uint64_t client = 0; // the number of its own lines
+        std::uint64_t joined = 0; // the line of its joining
+        std::uint64_t first = 0;  // the first line to show, also of joining and leaving; 0: a newcomer
+        std::uint32_t segment = 0;
+        std::uint64_t offset = 0;
+        std::vector<std::uint64_t> formers{}; // the numbers of its own lines before it came back
+    };
+    RoomView(const Place& place, std::string name, common::Fd log);
+
+    std::uint32_t number() const { return place_.room; }
+    const std::string& name() const { return name_; }
+    std::uint32_t segment() const { return place_.segment; }
+    // The line behind all that were shown.
+    std::uint64_t next_line() const { return next_line_ == 0 ? place_.joined : next_line_; }
+
+    struct Step {
+        enum class Kind { line, lost, nothing, segment_end } kind = Kind::nothing;
+        std::uint64_t lost = 0;  // how many lines are gone; the line itself comes with the next step
+        bool is_earlier = false; // than the joining
+    };
+    // Takes the next record that is for this client. nothing: all that is there was taken.
+    Step next(Record& record);
+    bool has_caught_up() const { return caught_up_; }
+    // Bytes stand at its place that are no record: half of one, or damage.
+    bool has_tail() const { return !at_segment_end_ && log_.has_tail(); }
+    // There may be more.
+    void look_again();
+    void wake(); // the same, and the hub has said so
+    // The next segment, or a later one, unless what seemed to be damage was being written and is whole now:
+    // whoever wrote the next segment's start had written all of it before.
+    void go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset);
+    // Passes over all lines before this one; how many those are.
+    std::uint64_t skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log, std::uint64_t offset);
+    // Whether the next segment has to be asked for: this one is at its end, or bytes stand in the way that
+    // are no record, as half of one does and damage. Asked once for each wake.
+    bool wants_segment();
+    bool is_at_segment_end() const { return at_segment_end_; }
+    // For a client that wants no earlier lines.
+    void hide_earlier() { hides_earlier_ = true; }
+
+private:
+    bool is_for_client(const Record& record) const;
+    void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
+
+    Place place_;
+    std::string name_;
+    LogReader log_;
+    std::uint64_t next_line_ = 0; // expected in the log; 0: none yet
+    Record held_;                 // read, but lines before it are gone: that is told first
+    bool holds_ = false;
+    bool caught_up_ = false;
+    bool at_segment_end_ = false;
+    bool asked_ = false; // for the next segment
+    bool hides_earlier_ = false;
+};
+
+} // namespace chatd

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/bans.hh"
+
+#include "chatd/words.hh"
+#include "common/amounts.hh"
+#include "common/config.hh"
+#include "common/errors.hh"
+#include "common/fd.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstdio>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr std::string_view for_ever = "-";
+
+std::int64_t in_seconds(Ban::Time time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// `ban WHOM ROOM UNTIL BY': until when in seconds since 1970, or `-'; the room and who it was by may be "".
+std::string line_of(const Ban& ban) {
+    return text("ban ", quote_word(ban.whom), ' ', quote_word(ban.room), ' ',
+                ban.until ? text(in_seconds(*ban.until)) : std::string{for_ever}, ' ', quote_word(ban.by),
+                '\n');
+}
+
+Ban ban_of(const ConfigLine& line) {
+    const std::vector<std::string>& words = line.words;
+    const auto seconds = words.size() == 5 ? parse_number<std::int64_t>(words[3]) : std::nullopt;
+    if (words.size() != 5 || words[0] != "ban" || (!seconds && words[3] != for_ever))
+        throw UserError(text(line.origin, ": this is no ban: remove the line"));
+    Ban ban{words[1], words[2], {}, words[4]};
+    if (seconds) ban.until = Ban::Time{std::chrono::seconds{*seconds}};
+    return ban;
+}
+
+bool is_over(const Ban& ban, Ban::Time now) { return ban.until && *ban.until <= now; }
+
+} // namespace
+
+std::optional<std::chrono::seconds> parse_duration(std::string_view word) {
+    const auto time = read_time(word);
+    return time && *time > std::chrono::seconds{0} && *time <= longest_time ? time : std::nullopt;
+}
+
+std::string whom_of(const std::string& word) {
+    in_addr four{};
+    in6_addr six{};
+    std::array<char, INET6_ADDRSTRLEN> shown{};
+    if (::inet_pton(AF_INET, word.c_str(), &four) == 1)
+        ::inet_ntop(AF_INET, &four, shown.data(), shown.size());
+    else if (::inet_pton(AF_INET6, word.c_str(), &six) == 1)
+        ::inet_ntop(AF_INET6, &six, shown.data(), shown.size());
+    return shown[0] != '\0' ? std::string{shown.data()} : fold_name(word);
+}
+
+Bans::Bans(std::string path) : path_(std::move(path)) {
+    if (::access(path_.c_str(), F_OK) != 0) return;
+    for (const ConfigLine& line : read_config(path_, {})) bans_.push_back(ban_of(line));
+}
+
+void Bans::add(Ban ban) {
+    std::vector<Ban> changed = all(std::chrono::system_clock::now());
+    std::erase_if(changed, [&](const Ban& old) { return old.whom == ban.whom && old.room == ban.room; });
+    changed.push_back(std::move(ban));
+    save(changed);
+    bans_ = std::move(changed);
+}
+
+bool Bans::remove(std::string_view whom, std::string_view room) {
+    std::vector<Ban> changed = all(std::chrono::system_clock::now());
+    if (std::erase_if(changed, [&](const Ban& old) { return old.whom == whom && old.room == room; }) == 0)
+        return false;
+    save(changed);
+    bans_ = std::move(changed);
+    return true;
+}
+
+bool Bans::keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const {
+    return std::any_of(bans_.begin(), bans_.end(), [&](const Ban& ban) {
+        return ban.whom == whom && ban.room == room && !is_over(ban, now);
+    });
+}
+
+std::optional<std::string> Bans::room_of_ban(std::string_view whom, Ban::Time now) const {
+    const auto found = std::find_if(bans_.begin(), bans_.end(),
+                                    [&](const Ban& ban) { return ban.whom == whom && !is_over(ban, now); });
+    if (found == bans_.end()) return {};
+    return found->room;
+}
+
+std::vector<Ban> Bans::all(Ban::Time now) const {
+    std::vector<Ban> left;
+    std::copy_if(bans_.begin(), bans_.end(), std::back_inserter(left),
+                 [&](const Ban& ban) { return !is_over(ban, now); });
+    return left;
+}
+
+// Beside it, and then in its place, so that a crash leaves the old file or the new one.
+void Bans::save(const std::vector<Ban>& bans) const {
+    std::string lines;
+    for (const Ban& ban : bans) lines += line_of(ban);
+    const std::string beside = path_ + ".new";
+    const Fd file{checked("make", beside, [&] {
+        return ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    })};
+    for (std::string_view left = lines; !left.empty();)
+        left.remove_prefix(static_cast<std::size_t>(
+            checked("write", beside, [&] { return ::write(file.get(), left.data(), left.size()); })));
+    checked("write", beside, [&] { return ::fsync(file.get()); });
+    checked("rename", beside, [&] { return ::rename(beside.c_str(), path_.c_str()); });
+}
+
+} // namespace chatd

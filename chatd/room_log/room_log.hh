@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: ISC
+// A room's log as the hub writes it: append-only segments of checksummed records in the room's own folder
+// (room-log(5)). Lines that arrive together are written in one write; what the disk does not take is cut off
+// again and refused. Run by the hub, the only writer.
+#pragma once
+
+#include "chatd/protocol.hh"
+#include "chatd/room_log/log_reader.hh"
+#include "common/fd.hh"
+#include "common/log.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace chatd {
+
+struct LogPolicy {
+    std::uint64_t segment_bytes = 16 << 20; // a segment that has grown to this is followed by a new one
+    std::uint64_t keep_bytes = 256 << 20;   // of old segments together; the oldest go first
+    std::chrono::seconds keep_age{0};       // 0: for ever
+    bool keep_files = true;                 // history off: files without names, gone with the hub
+    std::size_t remembered = 1000;          // lines whose places are known, for history on joining
+};
+
+struct Position {
+    std::uint32_t segment = 0;
+    std::uint64_t offset = 0;
+};
+
+class RoomLog {
+public:
+    // Opens the room's folder, or makes it, and recovers: a tail that is no whole record is cut off, if no
+    // valid record follows it; if one does, the segment is left as it is and a new one begun. Both are said
+    // in the log. Throws std::system_error.
+    RoomLog(std::string folder, std::string room, const LogPolicy& policy, common::Log& log);
+
+    // Puts a record at the end of the batch; its line number.
+    std::uint64_t add(Kind kind, std::uint64_t speaker, std::string_view name, std::string_view text);
+    // What the last record of this kind said, also before a restart and when its segment is gone; empty when
+    // there was none.
+    const std::string& topic() const { return topic_; }
+    bool has_batch() const { return !batch_.empty(); }
+    // Writes the batch, whole or not at all; begins a new segment when this one is full. False: nothing of it
+    // is in the log.
+    bool flush();
+    // Before an entry code changes: what comes now is readable with the new code only. False, and said in the
+    // log, when there is no new segment.
+    bool start_new_segment();
+    // Whether files are kept stays as it is until the next start.
+    void set_retention(std::uint64_t keep_bytes, std::chrono::seconds keep_age);
+
+    // Where the last `lines' lines of speech before the line `before' begin; that line's own place if there
+    // are none. The end, if it is not remembered.
+    Position position_of_last(std::size_t lines, std::uint64_t before) const;
+    // Where to read from to come to a line: its own place if it is remembered, else its segment's start.
+    Position position_of_line(std::uint64_t line) const;
+    std::uint64_t next_line() const { return next_line_; }
+    std::uint64_t oldest_line() const;
+
+    // A segment, or the oldest one kept behind it, opened for reading only. Throws std::system_error, and
+    // common::PeerError when there is none so far.
+    struct Opened {
+        common::Fd fd;
+        std::uint32_t segment = 0;
+    };
+    Opened open_segment(std::uint32_t wanted) const;
+    std::uint32_t last_segment() const { return segments_.back().number; }
+
+private:
+    struct Segment {
+        std::uint32_t number = 0;
+        std::uint64_t first_line = 0;
+        std::uint64_t size = 0;
+        std::chrono::system_clock::time_point last_write = std::chrono::system_clock::now();
+        common::Fd readable; // of a segment without a name
+    };
+    struct Remembered {
+        Position position;
+        std::uint64_t line;
+        bool is_speech;
+    };
+
+    struct Created {
+        common::Fd writable;
+        Segment segment;
+    };
+
+    void find_segments();
+    void recover();
+    bool cut_tail(Segment& segment, const LogReader& reader);
+    Created create_segment(std::uint32_t number) const;
+    common::Fd open_for_reading(const Segment& segment) const;
+    void use_segment(Created created);
+    std::string mark(Kind kind) const;
+    void append(int fd, Segment& segment, std::string_view bytes) const;
+    void drop_old_segments();
+    void heed(const Record& record);
+    void remember(const Position& position, std::uint64_t line, Kind kind);
+    std::string path_of(std::uint32_t number) const;
+
+    std::string folder_;
+    std::string room_;
+    LogPolicy policy_;
+    common::Log& log_;
+    std::deque<Segment> segments_; // the last one is written to
+    common::Fd writable_;
+    std::uint64_t next_line_ = 1;
+    std::string topic_;
+    std::string topic_before_batch_;
+    std::string batch_;
+    std::vector<std::pair<std::size_t, Kind>> batch_starts_; // of each record in the batch
+    std::deque<Remembered> remembered_;
+};
+
+} // namespace chatd

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/spawner/spawner.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/sandbox.hh"
+#include "common/shared_memory.hh"
+#include "common/signals.hh"
+#include "common/socket.hh"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace common;
+
+namespace chatd {
+Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handler)
+    : hub_(std::move(hub)), run_(run_handler), loop_(best_backend()), catalogues_(program_folder) {
+    set_close_on_exec(hub_.get());
+    set_nonblocking(hub_.get());
+    use_utf8_locale(); // for the handlers; the hub tells when there is none
+}
+
+int Spawner::run() {
+    // A terminal's INT goes to every process of the daemon; it is for the hub to act on.
+    Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1};
+    loop_.watch(hub_.get(), Interest::read, [this](const Event& event) {
+        if (event.writable) flush();
+        read_packets();
+    });
+    tell(ReadyFrame::make({}, protocol_version));
+    while (!over_) {
+        loop_.run_once(signals.while_waiting());
+        for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
+        if (signals.take(SIGCHLD)) reap(Signals::last_child());
+    }
+    return 0; // the handlers see the hub's end on their own pairs
+}
+
+// The one that is known to have ended is reaped at once. To look for others, of whom the same signal may have
+// told, the system walks along all handlers: milliseconds among thousands, in which nobody new could be let
+// in. So that has a small part of the time.
+void Spawner::reap(pid_t one) {
+    handlers_.reap_one(one, [this](const Ended& ended) { tell_end(ended); });
+    if (!std::exchange(will_reap_all_, true)) loop_.at(next_reaping_, [this] { reap_all(); });
+}
+
+void Spawner::reap_all() {
+    constexpr int part = 20;
+    will_reap_all_ = false;
+    const auto began = Clock::now();
+    handlers_.reap([this](const Ended& ended) { tell_end(ended); });
+    const auto ended = Clock::now();
+    next_reaping_ = ended + (ended - began) * part;
+}
+
+void Spawner::tell_end(const Ended& ended) {
+    by_number_.erase(ended.child.number);
+    tell(EndedFrame::make({}, ended.child.number, ended.status));
+}
+
+void Spawner::read_packets() {
+    for (int budget = 64; !over_; --budget) {
+        if (budget == 0) return loop_.again(hub_.get());
+        Received got = receive_packet(hub_.get(), packet_, 2);
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) {
+            over_ = true;
+            return;
+        }
+        handle(std::span{packet_}.first(got.bytes), std::move(got.passed), std::move(got.second));
+    }
+}
+
+void Spawner::handle(std::span<const char> packet, Fd first, Fd second) {
+    switch (message_of(packet)) {
+    case Message::configure: return configure(packet, std::move(first));
+    case Message::spawn: return spawn(packet, std::move(first), std::move(second));
+    case Message::kill: return kill(packet);
+    default: throw PeerError("the hub sent a frame that is not for the spawner");
+    }
+}
+
+void Spawner::configure(std::span<const char> packet, Fd pages) {
+    const auto [fields, user] = ConfigureFrame::read(packet);
+    const auto [version, backend, idle, drop, uid, gid, language] = fields;
+    if (version != protocol_version) throw PeerError("the running hub is of another version: restart chatd");
+    events_ = static_cast<Backend>(backend);
+    idle_timeout_ = std::chrono::seconds{idle};
+    if (drop != 0) identity_ = Identity{uid, gid, user};
+    language_ = static_cast<Language>(language);
+    pages_ = std::move(pages);
+}
+
+void Spawner::spawn(std::span<const char> packet, Fd client, Fd pair) {
+    const auto [number, page] = SpawnFrame::read(packet).first;
+    Child child;
+    child.role = "handler";
+    child.number = number;
+    child.page = page;
+    const std::size_t own_page = page;
+    const auto pid = handlers_.spawn(
+        std::move(child), [&] { return become_handler(std::move(client), std::move(pair), own_page); });
+    if (pid) by_number_[number] = *pid;
+    tell(SpawnedFrame::make({}, number, static_cast<std::int64_t>(pid.value_or(-1))));
+}
+
+void Spawner::kill(std::span<const char> packet) {
+    const auto [number, signal] = KillFrame::read(packet).first;
+    const auto found = by_number_.find(number);
+    if (found != by_number_.end()) ::kill(found->second, signal);
+}
+
+void Spawner::tell(std::string packet) {
+    untold_.push_back(std::move(packet));
+    flush();
+}
+
+void Spawner::flush() {
+    while (!untold_.empty()) {
+        const IoState state = send_packet(hub_.get(), untold_.front());
+        if (state == IoState::vanished) over_ = true;
+        if (state != IoState::done) break;
+        untold_.pop_front();
+    }
+    loop_.change(hub_.get(), untold_.empty() ? Interest::read : Interest::both);
+}
+
+// In the child: keeps what is the handler's, shuts itself in, and serves.
+int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
+    const std::span<std::byte> own_page = map_shared_pages(pages_.get(), page, 1);
+    std::fill(own_page.begin(), own_page.end(), std::byte{}); // its predecessor's
+    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
+    close_other_descriptors(keep);
+    for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here
+        fd->reset(
+            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); }));
+    set_nonblocking(pair.get());
+    if (identity_) become(*identity_);
+    forbid_new_privileges();
+    restrict_files(-1, TreeAccess::none);
+    limit_resources({});
+    return run_(
+        {events_, idle_timeout_, language_, catalogues_, std::move(client), std::move(pair), own_page});
+}
+
+} // namespace chatd

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: ISC
+// authd: the one process that knows hashes of passwords. Forked by a daemon's parent
+// (common/authd/authd_link.hh), it reads the user file and answers clients' processes, each over a pair of
+// its own, whether a password is right. A check takes tens of milliseconds, so it is made in a forked worker,
+// a few at a time, and addresses take turns. Trusts its parent; of clients' processes nothing: a malformed
+// packet ends that pair alone. What it says never tells a wrong name from a wrong password, nor does the time
+// it takes.
+#pragma once
+
+#include "common/authd/authd_frames.hh"
+#include "common/authd/fair_queue.hh"
+#include "common/authd/hold_off.hh"
+#include "common/authd/user_store.hh"
+#include "common/children.hh"
+#include "common/loop.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+struct AuthdSettings {
+    std::string users; // the user file; empty: there are none, only secrets
+    const UserTable* table = nullptr;
+    std::string strangers;   // the folder of those without an account, which is told of where it meets a
+                             // home; empty: nobody is told of any
+    unsigned tries = 3;      // of one client
+    HoldOff::Policy holdoff; // whose free_failures are the tries
+    std::vector<StoredSecret> secrets; // at most max_secrets
+    // Which names are one, for LoginKind::known; without it nobody is told which names there are.
+    std::function<bool(std::string_view, std::string_view)> is_same_name{};
+    Backend events = Backend::poll;
+    std::size_t workers = 0;                         // checks at once; 0: as many as processors, up to 4
+    std::chrono::milliseconds failure_delay{1000};   // a wrong answer is told so much later
+    std::chrono::milliseconds longest_check{10'000}; // then it is broken off: a hash asks for too much work
+};
+
+class Authd {
+public:
+    Authd(AuthdSettings settings, Fd parent);
+    // Serves until the parent has gone; the exit status.
+    int run();
+
+private:
+    struct Client {
+        Fd pair;
+        std::string address;
+        unsigned failures = 0;
+        std::optional<Question> question; // waiting for its turn
+    };
+    // What a worker does. client is what the client was known by; it may be gone when the worker ends.
+    struct Check {
+        std::uint64_t client = 0;
+        std::string address;
+        LoginKind kind{};
+        std::string name;
+        std::vector<std::string> hashes; // against which; of a decoy, if it is for nothing
+        std::vector<Verdict> verdicts;   // for each hash: what its match is worth; none for a decoy
+        Loop::TimerId limit{};
+    };
+
+    void serve();
+    void read_parent();
+    void handle_parent(std::span<const char> packet, Fd passed);
+    void add_client(std::string address, Fd pair);
+    void serve_client(std::uint64_t number, const Event& event);
+    void drop(std::uint64_t number);
+
+    void start_checks();
+    void tell_whether_known(std::uint64_t number, const std::string& name);
+    void answer(std::uint64_t number, Client& client, Question question);
+    Check prepare(std::uint64_t number, const Client& client, const Question& question);
+    void end_check(Ended ended);
+    void count_failure(const Check& check);
+    unsigned use_up_try(Client& client) const;
+    void send(std::uint64_t number, const Verdict& verdict);
+    void note(Severity severity, std::string_view text);
+    void note(const std::vector<Note>& told);
+    void stop_workers();
+
+    AuthdSettings settings_;
+    Fd parent_;
+    Loop loop_;
+    UserStore users_;
+    HoldOff hold_off_;
+    std::map<std::uint64_t, Client> clients_;
+    FairQueue<std::string, std::uint64_t> turns_; // of clients, by address
+    Children workers_;
+    std::map<pid_t, Check> checks_;
+    std::vector<StoredSecret> coming_; // secrets of a new configuration
+    std::size_t coming_count_ = 0;
+    std::uint64_t next_client_ = 1;
+    bool over_ = false;
+};
+
+} // namespace common

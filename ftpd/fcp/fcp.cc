@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: ISC
+// fcp and, under its other name, fls: copies files and folders from or to an ftpd, or lists what it has, over
+// its in-band verbs. A client program; start reading at fetch.hh, send.hh and remote_ls.hh, and pipeline.hh
+// below them. Trusts the server with nothing but the bytes of the files that were asked for.
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "common/url.hh"
+#include "ftpd/fcp/fcp_options.hh"
+#include "ftpd/fcp/fetch.hh"
+#include "ftpd/fcp/pipeline.hh"
+#include "ftpd/fcp/remote_ls.hh"
+#include "ftpd/fcp/remote_name.hh"
+#include "ftpd/fcp/send.hh"
+#include "ftpd/fcp/server.hh"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <unistd.h>
+
+using namespace common;
+using namespace ftpd;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Use {
+    const FcpOptions& options;
+    CopyReport& report;
+};
+
+// Works with one server. Whatever ends all of it gets the host's name in front; on_lack says what to do with
+// a server that lacks our verbs.
+void work_with(const Use& use, const RemoteName& name, bool input_is_taken, CurlUse curl,
+               const std::string& local, const std::function<void(Pipeline&)>& work) {
+    const std::uint16_t port = name.port == 0 ? use.options.port : name.port;
+    try {
+        Server server{name, port, input_is_taken};
+        Pipeline pipeline{[&] { return server.connect(); }};
+        work(pipeline);
+    } catch (const LacksVerbs& lack) {
+        use.report.progress().end_line();
+        throw PeerError(text(lack.what(), ";\ncurl ",
+                             use.options.recursive ? "copies file by file:" : "does it:", "\n  ",
+                             curl_command(curl, name, port, local)));
+    } catch (const PeerError& error) {
+        use.report.progress().end_line();
+        throw PeerError(text(escape(name.host), ": ", error.what()));
+    }
+}
+
+// The names that follow each other on one server, so that one connection serves them.
+void for_each_server(std::vector<RemoteName> names,
+                     const std::function<void(std::vector<RemoteName>)>& work) {
+    for (auto first = names.begin(); first != names.end();) {
+        const auto end = std::find_if(first, names.end(),
+                                      [&](const RemoteName& name) { return !name.same_server(*first); });
+        work({first, end});
+        first = end;
+    }
+}
+
+void list(const Use& use, const std::vector<RemoteName>& names, bool headings) {
+    work_with(use, names[0], false, CurlUse::list, {}, [&](Pipeline& pipeline) {
+        RemoteLs ls{pipeline, use.report, use.options, headings};
+        for (const RemoteName& name : names) ls.add(name);
+        pipeline.run();
+    });
+}
+
+void run_fls(const Words& operands, const Use& use) {
+    if (operands.empty()) throw UsageError("name a remote path, as HOST:PATH: see -h");
+    std::vector<RemoteName> names;
+    for (const std::string& operand : operands) {
+        const std::optional<RemoteName> name = parse_remote_name(operand);
+        if (!name)
+            throw UsageError(text(escape(operand), " is local: write HOST:PATH, or HOST: for the top"));
+        names.push_back(*name);
+    }
+    for_each_server(names, [&](const std::vector<RemoteName>& some) { list(use, some, names.size() > 1); });
+    if (std::fflush(stdout) != 0) fail("write", "standard output");
+}
+
+void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::string& target) {
+    const std::string local{target == "-" || !std::filesystem::is_directory(target)
+                                ? target
+                                : join_path(target, name_of_copy(sources[0].path))};
+    work_with(use, sources[0], false, CurlUse::fetch, local, [&](Pipeline& pipeline) {
+        Fetch fetch{pipeline, use.report, use.options, target};
+        for (const RemoteName& source : sources) fetch.add(source);
+        pipeline.run();
+        fetch.finish();
+    });
+}
+
+void send(const Use& use, const Words& sources, const RemoteName& target) {
+    const bool reads_input = std::ranges::count(sources, "-") > 0;
+    if (reads_input && sources.size() > 1) throw UsageError("standard input is copied alone");
+    work_with(use, target, reads_input, CurlUse::send, sources[0], [&](Pipeline& pipeline) {
+        Send{pipeline, use.report, use.options, target}.run(sources);
+    });
+}
+
+// Of what ps(1) shows; a name that is wrong is refused later.
+bool holds_password(std::string_view word) {
+    const std::size_t at = word.find('@');
+    return is_url("ftp", word) && at != word.npos && word.find(':', 6) < at;
+}
+
+void run_fcp(const Words& operands, const Use& use) {
+    if (operands.size() < 2)
+        throw UsageError("name a source and a target, one as HOST:PATH or a URL: see -h");
+    const Words sources{operands.begin(), operands.end() - 1};
+    const std::optional<RemoteName> target = parse_remote_name(operands.back());
+    std::vector<RemoteName> remote;
+    for (const std::string& source : sources)
+        if (const std::optional<RemoteName> name = parse_remote_name(source)) remote.push_back(*name);
+    if (target && !remote.empty()) throw UsageError("both sides are remote: copy to a local file first");
+    if (target) return send(use, sources, *target);
+    if (remote.empty())
+        throw UsageError("both sides are local: cp(1) copies those; a remote name is HOST:PATH");
+    if (remote.size() < sources.size())
+        throw UsageError("some sources are local, and so is the target: cp(1) copies those");
+    if (sources.size() > 1 && operands.back() != "-" && !std::filesystem::is_directory(operands.back()))
+        throw UserError(text(escape(operands.back()), " is no folder: several sources need one"));
+    for_each_server(remote, [&](const std::vector<RemoteName>& some) { fetch(use, some, operands.back()); });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view path = argv[0];
+    const std::string program{path.substr(path.rfind('/') + 1)};
+    return report_errors(program, [&] {
+        const bool lists = program == "fls";
+        FcpOptions options;
+        const std::vector<Option> table = lists ? fls_options(options) : fcp_options(options);
+        const Words operands = parse_options(argc, argv, table);
+        for (int i = 1; i < argc; ++i)
+            if (holds_password(argv[i])) hide_argument(argv[i]);
+        if (options.action == FcpOptions::Action::show_version)
+            return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
+        if (options.action == FcpOptions::Action::show_usage)
+            return std::printf("%s", usage_text(program, table, lists ? fls_operands : fcp_operands).c_str()),
+                   0;
+        const bool hides_output = !operands.empty() && operands.back() == "-" && ::isatty(STDOUT_FILENO) == 1;
+        const bool is_watched = ::isatty(STDERR_FILENO) == 1 && !options.quiet && !lists && !hides_output;
+        CopyReport report{program, is_watched};
+        (lists ? run_fls : run_fcp)(operands, {options, report});
+        if (!report.any_failed()) report.progress().finish();
+        return report.any_failed() ? 1 : 0;
+    });
+}

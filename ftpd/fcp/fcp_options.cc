@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/fcp/fcp_options.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted) {
+    using Action = FcpOptions::Action;
+    options.push_back(
+        {'P', "PORT", "the server's port, instead of 2121, but for URLs", [&](std::string_view given) {
+             const auto port = parse_number<std::uint16_t>(given, 1);
+             if (!port) throw UsageError(text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
+             wanted.port = *port;
+         }});
+    options.push_back(
+        {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }});
+    options.push_back(
+        {'h', "", "print this text and stop", [&](auto) { wanted.action = Action::show_usage; }});
+    return options;
+}
+
+} // namespace
+
+std::vector<Option> fcp_options(FcpOptions& wanted) {
+    return with_common(
+        {
+            {'r', "", "copy folders and all that is in them", [&](auto) { wanted.recursive = true; }},
+            {'c', "", "continue: copy only what is not there yet", [&](auto) { wanted.continues = true; }},
+            {'p', "", "keep times and permissions", [&](auto) { wanted.keeps_facts = true; }},
+            {'q', "", "show no progress", [&](auto) { wanted.quiet = true; }},
+        },
+        wanted);
+}
+
+std::vector<Option> fls_options(FcpOptions& wanted) {
+    return with_common(
+        {
+            {'l', "", "long: a line for each entry, as `ls -l' has it", [&](auto) { wanted.is_long = true; }},
+            {'a', "", "all: names that begin with a dot, too", [&](auto) { wanted.shows_hidden = true; }},
+            {'p', "", "a slash behind the names of folders", [&](auto) { wanted.marks_folders = true; }},
+            {'r', "", "list folders and all that is in them", [&](auto) { wanted.recursive = true; }},
+        },
+        wanted);
+}
+
+} // namespace ftpd

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/fcp/remote_ls.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <unistd.h>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::size_t deepest = 200; // folders in one another
+
+void print(std::string_view bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) fail("write", "standard output");
+}
+
+// LS, whose lines are for people.
+class LongList : public Exchange {
+public:
+    using OnLines = std::function<void(const std::vector<std::string>&)>;
+    LongList(std::string path, OnLines on_lines, ListFolder::OnRefused on_refused)
+        : path_(std::move(path)), on_lines_(std::move(on_lines)), on_refused_(std::move(on_refused)) {}
+
+    std::vector<std::string> begin() override {
+        lines_.clear();
+        return {path_.empty() ? "LS" : "LS " + path_};
+    }
+    bool wants_lines() const override { return true; }
+    void on_line(std::string_view line) override {
+        if (line.substr(0, 1) == " ") lines_.emplace_back(line.substr(1));
+    }
+    Next on_reply(const Reply& reply) override {
+        if (reply.code == 213)
+            on_lines_(lines_);
+        else
+            on_refused_(reply);
+        return Next::over();
+    }
+    void on_loss(const std::string& why) override { on_refused_({421, why}); }
+
+private:
+    std::string path_;
+    OnLines on_lines_;
+    ListFolder::OnRefused on_refused_;
+    std::vector<std::string> lines_;
+};
+
+} // namespace
+
+RemoteLs::RemoteLs(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, bool headings)
+    : pipeline_(pipeline),
+      report_(report),
+      options_(options),
+      headings_(headings || options.recursive),
+      is_watched_(::isatty(STDOUT_FILENO) == 1) {}
+
+void RemoteLs::add(const RemoteName& name) { ask(parts_.insert(parts_.end(), {name, name.path, {}})); }
+
+void RemoteLs::ask(PartPtr part) {
+    const auto refused = [this, part](const Reply& reply) {
+        report_.fail(part->shown(), words_of(reply));
+        complete(part);
+    };
+    const bool is_inner = !part->above.empty();
+    const auto add = [&](std::unique_ptr<Exchange> exchange) {
+        is_inner ? pipeline_.add_next(std::move(exchange)) : pipeline_.add(std::move(exchange));
+    };
+    part->answers_missing = options_.is_long ? 2 : 1;
+    add(std::make_unique<ListFolder>(
+        part->path, [this, part](const RemoteListing& listing) { take_listing(part, listing); }, refused));
+    if (!options_.is_long) return;
+    add(std::make_unique<LongList>(
+        part->path, [this, part](const std::vector<std::string>& lines) { take_long_lines(part, lines); },
+        [this, part](const Reply&) { complete(part); })); // the other has said so
+}
+
+bool RemoteLs::is_hidden(std::string_view name) const {
+    return !options_.shows_hidden && name.substr(0, 1) == ".";
+}
+
+void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
+    using Kind = RemoteListing::Kind;
+    part->is_folder = listing.kind == Kind::folder;
+    // As named: what stands before a file's name in the path.
+    const std::string before =
+        listing.kind == Kind::folder ? "" : part->path.substr(0, part->path.rfind('/') + 1);
+    const auto add_name = [&](const RemoteEntry& entry) {
+        const bool is_folder = entry.type == RemoteEntry::Type::folder;
+        const std::string name = text(before, entry.name, options_.marks_folders && is_folder ? "/" : "");
+        part->lines += (is_watched_ ? escape(name) : name) + '\n';
+    };
+    if (!options_.is_long && listing.kind == Kind::file) add_name(listing.self);
+    if (!options_.is_long)
+        for (const RemoteEntry& entry : listing.entries)
+            if (listing.kind != Kind::folder || !is_hidden(entry.name)) add_name(entry);
+    if (listing.kind == Kind::pattern && listing.entries.empty())
+        report_.fail(part->shown(), "nothing there has such a name");
+    if (options_.recursive && listing.kind == Kind::folder) list_below(part, listing);
+    complete(part);
+}
+
+void RemoteLs::list_below(PartPtr part, const RemoteListing& listing) {
+    const std::string& unique = listing.self.unique;
+    const bool is_loop = !unique.empty() && std::ranges::count(part->above, unique) > 0;
+    if (is_loop || part->above.size() > deepest)
+        return report_.fail(part->shown(), is_loop ? "leads back to a folder that it is in: not entered"
+                                                   : "is too deep: not entered");
+    std::vector<std::string> above = part->above;
+    above.push_back(unique);
+    // From the last to the first, since each goes to the front.
+    PartPtr place = std::next(part);
+    for (auto entry = listing.entries.rbegin(); entry != listing.entries.rend(); ++entry) {
+        if (entry->type != RemoteEntry::Type::folder || is_hidden(entry->name)) continue;
+        place = parts_.insert(place, {part->named, join_path(part->path, entry->name), above});
+        ask(place);
+    }
+}
+
+void RemoteLs::take_long_lines(PartPtr part, const std::vector<std::string>& lines) {
+    constexpr std::size_t no_limit = -1;
+    for (const std::string& line : lines) {
+        if (part->is_folder && is_hidden(name_in_long_line(line))) continue;
+        part->lines += (is_watched_ ? escape(line, no_limit) : line);
+        if (options_.marks_folders && line.substr(0, 1) == "d") part->lines += '/';
+        part->lines += '\n';
+    }
+    complete(part);
+}
+
+// Prints what comes next in the order, if it is complete.
+void RemoteLs::complete(PartPtr part) {
+    --part->answers_missing;
+    for (; !parts_.empty() && parts_.front().answers_missing == 0; parts_.pop_front()) {
+        const Part& next = parts_.front();
+        if (headings_ && next.is_folder)
+            print(text(is_first_ ? "" : "\n", escape(next.path.empty() ? "/" : next.path), ":\n"));
+        print(next.lines);
+        is_first_ = false;
+    }
+}
+
+std::string_view name_in_long_line(std::string_view line) {
+    constexpr int fields = 8; // mode, links, user, group, size, month, day, time or year
+    for (int field = 0; field < fields; ++field) {
+        const std::size_t end = line.find(' ', std::min(line.find_first_not_of(' '), line.size()));
+        if (end == line.npos) return {};
+        line.remove_prefix(end);
+    }
+    line.remove_prefix(1);
+    return line.substr(0, line.find(" -> "));
+}
+
+} // namespace ftpd

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/fcp/remote_name.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "common/url.hh"
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::uint16_t ftp_port = 21; // RFC 1738, section 3.2
+
+bool is_ipv6(std::string_view host) { return host.find(':') != host.npos; }
+
+std::string quote_for_shell(std::string_view word) {
+    std::string quoted = "'";
+    for (const char c : word) {
+        if (c == '\'')
+            quoted += "'\\''";
+        else
+            quoted += c;
+    }
+    return quoted + '\'';
+}
+
+// RFC 3986: all but letters, digits, and a few that mean nothing in a path.
+std::string quote_for_url(std::string_view path) {
+    constexpr std::string_view plain = "-._~/", digits = "0123456789ABCDEF";
+    std::string url;
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (is_word || plain.find(c) != plain.npos)
+            url += c;
+        else
+            url += text('%', digits[byte >> 4], digits[byte & 15]);
+    }
+    return url;
+}
+
+} // namespace
+
+std::string RemoteName::shown(std::string_view other_path) const {
+    return escape(is_ipv6(host) ? text('[', host, "]:", other_path) : text(host, ':', other_path));
+}
+
+std::optional<RemoteName> parse_remote_name(std::string_view word) {
+    const auto refuse = [&](std::string_view why) {
+        return UserError(text(escape(word), ": ", why, ", or ./", escape(word), " for a local file"));
+    };
+    if (is_url("ftp", word)) {
+        Url url = parse_url("ftp", word);
+        return RemoteName{std::move(url.user), std::move(url.host), std::move(url.path),
+                          std::move(url.password), url.port == 0 ? ftp_port : url.port};
+    }
+    if (const std::size_t bracket = word.find("]:"); bracket != word.npos) {
+        const std::size_t start = word.find('[');
+        const std::string_view user = word.substr(0, start);
+        const std::string_view host = word.substr(start + 1, bracket - start - 1);
+        const bool has_user = user.size() > 1 && user.back() == '@' && user.find_first_of("/:") == user.npos;
+        if (start < bracket && (user.empty() || has_user) && is_ipv6(host) && host.find('/') == host.npos)
+            return RemoteName{std::string{user.substr(0, user.size() - has_user)}, std::string{host},
+                              std::string{word.substr(bracket + 2)}};
+    }
+    const std::size_t colon = word.find(':');
+    if (colon == word.npos || word.find('/') < colon) return {};
+    std::string_view host = word.substr(0, colon);
+    const std::size_t at = host.rfind('@');
+    const std::string_view user = host.substr(0, at == host.npos ? 0 : at);
+    if (at != host.npos) host.remove_prefix(at + 1);
+    if (host.empty()) throw refuse("the host is missing: write HOST:PATH");
+    if (at == 0) throw refuse("the user is missing: write USER@HOST:PATH");
+    if (host.front() == '[') throw refuse("write an IPv6 address as in [::1]:PATH");
+    return RemoteName{std::string{user}, std::string{host}, std::string{word.substr(colon + 1)}};
+}
+
+std::string address_text(std::string_view host, std::uint16_t port) {
+    return is_ipv6(host) ? text('[', host, "]:", port) : text(host, ':', port);
+}
+
+std::string_view name_of_copy(std::string_view path) {
+    while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+    const std::string_view name = path.substr(path.rfind('/') + 1); // npos + 1 is 0
+    return name == "." || name == ".." ? std::string_view{} : name;
+}
+
+std::string join_path(std::string_view folder, std::string_view name) {
+    return text(folder, folder.empty() || folder.back() == '/' ? "" : "/", name);
+}
+
+std::string curl_command(CurlUse use, const RemoteName& remote, std::uint16_t port, std::string_view local) {
+    // A path of ftp: URLs begins where the login does; one from the top has its slash written out.
+    const std::string_view path = remote.path;
+    const bool from_top = path.substr(0, 1) == "/";
+    std::string url = text("ftp://", address_text(remote.host, port), '/', from_top ? "%2F" : "",
+                           quote_for_url(path.substr(from_top)));
+    if (use == CurlUse::list && url.back() != '/') url += '/';
+    std::string command = "curl ";
+    if (!remote.user.empty()) command += text("-u ", quote_for_shell(remote.user), ' ');
+    if (use == CurlUse::fetch) command += text("-o ", quote_for_shell(local), ' ');
+    if (use == CurlUse::send) command += text("-T ", quote_for_shell(local), ' ');
+    return command + quote_for_shell(url);
+}
+
+} // namespace ftpd

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: ISC
+// ftpd's parent: accepts clients, forks a session for each, reaps them, enforces the limits, serves the
+// control socket and keeps the log. It never reads a byte from a client, and trusts nothing its sessions post
+// or send.
+#pragma once
+
+#include "common/acceptor.hh"
+#include "common/authd/authd_link.hh"
+#include "common/capacity.hh"
+#include "common/children.hh"
+#include "common/config.hh"
+#include "common/control_server.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+#include "common/options.hh"
+#include "common/privileges.hh"
+#include "common/signals.hh"
+#include "common/socket.hh"
+#include "common/state.hh"
+#include "common/status_pages.hh"
+#include "ftpd/parent/records.hh"
+#include "ftpd/parent/sweeper.hh"
+#include "ftpd/settings.hh"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ftpd {
+
+class Parent {
+public:
+    // Everything that can go wrong at a start goes wrong here: lock, listeners, the root folder, the user.
+    Parent(const common::DaemonOptions& options, std::vector<common::ConfigLine> config, Settings settings,
+           common::Log& log);
+
+    // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
+    // told to stop. Returns the exit status.
+    using OnReady = std::function<void(std::string_view places)>;
+    int run(const OnReady& on_ready);
+
+    // For the control socket, and for USR1.
+    std::vector<std::string> who() const;
+    std::vector<std::string> stats() const;
+    std::vector<std::string> top() const;
+    // Ends the sessions of a pid, an address or a user. Throws common::UserError when there are none.
+    std::vector<std::string> kick(const std::string& whom);
+    // Reads the configuration again; says what has to wait for the next start. Throws, and leaves the old
+    // one, when something is wrong with it.
+    std::vector<std::string> reload();
+    // Tells the sessions these words, if any, and ends.
+    void shut_down(const std::string& words);
+
+private:
+    // Totals since the start. Those of sessions that have ended come from what they last posted.
+    struct Totals {
+        std::uint64_t accepted = 0;
+        std::uint64_t crashed = 0; // ended by a signal
+        std::uint64_t failed_forks = 0;
+        std::uint64_t transfers = 0;
+        std::uint64_t sent = 0; // bytes
+        std::uint64_t received = 0;
+    };
+
+    void start_session(common::Accepted client);
+    [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
+    std::string address_for_url(const common::Fd& client) const;
+    void read_packets(pid_t pid);
+    Records::Read read_packets_of(pid_t pid, const common::Child& session);
+    void end_session(common::Ended ended);
+    void end_other(pid_t pid, int status);
+    void sweep();
+    void end_sweeper();
+    void update_acceptor();
+    void handle_signals();
+    void reload_as_told();
+    void report_status();
+    void stop();
+    std::size_t most_clients_now() const;
+    void report_capacity();
+
+    const common::DaemonOptions& options_;
+    std::vector<common::ConfigLine> config_;
+    Settings settings_;
+    common::Log& log_;
+    std::vector<common::Fd> control_connections_; // at the end: they close when the state is free
+    common::StateDirectory state_;
+    common::Fd root_;
+    std::optional<common::Identity> identity_; // whom the sessions become; none unless root started us
+    common::Signals signals_;
+    common::Loop loop_;
+    common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
+    Records records_;
+    common::ControlServer control_;
+    common::Acceptor acceptor_;
+    std::optional<common::AuthdLink> authd_; // only with a user file
+    common::Children sessions_;
+    std::optional<Sweeper> sweeper_; // while it works
+    Totals totals_;
+    std::optional<common::Capacity> capacity_; // once the listeners are there
+    common::Clock::time_point started_ = common::Clock::now();
+    bool stopping_ = false;
+    std::string farewell_; // of the administrator, for those who are here when it stops
+};
+
+} // namespace ftpd

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: ISC
+// What the parent tells of itself and its sessions: `who' and `stats' of the control socket, and USR1. What
+// sessions posted is shown escaped, and believed by nobody.
+#include "ftpd/frames.hh"
+#include "ftpd/parent/parent.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::size_t longest_path_shown = 200; // bytes
+
+std::string padded(std::string text, std::size_t width) {
+    text.resize(std::max(text.size(), width), ' ');
+    return text;
+}
+
+// "42s", "7m", "3h", "12d".
+std::string human_age(std::chrono::seconds age) {
+    const long long seconds = age.count();
+    if (seconds < 100) return text(seconds, 's');
+    if (seconds < 100 * 60) return text(seconds / 60, 'm');
+    if (seconds < 100 * 3600) return text(seconds / 3600, 'h');
+    return text(seconds / 86400, 'd');
+}
+
+std::string progress_of(const Activity& activity) {
+    if (activity.done == 0 && activity.total == 0) return "-";
+    if (activity.total == 0) return text(activity.done);
+    return text(activity.done, '/', activity.total);
+}
+
+std::string row(const std::string& pid, const std::string& client, const std::string& user,
+                const std::string& age, const std::string& verb, const std::string& bytes,
+                const std::string& path) {
+    return text(padded(pid, 8), padded(client, 22), padded(user, 10), padded(age, 5), padded(verb, 5), ' ',
+                padded(bytes, 22), path);
+}
+
+// "[#####     ]  50%"; blank when the end is not known.
+std::string bar_of(const Activity& activity) {
+    constexpr std::uint64_t width = 10;
+    if (activity.total == 0) return std::string(width + 7, ' ');
+    const double share =
+        std::min(1.0, static_cast<double>(activity.done) / static_cast<double>(activity.total));
+    const auto signs = static_cast<std::size_t>(share * width);
+    const std::string percent = text(static_cast<unsigned>(share * 100), '%');
+    return text('[', std::string(signs, '#'), std::string(width - signs, ' '), ']',
+                std::string(5 - percent.size(), ' '), percent);
+}
+
+// Bytes a second since the command began, which a session may have made up.
+std::uint64_t rate_of(const Activity& activity, Clock::time_point now) {
+    using namespace std::chrono;
+    const auto at = static_cast<std::uint64_t>(duration_cast<milliseconds>(now.time_since_epoch()).count());
+    const std::uint64_t spent = at > activity.began ? at - activity.began : 1;
+    return activity.done / spent * 1000 + activity.done % spent * 1000 / spent;
+}
+
+} // namespace
+
+std::vector<std::string> Parent::who() const {
+    std::vector<std::string> lines{row("PID", "CLIENT", "USER", "AGE", "VERB", "BYTES", "PATH")};
+    for (const auto& [pid, session] : sessions_.all()) {
+        const std::string age =
+            human_age(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - session.since));
+        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
+        if (!activity) {
+            lines.push_back(row(text(pid), session.peer, "?", age, "?", "?", "(busy)"));
+            continue;
+        }
+        lines.push_back(row(text(pid), session.peer, escape(activity->user, 32), age,
+                            escape(activity->verb, 8), progress_of(*activity),
+                            escape(activity->path, longest_path_shown)));
+    }
+    return lines;
+}
+
+std::vector<std::string> Parent::top() const {
+    std::vector<std::string> lines;
+    const auto now = Clock::now();
+    std::uint64_t all = 0;
+    for (const auto& [pid, session] : sessions_.all()) {
+        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
+        if (!activity || (activity->done == 0 && activity->total == 0)) continue;
+        const std::uint64_t rate = rate_of(*activity, now);
+        all += rate;
+        const std::string left =
+            activity->total > activity->done && rate > 0
+                ? human_age(std::chrono::seconds{(activity->total - activity->done) / rate})
+                : "-";
+        lines.push_back(text(padded(text(pid), 8), padded(escape(activity->user, 32), 10),
+                             padded(escape(activity->verb, 8), 5), bar_of(*activity), ' ',
+                             padded(human_size(activity->done), 9), padded(human_size(rate) + "/s", 11),
+                             padded(left, 4), ' ', escape(activity->path, longest_path_shown)));
+    }
+    lines.insert(
+        lines.begin(),
+        {text("clients ", sessions_.size(), "  transfers ", lines.size(), "  ", human_size(all), "/s"),
+         text(padded("PID", 8), padded("USER", 10), padded("VERB", 5), padded("PROGRESS", 18),
+              padded("DONE", 9), padded("RATE", 11), "LEFT PATH")});
+    return lines;
+}
+
+std::vector<std::string> Parent::stats() const {
+    Totals now = totals_;
+    for (const auto& [pid, session] : sessions_.all()) {
+        if (const std::optional<Activity> activity = read_activity(pages_.page(session.page))) {
+            now.transfers += activity->transfers;
+            now.sent += activity->sent;
+            now.received += activity->received;
+        }
+    }
+    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_);
+    return {
+        text("uptime-seconds ", uptime.count()),
+        text("clients ", sessions_.size()),
+        text("max-clients ", most_clients_now()),
+        text("accepted ", now.accepted),
+        text("refused ", acceptor_.refused()),
+        text("crashed ", now.crashed),
+        text("failed-forks ", now.failed_forks),
+        text("transfers ", now.transfers),
+        text("bytes-sent ", now.sent),
+        text("bytes-received ", now.received),
+        text("log-lines-lost ", log_.lost()),
+    };
+}
+
+} // namespace ftpd

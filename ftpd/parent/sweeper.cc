@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/parent/sweeper.hh"
+
+#include "common/beneath.hh"
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "ftpd/frames.hh"
+#include "ftpd/path.hh"
+#include "ftpd/session/session_process.hh"
+
+#include <array>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+// A session that writes it has locked it (ftpd/session/upload.hh); so has one that is about to go on.
+bool is_held(int directory, const char* name) {
+    const Fd file{::openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    if (!file) return true; // not ours to judge
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    return ::fcntl(file.get(), F_GETLK, &whole) != 0 || whole.l_type != F_UNLCK;
+}
+
+// Sweeps one directory; its subdirectories are added to further.
+std::size_t sweep_directory(int root, const std::string& path, std::time_t oldest,
+                            std::vector<std::string>& further) {
+    Fd fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
+    if (!stream) fail("list", path);
+    const int directory = fd.release(); // the stream owns it now
+    std::size_t removed = 0;
+    while (const dirent* const found = ::readdir(stream.get())) {
+        const std::string name = found->d_name;
+        struct stat status {};
+        if (name == "." || name == ".." ||
+            ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (S_ISDIR(status.st_mode)) further.push_back(text(path, '/', name));
+        if (!is_reserved(name) || !S_ISREG(status.st_mode) || status.st_mtime >= oldest) continue;
+        if (!is_held(directory, name.c_str()) && ::unlinkat(directory, name.c_str(), 0) == 0) ++removed;
+    }
+    return removed;
+}
+
+} // namespace
+
+std::size_t sweep_partials(int root, std::time_t oldest) {
+    std::size_t removed = 0;
+    for (std::vector<std::string> waiting{"/"}; !waiting.empty();) {
+        const std::string path = std::move(waiting.back());
+        waiting.pop_back();
+        try {
+            removed += sweep_directory(root, path, oldest, waiting);
+        } catch (const std::system_error&) {
+            // Gone, or not ours to read.
+        }
+    }
+    return removed;
+}
+
+std::optional<Sweeper> start_sweeper(const Settings& settings, const std::function<void()>& let_go) {
+    auto [ours, theirs] = make_packet_pair();
+    const pid_t pid = ::fork();
+    if (pid == 0)
+        ::_exit(report_errors("sweeper", [&, pair = theirs.get()] {
+            let_go();
+            const Fd root = open_root(settings);
+            const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
+            close_other_descriptors(keep);
+            shut_in(root.get(), find_identity(settings), TreeAccess::write);
+            const std::time_t oldest =
+                std::time(nullptr) - std::chrono::seconds{settings.keep_partials}.count();
+            const std::size_t removed = sweep_partials(root.get(), oldest);
+            if (removed > 0)
+                send_packet(pair,
+                            pack_note(Severity::notice, text("swept ", removed, " unfinished uploads")));
+            return 0;
+        }));
+    if (pid == -1) return {};
+    return Sweeper{pid, std::move(ours)};
+}
+
+} // namespace ftpd

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: ISC
+// Data connections (RFC 959, section 3.2; RFC 2428): what PASV, EPSV, PORT and EPRT prepared, and opening it
+// for one transfer. A passive port takes the client's own host only (others are dropped and listening goes
+// on), an active one leads to the client's own host and above the reserved ports only (RFC 2577). While a
+// data connection is waited for or used, the control connection is watched (ftpd/session/connection.hh). Run
+// by the session.
+#pragma once
+
+#include "ftpd/session/connection.hh"
+#include "ftpd/session/refusal.hh"
+#include "ftpd/settings.hh"
+
+#include "common/address.hh"
+#include "common/fd.hh"
+
+#include <optional>
+#include <string_view>
+
+namespace ftpd {
+
+// An open data connection. It is watched through the control connection and forgotten there before it closes.
+class DataConnection {
+public:
+    DataConnection(Connection& control, common::Fd socket) : control_(&control), socket_(std::move(socket)) {}
+    DataConnection(DataConnection&&) = default;
+    DataConnection& operator=(DataConnection&&) = delete;
+    // Closed without close(): the client is to see a reset, not an end that looks complete.
+    ~DataConnection();
+
+    // All of bytes. Throws Refusal (426) when the client closes or resets it, or stalls.
+    void send(std::string_view bytes);
+    // At least one byte; none at its orderly end.
+    std::size_t receive(std::span<char> into);
+    // Takes what still comes and drops it, for a second and 16 MiB at most: a client that is reset while it
+    // sends may never read the reply that says why.
+    void discard_rest();
+    // Waits until it can be written.
+    void wait_until_writable();
+    // The orderly end.
+    void close();
+
+    int fd() const { return socket_.get(); }
+    // Gives the socket up, still open and no longer watched.
+    common::Fd release();
+
+private:
+    Refusal stalled(std::string_view what) const;
+
+    Connection* control_;
+    common::Fd socket_;
+};
+
+class DataChannel {
+public:
+    DataChannel(Connection& control, const DataSettings& settings, common::Address client,
+                common::Address server);
+
+    // What the client is told of a passive port: EPSV tells no address, so that only PASV needs one of the
+    // settings.
+    enum class Told { port, address };
+    // Listens on a port of the address that the client reached us at; returns what to tell. What was prepared
+    // before is gone. Throws Refusal (425) when there is no free port.
+    common::Address listen_passive(Told told);
+    // IPv6's :: stands for the client's address. Throws Refusal (504) for one that is not the client's, or a
+    // reserved port.
+    void set_active(const common::Address& to);
+    void reset();
+
+    // Throws Refusal (425) unless one of these two has prepared a connection.
+    void check_prepared() const;
+    // Makes the connection; what was prepared is used up. Throws Refusal (425).
+    DataConnection open();
+
+    int client_family() const { return client_.family(); }
+    const common::Address& client() const { return client_; }
+
+private:
+    void listen_on_some_port();
+    common::Fd accept_client();
+    common::Fd connect_client();
+    std::string explain_silence() const;
+
+    Connection& control_;
+    const DataSettings& settings_;
+    common::Address client_;
+    common::Address server_;
+    common::Fd listener_;
+    common::Address told_; // of the listener
+    common::Address active_;
+};
+
+// "h1,h2,h3,h4,p1,p2" of PORT. Throws Refusal (501).
+common::Address parse_port_argument(std::string_view argument);
+// "|1|132.235.1.2|6275|" of EPRT (RFC 2428, section 2). Throws Refusal (501, 522).
+common::Address parse_eprt_argument(std::string_view argument);
+// The same six numbers for the reply to PASV.
+std::string format_pasv(const common::Address& address);
+
+} // namespace ftpd

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/session/listing.hh"
+
+#include "common/text.hh"
+#include "ftpd/time_stamp.hh"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+using common::text;
+
+namespace ftpd {
+namespace {
+
+char type_letter(mode_t mode) {
+    if (S_ISDIR(mode)) return 'd';
+    if (S_ISLNK(mode)) return 'l';
+    if (S_ISFIFO(mode)) return 'p';
+    if (S_ISSOCK(mode)) return 's';
+    if (S_ISCHR(mode)) return 'c';
+    if (S_ISBLK(mode)) return 'b';
+    return '-';
+}
+
+std::string mode_letters(mode_t mode) {
+    std::string letters{type_letter(mode)};
+    constexpr std::string_view all = "rwxrwxrwx";
+    for (std::size_t bit = 0; bit < all.size(); ++bit)
+        letters += (mode & (0400U >> bit)) != 0 ? all[bit] : '-';
+    const auto special = [&](mode_t bit, std::size_t at, char with_x, char without) {
+        if ((mode & bit) != 0) letters[at] = letters[at] == 'x' ? with_x : without;
+    };
+    special(S_ISUID, 3, 's', 'S');
+    special(S_ISGID, 6, 's', 'S');
+    special(S_ISVTX, 9, 't', 'T');
+    return letters;
+}
+
+std::string short_date(std::time_t when, std::time_t now) {
+    // Clients read English months whatever the server speaks, so strftime's %b will not do.
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    constexpr std::time_t half_a_year = 31556952 / 2; // seconds
+    const std::tm parts = in_utc(when);
+    const char* const month = months[static_cast<std::size_t>(parts.tm_mon)];
+    std::array<char, 32> date{};
+    if (when <= now && when > now - half_a_year)
+        std::snprintf(date.data(), date.size(), "%s %2d %02d:%02d", month, parts.tm_mday, parts.tm_hour,
+                      parts.tm_min);
+    else
+        std::snprintf(date.data(), date.size(), "%s %2d  %4d", month, parts.tm_mday, parts.tm_year + 1900);
+    return date.data();
+}
+
+std::string without_surprises(std::string_view name) {
+    std::string shown;
+    while (!name.empty()) {
+        const std::size_t length = std::max<std::size_t>(common::utf8_length(name), 1);
+        const std::string_view character = name.substr(0, length);
+        const bool plain = character == "\\" || common::escape(character) == character;
+        if (plain)
+            shown += character;
+        else
+            shown += '?';
+        name.remove_prefix(length);
+    }
+    return shown;
+}
+
+// What this client may do with the file, in the letters of RFC 3659, section 7.5.5.
+std::string permission_letters(mode_t mode, Rights rights) {
+    std::string letters;
+    const auto add = [&](Right right, std::string_view which) {
+        if (rights.has(right)) letters += which;
+    };
+    if (S_ISDIR(mode)) {
+        letters += 'e';
+        add(Right::create, "c");
+        add(Right::remove, "dp");
+        add(Right::rename, "f");
+        add(Right::list, "l");
+        add(Right::make_directory, "m");
+    } else {
+        add(Right::remove, "d");
+        add(Right::rename, "f");
+        if (!S_ISREG(mode)) return letters; // nothing else is transferred
+        add(Right::overwrite, "a");
+        add(Right::read, "r");
+        add(Right::overwrite, "w");
+    }
+    return letters;
+}
+
+// With zeros in front up to a width.
+void append_number(std::string& out, unsigned long long value, int base, std::size_t width = 0) {
+    std::array<char, 64> digits{};
+    const char* const end = std::to_chars(digits.begin(), digits.end(), value, base).ptr;
+    const auto length = static_cast<std::size_t>(end - digits.data());
+    out.append(width - std::min(length, width), '0').append(digits.data(), length);
+}
+
+} // namespace
+
+std::string format_long(const Entry& entry, std::time_t now) {
+    const struct stat& status = entry.status;
+    std::array<char, 96> front{};
+    std::snprintf(front.data(), front.size(), "%s %3lu %-5lu %-5lu %10lld ",
+                  mode_letters(status.st_mode).c_str(), static_cast<unsigned long>(status.st_nlink),
+                  static_cast<unsigned long>(status.st_uid), static_cast<unsigned long>(status.st_gid),
+                  static_cast<long long>(status.st_size));
+    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + without_surprises(entry.name);
+    if (!entry.link_target.empty()) line += " -> " + without_surprises(entry.link_target);
+    return line;
+}
+
+bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
+
+// Lists of many thousands are made of these lines, so it is put together in one string.
+std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
+    constexpr std::size_t usual_length = 160; // bytes
+    const mode_t mode = target.st_mode;
+    std::string facts;
+    facts.reserve(usual_length + entry.name.size());
+    const auto add = [&](Fact fact, auto append_value) {
+        const auto index = static_cast<std::size_t>(fact);
+        if (!wanted[index]) return;
+        facts.append(fact_names[index]) += '=';
+        append_value();
+        facts += ';';
+    };
+    add(Fact::type, [&] { facts += S_ISDIR(mode) ? "dir" : S_ISREG(mode) ? "file" : "OS.unix=special"; });
+    if (S_ISREG(mode))
+        add(Fact::size, [&] { append_number(facts, static_cast<unsigned long long>(target.st_size), 10); });
+    add(Fact::modify, [&] { facts += format_time(target.st_mtime); });
+    add(Fact::perm, [&] { facts += permission_letters(mode, rights); });
+    add(Fact::unique, [&] {
+        append_number(facts, target.st_dev, 16);
+        facts += 'g';
+        append_number(facts, target.st_ino, 16);
+    });
+    add(Fact::unix_mode, [&] { append_number(facts, mode & 07777, 8, 4); });
+    return (facts += ' ').append(entry.name);
+}
+
+Facts parse_facts(std::string_view list) {
+    Facts wanted;
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(';'), list.size());
+        for (std::size_t i = 0; i < fact_names.size(); ++i)
+            if (common::equal_ignoring_case(list.substr(0, end), fact_names[i])) wanted.set(i);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return wanted;
+}
+
+std::string format_fact_names(const Facts& wanted, bool all) {
+    std::string names;
+    for (std::size_t i = 0; i < fact_names.size(); ++i)
+        if (all || wanted[i]) names += text(fact_names[i], all && wanted[i] ? "*;" : ";");
+    return names;
+}
+
+} // namespace ftpd

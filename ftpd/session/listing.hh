@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: ISC
+// How an entry of a directory is written for LIST (as ls -l, for people and old clients), for NLST, and for
+// MLSD and MLST (RFC 3659, section 7). Text from values; nothing here looks at the file system. Times are
+// UTC.
+#pragma once
+
+#include "ftpd/rights.hh"
+#include "ftpd/session/tree.hh"
+
+#include <array>
+#include <bitset>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+// "-rw-r--r--   1 1000 1000     1234 Nov 21 07:26 README.txt"; the year in place of the time for what is six
+// months away from now or more. What would disturb a line becomes `?'.
+std::string format_long(const Entry& entry, std::time_t now);
+
+// Whether the name can stand in a line that a program reads: no CR, no LF.
+bool fits_a_line(const Entry& entry);
+
+enum class Fact { type, size, modify, perm, unique, unix_mode };
+inline constexpr std::array<std::string_view, 6> fact_names{"type", "size",   "modify",
+                                                            "perm", "unique", "UNIX.mode"}; // by Fact
+using Facts = std::bitset<fact_names.size()>; // those that a client wants (OPTS MLST)
+
+// "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644; NAME". The type and
+// the rest are of what a link leads to when target is given (MLSD describes the file a name stands for).
+std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted);
+
+// Of "type;size;": names in any case, each behind it a semicolon; those that nobody knows are left out, as
+// RFC 3659, section 7.9, has it.
+Facts parse_facts(std::string_view list);
+// The reverse; with all, every name there is and a `*' behind those wanted, as FEAT has them (section 7.8).
+std::string format_fact_names(const Facts& wanted, bool all = false);
+
+} // namespace ftpd

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/session/tree.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "ftpd/path.hh"
+#include "ftpd/session/refusal.hh"
+
+#include <algorithm>
+#include <array>
+#include <dirent.h>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::size_t most_sorted = 10000; // names of a directory that are held and sorted at once
+constexpr std::size_t most_entries = 500;  // that are handed on at once: the client reads on meanwhile
+
+struct stat status_of(int fd) {
+    struct stat status {};
+    checked("stat", {}, [&] { return ::fstat(fd, &status); });
+    return status;
+}
+
+// The status of the entry's name, without following a link; false when it has just gone.
+bool look_at(int directory, Entry& entry) {
+    if (::fstatat(directory, entry.name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (!S_ISLNK(entry.status.st_mode)) return true;
+    std::array<char, 4096> target; // not filled: most entries are no links
+    const ssize_t length = ::readlinkat(directory, entry.name.c_str(), target.data(), target.size());
+    if (length > 0) entry.link_target.assign(target.data(), static_cast<std::size_t>(length));
+    return true;
+}
+
+// Hands on the names in their order, with what is known of each, and forgets them.
+void hand_on(int directory, std::vector<std::string>& names,
+             const std::function<void(const std::vector<Entry>&)>& on_batch) {
+    std::sort(names.begin(), names.end());
+    std::vector<Entry> entries;
+    entries.reserve(std::min(names.size(), most_entries));
+    for (std::string& name : names) {
+        entries.push_back({std::move(name), {}, {}});
+        if (!look_at(directory, entries.back())) entries.pop_back();
+        if (entries.size() < most_entries) continue;
+        on_batch(entries);
+        entries.clear();
+    }
+    if (!entries.empty()) on_batch(entries);
+    names.clear();
+}
+
+} // namespace
+
+OpenFile Tree::open_file(std::string_view path) const {
+    OpenFile file{open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY)};
+    file.status = status_of(file.fd.get());
+    if (S_ISDIR(file.status.st_mode))
+        throw Refusal{550, text(escape(path), " is a directory: list it, or get a file in it.")};
+    if (!S_ISREG(file.status.st_mode)) throw Refusal{550, text(escape(path), " is not a regular file.")};
+    return file;
+}
+
+Fd Tree::open_directory(std::string_view path) const {
+    return open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+}
+
+Fd Tree::enter_directory(std::string_view path) const {
+    Fd directory = open_beneath(root_.get(), path, open_for_search | O_DIRECTORY);
+    // Where that only finds it (O_PATH), looking into it is what needs the permission.
+    checked("enter", path, [&] { return ::faccessat(directory.get(), ".", X_OK, 0); });
+    return directory;
+}
+
+struct stat Tree::status(std::string_view path) const {
+    if (path == "/") return status_of(root_.get());
+    if (const Entry named = entry(path); !S_ISLNK(named.status.st_mode)) return named.status;
+    // A link may lead to a directory that has no name of its own below: the top.
+    try {
+        return status_of(enter_directory(path).get());
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOTDIR && error.code().value() != EACCES) throw;
+    }
+    const Place found = place(path, LastLink::follow);
+    struct stat status {};
+    checked("stat", {}, [&] {
+        return ::fstatat(found.directory.get(), found.name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+    });
+    return status;
+}
+
+Entry Tree::entry(std::string_view path) const {
+    if (path == "/") return {"/", status_of(root_.get()), {}};
+    const Place found = place(path, LastLink::keep);
+    Entry entry{found.name, {}, {}};
+    if (!look_at(found.directory.get(), entry)) fail_with(ENOENT, "look at", found.name);
+    return entry;
+}
+
+Place Tree::place(std::string_view path, LastLink last) const {
+    return place_beneath(root_.get(), path, last);
+}
+
+void Tree::make_directory(std::string_view path) const {
+    if (path == "/") fail_with(EEXIST, "make a directory");
+    const Place made = place(path, LastLink::keep);
+    checked("make a directory", {}, [&] { return ::mkdirat(made.directory.get(), made.name.c_str(), 0777); });
+}
+
+void Tree::remove_directory(std::string_view path) const {
+    if (path == "/") throw Refusal{550, "The top of the tree stays."};
+    const Place gone = place(path, LastLink::keep);
+    checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), AT_REMOVEDIR); });
+}
+
+void Tree::remove_file(std::string_view path) const {
+    const Entry found = entry(path);
+    if (S_ISDIR(found.status.st_mode))
+        throw Refusal{550, text(escape(path), " is a directory: RMD removes it.")};
+    const Place gone = place(path, LastLink::keep);
+    checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), 0); });
+}
+
+void Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
+    if (from == "/" || to == "/") throw Refusal{550, "The top of the tree stays."};
+    const Place old_place = place(from, LastLink::keep), new_place = place(to, LastLink::keep);
+    Entry present{new_place.name, {}, {}};
+    if (!may_replace && look_at(new_place.directory.get(), present))
+        throw Refusal{550, text(escape(to), " is there already: you may not replace it.")};
+    const int result = ::renameat(old_place.directory.get(), old_place.name.c_str(),
+                                  new_place.directory.get(), new_place.name.c_str());
+    if (result != 0 && errno == EXDEV)
+        throw Refusal{550, text(escape(to), " is on another file system: copy the file instead.")};
+    if (result != 0 && errno == EINVAL)
+        throw Refusal{550, text("A directory cannot be moved into itself: ", escape(to), '.')};
+    if (result != 0) fail("rename", from);
+}
+
+void Tree::set_modification_time(std::string_view path, std::time_t when) const {
+    const Place changed = place(path, LastLink::follow);
+    std::array<timespec, 2> times{}; // of access and of modification
+    times[0].tv_nsec = UTIME_OMIT;
+    times[1].tv_sec = when;
+    checked("set the time", {}, [&] {
+        return ::utimensat(changed.directory.get(), changed.name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
+    });
+}
+
+void Tree::change_mode(std::string_view path, mode_t mode) const {
+    const mode_t kind = status(path).st_mode; // to open a device may move a tape
+    if (!S_ISREG(kind) && !S_ISDIR(kind))
+        throw Refusal{550, text(escape(path), " is neither a regular file nor a directory.")};
+    // By name it could be a link by now, which fchmodat(2) would follow out of the tree.
+    const Fd file = open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    checked("change the mode", {}, [&] { return ::fchmod(file.get(), mode); });
+}
+
+void Tree::list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const {
+    Fd fd = open_directory(path);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
+    if (!stream) fail("list", path);
+    const int directory = fd.release(); // the stream owns it now
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const dirent* const found = ::readdir(stream.get());
+        if (found == nullptr && errno != 0) fail("list", path);
+        if (found == nullptr) break;
+        const std::string_view name = found->d_name;
+        if (name == "." || name == ".." || names_->refuse(name)) continue;
+        names.emplace_back(name);
+        if (names.size() == most_sorted) hand_on(directory, names, on_batch);
+    }
+    hand_on(directory, names, on_batch);
+}
+
+} // namespace ftpd

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: ISC
+// A file on its way in. It is written beside its target under a reserved name (ftpd/path.hh) and renamed into
+// place when it is complete, so nobody reads half a file and an interrupted upload never harms the old one. A
+// lock (fcntl(2)) on the partial tells one being written from one left behind. Run by the session.
+#pragma once
+
+#include "ftpd/rights.hh"
+#include "ftpd/session/refusal.hh"
+#include "ftpd/session/tree.hh"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+enum class Replace {
+    if_allowed, // a file that is there is replaced, with the right to overwrite
+    never,      // only a new name will do, whatever the rights (PUT without a length)
+};
+
+class Upload {
+public:
+    // Starts writing path at offset (REST). A name that is absent: offset 0 begins anew, a larger one
+    // continues the partial, cut to that offset. A file that is there: offset 0 replaces it at the end, a
+    // larger one writes into it in place, and keeps what is behind. Throws Refusal: 450 when another session
+    // uploads the same name, 550 for lack of a right or for what is no regular file, 554 for an offset beyond
+    // the end, 552 for one beyond the policy's limit.
+    struct Policy {
+        Rights rights;
+        Replace replace = Replace::if_allowed;
+        std::uint64_t most = 0; // bytes of a file; 0: no limit
+        bool sync = false;      // complete() returns when file and name are on disk
+    };
+    Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy);
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
+    // An upload that is neither complete nor discarded leaves its partial, to be continued.
+    ~Upload() = default;
+
+    // Throws std::system_error; EFBIG, too, for more than the policy's limit.
+    void write(std::string_view bytes);
+    // The name appears (or the file under it is replaced) with everything written; the size of all of it.
+    std::uint64_t complete();
+    // What to say when write or complete has failed. A disk that is full needs the partial back: it is
+    // removed.
+    Refusal explain_failure(const std::system_error& error);
+
+    const std::string& path() const { return path_; }
+
+private:
+    bool is_in_place() const { return partial_.empty(); }
+    void open_in_place(std::uint64_t offset, const struct stat& present);
+    void open_partial(std::uint64_t offset);
+    void put_on_disk() const;
+    void lock();
+    std::optional<std::uint64_t> size_if_still_named() const;
+
+    std::string path_;
+    common::Place place_;
+    std::string partial_; // its name beside the target; empty when writing in place
+    common::Fd file_;
+    off_t offset_ = 0;
+    Policy policy_;
+    bool may_replace_;
+    bool replaces_ = false; // there is an old file
+};
+
+// The size of what is there of an unfinished upload of path; no value when there is none.
+std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path);
+// The same, for reading.
+std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path);
+// Where APPE goes on: the size of the file, or of what is there of its upload; 0 when there is neither.
+std::uint64_t size_so_far(const Tree& tree, std::string_view path);
+// Removes the partial of path; false when there is none.
+bool remove_partial(const Tree& tree, std::string_view path);
+
+} // namespace ftpd

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: ISC
+// Clients with a name and a password: what they may, what they are told, and what their sessions never hold.
+#include "tests/e2e/ftp_client.hh"
+#include "tests/e2e/harness.hh"
+#include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
+
+#include "common/authd/password.hh"
+#include "common/authd/user_file.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+// A folder with homes and a user file.
+struct Office {
+    TempDir folder;
+    std::string users = folder / "users";
+    Path root = folder.make_shared("root");
+
+    Office() {
+        for (const char* const name : {"ann", "bob"}) {
+            std::filesystem::create_directory(root / name);
+            std::filesystem::permissions(root / name, std::filesystem::perms::all);
+            write_shared(root / name / "hello", text("hello ", name));
+        }
+        write_file(users, text("ann:", hash_of("sesame"), ":/ann:list,read,write\n", "bob:", hash_of("open"),
+                               ":/bob:list,read,write,overwrite,delete,rename,mkdir\n", "lost:", hash_of("x"),
+                               ":/nowhere:list\n"));
+        REQUIRE(::chmod(users.c_str(), 0600) == 0);
+    }
+    Daemon::Setting setting(Words more = {}, const std::string& anonymous = "no") const {
+        Words lines{"users " + users, "root " + root.string(), "anonymous " + anonymous};
+        lines.insert(lines.end(), more.begin(), more.end());
+        return {.lines = std::move(lines)};
+    }
+};
+
+Reply log_in(Connection& client, const std::string& name, const std::string& password) {
+    client.command("USER " + name, 331);
+    client.send("PASS " + password + "\r\n");
+    return client.read_reply();
+}
+
+pid_t authd_of(const Daemon& daemon) { // before there is a session
+    pid_t found = -1;
+    wait_until("authd is there", [&] {
+        const auto children = children_of(daemon.pid());
+        if (children.size() == 1) found = children[0].pid;
+        return found > 0;
+    });
+    return found;
+}
+
+Connection connect_from(const Daemon& daemon, const std::string& host) {
+    const common::Address from = common::resolve_address(host + ":0").at(0);
+    Connection client{common::start_connect(daemon.addresses().at(0), &from)};
+    client.expect(220);
+    return client;
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("a user is at home in a folder beneath the root and does what the user file allows") {
+        const Office office;
+        const Daemon daemon{office.setting()};
+        FtpClient ann{daemon};
+        CHECK(log_in(ann, "ann", "sesame").code == 230);
+        CHECK(ann.command("PWD", 257).starts_with("257 \"/\""));
+        CHECK(ann.get("hello") == "hello ann");
+        CHECK(ann.get("/../hello") == "hello ann");
+        ann.command("CWD /bob", 550);
+        ann.command("CWD /ann", 550);
+        ann.put("new", "abc");
+        CHECK(read_file(office.root / "ann" / "new") == "abc");
+        ann.put("hello", "abc", 550);
+        ann.command("DELE new", 550);
+        ann.command("MKD sub", 550);
+        ann.command("RNFR new", 550);
+
+        FtpClient bob{daemon};
+        CHECK(log_in(bob, "bob", "open").code == 230);
+        CHECK(bob.get("hello") == "hello bob");
+        bob.put("hello", "changed");
+        bob.command("MKD sub", 257);
+        bob.command("RNFR hello", 350);
+        bob.command("RNTO sub/hello", 250);
+        bob.command("DELE sub/hello", 250);
+        bob.command("RMD sub", 250);
+        CHECK(ask(daemon, {"who"}).find(" bob ") != std::string::npos);
+        daemon.wait_for_log("login bob\n");
+    }
+
+    TEST_CASE("a link in a home leads nowhere else") {
+        const Office office;
+        std::filesystem::create_symlink("/bob/hello", office.root / "ann" / "absolute");
+        std::filesystem::create_symlink("../bob/hello", office.root / "ann" / "relative");
+        const Daemon daemon{office.setting()};
+        FtpClient ann{daemon};
+        CHECK(log_in(ann, "ann", "sesame").code == 230);
+        ann.command("GET absolute", 550);
+        ann.command("GET relative", 550);
+    }
+
+    TEST_CASE(
+        "a wrong name and a wrong password are refused in the same words and after login-tries it ends") {
+        const Office office;
+        const Daemon daemon{office.setting({"login-tries 4", "login-holdoff 0"})};
+        FtpClient client{daemon};
+        const std::string wrong = log_in(client, "ann", "Sesame").text;
+        CHECK(wrong == "530 Login incorrect.");
+        CHECK(log_in(client, "nobody", "sesame").text == wrong);
+        CHECK(log_in(client, "anonymous", "sesame").text == wrong);
+        client.command("PWD", 530);
+        CHECK(log_in(client, std::string(200, 'x'), std::string(600, 'x')).text == wrong);
+        CHECK(client.expect(421) == "421 Too many failed logins: closing.");
+        CHECK(client.read_to_end().empty());
+        daemon.wait_for_log("refuse login nobody from 127.0.0.1\n");
+        CHECK(daemon.log().find("Sesame") == std::string::npos);
+    }
+
+    TEST_CASE("an address whose logins keep failing is held off and told for how long and another is not") {
+        const Office office;
+        const Daemon daemon{office.setting({"login-tries 1", "login-holdoff 600"})};
+        for (int i = 0; i < 7; ++i) { // 4 seconds, 8, 16, ...
+            FtpClient client{daemon};
+            const Reply reply = log_in(client, "ann", "wrong");
+            CHECK(reply.code == 530);
+            client.expect(421);
+            if (i > 0 && reply.text != "530 Login incorrect.") break;
+        }
+        FtpClient held{daemon};
+        const std::string words = log_in(held, "ann", "sesame").text;
+        CHECK(words.starts_with("530 Too many failed logins from your address: wait "));
+        CHECK(words.ends_with(" seconds, then try again."));
+        daemon.wait_for_log("hold off 127.0.0.1 for 4 s\n");
+        Connection other = connect_from(daemon, "127.0.0.2");
+        CHECK(log_in(other, "ann", "sesame").code == 230);
+    }
+
+    TEST_CASE("one connection has one login and after REIN or USER the same one may come back") {
+        const Office office;
+        const Daemon daemon{office.setting()};
+        FtpClient client{daemon};
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        CHECK(log_in(client, "bob", "open").text == "530 This connection had another login: connect again.");
+        client.command("PWD", 530);
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        CHECK(client.get("hello") == "hello ann");
+        client.command("REIN", 220);
+        client.command("PWD", 530);
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        CHECK(client.get("hello") == "hello ann");
+    }
+
+    TEST_CASE("a home that is not there is told to its user and to the log") {
+        const Office office;
+        const Daemon daemon{office.setting()};
+        FtpClient client{daemon};
+        CHECK(log_in(client, "lost", "x").text == "530 Your folder is not there: tell the administrator.");
+        client.command("PWD", 530);
+        daemon.wait_for_log("no home for lost: /nowhere: No such file or directory");
+    }
+
+    TEST_CASE("no session's memory holds a hash and its descriptors are its own") {
+        if (!have_proc() || !is_root())
+            return tests::skip("only root can look into authd's memory, and only in /proc");
+        if (is_sanitized()) return tests::skip("a sanitizer's memory is too large to search");
+        const Office office;
+        const Daemon daemon{office.setting()};
+        const pid_t authd = authd_of(daemon);
+        const std::string needle = hash_of("open").substr(20); // bob's, less what ann's begins with, too
+        FtpClient ann{daemon}, stranger{daemon};
+        CHECK(log_in(ann, "ann", "sesame").code == 230);
+        CHECK(log_in(stranger, "bob", "wrong").code == 530);
+        CHECK(has_in_memory(authd, needle)); // so that the search is known to find
+        CHECK_FALSE(has_in_memory(daemon.pid(), needle));
+        for (const FtpClient* const client : {&ann, &stranger}) {
+            const pid_t session = session_of(daemon, *client);
+            CHECK_FALSE(has_in_memory(session, needle));
+            CHECK_FALSE(has_in_memory(session, hash_of("sesame").substr(20)));
+            for (const auto& [fd, target] : descriptors_of(session)) CHECK(target != office.users);
+        }
+    }
+
+    TEST_CASE("when authd dies sitting clients stay and are told to connect again for a login") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const Office office;
+        const Daemon daemon{office.setting()};
+        const pid_t authd = authd_of(daemon);
+        FtpClient ann{daemon}, late{daemon};
+        CHECK(log_in(ann, "ann", "sesame").code == 230);
+        REQUIRE(::kill(authd, SIGKILL) == 0);
+        daemon.wait_for_log(text("authd ", authd, " ended: signal 9 (Killed); starting another"));
+        CHECK(ann.get("hello") == "hello ann");
+        CHECK(log_in(late, "ann", "sesame").text ==
+              "530 The password could not be checked: connect again in a moment.");
+        FtpClient again{daemon};
+        CHECK(log_in(again, "ann", "sesame").code == 230);
+    }
+
+    TEST_CASE("a user that ftpctl adds can log in at once and one that it removes cannot") {
+        const Office office;
+        const Daemon daemon{office.setting()};
+        CHECK(run_client({"ftpctl", "-u", office.users, "user", "add", "eve", "/ann"}, "secret\n").status ==
+              0);
+        FtpClient client{daemon};
+        CHECK(log_in(client, "eve", "secret").code == 230);
+        CHECK(client.get("hello") == "hello ann");
+        CHECK(run_client({"ftpctl", "-u", office.users, "user", "del", "eve"}).status == 0);
+        FtpClient late{daemon};
+        CHECK(log_in(late, "eve", "secret").code == 530);
+    }
+
+    TEST_CASE("beside users anonymous has its own rights and no password") {
+        const Office office;
+        const Daemon daemon{office.setting({}, "read")};
+        FtpClient client{daemon};
+        client.login();
+        CHECK(client.get("ann/hello") == "hello ann");
+        client.put("new", "x", 550);
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        CHECK(client.get("hello") == "hello ann");
+        client.put("new", "x");
+        CHECK(log_in(client, "anonymous", "").text ==
+              "530 This connection had another login: connect again.");
+    }
+
+    TEST_CASE("a start without the user file fails and names it") {
+        const TempDir folder;
+        const Result result =
+            run_client({"ftpd", "-d", "-o", "listen 127.0.0.1:0", "-o",
+                        "state " + (folder / "state").string(), "-o", "users " + (folder / "none").string()});
+        CHECK(result.status == 1);
+        CHECK(result.err.find("open the user file " + (folder / "none").string() +
+                              ": No such file or directory") != std::string::npos);
+    }
+
+    TEST_CASE("SIGHUP changes login-tries and says that users waits for the next start") {
+        const Office office;
+        const std::string config = office.folder / "ftpd.conf";
+        write_file(config, "users " + office.users + "\nlogin-tries 5\n");
+        Daemon daemon{{.lines = {"root " + office.root.string()}, .options = {"-f", config}}};
+        write_file(config, "users /another\nlogin-tries 1\nlogin-holdoff 0\n");
+        daemon.signal(SIGHUP);
+        daemon.wait_for_log("configuration read again");
+        CHECK(daemon.log().find("a change of 'users' waits for the next start") != std::string::npos);
+        FtpClient client{daemon};
+        CHECK(log_in(client, "ann", "wrong").code == 530);
+        client.expect(421);
+    }
+
+    TEST_CASE("an ordinary user's ftpd has users too") {
+        const Office office;
+        REQUIRE(::chmod(office.users.c_str(), 0644) == 0);
+        const TempDir place;
+        Daemon::Setting setting = as_ordinary_user(place, office.setting().lines);
+        const Daemon daemon{setting};
+        FtpClient client{daemon};
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        CHECK(client.get("hello") == "hello ann");
+        client.put("new", "abc");
+        client.command("GET /../bob/hello", 550);
+    }
+
+    TEST_CASE("ftpd -i has users too") {
+        const Office office;
+        const Result result = run_client(
+            {"ftpd", "-d", "-i", "-o", "users " + office.users, "-o", "root " + office.root.string()},
+            "USER ann\nPASS wrong\nUSER ann\nPASS sesame\nGET hello\nQUIT\n");
+        CHECK(result.status == 0);
+        CHECK(result.out.find("530 Login incorrect.") != std::string::npos);
+        CHECK(result.out.find("hello ann") != std::string::npos);
+        CHECK(result.err.find("refuse login ann from ") != std::string::npos);
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: ISC
+// The telnet dialect byte by byte: how it is found, and what is agreed on with which kind of client.
+#include "tests/unit/chatd/handler/telnet_wire.hh"
+
+using namespace telnet_wire;
+
+TEST_SUITE("unit") {
+    TEST_CASE("telnet: only a first line in CR LF that comes alone is answered with an offer") {
+        const std::pair<std::string, std::string> lines[]{
+            {"ada\r\n", offer + '\r'}, {"\r\n", offer + '\r'}, {"ada\n", ""},    {"ada\r", ""},
+            {"ada\r\n\r\n", ""},       {"ada\r\nb", ""},       {"a\nb\r\n", ""}, {"ada\r\0"s, ""},
+        };
+        for (const auto& [sent, answer] : lines) {
+            const std::string line = sent;
+            CAPTURE(line);
+            Client client;
+            CHECK(client.send(line) == answer);
+        }
+        Client second;
+        second.send("ada\n");
+        CHECK(second.lines() == "ada|");
+        CHECK(second.send("bob\r\n").empty());
+        Client pipe; // nc -C sends it line by line
+        pipe.send_and_go_on("ada\r\n");
+        CHECK(pipe.lines().empty());
+        CHECK(pipe.send("\r\nhello\r\n").empty());
+        CHECK(pipe.lines() == "ada||hello|");
+    }
+
+    TEST_CASE("telnet: what chat says before it is known who edits is shown when that is known") {
+        Client chat;
+        chat.send(WILL "\xd5");
+        CHECK(chat.send("ada\r").empty());
+        CHECK(chat.lines().empty());
+        CHECK(chat.send(WILL TTYPE) == asks_type);
+        CHECK(chat.send(is_type("xterm")) == wants_keys);
+        CHECK(chat.lines().empty());
+        CHECK(chat.send(agrees).find("Your name: ada\r\n") != std::string::npos);
+        CHECK(chat.lines() == "ada|");
+    }
+
+    TEST_CASE("telnet: what chat says is a line all the same where it does not let the server edit") {
+        Client chat;
+        chat.send(WILL "\xd5");
+        chat.send("ada\r\n");
+        CHECK(chat.lines().empty());
+        chat.send(WONT TTYPE);
+        chat.send(DONT ECHO_ DONT SGA);
+        CHECK(chat.lines() == "ada|");
+    }
+
+    TEST_CASE("telnet: the first line waits until it is known who edits") {
+        Client client;
+        client.send("ada\r\n");
+        CHECK(client.lines().empty());
+        CHECK(client.dialect().waits_until());
+        CHECK(client.send(WILL TTYPE) == asks_type);
+        CHECK(client.send(is_type("xterm")) == wants_keys);
+        CHECK(client.lines().empty());
+        client.send(DO ECHO_);
+        CHECK(client.lines().empty());
+        client.send(DO SGA);
+        CHECK_FALSE(client.dialect().waits_until());
+        CHECK(client.lines() == "ada|");
+    }
+
+    TEST_CASE("telnet: a client that refuses everything edits its lines itself and is not asked twice") {
+        Client client;
+        client.send("ada\r\n");
+        CHECK(client.send(WONT TTYPE) == wants_keys);
+        CHECK(client.send(DONT ECHO_ DONT SGA WONT NAWS WONT ""s + '\0').empty());
+        CHECK(client.lines() == "ada|");
+        CHECK(client.ask(Question::code, "Room code: ") == "Room code: ");
+        CHECK(client.ask(Question::nothing).empty()); // no prompt where nothing can be redrawn
+        CHECK(client.show("hello") == "hello\r\n");
+        CHECK(client.send("one\r\ntwo\r\0three\rfour\n"s).empty());
+        CHECK(client.lines() == "one|two|three|four|");
+        for (int i = 0; i < 5; ++i) CHECK(client.send(DONT ECHO_ WONT TTYPE DONT SGA).empty());
+    }
+
+    TEST_CASE("telnet: a client that offers first is telnet from its first byte on") {
+        Client client;
+        const std::string answer = client.send(WILL NAWS WILL TTYPE DO SGA WILL LINEMODE);
+        CHECK(answer.starts_with(offer));
+        CHECK(answer.find(asks_type) != answer.npos);
+        CHECK(answer.find(DONT LINEMODE) != answer.npos);
+        CHECK(client.send(WILL LINEMODE).empty()); // refused once
+        client.send(is_type("xterm") + agrees);
+        CHECK(client.send("ad") == "ad");
+        CHECK(client.send("a\r\0"s) == "a\r\n");
+        CHECK(client.lines() == "ada|");
+    }
+
+    TEST_CASE("telnet: the question that stands there is not shown twice") {
+        Client client;
+        client.send(WILL TTYPE);
+        client.send(is_type("xterm"));
+        CHECK(on_screen("Your name: " + client.send(agrees)) == "Your name:\n");
+    }
+
+    TEST_CASE("telnet: wherever reads cut the bytes the same comes of them") {
+        Client whole, cut;
+        const std::string bytes = IAC "\xfb\x18" + is_type("xterm") + agrees + has_size(80, 24) + "ada\r\n";
+        whole.send(bytes);
+        cut.send_one_by_one(bytes);
+        CHECK(whole.lines() == "ada|");
+        CHECK(cut.lines() == "ada|");
+        CHECK(whole.ask(Question::nothing) == cut.ask(Question::nothing));
+        CHECK(whole.send("张三") == cut.send_one_by_one("张三"));
+    }
+
+    TEST_CASE(
+        "telnet: passwords and codes are not echoed and what is typed ahead of a question waits for it") {
+        Typist client;
+        client.ask(Question::code, "Room code: ");
+        CHECK(client.send("s3cret").empty());
+        CHECK(client.send("\r") == "\r\n");
+        CHECK(client.lines() == "s3cret|");
+        CHECK(client.send("ahead\rhello").empty()); // not shown: it may be one
+        CHECK(client.lines().empty());
+        CHECK(client.ask(Question::password, "Password: ") == "Password: \r\n");
+        CHECK(client.lines() == "ahead|");
+        CHECK(client.ask(Question::nothing) == "> hello");
+    }
+
+    TEST_CASE("telnet: on a dumb terminal the client edits and hides what is secret") {
+        for (const char* const type : {"dumb", "UNKNOWN"}) {
+            Client client;
+            client.send("ada\r\n");
+            client.send(WILL TTYPE);
+            CHECK(client.send(is_type(type)).empty());
+            CHECK(client.lines() == "ada|");
+            CHECK(client.ask(Question::code, "Room code: ") == "Room code: " WILL ECHO_);
+            client.send(DO ECHO_);
+            client.send("s3cret\r\n");
+            CHECK(client.lines() == "s3cret|");
+            CHECK(client.ask(Question::nothing) == WONT ECHO_);
+            CHECK_FALSE(client.dialect().shows_colours());
+        }
+    }
+
+    TEST_CASE("telnet: colours and pastes are for terminals with a name and no other") {
+        Typist named;
+        CHECK(named.dialect().shows_colours());
+        CHECK(named.close().ends_with("\x1b[?2004l"));
+        for (const std::string& name : {""s, "\x1b[31m"s, "a b"s, std::string(41, 'x')}) {
+            Typist nameless{name};
+            CHECK_FALSE(nameless.dialect().shows_colours());
+            CHECK(nameless.close().find("2004") == std::string::npos);
+        }
+    }
+
+    TEST_CASE(
+        "telnet: ^C begins a line anew and so does IP and TIMING-MARK behind it is answered each time") {
+        Typist client;
+        client.send("oops");
+        CHECK(client.send("\x03") == "\r\n> ");
+        client.send("oops");
+        CHECK(client.send(IAC "\xf4" DO TM) == "\r\n" WONT TM "> ");
+        CHECK(client.send(DO TM) == WONT TM);
+        client.send("fine\r");
+        CHECK(client.lines() == "fine|");
+    }
+
+    TEST_CASE("telnet: AYT is a wish and AO and NOP and GA and DM are nothing") {
+        Typist client;
+        client.send("ab" IAC "\xf6"
+                    "c");
+        const auto wish = client.dialect().next_wish();
+        REQUIRE(wish);
+        CHECK(wish->kind == Wish::Kind::sign_of_life);
+        CHECK(client.send(IAC "\xf5" IAC "\xf1" IAC "\xf9" IAC "\xf2").empty());
+        CHECK_FALSE(client.dialect().next_wish());
+        client.send("\r");
+        CHECK(client.lines() == "abc|");
+    }
+
+    TEST_CASE("telnet: IAC IAC is a byte that is no text and no raw IAC comes back") {
+        Typist client;
+        CHECK(client.send("a" IAC IAC "b") == "ab\a");
+        client.send("\r");
+        CHECK(client.lines() == "ab|");
+        Client line_mode;
+        line_mode.send("x\r\n");
+        line_mode.send(WONT TTYPE DONT ECHO_ DONT SGA);
+        line_mode.send("a" IAC IAC "b\r\n");
+        CHECK(line_mode.lines() == "x|a\xff"
+                                   "b|");
+    }
+
+    TEST_CASE("telnet: a subnegotiation without an end costs no memory and nothing is lost behind it") {
+        Typist client;
+        client.send(SB TTYPE);
+        for (int i = 0; i < 50; ++i) CHECK(client.send(std::string(4000, 'x')).empty());
+        CHECK(client.send(SE "ab") == "ab");
+        CHECK(client.send(SB NAWS + std::string(2000, '\x01') + SE "c") == "c");
+        client.send(SB "\x63"
+                       "abc" SE "d\r"); // of an option that nobody knows
+        CHECK(client.lines() == "abcd|");
+    }
+
+    TEST_CASE("telnet: a client may change its mind and edit by itself and back") {
+        Typist client;
+        client.send("ab");
+        CHECK(client.send(DONT ECHO_ DONT SGA).find("\x1b[?2004l") != std::string::npos);
+        CHECK(client.show("m") == "m\r\n");
+        CHECK(client.send("whole\r\n").empty());
+        CHECK(client.lines() == "whole|");
+        CHECK(client.send(agrees).ends_with("> "));
+        CHECK(client.send("x") == "x");
+    }
+
+    TEST_CASE("telnet: lines that wait are bounded and so are keys") {
+        Typist client;
+        client.send(std::string(200, '\r'));
+        CHECK(client.dialect().is_full());
+        client.lines();
+        CHECK_FALSE(client.dialect().is_full());
+        client.ask(Question::password, "Password: ");
+        client.send("x\r");
+        client.send(std::string(8000, 'k'));
+        CHECK(client.dialect().is_full());
+    }
+}

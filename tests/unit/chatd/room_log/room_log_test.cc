@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: ISC
+// A room's log as its only writer uses it: batches, segments, what is kept, a full disk.
+#include "tests/unit/chatd/room_log/room_log_place.hh"
+#include "tests/unit/common/in_child.hh"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <filesystem>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+using namespace chatd;
+using common::text;
+
+namespace {
+
+std::string all_lines(const RoomLog& log, Position from = {1, 0}) { return Follower{log, from}.lines(); }
+
+void limit_file_size(rlim_t bytes) {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    common::checked("setrlimit", {}, [&] { return ::setrlimit(RLIMIT_FSIZE, &limit); });
+}
+
+// In a child whose files cannot grow beyond a limit that body sets: a full disk.
+std::string with_small_disk(const std::function<std::string()>& body) {
+    return in_child([&] {
+        ::signal(SIGXFSZ, SIG_IGN);
+        return body();
+    });
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("what was added is in the log after flush and not before") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        Follower follower{log};
+        CHECK(log.add(Kind::joined, 7, "ada", "") == 1);
+        CHECK(log.add(Kind::said, 7, "ada", "hello") == 2);
+        CHECK(log.has_batch());
+        CHECK(follower.read().empty());
+        CHECK(log.flush());
+        CHECK_FALSE(log.has_batch());
+        const std::vector<Record> found = follower.read();
+        REQUIRE(found.size() == 2);
+        CHECK(found[0].kind == Kind::joined);
+        CHECK(found[1].line == 2);
+        CHECK(found[1].speaker == 7);
+        CHECK(found[1].name == "ada");
+        CHECK(found[1].text == "hello");
+        CHECK(found[1].time >= found[0].time);
+        CHECK(log.flush()); // nothing to do
+        CHECK(follower.read().empty());
+    }
+
+    TEST_CASE("a segment that is full is followed by another and readers go over to it") {
+        RoomPlace place;
+        RoomLog log = place.open({.segment_bytes = 300});
+        Follower follower{log};
+        std::string seen;
+        for (int line = 0; line < 40; ++line) {
+            say(log, 1);
+            seen += follower.lines() + ' ';
+        }
+        CHECK(seen == all_lines(log) + ' ');
+        CHECK(log.last_segment() > 5);
+        for (unsigned number = 1; number < log.last_segment(); ++number) {
+            const std::size_t size = read_all(place.segment(number)).size();
+            CHECK(size >= 300);
+            CHECK(size < 300 + 2 * 60);
+        }
+    }
+
+    TEST_CASE("a batch is never torn over two segments") {
+        RoomPlace place;
+        RoomLog log = place.open({.segment_bytes = 1});
+        for (int line = 0; line < 100; ++line) log.add(Kind::said, 7, "ada", "together");
+        CHECK(log.flush());
+        CHECK(log.last_segment() == 2);
+        say(log, 1);
+        CHECK(log.last_segment() == 3);
+        CHECK(Follower{log}.read().size() == 101);
+    }
+
+    TEST_CASE("old segments go when all together are larger than is to be kept") {
+        RoomPlace place;
+        RoomLog log = place.open({.segment_bytes = 300, .keep_bytes = 1000});
+        Follower slow{log};
+        say(log, 100);
+        std::uintmax_t total = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(place.folder()))
+            total += entry.file_size();
+        CHECK(total < 1000 + 300 + 2 * 60);
+        CHECK(log.oldest_line() > 70);
+        CHECK_FALSE(std::filesystem::exists(place.segment(1)));
+        // A reader of a segment that is gone has it open still, and goes on with the oldest that is there.
+        const std::vector<Record> found = slow.read();
+        CHECK(found.front().line == 1);
+        CHECK(found.back().line == 100);
+        CHECK(found.size() < 40);
+        const std::string kept = all_lines(log);
+        CHECK(kept.starts_with(text(log.oldest_line(), ' ')));
+        CHECK(kept.ends_with(" 100"));
+    }
+
+    TEST_CASE("a room without history leaves no file and is read all the same") {
+        RoomPlace place;
+        {
+            RoomLog log = place.open({.segment_bytes = 300, .keep_files = false});
+            Follower follower{log};
+            say(log, 20);
+            CHECK(log.last_segment() > 3);
+            CHECK(std::filesystem::is_empty(place.folder()));
+            CHECK(follower.read().size() == 20);
+            CHECK(Follower{log}.read().size() == 20);
+            const RoomLog::Opened opened = log.open_segment(2);
+            CHECK(::fcntl(opened.fd.get(), F_GETFL) % 4 == O_RDONLY);
+            struct stat found {};
+            ::fstat(opened.fd.get(), &found);
+            CHECK(found.st_nlink == 0);
+            CHECK((found.st_mode & 0777) == 0600);
+        }
+        const RoomLog log = place.open({.keep_files = false});
+        CHECK(log.next_line() == 1);
+        CHECK(Follower{log}.read().empty());
+    }
+
+    TEST_CASE("a segment is opened for reading only and is nobody else's to read") {
+        RoomPlace place;
+        const RoomLog log = place.open();
+        CHECK(::fcntl(log.open_segment(1).fd.get(), F_GETFL) % 4 == O_RDONLY);
+        struct stat found {};
+        ::stat(place.segment(1).c_str(), &found);
+        CHECK((found.st_mode & 0777) == 0600);
+        CHECK_THROWS_AS(log.open_segment(2), common::PeerError);
+    }
+
+    TEST_CASE("a new segment before its time holds what comes from now on") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        say(log, 2);
+        CHECK(log.start_new_segment());
+        say(log, 2);
+        CHECK(all_lines(log) == "1 2 3 4");
+        CHECK(all_lines(log, {2, 0}) == "3 4");
+    }
+
+    TEST_CASE("the place of the last lines of speech is right for every count over several segments") {
+        RoomPlace place;
+        LogPolicy policy{.segment_bytes = 400, .remembered = 30};
+        RoomLog log = place.open(policy);
+        std::vector<std::uint64_t> speech;
+        const auto check = [&](const RoomLog& room) {
+            const std::uint64_t before = room.next_line() - 1; // the newcomer's own joining
+            for (std::size_t count = 0; count <= speech.size() + 2; ++count) {
+                CAPTURE(count);
+                const std::size_t wanted = std::min(count, speech.size());
+                const std::uint64_t first = wanted == 0 ? before : speech[speech.size() - wanted];
+                Follower follower{room, room.position_of_last(count, before)};
+                CHECK(follower.read().front().line == first);
+            }
+        };
+        for (int line = 0; line < 24; ++line) {
+            const bool is_speech = line % 3 != 2;
+            const std::uint64_t number = log.add(is_speech ? Kind::said : Kind::left, 7, "ada", "x");
+            if (is_speech) speech.push_back(number);
+            if (line % 2 == 1) log.flush(); // lines go in pairs, too
+        }
+        log.add(Kind::joined, 8, "bob", "");
+        log.flush();
+        CHECK(log.last_segment() > 2);
+        check(log);
+        check(place.open(policy)); // after a start they are known again
+    }
+
+    TEST_CASE("only so many places are remembered and more lines than that are not promised") {
+        RoomPlace place;
+        RoomLog log = place.open({.remembered = 10});
+        say(log, 100);
+        log.add(Kind::joined, 8, "bob", "");
+        log.flush();
+        const std::vector<Record> found = Follower{log, log.position_of_last(50, 101)}.read();
+        CHECK(found.back().line == 101);
+        CHECK(found.size() >= 10);
+        CHECK(found.size() <= 12);
+    }
+
+    TEST_CASE("every line that is kept is found again whether or not its place is remembered") {
+        RoomPlace place;
+        RoomLog log = place.open({.segment_bytes = 300, .keep_bytes = 2000, .remembered = 10});
+        say(log, 100);
+        for (std::uint64_t line = log.oldest_line(); line <= 100; ++line) {
+            CAPTURE(line);
+            std::uint64_t first = 0;
+            for (const Record& record : Follower{log, log.position_of_line(line)}.read())
+                if (first == 0 && record.line >= line) first = record.line;
+            CHECK(first == line);
+        }
+        CHECK(Follower{log, log.position_of_line(1)}.read().front().line == log.oldest_line());
+        CHECK(Follower{log, log.position_of_line(101)}.read().size() < 10);
+    }
+
+    TEST_CASE("what the disk does not take whole is cut off again and its numbers are given again") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        say(log, 3);
+        const std::string before = read_all(place.segment(1));
+        CHECK(with_small_disk([&]() -> std::string {
+                  for (const rlim_t room : {rlim_t{0}, rlim_t{1}, rlim_t{50}, rlim_t{130}}) {
+                      limit_file_size(before.size() + room);
+                      if (log.add(Kind::said, 7, "ada", "one") != 4) return "the line is not 4";
+                      log.add(Kind::said, 7, "ada", "two");
+                      log.add(Kind::said, 7, "ada", std::string(100, '3'));
+                      if (log.flush()) return "flush says that it is written";
+                      if (log.has_batch()) return "the batch is still there";
+                      if (read_all(place.segment(1)) != before) return "a part of it stayed";
+                      if (log.next_line() != 4) return "the lines have used up numbers";
+                  }
+                  limit_file_size(RLIM_INFINITY);
+                  say(log, 2);
+                  return all_lines(log) == "1 2 3 4 5" ? "" : all_lines(log);
+              }) == "");
+        CHECK(all_lines(place.open()) == "1 2 3 4 5");
+    }
+
+    TEST_CASE("a segment stays in use while the disk has no room for its successor or for its own end") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        say(log, 5);
+        const rlim_t size = read_all(place.segment(1)).size();
+        CHECK(with_small_disk([&]() -> std::string {
+                  for (const rlim_t limit : {rlim_t{10}, size + 10}) {
+                      limit_file_size(limit);
+                      if (log.start_new_segment()) return "a new segment on a full disk";
+                      if (std::filesystem::exists(place.segment(2))) return "an unused segment stayed";
+                  }
+                  limit_file_size(RLIM_INFINITY);
+                  say(log, 1);
+                  if (!log.start_new_segment()) return "no new segment with room on the disk";
+                  say(log, 1);
+                  return all_lines(log) == "1 2 3 4 5 6 7" ? "" : all_lines(log);
+              }) == "");
+    }
+}

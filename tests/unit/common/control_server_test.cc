@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: ISC
+#include "common/control_server.hh"
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "tests/unit/common/each_backend.hh"
+#include "tests/unit/common/in_child.hh"
+#include "tests/unit/common/temporary_folder.hh"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <list>
+#include <sys/resource.h>
+
+using namespace common;
+using namespace waiting;
+
+namespace {
+
+[[noreturn]] void refuse_words() { throw UserError("not today\nok"); }
+
+// A server and its clients on one loop, in this process.
+struct Server {
+    explicit Server(Backend backend) : loop{backend} {
+        ::signal(SIGPIPE, SIG_IGN); // as every daemon does
+        loop.at(common::Clock::now() + deadline, [] { throw std::runtime_error("the deadline has passed"); });
+    }
+
+    struct Client {
+        Fd socket;
+        std::string answer{};
+        bool ended = false;
+    };
+    Client connect() { return {connect_to(std::vector{Address::of_path(path)}, Clock::now() + deadline)}; }
+
+    // Lets the server work until client has got an answer that ends in end, or its end.
+    const std::string& wait_for(Client& client, std::string_view end) {
+        while (client.answer.size() < end.size() ||
+               client.answer.compare(client.answer.size() - end.size(), end.npos, end) != 0) {
+            if (client.ended) break;
+            run_once();
+            std::array<char, 65536> piece{};
+            IoResult got{};
+            while ((got = read_some(client.socket.get(), piece)).state == IoState::done)
+                client.answer.append(piece.data(), got.bytes);
+            client.ended = got.state != IoState::would_block;
+        }
+        return client.answer;
+    }
+
+    void wait_for_end(Client& client) {
+        while (!client.ended) wait_for(client, "\x01never");
+    }
+
+    void run_once() {
+        loop.at(Clock::now() + 5ms, [] {}); // whatever it waits for may be up to a client
+        loop.run_once(nullptr);
+    }
+
+    std::string ask(std::string_view question) {
+        Client client = connect();
+        send_text(client.socket, question);
+        ::shutdown(client.socket.get(), SHUT_WR);
+        wait_for_end(client);
+        return client.answer;
+    }
+
+    TemporaryFolder folder;
+    std::string path = folder / "control";
+    Loop loop;
+    std::vector<std::string> said;
+    std::optional<ControlServer> server{
+        std::in_place, loop, path,
+        std::vector<ControlVerb>{
+            {"say", "TEXT", "note a text",
+             [this](Words words) {
+                 said.push_back(words.empty() ? "" : words[0]);
+                 return std::vector<std::string>{"noted", ""};
+             }},
+            {"fail", "", "always fails", [](Words) -> std::vector<std::string> { refuse_words(); }},
+            {"break", "", "lacks something",
+             [](Words) -> std::vector<std::string> { fail_with(ENOSPC, "write", "x"); }},
+            {"forge", "", "lines from outside",
+             [](Words) { return std::vector<std::string>{"a\nok\r\x1b"}; }},
+            {"flood", "", "ten megabytes",
+             [](Words) { return std::vector<std::string>(10'000, std::string(1000, 'x')); }},
+        }};
+};
+
+void each_server(const std::function<void(Server&)>& body) {
+    each_backend([&](Backend backend) {
+        Server server{backend};
+        body(server);
+    });
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("control server: help lists every verb and itself") {
+        each_server([](Server& server) {
+            CHECK(server.ask("help\n") == " say TEXT                note a text\n"
+                                          " fail                    always fails\n"
+                                          " break                   lacks something\n"
+                                          " forge                   lines from outside\n"
+                                          " flood                   ten megabytes\n"
+                                          " help                    list the verbs\n"
+                                          "ok\n");
+        });
+    }
+
+    TEST_CASE("control server: an answer is data lines and then ok or an error") {
+        each_server([](Server& server) {
+            CHECK(server.ask("say \"two words\"\r\n") == " noted\n \nok\n");
+            CHECK(server.said == std::vector<std::string>{"two words"});
+            CHECK(server.ask("nonsense 1\n") == "error there is no verb 'nonsense': `help' lists them\n");
+            CHECK(server.ask("SAY x\n") == "error there is no verb 'SAY': `help' lists them\n");
+            CHECK(server.ask("flood now\n") == "error flood takes no arguments\n");
+            CHECK(server.ask("say \"open\n") == "error the quote before 'open' is not closed\n");
+            CHECK(server.ask("\n  \n# x\n").empty());
+            CHECK(server.ask("\"\"\n") == "error there is no verb '': `help' lists them\n");
+            CHECK(server.said.size() == 1);
+        });
+    }
+
+    TEST_CASE("control server: nothing in an answer or a reason can be taken for its end") {
+        each_server([](Server& server) {
+            CHECK(server.ask("fail\nbreak\nforge\n") == "error not today\\nok\n"
+                                                        "error write x: No space left on device\n"
+                                                        " a\\nok\\r\\x1b\nok\n");
+        });
+    }
+
+    TEST_CASE("control server: every one of many lines sent at once is answered in order") {
+        each_server([](Server& server) {
+            std::string questions, answers;
+            for (int i = 0; i < 200; ++i) {
+                questions += "say " + std::to_string(i) + '\n';
+                answers += " noted\n \nok\n";
+            }
+            CHECK(server.ask(questions) == answers);
+            REQUIRE(server.said.size() == 200);
+            for (int i = 0; i < 200; ++i)
+                CHECK(server.said[static_cast<std::size_t>(i)] == std::to_string(i));
+        });
+    }
+
+    TEST_CASE("control server: a line of any length is one question") {
+        each_server([](Server& server) {
+            const std::string longest(ControlServer::max_line - 4, 'x');
+            CHECK(server.ask("say " + longest + "\nsay y\n") == " noted\n \nok\n noted\n \nok\n");
+            CHECK(server.said == std::vector<std::string>{longest, "y"});
+            const std::string refused = "error the line is longer than 4096 bytes\n";
+            CHECK(server.ask("say " + longest + "x\nsay z\n") == refused + " noted\n \nok\n");
+            CHECK(server.ask("say " + std::string(100'000, 'x') + "\nsay z\n") ==
+                  refused + " noted\n \nok\n");
+            CHECK(server.said.size() == 4);
+        });
+    }
+
+    TEST_CASE("control server: half a line before the end is no question") {
+        each_server([](Server& server) {
+            CHECK(server.ask("say one\nsay two") == " noted\n \nok\n");
+            CHECK(server.said == std::vector<std::string>{"one"});
+            CHECK(server.ask("").empty());
+        });
+    }
+
+    TEST_CASE("control server: a line may come in pieces") {
+        each_server([](Server& server) {
+            Server::Client client = server.connect();
+            for (const char c : std::string{"say x"}) {
+                send_text(client.socket, {&c, 1});
+                server.run_once();
+            }
+            CHECK(server.said.empty());
+            send_text(client.socket, "\n");
+            CHECK(server.wait_for(client, "ok\n") == " noted\n \nok\n");
+            CHECK_FALSE(client.ended);
+        });
+    }
+
+    TEST_CASE("control server: who does not read an answer holds up nobody and gets it later") {
+        each_server([](Server& server) {
+            Server::Client slow = server.connect();
+            send_text(slow.socket, "flood\nsay after\n");
+            for (int i = 0; i < 5; ++i) server.run_once();
+            CHECK(server.ask("say quick\n") == " noted\n \nok\n");
+            CHECK(server.said == std::vector<std::string>{"quick"}); // the slow one's next waits
+            CHECK(server.wait_for(slow, "noted\n \nok\n").size() == 10'000 * 1002 + 3 + 12);
+            CHECK(server.said == std::vector<std::string>{"quick", "after"});
+        });
+    }
+
+    TEST_CASE("control server: a client that goes away in the middle costs nothing") {
+        each_server([](Server& server) {
+            for (const std::string_view question : {"flood\nflood\n", "", "half"}) {
+                Server::Client client = server.connect();
+                send_text(client.socket, question);
+                server.run_once();
+                client.socket.reset();
+                server.run_once();
+            }
+            CHECK(server.ask("say x\n") == " noted\n \nok\n");
+        });
+    }
+
+    TEST_CASE("control server: at its limit a client waits until another leaves") {
+        each_server([](Server& server) {
+            std::list<Server::Client> clients;
+            for (std::size_t i = 0; i < ControlServer::max_clients; ++i) {
+                clients.push_back(server.connect());
+                send_text(clients.back().socket, "say x\n");
+                CHECK(server.wait_for(clients.back(), "ok\n") == " noted\n \nok\n");
+            }
+            Server::Client late = server.connect();
+            send_text(late.socket, "say late\n");
+            for (int i = 0; i < 5; ++i) server.run_once();
+            CHECK(server.said.size() == ControlServer::max_clients);
+            clients.pop_front();
+            CHECK(server.wait_for(late, "ok\n") == " noted\n \nok\n");
+            CHECK(server.said.back() == "late");
+        });
+    }
+
+    TEST_CASE("control server: a lack of descriptors ends nobody") {
+        CHECK(in_child([] {
+                  Server server{Backend::poll};
+                  server.ask("say first\n"); // sanitizers need descriptors for what they see first
+                  Server::Client client = server.connect();
+                  send_text(client.socket, "say x\n");
+                  rlimit limit{};
+                  ::getrlimit(RLIMIT_NOFILE, &limit);
+                  const Fd next{::dup(STDIN_FILENO)};
+                  const rlimit none{static_cast<rlim_t>(next.get()), limit.rlim_max};
+                  ::setrlimit(RLIMIT_NOFILE, &none);
+                  for (int i = 0; i < 5; ++i) server.run_once();
+                  if (server.said.size() > 1) return std::string{"it was let in"};
+                  ::setrlimit(RLIMIT_NOFILE, &limit);
+                  return server.wait_for(client, "ok\n") == " noted\n \nok\n" ? "" : client.answer;
+              }) == "");
+    }
+
+    TEST_CASE("control server: its socket is its owner's alone and goes with it") {
+        each_server([](Server& server) {
+            struct stat status {};
+            REQUIRE(::stat(server.path.c_str(), &status) == 0);
+            CHECK(S_ISSOCK(status.st_mode));
+            CHECK((status.st_mode & 0777) == 0600);
+            Server::Client client = server.connect();
+            send_text(client.socket, "say x\n");
+            server.wait_for(client, "ok\n");
+            server.server.reset();
+            CHECK_FALSE(std::filesystem::exists(server.path));
+            std::array<char, 8> bytes{};
+            CHECK(read_some(client.socket.get(), bytes).state == IoState::ended);
+        });
+    }
+}
