@@ -98,11 +98,7 @@ void SpawnerLink::configure(std::string frame) {
     if (pair_) send_configure();
 }
 
-void SpawnerLink::send_configure() {
-    send({configure_,
-          Fd{checked("duplicate", "the pages", [&] { return ::fcntl(pages_, F_DUPFD_CLOEXEC, 3); })},
-          {}});
-}
+void SpawnerLink::send_configure() { send({configure_, duplicate(pages_, "the pages"), {}}); }
 
 void SpawnerLink::spawn(std::uint64_t client, std::size_t page, Fd socket, Fd pair) {
     send(

@@ -75,7 +75,9 @@ struct HubHouse {
             common::resolve_address(host.find(':') == host.npos ? host + ":40000" : '[' + host + "]:40000")
                 .front());
         auto [ours, theirs] = common::make_packet_pair();
-        client.pair = std::move(ours);
+        client.pair =
+            common::Watch{loop, std::move(ours), common::Interest::read,
+                          [this, number = client.number](const common::Event&) { requests.read(number); }};
         handlers[client.number] = std::move(theirs);
         return client;
     }
@@ -180,9 +182,11 @@ struct HubHouse {
     chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords};
     chatd::Segments segments{log, settings, answers, departures};
     chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures};
-    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
-    chatd::Talk talk{settings, people, rooms, answers};
+    chatd::RoomEntry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
+    chatd::Speech speech{settings, people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, answers, departures};
-    chatd::Requests requests{loop,    settings,   people,
-                             answers, departures, {names, entry, resumption, talk, segments, moderation}};
+    chatd::Lists lists{settings, rooms, bans, answers};
+    chatd::Requests requests{loop,       settings,
+                             people,     answers,
+                             departures, {names, entry, resumption, speech, segments, moderation, lists}};
 };
