@@ -69,10 +69,10 @@ std::string TerminalFront::take_input(std::string_view keys) {
     bool refused = false;
     for (const char key : keys) {
         switch (editor_.press(key)) {
-        case LineEditor::Wish::nothing: break;
+        case LineEditor::Outcome::nothing: break;
         default: refused = true; break;
-        case LineEditor::Wish::end: ended_ = true; break;
-        case LineEditor::Wish::send: {
+        case LineEditor::Outcome::end: ended_ = true; break;
+        case LineEditor::Outcome::send: {
             above += text(prompt(), editor_.line(), '\n');
             lines += text(editor_.take(), '\n');
             if (std::exchange(asks_, false)) text_.take_rest(); // answered
