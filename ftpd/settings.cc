@@ -2,12 +2,14 @@
 #include "ftpd/settings.hh"
 
 #include "common/amounts.hh"
+#include "common/authd/authd_link.hh"
 #include "common/errors.hh"
 #include "common/state.hh"
 #include "common/text.hh"
-#include "ftpd/mode.hh"
+#include "ftpd/formats.hh"
 #include "ftpd/path.hh"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <filesystem>
@@ -21,8 +23,8 @@ using namespace std::chrono_literals;
 namespace ftpd {
 namespace {
 
-constexpr std::chrono::seconds longest_timeout{1'000'000};
-constexpr std::chrono::hours longest_kept{24 * 36500};
+constexpr std::chrono::seconds max_timeout{1'000'000};
+constexpr std::chrono::hours max_kept{24 * 36500};
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
 
@@ -101,7 +103,7 @@ Announcement parse_announcement(Words words) {
                               : default_state_directory("chatd") + "/control"};
 }
 
-std::chrono::seconds parse_timeout(Words words) { return parse_time(words, 1s, longest_timeout); }
+std::chrono::seconds parse_timeout(Words words) { return parse_time(words, 1s, max_timeout); }
 
 // Homes stand below the root, and so would strangers.
 void complete_anonymous(Settings& s) {
@@ -116,6 +118,14 @@ void complete_anonymous(Settings& s) {
 }
 
 } // namespace
+
+std::vector<Option> ftpd_options(FtpdOptions& options) {
+    std::vector<Option> table = daemon_options(options);
+    table.insert(std::ranges::find(table, 'n', &Option::letter),
+                 {'i', "", "serve one client, on standard input and output",
+                  [&](auto) { options.one_client = true; }});
+    return table;
+}
 
 std::vector<Directive> directive_table(Settings& s) {
     using Repeats = Directive::Repeats;
@@ -160,8 +170,7 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
     table.push_back({"keep-partials", "DAYS", "7", "how long unfinished uploads are kept; 0 means for ever",
-                     Repeats::no, Reload::yes,
-                     [&](Words w) { s.keep_partials = parse_days(w, longest_kept); }});
+                     Repeats::no, Reload::yes, [&](Words w) { s.keep_partials = parse_days(w, max_kept); }});
     table.push_back({"xferlog", "FILE", "", "the transfer log", Repeats::no, Reload::yes,
                      [&](Words w) { s.xferlog = parse_absolute(only_word(w, "a file"), "a file"); }});
     table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
@@ -176,6 +185,12 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     complete_settings(settings, defaults);
     complete_anonymous(settings);
     return settings;
+}
+
+AuthdSettings authd_settings(const Settings& settings) {
+    AuthdSettings made = make_authd_settings(settings, "ftpd");
+    if (settings.anonymous_root != "/") made.strangers = settings.anonymous_root;
+    return made;
 }
 
 } // namespace ftpd

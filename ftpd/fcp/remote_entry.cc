@@ -3,8 +3,7 @@
 
 #include "common/errors.hh"
 #include "common/text.hh"
-#include "ftpd/mode.hh"
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 using namespace common;
 
@@ -19,7 +18,7 @@ void take_fact(RemoteEntry& entry, std::string_view name, std::string_view value
     } else if (equal_ignoring_case(name, "size")) {
         entry.size = parse_number<std::uint64_t>(value).value_or(0);
     } else if (equal_ignoring_case(name, "modify")) {
-        entry.modified = parse_time(value);
+        entry.modified = parse_timestamp(value);
     } else if (equal_ignoring_case(name, "UNIX.mode")) {
         constexpr std::size_t digits = 3;
         entry.mode = parse_mode(value.substr(value.size() - std::min(value.size(), digits)));

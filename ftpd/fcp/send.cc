@@ -4,8 +4,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "ftpd/fcp/local_target.hh"
-#include "ftpd/mode.hh"
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -153,7 +152,7 @@ void Send::start(PutFile::Job job) {
 
 std::unique_ptr<Exchange> Send::keep_facts(const std::string& path, const struct stat& status) {
     return std::make_unique<Ask>(
-        std::vector<std::string>{text("MFMT ", format_time(status.st_mtime), ' ', path),
+        std::vector<std::string>{text("MFMT ", format_timestamp(status.st_mtime), ' ', path),
                                  text("SITE CHMOD ", format_mode(status.st_mode), ' ', path)},
         [this, path](const std::vector<Reply>& replies) {
             for (const Reply& reply : replies)

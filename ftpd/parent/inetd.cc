@@ -10,6 +10,7 @@
 #include "common/socket.hh"
 #include "common/status_pages.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/relay.hh"
 #include "ftpd/session/session_process.hh"

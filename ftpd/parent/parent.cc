@@ -5,6 +5,7 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/parent/sweeper.hh"
 #include "ftpd/session/session_process.hh"

@@ -8,7 +8,7 @@
 #include "common/privileges.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/confinement.hh"
 
 #include <algorithm>
 #include <fcntl.h>

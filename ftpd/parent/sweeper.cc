@@ -5,9 +5,9 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/path.hh"
-#include "ftpd/session/session_process.hh"
 
 #include <array>
 #include <dirent.h>

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "common/authd/login.hh"
+#include "ftpd/access.hh"
 #include "ftpd/frames.hh"
-#include "ftpd/rights.hh"
 #include "ftpd/session/body.hh"
 #include "ftpd/session/connection.hh"
 #include "ftpd/session/data_channel.hh"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session/session_process.hh"
 
-#include "common/authd/authd_link.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/session/session.hh"
 
 #include <array>
@@ -15,33 +15,6 @@
 using namespace common;
 
 namespace ftpd {
-
-std::optional<Identity> find_identity(const Settings& settings) {
-    if (::geteuid() != 0) return {};
-    return find_user(settings.run_as);
-}
-
-AuthdSettings authd_settings(const Settings& settings) {
-    AuthdSettings made = make_authd_settings(settings, "ftpd");
-    if (settings.anonymous_root != "/") made.strangers = settings.anonymous_root;
-    return made;
-}
-
-Fd open_root(const Settings& settings) {
-    return Fd{checked("open the root", settings.root,
-                      [&] { return ::open(settings.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
-}
-
-bool shut_in(int root, const std::optional<Identity>& identity, TreeAccess access) {
-    if (identity) {
-        enter_root(root);
-        become(*identity);
-    }
-    forbid_new_privileges();
-    const bool restricted = restrict_files(root, access);
-    limit_resources({});
-    return restricted;
-}
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {

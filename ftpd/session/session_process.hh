@@ -4,7 +4,6 @@
 
 #include "common/fd.hh"
 #include "common/privileges.hh"
-#include "common/sandbox.hh"
 #include "ftpd/settings.hh"
 
 #include <optional>
@@ -12,23 +11,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace common {
-struct AuthdSettings;
-}
-
 namespace ftpd {
-
-// The user that sessions run as: none unless root started us. Throws UserError.
-std::optional<common::Identity> find_identity(const Settings& settings);
-// Of `users' and what belongs to it.
-common::AuthdSettings authd_settings(const Settings& settings);
-// The served folder. Throws std::system_error.
-common::Fd open_root(const Settings& settings);
-
-// Shuts this process in the tree beneath root for good, as an ordinary user and with what limits it needs: as
-// far as who runs it and the system allow. False where the system cannot restrict files (common/sandbox.hh).
-// What that leaves to somebody who has taken it over is in ftpd(8), and a test holds it to that.
-bool shut_in(int root, const std::optional<common::Identity>& identity, common::TreeAccess access);
 
 // In the child: closes every descriptor but 0 to 2 and these, shuts itself in the tree as far as user and
 // system allow, and serves the client to its end. page: the session's own status page.

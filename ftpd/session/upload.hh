@@ -4,7 +4,7 @@
 // lock (fcntl(2)) on the partial tells one being written from one left behind. Run by the session.
 #pragma once
 
-#include "ftpd/rights.hh"
+#include "ftpd/access.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/tree.hh"
 

@@ -6,8 +6,8 @@
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
-#include "ftpd/session/selection.hh"
 #include "ftpd/session/session.hh"
+#include "ftpd/session/tree.hh"
 
 #include <ctime>
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 #include <doctest/doctest.h>
 
@@ -10,16 +10,16 @@ TEST_SUITE("unit") {
         for (const std::time_t when :
              {0L, 951'782'400L, 1'795'249'570L, 253'402'300'799L, -1L, -62'135'596'800L}) {
             CAPTURE(when);
-            CHECK(parse_time(format_time(when)) == when);
+            CHECK(parse_timestamp(format_timestamp(when)) == when);
         }
     }
 
     TEST_CASE("time stamp: a fraction is left out and seconds may be missing") {
-        CHECK(parse_time("20261121082610") == 1'795'249'570);
-        CHECK(parse_time("20261121082610.999") == 1'795'249'570);
-        CHECK(parse_time("20261121082610.") == 1'795'249'570);
-        CHECK(parse_time("202611210826") == 1'795'249'560);
-        CHECK(parse_time("20161231235960") == 1'483'228'800); // a leap second
+        CHECK(parse_timestamp("20261121082610") == 1'795'249'570);
+        CHECK(parse_timestamp("20261121082610.999") == 1'795'249'570);
+        CHECK(parse_timestamp("20261121082610.") == 1'795'249'570);
+        CHECK(parse_timestamp("202611210826") == 1'795'249'560);
+        CHECK(parse_timestamp("20161231235960") == 1'483'228'800); // a leap second
     }
 
     TEST_CASE("time stamp: what no calendar has is none") {
@@ -46,7 +46,7 @@ TEST_SUITE("unit") {
                                         "2026-11-21",
                                         "noon"}) {
             CAPTURE(wrong);
-            CHECK_FALSE(parse_time(wrong));
+            CHECK_FALSE(parse_timestamp(wrong));
         }
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 #include "common/text.hh"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 namespace ftpd {
@@ -38,7 +39,7 @@ std::tm in_utc(std::time_t when) {
     return parts;
 }
 
-std::string format_time(std::time_t when) {
+std::string format_timestamp(std::time_t when) {
     using namespace std::chrono;
     const sys_seconds moment{seconds{with_four_digits(when)}};
     const auto midnight = floor<days>(moment);
@@ -54,7 +55,7 @@ std::string format_time(std::time_t when) {
     return stamp;
 }
 
-std::optional<std::time_t> parse_time(std::string_view stamp) {
+std::optional<std::time_t> parse_timestamp(std::string_view stamp) {
     using namespace std::chrono;
     const auto year_number = take_digits(stamp, 4), month_number = take_digits(stamp, 2),
                day_number = take_digits(stamp, 2), hour = take_digits(stamp, 2),
@@ -72,6 +73,19 @@ std::optional<std::time_t> parse_time(std::string_view stamp) {
     if (!stamp.empty() || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return {};
     const auto moment = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second};
     return static_cast<std::time_t>(duration_cast<seconds>(moment.time_since_epoch()).count());
+}
+
+std::optional<mode_t> parse_mode(std::string_view digits) {
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+    if (error != std::errc{} || end != digits.data() + digits.size() || mode > 0777) return {};
+    return static_cast<mode_t>(mode);
+}
+
+std::string format_mode(mode_t mode) {
+    std::string digits;
+    for (const unsigned shift : {6U, 3U, 0U}) digits += static_cast<char>('0' + ((mode >> shift) & 7));
+    return digits;
 }
 
 } // namespace ftpd

@@ -2,7 +2,7 @@
 // What somebody who has taken a session over could still do: each attempt is made by a process that has shut
 // itself in as a session does, once as root starts it and once as an ordinary user does, and the outcome is
 // what ftpd(8) says.
-#include "ftpd/session/session_process.hh"
+#include "ftpd/confinement.hh"
 
 #include "common/errors.hh"
 #include "common/socket.hh"
