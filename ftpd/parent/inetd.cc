@@ -13,7 +13,7 @@
 #include "ftpd/confinement.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/relay.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/session/session.hh"
 
 #include <array>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/parent/sweeper.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/session/session.hh"
 
 #include <algorithm>
 #include <array>
@@ -274,7 +274,7 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
             continue;
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
-        if (send_packet(session.pair.get(), kick_packet) != IoState::done) ::kill(pid, SIGKILL);
+        if (send_packet(session.pair.get(), pack_frame(Kick{})) != IoState::done) ::kill(pid, SIGKILL);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
@@ -300,7 +300,7 @@ void Parent::stop() {
     // A session that cannot be told in words ends by the signal.
     if (!farewell_.empty())
         for (const auto& [pid, session] : sessions_.all())
-            if (session.pair) send_packet(session.pair.get(), pack_stop(farewell_));
+            if (session.pair) send_packet(session.pair.get(), pack_frame(Stop{farewell_}));
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
         sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);

@@ -52,8 +52,8 @@ Records::Read Records::read(int pair, const Source& source) {
     return Read::more;
 }
 
-void Records::record(const Note& note, const Source& source) {
-    log_.write_for(source.role, source.pid, note.severity, note.text);
+void Records::record(const LogLine& line, const Source& source) {
+    log_.write_for(source.role, source.pid, line.severity, line.line);
 }
 
 void Records::record(const Transfer& transfer, const Source& source) {

@@ -37,7 +37,7 @@ public:
     void reload(const Settings& settings);
 
 private:
-    void record(const Note& note, const Source& source);
+    void record(const LogLine& line, const Source& source);
     void record(const Transfer& transfer, const Source& source);
 
     common::Log& log_;

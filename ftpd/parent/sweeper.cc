@@ -84,8 +84,8 @@ std::optional<Sweeper> start_sweeper(const Settings& settings, const std::functi
                 std::time(nullptr) - std::chrono::seconds{settings.keep_partials}.count();
             const std::size_t removed = sweep_partials(root.get(), oldest);
             if (removed > 0)
-                send_packet(pair,
-                            pack_note(Severity::notice, text("swept ", removed, " unfinished uploads")));
+                send_packet(pair, pack_frame(LogLine{Severity::notice,
+                                                     text("swept ", removed, " unfinished uploads")}));
             return 0;
         }));
     if (pid == -1) return {};

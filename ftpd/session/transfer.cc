@@ -2,6 +2,7 @@
 #include "ftpd/session/transfer.hh"
 
 #include "ftpd/session/session.hh"
+#include "ftpd/settings.hh"
 
 #include <utility>
 
@@ -69,14 +70,14 @@ void TransferRecord::tell(bool complete, std::uint64_t size) {
     if (!session_.settings.records_transfers()) return;
     const Activity& activity = session_.status.activity();
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(common::Clock::now() - began_);
-    session_.control.tell_parent(pack_transfer({.direction = direction_,
-                                                .as_text = as_text_,
-                                                .complete = complete,
-                                                .bytes = activity.done,
-                                                .size = size,
-                                                .milliseconds = static_cast<std::uint64_t>(spent.count()),
-                                                .user = activity.user,
-                                                .path = session_.path_from_root(path_)}));
+    session_.parent.tell(pack_frame(Transfer{.direction = direction_,
+                                             .as_text = as_text_,
+                                             .complete = complete,
+                                             .bytes = activity.done,
+                                             .size = size,
+                                             .milliseconds = static_cast<std::uint64_t>(spent.count()),
+                                             .user = activity.user,
+                                             .path = session_.path_from_root(path_)}));
 }
 
 } // namespace ftpd

@@ -116,7 +116,7 @@ std::optional<std::uint64_t> Upload::size_if_still_named() const {
 }
 
 void Upload::write(std::string_view bytes) {
-    if (policy_.most > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.most)
+    if (policy_.max_size > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.max_size)
         fail_with(EFBIG, "write", place_.name);
     while (!bytes.empty()) {
         const auto wrote = checked(
@@ -163,8 +163,8 @@ Refusal Upload::explain_failure(const std::system_error& error) {
     const int number = error.code().value();
     const bool lacks_space = number == ENOSPC || number == EDQUOT || number == EFBIG;
     if (!lacks_space) return explain(error, path_);
-    const std::string cause = number == EFBIG && policy_.most > 0
-                                  ? text("A file may have ", policy_.most, " bytes (max-upload): ended")
+    const std::string cause = number == EFBIG && policy_.max_size > 0
+                                  ? text("A file may have ", policy_.max_size, " bytes (max-upload): ended")
                                   : std::string{std::strerror(number)};
     const std::string why = text(cause, " after ", offset_, " bytes: ", escape(path_));
     if (is_in_place()) return {552, text(why, " is changed up to there.")};

@@ -15,7 +15,7 @@ class Session;
 
 enum class Argument { none, optional, required };
 
-enum class Login {
+enum class LoginNeed {
     not_needed,
     needed,
     in_band, // none where anonymous access is on: for a person with nothing but nc
@@ -33,7 +33,7 @@ struct Verb {
     std::string_view name;
     Argument argument;
     std::string_view syntax; // of the argument
-    Login login;
+    LoginNeed login;
     Right right;
     Kind kind;
     void (*run)(Session& session, const std::string& argument);

@@ -32,7 +32,7 @@ using FormatEntry = std::function<std::string(const Entry&)>; // an empty line i
 void send_listing(Session& s, const Selection& selection, const FormatEntry& format) {
     s.data.check_prepared();
     s.control.reply(150, text("Here comes the list of ", escape(selection.path()), '.'));
-    s.control.flush();
+    s.client.flush();
     DataConnection data = s.data.open();
     std::string lines;
     selection.list([&](const std::vector<Entry>& entries) {

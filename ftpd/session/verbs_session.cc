@@ -10,6 +10,7 @@
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
+#include "ftpd/settings.hh"
 
 #include <algorithm>
 #include <limits>
@@ -35,8 +36,8 @@ Verdict ask_authd(Session& s, const std::string& name, const std::string& passwo
     const auto deadline = Clock::now() + patience;
     for (;;) {
         if (std::optional<Verdict> verdict = s.passwords.take_verdict()) return *verdict;
-        if (s.control.wait_for(s.passwords.fd(), Interest::read, deadline)) continue;
-        s.control.forget(s.passwords.fd());
+        if (s.client.wait_for(s.passwords.fd(), Interest::read, deadline)) continue;
+        s.client.forget(s.passwords.fd());
         s.passwords.give_up();
         return {};
     }
@@ -64,7 +65,7 @@ void enter_as_user(Session& s, const Verdict& user) {
     s.memory.limits = parse_limits(user.limits, s.settings.limits);
     s.status.set_user(user.name);
     s.log(Severity::notice, text("login ", user.name));
-    s.reply(230, "Welcome.", "LS lists what is here; ? shows more.");
+    s.control.reply_with_hint(230, "Welcome.", "LS lists what is here; ? shows more.");
 }
 
 void log_in(Session& s, const std::string& name, const std::string& password) {
@@ -86,16 +87,16 @@ void log_in(Session& s, const std::string& name, const std::string& password) {
 }
 
 // "A", "A N", "I", "L 8": the types whose bytes this server can mean (RFC 959, section 3.1.1).
-std::optional<Type> parse_type(std::string_view argument) {
+std::optional<TransferType> parse_type(std::string_view argument) {
     const std::string wanted = to_upper(argument);
-    if (wanted == "A" || wanted == "A N") return Type::ascii;
-    if (wanted == "I" || wanted == "L 8") return Type::binary;
+    if (wanted == "A" || wanted == "A N") return TransferType::ascii;
+    if (wanted == "I" || wanted == "L 8") return TransferType::binary;
     return {};
 }
 
 std::uint64_t parse_bytes(std::string_view verb, std::string_view argument) {
-    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
-    const auto bytes = parse_number<std::uint64_t>(argument, 0, most);
+    constexpr auto max_bytes = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+    const auto bytes = parse_number<std::uint64_t>(argument, 0, max_bytes);
     if (!bytes) throw Refusal{501, text(verb, " takes a number of bytes.")};
     return *bytes;
 }
@@ -132,10 +133,11 @@ bool is_transfer(const Activity& activity) {
 void do_user(Session& s, const std::string& name) {
     s.memory.login.reset();
     s.memory.user = name;
-    s.status.set_user("-");
+    s.status.set_user(nobody_yet);
     // The same words for every name: whether one exists is nobody's business.
-    s.reply(331, is_anonymous(name) ? "Any password will do." : "Password, please.",
-            is_anonymous(name) ? "Type PASS and anything behind it." : "Type PASS and the password.");
+    s.control.reply_with_hint(331, is_anonymous(name) ? "Any password will do." : "Password, please.",
+                              is_anonymous(name) ? "Type PASS and anything behind it."
+                                                 : "Type PASS and the password.");
 }
 
 void do_pass(Session& s, const std::string& password) {
@@ -150,7 +152,7 @@ void do_pass(Session& s, const std::string& password) {
     s.memory.login = s.settings.anonymous;
     s.status.set_user("anonymous");
     s.log(Severity::notice, "login anonymous");
-    s.reply(230, "Welcome.", "LS lists what is here; ? shows more.");
+    s.control.reply_with_hint(230, "Welcome.", "LS lists what is here; ? shows more.");
 }
 
 void do_acct(Session& s, const std::string&) {
@@ -160,7 +162,7 @@ void do_acct(Session& s, const std::string&) {
 void do_rein(Session& s, const std::string&) {
     s.memory = {};
     s.data.reset();
-    s.status.set_user("-");
+    s.status.set_user(nobody_yet);
     ::umask(s.settings.umask);
     s.control.reply(220, "All is as in the beginning: log in again.");
 }
@@ -179,8 +181,8 @@ void do_smnt(Session& s, const std::string&) {
 }
 
 void do_clnt(Session& s, const std::string& name) {
-    constexpr std::size_t longest_shown = 64;
-    s.log(Severity::detail, text("client ", escape(name, longest_shown)));
+    constexpr std::size_t max_shown = 64;
+    s.log(Severity::detail, text("client ", escape(name, max_shown)));
     s.control.reply(200, "Good to know.");
 }
 
@@ -193,10 +195,11 @@ void do_lang(Session& s, const std::string& tag) {
 }
 
 void do_type(Session& s, const std::string& argument) {
-    const std::optional<Type> type = parse_type(argument);
+    const std::optional<TransferType> type = parse_type(argument);
     if (!type) throw Refusal{504, "The types are A (text) and I (bytes)."};
     s.memory.type = *type;
-    s.control.reply(200, *type == Type::ascii ? "Type A: lines of text." : "Type I: bytes as they are.");
+    s.control.reply(200,
+                    *type == TransferType::ascii ? "Type A: lines of text." : "Type I: bytes as they are.");
 }
 
 void do_mode(Session& s, const std::string& argument) {
@@ -261,7 +264,7 @@ void do_help(Session& s, const std::string& name) {
 void do_site_help(Session& s, const std::string&) {
     s.control.begin_lines(214, "Behind SITE:");
     for (const Verb& verb : verb_table())
-        if (verb.login == Login::in_band || verb.name.substr(0, 5) == "SITE ")
+        if (verb.login == LoginNeed::in_band || verb.name.substr(0, 5) == "SITE ")
             s.control.add_line(help_line(verb));
     s.control.end_lines(214, "End");
 }
@@ -285,7 +288,7 @@ void do_examples(Session& s, const std::string&) {
 
 void do_stat(Session& s, const std::string& path) {
     if (!path.empty()) {
-        s.require(Login::in_band, Right::list, "STAT");
+        s.require(LoginNeed::in_band, Right::list, "STAT");
         return do_ls(s, path);
     }
     const Activity& activity = s.status.activity();
@@ -294,7 +297,7 @@ void do_stat(Session& s, const std::string& path) {
     s.control.add_line(s.memory.login
                            ? text("Logged in as ", escape(activity.user), ", in ", escape(s.memory.cwd))
                            : std::string{"Not logged in"});
-    s.control.add_line(text("Type ", s.memory.type == Type::ascii ? "A (text)" : "I (bytes)",
+    s.control.add_line(text("Type ", s.memory.type == TransferType::ascii ? "A (text)" : "I (bytes)",
                             ", structure F (file), mode S (stream)"));
     if (is_transfer(activity))
         s.control.add_line(text(activity.verb, ' ', escape(activity.path), ": ",

@@ -14,6 +14,7 @@
 #include "ftpd/session/session.hh"
 #include "ftpd/session/transfer.hh"
 #include "ftpd/session/upload.hh"
+#include "ftpd/settings.hh"
 
 #include <algorithm>
 #include <memory>
@@ -89,9 +90,9 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
     std::string converted;
     std::uint64_t until_look = look_around_every;
     while (const std::size_t got = data.receive({buffer.get(), size})) {
-        if (s.control.saw_end_of_input()) return; // nothing more is written for a client that is gone
+        if (s.client.saw_end_of_input()) return; // nothing more is written for a client that is gone
         const std::string_view bytes{buffer.get(), got};
-        if (s.memory.type == Type::ascii) {
+        if (s.memory.type == TransferType::ascii) {
             converted.clear();
             convert.convert(bytes, converted);
             upload.write(converted);
@@ -113,9 +114,9 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 
 void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(150, greeting);
-    s.control.flush(); // most clients send nothing before
+    s.client.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
-    TransferRecord record{s, Direction::upload, upload.path(), s.memory.type == Type::ascii};
+    TransferRecord record{s, Direction::upload, upload.path(), s.memory.type == TransferType::ascii};
     DataConnection data = s.data.open();
     const std::string shown = escape(upload.path());
     try {
@@ -127,13 +128,21 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     }
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
     // connections.
-    if (s.control.input_ended())
+    if (s.client.input_ended())
         throw Refusal{426, text("You are gone, so this end of data is no end of file: ", shown,
                                 " is kept to be continued.")};
     const std::uint64_t size = upload.complete();
     data.close();
     record.complete(size);
     s.control.reply(226, text("Stored ", shown, '.'));
+}
+
+// How the client may upload. Throws Refusal when ALLO has announced more behind offset than a file may have.
+Upload::Policy upload_policy(const Session& s, std::uint64_t offset, Replace replace) {
+    const std::uint64_t max_size = s.limits().max_upload;
+    if (max_size > 0 && s.memory.announced && *s.memory.announced > max_size - std::min(max_size, offset))
+        throw Refusal{552, text("A file may have ", max_size, " bytes (max-upload): nothing was stored.")};
+    return {s.rights(), replace, max_size, s.settings.sync};
 }
 
 // By a file or by what is left of an upload.
@@ -231,11 +240,11 @@ void do_retr(Session& s, const std::string& argument) {
     const auto from = static_cast<off_t>(s.memory.restart);
     if (from > size) throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
     s.data.check_prepared();
-    const bool binary = s.memory.type == Type::binary;
+    const bool binary = s.memory.type == TransferType::binary;
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
     // A small file goes together with both replies; a disk may be slow with a large one.
-    if (size - from > static_cast<off_t>(last_piece)) s.control.flush();
+    if (size - from > static_cast<off_t>(last_piece)) s.client.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
     TransferRecord record{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();
@@ -251,7 +260,7 @@ void do_retr(Session& s, const std::string& argument) {
 void do_stor(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
-    Upload upload{s.tree, path, s.memory.restart, s.upload_policy(s.memory.restart, Replace::if_allowed)};
+    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, Replace::if_allowed)};
     store(s, upload, text("Send ", escape(path), '.'));
 }
 
@@ -260,7 +269,7 @@ void do_appe(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     const std::uint64_t offset = s.memory.restart > 0 ? s.memory.restart : size_so_far(s.tree, path);
-    Upload upload{s.tree, path, offset, s.upload_policy(offset, Replace::if_allowed)};
+    Upload upload{s.tree, path, offset, upload_policy(s, offset, Replace::if_allowed)};
     store(s, upload, text("Send what follows byte ", offset, " of ", escape(path), '.'));
 }
 
@@ -268,13 +277,13 @@ void do_stou(Session& s, const std::string& argument) {
     if (s.memory.restart > 0) throw Refusal{554, "A new file has no byte to restart at: REST is for STOR."};
     const std::string wanted = s.resolve(argument.empty() ? "upload" : argument);
     s.data.check_prepared();
-    constexpr int most_tries = 1000;
-    for (int number = 0; number < most_tries; ++number) {
+    constexpr int max_tries = 1000;
+    for (int number = 0; number < max_tries; ++number) {
         const std::string path = number == 0 ? wanted : text(wanted, '.', number);
         if (is_taken(s, path)) continue;
         std::optional<Upload> upload;
         try {
-            upload.emplace(s.tree, path, 0, s.upload_policy(0, Replace::never));
+            upload.emplace(s.tree, path, 0, upload_policy(s, 0, Replace::never));
         } catch (const Refusal&) {
             if (!is_taken(s, path)) throw; // else by another session, just now
             continue;
@@ -282,7 +291,7 @@ void do_stou(Session& s, const std::string& argument) {
         // This form is what clients read the name from (RFC 1123, section 4.1.2.9).
         return store(s, *upload, text("FILE: ", escape(last_component(path))));
     }
-    throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', most_tries - 1,
+    throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', max_tries - 1,
                             " are taken: send STOU with another one.")};
 }
 
@@ -309,7 +318,7 @@ void do_get(Session& s, const std::string& argument) {
             throw SessionOver{SessionOver::Reason::protocol};
         }
         const std::string_view bytes{buffer.data(), static_cast<std::size_t>(got)};
-        s.control.send_body(bytes);
+        s.client.send(bytes);
         sum.add(bytes);
         offset += got;
         s.status.add_sent(bytes.size());
@@ -326,7 +335,7 @@ void do_put(Session& s, const std::string& argument) {
     Body& body = *s.memory.body;
     // An early death looks like the end of the input.
     const Replace replace = body.is_to_end() ? Replace::never : Replace::if_allowed;
-    Upload upload{s.tree, path, s.memory.restart, s.upload_policy(s.memory.restart, replace)};
+    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, replace)};
     s.status.begin(s.status.activity().verb, path, body.left());
     TransferRecord record{s, Direction::upload, path, false};
     body.begin(s.control, how_to_send(s, body));

@@ -10,6 +10,7 @@
 #include "ftpd/command.hh"
 #include "ftpd/formats.hh"
 #include "ftpd/path.hh"
+#include "ftpd/session/dispatch.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
@@ -81,7 +82,7 @@ void do_size(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     // The size in type A is that of the converted bytes, which only a reading of the whole file tells
     // (RFC 3659, section 4).
-    if (s.memory.type == Type::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
+    if (s.memory.type == TransferType::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
     try {
         s.control.reply(213, text(status_of_regular(s, path).st_size));
     } catch (const std::system_error& error) {
@@ -134,7 +135,8 @@ void do_rnfr(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.tree.entry(path); // must be there
     s.memory.renamed = path;
-    s.reply(350, text("What shall be the name of ", escape(path), '?'), "Type RNTO and the new name.");
+    s.control.reply_with_hint(350, text("What shall be the name of ", escape(path), '?'),
+                              "Type RNTO and the new name.");
 }
 
 void do_rnto(Session& s, const std::string& argument) {
@@ -161,9 +163,9 @@ void do_site(Session& s, const std::string& argument) {
     const Command command = parse_command(argument);
     const Verb* verb = find_verb("SITE " + command.verb);
     if (verb == nullptr) verb = find_verb(command.verb);
-    if (verb == nullptr || (verb->login != Login::in_band && verb->name.substr(0, 5) != "SITE "))
+    if (verb == nullptr || (verb->login != LoginNeed::in_band && verb->name.substr(0, 5) != "SITE "))
         throw Refusal{501, text("SITE has no verb ", escape(command.verb, 32), ": SITE HELP lists them.")};
-    s.run_verb(*verb, command.argument);
+    run_verb(s, *verb, command.argument);
 }
 
 void do_site_chmod(Session& s, const std::string& argument) {

@@ -117,7 +117,7 @@ TEST_SUITE("unit") {
         std::string transfers;
         for (const ftpd::Verb& verb : ftpd::verb_table()) {
             using Kind = ftpd::Verb::Kind;
-            if (verb.login == ftpd::Login::needed) {
+            if (verb.login == ftpd::LoginNeed::needed) {
                 if (first.empty()) first = verb.name;
                 last = verb.name;
             }
