@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/parent/announcer.hh"
-#include "ftpd/parent/xferlog.hh"
+#include "ftpd/parent/records.hh"
 
 #include "tests/e2e/files.hh"
 

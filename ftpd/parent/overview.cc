@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What the parent tells of itself and its sessions: `who' and `stats' of the control socket, and USR1. What
-// sessions posted is shown escaped, and believed by nobody.
-#include "ftpd/frames.hh"
-#include "ftpd/parent/parent.hh"
+#include "ftpd/parent/overview.hh"
 
 #include "common/text.hh"
 
@@ -13,7 +10,7 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t longest_path_shown = 200; // bytes
+constexpr std::size_t max_path_shown = 200; // bytes
 
 std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(text.size(), width), ' ');
@@ -64,29 +61,34 @@ std::uint64_t rate_of(const Activity& activity, Clock::time_point now) {
 
 } // namespace
 
-std::vector<std::string> Parent::who() const {
+void Totals::add(const Activity& activity) {
+    transfers += activity.transfers;
+    sent += activity.sent;
+    received += activity.received;
+}
+
+std::vector<std::string> format_who(std::span<const SessionView> sessions, Clock::time_point now) {
     std::vector<std::string> lines{row("PID", "CLIENT", "USER", "AGE", "VERB", "BYTES", "PATH")};
-    for (const auto& [pid, session] : sessions_.all()) {
+    for (const SessionView& session : sessions) {
         const std::string age =
-            human_age(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - session.since));
-        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
+            human_age(std::chrono::duration_cast<std::chrono::seconds>(now - session.since));
+        const std::optional<Activity>& activity = session.activity;
         if (!activity) {
-            lines.push_back(row(text(pid), session.peer, "?", age, "?", "?", "(busy)"));
+            lines.push_back(row(text(session.pid), session.peer, "?", age, "?", "?", "(busy)"));
             continue;
         }
-        lines.push_back(row(text(pid), session.peer, escape(activity->user, 32), age,
+        lines.push_back(row(text(session.pid), session.peer, escape(activity->user, 32), age,
                             escape(activity->verb, 8), progress_of(*activity),
-                            escape(activity->path, longest_path_shown)));
+                            escape(activity->path, max_path_shown)));
     }
     return lines;
 }
 
-std::vector<std::string> Parent::top() const {
+std::vector<std::string> format_top(std::span<const SessionView> sessions, Clock::time_point now) {
     std::vector<std::string> lines;
-    const auto now = Clock::now();
     std::uint64_t all = 0;
-    for (const auto& [pid, session] : sessions_.all()) {
-        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
+    for (const SessionView& session : sessions) {
+        const std::optional<Activity>& activity = session.activity;
         if (!activity || (activity->done == 0 && activity->total == 0)) continue;
         const std::uint64_t rate = rate_of(*activity, now);
         all += rate;
@@ -94,41 +96,32 @@ std::vector<std::string> Parent::top() const {
             activity->total > activity->done && rate > 0
                 ? human_age(std::chrono::seconds{(activity->total - activity->done) / rate})
                 : "-";
-        lines.push_back(text(padded(text(pid), 8), padded(escape(activity->user, 32), 10),
+        lines.push_back(text(padded(text(session.pid), 8), padded(escape(activity->user, 32), 10),
                              padded(escape(activity->verb, 8), 5), bar_of(*activity), ' ',
                              padded(human_size(activity->done), 9), padded(human_size(rate) + "/s", 11),
-                             padded(left, 4), ' ', escape(activity->path, longest_path_shown)));
+                             padded(left, 4), ' ', escape(activity->path, max_path_shown)));
     }
     lines.insert(
         lines.begin(),
-        {text("clients ", sessions_.size(), "  transfers ", lines.size(), "  ", human_size(all), "/s"),
+        {text("clients ", sessions.size(), "  transfers ", lines.size(), "  ", human_size(all), "/s"),
          text(padded("PID", 8), padded("USER", 10), padded("VERB", 5), padded("PROGRESS", 18),
               padded("DONE", 9), padded("RATE", 11), "LEFT PATH")});
     return lines;
 }
 
-std::vector<std::string> Parent::stats() const {
-    Totals now = totals_;
-    for (const auto& [pid, session] : sessions_.all()) {
-        if (const std::optional<Activity> activity = read_activity(pages_.page(session.page))) {
-            now.transfers += activity->transfers;
-            now.sent += activity->sent;
-            now.received += activity->received;
-        }
-    }
-    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_);
+std::vector<std::string> format_stats(const Stats& stats) {
     return {
-        text("uptime-seconds ", uptime.count()),
-        text("clients ", sessions_.size()),
-        text("max-clients ", most_clients_now()),
-        text("accepted ", now.accepted),
-        text("refused ", acceptor_.refused()),
-        text("crashed ", now.crashed),
-        text("failed-forks ", now.failed_forks),
-        text("transfers ", now.transfers),
-        text("bytes-sent ", now.sent),
-        text("bytes-received ", now.received),
-        text("log-lines-lost ", log_.lost()),
+        text("uptime-seconds ", std::chrono::duration_cast<std::chrono::seconds>(stats.uptime).count()),
+        text("clients ", stats.clients),
+        text("max-clients ", stats.max_clients),
+        text("accepted ", stats.totals.accepted),
+        text("refused ", stats.totals.refused),
+        text("crashed ", stats.totals.crashed),
+        text("failed-forks ", stats.totals.failed_forks),
+        text("transfers ", stats.totals.transfers),
+        text("bytes-sent ", stats.totals.sent),
+        text("bytes-received ", stats.totals.received),
+        text("log-lines-lost ", stats.log_lines_lost),
     };
 }
 
