@@ -63,9 +63,9 @@ std::optional<std::uint64_t> size_if_regular(int folder, const std::string& name
 
 // The name with something before and behind its last component, which is cut so that the whole fits NAME_MAX.
 std::string dress(std::string_view name, std::string_view end) {
-    constexpr std::size_t most = 200; // bytes
+    constexpr std::size_t max_kept = 200; // bytes
     const std::size_t folder = name.rfind('/') + 1;
-    return text(name.substr(0, folder), '.', name.substr(folder, most), end);
+    return text(name.substr(0, folder), '.', name.substr(folder, max_kept), end);
 }
 
 void read_through(const Fd& file, const std::string& shown, std::uint64_t bytes,
@@ -141,7 +141,7 @@ void LocalTarget::discard() {
 
 void LocalTarget::create_temporary() {
     static unsigned serial = 0;
-    constexpr int most_tries = 1000;
+    constexpr int max_tries = 1000;
     catch_ending_signals();
     for (int tries = 0;; ++tries) {
         const std::string name = dress(name_, text(".fcp-", ::getpid(), '-', ++serial));
@@ -150,7 +150,7 @@ void LocalTarget::create_temporary() {
             return ::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                             0600);
         })};
-        if (!file_ && errno == EEXIST && tries < most_tries) continue;
+        if (!file_ && errno == EEXIST && tries < max_tries) continue;
         if (!file_) fail("create", shown_);
         temporary_ = name;
         unfinished_folder = folder_;

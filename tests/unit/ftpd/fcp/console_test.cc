@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/fcp/progress.hh"
+#include "ftpd/fcp/console.hh"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/fcp/server.hh"
+#include "ftpd/fcp/remote_host.hh"
 
 #include "common/ask_password.hh"
 #include "common/errors.hh"
@@ -31,7 +31,7 @@ Reply expect(ServerLink& link, int code) {
 
 } // namespace
 
-Server::Server(const RemoteName& name, std::uint16_t port, bool input_is_taken)
+RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken)
     : host_(name.host), port_(port), user_(name.user), input_is_taken_(input_is_taken) {
     if (name.password) password_.emplace(*name.password);
     const char* const home = std::getenv("HOME");
@@ -44,7 +44,7 @@ Server::Server(const RemoteName& name, std::uint16_t port, bool input_is_taken)
     if (user_ == anonymous && !password_) password_.emplace("fcp@");
 }
 
-ServerLink Server::connect() {
+ServerLink RemoteHost::connect() {
     if (addresses_.empty()) addresses_ = resolve_address(address_text(host_, port_));
     const auto reach = [&] {
         try {
@@ -71,7 +71,7 @@ ServerLink Server::connect() {
     return link;
 }
 
-void Server::log_in(ServerLink& link, const Reply& to_user) {
+void RemoteHost::log_in(ServerLink& link, const Reply& to_user) {
     if (to_user.code == 230) return;
     if (to_user.code != 331) throw PeerError(words_of(to_user));
     if (!password_) find_password();
@@ -86,7 +86,7 @@ void Server::log_in(ServerLink& link, const Reply& to_user) {
     throw PeerError(text(words_of(reply), " (as ", escape(user_), ')'));
 }
 
-void Server::find_password() {
+void RemoteHost::find_password() {
     if (input_is_taken_)
         throw UserError(text("the password of ", escape(user_),
                              " cannot be asked for while standard input is "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/fcp/progress.hh"
+#include "ftpd/fcp/console.hh"
 
 #include "common/text.hh"
 
@@ -44,8 +44,8 @@ std::string percentage(const ProgressState& state) {
 }
 
 std::string rate(const ProgressState& state) {
-    constexpr std::chrono::duration<double> shortest = std::chrono::milliseconds{1};
-    const double per_second = static_cast<double>(state.done) / std::max(state.time, shortest).count();
+    constexpr std::chrono::duration<double> min_time = std::chrono::milliseconds{1};
+    const double per_second = static_cast<double>(state.done) / std::max(state.time, min_time).count();
     return human_size(static_cast<unsigned long long>(per_second)) + "/s";
 }
 
@@ -56,8 +56,8 @@ std::string remaining(const ProgressState& state) {
     if (!is_complete && state.done == 0) return "--:--";
     const double left =
         is_complete ? 1.0 : static_cast<double>(*state.total - state.done) / static_cast<double>(state.done);
-    constexpr double longest = 99 * 3600.0 + 3599;
-    const auto seconds = static_cast<unsigned>(std::min(state.time.count() * left, longest));
+    constexpr double max_shown = 99 * 3600.0 + 3599;
+    const auto seconds = static_cast<unsigned>(std::min(state.time.count() * left, max_shown));
     std::array<char, 32> shown{};
     if (seconds < 3600)
         std::snprintf(shown.data(), shown.size(), "%u:%02u", seconds / 60, seconds % 60);
@@ -117,6 +117,16 @@ void Progress::show(Clock::time_point now) {
     std::fprintf(stderr, "\r%s", line.c_str());
     std::fflush(stderr);
     line_is_open_ = true;
+}
+
+void Console::fail(std::string_view name, std::string_view why) {
+    fail(std::string{name}.append(": ").append(why));
+}
+
+void Console::fail(std::string_view line) {
+    progress_.end_line();
+    std::fprintf(stderr, "%s: %s\n", program_.c_str(), keep_to_one_line(line).c_str());
+    any_failed_ = true;
 }
 
 } // namespace ftpd

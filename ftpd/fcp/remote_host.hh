@@ -22,13 +22,13 @@ struct LacksVerbs : std::runtime_error {
     using runtime_error::runtime_error;
 };
 
-class Server {
+class RemoteHost {
 public:
     static constexpr std::chrono::seconds patience{30};
 
     // The login is that of the name, or of ~/.netrc, or anonymous; a password that is not known is asked for
     // when the server wants one, unless input_is_taken: standard input is what is copied.
-    Server(const RemoteName& name, std::uint16_t port, bool input_is_taken);
+    RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken);
 
     // Connects and logs in. Throws LacksVerbs, PeerError, UserError, std::system_error.
     ServerLink connect();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What fcp makes of the names and facts that a server sends.
-#include "ftpd/fcp/remote_entry.hh"
+#include "ftpd/fcp/remote_listing.hh"
 
 #include "common/errors.hh"
-#include "ftpd/fcp/list_folder.hh"
 
 #include <doctest/doctest.h>
 

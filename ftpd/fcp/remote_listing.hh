@@ -1,16 +1,40 @@
 // SPDX-License-Identifier: ISC
-// What a path on the server is (SITE MLSD): a folder with its entries, a file, or what matches a pattern. Run
-// by fcp and fls; what it gives on is checked to be names below that path, however it came.
+// What a path on the server is (SITE MLSD; RFC 3659, section 7.2): a folder with its entries, a file, or what
+// matches a pattern. Run by fcp and fls, on bytes that a server sent: nothing in them is believed to be a
+// name that leads anywhere else, and what is given on is checked to be names below that path, however it
+// came.
 #pragma once
 
 #include "ftpd/fcp/exchange.hh"
-#include "ftpd/fcp/remote_entry.hh"
 
+#include <cstdint>
+#include <ctime>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace ftpd {
+
+struct RemoteEntry {
+    enum class Type { file, folder, other };
+    Type type = Type::other;
+    std::string name;
+    std::uint64_t size = 0; // bytes; of a file
+    std::optional<std::time_t> modified;
+    std::optional<mode_t> mode; // the nine bits of permissions
+    std::string unique;         // tells whether two names are one file; empty: not known
+};
+
+// "type=file;size=5;modify=20261121072600; NAME". Facts that nobody knows are left out. Throws PeerError for
+// what is no such line.
+RemoteEntry parse_remote_entry(std::string_view line);
+
+// Whether a name that a server sent is one component of a path below: not empty, `.' or `..', no slash, no
+// NUL.
+bool is_plain_name(std::string_view name);
 
 struct RemoteListing {
     enum class Kind { folder, file, pattern } kind = Kind::file;
@@ -21,7 +45,7 @@ struct RemoteListing {
 
 class ListFolder : public Exchange {
 public:
-    static constexpr std::size_t most_entries = 10'000'000;
+    static constexpr std::size_t max_entries = 10'000'000;
 
     using OnListing = std::function<void(RemoteListing)>;
     using OnRefused = std::function<void(const Reply&)>;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The line on a terminal that says how far fcp is with all that it copies. Run by fcp.
+// What fcp and fls tell the person while they work: on a terminal, a line that says how far they are with all
+// that they copy, and on standard error a line for each thing that failed, after which the rest goes on.
 #pragma once
 
 #include <chrono>
@@ -21,6 +22,7 @@ struct ProgressState {
 // escaped here.
 std::string format_progress(const ProgressState& state, std::string_view name, std::size_t columns);
 
+// The line on the terminal.
 class Progress {
 public:
     // shown: false for a transfer that nobody watches. The line goes to standard error.
@@ -48,6 +50,23 @@ private:
     Clock::time_point next_ = start_;
     bool line_is_open_ = false;
     std::size_t shown_width_ = 0; // bytes of the line that stands there
+};
+
+class Console {
+public:
+    Console(std::string program, bool shows_progress)
+        : program_(std::move(program)), progress_(shows_progress) {}
+
+    Progress& progress() { return progress_; }
+    // "fcp: NAME: WHY"; what came from the server is escaped already, or is here.
+    void fail(std::string_view name, std::string_view why);
+    void fail(std::string_view line);
+    bool any_failed() const { return any_failed_; }
+
+private:
+    std::string program_;
+    Progress progress_;
+    bool any_failed_ = false;
 };
 
 } // namespace ftpd
