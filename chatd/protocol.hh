@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What hub, spawner and handlers say to each other, and what stands in a room's log: every frame and record
-// of chatd in one table, declared as packed structs. chatd-protocol(7) and room-log(5) show it in this order,
+// of chatd, declared once, as packed structs. chatd-protocol(7) and room-log(5) show it in this order,
 // and a test holds them to it. A frame is one packet: its number, its fields, then text to the packet's end.
 #pragma once
 
@@ -40,50 +40,6 @@ inline constexpr std::size_t max_paste_lines = 200; // of one paste
 inline constexpr std::size_t max_rooms = 16;        // that one client can be in: each costs it a descriptor
 inline constexpr unsigned max_untaken = 32;         // private messages that wait for one slow client
 inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong tokens, of one connection
-
-enum class Message : std::uint16_t {
-    // handler to hub: one at a time, each is answered by accepted, refused, entered, segment, listing or
-    // resumed
-    name = 1,
-    enter = 2,
-    say = 3,
-    next_segment = 4,
-    who = 5,
-    rooms = 6,
-    leave = 7,
-    find = 8,
-    tell = 9,
-    nick = 10,
-    topic = 11,
-    away = 12,
-    act = 13,
-    bans = 14,
-    quit = 15,
-    resume = 16,
-    took = 17, // not answered
-    login = 18,
-    oper = 19,
-    counted = 20, // not answered, either
-    // hub to handler
-    accepted = 100,
-    refused = 101,
-    entered = 102, // with the room's log, open for reading
-    segment = 103, // with a segment
-    listing = 104,
-    dismissed = 105,
-    told = 106,
-    token = 107,
-    slowed = 108,
-    resumed = 109,
-    // hub to spawner
-    configure = 200, // with the shared status pages
-    spawn = 201,     // with the client's socket and the handler's end of its pair
-    kill = 202,
-    // spawner to hub
-    spawned = 300,
-    ended = 301,
-    ready = 302,
-};
 
 // The one packet that is no frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
@@ -131,13 +87,66 @@ enum class Farewell : std::uint8_t {
     too_many_tries = 7,
 };
 
-template <Message message, pack::Format format, std::size_t longest_text>
+// Every frame: its number, name and type, its fields, the cap of its text, and what fields and text are.
+// Numbers are grouped by direction. What is declared here is Message, the types, and the table that a test
+// compares with chatd-protocol(7).
+// clang-format off
+#define CHATD_FRAMES(frame) \
+/* from a handler to the hub, one at a time: each is answered by accepted, refused, entered, segment, \
+   listing or resumed, but for took and counted */ \
+frame(  1, name,         NameFrame,      "=",        max_name)                /* the name asked for */ \
+frame(  2, enter,        EnterFrame,     "=B",       max_room_name + max_code) /* bytes of the room's name; name, code */ \
+frame(  3, say,          SayFrame,       "=IBB",     max_batch)               /* room, Kind, whether one paste; lines, each but the last with LF behind it */ \
+frame(  4, next_segment, NextFrame,      "=II",      0)                       /* room, segment that has been read */ \
+frame(  5, who,          WhoFrame,       "=I",       max_room_name)           /* entries to skip; the room's name */ \
+frame(  6, rooms,        RoomsFrame,     "=I",       0)                       /* entries to skip */ \
+frame(  7, leave,        LeaveFrame,     "=I",       0)                       /* room */ \
+frame(  8, find,         FindFrame,      "=IQ",      0)                       /* room, line */ \
+frame(  9, tell,         TellFrame,      "=QB",      max_name + max_text)     /* client, or 0 and bytes of a name; name, words */ \
+frame( 10, nick,         NickFrame,      "=",        max_name)                /* the name asked for */ \
+frame( 11, topic,        TopicFrame,     "=I",       max_topic)               /* room; the topic */ \
+frame( 12, away,         AwayFrame,      "=B",       max_topic)               /* whether away; why */ \
+frame( 13, act,          ActFrame,       "=IB",      max_topic)               /* room, Kind; its arguments */ \
+frame( 14, bans,         BansFrame,      "=I",       0)                       /* entries to skip */ \
+frame( 15, quit,         QuitFrame,      "=",        max_topic)               /* last words */ \
+frame( 16, resume,       ResumeFrame,    "=QBB",     max_token + max_place)   /* last line seen, or 0; whether it counts; bytes of the token; token, place */ \
+frame( 17, took,         TookFrame,      "=I",       0)                       /* private messages that were shown */ \
+frame( 18, login,        LoginFrame,     "=",        max_code)                /* the password for the name that was asked for */ \
+frame( 19, oper,         OperFrame,      "=B",       max_name + max_code)     /* bytes of the operator's name; name, password */ \
+frame( 20, counted,      CountedFrame,   "=Q",       0)                       /* bytes that the client has sent up to the end of what the next frame is about */ \
+/* from the hub to a handler; with entered and segment comes a log, open for reading */ \
+frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
+frame(101, refused,      RefusedFrame,   "=B",       0)                       /* Refusal */ \
+frame(102, entered,      EnteredFrame,   "=IQQQIQI", max_room_name + 1 + max_topic + max_present * (1 + max_name)) /* room, client, line of its joining, first line missed, segment, offset, others in it; name, LF, topic, and LF and a name for the first of them */ \
+frame(103, segment,      SegmentFrame,   "=IIQQ",    0)                       /* room, segment, offset, the room's next line */ \
+frame(104, listing,      ListingFrame,   "=I",       max_listing)             /* entries to skip next time, 0 at the end; lines */ \
+frame(105, dismissed,    DismissedFrame, "=B",       max_text)                /* Farewell; words that somebody gave */ \
+frame(106, told,         ToldFrame,      "=QB",      max_name + max_text)     /* client that it is from, bytes of its name; name, words */ \
+frame(107, token,        TokenFrame,     "=",        max_token)               /* what to resume with */ \
+frame(108, slowed,       SlowedFrame,    "=II",      0)                       /* lines, seconds: what is allowed */ \
+frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
+/* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
+   handler's end of its pair */ \
+frame(200, configure,    ConfigureFrame, "=HBIBIIB", max_name)                /* version, backend, idle-timeout (s), whether to drop to uid, gid, language; their name */ \
+frame(201, spawn,        SpawnFrame,     "=QI",      0)                       /* client, its status page */ \
+frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
+/* from the spawner to the hub */ \
+frame(300, spawned,      SpawnedFrame,   "=Qq",      0)                       /* client, pid; -1: fork failed */ \
+frame(301, ended,        EndedFrame,     "=Qi",      0)                       /* client, status of waitpid(2) */ \
+frame(302, ready,        ReadyFrame,     "=H",       0)                       /* version */
+// clang-format on
+
+#define CHATD_FRAME_NUMBER(value, name, type, fields, cap) name = value,
+enum class Message : std::uint16_t { CHATD_FRAMES(CHATD_FRAME_NUMBER) };
+#undef CHATD_FRAME_NUMBER
+
+template <Message message, pack::Format format, std::size_t cap>
 struct Frame {
     using Fields = pack::Struct<format>;
     using Number = pack::Struct<"=H">;
     static constexpr Message number = message;
     static constexpr std::string_view layout = format.view();
-    static constexpr std::size_t max_text = longest_text;
+    static constexpr std::size_t max_text = cap;
     static constexpr std::size_t head = Number::size + Fields::size;
 
     template <class... Values>
@@ -149,102 +158,29 @@ struct Frame {
 
     // Throws common::PeerError when the packet has a wrong length for its kind.
     static std::pair<typename Fields::Tuple, std::string> read(std::span<const char> packet) {
-        if (packet.size() < head || packet.size() > head + longest_text)
+        if (packet.size() < head || packet.size() > head + cap)
             throw common::PeerError("a frame has a wrong length for its kind");
         const std::span<const char> text = packet.subspan(head);
         return {Fields::unpack_from(packet, Number::size), std::string{text.begin(), text.end()}};
     }
 };
 
-// clang-format off
-//                           number                 fields      text
-using NameFrame =      Frame<Message::name,         "=",        max_name>;      // the name asked for
-using EnterFrame =     Frame<Message::enter,        "=B",       max_room_name + max_code>; // bytes of the room's name; name, code
-using SayFrame =       Frame<Message::say,          "=IBB",     max_batch>;     // room, Kind, whether one paste; lines, each but the last with LF behind it
-using NextFrame =      Frame<Message::next_segment, "=II",      0>;             // room, segment that has been read
-using WhoFrame =       Frame<Message::who,          "=I",       max_room_name>; // entries to skip; the room's name
-using RoomsFrame =     Frame<Message::rooms,        "=I",       0>;             // entries to skip
-using LeaveFrame =     Frame<Message::leave,        "=I",       0>;             // room
-using FindFrame =      Frame<Message::find,         "=IQ",      0>;             // room, line
-using TellFrame =      Frame<Message::tell,         "=QB",      max_name + max_text>; // client, or 0 and bytes of a name; name, words
-using NickFrame =      Frame<Message::nick,         "=",        max_name>;      // the name asked for
-using TopicFrame =     Frame<Message::topic,        "=I",       max_topic>;     // room; the topic
-using AwayFrame =      Frame<Message::away,         "=B",       max_topic>;     // whether away; why
-using ActFrame =       Frame<Message::act,          "=IB",      max_topic>;     // room, Kind; its arguments
-using BansFrame =      Frame<Message::bans,         "=I",       0>;             // entries to skip
-using QuitFrame =      Frame<Message::quit,         "=",        max_topic>;     // last words
-using ResumeFrame =    Frame<Message::resume,       "=QBB",     max_token + max_place>; // last line seen, or 0; whether it counts; bytes of the token; token, place
-using TookFrame =      Frame<Message::took,         "=I",       0>;             // private messages that were shown
-using LoginFrame =     Frame<Message::login,        "=",        max_code>;      // the password for the name that was asked for
-using OperFrame =      Frame<Message::oper,         "=B",       max_name + max_code>; // bytes of the operator's name; name, password
-using CountedFrame =   Frame<Message::counted,      "=Q",       0>;             // bytes that the client has sent up to the end of what the next frame is about
-using AcceptedFrame =  Frame<Message::accepted,     "=",        max_name + 1 + max_topic>; // what there is to say of it
-using RefusedFrame =   Frame<Message::refused,      "=B",       0>;             // Refusal
-using EnteredFrame =   Frame<Message::entered,      "=IQQQIQI", max_room_name + 1 + max_topic + max_present * (1 + max_name)>; // room, client, line of its joining, first line missed, segment, offset, others in it; name, LF, topic, and LF and a name for the first of them
-using SegmentFrame =   Frame<Message::segment,      "=IIQQ",    0>;             // room, segment, offset, the room's next line
-using ListingFrame =   Frame<Message::listing,      "=I",       max_listing>;   // entries to skip next time, 0 at the end; lines
-using DismissedFrame = Frame<Message::dismissed,    "=B",       max_text>;      // Farewell; words that somebody gave
-using ToldFrame =      Frame<Message::told,         "=QB",      max_name + max_text>; // client that it is from, bytes of its name; name, words
-using TokenFrame =     Frame<Message::token,        "=",        max_token>;     // what to resume with
-using SlowedFrame =    Frame<Message::slowed,       "=II",      0>;             // lines, seconds: what is allowed
-using ResumedFrame =   Frame<Message::resumed,      "=IQB",     max_name + 8 * max_formers>; // how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before
-using ConfigureFrame = Frame<Message::configure,    "=HBIBIIB", max_name>;      // version, backend, idle-timeout (s), whether to drop to uid, gid, language; their name
-using SpawnFrame =     Frame<Message::spawn,        "=QI",      0>;             // client, its status page
-using KillFrame =      Frame<Message::kill,         "=QB",      0>;             // client, signal
-using SpawnedFrame =   Frame<Message::spawned,      "=Qq",      0>;             // client, pid; -1: fork failed
-using EndedFrame =     Frame<Message::ended,        "=Qi",      0>;             // client, status of waitpid(2)
-using ReadyFrame =     Frame<Message::ready,        "=H",       0>;             // version
-// clang-format on
+#define CHATD_FRAME_TYPE(value, name, type, fields, cap) using type = Frame<Message::name, fields, cap>;
+CHATD_FRAMES(CHATD_FRAME_TYPE)
+#undef CHATD_FRAME_TYPE
 
-// The same as values, for the test that compares them with chatd-protocol(7).
+// For the test.
 struct FrameRow {
     std::string_view name;
     Message number;
     std::string_view layout;
     std::size_t max_text;
 };
-template <class F>
-constexpr FrameRow row_of(std::string_view name) {
-    return {name, F::number, F::layout, F::max_text};
-}
-inline constexpr std::array frame_table{
-    row_of<NameFrame>("name"),
-    row_of<EnterFrame>("enter"),
-    row_of<SayFrame>("say"),
-    row_of<NextFrame>("next_segment"),
-    row_of<WhoFrame>("who"),
-    row_of<RoomsFrame>("rooms"),
-    row_of<LeaveFrame>("leave"),
-    row_of<FindFrame>("find"),
-    row_of<TellFrame>("tell"),
-    row_of<NickFrame>("nick"),
-    row_of<TopicFrame>("topic"),
-    row_of<AwayFrame>("away"),
-    row_of<ActFrame>("act"),
-    row_of<BansFrame>("bans"),
-    row_of<QuitFrame>("quit"),
-    row_of<ResumeFrame>("resume"),
-    row_of<TookFrame>("took"),
-    row_of<LoginFrame>("login"),
-    row_of<OperFrame>("oper"),
-    row_of<CountedFrame>("counted"),
-    row_of<AcceptedFrame>("accepted"),
-    row_of<RefusedFrame>("refused"),
-    row_of<EnteredFrame>("entered"),
-    row_of<SegmentFrame>("segment"),
-    row_of<ListingFrame>("listing"),
-    row_of<DismissedFrame>("dismissed"),
-    row_of<ToldFrame>("told"),
-    row_of<TokenFrame>("token"),
-    row_of<SlowedFrame>("slowed"),
-    row_of<ResumedFrame>("resumed"),
-    row_of<ConfigureFrame>("configure"),
-    row_of<SpawnFrame>("spawn"),
-    row_of<KillFrame>("kill"),
-    row_of<SpawnedFrame>("spawned"),
-    row_of<EndedFrame>("ended"),
-    row_of<ReadyFrame>("ready"),
-};
+#define CHATD_FRAME_ROW(value, name, type, fields, cap)                                                      \
+    FrameRow{#name, type::number, type::layout, type::max_text},
+inline constexpr std::array frame_table{CHATD_FRAMES(CHATD_FRAME_ROW)};
+#undef CHATD_FRAME_ROW
+#undef CHATD_FRAMES
 
 // A client that one was before, for ResumedFrame.
 using Former = pack::Struct<"=Q">;

@@ -71,7 +71,7 @@ inline constexpr std::string_view nobody_yet = "-";
 struct Activity {
     std::string user{nobody_yet};
     std::string verb = "-";      // the command under way; "idle" between commands
-    std::string path;            // what it is about, an absolute path of the tree
+    std::string path{};          // what it is about, an absolute path of the tree
     std::uint64_t done = 0;      // bytes of this transfer
     std::uint64_t total = 0;     // bytes it will have; 0: not known
     std::uint64_t sent = 0;      // bytes of all transfers of this session, to the client

@@ -10,12 +10,11 @@
 #include "ftpd/path.hh"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <filesystem>
-#include <netinet/in.h>
 #include <optional>
 #include <string_view>
+#include <sys/socket.h>
 
 using namespace common;
 using namespace std::chrono_literals;
@@ -54,12 +53,11 @@ DataSettings::Ports parse_ports(Words words) {
 std::optional<Address> parse_passive_address(Words words) {
     const std::string& word = only_word(words, "an IPv4 address");
     if (word == "none") return {};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    if (::inet_pton(AF_INET, word.c_str(), &address.sin_addr) != 1)
+    const std::optional<Address> address = parse_host(word, AF_INET);
+    if (!address)
         throw UserError(text("'", escape(word, 64),
                              "' is no IPv4 address: write the one that clients reach, like 203.0.113.9"));
-    return Address{reinterpret_cast<const sockaddr*>(&address), sizeof address};
+    return address;
 }
 
 bool parse_yes_or_no(Words words) {

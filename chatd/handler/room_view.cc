@@ -14,18 +14,21 @@ bool is_own_doing(Kind kind) {
 
 } // namespace
 
-RoomView::RoomView(const Place& place, std::string name, common::Fd log)
-    : place_(place), name_(std::move(name)), log_(std::move(log), place.offset), next_line_(place.first) {}
+RoomView::RoomView(const Membership& membership, std::string name, common::Fd log)
+    : membership_(membership),
+      name_(std::move(name)),
+      log_(std::move(log), membership.offset),
+      next_line_(membership.first) {}
 
 bool RoomView::is_for_client(const Record& record) const {
-    if (record.line < place_.first) return false; // reading has begun at the segment's start
-    const auto& formers = place_.formers;
-    const bool is_own = record.speaker == place_.client ||
+    if (record.line < membership_.first) return false; // reading has begun at the segment's start
+    const auto& formers = membership_.formers;
+    const bool is_own = record.speaker == membership_.client ||
                         std::find(formers.begin(), formers.end(), record.speaker) != formers.end();
     if (is_own && is_own_doing(record.kind)) return false;
-    const bool is_earlier = record.line < place_.joined;
+    const bool is_earlier = record.line < membership_.joined;
     if (is_earlier && hides_earlier_) return false;
-    if (is_earlier && place_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;
+    if (is_earlier && membership_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;
     return true;
 }
 
@@ -53,7 +56,7 @@ RoomView::Step RoomView::next(Record& record) {
         }
         next_line_ = std::max(next_line_, record.line + 1);
         asked_ = false;
-        if (is_for_client(record)) return {Step::Kind::line, 0, record.line < place_.joined};
+        if (is_for_client(record)) return {Step::Kind::line, 0, record.line < membership_.joined};
     }
 }
 
@@ -67,18 +70,13 @@ void RoomView::wake() {
     asked_ = asked_ && at_segment_end_;
 }
 
-bool RoomView::wants_segment() {
-    if (!caught_up_ || holds_ || !(at_segment_end_ || has_tail())) return false;
-    return !std::exchange(asked_, true);
-}
-
 void RoomView::go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
-    if (at_segment_end_ || !log_.has_record()) return open(segment, std::move(log), offset);
+    if (at_segment_end_ || !log_.find_record()) return open(segment, std::move(log), offset);
     caught_up_ = asked_ = false;
 }
 
 void RoomView::open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
-    place_.segment = segment;
+    membership_.segment = segment;
     log_ = LogReader{std::move(log), offset};
     caught_up_ = at_segment_end_ = asked_ = holds_ = false;
 }
@@ -88,7 +86,7 @@ std::uint64_t RoomView::skip_to(std::uint64_t line, std::uint32_t segment, commo
     open(segment, std::move(log), offset);
     const std::uint64_t skipped = line - std::min(line, next_line());
     next_line_ = std::max(next_line_, line);
-    place_.first = std::max(place_.first, line);
+    membership_.first = std::max(membership_.first, line);
     return skipped;
 }
 

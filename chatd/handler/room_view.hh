@@ -15,7 +15,7 @@ namespace chatd {
 
 class RoomView {
 public:
-    struct Place {
+    struct Membership {
         std::uint32_t room = 0;
         std::uint64_t client = 0; // the number of its own lines
         std::uint64_t joined = 0; // the line of its joining
@@ -24,13 +24,13 @@ public:
         std::uint64_t offset = 0;
         std::vector<std::uint64_t> formers{}; // the numbers of its own lines before it came back
     };
-    RoomView(const Place& place, std::string name, common::Fd log);
+    RoomView(const Membership& membership, std::string name, common::Fd log);
 
-    std::uint32_t number() const { return place_.room; }
+    std::uint32_t number() const { return membership_.room; }
     const std::string& name() const { return name_; }
-    std::uint32_t segment() const { return place_.segment; }
+    std::uint32_t segment() const { return membership_.segment; }
     // The line behind all that were shown.
-    std::uint64_t next_line() const { return next_line_ == 0 ? place_.joined : next_line_; }
+    std::uint64_t next_line() const { return next_line_ == 0 ? membership_.joined : next_line_; }
 
     struct Step {
         enum class Kind { line, lost, nothing, segment_end } kind = Kind::nothing;
@@ -51,8 +51,9 @@ public:
     // Passes over all lines before this one; how many those are.
     std::uint64_t skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log, std::uint64_t offset);
     // Whether the next segment has to be asked for: this one is at its end, or bytes stand in the way that
-    // are no record, as half of one does and damage. Asked once for each wake.
-    bool wants_segment();
+    // are no record, as half of one does and damage. To be asked once for each wake.
+    bool needs_segment() const { return caught_up_ && !holds_ && !asked_ && (at_segment_end_ || has_tail()); }
+    void note_asked() { asked_ = true; }
     bool is_at_segment_end() const { return at_segment_end_; }
     // For a client that wants no earlier lines.
     void hide_earlier() { hides_earlier_ = true; }
@@ -61,7 +62,7 @@ private:
     bool is_for_client(const Record& record) const;
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
 
-    Place place_;
+    Membership membership_;
     std::string name_;
     LogReader log_;
     std::uint64_t next_line_ = 0; // expected in the log; 0: none yet

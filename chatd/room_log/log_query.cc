@@ -28,7 +28,7 @@ LogQuery::Result LogQuery::next(Record& record, std::size_t most) {
 }
 
 void LogQuery::open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
-    if (log_ && log_.has_record()) return; // what seemed to be damage was being written
+    if (log_ && log_.find_record()) return; // what seemed to be damage was being written
     segment_ = segment;
     log_ = LogReader{std::move(log), offset};
 }

@@ -63,7 +63,7 @@ void LogReader::refill() {
     at_end_ = filled_ < size_;
 }
 
-bool LogReader::has_record() {
+bool LogReader::find_record() {
     const auto is_there = [&] { return valid_record({buffer_.get() + used_, filled_ - used_}) != 0; };
     return is_there() || (refill(), is_there());
 }

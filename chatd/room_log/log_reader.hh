@@ -33,8 +33,8 @@ public:
     // The highest line of the valid records anywhere behind the offset, 0 if there is none. If there is one,
     // what stands at the offset is damage, not a tail.
     std::uint64_t last_line_behind() const;
-    // Looks once more: whether a whole record stands at the place now. The next one is then that.
-    bool has_record();
+    // Looks once more: true if a whole record stands at the place now. The next one is then that.
+    bool find_record();
     explicit operator bool() const { return static_cast<bool>(segment_); }
 
 private:

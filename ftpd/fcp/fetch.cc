@@ -32,7 +32,7 @@ KeptFacts Fetch::kept(const RemoteEntry& entry) const {
     return options_.keeps_facts ? KeptFacts{entry.modified, entry.mode} : KeptFacts{};
 }
 
-Fetch::Destination Fetch::place_in_target(std::string_view path) {
+Fetch::Destination Fetch::destination_of(std::string_view path) {
     if (!is_folder_) return {nullptr, target_};
     return {tree_->top(), std::string{name_of_copy(path)}};
 }
@@ -43,7 +43,7 @@ void Fetch::add(const RemoteName& name) {
         // Who may not list may fetch all the same.
         if (options_.recursive || name_of_copy(source.path).empty())
             return console_.fail(source.shown(), words_of(reply));
-        fetch_file(source, {}, place_in_target(source.path));
+        fetch_file(source, {}, destination_of(source.path));
     };
     pipeline_.add(std::make_unique<ListFolder>(
         source.path, [this, source](const RemoteListing& listing) { fetch_what_is_there(source, listing); },
@@ -54,7 +54,7 @@ void Fetch::fetch_what_is_there(const Source& source, const RemoteListing& listi
     using Kind = RemoteListing::Kind;
     if (listing.kind == Kind::pattern) return fetch_matches(source, listing);
     if (listing.kind == Kind::folder) return fetch_top_folder(source, listing);
-    fetch_file(source, listing.self, place_in_target(source.path));
+    fetch_file(source, listing.self, destination_of(source.path));
 }
 
 void Fetch::fetch_matches(const Source& source, const RemoteListing& listing) {
@@ -68,7 +68,7 @@ void Fetch::fetch_matches(const Source& source, const RemoteListing& listing) {
 void Fetch::fetch_entry(const Source& source, const RemoteEntry& entry) {
     if (entry.type == RemoteEntry::Type::folder)
         return add({source.named.user, source.named.host, source.path}); // its listing is needed, too
-    fetch_file(source, entry, place_in_target(source.path));
+    fetch_file(source, entry, destination_of(source.path));
 }
 
 void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing) {
@@ -126,7 +126,7 @@ void Fetch::fetch_folder(const Source& source, const LocalTree::FolderPtr& folde
     }
 }
 
-void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Destination& place) {
+void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Destination& destination) {
     GetFile::Job job{.path = source.path,
                      .shown = source.shown(),
                      .size = {},
@@ -139,29 +139,30 @@ void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Des
         job.size = entry.size;
         console_.progress().expect(entry.size);
     }
-    if (!place.folder && is_stream(place.name)) {
-        job.open = [name = place.name](auto) { return std::make_unique<LocalTarget>(name); };
+    if (!destination.folder && is_stream(destination.name)) {
+        job.open = [name = destination.name](auto) { return std::make_unique<LocalTarget>(name); };
         pipeline_.add(std::make_unique<GetFile>(std::move(job), console_));
         return;
     }
-    job.open = [this, place](LocalTarget::Start how) {
-        if (!place.folder)
-            return std::make_unique<LocalTarget>(nullptr, follow_link(place.name), place.name, how);
-        return std::make_unique<LocalTarget>(tree_->open(place.folder), place.name,
-                                             tree_->path_of(place.folder, place.name), how);
+    job.open = [this, destination](LocalTarget::Start how) {
+        if (!destination.folder)
+            return std::make_unique<LocalTarget>(nullptr, follow_link(destination.name), destination.name,
+                                                 how);
+        return std::make_unique<LocalTarget>(tree_->open(destination.folder), destination.name,
+                                             tree_->path_of(destination.folder, destination.name), how);
     };
-    if (options_.continues) return go_on_with(std::move(job), place);
+    if (options_.continues) return go_on_with(std::move(job), destination);
     pipeline_.add(std::make_unique<GetFile>(std::move(job), console_));
 }
 
 // -c: with what is there, if it can be the file's beginning; which the checksum of all of it tells in the
 // end.
-void Fetch::go_on_with(GetFile::Job job, const Destination& place) {
+void Fetch::go_on_with(GetFile::Job job, const Destination& destination) {
     Leftover left;
-    Destination real = place;
+    Destination real = destination;
     try {
-        if (!place.folder) real.name = follow_link(place.name);
-        left = find_leftover(place.folder ? tree_->open(place.folder) : nullptr, real.name);
+        if (!destination.folder) real.name = follow_link(destination.name);
+        left = find_leftover(destination.folder ? tree_->open(destination.folder) : nullptr, real.name);
     } catch (const std::system_error& error) {
         return console_.fail(job.shown, error.what());
     }
@@ -184,13 +185,14 @@ void Fetch::go_on_with(GetFile::Job job, const Destination& place) {
 }
 
 // Whether the file in place is all of it already; then nothing is fetched.
-bool Fetch::is_complete(const Destination& place, const Leftover& left, const GetFile::Job& job,
+bool Fetch::is_complete(const Destination& destination, const Leftover& left, const GetFile::Job& job,
                         std::uint64_t size) {
     if (left.in_place != size) return false;
     try {
-        const SharedFd folder = place.folder ? tree_->open(place.folder) : nullptr;
-        if (sum_of(open_regular(folder, place.name), place.name).shown() != job.whole) return false;
-        set_facts(open_regular(folder, place.name), job.kept, place.name);
+        const SharedFd folder = destination.folder ? tree_->open(destination.folder) : nullptr;
+        if (sum_of(open_regular(folder, destination.name), destination.name).shown() != job.whole)
+            return false;
+        set_facts(open_regular(folder, destination.name), job.kept, destination.name);
     } catch (const std::system_error& error) {
         console_.fail(job.shown, error.what());
         return true;
@@ -199,14 +201,14 @@ bool Fetch::is_complete(const Destination& place, const Leftover& left, const Ge
     return true;
 }
 
-void Fetch::start(GetFile::Job job, const Destination& place) {
+void Fetch::start(GetFile::Job job, const Destination& destination) {
     GetFile::Job anew = job;
     anew.start = LocalTarget::Start::anew_kept;
     anew.offset = 0;
     anew.whole.clear();
-    const auto on_wrong_beginning = [this, anew, place] {
+    const auto on_wrong_beginning = [this, anew, destination] {
         if (anew.size) console_.progress().expect(*anew.size);
-        start(anew, place);
+        start(anew, destination);
     };
     pipeline_.add(std::make_unique<GetFile>(std::move(job), console_, on_wrong_beginning));
 }

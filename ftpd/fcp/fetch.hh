@@ -42,12 +42,12 @@ private:
     void fetch_top_folder(const Source& source, const RemoteListing& listing);
     void list_folder(const Source& source, const LocalTree::FolderPtr& above, const std::string& name);
     void fetch_folder(const Source& source, const LocalTree::FolderPtr& folder, const RemoteListing& listing);
-    void fetch_file(const Source& source, const RemoteEntry& entry, const Destination& place);
-    void go_on_with(GetFile::Job job, const Destination& place);
-    void start(GetFile::Job job, const Destination& place);
-    bool is_complete(const Destination& place, const Leftover& left, const GetFile::Job& job,
+    void fetch_file(const Source& source, const RemoteEntry& entry, const Destination& destination);
+    void go_on_with(GetFile::Job job, const Destination& destination);
+    void start(GetFile::Job job, const Destination& destination);
+    bool is_complete(const Destination& destination, const Leftover& left, const GetFile::Job& job,
                      std::uint64_t size);
-    Destination place_in_target(std::string_view path);
+    Destination destination_of(std::string_view path);
     KeptFacts kept(const RemoteEntry& entry) const;
 
     Pipeline& pipeline_;

@@ -2,6 +2,7 @@
 #include "ftpd/fcp/local_target.hh"
 
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -165,10 +166,7 @@ void LocalTarget::open_partial(Start start) {
         return ::openat(folder_, temporary_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                         0600);
     })};
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (retry([&] { return ::fcntl(file_.get(), F_SETLK, &whole); }) != 0)
+    if (!try_lock_file(file_.get(), shown_))
         throw UserError(text(escape(shown_), " is being fetched by another fcp"));
     if (start == Start::anew_kept)
         checked("truncate", shown_, [&] { return ::ftruncate(file_.get(), 0); });

@@ -21,8 +21,8 @@ constexpr std::size_t max_in_error = 16 * 1024; // bytes of the server's words t
 
 } // namespace
 
-ServerLink::ServerLink(std::span<const Address> server, std::chrono::milliseconds patience)
-    : socket_(connect_to(server, std::chrono::steady_clock::now() + patience)),
+ServerLink::ServerLink(std::span<const Address> addresses, std::chrono::milliseconds patience)
+    : socket_(connect_to(addresses, std::chrono::steady_clock::now() + patience)),
       patience_(patience),
       reader_(max_line_length, LineEnds::first_decides) {
     set_no_delay(socket_.get());

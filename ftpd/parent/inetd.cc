@@ -16,7 +16,6 @@
 
 #include <array>
 #include <climits>
-#include <fcntl.h>
 #include <functional>
 #include <optional>
 #include <string>
@@ -57,10 +56,6 @@ std::optional<Ends> look_at_ends(int socket) {
     } catch (const std::system_error&) {
         return {};
     }
-}
-
-Fd duplicate(int fd) {
-    return Fd{checked("duplicate", "a descriptor", [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); })};
 }
 
 std::pair<Fd, Fd> make_stream_pair() {

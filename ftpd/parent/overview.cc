@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t max_path_shown = 200; // bytes
 
-std::string padded(std::string text, std::size_t width) {
-    text.resize(std::max(text.size(), width), ' ');
-    return text;
-}
-
 // "42s", "7m", "3h", "12d".
 std::string human_age(std::chrono::seconds age) {
     const long long seconds = age.count();

@@ -3,6 +3,7 @@
 
 #include "common/beneath.hh"
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
@@ -29,10 +30,11 @@ namespace {
 bool is_held(int directory, const char* name) {
     const Fd file{::openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
     if (!file) return true; // not ours to judge
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    return ::fcntl(file.get(), F_GETLK, &whole) != 0 || whole.l_type != F_UNLCK;
+    try {
+        return lock_holder(file.get(), name).has_value();
+    } catch (const std::system_error&) {
+        return true; // where nothing can be locked, nobody knows
+    }
 }
 
 // Sweeps one directory; its subdirectories are added to further.

@@ -7,7 +7,6 @@
 #include "ftpd/session/connection.hh"
 #include "ftpd/settings.hh"
 
-#include <arpa/inet.h>
 #include <array>
 #include <cstring>
 #include <netinet/in.h>
@@ -42,14 +41,6 @@ bool means_itself(const Address& told, const Address& client) {
     const std::string host = client.host();
     return told.family() == client.family() &&
            (told.host() == host.substr(0, host.find('%')) || told.host() == "::");
-}
-
-Address ipv6_address(const in6_addr& host, std::uint16_t port) {
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(port);
-    address.sin6_addr = host;
-    return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
 } // namespace
@@ -255,17 +246,16 @@ Address parse_eprt_argument(std::string_view argument) {
     const std::vector<std::string_view> parts = split(argument, argument.front());
     if (parts.size() != 5 || !parts[0].empty() || !parts[4].empty()) throw wrong;
     const auto port = parse_number<std::uint16_t>(parts[3]);
-    const std::string host{parts[2]};
-    if (!port || host.find('\0') != host.npos) throw wrong;
-    if (parts[1] == "1") {
-        in_addr address{};
-        if (::inet_pton(AF_INET, host.c_str(), &address) != 1) throw wrong;
-        return ipv4_address(address.s_addr, *port);
-    }
-    if (parts[1] == "2") {
-        in6_addr address{};
-        if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) throw wrong;
-        return ipv6_address(address, *port);
+    if (!port) throw wrong;
+    struct Protocol {
+        std::string_view number; // of RFC 2428, section 2
+        int family;
+    };
+    for (const auto& [number, family] : {Protocol{"1", AF_INET}, Protocol{"2", AF_INET6}}) {
+        if (parts[1] != number) continue;
+        const std::optional<Address> host = parse_host(parts[2], family);
+        if (!host) throw wrong;
+        return host->with_port(*port);
     }
     throw Refusal{522, "Network protocol not supported, use (1,2)."};
 }

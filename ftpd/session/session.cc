@@ -13,7 +13,6 @@
 #include "ftpd/settings.hh"
 
 #include <array>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,12 +166,8 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     close_other_descriptors(keep);
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
-    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd}) {
-        if (!*fd || fd->get() < low_enough) continue;
-        const int low =
-            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
-        fd->reset(low);
-    }
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd})
+        if (*fd && fd->get() >= low_enough) *fd = duplicate(fd->get());
     ::umask(settings.umask);
     // Who logs in is shut in more narrowly then (Session::confine).
     const bool may_write = settings.anonymous.may_write() || parts.authd;

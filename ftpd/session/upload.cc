@@ -2,6 +2,7 @@
 #include "ftpd/session/upload.hh"
 
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/text.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
@@ -94,14 +95,9 @@ void Upload::open_partial(std::uint64_t offset) {
 }
 
 void Upload::lock() {
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (retry([&] { return ::fcntl(file_.get(), F_SETLK, &whole); }) != 0) {
-        if (errno != EACCES && errno != EAGAIN) fail("lock", place_.name);
+    if (!try_lock_file(file_.get(), place_.name))
         throw Refusal{450,
                       text(escape(place_.name), " is being uploaded by another session: try again later.")};
-    }
 }
 
 // The open file's size, if it is still the one under the partial's name.

@@ -3,8 +3,8 @@
 // tells is compared in tests/e2e/chatd/manuals_test.cc.
 #include "tests/manual.hh"
 
+#include "chatd/handler/commands.hh"
 #include "chatd/handler/display.hh"
-#include "chatd/handler/handler.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_log/room_log.hh"
 #include "chatd/settings.hh"
@@ -176,7 +176,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("chatd(8) lists the commands that there are in the order of help") {
         std::string declared;
-        for (const Handler::Command& command : Handler::commands())
+        for (const SlashCommand& command : slash_commands())
             declared += with_argument(text('/', command.name), command.arguments) + '\n';
         CHECK(heads(Manual{"chatd.8"}.list_behind(".Sh COMMANDS")) == declared);
     }

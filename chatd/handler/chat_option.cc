@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/chat_option.hh"
+
+#include "common/text.hh"
+
+#include <array>
+
+using namespace common;
+
+namespace chatd {
+
+void ChatOption::begin(const Hello& hello) {
+    told_.emplace(Told{.is_plain = hello.is_plain});
+    if (hello.is_plain) output_.dialect().be_plain();
+}
+
+void ChatOption::tell_question(Question question) {
+    tell_progress();
+    tell_asked(question);
+}
+
+void ChatOption::tell_name() { tell_asked(Question::nothing); }
+
+void ChatOption::tell_asked(Question question) {
+    if (!told_) return;
+    constexpr std::array asked{Asked::name, Asked::password, Asked::code,
+                               Asked::nothing}; // as Question has them
+    const char what = static_cast<char>(asked.at(static_cast<std::size_t>(question)));
+    const bool is_inside = question == Question::nothing;
+    if (is_inside && !hub_.announces()) hub_.announce_from(0);
+    output_.append(
+        encode(SessionMessage::asks, text(what, is_inside ? output_.display().own_name() : std::string{})));
+}
+
+void ChatOption::tell_token(std::string_view token) { output_.append(encode(SessionMessage::token, token)); }
+
+void ChatOption::tell_progress() {
+    if (!told_) return;
+    const bool has_shown = output_.size() > told_->placed;
+    tell_count();
+    std::string place = rooms_.place();
+    if (place != told_->place || has_shown) {
+        output_.append(encode(SessionMessage::place, place));
+        told_->place = std::move(place);
+        told_->placed = output_.size();
+    }
+    if (!output_.end() || std::exchange(told_->end, true)) return;
+    output_.append(encode(SessionMessage::over, std::string(1, static_cast<char>(*output_.end()))));
+}
+
+void ChatOption::tell_count() {
+    const bool is_idle = !hub_.is_waiting() && !lookup_.is_running();
+    if (is_idle) input_.settle_count();
+    const bool is_dealt_with = is_idle && input_.dealt_with() != told_->dealt;
+    if (!is_dealt_with && told_->refused == told_->told_refused) return;
+    if (is_dealt_with) told_->dealt = input_.dealt_with();
+    told_->told_refused = told_->refused;
+    output_.append(encode_dealt(told_->dealt, told_->refused));
+}
+
+void ChatOption::note_written() {
+    if (told_) told_->placed = output_.size();
+}
+
+void ChatOption::count_refusal() {
+    if (told_) ++told_->refused;
+}
+
+void ChatOption::resume(std::uint64_t counted) {
+    if (!told_) return;
+    input_.count_from(counted);
+    hub_.announce_from(counted);
+    told_->dealt = counted;
+    output_.append(encode_dealt(counted, 0));
+}
+
+} // namespace chatd

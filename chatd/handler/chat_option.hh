@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: ISC
+// The handler's end of chat(1)'s telnet option: what is asked is told to chat in so many words, and so is how
+// far things have come, so that it can take up a connection that breaks (session_option.hh). While the client
+// is not chat, nothing is told. Run by handlers, which trust nothing the client sends.
+#pragma once
+
+#include "chatd/handler/client_input.hh"
+#include "chatd/handler/followed_rooms.hh"
+#include "chatd/handler/hub_talk.hh"
+#include "chatd/handler/lookup.hh"
+#include "chatd/terminal/session_option.hh"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatd {
+
+class ChatOption {
+public:
+    ChatOption(ClientOutput& output, ClientInput& input, HubTalk& hub, const FollowedRooms& rooms,
+               const Lookup& lookup)
+        : output_(output), input_(input), hub_(hub), rooms_(rooms), lookup_(lookup) {}
+
+    // The client has said that it is chat.
+    void begin(const Hello& hello);
+    bool is_on() const { return told_.has_value(); }
+    bool is_plain() const { return told_ && told_->is_plain; } // chat between pipes
+
+    // What is asked, behind how far things have come; of nothing, the client's name goes with it.
+    void tell_question(Question question);
+    void tell_name(); // it is another one now
+    void tell_token(std::string_view token);
+    // Behind all that was shown: how far that is, how many of the client's bytes were dealt with, and whether
+    // this is the end.
+    void tell_progress();
+    // As much as output still holds has not been written.
+    void note_written();
+
+    // A line was refused.
+    void count_refusal();
+    // So many bytes were dealt with on the connection before; the count goes on from there.
+    void resume(std::uint64_t counted);
+
+private:
+    void tell_asked(Question question);
+    void tell_count();
+
+    struct Told {
+        bool is_plain = false;
+        std::uint64_t dealt = 0;                     // of its bytes
+        std::uint64_t refused = 0, told_refused = 0; // lines
+        std::string place{};
+        std::size_t placed = 0; // bytes of the output that stand before a place
+        bool end = false;
+    };
+
+    ClientOutput& output_;
+    ClientInput& input_;
+    HubTalk& hub_;
+    const FollowedRooms& rooms_;
+    const Lookup& lookup_;
+    std::optional<Told> told_; // no value: the client is not chat
+};
+
+} // namespace chatd

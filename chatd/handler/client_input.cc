@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/client_input.hh"
+
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+
+bool ClientInput::wants_more() const {
+    return !has_ended_ && !output_.is_ending() && !output_.dialect().is_full() && output_.has_room();
+}
+
+bool ClientInput::read() {
+    if (!is_ready_ || !wants_more()) return false;
+    const IoState state = output_.dialect().fill(output_.fd());
+    if (state == IoState::vanished) throw Gone{};
+    is_ready_ = state != IoState::would_block;
+    if (!is_ready_) return false;
+    has_ended_ = state == IoState::ended || output_.dialect().has_ended();
+    if (has_ended_) output_.dialect().end_input();
+    return true;
+}
+
+bool ClientInput::change_dialect() {
+    auto successor = output_.dialect().take_successor();
+    if (!successor) return false;
+    output_.display().set_dialect(std::move(successor));
+    if (has_ended_) output_.dialect().end_input();
+    return true;
+}
+
+std::optional<Line> ClientInput::next_line() {
+    const bool was_held = held_.has_value();
+    std::optional<Line> line = was_held ? std::exchange(held_, std::nullopt) : output_.dialect().next_line();
+    if (!line) return {};
+    dealt_before_ = std::exchange(dealt_with_, was_held ? held_end_ : output_.dialect().taken());
+    return line;
+}
+
+void ClientInput::put_back(Line line) {
+    held_ = std::move(line);
+    held_end_ = std::exchange(dealt_with_, dealt_before_);
+}
+
+void ClientInput::settle_count() {
+    if (!held_) dealt_with_ = output_.dialect().taken();
+}
+
+void ClientInput::count_from(std::uint64_t bytes) {
+    output_.dialect().count_from(bytes);
+    dealt_with_ = bytes;
+}
+
+} // namespace chatd

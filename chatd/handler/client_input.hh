@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: ISC
+// The lines that one client has sent, and how far its bytes have been dealt with, which chat(1) is told. Run
+// by handlers, which trust nothing the client sends.
+#pragma once
+
+#include "chatd/handler/client_output.hh"
+#include "common/line_reader.hh"
+
+#include <cstdint>
+#include <optional>
+
+namespace chatd {
+
+class ClientInput {
+public:
+    // Reads from the socket of output, which must outlive it.
+    explicit ClientInput(ClientOutput& output) : output_(output) {}
+
+    // One read, if there is something to read and room for what may come of it; whether anything came, the
+    // end included. Throws Gone.
+    bool read();
+    // Goes over to the dialect that the client turned out to speak, if it did; whether it did.
+    bool change_dialect();
+    bool wants_more() const; // nothing is read while what came of it could not be shown
+    void set_ready() { is_ready_ = true; }
+    bool has_ended() const { return has_ended_; } // what came before may still wait in lines
+
+    std::optional<common::Line> next_line();
+    // The line that was taken last, to be taken again: it has to wait.
+    void put_back(common::Line line);
+    bool has_lines() const { return held_ || output_.dialect().has_lines(); } // or what may be one yet
+
+    // The client's bytes up to the end of the line that was taken last.
+    std::uint64_t dealt_with() const { return dealt_with_; }
+    // All that was taken is dealt with, also what ends the last line; not while a line was put back.
+    void settle_count();
+    void count_from(std::uint64_t bytes);
+
+private:
+    ClientOutput& output_;
+    bool is_ready_ = true; // what the last wait said, until a read has found nothing
+    bool has_ended_ = false;
+    std::optional<common::Line> held_; // the line that was put back
+    std::uint64_t held_end_ = 0;
+    std::uint64_t dealt_with_ = 0, dealt_before_ = 0; // before: the last line was taken
+};
+
+} // namespace chatd

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: ISC
+// What one client is told, and what of it waits to be written: words in the client's language, made into
+// bytes by its dialect. Run by handlers. It grows no further than has_room and the hub's caps allow, so a
+// slow client costs little memory.
+#pragma once
+
+#include "chatd/handler/display.hh"
+#include "chatd/phrases.hh"
+#include "chatd/protocol.hh"
+#include "chatd/terminal/session_option.hh"
+#include "common/fd.hh"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatd {
+
+// Thrown when the client, or the hub, is: there is nobody to say anything to.
+struct Gone {};
+
+class ClientOutput {
+public:
+    static constexpr std::size_t max_waiting =
+        32768; // bytes; then nothing more is taken from logs and client
+
+    // English where the catalogue of the language is not there. Owns the client's socket.
+    ClientOutput(common::Fd client, const Catalogues& catalogues, Language language);
+
+    int fd() const { return client_.get(); }
+    Display& display() { return display_; }
+    const Display& display() const { return display_; }
+    Dialect& dialect() { return display_.dialect(); }
+    const Dialect& dialect() const { return display_.dialect(); }
+
+    // Whole lines, or a prompt: above the line that is being typed, if one is.
+    void show(std::string_view bytes);
+    template <class... Arguments>
+    void say(Phrase phrase, const Arguments&... arguments) {
+        show(display_.line(phrase, arguments...));
+    }
+    void refuse(Refusal why, unsigned tries_left = 0) { show(display_.refused(why, tries_left)); }
+    void refuse_language(std::string_view name); // and say which there are
+    // Of a record that the display shows.
+    void show_record(const Record& record, std::string_view room, Display::When when);
+    // For the client's program alone, as telnet's subnegotiations are.
+    void append(std::string_view bytes) { output_ += bytes; }
+
+    bool has_room() const { return output_.size() < max_waiting; }
+    bool is_empty() const { return output_.empty(); }
+    std::size_t size() const { return output_.size(); } // bytes that wait
+
+    // Nothing more is taken in; what waits is still written.
+    void finish(std::string_view last_words = {}, End end = End::for_good);
+    bool is_ending() const { return end_.has_value(); }
+    std::optional<End> end() const { return end_; }
+
+    // Puts the line that is being typed below what was shown; then what waits is ready to be written.
+    void lay() { dialect().lay(output_); }
+    // Writes as much as the client takes; whether that was anything. Throws Gone.
+    bool write();
+
+private:
+    common::Fd client_;
+    Display display_;
+    std::string output_;
+    std::optional<End> end_;
+};
+
+} // namespace chatd

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/conversation.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+using Packet = std::span<const char>;
+
+void take_acceptance(Conversation& c, const HubRequest& request, Packet packet, Fd) {
+    const std::string words = AcceptedFrame::read(packet).second;
+    if (request.what == Message::name || request.what == Message::login) return c.entry.accept_name(words);
+    if (request.accepted != nullptr) request.accepted(c, request, words);
+}
+
+void take_refusal(Conversation& c, const HubRequest& request, Packet packet, Fd) {
+    const auto why = static_cast<Refusal>(std::get<0>(RefusedFrame::read(packet).first));
+    if (c.completer.is_asking()) return c.completer.fail();
+    if (request.what != Message::next_segment) return c.entry.refuse(request, why);
+    if (c.lookup.is_running()) c.lookup.finish(); // what was read goes on after all, or was the last
+}
+
+void enter(Conversation& c, const HubRequest& request, Packet packet, Fd log) {
+    c.entry.enter(request, packet, std::move(log));
+}
+
+void resume(Conversation& c, const HubRequest& request, Packet packet, Fd) {
+    c.entry.resume(request, packet);
+}
+
+void take_segment(Conversation& c, const HubRequest& request, Packet packet, Fd log) {
+    const auto [room, segment, offset, next] = SegmentFrame::read(packet).first;
+    if (c.lookup.is_running()) return c.lookup.open(segment, std::move(log), offset);
+    if (request.what == Message::next_segment)
+        return c.rooms.go_on(request.room, segment, std::move(log), offset);
+    c.output.say(Phrase::skipped, text(c.rooms.skip(request.room, next, segment, std::move(log), offset)));
+}
+
+void take_listing(Conversation& c, const HubRequest& request, Packet packet, Fd) {
+    const auto [fields, lines] = ListingFrame::read(packet);
+    const std::uint32_t next = std::get<0>(fields);
+    if (c.completer.is_asking()) return c.completer.take(request, lines, next);
+    const Display& display = c.output.display();
+    for (const std::string& row : split_lines(lines)) {
+        if (request.what == Message::who)
+            c.output.show(display.who_row(row));
+        else if (request.what == Message::bans)
+            c.output.show(display.ban_row(row));
+        else if (c.entry.take_room(row))
+            c.output.show(display.room_row(row));
+    }
+    if (request.what == Message::bans && lines.empty()) c.output.say(Phrase::nobody_banned);
+    if (next == 0) return c.entry.describe_rooms();
+    c.hub.ask(request.what == Message::who     ? WhoFrame::make(request.about, next)
+              : request.what == Message::rooms ? RoomsFrame::make({}, next)
+                                               : BansFrame::make({}, next),
+              request);
+}
+
+void be_dismissed(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    const auto [fields, words] = DismissedFrame::read(packet);
+    const auto why = static_cast<Farewell>(std::get<0>(fields));
+    const bool stops = why == Farewell::stopping || why == Farewell::stopping_with_words;
+    c.output.finish(c.output.display().farewell(why, words), stops ? End::come_again : End::for_good);
+}
+
+void be_told(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    const auto [fields, words] = ToldFrame::read(packet);
+    const auto [from, name_size] = fields;
+    const std::string_view whole = words;
+    const std::string_view name = whole.substr(0, name_size);
+    c.hub.count_told();
+    if (!c.output.display().ignores(name)) c.last_teller = from;
+    c.output.show(c.output.display().told(name, whole.substr(name.size())));
+}
+
+void take_token(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    c.entry.take_token(TokenFrame::read(packet).second);
+}
+
+void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    const auto [lines, seconds] = SlowedFrame::read(packet).first;
+    c.output.say(Phrase::slowed, text(lines), text(seconds));
+}
+
+struct Rule {
+    Message message;
+    bool is_answer; // to what was asked
+    void (*act)(Conversation& c, const HubRequest& request, Packet packet, Fd passed);
+};
+constexpr std::array rules{
+    Rule{Message::accepted, true, take_acceptance},
+    Rule{Message::refused, true, take_refusal},
+    Rule{Message::entered, true, enter},
+    Rule{Message::segment, true, take_segment},
+    Rule{Message::listing, true, take_listing},
+    Rule{Message::resumed, true, resume},
+    Rule{Message::dismissed, false, be_dismissed},
+    Rule{Message::told, false, be_told},
+    Rule{Message::token, false, take_token},
+    Rule{Message::slowed, false, be_slowed},
+};
+
+} // namespace
+
+void Conversation::handle(HubTalk::Heard heard) {
+    const Message message = message_of(heard.packet);
+    const auto rule =
+        std::find_if(rules.begin(), rules.end(), [&](const Rule& r) { return r.message == message; });
+    if (rule == rules.end()) throw PeerError("the hub sent a frame that is not for a handler");
+    const HubRequest request = rule->is_answer ? hub.take_answer() : HubRequest{};
+    rule->act(*this, request, heard.packet, std::move(heard.passed));
+}
+
+} // namespace chatd

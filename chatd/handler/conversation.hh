@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: ISC
+// The conversation of one handler: its parts, each of which knows those before it, and what the hub says to
+// them. Commands and typed lines act on all of them. Run by handlers, which trust the hub.
+#pragma once
+
+#include "chatd/handler/chat_option.hh"
+#include "chatd/handler/client_input.hh"
+#include "chatd/handler/client_output.hh"
+#include "chatd/handler/completer.hh"
+#include "chatd/handler/entry.hh"
+#include "chatd/handler/followed_rooms.hh"
+#include "chatd/handler/hub_talk.hh"
+#include "chatd/handler/lookup.hh"
+#include "chatd/handler/typing.hh"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace chatd {
+
+struct Conversation {
+    // reports_again: as HubTalk has it.
+    Conversation(common::Fd client, const Catalogues& catalogues, Language language, common::Fd pair,
+                 bool reports_again, std::span<std::byte> page)
+        : output(std::move(client), catalogues, language),
+          hub(std::move(pair), input, reports_again),
+          rooms(output, hub, page) {}
+
+    // Acts on one packet of the hub's. Throws PeerError when it is none for a handler, or malformed.
+    void handle(HubTalk::Heard heard);
+    // Whether it does nothing but wait: for the hub's answer, or for what is looked up.
+    bool is_busy() const { return hub.is_waiting() || lookup.is_running(); }
+
+    ClientOutput output;
+    ClientInput input{output};
+    HubTalk hub;
+    FollowedRooms rooms;
+    Lookup lookup{output, hub};
+    ChatOption option{output, input, hub, rooms, lookup};
+    Entry entry{output, input, hub, rooms, option};
+    Completer completer{output, hub, rooms, entry};
+    Typing typing{*this};
+    std::uint64_t last_teller = 0; // who told this client something last; 0: nobody
+};
+
+} // namespace chatd

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/entry.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+// For one that is too long, and so can only be wrong; the hub counts it, so it is asked. No line has it.
+constexpr std::string_view no_secret = "\n";
+
+} // namespace
+
+void Entry::ask(Question question) {
+    option_.tell_question(question);
+    output_.show(output_.display().ask(question));
+}
+
+void Entry::ask_for_name() { ask(Question::name); }
+
+void Entry::ask_again() {
+    if (tries_left_ == 0) return output_.finish();
+    switch (state_) {
+    case State::asking_name: return ask(Question::name);
+    case State::asking_password: return ask(Question::password);
+    case State::asking_code: return ask(Question::code);
+    case State::inside: return;
+    }
+}
+
+void Entry::answer(const Line& line) {
+    switch (state_) {
+    case State::asking_name:
+        if (!line.too_long && line.text.size() <= max_name)
+            return hub_.ask(NameFrame::make(line.text), {.what = Message::name});
+        output_.refuse(Refusal::name_too_long, tries_left_);
+        return ask_again();
+    case State::asking_password: {
+        if (line.text.empty() && !line.too_long) {
+            state_ = State::asking_name;
+            return ask_again();
+        }
+        const bool is_too_long = line.too_long || line.text.size() > max_code;
+        return hub_.ask(LoginFrame::make(is_too_long ? no_secret : line.text), {.what = Message::login});
+    }
+    case State::asking_code: {
+        std::string_view code = line.too_long ? no_secret : line.text;
+        if (code.substr(0, 2) == "//") code.remove_prefix(1); // as in a room
+        return hub_.ask(EnterFrame::make(code.substr(0, max_code), std::uint8_t{0}),
+                        {.what = Message::enter});
+    }
+    case State::inside: return;
+    }
+}
+
+void Entry::begin_session(std::string_view bytes) {
+    const std::optional<SessionText> said = read_session(bytes);
+    if (!said || said->message != SessionMessage::hello) return;
+    const std::optional<Hello> hello = read_hello(said->body);
+    if (!hello || option_.is_on() || state_ != State::asking_name || hub_.is_waiting()) return;
+    option_.begin(*hello);
+    const std::optional<Language> language = find_language(hello->language);
+    const bool is_known = hello->language.empty() || (language && output_.display().set_language(*language));
+    if (hello->token.empty())
+        ask(Question::name);
+    else
+        hub_.ask(ResumeFrame::make(text(hello->token, hello->place), std::uint64_t{0}, std::uint8_t{1},
+                                   static_cast<std::uint8_t>(hello->token.size())),
+                 {.what = Message::resume});
+    if (!is_known) output_.refuse_language(hello->language);
+}
+
+// Nobody is there to be greeted: it says so, has sent its next line before it was asked, or sends no more.
+bool Entry::is_for_a_program() {
+    is_script_ = is_script_ || input_.has_ended() || input_.has_lines();
+    return is_script_ || is_bot_ || option_.is_plain();
+}
+
+void Entry::look_at_rooms(Why why) {
+    why_ = why;
+    open_rooms_ = {};
+    hub_.ask(RoomsFrame::make({}, std::uint32_t{0}), {.what = Message::rooms});
+}
+
+bool Entry::take_room(std::string_view row) {
+    if (state_ != State::asking_code) return true;
+    OpenRooms& open = open_rooms_;
+    const std::string_view name = row.substr(0, row.find('\t'));
+    const std::string_view rest = row.substr(std::min(name.size() + 1, row.size()));
+    if (rest.substr(0, rest.find('\t')).find('f') != rest.npos) open.first = name;
+    if (++open.count <= max_present) open.names += text(open.count == 1 ? "" : ", ", name);
+    if (open.count == max_present + 1) open.names += ", ...";
+    return why_ == Why::rooms;
+}
+
+// Before the question for a code, or when somebody asked what it is about.
+void Entry::describe_rooms() {
+    if (state_ != State::asking_code) return;
+    const OpenRooms& open = open_rooms_;
+    if (why_ == Why::help) output_.say(Phrase::code_help);
+    if (why_ != Why::greeting && open.count == 0) output_.say(Phrase::no_open_rooms);
+    if (why_ != Why::rooms && !open.first.empty()) output_.say(Phrase::enter_alone, open.first);
+    if (why_ != Why::rooms && open.count > (open.first.empty() ? 0 : 1))
+        output_.say(Phrase::open_rooms, open.names, text(open.count));
+    ask_again();
+}
+
+void Entry::accept_name(const std::string& name) {
+    output_.display().set_own_name(name);
+    state_ = State::asking_code;
+    if (is_for_a_program())
+        ask_again();
+    else
+        look_at_rooms(Why::greeting);
+}
+
+void Entry::refuse(const HubRequest& request, Refusal why) {
+    if (why == Refusal::password_needed) {
+        state_ = State::asking_password;
+        return ask(Question::password);
+    }
+    if (why == Refusal::help_wanted) return look_at_rooms(Why::help);
+    if (request.what == Message::login) return refuse_login(why);
+    if (is_inside() && request.what != Message::resume) option_.count_refusal();
+    if (!is_inside() && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;
+    // Inside, the number of tries is the hub's to count.
+    if (is_inside() && why == Refusal::wrong_code)
+        output_.say(Phrase::wrong_code);
+    else
+        output_.refuse(why, tries_left_);
+    ask_again();
+}
+
+// What is typed next may be the password once more, so it is not taken for a name.
+void Entry::refuse_login(Refusal why) {
+    constexpr std::array about_password{Refusal::wrong_password, Refusal::held_off, Refusal::not_now};
+    const bool is_about_password =
+        std::find(about_password.begin(), about_password.end(), why) != about_password.end();
+    output_.refuse(why, tries_left_);
+    if (is_about_password)
+        output_.say(Phrase::another_name);
+    else
+        state_ = State::asking_name;
+    ask_again();
+}
+
+void Entry::enter(const HubRequest& request, std::span<const char> packet, Fd log) {
+    const auto [fields, words] = EnteredFrame::read(packet);
+    RoomView::Membership membership;
+    std::uint32_t others = 0;
+    std::tie(membership.room, membership.client, membership.joined, membership.first, membership.segment,
+             membership.offset, others) = fields;
+    membership.formers = formers_;
+    std::vector<std::string> told = split_lines(words); // name, topic, those who are there
+    const std::string name = told.at(0);
+    const std::string topic = told.size() > 1 ? told[1] : std::string{};
+    RoomView& view = rooms_.enter(membership, name, std::move(log));
+    if (is_bot_) view.hide_earlier();
+    state_ = State::inside;
+    const bool is_return = request.what == Message::resume;
+    if (option_.is_on() && is_return) return; // it never left
+    if (option_.is_plain()) view.hide_earlier();
+    ask(Question::nothing);
+    output_.say(Phrase::entered, name);
+    if (!topic.empty()) output_.say(Phrase::topic_is, name, topic);
+    if (!is_return && !is_for_a_program()) {
+        told.erase(told.begin(), told.begin() + std::min<std::ptrdiff_t>(std::ssize(told), 2));
+        greet(told, others);
+    }
+    tell_token();
+}
+
+// others: how many there are, of whom those present are the first.
+void Entry::greet(const std::vector<std::string>& present, std::uint32_t others) {
+    std::string names;
+    for (const std::string& name : present) names += text(names.empty() ? "" : ", ", name);
+    if (others == 0)
+        output_.say(Phrase::nobody_present);
+    else if (others == present.size())
+        output_.say(Phrase::present, names);
+    else
+        output_.say(Phrase::present_and_more, names, text(others - present.size()));
+}
+
+void Entry::resume(const HubRequest& request, std::span<const char> packet) {
+    const auto [fields, words] = ResumedFrame::read(packet);
+    const auto [rooms, counted, name_size] = fields;
+    const std::string name = words.substr(0, name_size);
+    for (const auto& [former] : Former::iter_unpack(std::string_view{words}.substr(name.size())))
+        formers_.push_back(former);
+    hub_.expect(request, rooms);
+    state_ = State::inside;
+    output_.display().set_own_name(name);
+    option_.resume(counted);
+    ask(Question::nothing);
+    if (option_.is_on()) return;
+    output_.say(Phrase::welcome_back, name);
+    if (!hub_.is_waiting()) tell_token();
+}
+
+void Entry::take_token(const std::string& token) {
+    if (option_.is_on())
+        option_.tell_token(token);
+    else
+        token_ = token;
+}
+
+void Entry::tell_token() {
+    if (!token_.empty()) output_.say(Phrase::token_is, std::exchange(token_, {}));
+}
+
+} // namespace chatd

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/hub_talk.hh"
+
+#include "common/socket.hh"
+
+#include <string_view>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+
+void HubTalk::ask(const std::string& packet, HubRequest request) {
+    announce();
+    request_ = std::move(request);
+    // One request is on its way at most, so there is room for it.
+    if (send_packet(hub_.get(), packet) != IoState::done) throw Gone{};
+}
+
+// The hub is to know what its next answer deals with.
+void HubTalk::announce() {
+    if (!announced_ || announced_ == input_.dealt_with()) return;
+    announced_ = input_.dealt_with();
+    if (send_packet(hub_.get(), CountedFrame::make({}, *announced_)) != IoState::done) throw Gone{};
+}
+
+HubRequest HubTalk::take_answer() {
+    if (!request_) return {};
+    if (request_->answers > 1) {
+        --request_->answers;
+        return *request_;
+    }
+    HubRequest request = *std::move(request_);
+    request_.reset();
+    return request;
+}
+
+void HubTalk::expect(const HubRequest& request, std::uint32_t answers) {
+    if (answers == 0) return;
+    request_ = request;
+    request_->answers = answers;
+}
+
+std::optional<HubTalk::Heard> HubTalk::hear() {
+    while (is_ready_) {
+        Received got = receive_packet(hub_.get(), {packet_.get(), max_frame});
+        if (got.state == IoState::vanished) continue; // its last words may be queued behind the reset
+        is_ready_ = got.state != IoState::would_block;
+        if (!is_ready_) break;
+        if (got.state != IoState::done) return Heard{Heard::Kind::end};
+        if (std::string_view{packet_.get(), got.bytes} != wake)
+            return Heard{Heard::Kind::frame, {packet_.get(), got.bytes}, std::move(got.passed)};
+        is_ready_ = !reports_again_; // mostly nothing stands behind a wake
+        return Heard{Heard::Kind::waking};
+    }
+    return {};
+}
+
+void HubTalk::acknowledge_told() {
+    if (untaken_ == 0) return;
+    if (send_packet(hub_.get(), TookFrame::make({}, untaken_)) == IoState::done) untaken_ = 0;
+}
+
+} // namespace chatd

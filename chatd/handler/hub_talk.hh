@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: ISC
+// A handler's talk with the hub: at most one request is on its way, and everything else that the hub says may
+// come at any time. Run by handlers, which trust the hub.
+#pragma once
+
+#include "chatd/handler/client_input.hh"
+#include "chatd/protocol.hh"
+#include "common/fd.hh"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace chatd {
+
+struct Conversation;
+
+// What the hub was asked, as long as it has not answered.
+struct HubRequest {
+    Message what{};
+    std::string about{};    // an argument, for the answer's words
+    std::uint32_t room = 0; // that the answer is about
+    // What is done when it is accepted, with the hub's words.
+    void (*accepted)(Conversation& conversation, const HubRequest& request,
+                     const std::string& words) = nullptr;
+    std::uint32_t answers = 1; // that are to come
+};
+
+class HubTalk {
+public:
+    // Of input, the count of what was dealt with is told to the hub before a request, from announce_from on.
+    // reports_again: whether the poller reports what is left unread once more.
+    HubTalk(common::Fd hub, const ClientInput& input, bool reports_again)
+        : hub_(std::move(hub)), input_(input), reports_again_(reports_again) {}
+
+    int fd() const { return hub_.get(); }
+
+    // Throws Gone when the hub is.
+    void ask(const std::string& packet, HubRequest request);
+    // No value while nothing is asked.
+    const std::optional<HubRequest>& request() const { return request_; }
+    bool is_waiting() const { return request_.has_value(); }
+    // One more answer has come: to this request. Nothing is asked any more when it was the last.
+    HubRequest take_answer();
+    // The request is answered by so many frames more.
+    void expect(const HubRequest& request, std::uint32_t answers);
+
+    struct Heard {
+        enum class Kind { frame, waking, end } kind = Kind::frame;
+        std::span<const char> packet{}; // until the next call
+        common::Fd passed{};
+    };
+    // The next packet; no value while there is none.
+    std::optional<Heard> hear();
+    void set_ready() { is_ready_ = true; }
+
+    // For chat(1): the hub knows of so many bytes of the client, and is told of more.
+    void announce_from(std::uint64_t bytes) { announced_ = bytes; }
+    bool announces() const { return announced_.has_value(); }
+
+    // A private message has come, and counts as taken once the client's socket has taken all that waited.
+    void count_told() { ++untaken_; }
+    void acknowledge_told();
+
+private:
+    void announce();
+
+    common::Fd hub_;
+    const ClientInput& input_;
+    bool reports_again_;
+    bool is_ready_ = true; // what the last wait said, until a read has found nothing
+    std::optional<HubRequest> request_;
+    std::optional<std::uint64_t> announced_; // no value: nobody counts
+    std::uint32_t untaken_ = 0;
+    // Not on the stack, and not filled: a page more for each of thousands.
+    std::unique_ptr<char[]> packet_ = std::make_unique_for_overwrite<char[]>(max_frame);
+};
+
+} // namespace chatd

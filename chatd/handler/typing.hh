@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+// What a client types, line by line: an answer to a question, a command, something said, or part of what it
+// pastes. Run by handlers, which trust nothing the client sends.
+#pragma once
+
+#include "common/line_reader.hh"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatd {
+
+struct Conversation;
+
+// Lines that are said as one, behind /paste or as an editor took them: each one text, whatever it looks like.
+class Paste {
+public:
+    void add(const common::Line& line);
+    bool is_too_long() const { return is_too_long_; } // it, or a line of it
+    std::size_t count() const { return count_; }
+    const std::string& lines() const { return lines_; } // harmless, with LF between; empty if too long
+
+private:
+    std::string lines_;
+    std::size_t count_ = 0;
+    bool is_too_long_ = false;
+};
+
+class Typing {
+public:
+    explicit Typing(Conversation& conversation) : conversation_(conversation) {}
+
+    void obey(const common::Line& line);
+    void begin_paste() { paste_.emplace(); }
+    // A pipe's line that only looks like a command: /usr/bin/ld: cannot find -lm
+    void say_slashed(std::string_view line);
+
+private:
+    void speak(const common::Line& line);
+    void say(std::string lines);
+    void say_block(std::string_view lines);
+    void end_paste();
+    void refuse_long_paste();
+
+    Conversation& conversation_;
+    std::optional<Paste> paste_;
+};
+
+} // namespace chatd
