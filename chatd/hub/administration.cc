@@ -17,9 +17,9 @@ namespace {
 
 constexpr unsigned max_history = 100000; // lines of one answer
 
-std::string padded(std::string text, std::size_t width) {
-    const std::size_t columns = columns_of(text);
-    return text.append(width > columns ? width - columns : 1, ' ');
+// Names and topics are as wide as a terminal shows them.
+std::string column(const std::string& text, std::size_t width) {
+    return padded(text, width, columns_of(text));
 }
 
 // Takes "-r ROOM" from the front of the words; the room's name, empty if it is not there.
@@ -84,7 +84,7 @@ HistoryQuery read_history_words(Words words) {
         else if (words[at] == "--json")
             query.options.as_json = true;
         else if (words[at] == "-n")
-            query.options.most = parse_count(std::array{argument()}, "a number of lines", 0, max_history);
+            query.options.last = parse_count(std::array{argument()}, "a number of lines", 0, max_history);
         else if (words[at] == "--since") {
             read_since(argument(), query.options);
             query.is_limited = false;
@@ -259,26 +259,26 @@ void Administration::announce_to(Room* only, std::string_view given) {
 
 ControlAnswer Administration::list_rooms() const {
     std::vector<std::string> lines{
-        text(padded("ROOM", 24), padded("ENTRY", 8), padded("MEMBERS", 8), padded("LINES", 8), "TOPIC")};
+        text(column("ROOM", 24), column("ENTRY", 8), column("MEMBERS", 8), column("LINES", 8), "TOPIC")};
     for (const auto& [name, room] : rooms_.all())
-        lines.push_back(text(padded(name, 24), padded(room.is_open() ? "open" : "code", 8),
-                             padded(text(room.members().size()), 8),
-                             padded(text(room.log().next_line() - 1), 8),
+        lines.push_back(text(column(name, 24), column(room.is_open() ? "open" : "code", 8),
+                             column(text(room.members().size()), 8),
+                             column(text(room.log().next_line() - 1), 8),
                              room.topic().empty() ? "-" : room.topic()));
     return lines;
 }
 
 ControlAnswer Administration::list_clients() const {
     std::vector<std::string> lines{
-        text(padded("PID", 8), padded("CLIENT", 24), padded("SECONDS", 8), padded("ROOM", 16), "NAME")};
+        text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("ROOM", 16), "NAME")};
     for (const auto& [number, client] : people_.all()) {
         const auto age =
             std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - client.since).count();
         std::string rooms;
         for (const Client::Membership& in : client.rooms)
             rooms += text(rooms.empty() ? "" : ",", in.room->name());
-        lines.push_back(text(padded(text(client.pid), 8), padded(client.peer, 24), padded(text(age), 8),
-                             padded(rooms.empty() ? "-" : rooms, 16),
+        lines.push_back(text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
+                             column(rooms.empty() ? "-" : rooms, 16),
                              client.name.empty() ? "-" : client.name));
     }
     std::sort(lines.begin() + 1, lines.end());
@@ -286,10 +286,10 @@ ControlAnswer Administration::list_clients() const {
 }
 
 ControlAnswer Administration::list_bans() const {
-    std::vector<std::string> lines{text(padded("WHOM", 24), padded("ROOM", 16), padded("UNTIL", 24), "BY")};
+    std::vector<std::string> lines{text(column("WHOM", 24), column("ROOM", 16), column("UNTIL", 24), "BY")};
     for (const Ban& ban : bans_.all(std::chrono::system_clock::now()))
-        lines.push_back(text(padded(ban.whom, 24), padded(ban.room.empty() ? "-" : ban.room, 16),
-                             padded(shown_end(ban.until), 24), ban.by.empty() ? "administrator" : ban.by));
+        lines.push_back(text(column(ban.whom, 24), column(ban.room.empty() ? "-" : ban.room, 16),
+                             column(shown_end(ban.until), 24), ban.by.empty() ? "administrator" : ban.by));
     return lines;
 }
 
@@ -297,7 +297,7 @@ ControlAnswer Administration::history(Words words) {
     HistoryQuery query = read_history_words(words);
     const RoomLog& log = known_room(query.room).log();
     if (query.is_limited) { // the last lines are where the last numbers are: nothing else is read
-        const std::uint64_t lines = std::min(query.options.most.value_or(20), log.next_line() - 1);
+        const std::uint64_t lines = std::min(query.options.last.value_or(20), log.next_line() - 1);
         query.options.from = log.next_line() - lines;
     }
     const auto lines = std::make_shared<LogPrint>(log, query.room, query.options);

@@ -8,7 +8,7 @@ using namespace common;
 namespace chatd {
 
 void Answers::send(const Client& client, std::string_view frame, int passed) const {
-    if (send_packet(client.pair.get(), frame, passed) == IoState::would_block) kill_(client);
+    if (send_packet(client.pair.fd(), frame, passed) == IoState::would_block) kill_(client);
 }
 
 void Answers::confirm(const Client& client, std::string_view words) const {

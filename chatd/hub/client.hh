@@ -56,7 +56,7 @@ struct Client {
     common::Clock::time_point since = common::Clock::now();
 
     // Its handler.
-    common::Fd pair;
+    common::Watch pair;
     std::size_t page = 0;                    // its status page
     pid_t pid = -1;                          // until it is known
     std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
@@ -65,6 +65,7 @@ struct Client {
     State state = State::naming;
     bool owes_answer = false;             // to a line that is in a room's batch, or to one that waits
     std::unique_ptr<common::Login> login; // while authd is asked something
+    common::Watch verdict;                // of its pair
     std::function<void(Client&, const common::Verdict&)> on_verdict;
     std::vector<char> held; // a frame that flood control holds back
     common::Loop::TimerId held_until{};

@@ -13,13 +13,11 @@ namespace chatd {
 
 void Departures::end(Client& client) {
     loop_.cancel(client.held_until);
-    if (client.login) loop_.forget(client.login->fd());
     if (client.has_quit)
         tickets_.forget(client.number);
     else
         keep_place(client);
     while (!client.rooms.empty()) rooms_.leave(*client.rooms.back().room, client);
-    if (client.pair) loop_.forget(client.pair.get());
     handlers_.release(client);
 }
 
@@ -37,7 +35,7 @@ void Departures::keep_place(const Client& client) {
 
 void Departures::dismiss(Client& client, Farewell why, std::string_view words) {
     if (client.pair)
-        send_packet(client.pair.get(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+        send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
     end(client);
 }
 

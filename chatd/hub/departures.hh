@@ -21,7 +21,7 @@ public:
     using OnHandler = std::function<void(Client&)>;
     struct Handlers {
         OnHandler kill;
-        OnHandler release; // removes the client from the people; its pair is not watched any more
+        OnHandler release; // removes the client from the people
     };
 
     Departures(common::Loop& loop, common::Log& log, const Settings& settings, Rooms& rooms, Tickets& tickets,

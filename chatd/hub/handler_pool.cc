@@ -4,13 +4,11 @@
 #include "chatd/protocol.hh"
 #include "chatd/sleep_word.hh"
 #include "common/children.hh"
-#include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <csignal>
-#include <fcntl.h>
 #include <utility>
 
 using namespace common;
@@ -84,15 +82,13 @@ void HandlerPool::take(Accepted accepted) {
     set_keepalive(accepted.socket.get());
     set_no_delay(accepted.socket.get());
     set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
-    Fd second{checked("duplicate", accepted.peer.shown(),
-                      [&] { return ::fcntl(accepted.socket.get(), F_DUPFD_CLOEXEC, 3); })};
+    Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
     Client& client = people_.add(accepted.peer);
-    client.pair = std::move(ours);
     client.page = *page;
     client.arrival = {std::move(second), accepted.peer};
     const ClientNumber number = client.number;
-    loop_.watch(client.pair.get(), Interest::read,
-                [this, number](const Event&) { callbacks_.on_readable(number); });
+    client.pair = Watch{loop_, std::move(ours), Interest::read,
+                        [this, number](const Event&) { callbacks_.on_readable(number); }};
     pages_in_use_[number] = *page;
     spawner_.spawn(number, *page, std::move(accepted.socket), std::move(theirs));
     update();
@@ -157,7 +153,7 @@ void HandlerPool::rest_page(ClientNumber number) {
 
 void HandlerPool::wake(const Client& client) const {
     if (SleepWord{pages_.page(client.page)}.tell_news())
-        send_packet(client.pair.get(), chatd::wake); // full: it is awake
+        send_packet(client.pair.fd(), chatd::wake); // full: it is awake
 }
 
 void HandlerPool::release(Client& client) {

@@ -94,10 +94,11 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       segments_(log_, settings_, answers_, departures_),
       resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_),
       entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_),
-      talk_(settings_, people_, rooms_, answers_),
+      speech_(settings_, people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, answers_, departures_),
+      lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, settings_, people_, answers_, departures_,
-                {names_, entry_, resumption_, talk_, segments_, moderation_}),
+                {names_, entry_, resumption_, speech_, segments_, moderation_, lists_}),
       administration_(loop_, log_, settings_.control, people_, rooms_, bans_, moderation_,
                       {[this] { return stats(); }, [this] { return reload(); },
                        [this](std::string words) {

@@ -73,9 +73,10 @@ private:
     Names names_;
     Segments segments_;
     Resumption resumption_;
-    Entry entry_;
-    Talk talk_;
+    RoomEntry entry_;
+    Speech speech_;
     Moderation moderation_;
+    Lists lists_;
     Requests requests_;
     Administration administration_;
 

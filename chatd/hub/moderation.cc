@@ -66,13 +66,6 @@ std::optional<Duration> duration_of(Words arguments) {
     return Duration{length, ' ' + arguments[1]};
 }
 
-// Whom, room, minutes left, by whom.
-std::string row_of(const Ban& ban, Ban::Time now) {
-    std::string left;
-    if (ban.until) left = text(std::chrono::ceil<std::chrono::minutes>(*ban.until - now).count());
-    return text(ban.whom, '\t', ban.room, '\t', left, '\t', ban.by);
-}
-
 } // namespace
 
 std::optional<Refusal> Moderation::act(const Client* by, Room* room, Kind kind, Words arguments) {
@@ -192,21 +185,6 @@ std::optional<Refusal> Moderation::take_voice(const Client* by, Room* room, Word
     if (!room->take_voice(fold_name(arguments[0]))) return Refusal::nobody;
     record(by, room, Kind::unvoiced, arguments[0]);
     return {};
-}
-
-void Moderation::on_bans(Client& client, Packet packet) {
-    const auto [skip] = BansFrame::read(packet).first;
-    const auto now = std::chrono::system_clock::now();
-    std::vector<std::string> rows;
-    bool may_see = false;
-    for (const Client::Membership& in : client.rooms) {
-        if (!in.room->is_operator(client)) continue;
-        may_see = true;
-        for (const Ban& ban : bans_.all(now))
-            if (ban.room == in.room->name()) rows.push_back(row_of(ban, now));
-    }
-    if (!may_see) return answers_.refuse(client, Refusal::not_operator);
-    answers_.list(client, skip, rows);
 }
 
 } // namespace chatd

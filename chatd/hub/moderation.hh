@@ -29,9 +29,8 @@ public:
           answers_(answers),
           departures_(departures) {}
 
-    // Requests of clients. The first may end the client itself.
+    // A request of a client, which may end that client itself.
     void on_act(Client& client, Packet packet);
-    void on_bans(Client& client, Packet packet);
 
     // by: an operator, or null for the administrator. room: null for everywhere. Why it is not done; no
     // value: it is. Throws common::UserError when the arguments are not as many as the act takes, or it needs

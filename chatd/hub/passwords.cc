@@ -47,9 +47,7 @@ void Passwords::ask(Client& client, LoginKind kind, std::string_view name, std::
     try {
         client.login = std::make_unique<Login>(authd_ ? authd_->open_client(client.address) : Fd{});
         client.login->ask(kind, name, password);
-        if (client.login->is_connected())
-            loop_.watch(client.login->fd(), Interest::read,
-                        [this, number = client.number](const Event&) { hear_verdict(number); });
+        if (client.login->is_connected()) watch(client);
     } catch (const std::system_error& error) {
         log_.warning(text("authd cannot be asked: ", error.what()));
         client.login.reset();
@@ -62,13 +60,16 @@ void Passwords::ask(Client& client, LoginKind kind, std::string_view name, std::
     client.on_verdict = std::move(on_verdict);
 }
 
+void Passwords::watch(Client& client) {
+    client.verdict = Watch{loop_, client.login->fd(), Interest::read,
+                           [this, number = client.number](const Event&) { hear_verdict(number); }};
+}
+
 void Passwords::hear_verdict(ClientNumber number) {
     Client& client = *people_.find(number);
-    const int fd = client.login->fd();
-    loop_.forget(fd); // taking the verdict may close it
+    client.verdict.reset(); // taking it may close what is watched
     const std::optional<Verdict> verdict = client.login->take_verdict();
-    if (!verdict)
-        return loop_.watch(fd, Interest::read, [this, number](const Event&) { hear_verdict(number); });
+    if (!verdict) return watch(client);
     client.login.reset();
     client.owes_answer = false;
     const OnVerdict on_verdict = std::exchange(client.on_verdict, nullptr);

@@ -51,6 +51,7 @@ public:
     void refuse(Client& client, const common::Verdict& verdict);
 
 private:
+    void watch(Client& client);
     void hear_verdict(ClientNumber number);
 
     common::Loop& loop_;

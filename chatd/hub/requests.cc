@@ -45,22 +45,22 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{enter, entering | inside, true,
              [](P parts, C client, Packet p) { parts.entry.on_enter(client, p); }},
         Rule{leave, inside, true, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
-        Rule{say, inside, true, [](P parts, C client, Packet p) { parts.talk.on_say(client, p); }},
-        Rule{tell, inside, true, [](P parts, C client, Packet p) { parts.talk.on_tell(client, p); }},
-        Rule{took, inside, false, [](P parts, C client, Packet p) { parts.talk.on_took(client, p); }},
+        Rule{say, inside, true, [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
+        Rule{tell, inside, true, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
+        Rule{took, inside, false, [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
         Rule{counted, inside, false,
              [](P parts, C client, Packet p) { parts.resumption.on_counted(client, p); }},
         Rule{nick, inside, true, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
-        Rule{topic, inside, true, [](P parts, C client, Packet p) { parts.talk.on_topic(client, p); }},
-        Rule{away, inside, true, [](P parts, C client, Packet p) { parts.talk.on_away(client, p); }},
+        Rule{topic, inside, true, [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
+        Rule{away, inside, true, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},
         Rule{act, inside, true, [](P parts, C client, Packet p) { parts.moderation.on_act(client, p); }},
         Rule{next_segment, inside, false,
              [](P parts, C client, Packet p) { parts.segments.on_next(client, p); }},
         Rule{find, inside, false, [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
-        Rule{who, inside, false, [](P parts, C client, Packet p) { parts.talk.on_who(client, p); }},
+        Rule{who, inside, false, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
         Rule{rooms, entering | inside, false,
-             [](P parts, C client, Packet p) { parts.talk.on_rooms(client, p); }},
-        Rule{bans, inside, false, [](P parts, C client, Packet p) { parts.moderation.on_bans(client, p); }},
+             [](P parts, C client, Packet p) { parts.lists.on_rooms(client, p); }},
+        Rule{bans, inside, false, [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},
         Rule{quit, inside, false, [](P parts, C client, Packet p) { parts.entry.on_quit(client, p); }},
     };
     const auto rule =
@@ -75,7 +75,7 @@ void Requests::read(ClientNumber number) {
         Client* const client = people_.find(number);
         if (client == nullptr) return; // it left on the way
         try {
-            const Received got = receive_packet(client->pair.get(), packet, 0);
+            const Received got = receive_packet(client->pair.fd(), packet, 0);
             switch (got.state) {
             case IoState::done: handle(*client, std::span{packet}.first(got.bytes)); break;
             case IoState::would_block: return;
@@ -86,13 +86,12 @@ void Requests::read(ClientNumber number) {
             return departures_.punish(*client, error.what());
         }
     }
-    if (const Client* const client = people_.find(number)) loop_.again(client->pair.get());
+    if (Client* const client = people_.find(number)) client->pair.again();
 }
 
 // Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it.
 void Requests::lose_handler(Client& client) {
     if (!client.arrival) return departures_.end(client);
-    loop_.forget(client.pair.get());
     client.pair.reset();
 }
 

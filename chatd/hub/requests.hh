@@ -7,13 +7,14 @@
 
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/departures.hh"
-#include "chatd/hub/entry.hh"
+#include "chatd/hub/lists.hh"
 #include "chatd/hub/moderation.hh"
 #include "chatd/hub/names.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/resumption.hh"
+#include "chatd/hub/room_entry.hh"
 #include "chatd/hub/segments.hh"
-#include "chatd/hub/talk.hh"
+#include "chatd/hub/speech.hh"
 #include "chatd/settings.hh"
 #include "common/loop.hh"
 
@@ -26,11 +27,12 @@ public:
     // What does what is asked.
     struct Parts {
         Names& names;
-        Entry& entry;
+        RoomEntry& entry;
         Resumption& resumption;
-        Talk& talk;
+        Speech& speech;
         Segments& segments;
         Moderation& moderation;
+        Lists& lists;
     };
 
     Requests(common::Loop& loop, const Settings& settings, People& people, const Answers& answers,

@@ -34,8 +34,8 @@ public:
     using Wake = std::function<void(const Client& member)>;
     using All = std::map<std::string, Room, std::less<>>; // by name
 
-    // folder: holds one folder for each room; it is made where it is missing. wake_member: called for each member of
-    // a room that has news, to wake its handler if that sleeps. Throws std::system_error.
+    // folder: holds one folder for each room; it is made where it is missing. wake_member: called for each
+    // member of a room that has news, to wake its handler if that sleeps. Throws std::system_error.
     Rooms(std::string folder, common::Log& log, Wake wake_member);
 
     // maker: as Room has it. Throws std::system_error.

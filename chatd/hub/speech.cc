@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "chatd/hub/talk.hh"
+#include "chatd/hub/speech.hh"
 
 #include "chatd/words.hh"
 #include "common/errors.hh"
@@ -29,33 +29,9 @@ std::vector<std::string> lines_of_speech(std::string_view words, bool is_paste) 
     return lines;
 }
 
-// Name, flags (Room::flags_of, and a away), why it is away.
-std::vector<std::string> member_rows(const Room& room) {
-    std::vector<std::string> rows;
-    for (const auto& [number, member] : room.members())
-        rows.push_back(text(member->name, '\t', room.flags_of(*member, Clock::now()), member->away ? "a" : "",
-                            '\t', member->away.value_or("")));
-    std::sort(rows.begin(), rows.end());
-    return rows;
-}
-
-// Name, flags, members, topic: c with a code, m moderated, i the asking client is in it, f the first open
-// one.
-std::string row_of(const Room& room, bool is_inside, bool is_first) {
-    return text(room.name(), '\t', room.is_open() ? "" : "c", room.is_moderated() ? "m" : "",
-                is_inside ? "i" : "", is_first ? "f" : "", '\t', room.members().size(), '\t',
-                room.is_open() || is_inside ? room.topic() : std::string{});
-}
-
-// Who is not let in yet is told of the open ones.
-bool may_see(const Client& client, const Room& room) {
-    if (room.settings().hidden && !client.is_in(room)) return false;
-    return client.state != Client::State::entering || (room.is_open() && !room.is_made_by_client());
-}
-
 } // namespace
 
-void Talk::on_say(Client& client, Packet packet) {
+void Speech::on_say(Client& client, Packet packet) {
     const auto [fields, words] = SayFrame::read(packet);
     const auto [number, kind_given, is_paste] = fields;
     const auto kind = static_cast<Kind>(kind_given);
@@ -70,7 +46,7 @@ void Talk::on_say(Client& client, Packet packet) {
 }
 
 // To one client alone: past the logs, and so only as far as its handler gets rid of it.
-void Talk::on_tell(Client& client, Packet packet) {
+void Speech::on_tell(Client& client, Packet packet) {
     const auto [fields, words] = TellFrame::read(packet);
     const auto [number, name_size] = fields;
     const std::string_view whole = words;
@@ -82,18 +58,18 @@ void Talk::on_tell(Client& client, Packet packet) {
         return answers_.refuse(client, Refusal::nobody);
     const std::string told = ToldFrame::make(text(client.name, said), client.number,
                                              static_cast<std::uint8_t>(client.name.size()));
-    if (to->untaken >= max_untaken || send_packet(to->pair.get(), told) != IoState::done)
+    if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
         return answers_.refuse(client, Refusal::behind);
     ++to->untaken;
     answers_.confirm(client, to->away ? text(to->name, '\t', *to->away) : std::string{});
 }
 
-void Talk::on_took(Client& client, Packet packet) {
+void Speech::on_took(Client& client, Packet packet) {
     const auto [count] = TookFrame::read(packet).first;
     client.untaken -= std::min(client.untaken, count);
 }
 
-void Talk::on_topic(Client& client, Packet packet) {
+void Speech::on_topic(Client& client, Packet packet) {
     const auto [fields, words] = TopicFrame::read(packet);
     Room& room = client.room(std::get<0>(fields));
     if (words.empty()) return answers_.confirm(client, room.topic());
@@ -104,34 +80,13 @@ void Talk::on_topic(Client& client, Packet packet) {
     rooms_.await(room, client);
 }
 
-void Talk::on_away(Client& client, Packet packet) {
+void Speech::on_away(Client& client, Packet packet) {
     const auto [fields, words] = AwayFrame::read(packet);
     std::string why = neutralise(words);
     if (why.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
     client.away.reset();
     if (std::get<0>(fields) != 0) client.away = std::move(why);
     answers_.confirm(client);
-}
-
-void Talk::on_who(Client& client, Packet packet) {
-    const auto [fields, name] = WhoFrame::read(packet);
-    const Room* const room = rooms_.find(name);
-    if (room == nullptr || !(client.is_in(*room) || (room->is_open() && !room->settings().hidden)))
-        return answers_.refuse(client, Refusal::no_such_room);
-    answers_.list(client, std::get<0>(fields), member_rows(*room));
-}
-
-void Talk::on_rooms(Client& client, Packet packet) {
-    const auto [skip] = RoomsFrame::read(packet).first;
-    const auto first =
-        std::find_if(settings_.rooms.begin(), settings_.rooms.end(),
-                     [](const RoomSettings& room) { return room.code.empty() && room.code_hash.empty(); });
-    std::vector<std::string> rows;
-    for (const auto& [name, room] : rooms_.all()) {
-        const bool is_first = first != settings_.rooms.end() && first->name == name;
-        if (may_see(client, room)) rows.push_back(row_of(room, client.is_in(room), is_first));
-    }
-    answers_.list(client, skip, rows);
 }
 
 } // namespace chatd

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What members say, in rooms and to one another, and what they ask about who is where. Run by the hub.
+// What members say, in rooms and to one another, and of themselves. Run by the hub.
 #pragma once
 
 #include "chatd/hub/answers.hh"
@@ -9,19 +9,17 @@
 
 namespace chatd {
 
-class Talk {
+class Speech {
 public:
-    Talk(const Settings& settings, People& people, Rooms& rooms, const Answers& answers)
+    Speech(const Settings& settings, People& people, Rooms& rooms, const Answers& answers)
         : settings_(settings), people_(people), rooms_(rooms), answers_(answers) {}
 
-    // Requests of members; on_rooms also of who is not inside yet.
+    // Requests of members.
     void on_say(Client& client, Packet packet);
     void on_tell(Client& client, Packet packet);
     void on_took(Client& client, Packet packet);
     void on_topic(Client& client, Packet packet);
     void on_away(Client& client, Packet packet);
-    void on_who(Client& client, Packet packet);
-    void on_rooms(Client& client, Packet packet);
 
 private:
     const Settings& settings_;
