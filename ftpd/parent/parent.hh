@@ -5,8 +5,8 @@
 #pragma once
 
 #include "common/acceptor.hh"
+#include "common/admission.hh"
 #include "common/authd/authd_link.hh"
-#include "common/capacity.hh"
 #include "common/children.hh"
 #include "common/config.hh"
 #include "common/control_server.hh"
