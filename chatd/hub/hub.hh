@@ -73,7 +73,7 @@ private:
     Names names_;
     Segments segments_;
     Resumption resumption_;
-    RoomEntry entry_;
+    Entry entry_;
     Speech speech_;
     Moderation moderation_;
     Lists lists_;
