@@ -28,7 +28,7 @@ Handler::Handler(const Settings& settings, const Catalogues& catalogues, Fd clie
 
 int Handler::run() {
     try {
-        talk_.entry.ask_for_name();
+        talk_.registration.ask_for_name();
         poller_->watch(talk_.hub.fd(), Interest::read);
         while (!talk_.output.is_ending() || !talk_.output.is_empty()) {
             bool did_something = read_hub();
@@ -91,7 +91,7 @@ bool Handler::serve_terminal() {
         switch (wish->kind) {
         case Wish::Kind::completion: talk_.completer.begin(std::move(wish->words)); break;
         case Wish::Kind::sign_of_life: talk_.output.say(Phrase::here); break;
-        case Wish::Kind::session: talk_.entry.begin_session(wish->words); break;
+        case Wish::Kind::session: talk_.registration.begin_session(wish->words); break;
         }
     }
     return (!talk_.is_busy() && talk_.completer.ask()) || any;
