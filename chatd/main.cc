@@ -5,7 +5,6 @@
 #include "chatd/handler/handler.hh"
 #include "chatd/hub/hub.hh"
 #include "chatd/hub/spawner_link.hh"
-#include "chatd/hub/start_checks.hh"
 #include "chatd/settings.hh"
 #include "chatd/spawner/spawner.hh"
 #include "common/config.hh"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/acceptor.hh"
 
+#include "common/daemon.hh"
 #include "common/text.hh"
 
 #include <system_error>
@@ -20,6 +21,23 @@ void Acceptor::open(std::span<const std::string> places) {
     if (inherited_) return;
     for (const std::string& place : places)
         for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
+}
+
+void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
+    open(settings.listen);
+    wanted_ = settings.max_clients;
+    capacity_.emplace(wanted_, settings.events, raise_descriptor_limit(), own + listeners_.size());
+}
+
+void Acceptor::start(const DaemonSettings& settings) {
+    start(settings.per_address);
+    configure(settings);
+}
+
+void Acceptor::configure(const DaemonSettings& settings) {
+    limits_ = settings.per_address;
+    wanted_ = settings.max_clients;
+    if (const auto shortage = capacity_->explain(wanted_)) log_.warning(*shortage);
 }
 
 void Acceptor::start(const AddressLimits& limits) {
@@ -84,6 +102,14 @@ void Acceptor::admit(Accepted client) {
     ++refused_;
     log_.notice(text("refuse ", client.peer.shown(), ": ", *refusal));
     turn_away(client.socket, *refusal);
+}
+
+void Acceptor::log_accept(std::string_view peer, pid_t pid, std::size_t clients) const {
+    log_.notice(text("accept ", peer, " pid ", pid, " clients ", clients, '/', max_clients()));
+}
+
+void Acceptor::log_end(std::string_view who, std::size_t clients, Severity severity) const {
+    log_.write(severity, text("end ", who, " clients ", clients, '/', max_clients()));
 }
 
 // Closing with unread bytes would reset the connection before the words arrive; a client of a protocol in

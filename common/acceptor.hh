@@ -5,13 +5,18 @@
 #pragma once
 
 #include "common/admission.hh"
+#include "common/capacity.hh"
+#include "common/daemon_settings.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "common/socket.hh"
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace common {
@@ -32,9 +37,17 @@ public:
 
     // The sockets of the service manager (LISTEN_FDS), else those of the places given. Throws as listen_on.
     void open(std::span<const std::string> places);
+    // The same for the places of the settings, with all the descriptors that the process may have: those that
+    // are neither own nor listeners are for clients, up to the settings' max_clients of now.
+    void open(const DaemonSettings& settings, std::size_t own);
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
     void start(const AddressLimits& limits);
+    void start(const DaemonSettings& settings);
     void set_limits(const AddressLimits& limits) { limits_ = limits; }
+    // Other limits; logs a warning when there is no room for as many clients as they allow.
+    void configure(const DaemonSettings& settings);
+    // How many clients there can be now, once it is open.
+    std::size_t max_clients() const { return capacity_->clients(wanted_); }
     std::size_t listeners() const { return listeners_.size(); }
     std::string places() const; // their addresses, a blank between them
 
@@ -45,6 +58,11 @@ public:
     void turn_away(const Fd& client, std::string_view why);
     // Stops listening and removes the files of Unix sockets, but not of those that the service manager made.
     void close();
+
+    // The log's lines of a client that was let in and of one that has gone, whom `who' tells; clients: those
+    // that are here now.
+    void log_accept(std::string_view peer, pid_t pid, std::size_t clients) const;
+    void log_end(std::string_view who, std::size_t clients, Severity severity = Severity::notice) const;
 
     std::uint64_t refused() const { return refused_; }
 
@@ -58,6 +76,8 @@ private:
     Callbacks callbacks_;
     AddressLimits limits_;
     Admission admission_;
+    std::optional<Capacity> capacity_; // once the listeners are there
+    std::size_t wanted_ = 0;           // clients at once
     std::vector<Fd> listeners_;
     bool inherited_ = false; // they are of a service manager
     std::uint64_t refused_ = 0;

@@ -121,6 +121,22 @@ bool Address::same_host(const Address& other) const {
     return IN6_ARE_ADDR_EQUAL(&one.sin6_addr, &two.sin6_addr) && one.sin6_scope_id == two.sin6_scope_id;
 }
 
+std::optional<Address> parse_host(std::string_view given, int family) {
+    const std::string host{given};
+    if (host.find('\0') != host.npos) return {};
+    sockaddr_in four{};
+    if (family != AF_INET6 && ::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
+        four.sin_family = AF_INET;
+        return Address{reinterpret_cast<const sockaddr*>(&four), sizeof four};
+    }
+    sockaddr_in6 six{};
+    if (family != AF_INET && ::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) == 1) {
+        six.sin6_family = AF_INET6;
+        return Address{reinterpret_cast<const sockaddr*>(&six), sizeof six};
+    }
+    return {};
+}
+
 std::vector<Address> resolve_address(std::string_view given) {
     if (given.substr(0, 5) == "unix:") return {Address::of_path(given.substr(5))};
 

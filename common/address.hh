@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -42,6 +43,10 @@ private:
     sockaddr_storage storage_{};
     socklen_t size_ = 0;
 };
+
+// The address that is written in numbers (inet_pton(3)), with port 0: 127.0.0.1, ::1. No value for anything
+// else: names, blanks, zones, brackets. family: AF_INET or AF_INET6 for that kind alone.
+std::optional<Address> parse_host(std::string_view text, int family = AF_UNSPEC);
 
 // What text names: ADDRESS:PORT, [IPV6]:PORT, NAME:PORT, *:PORT (every IPv4 and every IPv6 address),
 // unix:PATH; each address once. Names are looked up with getaddrinfo(3), so this may take seconds. Throws

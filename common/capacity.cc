@@ -9,11 +9,14 @@
 
 namespace common {
 
-Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t own)
-    : at_start_(at_start), backend_(backend), descriptors_(raise_descriptor_limit()) {
+Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own)
+    : at_start_(at_start), backend_(backend), descriptors_(descriptors) {
     if (backend_ == Backend::select) descriptors_ = std::min<std::size_t>(descriptors_, FD_SETSIZE);
     ceiling_ = std::min(at_start_, descriptors_ > own ? descriptors_ - own : 1);
 }
+
+Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t own)
+    : Capacity(at_start, backend, raise_descriptor_limit(), own) {}
 
 std::optional<std::string> Capacity::explain(std::size_t wanted) const {
     if (clients(wanted) >= wanted) return {};

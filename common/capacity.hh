@@ -13,8 +13,10 @@ namespace common {
 
 class Capacity {
 public:
-    // Raises the limit of descriptors to its hard limit. at_start: clients that there is room for. own:
-    // descriptors that are not clients'.
+    // at_start: clients that there is room for. descriptors: that the process may have. own: those of them
+    // that are not clients'.
+    Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own);
+    // The same for all that it may have: raises the limit of descriptors to its hard limit.
     Capacity(std::size_t at_start, Backend backend, std::size_t own);
 
     std::size_t clients(std::size_t wanted) const { return wanted < ceiling_ ? wanted : ceiling_; }

@@ -33,14 +33,19 @@ std::optional<pid_t> Children::spawn(Child child, const std::function<int()>& bo
     }
 }
 
-void Children::reap(const std::function<void(Ended)>& on_end, const OnOther& on_other) {
+void reap_children(const std::function<void(pid_t pid, int status)>& on_end) {
     for (;;) {
         int status = 0;
         const pid_t pid = retry([&] { return ::waitpid(-1, &status, WNOHANG); });
         if (pid <= 0) return; // none has ended, or there are none
-        // It may also be nobody's: whoever started us left it.
-        if (!end(pid, status, on_end) && on_other) on_other(pid, status);
+        on_end(pid, status);
     }
+}
+
+void Children::reap(const std::function<void(Ended)>& on_end, const OnOther& on_other) {
+    reap_children([&](pid_t pid, int status) {
+        if (!end(pid, status, on_end) && on_other) on_other(pid, status);
+    });
 }
 
 void Children::reap_one(pid_t pid, const std::function<void(Ended)>& on_end) {

@@ -38,6 +38,10 @@ struct Ended {
 // "exit 0", "signal 9 (Killed)".
 std::string describe_status(int status);
 
+// Collects every child of this process that has ended, whoever it was, and calls on_end for each. Some may be
+// nobody's: whoever started us left them.
+void reap_children(const std::function<void(pid_t pid, int status)>& on_end);
+
 class Children {
 public:
     // Forks. In the child: body runs and its result, or 1 for an exception, is the exit status; nothing of

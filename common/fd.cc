@@ -52,6 +52,10 @@ bool means_vanished(int error) {
     }
 }
 
+Fd duplicate(int fd, std::string_view what) {
+    return Fd{checked("duplicate", what, [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); })};
+}
+
 void set_nonblocking(int fd) { add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK); }
 void set_close_on_exec(int fd) { add_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC); }
 

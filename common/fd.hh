@@ -51,6 +51,10 @@ IoResult write_some(int fd, std::string_view bytes);
 // Whether an error number says that the other side of a connection is gone.
 bool means_vanished(int error);
 
+// A second number for what fd is: the lowest that is free above the standard three, closed on exec. Throws
+// std::system_error "duplicate WHAT".
+Fd duplicate(int fd, std::string_view what = "a descriptor");
+
 void set_nonblocking(int fd);
 void set_close_on_exec(int fd);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "common/loop.hh"
 
+#include <utility>
+
 namespace common {
 
 void Loop::watch(int fd, Interest interest, OnEvent on_event) {
@@ -59,6 +61,39 @@ void Loop::run_due_timers() {
         due.push_back(timer->first);
     for (const TimerId& timer : due)
         if (auto running = timers_.extract(timer)) running.mapped()();
+}
+
+Watch::Watch(Loop& loop, Fd fd, Interest interest, Loop::OnEvent on_event)
+    : Watch(loop, fd.get(), interest, std::move(on_event)) {
+    owned_ = std::move(fd);
+}
+
+Watch::Watch(Loop& loop, int fd, Interest interest, Loop::OnEvent on_event) {
+    loop.watch(fd, interest, std::move(on_event));
+    loop_ = &loop;
+    fd_ = fd;
+}
+
+Watch::Watch(Watch&& other) noexcept
+    : loop_(std::exchange(other.loop_, nullptr)),
+      fd_(std::exchange(other.fd_, -1)),
+      owned_(std::move(other.owned_)) {}
+
+Watch& Watch::operator=(Watch&& other) noexcept {
+    if (this == &other) return *this;
+    reset();
+    loop_ = std::exchange(other.loop_, nullptr);
+    fd_ = std::exchange(other.fd_, -1);
+    owned_ = std::move(other.owned_);
+    return *this;
+}
+
+void Watch::reset() { release(); }
+
+Fd Watch::release() {
+    if (loop_ != nullptr) std::exchange(loop_, nullptr)->forget(fd_);
+    fd_ = -1;
+    return std::move(owned_);
 }
 
 } // namespace common

@@ -6,6 +6,7 @@
 // run_once; the other events of that round may be lost, so this is for errors that end the process.
 #pragma once
 
+#include "common/fd.hh"
 #include "common/poller.hh"
 
 #include <cstdint>
@@ -56,6 +57,36 @@ private:
     std::unordered_map<int, Entry> entries_;
     std::map<TimerId, OnTime> timers_;
     std::uint64_t next_ = 1;
+};
+
+// A descriptor that a loop watches for as long as this lives: the loop forgets it before it is closed,
+// however its owner ends. The loop must outlive this. What a callback holds stays until it returns, also when
+// it ends its own watch.
+class Watch {
+public:
+    Watch() = default; // watches nothing
+    // Throws as Loop::watch. Of an Fd this becomes the owner; a bare number is borrowed, and must stay open
+    // for as long as it is watched.
+    Watch(Loop& loop, Fd fd, Interest interest, Loop::OnEvent on_event);
+    Watch(Loop& loop, int fd, Interest interest, Loop::OnEvent on_event);
+    Watch(Watch&& other) noexcept;
+    Watch& operator=(Watch&& other) noexcept;
+    ~Watch() { reset(); }
+
+    explicit operator bool() const { return loop_ != nullptr; }
+    int fd() const { return fd_; } // -1 when it watches nothing
+    // As in Loop; there must be something that is watched.
+    void change(Interest interest) { loop_->change(fd_, interest); }
+    void again() { loop_->again(fd_); }
+    // Ends the watch, and closes the descriptor if it owns that.
+    void reset();
+    // Ends the watch; the descriptor goes to the caller, who gets none if it was borrowed.
+    Fd release();
+
+private:
+    Loop* loop_ = nullptr;
+    int fd_ = -1;
+    Fd owned_;
 };
 
 } // namespace common

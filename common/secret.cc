@@ -18,6 +18,14 @@ void erase_bytes(std::string& bytes) {
     bytes.clear();
 }
 
+bool equal_in_constant_time(std::string_view one, std::string_view other) {
+    if (one.size() != other.size()) return false;
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < one.size(); ++i)
+        difference |= static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]);
+    return difference == 0;
+}
+
 Secret::Secret(std::string_view bytes)
     : size_(bytes.size()), bytes_(std::make_unique<char[]>(bytes.size() + 1)) {
     std::copy(bytes.begin(), bytes.end(), bytes_.get());

@@ -16,6 +16,10 @@ void erase_bytes(std::span<char> bytes);
 // The same for a string's, and empties it. What it held before it last grew is out of reach.
 void erase_bytes(std::string& bytes);
 
+// Whether they are the same, without an early end, which would tell how much is right; how long they are is
+// told.
+bool equal_in_constant_time(std::string_view one, std::string_view other);
+
 // A password. It is erased when it goes, and moving it leaves no second one behind.
 class Secret {
 public:

@@ -3,6 +3,7 @@
 
 #include "common/aside.hh"
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -69,20 +70,13 @@ StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
     const std::string file = path_ + "/lock";
     lock_ =
         Fd{checked("open", file, [&] { return ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); })};
-    struct flock whole {};
-    do { // again, if whoever had the lock has let go of it before we could ask
-        whole = {};
-        whole.l_type = F_WRLCK;
-        whole.l_whence = SEEK_SET;
-        if (retry([&] { return ::fcntl(lock_.get(), F_SETLK, &whole); }) == 0) {
-            note_holder();
-            return;
-        }
-        if (errno != EACCES && errno != EAGAIN) fail("lock", file);
-        checked("ask who holds", file, [&] { return ::fcntl(lock_.get(), F_GETLK, &whole); });
-    } while (whole.l_type == F_UNLCK);
-    throw UserError(text("process ", whole.l_pid, " uses the state directory ", path_,
-                         ": stop it, or give this daemon another with `state'"));
+    while (!try_lock_file(lock_.get(), file)) {
+        // None: whoever had it has let go of it before we could ask.
+        if (const std::optional<pid_t> holder = lock_holder(lock_.get(), file))
+            throw UserError(text("process ", *holder, " uses the state directory ", path_,
+                                 ": stop it, or give this daemon another with `state'"));
+    }
+    note_holder();
 }
 
 // For people and scripts; the lock alone says whether it still holds.

@@ -144,6 +144,15 @@ std::string human_size(unsigned long long bytes) {
     return text(tenths / 10, '.', tenths % 10, ' ', units[unit]);
 }
 
+std::string padded(std::string text, std::size_t width, std::size_t columns) {
+    return text.append(width > columns ? width - columns : 1, ' ');
+}
+
+std::string padded(std::string text, std::size_t width) {
+    const std::size_t columns = text.size();
+    return padded(std::move(text), width, columns);
+}
+
 std::vector<std::string_view> split(std::string_view whole, char separator) {
     std::vector<std::string_view> parts;
     for (;;) {

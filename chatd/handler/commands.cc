@@ -91,7 +91,9 @@ bool switch_room(Conversation& c, Words name) {
     return true;
 }
 
-bool list_rooms(Conversation& c, Words) { return c.entry.look_at_rooms(Entry::Why::rooms), true; }
+bool list_rooms(Conversation& c, Words) {
+    return c.registration.look_at_rooms(Registration::Why::rooms), true;
+}
 
 bool list_members(Conversation& c, Words name) {
     if (name.empty() && c.rooms.current() == nullptr) return c.output.say(Phrase::in_no_room), true;
@@ -186,7 +188,7 @@ bool be_away(Conversation& c, Words arguments) {
     return true;
 }
 
-bool be_bot(Conversation& c, Words) { return c.entry.be_bot(), true; }
+bool be_bot(Conversation& c, Words) { return c.registration.be_bot(), true; }
 
 bool resume(Conversation& c, Words arguments) {
     const auto [token, line] = split_first(arguments);
@@ -203,7 +205,7 @@ void say_goodbye(Conversation& c, const HubRequest&, const std::string&) {
 }
 
 bool quit(Conversation& c, Words arguments) {
-    if (!c.entry.is_inside()) return say_goodbye(c, {}, {}), true;
+    if (!c.registration.is_inside()) return say_goodbye(c, {}, {}), true;
     if (const auto words = harmless_text(c, arguments, max_topic))
         c.hub.ask(QuitFrame::make(*words), {.what = Message::quit, .accepted = say_goodbye});
     return true;
@@ -300,8 +302,8 @@ bool speak_language(Conversation& c, Words arguments) {
 }
 
 bool help(Conversation& c, Words arguments) {
-    if (c.entry.state() == Entry::State::asking_code && arguments.empty())
-        return c.entry.look_at_rooms(Entry::Why::help), true;
+    if (c.registration.state() == Registration::State::asking_code && arguments.empty())
+        return c.registration.look_at_rooms(Registration::Why::help), true;
     constexpr std::size_t width = 32;
     const Display& display = c.output.display();
     const Words wanted = arguments.substr(arguments.rfind('/', 0) == 0 ? 1 : 0);
@@ -358,9 +360,9 @@ bool become_operator(Conversation& c, Words arguments) {
 // Why a command cannot be used where the client is; no value when it can.
 std::optional<std::string> objection_to(const SlashCommand& command, Conversation& c) {
     using Where = SlashCommand::Where;
-    using State = Entry::State;
+    using State = Registration::State;
     const Display& display = c.output.display();
-    const State state = c.entry.state();
+    const State state = c.registration.state();
     const bool needs_name = command.where == Where::inside || command.where == Where::in_room;
     if (state == State::asking_name && (needs_name || command.where == Where::at_code))
         return display.line(Phrase::not_at_prompt);
@@ -451,7 +453,8 @@ void obey_command(Conversation& c, Words line) {
         return c.typing.say_slashed(line);
     else
         refuse_unknown(c, word);
-    if (!c.entry.is_inside() && !c.hub.is_waiting() && !c.output.is_ending()) c.entry.ask_again();
+    if (!c.registration.is_inside() && !c.hub.is_waiting() && !c.output.is_ending())
+        c.registration.ask_again();
 }
 
 } // namespace chatd

@@ -9,14 +9,16 @@ using namespace common;
 namespace chatd {
 
 void Completer::begin(std::string before) {
-    const Entry::State state = entry_.state();
-    if (running_ || state == Entry::State::asking_password || state == Entry::State::asking_code) return;
+    const Registration::State state = registration_.state();
+    if (running_ || state == Registration::State::asking_password ||
+        state == Registration::State::asking_code)
+        return;
     std::vector<CommandShape> shapes;
     for (const SlashCommand& command : slash_commands()) shapes.push_back({command.name, command.arguments});
     Completion wanted = find_completion(before, shapes);
     const bool needs_hub = wanted.of == Completion::Of::names || wanted.of == Completion::Of::rooms;
     const bool can_ask =
-        entry_.is_inside() && (wanted.of == Completion::Of::rooms || rooms_.current() != nullptr);
+        registration_.is_inside() && (wanted.of == Completion::Of::rooms || rooms_.current() != nullptr);
     running_.emplace(Running{std::move(before), std::move(wanted)});
     if (!needs_hub || !can_ask) end(running_->wanted.words);
 }

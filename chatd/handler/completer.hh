@@ -5,9 +5,9 @@
 
 #include "chatd/handler/client_output.hh"
 #include "chatd/handler/completion.hh"
-#include "chatd/handler/entry.hh"
 #include "chatd/handler/followed_rooms.hh"
 #include "chatd/handler/hub_talk.hh"
+#include "chatd/handler/registration.hh"
 
 #include <cstdint>
 #include <optional>
@@ -18,8 +18,8 @@ namespace chatd {
 
 class Completer {
 public:
-    Completer(ClientOutput& output, HubTalk& hub, FollowedRooms& rooms, const Entry& entry)
-        : output_(output), hub_(hub), rooms_(rooms), entry_(entry) {}
+    Completer(ClientOutput& output, HubTalk& hub, FollowedRooms& rooms, const Registration& registration)
+        : output_(output), hub_(hub), rooms_(rooms), registration_(registration) {}
 
     // before: the line up to the cursor. Nothing while the last one is not done, and where a secret is typed.
     void begin(std::string before);
@@ -43,7 +43,7 @@ private:
     ClientOutput& output_;
     HubTalk& hub_;
     FollowedRooms& rooms_;
-    const Entry& entry_;
+    const Registration& registration_;
     std::optional<Running> running_;
 };
 

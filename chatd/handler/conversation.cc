@@ -16,23 +16,24 @@ using Packet = std::span<const char>;
 
 void take_acceptance(Conversation& c, const HubRequest& request, Packet packet, Fd) {
     const std::string words = AcceptedFrame::read(packet).second;
-    if (request.what == Message::name || request.what == Message::login) return c.entry.accept_name(words);
+    if (request.what == Message::name || request.what == Message::login)
+        return c.registration.accept_name(words);
     if (request.accepted != nullptr) request.accepted(c, request, words);
 }
 
 void take_refusal(Conversation& c, const HubRequest& request, Packet packet, Fd) {
     const auto why = static_cast<Refusal>(std::get<0>(RefusedFrame::read(packet).first));
     if (c.completer.is_asking()) return c.completer.fail();
-    if (request.what != Message::next_segment) return c.entry.refuse(request, why);
+    if (request.what != Message::next_segment) return c.registration.refuse(request, why);
     if (c.lookup.is_running()) c.lookup.finish(); // what was read goes on after all, or was the last
 }
 
 void enter(Conversation& c, const HubRequest& request, Packet packet, Fd log) {
-    c.entry.enter(request, packet, std::move(log));
+    c.registration.enter(request, packet, std::move(log));
 }
 
 void resume(Conversation& c, const HubRequest& request, Packet packet, Fd) {
-    c.entry.resume(request, packet);
+    c.registration.resume(request, packet);
 }
 
 void take_segment(Conversation& c, const HubRequest& request, Packet packet, Fd log) {
@@ -53,11 +54,11 @@ void take_listing(Conversation& c, const HubRequest& request, Packet packet, Fd)
             c.output.show(display.who_row(row));
         else if (request.what == Message::bans)
             c.output.show(display.ban_row(row));
-        else if (c.entry.take_room(row))
+        else if (c.registration.take_room(row))
             c.output.show(display.room_row(row));
     }
     if (request.what == Message::bans && lines.empty()) c.output.say(Phrase::nobody_banned);
-    if (next == 0) return c.entry.describe_rooms();
+    if (next == 0) return c.registration.describe_rooms();
     c.hub.ask(request.what == Message::who     ? WhoFrame::make(request.about, next)
               : request.what == Message::rooms ? RoomsFrame::make({}, next)
                                                : BansFrame::make({}, next),
@@ -82,7 +83,7 @@ void be_told(Conversation& c, const HubRequest&, Packet packet, Fd) {
 }
 
 void take_token(Conversation& c, const HubRequest&, Packet packet, Fd) {
-    c.entry.take_token(TokenFrame::read(packet).second);
+    c.registration.take_token(TokenFrame::read(packet).second);
 }
 
 void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {

@@ -7,10 +7,10 @@
 #include "chatd/handler/client_input.hh"
 #include "chatd/handler/client_output.hh"
 #include "chatd/handler/completer.hh"
-#include "chatd/handler/entry.hh"
 #include "chatd/handler/followed_rooms.hh"
 #include "chatd/handler/hub_talk.hh"
 #include "chatd/handler/lookup.hh"
+#include "chatd/handler/registration.hh"
 #include "chatd/handler/typing.hh"
 
 #include <cstddef>
@@ -38,8 +38,8 @@ struct Conversation {
     FollowedRooms rooms;
     Lookup lookup{output, hub};
     ChatOption option{output, input, hub, rooms, lookup};
-    Entry entry{output, input, hub, rooms, option};
-    Completer completer{output, hub, rooms, entry};
+    Registration registration{output, input, hub, rooms, option};
+    Completer completer{output, hub, rooms, registration};
     Typing typing{*this};
     std::uint64_t last_teller = 0; // who told this client something last; 0: nobody
 };

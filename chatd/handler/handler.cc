@@ -28,7 +28,7 @@ Handler::Handler(const Parameters& parameters, const Catalogues& catalogues, Fd 
 
 int Handler::run() {
     try {
-        talk_.entry.ask_for_name();
+        talk_.registration.ask_for_name();
         poller_->watch(talk_.hub.fd(), Interest::read);
         while (!talk_.output.is_ending() || !talk_.output.is_empty()) {
             bool did_something = read_hub();
@@ -93,7 +93,7 @@ bool Handler::serve_terminal() {
         switch (request->kind) {
         case Wanted::completion: talk_.completer.begin(std::move(request->words)); break;
         case Wanted::sign_of_life: talk_.output.say(Phrase::here); break;
-        case Wanted::session: talk_.entry.begin_session(request->words); break;
+        case Wanted::session: talk_.registration.begin_session(request->words); break;
         }
     }
     return (!talk_.is_busy() && talk_.completer.ask()) || any;

@@ -54,14 +54,14 @@ void Paste::add(const Line& line) {
 
 void Typing::obey(const Line& line) {
     if (paste_) return line.text == "." && !line.too_long ? end_paste() : paste_->add(line);
-    using State = Entry::State;
-    const State state = conversation_.entry.state();
+    using State = Registration::State;
+    const State state = conversation_.registration.state();
     if (state == State::inside) return speak(line);
     // At the question for a code, a word that is no command may be a code.
     const bool is_for_us = !line.too_long && ((state == State::asking_name && is_command(line.text)) ||
                                               (state == State::asking_code && is_known_command(line.text)));
     if (is_for_us) return obey_command(conversation_, line.text);
-    conversation_.entry.answer(line);
+    conversation_.registration.answer(line);
 }
 
 // In a room, or in none.

@@ -2,6 +2,7 @@
 #include "chatd/hub/bans.hh"
 
 #include "chatd/words.hh"
+#include "common/address.hh"
 #include "common/amounts.hh"
 #include "common/config.hh"
 #include "common/errors.hh"
@@ -9,11 +10,8 @@
 #include "common/text.hh"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <cstdio>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 using namespace common;
@@ -54,14 +52,8 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view word) {
 }
 
 std::string whom_of(const std::string& word) {
-    in_addr four{};
-    in6_addr six{};
-    std::array<char, INET6_ADDRSTRLEN> shown{};
-    if (::inet_pton(AF_INET, word.c_str(), &four) == 1)
-        ::inet_ntop(AF_INET, &four, shown.data(), shown.size());
-    else if (::inet_pton(AF_INET6, word.c_str(), &six) == 1)
-        ::inet_ntop(AF_INET6, &six, shown.data(), shown.size());
-    return shown[0] != '\0' ? std::string{shown.data()} : fold_name(word);
+    const std::optional<Address> host = parse_host(word);
+    return host ? host->host() : fold_name(word);
 }
 
 Bans::Bans(std::string path) : path_(std::move(path)) {

@@ -1,43 +1,88 @@
 // SPDX-License-Identifier: ISC
-// A client as the hub has it: the pair with its handler, its name and its rooms. Run by the hub.
+// A client as the hub has it: the pair with its handler, its name, its rooms, and how much it may say. Run by
+// the hub.
 #pragma once
 
-#include "chatd/hub/room.hh"
-#include "chatd/hub/token_bucket.hh"
+#include "chatd/settings.hh"
 #include "common/address.hh"
 #include "common/authd/login.hh"
 #include "common/loop.hh"
 #include "common/socket.hh"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
 namespace chatd {
 
+class Room;
+
+using ClientNumber = std::uint64_t;   // never given twice, also not after a restart
+using Packet = std::span<const char>; // a frame from a handler (chatd/protocol.hh), which may be hostile
+
+// Flood control: a bucket of tokens that fills steadily. Who takes more than is there is in debt, and waits
+// until it is paid. Without a clock of its own.
+class TokenBucket {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    // How long to wait until something may be said; zero: now.
+    std::chrono::milliseconds wait(const FloodLimit& limit, Time now);
+    // After wait has let it.
+    void take(const FloodLimit& limit, double tokens);
+    bool is_full(const FloodLimit& limit) const { return tokens_ >= limit.lines; }
+
+private:
+    void fill(const FloodLimit& limit, Time now);
+
+    double tokens_ = 0;
+    Time filled_{};
+    bool begun_ = false;
+};
+
 struct Client {
     enum class State : unsigned { naming = 1, entering = 2, inside = 4 };
 
-    std::uint64_t number = 0; // never given twice, also not after a restart
-    common::Fd pair;
-    std::size_t page = 0;
-    std::string host;
-    std::string peer;
-    pid_t pid = -1;
-    State state = State::naming;
+    ClientNumber number = 0;
     common::Address address;
-    std::string claimed;                  // a name that has a password, which is yet to be given
+    std::string host; // of the address, to be counted by
+    std::string peer; // the address, for people
+    common::Clock::time_point since = common::Clock::now();
+
+    // Its handler.
+    common::Watch pair;
+    std::size_t page = 0;                    // its status page
+    pid_t pid = -1;                          // until it is known
+    std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
+
+    // What it has asked, and is not answered yet.
+    State state = State::naming;
+    bool owes_answer = false;             // to a line that is in a room's batch, or to one that waits
     std::unique_ptr<common::Login> login; // while authd is asked something
+    common::Watch verdict;                // of its pair
     std::function<void(Client&, const common::Verdict&)> on_verdict;
-    unsigned wrong_passwords = 0;
+    std::vector<char> held; // a frame that flood control holds back
+    common::Loop::TimerId held_until{};
+    TokenBucket bucket;
+    bool was_told_to_wait = false;
+
+    // Who it is.
+    std::string name;
+    std::string folded;                      // the name, to be compared
+    std::string claimed;                     // a name that has a password, which is yet to be given
     bool is_operator = false;                // everywhere
     std::vector<std::string> operator_rooms; // in these
-    std::string name;
-    std::string folded; // the name, to be compared
+    unsigned wrong_passwords = 0;
+    unsigned wrong_codes = 0;
+    unsigned wrong_tokens = 0;
+
+    // Where it is, and what it does there.
     struct Membership {
         Room* room;
         std::uint64_t shown_from; // the first line that its handler was to show
@@ -46,26 +91,18 @@ struct Client {
     Room* last_room = nullptr;     // that it entered or spoke in last
     std::optional<std::string> away;
     std::string last_words;
-    unsigned wrong_codes = 0;
-    unsigned wrong_tokens = 0;
-    unsigned untaken = 0;     // private messages that its handler has not got rid of
-    bool owes_answer = false; // to a line that is in a room's batch, or to one that waits
     bool has_quit = false;
-    std::uint64_t announced = 0;        // of its bytes, those up to the end of what its next frame is about
-    std::uint64_t counted = 0;          // and those that were dealt with
-    std::vector<std::uint64_t> formers; // the clients that it was before it resumed
-    TokenBucket bucket;
-    bool was_told_to_wait = false;
-    std::vector<char> waiting; // a frame that flood control holds back
-    common::Loop::TimerId wait_timer{};
-    std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
-    common::Clock::time_point since = common::Clock::now();
+    unsigned untaken = 0; // private messages that its handler has not got rid of
 
-    bool is_in(const Room& room) const {
-        for (const Membership& membership : rooms)
-            if (membership.room == &room) return true;
-        return false;
-    }
+    // To resume.
+    std::uint64_t announced = 0;       // of its bytes, those up to the end of what its next frame is about
+    std::uint64_t counted = 0;         // and those that were dealt with
+    std::vector<ClientNumber> formers; // the clients that it was before it resumed
+
+    bool is_in(const Room& room) const;
+    // The room of this number. Throws common::PeerError when it is not in it: a handler in its right mind
+    // asks only about rooms that it is in.
+    Room& room(std::uint32_t wanted) const;
 };
 
 } // namespace chatd

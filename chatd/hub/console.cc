@@ -97,7 +97,7 @@ void Console::take(std::string_view line) {
 // EAGAIN is also what somebody gets who writes at the same moment as others, and of that poll(2) tells
 // nothing.
 void Console::say(std::string_view text) {
-    if (unsaid_.size() < longest_line) unsaid_ += text;
+    if (unsaid_.size() < max_line) unsaid_ += text;
     if (retries_) return;
     try {
         unsaid_.erase(0, write_some(terminal_.get(), unsaid_).bytes);

@@ -32,7 +32,7 @@ public:
     void start(Events events);
 
 private:
-    static constexpr std::size_t longest_line = 4096; // bytes; terminals give no more
+    static constexpr std::size_t max_line = 4096; // bytes; terminals give no more
 
     void watch();
     void read();
@@ -42,7 +42,7 @@ private:
 
     common::Loop& loop_;
     common::Fd terminal_;
-    common::LineReader reader_{longest_line, common::LineEnds::newline};
+    common::LineReader reader_{max_line, common::LineEnds::newline};
     Events events_;
     bool asks_whether_to_quit_ = false;
     std::string unsaid_; // what the terminal has not taken yet

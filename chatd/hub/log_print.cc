@@ -13,7 +13,7 @@ using common::text;
 namespace chatd {
 namespace {
 
-constexpr std::size_t most_records = 500; // of one look
+constexpr std::size_t max_records = 500; // of one look
 
 std::string time_of(const Record& record, const char* format) {
     const std::time_t seconds = record.time / 1'000'000;
@@ -70,7 +70,7 @@ std::string LogPrint::format(const Record& record) const {
 
 std::optional<Record> LogPrint::next_record() {
     for (Record record;;) {
-        const LogQuery::Result result = query_.next(record, most_records);
+        const LogQuery::Result result = query_.next(record, max_records);
         if (result == LogQuery::Result::line && record.time < options_.not_before) continue;
         if (result == LogQuery::Result::line) return record;
         if (result == LogQuery::Result::nothing) {
@@ -91,9 +91,9 @@ std::optional<std::string> LogPrint::next() {
     while (!read_all_ || options_.follows) {
         const std::optional<Record> record = next_record();
         if (!record) break;
-        if (!options_.most || options_.follows) return format(*record);
+        if (!options_.last || options_.follows) return format(*record);
         last_.push_back(format(*record));
-        if (last_.size() > *options_.most) last_.pop_front();
+        if (last_.size() > *options_.last) last_.pop_front();
     }
     if (!read_all_ || options_.follows) return {};
     if (!last_.empty()) {

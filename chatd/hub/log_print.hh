@@ -16,7 +16,7 @@
 namespace chatd {
 
 struct PrintOptions {
-    std::optional<std::uint64_t> most; // of the last lines; no value: all that are wanted
+    std::optional<std::uint64_t> last; // only so many of the last lines; no value: all that are wanted
     std::uint64_t from = 1;            // the first line
     std::int64_t not_before = 0;       // microseconds since 1970
     std::vector<std::string> words;    // as LogQuery has them

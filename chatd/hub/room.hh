@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
-// A room as the hub has it: its settings and log, who is in it, and what its operators have decided. Run by
-// the hub.
+// A room as the hub has it: its settings and log, who is in it, what its operators have decided, and so who
+// may enter and who may speak. Run by the hub; without a clock of its own.
 #pragma once
 
+#include "chatd/hub/bans.hh"
+#include "chatd/hub/client.hh"
 #include "chatd/room_log/room_log.hh"
 #include "chatd/settings.hh"
 
@@ -13,38 +15,72 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace chatd {
 
-struct Room {
+class Room {
+public:
     using Time = std::chrono::steady_clock::time_point;
 
-    std::uint32_t number = 0; // from 1, new at each start
-    RoomSettings settings;
-    std::unique_ptr<RoomLog> log;
-    std::set<std::uint64_t> members;                    // the numbers of clients
-    bool is_moderated = false;                          // only those with a voice may speak
-    std::set<std::string> voices;                       // folded names
-    std::set<std::uint64_t> operators;                  // clients; beside those of the whole server
-    std::map<std::string, std::optional<Time>> muted{}; // folded names, until when
-    bool is_made_by_client = false;                     // gone when nobody is in it any more
+    // number: from 1, new at each start. maker: the client who makes it, and is its operator; null: it stands
+    // in the configuration.
+    Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log,
+         const Client* maker = nullptr);
 
-    bool is_muted(const std::string& folded, Time now) const {
-        const auto found = muted.find(folded);
-        return found != muted.end() && (!found->second || *found->second > now);
-    }
-    const std::string& topic() const { return log->topic().empty() ? settings.topic : log->topic(); }
-    bool is_open() const { return settings.code.empty() && settings.code_hash.empty(); }
+    std::uint32_t number() const { return number_; }
+    const std::string& name() const { return settings_.name; }
+    const RoomSettings& settings() const { return settings_; }
+    RoomLog& log() const { return *log_; }
+    const std::map<ClientNumber, Client*>& members() const { return members_; }
+    // What somebody set last, else what the configuration says.
+    const std::string& topic() const { return log_->topic().empty() ? settings_.topic : log_->topic(); }
+    bool is_open() const { return settings_.code.empty() && settings_.code_hash.empty(); }
+    bool is_moderated() const { return is_moderated_; }
+    // By a client, and then it is gone when nobody is in it any more.
+    bool is_made_by_client() const { return is_made_by_client_; }
+
+    // Why the client, who has given the code, may not enter; no value: it may.
+    std::optional<Refusal> refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const;
+    // shown_from: the first line that its handler is to show.
+    void join(Client& client, std::uint64_t shown_from);
+    // With its rights, but for what was decided about its name.
+    void leave(Client& client);
+
+    // Why a member may not speak; no value: it may.
+    std::optional<Refusal> refuse_speech(const Client& client, Time now) const;
+    // Of this room or of the whole server.
+    bool is_operator(const Client& client) const;
+    // What a list says of a member: o operator, v with a voice, m muted.
+    std::string flags_of(const Client& client, Time now) const;
+
+    // Names are folded. No value: until they are unmuted. What takes something back says whether it was
+    // there.
+    void mute(const std::string& name, std::optional<Time> until) { muted_[name] = until; }
+    bool unmute(const std::string& name) { return muted_.erase(name) != 0; }
+    void give_voice(const std::string& name) { voices_.insert(name); }
+    bool take_voice(const std::string& name) { return voices_.erase(name) != 0; }
+    // Only those with a voice may speak, or everybody again.
+    void moderate(bool moderated) { is_moderated_ = moderated; }
     // What was decided about a person goes along with another name.
     void rename(const std::string& from, const std::string& to);
-};
 
-inline void Room::rename(const std::string& from, const std::string& to) {
-    if (voices.erase(from) != 0) voices.insert(to);
-    if (auto decided = muted.extract(from)) {
-        decided.key() = to;
-        muted.insert(std::move(decided));
-    }
-}
+    // After a reload, also of a room that a client made: it stands in the configuration now. What cannot be
+    // changed while it is open is put into wanted as it is, and told.
+    std::vector<common::Note> configure(RoomSettings& wanted);
+
+private:
+    bool is_muted(const std::string& name, Time now) const;
+
+    std::uint32_t number_;
+    RoomSettings settings_;
+    std::unique_ptr<RoomLog> log_;
+    std::map<ClientNumber, Client*> members_;
+    bool is_moderated_;
+    bool is_made_by_client_;
+    std::set<std::string> voices_;
+    std::set<ClientNumber> operators_; // beside those of the whole server
+    std::map<std::string, std::optional<Time>> muted_;
+};
 
 } // namespace chatd

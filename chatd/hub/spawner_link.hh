@@ -5,12 +5,14 @@
 
 #include "chatd/protocol.hh"
 #include "common/children.hh"
+#include "common/fd.hh"
+#include "common/helper_process.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <span>
 #include <string>
 
 namespace chatd {
@@ -39,7 +41,7 @@ public:
     // Whether a spawner has ever said that it runs: this program can be executed.
     bool was_ready() const { return was_ready_; }
     // Whether a client can be handed over now; else on_ready tells when.
-    bool is_ready() const { return pair_ && unsent_.empty(); }
+    bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
     // After SIGCHLD. Throws std::runtime_error when the first one has ended before it was ready.
@@ -50,36 +52,16 @@ public:
     void stop(const common::Children::OnOther& on_other);
 
     const std::string& program() const { return program_; }
-    pid_t pid() const { return children_.all().empty() ? -1 : children_.all().begin()->first; }
 
 private:
-    struct Unsent {
-        std::string packet;
-        common::Fd first;
-        common::Fd second;
-    };
-
-    bool start();
-    void start_again();
-    void connect();
     void send_configure();
-    void read_packets();
     void handle(std::span<const char> packet);
-    void send(Unsent packet);
-    void flush();
-    void lose();
 
     std::string program_;
-    bool may_complain_;
-    common::Children children_;
-    common::Fd pair_;
-    common::Loop* loop_ = nullptr;
-    common::Log* log_ = nullptr;
+    common::HelperProcess process_;
     std::string configure_;
     int pages_ = -1;
     Callbacks callbacks_;
-    std::deque<Unsent> unsent_;
-    common::Clock::time_point started_{};
     bool was_ready_ = false;
     bool stopping_ = false;
 };

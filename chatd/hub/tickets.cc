@@ -4,7 +4,9 @@
 #include "chatd/protocol.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
+#include "common/secret.hh"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <stdexcept>
@@ -33,9 +35,9 @@ std::string Tickets::issue(std::uint64_t client, const std::string& name, std::s
     Kept& kept = by_client_[client];
     kept.ticket.client = client;
     kept.ticket.name = name;
-    kept.hashes.push_back(sha256(token));
-    if (!before.empty()) kept.hashes.push_back(sha256(before));
-    for (const Sha256& hash : kept.hashes) by_hash_[hash] = client;
+    kept.tokens.push_back(token);
+    if (!before.empty()) kept.tokens.emplace_back(before);
+    for (const std::string& good : kept.tokens) by_digits_.emplace(good.substr(0, lookup_digits), client);
     return token;
 }
 
@@ -44,14 +46,14 @@ void Tickets::rename(std::uint64_t client, const std::string& name) {
     if (found != by_client_.end()) found->second.ticket.name = name;
 }
 
-void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted,
+void Tickets::keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
                    std::vector<std::uint64_t> formers, Time until) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
     Ticket& ticket = found->second.ticket;
     left_.erase({ticket.expires, client});
     left_.emplace(until, client);
-    ticket.places = std::move(places);
+    ticket.stays = std::move(stays);
     ticket.counted = counted;
     ticket.formers = std::move(formers);
     ticket.is_left = true;
@@ -61,18 +63,31 @@ void Tickets::keep(std::uint64_t client, std::vector<Place> places, std::uint64_
 void Tickets::forget(std::uint64_t client) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
-    for (const Sha256& hash : found->second.hashes) by_hash_.erase(hash);
+    for (const std::string& token : found->second.tokens) {
+        const auto [first, last] = by_digits_.equal_range(token.substr(0, lookup_digits));
+        const auto own = std::find_if(first, last, [&](const auto& entry) { return entry.second == client; });
+        if (own != last) by_digits_.erase(own);
+    }
     left_.erase({found->second.ticket.expires, client});
     by_client_.erase(found);
 }
 
 std::optional<Tickets::Ticket> Tickets::find(std::string_view token, Time now) const {
-    // Comparing hashes tells nothing of the token, however long it takes.
-    const auto found = by_hash_.find(sha256(token));
-    if (found == by_hash_.end()) return {};
-    const Ticket& ticket = by_client_.at(found->second).ticket;
-    if (ticket.is_left && ticket.expires <= now) return {};
-    return ticket;
+    const auto [first, last] = by_digits_.equal_range(token.substr(0, lookup_digits));
+    for (auto at = first; at != last; ++at) {
+        const Kept& kept = by_client_.at(at->second);
+        const bool is_good =
+            std::any_of(kept.tokens.begin(), kept.tokens.end(),
+                        [&](const std::string& good) { return equal_in_constant_time(good, token); });
+        if (is_good && !(kept.ticket.is_left && kept.ticket.expires <= now)) return kept.ticket;
+    }
+    return {};
+}
+
+std::optional<Tickets::Ticket> Tickets::of(std::uint64_t client) const {
+    const auto found = by_client_.find(client);
+    if (found == by_client_.end()) return {};
+    return found->second.ticket;
 }
 
 void Tickets::drop_expired(Time now) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
 // The tokens with which a client takes its place again after its connection broke: 128 random bits that are
-// good once, and kept as their hash only. Run by the hub; without a clock of its own.
+// good once, and live in memory only. Run by the hub; without a clock of its own.
 #pragma once
 
-#include "common/sha256.hh"
-
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,17 +22,17 @@ std::string make_token();
 class Tickets {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    struct Place {
+    struct Stay { // in a room
         std::uint32_t room = 0;
         std::uint64_t shown_from = 0; // all from this line on has been shown, as far as the client took it
     };
     struct Ticket {
         std::uint64_t client = 0; // while it is connected, and afterwards, too
         std::string name;
-        std::vector<Place> places{};          // the last one is the room that it was in last
+        std::vector<Stay> stays{};            // the last one is in the room that it was in last
         std::uint64_t counted = 0;            // of its bytes, those that were dealt with
         std::vector<std::uint64_t> formers{}; // the clients that it was before
-        bool is_left = false;                 // its connection has ended; places tell where it was
+        bool is_left = false;                 // its connection has ended; stays tell where it was
         Time expires{};                       // then
     };
 
@@ -41,23 +41,30 @@ public:
     std::string issue(std::uint64_t client, const std::string& name, std::string_view before = {});
     void rename(std::uint64_t client, const std::string& name);
     // The client's connection has ended.
-    void keep(std::uint64_t client, std::vector<Place> places, std::uint64_t counted,
+    void keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
               std::vector<std::uint64_t> formers, Time until);
     // It will not come back this way.
     void forget(std::uint64_t client);
     // Whose token it is; no value when it is nobody's, or not any more. It stays good until forgotten.
     std::optional<Ticket> find(std::string_view token, Time now) const;
+    // This client's; no value when it has none, or gave it up.
+    std::optional<Ticket> of(std::uint64_t client) const;
     void drop_expired(Time now);
     std::size_t size() const { return by_client_.size(); }
 
 private:
     struct Kept {
         Ticket ticket;
-        std::vector<common::Sha256> hashes; // of its tokens
+        std::vector<std::string> tokens;
     };
+    // A token is found by its first digits, and compared whole in constant time: how long that takes tells
+    // only of those, and the others are more than anybody guesses.
+    static constexpr std::size_t lookup_digits = 8;
+    using Lookup = std::multimap<std::string, std::uint64_t, std::less<>>;
+
     std::map<std::uint64_t, Kept> by_client_;
-    std::map<common::Sha256, std::uint64_t> by_hash_; // whose it is
-    std::set<std::pair<Time, std::uint64_t>> left_;   // when which of them expires
+    Lookup by_digits_;                              // whose it is
+    std::set<std::pair<Time, std::uint64_t>> left_; // when which of them expires
 };
 
 } // namespace chatd

@@ -271,8 +271,7 @@ RoomLog::Opened RoomLog::open_segment(std::uint32_t wanted) const {
 
 Fd RoomLog::open_for_reading(const Segment& segment) const {
     if (policy_.keep_files) return open_file(path_of(segment.number), O_RDONLY);
-    return Fd{
-        checked("duplicate", room_, [&] { return ::fcntl(segment.readable.get(), F_DUPFD_CLOEXEC, 3); })};
+    return duplicate(segment.readable.get(), room_);
 }
 
 } // namespace chatd

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fcntl.h>
 #include <unistd.h>
 
 using namespace common;
@@ -135,8 +134,7 @@ int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
     close_other_descriptors(keep);
     for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here
-        fd->reset(
-            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); }));
+        *fd = duplicate(fd->get());
     set_nonblocking(pair.get());
     if (identity_) become(*identity_);
     forbid_new_privileges();

@@ -6,14 +6,15 @@
 
 #include "common/address.hh"
 #include "common/authd/authd.hh"
-#include "common/children.hh"
 #include "common/daemon_settings.hh"
+#include "common/helper_process.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 
-#include <deque>
 #include <functional>
-#include <string>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace common {
 
@@ -28,7 +29,7 @@ public:
     // Starts it. settings.users is an absolute path; throws UserError or std::system_error when there is no
     // such file. let_go: run in the child, to unmap what is the parent's. loop and log must outlive this.
     AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function<void()> let_go = nullptr);
-    ~AuthdLink();
+    ~AuthdLink() { stop(); }
     AuthdLink(const AuthdLink&) = delete;
     AuthdLink& operator=(const AuthdLink&) = delete;
 
@@ -42,38 +43,22 @@ public:
 
     // After SIGCHLD, for a child that Children::reap found to be none of its own; false: not authd. Starts
     // another, whose clients are new ones: old pairs have ended.
-    bool note_end(pid_t pid, int status);
+    bool note_end(pid_t pid, int status) { return process_.end(pid, status); }
 
     // Tells it to end; wait waits until it has (note_end may hear of it before).
-    void stop();
-    void wait();
+    void stop() { process_.stop(); }
+    void wait() { process_.wait(); }
 
-    pid_t pid() const { return pid_; } // of the last one that was started
+    pid_t pid() const { return process_.pid(); } // of the last one that was started
 
 private:
-    struct Unsent {
-        std::string packet;
-        Fd passed;
-    };
-    bool start();
-    void start_again();
     int run_authd(Fd pair);
-    void read_notes();
-    void send(Unsent packet);
-    void flush();
-    void lose();
+    void write_note(std::span<const char> packet);
 
-    Loop& loop_;
     Log& log_;
     AuthdSettings settings_;
     std::function<void()> let_go_;
-    Children children_;
-    pid_t pid_ = -1;
-    Fd pair_;
-    std::deque<Unsent> unsent_;
-    Clock::time_point started_{};
-    Loop::TimerId restart_{};
-    bool stopping_ = false;
+    HelperProcess process_;
 };
 
 } // namespace common

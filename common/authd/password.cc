@@ -20,15 +20,6 @@ std::string run_crypt(const Secret& password, const std::string& setting) {
     return made == nullptr || *made == '*' ? "" : made;
 }
 
-// Without an early end, which would tell how much was right.
-bool equal_in_constant_time(std::string_view one, std::string_view other) {
-    if (one.size() != other.size()) return false;
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < one.size(); ++i)
-        difference |= static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]);
-    return difference == 0;
-}
-
 std::string make_salt(std::size_t characters) {
     constexpr std::string_view alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const Fd random{

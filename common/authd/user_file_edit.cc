@@ -3,6 +3,7 @@
 #include "common/authd/user_file.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
+#include "common/file_lock.hh"
 #include "common/text.hh"
 
 #include <array>
@@ -45,10 +46,7 @@ Fd open_locked(const std::string& path, IfMissing if_missing) {
     const int flags = O_RDWR | O_CLOEXEC | (if_missing == IfMissing::make ? O_CREAT : 0);
     for (;;) {
         Fd file{checked("open", path, [&] { return ::open(path.c_str(), flags, 0600); })};
-        struct flock whole {};
-        whole.l_type = F_WRLCK;
-        whole.l_whence = SEEK_SET;
-        checked("lock", path, [&] { return ::fcntl(file.get(), F_SETLKW, &whole); });
+        lock_file(file.get(), path);
         struct stat there {};
         const struct stat ours = status_of(file.get(), path);
         if (::stat(path.c_str(), &there) == 0 && there.st_ino == ours.st_ino && there.st_dev == ours.st_dev)

@@ -15,7 +15,6 @@
 #include "ftpd/session/session_process.hh"
 
 #include <array>
-#include <fcntl.h>
 #include <optional>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,10 +52,6 @@ std::optional<Ends> look_at_ends(int socket) {
     } catch (const std::system_error&) {
         return {};
     }
-}
-
-Fd duplicate(int fd) {
-    return Fd{checked("duplicate", "a descriptor", [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); })};
 }
 
 std::pair<Fd, Fd> make_stream_pair() {

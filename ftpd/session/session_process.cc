@@ -52,9 +52,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     constexpr int low_enough = 32;
     for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd}) {
         if (!*fd || fd->get() < low_enough) continue;
-        const int low =
-            checked("duplicate", "a descriptor", [&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3); });
-        fd->reset(low);
+        *fd = duplicate(fd->get());
     }
     ::umask(settings.umask);
     // Who logs in is shut in more narrowly then (Session::confine).

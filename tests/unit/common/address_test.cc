@@ -40,6 +40,22 @@ Address only(std::string_view given) {
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE("address: a host in numbers is read and nothing else is") {
+        CHECK(parse_host("127.0.0.1")->shown() == "127.0.0.1:0");
+        CHECK(parse_host("2001:DB8::0:1")->shown() == "[2001:db8::1]:0");
+        CHECK(parse_host("::ffff:10.0.0.7")->host() == "10.0.0.7"); // one host has one name
+        CHECK(parse_host("10.0.0.7", AF_INET)->port() == 0);
+        CHECK(parse_host("::1", AF_INET6)->family() == AF_INET6);
+        CHECK_FALSE(parse_host("10.0.0.7", AF_INET6));
+        CHECK_FALSE(parse_host("::1", AF_INET));
+        for (const std::string_view bad : {"", "localhost", "10.0.0", "10.0.0.256", "10.0.0.7 ", "[::1]",
+                                           "::1%lo", "10.0.0.7:21", "unix"}) {
+            CAPTURE(std::string{bad});
+            CHECK_FALSE(parse_host(bad));
+        }
+        CHECK_FALSE(parse_host(std::string_view{"10.0.0.7\0x", 10}));
+    }
+
     TEST_CASE("address: numeric addresses are shown as they were given") {
         for (const std::string given : {"127.0.0.1:2121", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:2121",
                                         "[2001:db8::7]:1", "unix:/run/x", "unix:relative"})

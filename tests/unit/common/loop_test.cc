@@ -227,6 +227,95 @@ TEST_SUITE("unit") {
         });
     }
 
+    TEST_CASE("watch: what it ends is forgotten before it is closed and its number can be another's") {
+        each_backend([](Backend backend) {
+            Pair one, two;
+            Loop loop{backend};
+            end_by_deadline(loop);
+            const int number = one.near.get();
+            Watch watch{loop, std::move(one.near), Interest::read,
+                        [](const Event&) { FAIL("it has ended"); }};
+            CHECK(watch.fd() == number);
+            send_text(one.far, "x");
+            watch.reset();
+            CHECK_FALSE(watch);
+            CHECK(watch.fd() == -1);
+            std::array<char, 1> byte{};
+            CHECK(read_some(one.far.get(), byte).state != IoState::would_block); // closed, with a byte unread
+            std::size_t read = 0;
+            const Fd same{::dup2(two.near.get(), number)};
+            Watch next{loop, same.get(), Interest::read,
+                       [&](const Event& event) { read += drain(event.fd); }};
+            send_text(two.far, "hello");
+            loop.run_once(nullptr);
+            CHECK(read == 5);
+        });
+    }
+
+    TEST_CASE("watch: another that takes its place ends it first") {
+        each_backend([](Backend backend) {
+            Pair old, fresh;
+            Loop loop{backend};
+            end_by_deadline(loop);
+            std::string heard;
+            Watch watch{loop, std::move(old.near), Interest::read, [&](const Event&) { heard += "old "; }};
+            send_text(old.far, "x");
+            watch = Watch{loop, std::move(fresh.near), Interest::read, [&](const Event& event) {
+                              drain(event.fd);
+                              heard += "fresh ";
+                          }};
+            send_text(fresh.far, "x");
+            loop.run_once(nullptr);
+            CHECK(heard == "fresh ");
+            Watch moved = std::move(watch);
+            CHECK_FALSE(watch); // NOLINT(bugprone-use-after-move): it watches nothing, and may be asked
+            send_text(fresh.far, "x");
+            loop.run_once(nullptr);
+            CHECK(heard == "fresh fresh ");
+        });
+    }
+
+    TEST_CASE("watch: a callback may end its own watch and use what it holds until it returns") {
+        each_backend([](Backend backend) {
+            Pair pair;
+            Loop loop{backend};
+            end_by_deadline(loop);
+            std::string seen;
+            Watch watch;
+            watch = Watch{loop, std::move(pair.near), Interest::read,
+                          [&, held = std::string(100, 'h')](const Event&) {
+                              watch.reset();
+                              seen = held;
+                          }};
+            send_text(pair.far, "x");
+            loop.run_once(nullptr);
+            CHECK(seen == std::string(100, 'h'));
+        });
+    }
+
+    TEST_CASE("watch: a borrowed descriptor stays open and an owned one is given back") {
+        Pair pair;
+        Loop loop{Backend::poll};
+        {
+            const Watch watch{loop, pair.near.get(), Interest::read, [](const Event&) {}};
+        }
+        send_text(pair.near, "x");
+        Watch borrowed{loop, pair.near.get(), Interest::read, [](const Event&) {}};
+        CHECK_FALSE(borrowed.release());
+        const int number = pair.near.get();
+        Watch owner{loop, std::move(pair.near), Interest::read, [](const Event&) {}};
+        const Fd back = owner.release();
+        CHECK(back.get() == number);
+        CHECK_FALSE(owner);
+        send_text(back, "x");
+        CHECK_THROWS_AS(loop.change(number, Interest::both), std::logic_error); // nobody watches it
+    }
+
+    TEST_CASE("watch: what cannot be watched is not") {
+        Loop loop{Backend::poll};
+        CHECK_THROWS_AS((Watch{loop, -1, Interest::read, [](const Event&) {}}), std::logic_error);
+    }
+
     TEST_CASE("loop: a signal ends the round so that its flag can be taken") {
         each_backend([](Backend backend) {
             Loop loop{backend};

@@ -45,6 +45,15 @@ TEST_SUITE("unit") {
         CHECK(text().empty());
     }
 
+    TEST_CASE("text: columns stand apart even where one is too narrow for what is in it") {
+        CHECK(padded("ab", 4) == "ab  ");
+        CHECK(padded("abcd", 4) == "abcd ");
+        CHECK(padded("abcdef", 4) == "abcdef ");
+        CHECK(padded("", 2) == "  ");
+        CHECK(padded("é", 4) == "é  ");     // two bytes
+        CHECK(padded("é", 4, 1) == "é   "); // and one column
+    }
+
     TEST_CASE("text: a number is the whole word and in range or none at all") {
         CHECK(parse_number<unsigned>("0") == 0U);
         CHECK(parse_number<unsigned>("007") == 7U);

@@ -35,7 +35,7 @@ struct Chat : TalkPlace {
     explicit Chat(bool is_plain = false) {
         type(negotiation);
         shown();
-        talk.entry.begin_session(hello({.is_plain = is_plain}));
+        talk.registration.begin_session(hello({.is_plain = is_plain}));
         CHECK(messages(shown()) == "An P");
     }
     static std::string hello(const Hello& said) {
@@ -51,7 +51,7 @@ struct Chat : TalkPlace {
 TEST_SUITE("unit") {
     TEST_CASE("chat's option: who is not chat is told nothing") {
         TalkPlace place;
-        place.talk.entry.ask_for_name();
+        place.talk.registration.ask_for_name();
         place.talk.option.count_refusal();
         place.talk.option.resume(7);
         CHECK(messages(place.shown()).empty());
@@ -93,14 +93,15 @@ TEST_SUITE("unit") {
     TEST_CASE(
         "chat's option: a second greeting and one behind the name and a malformed one are passed over") {
         Chat chat;
-        chat.talk.entry.begin_session(Chat::hello({.is_plain = true}));
+        chat.talk.registration.begin_session(Chat::hello({.is_plain = true}));
         CHECK_FALSE(chat.talk.option.is_plain());
         TalkPlace late;
         late.be_named("ada");
-        late.talk.entry.begin_session(Chat::hello({}));
+        late.talk.registration.begin_session(Chat::hello({}));
         CHECK_FALSE(late.talk.option.is_on());
         TalkPlace wrong;
-        for (const std::string_view bytes : {"", "H", "Hx", "A", "T"}) wrong.talk.entry.begin_session(bytes);
+        for (const std::string_view bytes : {"", "H", "Hx", "A", "T"})
+            wrong.talk.registration.begin_session(bytes);
         CHECK_FALSE(wrong.talk.option.is_on());
     }
 
@@ -108,7 +109,7 @@ TEST_SUITE("unit") {
         TalkPlace place;
         place.type(negotiation);
         place.shown();
-        place.talk.entry.begin_session(Chat::hello({.token = "abc"}));
+        place.talk.registration.begin_session(Chat::hello({.token = "abc"}));
         const auto [fields, words] = place.sent_as<ResumeFrame>();
         CHECK(words == "abc");
         CHECK(std::get<1>(fields) == 1);
@@ -121,7 +122,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("chat's option: a language that is not there is said to be so") {
         TalkPlace place;
-        place.talk.entry.begin_session(Chat::hello({.language = "tlh"}));
+        place.talk.registration.begin_session(Chat::hello({.language = "tlh"}));
         CHECK(place.shown().find("tlh") != std::string::npos);
     }
 

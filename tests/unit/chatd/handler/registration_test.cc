@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
 // How a client comes in: what it is asked and told, and what the hub is asked for it.
-#include "chatd/handler/entry.hh"
+#include "chatd/handler/registration.hh"
 
 #include "common/text.hh"
 #include "tests/unit/chatd/handler/talk_place.hh"
 
 using namespace chatd;
-using State = Entry::State;
+using State = Registration::State;
 
 namespace {
 
@@ -19,9 +19,9 @@ bool ends_with(const std::string& whole, std::string_view end) {
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("entry: a name is asked for and then the rooms are told of and a code is asked for") {
+    TEST_CASE("registration: a name is asked for and then the rooms are told of and a code is asked for") {
         TalkPlace place;
-        place.talk.entry.ask_for_name();
+        place.talk.registration.ask_for_name();
         CHECK(place.shown() == ask_name);
         place.type("ada\n");
         CHECK(place.sent_as<NameFrame>().second == "ada");
@@ -32,10 +32,10 @@ TEST_SUITE("unit") {
         CHECK(std::get<0>(place.sent_as<RoomsFrame>().first) == 2); // the rest of the list
         place.hear(ListingFrame::make("extra\t\t0\t", std::uint32_t{0}));
         CHECK(place.shown() == "Enter alone: lobby\nOpen rooms (3): lobby, plans, extra\nRoom code: ");
-        CHECK(place.talk.entry.state() == State::asking_code);
+        CHECK(place.talk.registration.state() == State::asking_code);
     }
 
-    TEST_CASE("entry: a name that is too long is refused without asking the hub") {
+    TEST_CASE("registration: a name that is too long is refused without asking the hub") {
         TalkPlace place;
         place.type(std::string(max_name + 1, 'x') + '\n');
         CHECK(place.sent().empty());
@@ -44,10 +44,10 @@ TEST_SUITE("unit") {
         CHECK(place.sent_as<NameFrame>().second.size() == max_name);
         place.refuse(Refusal::name_taken);
         CHECK(place.shown() == common::text("Somebody here has that name: choose another.\n", ask_name));
-        CHECK(place.talk.entry.tries_left() == max_tries);
+        CHECK(place.talk.registration.tries_left() == max_tries);
     }
 
-    TEST_CASE("entry: a program that sends its answers ahead is not greeted") {
+    TEST_CASE("registration: a program that sends its answers ahead is not greeted") {
         TalkPlace place;
         place.type("ada\ns3cret\n");
         place.sent_as<NameFrame>();
@@ -60,7 +60,7 @@ TEST_SUITE("unit") {
         CHECK(place.shown() == "You are in lobby. /help lists what you can do.\n");
     }
 
-    TEST_CASE("entry: wrong codes are counted and the last try is the end") {
+    TEST_CASE("registration: wrong codes are counted and the last try is the end") {
         TalkPlace place;
         place.be_named("ada");
         place.shown();
@@ -79,7 +79,7 @@ TEST_SUITE("unit") {
         CHECK(place.talk.output.is_ending());
     }
 
-    TEST_CASE("entry: a code may look like a command and one that is too long is only counted") {
+    TEST_CASE("registration: a code may look like a command and one that is too long is only counted") {
         TalkPlace place;
         place.be_named("ada");
         place.type("/secret\n"); // no command
@@ -92,7 +92,7 @@ TEST_SUITE("unit") {
         CHECK(place.sent_as<EnterFrame>().second == "\n");
     }
 
-    TEST_CASE("entry: a password is asked for and an empty line asks for another name") {
+    TEST_CASE("registration: a password is asked for and an empty line asks for another name") {
         TalkPlace place;
         place.type("root\n");
         place.sent_as<NameFrame>();
@@ -102,11 +102,11 @@ TEST_SUITE("unit") {
         CHECK(place.sent_as<LoginFrame>().second == "wrong");
         place.refuse(Refusal::wrong_password);
         CHECK(ends_with(place.shown(), common::text("Enter alone: another name.\n", ask_password)));
-        CHECK(place.talk.entry.tries_left() == max_tries);
+        CHECK(place.talk.registration.tries_left() == max_tries);
         place.type(std::string(max_code + 1, 'x') + '\n');
         CHECK(place.sent_as<LoginFrame>().second == "\n");
         place.refuse(Refusal::name_taken); // meanwhile
-        CHECK(place.talk.entry.state() == State::asking_name);
+        CHECK(place.talk.registration.state() == State::asking_name);
         place.type("root\n");
         place.sent_as<NameFrame>();
         place.refuse(Refusal::password_needed);
@@ -116,7 +116,7 @@ TEST_SUITE("unit") {
         CHECK(place.shown() == ask_name);
     }
 
-    TEST_CASE("entry: who enters is told the topic and who is there") {
+    TEST_CASE("registration: who enters is told the topic and who is there") {
         const auto greeting = [](std::string_view words, std::uint32_t others) {
             TalkPlace place;
             place.be_named("ada");
@@ -124,7 +124,7 @@ TEST_SUITE("unit") {
             place.sent_as<EnterFrame>();
             place.shown();
             place.enter(1, words, TalkPlace::empty_log(), others);
-            CHECK(place.talk.entry.is_inside());
+            CHECK(place.talk.registration.is_inside());
             CHECK(place.talk.rooms.current()->name() == "lobby");
             const std::string shown = place.shown();
             return shown.substr(shown.find('\n') + 1);
@@ -138,7 +138,7 @@ TEST_SUITE("unit") {
         CHECK(greeting("lobby\n\nbob\neve", 12) == display.line(Phrase::present_and_more, "bob, eve", "10"));
     }
 
-    TEST_CASE("entry: a token is shown in the first room and who resumes is welcomed back") {
+    TEST_CASE("registration: a token is shown in the first room and who resumes is welcomed back") {
         TalkPlace place;
         place.be_named("ada");
         place.hear(TokenFrame::make("abc"));
@@ -151,7 +151,7 @@ TEST_SUITE("unit") {
         again.type("/resume abc 7\n");
         CHECK(std::get<0>(again.sent_as<ResumeFrame>().first) == 7);
         again.hear(ResumedFrame::make("ada", std::uint32_t{2}, std::uint64_t{0}, std::uint8_t{3}));
-        CHECK(again.talk.entry.is_inside());
+        CHECK(again.talk.registration.is_inside());
         CHECK(again.talk.hub.is_waiting());
         again.enter(1, "lobby\n\nbob", TalkPlace::empty_log(), 1);
         CHECK(again.talk.hub.is_waiting());
@@ -162,7 +162,7 @@ TEST_SUITE("unit") {
         CHECK(shown.find("bob") == shown.npos); // it knows who is there
     }
 
-    TEST_CASE("entry: a room that cannot be entered again leaves the others to come") {
+    TEST_CASE("registration: a room that cannot be entered again leaves the others to come") {
         TalkPlace place;
         place.type("/resume abc\n");
         place.hear(ResumedFrame::make("ada", std::uint32_t{2}, std::uint64_t{0}, std::uint8_t{3}));

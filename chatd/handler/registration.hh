@@ -18,12 +18,13 @@
 
 namespace chatd {
 
-class Entry {
+class Registration {
 public:
     enum class State { asking_name, asking_password, asking_code, inside };
     enum class Why { greeting, help, rooms }; // one who is not let in yet is told of rooms
 
-    Entry(ClientOutput& output, ClientInput& input, HubTalk& hub, FollowedRooms& rooms, ChatOption& option)
+    Registration(ClientOutput& output, ClientInput& input, HubTalk& hub, FollowedRooms& rooms,
+                 ChatOption& option)
         : output_(output), input_(input), hub_(hub), rooms_(rooms), option_(option) {}
 
     State state() const { return state_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "chatd/handler/entry.hh"
+#include "chatd/handler/registration.hh"
 
 #include "common/text.hh"
 
@@ -18,14 +18,14 @@ constexpr std::string_view no_secret = "\n";
 
 } // namespace
 
-void Entry::ask(Asked asked) {
+void Registration::ask(Asked asked) {
     option_.tell_question(asked);
     output_.ask(asked);
 }
 
-void Entry::ask_for_name() { ask(Asked::name); }
+void Registration::ask_for_name() { ask(Asked::name); }
 
-void Entry::ask_again() {
+void Registration::ask_again() {
     if (tries_left_ == 0) return output_.finish();
     switch (state_) {
     case State::asking_name: return ask(Asked::name);
@@ -35,7 +35,7 @@ void Entry::ask_again() {
     }
 }
 
-void Entry::answer(const Line& line) {
+void Registration::answer(const Line& line) {
     switch (state_) {
     case State::asking_name:
         if (!line.too_long && line.text.size() <= max_name)
@@ -60,7 +60,7 @@ void Entry::answer(const Line& line) {
     }
 }
 
-void Entry::begin_session(std::string_view bytes) {
+void Registration::begin_session(std::string_view bytes) {
     const std::optional<SessionText> said = read_session(bytes);
     if (!said || said->message != SessionMessage::hello) return;
     const std::optional<Hello> hello = read_hello(said->body);
@@ -79,18 +79,18 @@ void Entry::begin_session(std::string_view bytes) {
 }
 
 // Nobody is there to be greeted: it says so, has sent its next line before it was asked, or sends no more.
-bool Entry::is_for_a_program() {
+bool Registration::is_for_a_program() {
     is_script_ = is_script_ || input_.has_ended() || input_.has_lines();
     return is_script_ || is_bot_ || option_.is_plain();
 }
 
-void Entry::look_at_rooms(Why why) {
+void Registration::look_at_rooms(Why why) {
     why_ = why;
     open_rooms_ = {};
     hub_.ask(RoomsFrame::make({}, std::uint32_t{0}), {.what = Message::rooms});
 }
 
-bool Entry::take_room(std::string_view row) {
+bool Registration::take_room(std::string_view row) {
     if (state_ != State::asking_code) return true;
     OpenRooms& open = open_rooms_;
     const std::string_view name = row.substr(0, row.find('\t'));
@@ -102,7 +102,7 @@ bool Entry::take_room(std::string_view row) {
 }
 
 // Before the question for a code, or when somebody asked what it is about.
-void Entry::describe_rooms() {
+void Registration::describe_rooms() {
     if (state_ != State::asking_code) return;
     const OpenRooms& open = open_rooms_;
     if (why_ == Why::help) output_.say(Phrase::code_help);
@@ -113,7 +113,7 @@ void Entry::describe_rooms() {
     ask_again();
 }
 
-void Entry::accept_name(const std::string& name) {
+void Registration::accept_name(const std::string& name) {
     output_.display().set_own_name(name);
     state_ = State::asking_code;
     if (is_for_a_program())
@@ -122,7 +122,7 @@ void Entry::accept_name(const std::string& name) {
         look_at_rooms(Why::greeting);
 }
 
-void Entry::refuse(const HubRequest& request, Refusal why) {
+void Registration::refuse(const HubRequest& request, Refusal why) {
     if (why == Refusal::password_needed) {
         state_ = State::asking_password;
         return ask(Asked::password);
@@ -140,7 +140,7 @@ void Entry::refuse(const HubRequest& request, Refusal why) {
 }
 
 // What is typed next may be the password once more, so it is not taken for a name.
-void Entry::refuse_login(Refusal why) {
+void Registration::refuse_login(Refusal why) {
     constexpr std::array about_password{Refusal::wrong_password, Refusal::held_off, Refusal::not_now};
     const bool is_about_password =
         std::find(about_password.begin(), about_password.end(), why) != about_password.end();
@@ -152,7 +152,7 @@ void Entry::refuse_login(Refusal why) {
     ask_again();
 }
 
-void Entry::enter(const HubRequest& request, std::span<const char> packet, Fd log) {
+void Registration::enter(const HubRequest& request, std::span<const char> packet, Fd log) {
     const auto [fields, words] = EnteredFrame::read(packet);
     RoomView::Start start;
     std::uint32_t others = 0;
@@ -179,7 +179,7 @@ void Entry::enter(const HubRequest& request, std::span<const char> packet, Fd lo
 }
 
 // others: how many there are, of whom those present are the first.
-void Entry::greet(const std::vector<std::string>& present, std::uint32_t others) {
+void Registration::greet(const std::vector<std::string>& present, std::uint32_t others) {
     std::string names;
     for (const std::string& name : present) names += text(names.empty() ? "" : ", ", name);
     if (others == 0)
@@ -190,7 +190,7 @@ void Entry::greet(const std::vector<std::string>& present, std::uint32_t others)
         output_.say(Phrase::present_and_more, names, text(others - present.size()));
 }
 
-void Entry::resume(const HubRequest& request, std::span<const char> packet) {
+void Registration::resume(const HubRequest& request, std::span<const char> packet) {
     const auto [fields, words] = ResumedFrame::read(packet);
     const auto [rooms, counted, name_size] = fields;
     const std::string name = words.substr(0, name_size);
@@ -206,14 +206,14 @@ void Entry::resume(const HubRequest& request, std::span<const char> packet) {
     if (!hub_.is_waiting()) tell_token();
 }
 
-void Entry::take_token(const std::string& token) {
+void Registration::take_token(const std::string& token) {
     if (option_.is_on())
         option_.tell_token(token);
     else
         token_ = token;
 }
 
-void Entry::tell_token() {
+void Registration::tell_token() {
     if (!token_.empty()) output_.say(Phrase::token_is, std::exchange(token_, {}));
 }
 

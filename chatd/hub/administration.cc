@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/administration.hh"
+
+#include "chatd/hub/log_print.hh"
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr unsigned max_history = 100000; // lines of one answer
+
+// Names and topics are as wide as a terminal shows them.
+std::string column(const std::string& text, std::size_t width) {
+    return padded(text, width, columns_of(text));
+}
+
+// Takes "-r ROOM" from the front of the words; the room's name, empty if it is not there.
+std::string take_room_option(Words& words) {
+    if (words.empty() || words[0] != "-r") return {};
+    if (words.size() < 2) throw UserError("-r needs a room");
+    std::string name = words[1];
+    words = words.subspan(2);
+    return name;
+}
+
+// The same for a verb that takes the rest of its line as it was written.
+std::string take_room_option(std::string& rest) {
+    constexpr std::string_view option = "-r ";
+    if (rest.rfind(option, 0) != 0) return {};
+    const std::size_t start = rest.find_first_not_of(' ', option.size());
+    if (start == rest.npos) throw UserError("-r needs a room");
+    const std::size_t end = std::min(rest.find(' ', start), rest.size());
+    std::string name = rest.substr(start, end - start);
+    rest.erase(0, std::min(rest.find_first_not_of(' ', end), rest.size()));
+    return name;
+}
+
+std::string_view words_for(Refusal why) {
+    switch (why) {
+    case Refusal::bad_duration:
+        return "a length of time is a number of seconds, or one with s, m, h or d behind it, like 90, 5m or "
+               "2h";
+    case Refusal::not_banned: return "there is no such ban: `bans' lists them";
+    default: return "nobody there has that name: `who' lists them";
+    }
+}
+
+// A line's number, or a length of time that ends now.
+void read_since(const std::string& word, PrintOptions& options) {
+    if (const auto line = parse_number<std::uint64_t>(word, 1)) {
+        options.from = *line;
+        return;
+    }
+    const auto duration = parse_duration(word);
+    if (!duration) throw UserError("--since takes a line's number, or a length of time like 90s, 2h or 7d");
+    const auto start = std::chrono::system_clock::now() - *duration;
+    options.not_before =
+        std::chrono::duration_cast<std::chrono::microseconds>(start.time_since_epoch()).count();
+}
+
+struct HistoryQuery {
+    std::string room;
+    PrintOptions options;
+    bool is_limited = true; // to the last 20 lines, unless something else says which
+};
+
+HistoryQuery read_history_words(Words words) {
+    HistoryQuery query;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const auto argument = [&]() -> const std::string& {
+            if (at + 1 == words.size()) throw UserError(text(words[at], " needs a word behind it"));
+            return words[++at];
+        };
+        if (words[at] == "--follow" || words[at] == "-f")
+            query.options.follows = true;
+        else if (words[at] == "--json")
+            query.options.as_json = true;
+        else if (words[at] == "-n")
+            query.options.last = parse_count(std::array{argument()}, "a number of lines", 0, max_history);
+        else if (words[at] == "--since") {
+            read_since(argument(), query.options);
+            query.is_limited = false;
+        } else if (words[at] == "--search") {
+            query.options.words = search_words(argument());
+            query.is_limited = false;
+        } else
+            query.room = words[at];
+    }
+    if (query.room.empty()) throw UserError("name a room: `rooms' lists them");
+    return query;
+}
+
+// "2026-11-21T07:26:00Z", or "-" for ever.
+std::string shown_end(const std::optional<Ban::Time>& until) {
+    if (!until) return "-";
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(*until);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 32> shown{};
+    std::strftime(shown.data(), shown.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return shown.data();
+}
+
+} // namespace
+
+Administration::Administration(Loop& loop, Log& log, const std::string& control, People& people, Rooms& rooms,
+                               Bans& bans, Moderation& moderation, Daemon daemon)
+    : loop_(loop),
+      log_(log),
+      people_(people),
+      rooms_(rooms),
+      bans_(bans),
+      moderation_(moderation),
+      daemon_(std::move(daemon)),
+      control_(loop, control, verbs()),
+      console_(loop) {}
+
+std::vector<ControlVerb> Administration::verbs() {
+    const auto act_of = [this](Kind kind) { return [this, kind](Words words) { return act(kind, words); }; };
+    return {
+        {"announce", "[-r ROOM] TEXT", "say it to everybody, or in one room, as administrator",
+         [this](Words words) { return announce(words[0]); }, true},
+        {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
+         [this](Words words) { return notice(words[0]); }, true},
+        {"topic", "-r ROOM TEXT", "set a room's topic; - is none",
+         [this](Words words) { return set_topic(words[0]); }, true},
+        {"rooms", "", "list the rooms", [this](Words) { return list_rooms(); }},
+        {"who", "", "list the clients", [this](Words) { return list_clients(); }},
+        {"history", "ROOM [-n N] [--since WHEN] [--search WORDS] [--follow] [--json]",
+         "print a room's lines, and those to come", [this](Words words) { return history(words); }},
+        {"kick", "[-r ROOM] NAME", "end a client's connection", act_of(Kind::kicked)},
+        {"mute", "-r ROOM NAME [DURATION]", "let somebody not speak in a room", act_of(Kind::muted)},
+        {"unmute", "-r ROOM NAME", "let them speak again", act_of(Kind::unmuted)},
+        {"ban", "[-r ROOM] NAME|ADDRESS [DURATION]", "keep somebody out", act_of(Kind::banned)},
+        {"unban", "[-r ROOM] NAME|ADDRESS", "end that", act_of(Kind::unbanned)},
+        {"bans", "", "list who is kept out", [this](Words) { return list_bans(); }},
+        {"moderate", "-r ROOM on|off", "let only those with a voice speak in a room",
+         [this](Words words) { return moderate(words); }},
+        {"voice", "-r ROOM NAME", "give somebody a voice", act_of(Kind::voiced)},
+        {"unvoice", "-r ROOM NAME", "take it", act_of(Kind::unvoiced)},
+        {"stats", "", "print the totals since the start", [this](Words) { return Answer{daemon_.stats()}; }},
+        {"reload", "", "read the configuration again", [this](Words) { return Answer{daemon_.reload()}; }},
+        {"shutdown", "[MESSAGE]", "stop, with a message to those who are here",
+         [this](Words words) { return shut_down(words[0]); }, true},
+    };
+}
+
+void Administration::start_console() {
+    console_.start({[this](std::string_view line) { announce_typed(line); }, [this] { daemon_.stop({}); }});
+}
+
+void Administration::report_status() {
+    for (const Answer& part : {Answer{daemon_.stats()}, list_rooms(), list_clients()})
+        for (const std::string& line : part.lines) log_.notice(line);
+}
+
+Room& Administration::known_room(std::string_view name) {
+    Room* const room = rooms_.find(name);
+    if (room == nullptr)
+        throw UserError(text("there is no room '", escape(name, 64), "': `rooms' lists them"));
+    return *room;
+}
+
+ControlAnswer Administration::announce(const std::string& rest) {
+    std::string words = rest;
+    const std::string room = take_room_option(words);
+    words = unquote(words);
+    Room* const only = room.empty() ? nullptr : &known_room(room);
+    if (words.empty()) throw UserError("say what to announce");
+    announce_to(only, words);
+    return {};
+}
+
+// What another program has to tell, ftpd say of a file that is there.
+ControlAnswer Administration::notice(const std::string& rest) {
+    std::string words = rest;
+    const std::string room = take_room_option(words);
+    words = neutralise(unquote(words));
+    if (room.empty()) throw UserError("say in which room: -r ROOM");
+    if (words.empty() || words.size() > max_text)
+        throw UserError(text("a notice has 1 to ", max_text, " bytes"));
+    rooms_.add_line(known_room(room), Kind::noted, nullptr, words);
+    return {};
+}
+
+ControlAnswer Administration::set_topic(const std::string& rest) {
+    std::string words = rest;
+    const std::string room = take_room_option(words);
+    const std::string topic = neutralise(unquote(words));
+    if (room.empty()) throw UserError("say in which room: -r ROOM");
+    if (topic.empty() || topic.size() > max_topic)
+        throw UserError(text("a topic has 1 to ", max_topic, " bytes; - is none"));
+    rooms_.set_topic(known_room(room), nullptr, topic);
+    return {};
+}
+
+ControlAnswer Administration::act(Kind kind, Words words) {
+    const std::string room = take_room_option(words);
+    if (kind == Kind::unbanned && words.size() == 1) return unban(room, words[0]);
+    const auto why = moderation_.act(nullptr, room.empty() ? nullptr : &known_room(room), kind, words);
+    if (why) throw UserError(std::string{words_for(*why)});
+    return {};
+}
+
+// A ban outlives its room, too.
+ControlAnswer Administration::unban(const std::string& room, const std::string& word) {
+    const std::string whom = whom_of(word);
+    if (bans_.remove(whom, room)) {
+        if (room.empty() || rooms_.find(room) != nullptr)
+            moderation_.record(nullptr, rooms_.find(room), Kind::unbanned, word);
+        else
+            log_.notice(text("unban ", escape(word), " by administrator in ", escape(room)));
+        return {};
+    }
+    const auto elsewhere = bans_.room_of_ban(whom, std::chrono::system_clock::now());
+    if (!elsewhere) throw UserError(std::string{words_for(Refusal::not_banned)});
+    throw UserError(elsewhere->empty()
+                        ? text("that ban is of all rooms: unban ", escape(word))
+                        : text("that ban is of one room: unban -r ", *elsewhere, ' ', escape(word)));
+}
+
+ControlAnswer Administration::moderate(Words words) {
+    constexpr std::array<std::string_view, 2> choices{"on", "off"};
+    const std::size_t choice = parse_choice(words.last(words.empty() ? 0 : 1), choices);
+    return act(choice == 0 ? Kind::moderated : Kind::unmoderated, words.first(words.size() - 1));
+}
+
+ControlAnswer Administration::shut_down(const std::string& rest) {
+    std::string words = neutralise(unquote(rest));
+    if (words.size() > max_text) throw UserError(text("that is too long: ", max_text, " bytes at most"));
+    log_.notice("shutdown by administrator");
+    daemon_.stop(std::move(words));
+    return {};
+}
+
+// The administrator has typed it on the terminal that chatd -d runs in.
+void Administration::announce_typed(std::string_view line) {
+    try {
+        announce_to(nullptr, line);
+    } catch (const UserError& error) {
+        log_.warning(text("not announced: ", error.what()));
+    }
+}
+
+void Administration::announce_to(Room* only, std::string_view given) {
+    const std::string words = neutralise(given);
+    if (words.size() > max_text) throw UserError(text("that is too long: ", max_text, " bytes at most"));
+    for (auto& [name, room] : rooms_.all())
+        if (only == nullptr || only == &room) rooms_.add_line(room, Kind::announced, nullptr, words);
+}
+
+ControlAnswer Administration::list_rooms() const {
+    std::vector<std::string> lines{
+        text(column("ROOM", 24), column("ENTRY", 8), column("MEMBERS", 8), column("LINES", 8), "TOPIC")};
+    for (const auto& [name, room] : rooms_.all())
+        lines.push_back(text(column(name, 24), column(room.is_open() ? "open" : "code", 8),
+                             column(text(room.members().size()), 8),
+                             column(text(room.log().next_line() - 1), 8),
+                             room.topic().empty() ? "-" : room.topic()));
+    return lines;
+}
+
+ControlAnswer Administration::list_clients() const {
+    std::vector<std::string> lines{
+        text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("ROOM", 16), "NAME")};
+    for (const auto& [number, client] : people_.all()) {
+        const auto age =
+            std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - client.since).count();
+        std::string rooms;
+        for (const Client::Membership& in : client.rooms)
+            rooms += text(rooms.empty() ? "" : ",", in.room->name());
+        lines.push_back(text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
+                             column(rooms.empty() ? "-" : rooms, 16),
+                             client.name.empty() ? "-" : client.name));
+    }
+    std::sort(lines.begin() + 1, lines.end());
+    return lines;
+}
+
+ControlAnswer Administration::list_bans() const {
+    std::vector<std::string> lines{text(column("WHOM", 24), column("ROOM", 16), column("UNTIL", 24), "BY")};
+    for (const Ban& ban : bans_.all(std::chrono::system_clock::now()))
+        lines.push_back(text(column(ban.whom, 24), column(ban.room.empty() ? "-" : ban.room, 16),
+                             column(shown_end(ban.until), 24), ban.by.empty() ? "administrator" : ban.by));
+    return lines;
+}
+
+ControlAnswer Administration::history(Words words) {
+    HistoryQuery query = read_history_words(words);
+    const RoomLog& log = known_room(query.room).log();
+    if (query.is_limited) { // the last lines are where the last numbers are: nothing else is read
+        const std::uint64_t lines = std::min(query.options.last.value_or(20), log.next_line() - 1);
+        query.options.from = log.next_line() - lines;
+    }
+    const auto lines = std::make_shared<LogPrint>(log, query.room, query.options);
+    Answer answer;
+    answer.more = [this, lines, room = query.room]() -> std::optional<std::string> {
+        if (rooms_.find(room) == nullptr) throw UserError("the room is closed");
+        std::optional<std::string> line = lines->next();
+        if (!line && lines->is_busy()) loop_.at(Clock::now(), [this] { control_.continue_answers(); });
+        return line;
+    };
+    if (!query.options.follows) answer.has_ended = [lines] { return lines->has_ended(); };
+    return answer;
+}
+
+} // namespace chatd

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/answers.hh"
+
+#include "common/socket.hh"
+
+using namespace common;
+
+namespace chatd {
+
+void Answers::send(const Client& client, std::string_view frame, int passed) const {
+    if (send_packet(client.pair.fd(), frame, passed) == IoState::would_block) kill_(client);
+}
+
+void Answers::confirm(const Client& client, std::string_view words) const {
+    send(client, AcceptedFrame::make(words));
+}
+
+void Answers::refuse(const Client& client, Refusal why) const {
+    send(client, RefusedFrame::make({}, static_cast<std::uint8_t>(why)));
+}
+
+void Answers::list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) const {
+    std::string piece;
+    std::uint32_t next = skip;
+    for (; next < lines.size() && piece.size() + lines[next].size() + 1 <= max_listing; ++next)
+        piece += lines[next] + '\n';
+    send(client, ListingFrame::make(piece, next < lines.size() ? next : std::uint32_t{0}));
+}
+
+} // namespace chatd

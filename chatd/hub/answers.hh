@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+// What the hub answers a client's handler. A handler has one question open and drains its pair, so there is
+// room for every answer, unless it is not in its right mind: then it is killed. Run by the hub.
+#pragma once
+
+#include "chatd/hub/client.hh"
+#include "chatd/protocol.hh"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chatd {
+
+class Answers {
+public:
+    using Kill = std::function<void(const Client&)>;
+    explicit Answers(Kill kill) : kill_(std::move(kill)) {}
+
+    // A frame, with a descriptor when passed is one.
+    void send(const Client& client, std::string_view frame, int passed = -1) const;
+    // It is done; words: what there is to say of it.
+    void confirm(const Client& client, std::string_view words = {}) const;
+    void refuse(const Client& client, Refusal why) const;
+    // As many of the lines behind the skipped ones as one frame takes.
+    void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) const;
+
+private:
+    Kill kill_;
+};
+
+} // namespace chatd

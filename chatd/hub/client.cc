@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/client.hh"
+
+#include "chatd/hub/room.hh"
+#include "common/errors.hh"
+
+#include <algorithm>
+
+namespace chatd {
+
+std::chrono::milliseconds TokenBucket::wait(const FloodLimit& limit, Time now) {
+    if (limit.lines == 0) return {};
+    fill(limit, now);
+    constexpr double one = 1 - 1e-6; // less what sums of fractions lose
+    if (tokens_ >= one) return {};
+    const double seconds = (one - tokens_) * limit.seconds / limit.lines;
+    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+void TokenBucket::take(const FloodLimit& limit, double tokens) {
+    if (limit.lines != 0) tokens_ -= tokens;
+}
+
+void TokenBucket::fill(const FloodLimit& limit, Time now) {
+    const double full = limit.lines;
+    if (!begun_) tokens_ = full;
+    const std::chrono::duration<double> passed = now - filled_;
+    if (begun_) tokens_ = std::min(full, tokens_ + passed.count() * full / limit.seconds);
+    filled_ = now;
+    begun_ = true;
+}
+
+bool Client::is_in(const Room& room) const {
+    return std::any_of(rooms.begin(), rooms.end(), [&](const Membership& in) { return in.room == &room; });
+}
+
+Room& Client::room(std::uint32_t wanted) const {
+    for (const Membership& in : rooms)
+        if (in.room->number() == wanted) return *in.room;
+    throw common::PeerError("a room that it is not in");
+}
+
+} // namespace chatd

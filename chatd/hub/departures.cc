@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/departures.hh"
+
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <vector>
+
+using namespace common;
+
+namespace chatd {
+
+void Departures::end(Client& client) {
+    loop_.cancel(client.held_until);
+    if (client.has_quit)
+        tickets_.forget(client.number);
+    else
+        keep_place(client);
+    while (!client.rooms.empty()) rooms_.leave(*client.rooms.back().room, client);
+    handlers_.release(client);
+}
+
+// The room that it was in last goes last.
+void Departures::keep_place(const Client& client) {
+    std::vector<Tickets::Stay> stays;
+    for (const Client::Membership& in : client.rooms) stays.push_back({in.room->number(), in.shown_from});
+    const auto last = std::find_if(stays.begin(), stays.end(), [&](const Tickets::Stay& stay) {
+        return client.last_room != nullptr && stay.room == client.last_room->number();
+    });
+    if (last != stays.end()) std::rotate(last, last + 1, stays.end());
+    tickets_.keep(client.number, std::move(stays), client.counted, client.formers,
+                  Clock::now() + settings_.resume_time);
+}
+
+void Departures::dismiss(Client& client, Farewell why, std::string_view words) {
+    if (client.pair)
+        send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    end(client);
+}
+
+void Departures::expel(Client& client, Farewell why) {
+    client.has_quit = true;
+    dismiss(client, why);
+}
+
+void Departures::punish(Client& client, std::string_view why) {
+    log_.error(text("handler ", client.pid, " of ", client.peer, " is killed: ", why));
+    handlers_.kill(client);
+    end(client);
+}
+
+} // namespace chatd

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: ISC
+// How clients go: their connection has ended, somebody ends it, or their handler does what none in its right
+// mind would. Whatever it was, the rooms are told, the name is free, and a token keeps its place for a while.
+// Run by the hub.
+#pragma once
+
+#include "chatd/hub/people.hh"
+#include "chatd/hub/rooms.hh"
+#include "chatd/hub/tickets.hh"
+#include "chatd/protocol.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+
+#include <functional>
+#include <string_view>
+
+namespace chatd {
+
+class Departures {
+public:
+    using OnHandler = std::function<void(Client&)>;
+    struct Handlers {
+        OnHandler kill;
+        OnHandler release; // removes the client from the people
+    };
+
+    Departures(common::Loop& loop, common::Log& log, const Settings& settings, Rooms& rooms, Tickets& tickets,
+               Handlers handlers)
+        : loop_(loop),
+          log_(log),
+          settings_(settings),
+          rooms_(rooms),
+          tickets_(tickets),
+          handlers_(std::move(handlers)) {}
+
+    // Each of these ends the client: it is gone when they return.
+    void end(Client& client);
+    // Its handler is told why; words are the administrator's.
+    void dismiss(Client& client, Farewell why, std::string_view words = {});
+    // The same for good: its token is worth nothing any more.
+    void expel(Client& client, Farewell why);
+    // Kills its handler. why: for the log.
+    void punish(Client& client, std::string_view why);
+
+private:
+    void keep_place(const Client& client);
+
+    common::Loop& loop_;
+    common::Log& log_;
+    const Settings& settings_;
+    Rooms& rooms_;
+    Tickets& tickets_;
+    Handlers handlers_;
+};
+
+} // namespace chatd

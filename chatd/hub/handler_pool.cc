@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/handler_pool.hh"
+
+#include "chatd/protocol.hh"
+#include "chatd/sleep_word.hh"
+#include "common/children.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
+constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
+constexpr std::string_view banned_words = "You are banned.";
+constexpr std::string_view stopping_words = "The server is stopping: come back later.";
+
+} // namespace
+
+HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusPages& pages, People& people,
+                         const Bans& bans, Spawner spawner, Callbacks callbacks)
+    : loop_(loop),
+      log_(log),
+      settings_(settings),
+      pages_(pages),
+      people_(people),
+      bans_(bans),
+      spawner_(std::move(spawner)),
+      callbacks_(std::move(callbacks)),
+      acceptor_(loop, log,
+                {[this](Accepted client) { take(std::move(client)); },
+                 [this](const std::string& host) { return people_.count_from(host); },
+                 [](std::string_view why) { return text(why, '\n'); }}) {}
+
+void HandlerPool::open(std::size_t own) {
+    acceptor_.open(settings_.listen);
+    capacity_.emplace(pages_.size(), settings_.events, own + acceptor_.listeners());
+}
+
+void HandlerPool::start() {
+    acceptor_.start(settings_.per_address);
+    report_capacity();
+    update();
+}
+
+void HandlerPool::configure() {
+    acceptor_.set_limits(settings_.per_address);
+    report_capacity();
+    update();
+}
+
+void HandlerPool::close() {
+    acceptor_.close();
+    for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
+}
+
+std::size_t HandlerPool::max_clients() const {
+    return capacity_ ? capacity_->clients(settings_.max_clients) : pages_.size();
+}
+
+void HandlerPool::report_capacity() {
+    if (const auto shortage = capacity_->explain(settings_.max_clients)) log_.warning(*shortage);
+}
+
+// Nobody is accepted who could not be handed over at once.
+void HandlerPool::update() {
+    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < max_clients());
+}
+
+void HandlerPool::take(Accepted accepted) {
+    if (bans_.keeps_out(accepted.peer.host(), {}, std::chrono::system_clock::now()))
+        return acceptor_.turn_away(accepted.socket, banned_words);
+    const std::optional<std::size_t> page = pages_.take();
+    if (!page) return acceptor_.turn_away(accepted.socket, busy_words);
+    auto [ours, theirs] = make_packet_pair();
+    set_keepalive(accepted.socket.get());
+    set_no_delay(accepted.socket.get());
+    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
+    Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
+    Client& client = people_.add(accepted.peer);
+    client.page = *page;
+    client.arrival = {std::move(second), accepted.peer};
+    const ClientNumber number = client.number;
+    client.pair = Watch{loop_, std::move(ours), Interest::read,
+                        [this, number](const Event&) { callbacks_.on_readable(number); }};
+    pages_in_use_[number] = *page;
+    spawner_.spawn(number, *page, std::move(accepted.socket), std::move(theirs));
+    update();
+}
+
+void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
+    Client* const client = people_.find(number);
+    if (pid < 0) {
+        acceptor_.pause("fork failed");
+        on_ended(number, 0);
+        if (client != nullptr) callbacks_.on_lost(*client);
+        return;
+    }
+    if (client == nullptr) return; // it is gone already; its end follows
+    client->pid = pid;
+    client->arrival.reset();
+    log_.notice(
+        text("accept ", client->peer, " pid ", pid, " clients ", people_.count(), '/', max_clients()));
+    if (!client->pair) callbacks_.on_lost(*client); // its handler has ended already
+}
+
+void HandlerPool::on_ended(ClientNumber number, int status) {
+    const auto page = pages_in_use_.find(number);
+    if (page == pages_in_use_.end()) return;
+    pages_.give_back_unread(page->second);
+    pages_in_use_.erase(page);
+    if (status != 0) { // a signal, or an error that it could not tell its client
+        ++crashed_;
+        log_.warning(text("a handler ended: ", describe_status(status)));
+    }
+    update();
+}
+
+// The handlers go on. Who has none yet gets one from the next spawner.
+void HandlerPool::on_spawner_lost() {
+    update();
+    std::vector<ClientNumber> unborn;
+    for (const auto& [number, client] : people_.all())
+        if (client.arrival) unborn.push_back(number);
+    std::sort(unborn.begin(), unborn.end()); // first come, first served
+    for (const ClientNumber number : unborn) {
+        Client& client = *people_.find(number);
+        arrivals_.push_back(*std::move(client.arrival));
+        callbacks_.on_lost(client);
+    }
+    orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
+    std::vector<ClientNumber> gone;
+    for (const auto& [number, page] : orphans_)
+        if (people_.find(number) == nullptr) gone.push_back(number);
+    for (const ClientNumber number : gone) rest_page(number);
+}
+
+void HandlerPool::on_spawner_ready() {
+    for (Accepted& waiting : std::exchange(arrivals_, {})) take(std::move(waiting));
+    update();
+}
+
+void HandlerPool::rest_page(ClientNumber number) {
+    if (orphans_.erase(number) != 0)
+        loop_.at(Clock::now() + orphan_time, [this, number] { on_ended(number, 0); });
+}
+
+void HandlerPool::wake(const Client& client) const {
+    if (SleepWord{pages_.page(client.page)}.tell_news())
+        send_packet(client.pair.fd(), chatd::wake); // full: it is awake
+}
+
+void HandlerPool::release(Client& client) {
+    const ClientNumber number = client.number;
+    log_.notice(text("end ", client.peer, " pid ", client.pid, ' ', escape(client.name), " clients ",
+                     people_.count() - 1, '/', max_clients()));
+    people_.remove(client);
+    rest_page(number);
+    update();
+}
+
+} // namespace chatd

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: ISC
+// Who gets a handler, and what becomes of it: accepts clients as long as there are pages and a spawner for
+// them, hands them over, and hears how their handlers ended. Those of a spawner that died are orphans: nobody
+// tells of their end, so their pages rest until they must have ended. Run by the hub.
+#pragma once
+
+#include "chatd/hub/bans.hh"
+#include "chatd/hub/people.hh"
+#include "chatd/settings.hh"
+#include "common/acceptor.hh"
+#include "common/capacity.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+#include "common/status_pages.hh"
+
+#include <csignal>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chatd {
+
+class HandlerPool {
+public:
+    // What SpawnerLink does.
+    struct Spawner {
+        std::function<bool()> is_ready;
+        std::function<void(ClientNumber, std::size_t page, common::Fd socket, common::Fd pair)> spawn;
+        std::function<void(ClientNumber, int signal)> signal;
+    };
+    struct Callbacks {
+        std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
+        std::function<void(Client&)> on_lost;          // it has no handler, and gets none: to end it
+    };
+
+    // pages: as many as there may be clients.
+    HandlerPool(common::Loop& loop, common::Log& log, const Settings& settings, common::StatusPages& pages,
+                People& people, const Bans& bans, Spawner spawner, Callbacks callbacks);
+
+    // Binds the listeners. own: descriptors that the hub needs for other things. Throws as
+    // common::Acceptor::open.
+    void open(std::size_t own);
+    void start(); // to accept
+    // After a reload.
+    void configure();
+    // Accepts nobody any more; who waits for a spawner is turned away.
+    void close();
+
+    void take(common::Accepted accepted);
+    // What SpawnerLink tells. pid -1: no process is to be had.
+    void on_spawned(ClientNumber number, pid_t pid);
+    void on_ended(ClientNumber number, int status); // of waitpid(2)
+    void on_spawner_lost();
+    void on_spawner_ready();
+
+    void kill(const Client& client) { spawner_.signal(client.number, SIGKILL); }
+    // Its handler, if that sleeps.
+    void wake(const Client& client) const;
+    // It is gone from the people, and its page is free once its handler has ended.
+    void release(Client& client);
+
+    std::size_t max_clients() const; // now
+    std::string places() const { return acceptor_.places(); }
+    std::uint64_t refused() const { return acceptor_.refused(); } // since the start
+    std::uint64_t crashed() const { return crashed_; }
+
+private:
+    void update();
+    void report_capacity();
+    void rest_page(ClientNumber number);
+
+    common::Loop& loop_;
+    common::Log& log_;
+    const Settings& settings_;
+    common::StatusPages& pages_;
+    People& people_;
+    const Bans& bans_;
+    Spawner spawner_;
+    Callbacks callbacks_;
+    common::Acceptor acceptor_;
+    std::optional<common::Capacity> capacity_;         // once the listeners are there
+    std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
+    std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
+    std::vector<common::Accepted> arrivals_;           // of clients that wait for the next spawner
+    std::uint64_t crashed_ = 0;
+};
+
+} // namespace chatd

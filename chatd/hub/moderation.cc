@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/moderation.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <system_error>
+#include <vector>
+
+using namespace common;
+
+namespace chatd {
+
+struct Moderation::Rule {
+    Kind kind;
+    std::string_view name; // in the daemon's log
+    std::size_t min_arguments;
+    std::size_t max_arguments;
+    bool needs_room; // else it can be done everywhere at once
+    std::optional<Refusal> (Moderation::*act)(const Client* by, Room* room, Words arguments);
+
+    static const Rule* find(Kind kind);
+};
+
+const Moderation::Rule* Moderation::Rule::find(Kind kind) {
+    static constexpr std::array rules{
+        Rule{Kind::kicked, "kick", 1, 1, false, &Moderation::kick},
+        Rule{Kind::muted, "mute", 1, 2, true, &Moderation::mute},
+        Rule{Kind::unmuted, "unmute", 1, 1, true, &Moderation::unmute},
+        Rule{Kind::banned, "ban", 1, 2, false, &Moderation::ban},
+        Rule{Kind::unbanned, "unban", 1, 1, false, &Moderation::unban},
+        Rule{Kind::moderated, "moderate", 0, 0, true, &Moderation::moderate},
+        Rule{Kind::unmoderated, "moderate off", 0, 0, true, &Moderation::unmoderate},
+        Rule{Kind::voiced, "voice", 1, 1, true, &Moderation::give_voice},
+        Rule{Kind::unvoiced, "unvoice", 1, 1, true, &Moderation::take_voice},
+    };
+    const auto found =
+        std::find_if(rules.begin(), rules.end(), [&](const Rule& known) { return known.kind == kind; });
+    return found == rules.end() ? nullptr : &*found;
+}
+
+namespace {
+
+std::vector<std::string> words_between_blanks(std::string_view all) {
+    std::vector<std::string> words;
+    for (const std::string_view word : split(all, ' '))
+        if (!word.empty()) words.emplace_back(word);
+    return words;
+}
+
+// Of a ban or a mute.
+struct Duration {
+    std::optional<std::chrono::seconds> length; // no value: for ever
+    std::string shown;                          // " 10m", as it was typed
+};
+
+// No value: the second argument is no length of time.
+std::optional<Duration> duration_of(Words arguments) {
+    if (arguments.size() < 2) return Duration{};
+    const auto length = parse_duration(arguments[1]);
+    if (!length) return {};
+    return Duration{length, ' ' + arguments[1]};
+}
+
+} // namespace
+
+std::optional<Refusal> Moderation::act(const Client* by, Room* room, Kind kind, Words arguments) {
+    const Rule* const rule = Rule::find(kind);
+    if (rule == nullptr) throw PeerError("an act that there is not");
+    if (rule->needs_room && room == nullptr) throw UserError("say in which room: -r ROOM");
+    if (arguments.size() < rule->min_arguments) throw UserError("say whom: a name");
+    if (arguments.size() > rule->max_arguments)
+        throw UserError("too many words: a name, and perhaps for how long");
+    return (this->*rule->act)(by, room, arguments);
+}
+
+void Moderation::on_act(Client& client, Packet packet) {
+    const auto [fields, words] = ActFrame::read(packet);
+    const auto [room_number, kind] = fields;
+    Room& room = client.room(room_number);
+    if (!room.is_operator(client)) return answers_.refuse(client, Refusal::not_operator);
+    const ClientNumber number = client.number;
+    std::optional<Refusal> why;
+    try {
+        why = act(&client, &room, static_cast<Kind>(kind), words_between_blanks(words));
+    } catch (const UserError&) {
+        why = Refusal::nobody;
+    } catch (const std::system_error& error) {
+        log_.error(text("the bans are not saved: ", error.what()));
+        why = Refusal::disk_full;
+    }
+    Client* const still_here = people_.find(number); // who may have thrown itself out
+    if (still_here == nullptr) return;
+    if (why) return answers_.refuse(*still_here, *why);
+    rooms_.await(room, *still_here);
+}
+
+void Moderation::record(const Client* by, Room* room, Kind kind, std::string_view whom) {
+    const std::string harmless = neutralise(whom);
+    if (room != nullptr) rooms_.add_line(*room, kind, by, harmless);
+    const Client* const person =
+        room == nullptr ? people_.find(std::string_view{harmless}.substr(0, harmless.find(' '))) : nullptr;
+    if (person != nullptr)
+        for (const Client::Membership& in : person->rooms) rooms_.add_line(*in.room, kind, by, harmless);
+    log_.notice(text(Rule::find(kind)->name, harmless.empty() ? "" : " ", escape(harmless), " by ",
+                     by == nullptr ? "administrator" : escape(by->name), " in ",
+                     room == nullptr ? "all rooms" : room->name()));
+}
+
+// A handler holds the logs of its rooms open, so leaving one of them against its will means leaving.
+std::optional<Refusal> Moderation::kick(const Client* by, Room* room, Words arguments) {
+    Client* const whom = people_.find_in(room, arguments[0]);
+    if (whom == nullptr) return Refusal::nobody;
+    record(by, room, Kind::kicked, whom->name);
+    departures_.expel(*whom, Farewell::kicked);
+    return {};
+}
+
+std::optional<Refusal> Moderation::mute(const Client* by, Room* room, Words arguments) {
+    const Client* const whom = people_.find_in(room, arguments[0]);
+    if (whom == nullptr) return Refusal::nobody;
+    const std::optional<Duration> duration = duration_of(arguments);
+    if (!duration) return Refusal::bad_duration;
+    std::optional<Room::Time> until;
+    if (duration->length) until = Clock::now() + *duration->length;
+    room->mute(whom->folded, until);
+    record(by, room, Kind::muted, whom->name + duration->shown);
+    return {};
+}
+
+std::optional<Refusal> Moderation::unmute(const Client* by, Room* room, Words arguments) {
+    if (!room->unmute(fold_name(arguments[0]))) return Refusal::nobody;
+    record(by, room, Kind::unmuted, arguments[0]);
+    return {};
+}
+
+std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words arguments) {
+    Ban ban{whom_of(arguments[0]), room == nullptr ? "" : room->name(), {}, by == nullptr ? "" : by->name};
+    if (ban.whom.empty()) return Refusal::nobody;
+    const std::optional<Duration> duration = duration_of(arguments);
+    if (!duration) return Refusal::bad_duration;
+    if (duration->length) ban.until = std::chrono::system_clock::now() + *duration->length;
+    bans_.add(ban);
+    record(by, room, Kind::banned, arguments[0] + duration->shown);
+    std::vector<Client*> concerned;
+    for (auto& [number, client] : people_.all())
+        if ((client.folded == ban.whom || client.host == ban.whom) &&
+            (room == nullptr || client.is_in(*room)))
+            concerned.push_back(&client);
+    for (Client* const client : concerned) departures_.expel(*client, Farewell::banned);
+    return {};
+}
+
+std::optional<Refusal> Moderation::unban(const Client* by, Room* room, Words arguments) {
+    if (!bans_.remove(whom_of(arguments[0]), room == nullptr ? "" : room->name())) return Refusal::not_banned;
+    record(by, room, Kind::unbanned, arguments[0]);
+    return {};
+}
+
+std::optional<Refusal> Moderation::moderate(const Client* by, Room* room, Words) {
+    room->moderate(true);
+    record(by, room, Kind::moderated, {});
+    return {};
+}
+
+std::optional<Refusal> Moderation::unmoderate(const Client* by, Room* room, Words) {
+    room->moderate(false);
+    record(by, room, Kind::unmoderated, {});
+    return {};
+}
+
+std::optional<Refusal> Moderation::give_voice(const Client* by, Room* room, Words arguments) {
+    const Client* const whom = people_.find_in(room, arguments[0]);
+    if (whom == nullptr) return Refusal::nobody;
+    room->give_voice(whom->folded);
+    record(by, room, Kind::voiced, whom->name);
+    return {};
+}
+
+std::optional<Refusal> Moderation::take_voice(const Client* by, Room* room, Words arguments) {
+    if (!room->take_voice(fold_name(arguments[0]))) return Refusal::nobody;
+    record(by, room, Kind::unvoiced, arguments[0]);
+    return {};
+}
+
+} // namespace chatd

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/names.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/secret.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+bool has_right(std::string_view rights, std::string_view right) {
+    const std::vector<std::string_view> all = split_list(rights);
+    return std::find(all.begin(), all.end(), right) != all.end();
+}
+
+} // namespace
+
+std::optional<Refusal> Names::refuse(const Client& client, const std::string& name) const {
+    if (const auto why = refuse_name(name)) return why;
+    if (bans_.keeps_out(fold_name(name), {}, std::chrono::system_clock::now())) return Refusal::name_banned;
+    if (people_.is_taken(name, client.number)) return Refusal::name_taken;
+    return {};
+}
+
+void Names::on_name(Client& client, Packet packet) {
+    const std::string name = NameFrame::read(packet).second;
+    if (settings_.users.empty()) return take(client, name);
+    if (const auto why = refuse_name(name)) return answers_.refuse(client, *why);
+    passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
+        asks.claimed = verdict.name;
+        if (verdict.kind == Verdict::Kind::refused) return take(asks, name);
+        answers_.refuse(asks, verdict.kind == Verdict::Kind::accepted ? Refusal::password_needed
+                                                                      : Refusal::not_now);
+    });
+}
+
+void Names::take(Client& client, const std::string& name) {
+    if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
+    people_.give_name(client, name);
+    client.state = Client::State::entering;
+    answers_.confirm(client, name);
+}
+
+// Whoever has the password has the name: a connection that has it is dead, or will be.
+void Names::on_login(Client& client, Packet packet) {
+    std::string password = LoginFrame::read(packet).second;
+    if (client.claimed.empty()) throw PeerError("a password that was not asked for");
+    const std::string name = client.claimed; // which it stays until the password is right
+    passwords_.ask(client, LoginKind::user, name, password,
+                   [this, name](Client& asks, const Verdict& verdict) {
+                       if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);
+                       asks.claimed.clear();
+                       if (Client* const ghost = people_.find(name))
+                           departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
+                       asks.is_operator = has_right(verdict.rights, "operator");
+                       take(asks, name);
+                   });
+    erase_bytes(password);
+}
+
+void Names::on_nick(Client& client, Packet packet) {
+    const std::string name = NickFrame::read(packet).second;
+    if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
+    if (settings_.users.empty()) return rename(client, name);
+    passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
+        if (verdict.kind == Verdict::Kind::refused) return rename(asks, name);
+        answers_.refuse(asks,
+                        verdict.kind == Verdict::Kind::accepted ? Refusal::has_password : Refusal::not_now);
+    });
+}
+
+void Names::rename(Client& client, const std::string& name) {
+    if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
+    for (const Client::Membership& in : client.rooms)
+        if (const auto why = in.room->refuse_speech(client, Clock::now()))
+            return answers_.refuse(client, *why);
+    rooms_.rename(client, name);
+    tickets_.rename(client.number, name);
+    people_.give_name(client, name);
+    answers_.confirm(client, name);
+}
+
+void Names::on_oper(Client& client, Packet packet) {
+    auto [fields, words] = OperFrame::read(packet);
+    const auto [name_size] = fields;
+    if (name_size > words.size()) throw PeerError("a name that is longer than its frame");
+    const std::string name = words.substr(0, name_size);
+    passwords_.ask(
+        client, LoginKind::secret, text(operator_secret, name), std::string_view{words}.substr(name_size),
+        [this, name](Client& asks, const Verdict& verdict) {
+            const auto& known = settings_.operators;
+            const auto found = std::find_if(known.begin(), known.end(),
+                                            [&](const OperatorSettings& one) { return one.name == name; });
+            if (verdict.kind != Verdict::Kind::accepted || found == known.end())
+                return passwords_.refuse(asks, verdict);
+            asks.is_operator = asks.is_operator || found->rooms.empty();
+            asks.operator_rooms.insert(asks.operator_rooms.end(), found->rooms.begin(), found->rooms.end());
+            log_.notice(text("operator ", escape(name), " is ", escape(asks.name)));
+            answers_.confirm(asks);
+        });
+    erase_bytes(words);
+}
+
+} // namespace chatd

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+// Who a client is: its name, another one, the password of a name that has one, and what makes an operator of
+// it. Run by the hub.
+#pragma once
+
+#include "chatd/hub/answers.hh"
+#include "chatd/hub/bans.hh"
+#include "chatd/hub/departures.hh"
+#include "chatd/hub/passwords.hh"
+#include "chatd/hub/people.hh"
+#include "chatd/hub/rooms.hh"
+#include "chatd/hub/tickets.hh"
+#include "chatd/settings.hh"
+#include "common/log.hh"
+
+#include <optional>
+#include <string>
+
+namespace chatd {
+
+class Names {
+public:
+    Names(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
+          Tickets& tickets, const Answers& answers, Departures& departures, Passwords& passwords)
+        : log_(log),
+          settings_(settings),
+          people_(people),
+          rooms_(rooms),
+          bans_(bans),
+          tickets_(tickets),
+          answers_(answers),
+          departures_(departures),
+          passwords_(passwords) {}
+
+    // Why the client may not have this name; no value: it may, if the name has no password.
+    std::optional<Refusal> refuse(const Client& client, const std::string& name) const;
+
+    // Requests of clients.
+    void on_name(Client& client, Packet packet);
+    void on_login(Client& client, Packet packet);
+    void on_nick(Client& client, Packet packet);
+    void on_oper(Client& client, Packet packet);
+
+private:
+    void take(Client& client, const std::string& name);
+    void rename(Client& client, const std::string& name);
+
+    common::Log& log_;
+    const Settings& settings_;
+    People& people_;
+    Rooms& rooms_;
+    const Bans& bans_;
+    Tickets& tickets_;
+    const Answers& answers_;
+    Departures& departures_;
+    Passwords& passwords_;
+};
+
+} // namespace chatd

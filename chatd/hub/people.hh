@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// Everybody who is here: the clients by their numbers, their names and the hosts that they are from. Run by
+// the hub; without a descriptor or clock of its own, but for the first number.
+#pragma once
+
+#include "chatd/hub/client.hh"
+#include "chatd/hub/room.hh"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace chatd {
+
+class People {
+public:
+    using All = std::unordered_map<ClientNumber, Client>;
+
+    People();
+
+    // A client with a number of its own; it stays where it is in memory until it is removed.
+    Client& add(const common::Address& address);
+    // Its name is free again. It is in no room any more.
+    void remove(const Client& client);
+    // Its first name, or another one, which is_taken says is free.
+    void give_name(Client& client, const std::string& name);
+
+    Client* find(ClientNumber number);
+    // By its name, in any case.
+    Client* find(std::string_view name);
+    // The same, when it is in the room; without a room (null) wherever it is.
+    Client* find_in(const Room* room, std::string_view name);
+    // By another client, or by anybody.
+    bool is_taken(std::string_view name, ClientNumber by_other_than = 0) const;
+
+    std::size_t count() const { return clients_.size(); }
+    std::size_t count_from(const std::string& host) const;
+    std::uint64_t added() const { return added_; } // since the start
+    All& all() { return clients_; }
+    const All& all() const { return clients_; }
+
+private:
+    All clients_;
+    std::unordered_map<std::string, ClientNumber> names_; // folded
+    std::map<std::string, std::size_t> by_host_;
+    ClientNumber next_;
+    std::uint64_t added_ = 0;
+};
+
+} // namespace chatd

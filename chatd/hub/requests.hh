@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: ISC
+// What handlers send: one table tells which frame is for which state, and what does it. A handler may have
+// been taken over, so a frame that none in its right mind would send ends it. Who says too much waits for the
+// answer, and with it everything else that the client has sent: it is slowed down, and nothing is lost. Run
+// by the hub.
+#pragma once
+
+#include "chatd/hub/answers.hh"
+#include "chatd/hub/departures.hh"
+#include "chatd/hub/lists.hh"
+#include "chatd/hub/moderation.hh"
+#include "chatd/hub/names.hh"
+#include "chatd/hub/people.hh"
+#include "chatd/hub/resumption.hh"
+#include "chatd/hub/room_entry.hh"
+#include "chatd/hub/segments.hh"
+#include "chatd/hub/speech.hh"
+#include "chatd/settings.hh"
+#include "common/loop.hh"
+
+#include <chrono>
+
+namespace chatd {
+
+class Requests {
+public:
+    // What does what is asked.
+    struct Parts {
+        Names& names;
+        RoomEntry& entry;
+        Resumption& resumption;
+        Speech& speech;
+        Segments& segments;
+        Moderation& moderation;
+        Lists& lists;
+    };
+
+    Requests(common::Loop& loop, const Settings& settings, People& people, const Answers& answers,
+             Departures& departures, Parts parts)
+        : loop_(loop),
+          settings_(settings),
+          people_(people),
+          answers_(answers),
+          departures_(departures),
+          parts_(parts) {}
+
+    // Reads what the client's pair brings, as much as is one client's share of a round; also its end.
+    void read(ClientNumber number);
+
+private:
+    struct Rule;
+
+    void handle(Client& client, Packet packet);
+    void hold_back(Client& client, Packet packet, std::chrono::milliseconds time);
+    void release(ClientNumber number);
+    void lose_handler(Client& client);
+
+    common::Loop& loop_;
+    const Settings& settings_;
+    People& people_;
+    const Answers& answers_;
+    Departures& departures_;
+    Parts parts_;
+};
+
+} // namespace chatd

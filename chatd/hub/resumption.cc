@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/resumption.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+// Those that it was before, as the frame has them; the oldest are left out where there are too many.
+std::string take_formers(Client& client, const Tickets::Ticket& ticket) {
+    client.formers = ticket.formers;
+    client.formers.push_back(ticket.client);
+    if (client.formers.size() > max_formers) client.formers.erase(client.formers.begin());
+    std::string formers;
+    for (const ClientNumber former : client.formers) {
+        const auto packed = Former::pack(former);
+        formers.append(packed.data(), packed.size());
+    }
+    return formers;
+}
+
+} // namespace
+
+struct Resumption::Told {
+    std::string_view token;
+    std::uint64_t last_line; // seen in the last room; 0: not told
+    bool counts;             // chat(1), which tells its place and how much it has sent
+    std::map<std::uint32_t, std::uint64_t> shown_from{}; // of rooms, by number
+};
+
+void Resumption::give_token(Client& client, std::string_view before) {
+    if (settings_.resume_time.count() == 0) return;
+    tickets_.drop_expired(Clock::now());
+    answers_.send(client, TokenFrame::make(tickets_.issue(client.number, client.name, before)));
+}
+
+void Resumption::on_counted(Client& client, Packet packet) {
+    client.announced = std::get<0>(CountedFrame::read(packet).first);
+}
+
+void Resumption::on_resume(Client& client, Packet packet) {
+    const auto [fields, words] = ResumeFrame::read(packet);
+    const auto [last_line, counts, token_size] = fields;
+    if (token_size > words.size()) throw PeerError("a token that is longer than its frame");
+    const std::string_view token = std::string_view{words}.substr(0, token_size);
+    const std::string_view place = std::string_view{words}.substr(token_size);
+    if (place.size() % PlaceRoom::size != 0) throw PeerError("a place that is cut off");
+    Told told{token, last_line, counts != 0};
+    for (const auto& [room, line] : PlaceRoom::iter_unpack(place)) told.shown_from[room] = line;
+    auto ticket = tickets_.find(token, Clock::now());
+    if (!ticket) {
+        if (++client.wrong_tokens > max_tries) throw PeerError("more wrong tokens than a handler allows");
+        return answers_.refuse(client, Refusal::wrong_token);
+    }
+    if (bans_.keeps_out(fold_name(ticket->name), {}, std::chrono::system_clock::now()))
+        return answers_.refuse(client, Refusal::name_banned);
+    if (people_.is_taken(ticket->name, ticket->client))
+        return answers_.refuse(client, Refusal::name_taken); // the token stays good
+    if (!ticket->is_left) { // its connection is dead, and has not told us yet
+        departures_.dismiss(*people_.find(ticket->client), Farewell::resumed_elsewhere);
+        ticket = tickets_.of(ticket->client);
+    }
+    if (!ticket) return answers_.refuse(client, Refusal::wrong_token); // it has said good-bye
+    tickets_.forget(ticket->client);
+    restore(client, *ticket, told);
+}
+
+// Where neither line nor place is told all is shown again since that connection entered: lines may come
+// twice, none is missed.
+void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const Told& told) {
+    people_.give_name(client, ticket.name);
+    client.state = Client::State::inside;
+    std::vector<std::pair<Room*, std::uint64_t>> rooms;
+    for (const Tickets::Stay& stay : ticket.stays) {
+        Room* const room = rooms_.find(stay.room);
+        if (room == nullptr || room->refuse_entry(client, bans_, std::chrono::system_clock::now())) continue;
+        const bool is_last = &stay == &ticket.stays.back();
+        const auto shown = told.shown_from.find(room->number());
+        const std::uint64_t from = shown != told.shown_from.end() ? std::max<std::uint64_t>(shown->second, 1)
+                                   : is_last && told.last_line != 0 ? told.last_line + 1
+                                                                    : stay.shown_from;
+        rooms.emplace_back(room, std::min(from, room->log().next_line()));
+    }
+    client.announced = client.counted = ticket.counted;
+    give_token(client, told.counts ? told.token : std::string_view{});
+    const std::string formers = told.counts ? take_formers(client, ticket) : std::string{};
+    answers_.send(client, ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(rooms.size()),
+                                             ticket.counted, static_cast<std::uint8_t>(client.name.size())));
+    for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
+}
+
+} // namespace chatd

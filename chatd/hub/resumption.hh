@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+// How a client takes its place again after its connection broke: with a token, and what it tells of how far
+// it came. Run by the hub.
+#pragma once
+
+#include "chatd/hub/answers.hh"
+#include "chatd/hub/bans.hh"
+#include "chatd/hub/departures.hh"
+#include "chatd/hub/people.hh"
+#include "chatd/hub/rooms.hh"
+#include "chatd/hub/tickets.hh"
+#include "chatd/settings.hh"
+
+#include <string_view>
+
+namespace chatd {
+
+class Resumption {
+public:
+    Resumption(const Settings& settings, People& people, Rooms& rooms, const Bans& bans, Tickets& tickets,
+               const Answers& answers, Departures& departures)
+        : settings_(settings),
+          people_(people),
+          rooms_(rooms),
+          bans_(bans),
+          tickets_(tickets),
+          answers_(answers),
+          departures_(departures) {}
+
+    // A new one, unless resume-time is 0. before: the one that it came with.
+    void give_token(Client& client, std::string_view before = {});
+
+    // Requests of clients.
+    void on_resume(Client& client, Packet packet);
+    void on_counted(Client& client, Packet packet);
+
+private:
+    struct Told; // how far the client says it came
+
+    void restore(Client& client, const Tickets::Ticket& ticket, const Told& told);
+
+    const Settings& settings_;
+    People& people_;
+    Rooms& rooms_;
+    const Bans& bans_;
+    Tickets& tickets_;
+    const Answers& answers_;
+    Departures& departures_;
+};
+
+} // namespace chatd

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/rooms.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <atomic>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+constexpr unsigned max_rounds = 4; // in which lines come before those who sleep are woken all the same
+
+LogPolicy policy_of(const RoomSettings& room) {
+    LogPolicy policy;
+    policy.keep_bytes = room.keep_bytes;
+    policy.keep_age = room.keep_age;
+    policy.keep_files = room.history;
+    return policy;
+}
+
+} // namespace
+
+Rooms::Rooms(std::string folder, Log& log, Wake wake_member)
+    : folder_(std::move(folder)), log_(log), wake_(std::move(wake_member)) {
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail("make the directory", folder_);
+}
+
+std::unique_ptr<RoomLog> Rooms::open_log(const RoomSettings& settings) const {
+    return std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy_of(settings),
+                                     log_);
+}
+
+Room& Rooms::insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker) {
+    return rooms_.try_emplace(settings.name, next_number_++, settings, std::move(log), maker).first->second;
+}
+
+Room& Rooms::make(const RoomSettings& settings, const Client* maker) {
+    return insert(settings, open_log(settings), maker);
+}
+
+std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
+    std::vector<std::pair<const RoomSettings*, std::unique_ptr<RoomLog>>> made;
+    for (const RoomSettings& room : wanted)
+        if (find(room.name) == nullptr) made.emplace_back(&room, open_log(room));
+    for (auto& [settings, log] : made) insert(*settings, std::move(log), nullptr);
+
+    std::vector<Note> told;
+    for (RoomSettings& room : wanted)
+        for (Note& note : find(room.name)->configure(room)) told.push_back(std::move(note));
+    for (const auto& [name, room] : rooms_) {
+        const bool stays = room.is_made_by_client() || std::any_of(wanted.begin(), wanted.end(),
+                                                                   [&there = name](const RoomSettings& one) {
+                                                                       return one.name == there;
+                                                                   });
+        if (!stays)
+            told.push_back(
+                {Severity::warning,
+                 text("room ", name, " is gone from the configuration: it closes with the next start")});
+    }
+    return told;
+}
+
+Room* Rooms::find(std::string_view name) {
+    const auto found = rooms_.find(name);
+    return found == rooms_.end() ? nullptr : &found->second;
+}
+
+Room* Rooms::find(std::uint32_t number) {
+    const auto found = std::find_if(rooms_.begin(), rooms_.end(),
+                                    [&](const auto& entry) { return entry.second.number() == number; });
+    return found == rooms_.end() ? nullptr : &found->second;
+}
+
+void Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text) {
+    room.log().add(kind, from == nullptr ? 0 : from->number,
+                   from == nullptr ? std::string_view{} : from->name, text);
+    batches_[&room];
+    ++lines_;
+}
+
+void Rooms::set_topic(Room& room, const Client* by, std::string_view topic) {
+    add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
+}
+
+void Rooms::await(Room& room, Client& client) {
+    client.owes_answer = true;
+    batches_[&room].push_back({client.number});
+}
+
+void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
+    client.owes_answer = true;
+    const std::uint64_t line = room.log().next_line();
+    room.join(client, missed_from == 0 ? line : missed_from);
+    add_line(room, Kind::joined, &client, {});
+    batches_[&room].push_back({client.number, line, missed_from});
+}
+
+void Rooms::leave(Room& room, Client& client) {
+    room.leave(client);
+    add_line(room, Kind::left, &client, client.last_words);
+}
+
+void Rooms::rename(const Client& client, const std::string& name) {
+    for (const Client::Membership& in : client.rooms) add_line(*in.room, Kind::renamed, &client, name);
+    const std::string folded = fold_name(name);
+    for (auto& [room_name, room] : rooms_) room.rename(client.folded, folded);
+}
+
+std::vector<Rooms::Settled> Rooms::flush() {
+    std::vector<Settled> settled;
+    had_batches_ = had_batches_ || has_batches();
+    for (const auto& [room, waiting] : std::exchange(batches_, {})) {
+        const bool is_written = room->log().flush();
+        if (is_written) news_.insert(room);
+        for (const Waiting& one : waiting) settled.push_back({room, one, is_written});
+    }
+    return settled;
+}
+
+void Rooms::close_empty() {
+    std::erase_if(rooms_, [this](const auto& entry) {
+        const Room& room = entry.second;
+        const bool closes = room.is_made_by_client() && room.members().empty();
+        if (!closes) return false;
+        news_.erase(&room);
+        log_.notice(text("room ", escape(entry.first), " closes: nobody is in it"));
+        ::rmdir(text(folder_, '/', entry.first).c_str()); // unless there is something in it
+        return true;
+    });
+}
+
+void Rooms::end_round() {
+    if (!std::exchange(had_batches_, false) || ++rounds_with_news_ == max_rounds) wake_members();
+}
+
+void Rooms::wake_members() {
+    rounds_with_news_ = 0;
+    const auto rooms = std::exchange(news_, {});
+    if (rooms.empty()) return;
+    std::atomic_thread_fence(std::memory_order_seq_cst); // the writes are before the look at who sleeps
+    for (const Room* room : rooms)
+        for (const auto& [number, member] : room->members()) wake_(*member);
+}
+
+} // namespace chatd

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: ISC
+// The rooms: lines into their logs, who is answered when those are written, and who is woken to read them.
+// All that comes in one round goes into each log in one write. Run by the hub; touches no descriptor but the
+// logs'.
+#pragma once
+
+#include "chatd/hub/room.hh"
+#include "chatd/settings.hh"
+#include "common/log.hh"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chatd {
+
+class Rooms {
+public:
+    // Who is answered when a room's batch is in its log, or is not.
+    struct Waiting {
+        ClientNumber client;
+        std::uint64_t joined_line = 0; // of one that enters; 0 for speech
+        std::uint64_t missed_from = 0; // of one that resumes: the first line to show
+    };
+    struct Settled {
+        Room* room;
+        Waiting waiting;
+        bool is_written; // false: nothing of the batch is in the log
+    };
+    using Wake = std::function<void(const Client& member)>;
+    using All = std::map<std::string, Room, std::less<>>; // by name
+
+    // folder: holds one folder for each room; it is made where it is missing. wake_member: called for each
+    // member of a room that has news, to wake its handler if that sleeps. Throws std::system_error.
+    Rooms(std::string folder, common::Log& log, Wake wake_member);
+
+    // maker: as Room has it. Throws std::system_error.
+    Room& make(const RoomSettings& settings, const Client* maker = nullptr);
+    // After a reload; rooms that are in wanted alone are made. Rooms that cannot be made are found before
+    // anything is changed, and thrown as std::system_error. Returns what there is to tell, as
+    // Room::configure.
+    std::vector<common::Note> configure(std::vector<RoomSettings>& wanted);
+    Room* find(std::string_view name);
+    Room* find(std::uint32_t number);
+    All& all() { return rooms_; }
+    const All& all() const { return rooms_; }
+
+    // Into the room's batch; flush decides its fate. from: null for the administrator.
+    void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
+    // "-" is none.
+    void set_topic(Room& room, const Client* by, std::string_view topic);
+    // The client is answered when the batch is settled; until then it may ask nothing else.
+    void await(Room& room, Client& client);
+    // With a line that tells of it. Whoever enters is answered when that is settled. missed_from: as Waiting
+    // has it.
+    void enter(Room& room, Client& client, std::uint64_t missed_from);
+    void leave(Room& room, Client& client);
+    // Lines there and rights everywhere; before the client has the name.
+    void rename(const Client& client, const std::string& name);
+
+    bool has_batches() const { return !batches_.empty(); }
+    // Writes the batches, each in one write. To be called again until there are none: answers may make more.
+    std::vector<Settled> flush();
+    // Those that clients have made.
+    void close_empty();
+
+    // Whether members are yet to be woken.
+    bool has_news() const { return !news_.empty(); }
+    // At the end of a round: those who sleep are woken when nothing more is there to be read, so that each
+    // reads all of it at once; or when there was more in several rounds running.
+    void end_round();
+    void wake_members();
+
+    std::uint64_t lines() const { return lines_; } // since the start
+
+private:
+    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings) const;
+    Room& insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker);
+
+    std::string folder_;
+    common::Log& log_;
+    Wake wake_;
+    All rooms_;
+    std::uint32_t next_number_ = 1;
+    std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
+    std::set<const Room*> news_;                    // rooms whose members are yet to be woken
+    bool had_batches_ = false;                      // in this round
+    unsigned rounds_with_news_ = 0;
+    std::uint64_t lines_ = 0;
+};
+
+} // namespace chatd

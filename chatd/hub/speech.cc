@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/speech.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+// Made harmless; each has something, and not too much.
+std::vector<std::string> lines_of_speech(std::string_view words, bool is_paste) {
+    std::vector<std::string> lines = split_lines(words);
+    for (std::string& line : lines) {
+        line = neutralise(line);
+        if (line.empty() || line.size() > max_text)
+            throw PeerError("a line of speech that is empty or too long");
+    }
+    if (lines.empty()) throw PeerError("speech without a line");
+    if (is_paste && lines.size() > max_paste_lines) throw PeerError("a paste of too many lines");
+    return lines;
+}
+
+} // namespace
+
+void Speech::on_say(Client& client, Packet packet) {
+    const auto [fields, words] = SayFrame::read(packet);
+    const auto [number, kind_given, is_paste] = fields;
+    const auto kind = static_cast<Kind>(kind_given);
+    if (kind != Kind::said && kind != Kind::acted) throw PeerError("speech of a kind that there is not");
+    Room& room = client.room(number);
+    const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
+    if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
+    if (is_paste == 0) client.bucket.take(settings_.flood, static_cast<double>(lines.size() - 1));
+    client.last_room = &room;
+    for (const std::string& line : lines) rooms_.add_line(room, kind, &client, line);
+    rooms_.await(room, client);
+}
+
+// To one client alone: past the logs, and so only as far as its handler gets rid of it.
+void Speech::on_tell(Client& client, Packet packet) {
+    const auto [fields, words] = TellFrame::read(packet);
+    const auto [number, name_size] = fields;
+    const std::string_view whole = words;
+    if (name_size > whole.size()) throw PeerError("a name that is longer than its frame");
+    const std::string said = neutralise(whole.substr(name_size));
+    if (said.empty() || said.size() > max_text) throw PeerError("words that are empty or too long");
+    Client* const to = name_size != 0 ? people_.find(whole.substr(0, name_size)) : people_.find(number);
+    if (to == nullptr || to->state != Client::State::inside || !to->pair)
+        return answers_.refuse(client, Refusal::nobody);
+    const std::string told = ToldFrame::make(text(client.name, said), client.number,
+                                             static_cast<std::uint8_t>(client.name.size()));
+    if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
+        return answers_.refuse(client, Refusal::behind);
+    ++to->untaken;
+    answers_.confirm(client, to->away ? text(to->name, '\t', *to->away) : std::string{});
+}
+
+void Speech::on_took(Client& client, Packet packet) {
+    const auto [count] = TookFrame::read(packet).first;
+    client.untaken -= std::min(client.untaken, count);
+}
+
+void Speech::on_topic(Client& client, Packet packet) {
+    const auto [fields, words] = TopicFrame::read(packet);
+    Room& room = client.room(std::get<0>(fields));
+    if (words.empty()) return answers_.confirm(client, room.topic());
+    if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
+    const std::string topic = neutralise(words);
+    if (topic.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
+    rooms_.set_topic(room, &client, topic);
+    rooms_.await(room, client);
+}
+
+void Speech::on_away(Client& client, Packet packet) {
+    const auto [fields, words] = AwayFrame::read(packet);
+    std::string why = neutralise(words);
+    if (why.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
+    client.away.reset();
+    if (std::get<0>(fields) != 0) client.away = std::move(why);
+    answers_.confirm(client);
+}
+
+} // namespace chatd

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: ISC
+// What members say, in rooms and to one another, and of themselves. Run by the hub.
+#pragma once
+
+#include "chatd/hub/answers.hh"
+#include "chatd/hub/people.hh"
+#include "chatd/hub/rooms.hh"
+#include "chatd/settings.hh"
+
+namespace chatd {
+
+class Speech {
+public:
+    Speech(const Settings& settings, People& people, Rooms& rooms, const Answers& answers)
+        : settings_(settings), people_(people), rooms_(rooms), answers_(answers) {}
+
+    // Requests of members.
+    void on_say(Client& client, Packet packet);
+    void on_tell(Client& client, Packet packet);
+    void on_took(Client& client, Packet packet);
+    void on_topic(Client& client, Packet packet);
+    void on_away(Client& client, Packet packet);
+
+private:
+    const Settings& settings_;
+    People& people_;
+    Rooms& rooms_;
+    const Answers& answers_;
+};
+
+} // namespace chatd

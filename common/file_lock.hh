@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: ISC
+// A write lock on all of a file (fcntl(2)), which other processes respect that lock it, too. It ends with
+// this process, and as soon as this process closes any descriptor of that file; a forked child has none.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <sys/types.h>
+
+namespace common {
+
+// All throw std::system_error "lock WHAT" for what is no other's lock (EBADF, ENOLCK). fd is open for
+// writing.
+
+// False when another process has a lock on it.
+bool try_lock_file(int fd, std::string_view what);
+// Waits for it, as long as it takes.
+void lock_file(int fd, std::string_view what);
+// The process whose lock keeps us out now; no value when nobody's does. It may be gone when this returns.
+std::optional<pid_t> lock_holder(int fd, std::string_view what);
+
+} // namespace common

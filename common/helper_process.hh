@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: ISC
+// A process that helps a daemon's parent for as long as that runs (authd, chatd's spawner): forked with one
+// end of a pair of packet sockets, started again when it dies, and killed when it does not end. Run by the
+// parent.
+#pragma once
+
+#include "common/children.hh"
+#include "common/fd.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace common {
+
+class HelperProcess {
+public:
+    struct Duties {
+        std::string role{};         // in the log: authd, spawner
+        std::string called{};       // in the log, when it is killed; empty: its role and pid
+        std::size_t max_packet = 0; // bytes; a longer packet from it is a PeerError
+        // In the child, as Children::spawn has it; pair is its end.
+        std::function<int(Fd pair)> body{};
+        // A packet that came from it. A PeerError kills it; another is started.
+        std::function<void(std::span<const char> packet)> on_packet{};
+        // Another was started in place of one that died, and takes packets.
+        std::function<void()> on_restart{};
+        // All that waited for room in its pair has been sent.
+        std::function<void()> on_sent{};
+        // Its pair has ended, which is not at a stop. Another follows once its end is told.
+        std::function<void()> on_lost{};
+        std::chrono::milliseconds restart_pause{1000}; // between starts of one that dies at once
+    };
+
+    explicit HelperProcess(Duties duties) : duties_(std::move(duties)) {}
+    HelperProcess(const HelperProcess&) = delete;
+    HelperProcess& operator=(const HelperProcess&) = delete;
+
+    // Forks it. False when there is no process to be had now. Throws std::system_error for anything else.
+    bool start();
+    // From now on loop serves it; what it does is told in log. Both must live until stop.
+    void attach(Loop& loop, Log& log);
+
+    // Packets go in their order, each with the descriptors passed. What finds no room in the pair waits, and
+    // while there is no process what is sent waits for the next.
+    void send(std::string packet, Fd first = {}, Fd second = {});
+    std::size_t waiting() const { return unsent_.size(); }
+    void drop_waiting() { unsent_.clear(); }
+    // It is there; nothing says that it takes packets at once.
+    bool runs() const { return static_cast<bool>(pair_); }
+
+    // After SIGCHLD, for a child that was collected; false: it is another's. Reads what it said last, logs
+    // how it ended, and starts another.
+    bool end(pid_t pid, int status);
+    // As if it had ended: SIGKILL, whatever it does.
+    void kill();
+    // Closes the pair, which tells it to end, and starts no other.
+    void stop();
+    // After stop: waits until it has ended, for 3 s at the most, and then kills it. on_other: as
+    // Children::reap has it.
+    void wait(const Children::OnOther& on_other = nullptr);
+
+    pid_t pid() const { return pid_; } // of the last one that was started; -1: none was
+
+private:
+    struct Unsent {
+        std::string packet;
+        Fd first;
+        Fd second;
+    };
+
+    std::string called() const;
+    void start_again();
+    void watch();
+    void read_packets();
+    void flush();
+    void lose();
+
+    Duties duties_;
+    Children children_;
+    pid_t pid_ = -1;
+    Fd pair_; // watched by the loop from attach on
+    Loop* loop_ = nullptr;
+    Log* log_ = nullptr;
+    std::vector<char> buffer_; // of the packet that is read
+    std::deque<Unsent> unsent_;
+    Clock::time_point started_{};
+    Loop::TimerId restart_{};
+    bool stopping_ = false;
+};
+
+} // namespace common

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/bans.hh"
+
+#include "common/errors.hh"
+#include "tests/unit/common/temporary_folder.hh"
+
+#include <doctest/doctest.h>
+#include <fstream>
+
+using namespace chatd;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Ban::Time today = std::chrono::system_clock::now();
+
+bool has_both(const Bans& bans) {
+    return bans.keeps_out("bob", "", today) && bans.keeps_out("10.0.0.7", "lobby", today);
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("bans hold for their person and room and time and outlive whoever keeps them") {
+        const TemporaryFolder folder;
+        const std::string path = folder / "bans";
+        {
+            Bans bans{path};
+            bans.add({"bob", "", {}, ""});
+            bans.add({"10.0.0.7", "lobby", today + 1h, "ada"});
+            bans.add({"a \"quoted\" name", "", {}, "\\"});
+            CHECK(has_both(bans));
+        }
+        Bans bans{path};
+        CHECK(has_both(bans));
+        CHECK(bans.keeps_out("a \"quoted\" name", "", today));
+        CHECK_FALSE(bans.keeps_out("10.0.0.7", "lobby", today + 2h));
+        CHECK_FALSE(bans.keeps_out("10.0.0.7", "", today));
+        CHECK_FALSE(bans.keeps_out("bob", "lobby", today)); // of everything is another question
+        CHECK_FALSE(bans.keeps_out("bobby", "", today));
+        CHECK(bans.all(today).size() == 3);
+        CHECK(bans.all(today + 2h).size() == 2);
+        bans.add({"bob", "", today + 1h, "eve"}); // instead of the old one
+        CHECK(bans.all(today).size() == 3);
+        CHECK_FALSE(bans.keeps_out("bob", "", today + 2h));
+        CHECK_FALSE(bans.remove("bob", "lobby"));
+        CHECK(bans.remove("bob", ""));
+        CHECK_FALSE(bans.remove("bob", ""));
+        CHECK_FALSE(Bans{path}.keeps_out("bob", "", today));
+    }
+
+    TEST_CASE("a line that is no ban is named and bans that cannot be saved are not made") {
+        const TemporaryFolder folder;
+        const std::string path = folder / "bans";
+        std::ofstream{path} << "ban bob \"\" - \"\"\nban eve lobby soon \"\"\n";
+        CHECK_THROWS_WITH_AS(Bans{path}, doctest::Contains("bans:2: this is no ban"), common::UserError);
+        Bans nowhere{folder / "missing/bans"};
+        CHECK_THROWS_AS(nowhere.add({"bob", "", {}, ""}), std::system_error);
+        CHECK_FALSE(nowhere.keeps_out("bob", "", today));
+    }
+
+    TEST_CASE("a length of time is a number and perhaps a unit") {
+        CHECK(parse_duration("90") == 90s);
+        CHECK(parse_duration("90s") == 90s);
+        CHECK(parse_duration("10m") == 10min);
+        CHECK(parse_duration("2h") == 2h);
+        CHECK(parse_duration("7d") == 7 * 24h);
+        for (const std::string_view wrong :
+             {"", "s", "0", "0s", "-1s", "1.5h", "1w", "1 h", "99999999d", "18446744073709551616s"})
+            CHECK_FALSE(parse_duration(wrong));
+    }
+
+    TEST_CASE("whom a ban is of is an address in one way of writing or a folded name") {
+        CHECK(whom_of("Ada") == "ada");
+        CHECK(whom_of("10.0.0.7") == "10.0.0.7");
+        CHECK(whom_of("2001:DB8:0:0::1") == "2001:db8::1");
+        CHECK(whom_of("10.0.0") == "10.0.0");
+    }
+
+    TEST_CASE("a ban of one room tells which and of those that are over none is told") {
+        const TemporaryFolder folder;
+        Bans bans{folder / "bans"};
+        bans.add({"bob", "lobby", today + 1h, "ada"});
+        CHECK(bans.room_of_ban("bob", today) == "lobby");
+        CHECK_FALSE(bans.room_of_ban("bob", today + 1h));
+        CHECK_FALSE(bans.room_of_ban("eve", today));
+        bans.add({"eve", "", {}, ""});
+        CHECK(bans.room_of_ban("eve", today) == "");
+    }
+}

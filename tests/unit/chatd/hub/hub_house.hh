@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: ISC
+// The parts of a hub without a spawner or authd: each client's handler is the test, at the other end of the
+// pair.
+#pragma once
+
+#include "chatd/hub/requests.hh"
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+#include "tests/unit/common/temporary_folder.hh"
+
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+// A room of the configuration, open unless it has a code.
+inline chatd::RoomSettings room_settings(const std::string& name, const std::string& code = {}) {
+    chatd::RoomSettings settings;
+    settings.name = name;
+    settings.code = code;
+    return settings;
+}
+
+// Whatever is written meanwhile finds no room.
+class FullDisk {
+public:
+    FullDisk() {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit none = before_;
+        none.rlim_cur = 1;
+        ::setrlimit(RLIMIT_FSIZE, &none);
+    }
+    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+struct HubHouse {
+    using Client = chatd::Client;
+
+    // What a handler is sent.
+    struct Frame {
+        chatd::Message message;
+        std::string bytes;
+        common::Fd passed;
+        // Its fields and text as KnownFrame has them.
+        template <class KnownFrame>
+        auto as() const {
+            return KnownFrame::read(bytes);
+        }
+    };
+
+    HubHouse() {
+        chatd::use_utf8_locale();
+        settings.resume_time = std::chrono::seconds{600};
+        settings.flood.lines = 0;
+        settings.rooms = {room_settings("lobby"), room_settings("cellar", "sesame")};
+        for (const chatd::RoomSettings& room : settings.rooms) rooms.make(room);
+    }
+    HubHouse(const HubHouse&) = delete;
+    HubHouse& operator=(const HubHouse&) = delete;
+
+    Client& arrive(const std::string& host = "10.0.0.7") {
+        Client& client = people.add(
+            common::resolve_address(host.find(':') == host.npos ? host + ":40000" : '[' + host + "]:40000")
+                .front());
+        auto [ours, theirs] = common::make_packet_pair();
+        client.pair =
+            common::Watch{loop, std::move(ours), common::Interest::read,
+                          [this, number = client.number](const common::Event&) { requests.read(number); }};
+        handlers[client.number] = std::move(theirs);
+        return client;
+    }
+    // One that has a name and has entered the room; its handler has taken all it was sent.
+    Client& enter(const std::string& name, const std::string& room = "lobby",
+                  const std::string& host = "10.0.0.7") {
+        Client& client = arrive(host);
+        people.give_name(client, name);
+        client.state = Client::State::entering;
+        join(client, room);
+        return client;
+    }
+    void join(Client& client, std::string_view room) {
+        rooms.enter(*rooms.find(room), client, 0);
+        settle();
+        heard(client.number);
+    }
+    void settle() {
+        while (rooms.has_batches())
+            for (const chatd::Rooms::Settled& one : rooms.flush()) entry.settle(one);
+        rooms.close_empty();
+        rooms.end_round();
+    }
+    chatd::Room& room(std::string_view name = "lobby") { return *rooms.find(name); }
+
+    // The handler's side of the pair.
+    void send(const Client& client, const std::string& frame) {
+        common::send_packet(handlers.at(client.number).get(), frame);
+        requests.read(client.number);
+    }
+    std::optional<Frame> next_frame(chatd::ClientNumber client) {
+        std::array<char, chatd::max_frame> buffer{};
+        common::Received got = common::receive_packet(handlers.at(client).get(), buffer);
+        if (got.state != common::IoState::done) return {};
+        std::string bytes{buffer.data(), got.bytes};
+        return Frame{chatd::message_of(bytes), bytes, std::move(got.passed)};
+    }
+    // All that it was sent by now: "accepted", "refused 23", "dismissed 2", "entered" and so on.
+    std::string heard(chatd::ClientNumber client) {
+        std::string all;
+        while (const std::optional<Frame> frame = next_frame(client))
+            all += (all.empty() ? "" : ", ") + shown(*frame);
+        return all;
+    }
+    static std::string shown(const Frame& frame) {
+        using namespace chatd;
+        for (const FrameRow& row : frame_table) {
+            if (row.number != frame.message) continue;
+            std::string name{row.name};
+            if (frame.message == Message::refused)
+                name += ' ' + std::to_string(std::get<0>(frame.as<RefusedFrame>().first));
+            if (frame.message == Message::dismissed)
+                name += ' ' + std::to_string(std::get<0>(frame.as<DismissedFrame>().first));
+            return name;
+        }
+        return "?";
+    }
+    static std::string refused(chatd::Refusal why) {
+        return "refused " + std::to_string(static_cast<unsigned>(why));
+    }
+    static std::string dismissed(chatd::Farewell why) {
+        return "dismissed " + std::to_string(static_cast<unsigned>(why));
+    }
+    bool is_here(chatd::ClientNumber client) { return people.find(client) != nullptr; }
+    // The room's records, each its kind and its text: "10, 12 hello"; without the marks of segments.
+    std::string said_in(std::string_view room) {
+        chatd::LogReader reader{rooms.find(room)->log().open_segment(1).fd, 0};
+        std::string all;
+        for (chatd::Record record; reader.next(record) == chatd::LogReader::Result::record;) {
+            if (record.kind == chatd::Kind::segment_start) continue;
+            all += common::text(all.empty() ? "" : ", ", static_cast<unsigned>(record.kind),
+                                record.text.empty() ? "" : " ", record.text);
+        }
+        return all;
+    }
+    std::string logged() const {
+        std::ifstream file{folder / "log"};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+
+    TemporaryFolder folder;
+    chatd::Settings settings;
+    common::Log log{"chatd", "hub", {common::Log::Target::file, folder / "log"}, common::Severity::notice};
+    common::Loop loop{common::Backend::poll};
+    std::map<chatd::ClientNumber, common::Fd> handlers;
+    std::vector<std::string> woken;          // members, by name
+    std::vector<chatd::ClientNumber> killed; // their handlers
+
+    chatd::People people;
+    chatd::Bans bans{folder / "bans"};
+    chatd::Tickets tickets;
+    chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
+    chatd::Answers answers{[this](const Client& client) { killed.push_back(client.number); }};
+    chatd::Departures departures{loop,
+                                 log,
+                                 settings,
+                                 rooms,
+                                 tickets,
+                                 {[this](Client& client) { killed.push_back(client.number); },
+                                  [this](Client& client) { people.remove(client); }}};
+    chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};
+    chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords};
+    chatd::Segments segments{log, settings, answers, departures};
+    chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures};
+    chatd::RoomEntry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
+    chatd::Speech speech{settings, people, rooms, answers};
+    chatd::Moderation moderation{log, people, rooms, bans, answers, departures};
+    chatd::Lists lists{settings, rooms, bans, answers};
+    chatd::Requests requests{loop,       settings,
+                             people,     answers,
+                             departures, {names, entry, resumption, speech, segments, moderation, lists}};
+};

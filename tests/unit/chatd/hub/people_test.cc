@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/people.hh"
+#include "tests/unit/chatd/hub/hub_house.hh"
+
+#include <doctest/doctest.h>
+
+using namespace chatd;
+
+TEST_SUITE("unit") {
+    TEST_CASE("every client has a number of its own that no earlier one had") {
+        People people;
+        const common::Address address = common::resolve_address("10.0.0.7:1").front();
+        const ClientNumber first = people.add(address).number, second = people.add(address).number;
+        CHECK(first != second);
+        people.remove(*people.find(second));
+        CHECK(people.find(second) == nullptr);
+        CHECK(people.add(address).number > second);
+        CHECK(people.find(first)->peer == "10.0.0.7:1");
+        CHECK(people.count() == 2);
+        CHECK(people.added() == 3);
+    }
+
+    TEST_CASE("clients are counted by host and a host that nobody is from is none") {
+        HubHouse house;
+        CHECK(house.people.count_from("10.0.0.7") == 0);
+        const ClientNumber first = house.arrive("10.0.0.7").number;
+        house.arrive("10.0.0.7");
+        house.arrive("::1");
+        CHECK(house.people.count_from("10.0.0.7") == 2);
+        CHECK(house.people.count_from("::1") == 1);
+        house.people.remove(*house.people.find(first));
+        CHECK(house.people.count_from("10.0.0.7") == 1);
+    }
+
+    TEST_CASE("a name is found in any case and is another's until it goes or takes another") {
+        HubHouse house;
+        People& people = house.people;
+        Client &ada = house.arrive(), &bob = house.arrive();
+        people.give_name(ada, "Ada");
+        people.give_name(bob, "bob");
+        CHECK(people.find("ADA") == &ada);
+        CHECK(people.find("eve") == nullptr);
+        CHECK(people.find("") == nullptr);
+        CHECK(people.is_taken("aDa"));
+        CHECK(people.is_taken("ada", bob.number));
+        CHECK_FALSE(people.is_taken("ada", ada.number)); // it may write it otherwise
+        people.give_name(ada, "Countess");
+        CHECK_FALSE(people.is_taken("ada"));
+        CHECK(people.find("countess") == &ada);
+        CHECK(ada.folded == "countess");
+        people.remove(bob);
+        CHECK_FALSE(people.is_taken("bob"));
+        CHECK(people.find("countess") == &ada);
+    }
+
+    TEST_CASE("somebody is found in a room only when in it") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        CHECK(house.people.find_in(&house.room(), "Ada") == &ada);
+        CHECK(house.people.find_in(&house.room("cellar"), "ada") == nullptr);
+        CHECK(house.people.find_in(nullptr, "ada") == &ada);
+        CHECK(house.people.find_in(nullptr, "bob") == nullptr);
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: ISC
+// Batches and who is answered when they are written; who is woken; which rooms there are.
+#include "chatd/hub/rooms.hh"
+#include "tests/unit/chatd/hub/hub_house.hh"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+
+using namespace chatd;
+
+namespace {
+
+bool holds(const std::vector<common::Note>& told, std::string_view text) {
+    for (const common::Note& note : told)
+        if (note.text == text) return true;
+    return false;
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("lines of one round are settled together and told to those who wait for them") {
+        HubHouse house;
+        Client &ada = house.enter("ada"), &bob = house.enter("bob");
+        Room& lobby = house.room();
+        house.rooms.add_line(lobby, Kind::said, &ada, "one");
+        house.rooms.await(lobby, ada);
+        house.rooms.add_line(lobby, Kind::said, &bob, "two");
+        house.rooms.await(lobby, bob);
+        house.rooms.add_line(house.room("cellar"), Kind::announced, nullptr, "three");
+        CHECK(ada.owes_answer);
+        CHECK(house.said_in("lobby") == "10, 10");
+        const auto settled = house.rooms.flush();
+        REQUIRE(settled.size() == 2);
+        CHECK(settled[0].waiting.client == ada.number);
+        CHECK(settled[1].waiting.client == bob.number);
+        CHECK(settled[1].room == &lobby);
+        CHECK(settled[1].is_written);
+        CHECK_FALSE(house.rooms.has_batches());
+        CHECK(house.rooms.flush().empty());
+        CHECK(house.said_in("lobby") == "10, 10, 12 one, 12 two");
+        CHECK(house.said_in("cellar") == "13 three");
+        CHECK(house.rooms.lines() == 5);
+    }
+
+    TEST_CASE("what the disk does not take is refused and whoever wanted to enter is not in the room") {
+        HubHouse house;
+        Client &ada = house.enter("ada"), &bob = house.arrive();
+        house.people.give_name(bob, "bob");
+        bob.state = Client::State::entering;
+        house.woken.clear();
+        {
+            const FullDisk full;
+            house.rooms.add_line(house.room(), Kind::said, &ada, "one");
+            house.rooms.await(house.room(), ada);
+            house.rooms.enter(house.room(), bob, 0);
+            house.settle();
+        }
+        CHECK(house.heard(ada.number) == HubHouse::refused(Refusal::disk_full));
+        CHECK(house.heard(bob.number) == HubHouse::refused(Refusal::disk_full));
+        CHECK_FALSE(ada.owes_answer);
+        CHECK_FALSE(bob.is_in(house.room()));
+        CHECK(house.room().members().size() == 1);
+        CHECK(house.woken.empty());
+        house.rooms.add_line(house.room(), Kind::said, &ada, "two");
+        house.rooms.await(house.room(), ada);
+        house.settle();
+        CHECK(house.heard(ada.number) == "accepted");
+        CHECK(house.said_in("lobby") == "10, 12 two");
+    }
+
+    TEST_CASE("members of rooms with news are woken when a round brings no lines") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.enter("bob");
+        house.enter("eve", "cellar");
+        house.settle();
+        house.woken.clear();
+        house.rooms.add_line(house.room(), Kind::said, &ada, "one");
+        house.settle();
+        CHECK(house.rooms.has_news());
+        CHECK(house.woken.empty());
+        house.settle();
+        CHECK(house.woken == std::vector<std::string>{"ada", "bob"});
+        CHECK_FALSE(house.rooms.has_news());
+        house.settle();
+        CHECK(house.woken.size() == 2);
+    }
+
+    TEST_CASE("where every round brings lines members are woken in the fourth all the same") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.settle();
+        house.woken.clear();
+        for (int round = 1; round <= 8; ++round) {
+            house.rooms.add_line(house.room(), Kind::said, &ada, "again");
+            house.settle();
+            CHECK(house.woken.size() == static_cast<std::size_t>(round / 4));
+        }
+    }
+
+    TEST_CASE("a room that a client made closes when nobody is in it and others stay") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        RoomSettings settings = room_settings("den");
+        settings.history = false;
+        Room& den = house.rooms.make(settings, &ada);
+        house.rooms.enter(den, ada, 0);
+        house.settle();
+        REQUIRE(house.rooms.find("den") == &den);
+        CHECK(house.rooms.find(den.number()) == &den);
+        house.rooms.leave(den, ada);
+        house.rooms.leave(house.room(), ada);
+        house.settle();
+        CHECK(house.rooms.find("den") == nullptr);
+        CHECK(house.rooms.all().size() == 2);
+        CHECK_FALSE(std::filesystem::exists(house.folder / "rooms/den"));
+        CHECK(house.logged().find("room den closes: nobody is in it\n") != std::string::npos);
+        house.settle(); // and is woken for no more
+    }
+
+    TEST_CASE("whoever resumes is to be shown what it missed and others what comes") {
+        HubHouse house;
+        Client &ada = house.enter("ada"), &bob = house.arrive();
+        CHECK(ada.rooms.back().shown_from == 1);
+        house.rooms.enter(house.room(), bob, 1);
+        CHECK(bob.rooms.back().shown_from == 1);
+        const auto settled = house.rooms.flush();
+        REQUIRE(settled.size() == 1);
+        CHECK(settled[0].waiting.joined_line == 2);
+        CHECK(settled[0].waiting.missed_from == 1);
+    }
+
+    TEST_CASE("another name is told in the rooms that its owner is in and holds for rights in all") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.room("cellar").mute("ada", {});
+        house.rooms.rename(ada, "Eve");
+        house.settle();
+        CHECK(house.said_in("lobby") == "10, 15 Eve");
+        CHECK(house.said_in("cellar") == "");
+        CHECK(house.room("cellar").unmute("eve"));
+    }
+
+    TEST_CASE("a topic of a dash is none") {
+        HubHouse house;
+        house.rooms.set_topic(house.room(), nullptr, "wine");
+        house.settle();
+        CHECK(house.room().topic() == "wine");
+        house.rooms.set_topic(house.room(), nullptr, "-");
+        house.settle();
+        CHECK(house.room().topic() == "");
+    }
+
+    TEST_CASE("a reload makes the rooms that are new and tells which are gone") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.rooms.make(room_settings("den"), &ada);
+        std::vector<RoomSettings> wanted{room_settings("lobby"), room_settings("attic")};
+        const auto told = house.rooms.configure(wanted);
+        CHECK(house.rooms.find("attic") != nullptr);
+        CHECK(house.rooms.find("cellar") != nullptr);
+        REQUIRE(told.size() == 1); // and not of the den, which is a client's
+        CHECK(holds(told, "room cellar is gone from the configuration: it closes with the next start"));
+    }
+
+    TEST_CASE("where one new room cannot be made nothing is changed") {
+        HubHouse house;
+        std::ofstream{house.folder / "rooms/attic"} << "no folder";
+        RoomSettings lobby = room_settings("lobby");
+        lobby.topic = "changed";
+        std::vector<RoomSettings> wanted{lobby, room_settings("barn"), room_settings("attic")};
+        CHECK_THROWS_AS(house.rooms.configure(wanted), std::system_error);
+        CHECK(house.rooms.find("barn") == nullptr);
+        CHECK(house.rooms.all().size() == 2);
+        CHECK(house.room().topic() == "");
+    }
+}
