@@ -254,7 +254,7 @@ TEST_SUITE("unit") {
         CHECK(heads(manual.list_behind(".Ss The option of chat")) == declared);
         CHECK(heads(manual.list_behind("What is malformed is passed over.")) == names);
         CHECK(manual.says(text("number ", static_cast<int>(telnet::Option::chat), ", with which")));
-        CHECK(manual.says(text("a body of at most ", telnet::Decoder::longest_subnegotiation, " bytes")));
+        CHECK(manual.says(text("a body of at most ", telnet::Decoder::max_subnegotiation, " bytes")));
         CHECK(manual.says("for each its number and the first line that was not"));
         CHECK(PlaceRoom::size == 12); // !IQ
     }
