@@ -18,7 +18,7 @@ namespace chatd {
 namespace {
 
 constexpr std::string_view own_prompt = "> ";
-constexpr std::size_t longest_prompt = 200; // bytes of the server's
+constexpr std::size_t max_prompt = 200; // bytes of the server's
 
 class TerminalFront : public ChatFront {
 public:
@@ -91,7 +91,7 @@ void TerminalFront::show(std::string_view said, bool pauses) {
     const std::string_view bell = text_.take_bell() ? "\a" : "";
     // A prompt ends in a blank and nothing comes behind it; anything else is half of what is on its way.
     const std::string rest = pauses ? text_.rest() : std::string{};
-    asks_ = !rest.empty() && rest.back() == ' ' && rest.size() <= longest_prompt;
+    asks_ = !rest.empty() && rest.back() == ' ' && rest.size() <= max_prompt;
     draw(text(bell, lines));
 }
 

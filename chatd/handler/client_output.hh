@@ -19,13 +19,13 @@
 
 namespace chatd {
 
-// Thrown when the client, or the hub, is: there is nobody to say anything to.
+// Thrown when the client or the hub is gone: there is nobody to say anything to.
 struct Gone {};
 
 class ClientOutput {
 public:
-    static constexpr std::size_t max_waiting =
-        32768; // bytes; then nothing more is taken from logs and client
+    // Bytes that wait; then nothing more is taken from logs and client.
+    static constexpr std::size_t max_waiting = 32768;
 
     // English where the catalogue of the language is not there. Owns the client's socket.
     ClientOutput(common::Fd client, const Catalogues& catalogues, Language language);

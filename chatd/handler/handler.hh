@@ -4,7 +4,7 @@
 // trusts nothing the client sends. It may fall behind as far as it likes: what it has not read costs nobody
 // anything.
 //
-// This is the loop; what it turns are the parts of the conversation (conversation.hh).
+// This class is the loop around the parts of the conversation (conversation.hh).
 #pragma once
 
 #include "chatd/handler/conversation.hh"

@@ -8,7 +8,7 @@
 #include "chatd/hub/people.hh"
 #include "chatd/settings.hh"
 #include "common/acceptor.hh"
-#include "common/capacity.hh"
+#include "common/admission.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "common/status_pages.hh"

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/acceptor.hh"
+#include "common/admission.hh"
 #include "common/authd/authd_link.hh"
 #include "common/children.hh"
 #include "common/log.hh"
