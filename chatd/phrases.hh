@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // Every phrase that a client is shown, by number, in English and in the other languages that a message
 // catalogue is installed for (catgets(3), chatd/LANGUAGE.msg). %1, %2 ... in a phrase are its arguments. Run
-// by handlers; the spawner opens the catalogues, since a handler can open no file.
+// by handlers, for which the spawner opens the catalogues, since a handler can open no file; and by the hub
+// where chatctl shows a log.
 #pragma once
 
 #include "chatd/protocol.hh"

@@ -27,7 +27,7 @@ void check_room_name(std::string_view name) {
                              " printable bytes, no blank or slash, no dot or dash first"));
 }
 
-constexpr std::chrono::hours longest_kept{24 * 36500};
+constexpr std::chrono::hours max_kept{24 * 36500};
 
 constexpr std::string_view room_option_names = "code CODE, code-hash HASH, topic TEXT, max N, moderated, "
                                                "hidden, history on|off, keep-bytes SIZE, keep-days DAYS";
@@ -76,7 +76,7 @@ constexpr std::array room_options{
                }},
     RoomOption{"keep-days",
                [](RoomSettings& room, const std::string& word) {
-                   room.keep_age = parse_days(std::span{&word, 1}, longest_kept);
+                   room.keep_age = parse_days(std::span{&word, 1}, max_kept);
                }},
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // chatd's settings and the table of its directives, which parses them and is held against chatd.conf(5) by a
-// test.
+// test. Run by the hub alone: the spawner and its handlers are told the few that they need.
 #pragma once
 
 #include "chatd/phrases.hh"

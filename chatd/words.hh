@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// What people may write: names, and text made harmless. Run by the hub, which trusts no handler with it.
-// Needs a UTF-8 locale for the widths and cases of characters (use_utf8_locale).
+// What people may write: names, and text made harmless. Run by handlers, by the hub, which trusts no handler
+// with it, and by chat for what a server sends. Pure; needs a UTF-8 locale for the widths and cases of
+// characters (use_utf8_locale).
 #pragma once
 
 #include "chatd/protocol.hh"

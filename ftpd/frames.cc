@@ -2,65 +2,105 @@
 #include "ftpd/frames.hh"
 
 #include "common/errors.hh"
+#include "common/pack/pack.hh"
+#include "common/text.hh"
 
 #include <algorithm>
+#include <tuple>
 
 using namespace common;
 
 namespace ftpd {
 namespace {
 
+// Each frame once: its number, what is packed at its start, and how many bytes may follow. Numbers are
+// grouped by direction.
+template <std::uint8_t frame_number, class PackedHead, std::size_t max_behind>
+struct Layout {
+    static constexpr std::uint8_t number = frame_number;
+    using Head = PackedHead;
+    static constexpr std::size_t max_tail = max_behind; // bytes
+    static constexpr std::size_t max_size = Head::size + max_tail;
+
+    template <class... Fields>
+    static std::string pack(std::string_view tail, const Fields&... fields) {
+        const auto head = Head::pack(number, fields...);
+        return std::string{head.data(), head.size()}.append(tail.substr(0, max_tail));
+    }
+    static bool is(std::span<const char> packet) {
+        return packet.size() >= Head::size && packet.size() <= max_size &&
+               packet[0] == static_cast<char>(number);
+    }
+    static std::string tail_of(std::span<const char> packet) {
+        return {packet.data() + Head::size, packet.size() - Head::size};
+    }
+};
+
+// session to parent
+using LogLineFrame = Layout<1, pack::Struct<"=BB">, max_log_line>; // severity; the line
+// direction, as text, complete, bytes, size, milliseconds, user; the path
+using TransferFrame = Layout<2, pack::Struct<"=BBBBQQQ32s">, max_transfer_path>;
+static_assert(max_session_packet == std::max(LogLineFrame::max_size, TransferFrame::max_size));
+
+// parent to session
+using KickFrame = Layout<100, pack::Struct<"=B">, 0>;
+using StopFrame = Layout<101, pack::Struct<"=B">, max_stop_words>; // the words
+static_assert(max_order == std::max(KickFrame::max_size, StopFrame::max_size));
+
+// done total sent received transfers began user verb path
+using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
+static_assert(ActivityRecord::size == activity_size);
+
 std::string until_nul(const std::string& field) { return field.substr(0, field.find('\0')); }
+
+PeerError wrong(std::string_view whose) {
+    return PeerError{text("a packet of ", whose, " is of no known kind or length")};
+}
 
 } // namespace
 
-std::string pack_stop(std::string_view words) {
-    return stop_head + std::string{words.substr(0, max_stop_words)};
+std::string pack_frame(const LogLine& line) {
+    return LogLineFrame::pack(line.line, static_cast<std::uint8_t>(line.severity));
 }
 
-std::string pack_note(Severity severity, std::string_view text_of_note) {
-    const auto head =
-        NoteHead::pack(static_cast<std::uint8_t>(Packet::note), static_cast<std::uint8_t>(severity));
-    return std::string{head.data(), head.size()}.append(text_of_note.substr(0, max_note));
+std::string pack_frame(const Transfer& t) {
+    return TransferFrame::pack(t.path, static_cast<std::uint8_t>(t.direction), std::uint8_t{t.as_text},
+                               std::uint8_t{t.complete}, t.bytes, t.size, t.milliseconds, t.user);
 }
 
-std::string pack_transfer(const Transfer& t) {
-    const auto head = TransferHead::pack(static_cast<std::uint8_t>(Packet::transfer),
-                                         static_cast<std::uint8_t>(t.direction), std::uint8_t{t.as_text},
-                                         std::uint8_t{t.complete}, t.bytes, t.size, t.milliseconds, t.user);
-    return std::string{head.data(), head.size()}.append(t.path, 0, max_transfer_path);
-}
+std::string pack_frame(const Kick&) { return KickFrame::pack({}); }
+
+std::string pack_frame(const Stop& stop) { return StopFrame::pack(stop.words); }
 
 SessionPacket unpack_session_packet(std::span<const char> packet) {
-    const PeerError wrong{"a packet of a session is of no known kind or length"};
-    const auto rest = [&](std::size_t head) {
-        return std::string{packet.begin() + static_cast<std::ptrdiff_t>(head), packet.end()};
-    };
-    const auto is = [&](Packet kind, std::size_t head, std::size_t most) {
-        return packet.size() >= head && packet.size() <= head + most && packet[0] == static_cast<char>(kind);
-    };
-    if (is(Packet::note, NoteHead::size, max_note)) {
-        const auto [kind, severity] = NoteHead::unpack_from(packet);
-        if (severity > static_cast<std::uint8_t>(Severity::detail)) throw wrong;
-        return Note{static_cast<Severity>(severity), rest(NoteHead::size)};
+    if (LogLineFrame::is(packet)) {
+        const auto [number, severity] = LogLineFrame::Head::unpack_from(packet);
+        if (severity > static_cast<std::uint8_t>(Severity::detail)) throw wrong("a session");
+        return LogLine{static_cast<Severity>(severity), LogLineFrame::tail_of(packet)};
     }
-    if (is(Packet::transfer, TransferHead::size, max_transfer_path)) {
-        const auto [kind, direction, as_text, complete, bytes, size, milliseconds, user] =
-            TransferHead::unpack_from(packet);
-        if (direction > static_cast<std::uint8_t>(Direction::upload)) throw wrong;
-        return Transfer{static_cast<Direction>(direction),
-                        as_text != 0,
-                        complete != 0,
-                        bytes,
-                        size,
-                        milliseconds,
-                        until_nul(std::string{user}),
-                        rest(TransferHead::size)};
+    if (TransferFrame::is(packet)) {
+        const auto [number, direction, as_text, complete, bytes, size, milliseconds, user] =
+            TransferFrame::Head::unpack_from(packet);
+        if (direction > static_cast<std::uint8_t>(Direction::upload)) throw wrong("a session");
+        return Transfer{.direction = static_cast<Direction>(direction),
+                        .as_text = as_text != 0,
+                        .complete = complete != 0,
+                        .bytes = bytes,
+                        .size = size,
+                        .milliseconds = milliseconds,
+                        .user = until_nul(std::string{user}),
+                        .path = TransferFrame::tail_of(packet)};
     }
-    throw wrong;
+    throw wrong("a session");
 }
 
-std::array<char, ActivityRecord::size> pack_activity(const Activity& a) {
+Order unpack_order(std::span<const char> packet) {
+    if (KickFrame::is(packet)) return Kick{};
+    if (StopFrame::is(packet)) return Stop{StopFrame::tail_of(packet)};
+    throw wrong("the parent");
+}
+
+std::array<char, activity_size> pack_activity(const Activity& a) {
     return ActivityRecord::pack(a.done, a.total, a.sent, a.received, a.transfers, a.began, a.user, a.verb,
                                 a.path);
 }
@@ -108,7 +148,7 @@ void Status::complete_transfer() {
 void Status::idle() { begin("idle"); }
 
 std::optional<Activity> read_activity(std::span<std::byte> page) {
-    const std::optional<std::string> record = PostedRecord{page, ActivityRecord::size}.read();
+    const std::optional<std::string> record = PostedRecord{page, activity_size}.read();
     if (!record) return {};
     return unpack_activity(*record);
 }

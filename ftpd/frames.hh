@@ -5,33 +5,28 @@
 
 #include "common/log.hh"
 #include "common/loop.hh"
-#include "common/pack/pack.hh"
 #include "common/status_pages.hh"
 
-#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 namespace ftpd {
 
-// Session to parent. Each packet: the head, then what its kind says.
-enum class Packet : std::uint8_t { note = 1, transfer = 2 };
-
-// A line for the log.
-using NoteHead = pack::Struct<"=BB">;        // Packet::note, common::Severity; then its text
-inline constexpr std::size_t max_note = 512; // bytes of its text
-struct Note {
-    common::Severity severity;
-    std::string text;
+// Session to parent: a line for the log.
+inline constexpr std::size_t max_log_line = 512; // bytes
+struct LogLine {
+    common::Severity severity{};
+    std::string line;
 };
-std::string pack_note(common::Severity severity, std::string_view text);
 
-// A file that was moved, or part of it.
-using TransferHead = pack::Struct<"=BBBBQQQ32s">; // Packet::transfer, Direction, as text, complete, bytes,
-                                                  // size, milliseconds, user; then the path
+// Session to parent: a file that was moved, or part of it.
 inline constexpr std::size_t max_transfer_path = 4096; // bytes
 enum class Direction : std::uint8_t { download = 0, upload = 1 };
 struct Transfer {
@@ -44,20 +39,30 @@ struct Transfer {
     std::string user; // the first 32 bytes of it
     std::string path; // in the served tree
 };
-std::string pack_transfer(const Transfer& transfer);
-
-using SessionPacket = std::variant<Note, Transfer>;
-inline constexpr std::size_t max_session_packet =
-    std::max(NoteHead::size + max_note, TransferHead::size + max_transfer_path);
-// Throws common::PeerError for what is neither.
-SessionPacket unpack_session_packet(std::span<const char> packet);
 
 // Parent to session: each ends it. The administrator has closed this connection; or the daemon stops, with
-// words for the client, one line that is safe to show, of at most max_stop_words bytes.
-inline constexpr std::string_view kick_packet = "k";
-inline constexpr char stop_head = 's';
-inline constexpr std::size_t max_stop_words = 1024;
-std::string pack_stop(std::string_view words);
+// words for the client, one line that is safe to show.
+struct Kick {};
+inline constexpr std::size_t max_stop_words = 1024; // bytes
+struct Stop {
+    std::string words;
+};
+
+// As packets; a text that is too long is cut.
+std::string pack_frame(const LogLine& line);
+std::string pack_frame(const Transfer& transfer);
+std::string pack_frame(const Kick& kick);
+std::string pack_frame(const Stop& stop);
+
+// Bytes of the largest packet each way.
+inline constexpr std::size_t max_session_packet = 60 + max_transfer_path;
+inline constexpr std::size_t max_order = 1 + max_stop_words;
+
+// What a packet of the session is, and one of the parent. Throw common::PeerError for what is neither.
+using SessionPacket = std::variant<LogLine, Transfer>;
+SessionPacket unpack_session_packet(std::span<const char> packet);
+using Order = std::variant<Kick, Stop>;
+Order unpack_order(std::span<const char> packet);
 
 // What stands for a user where nobody has logged in, in the log and its tools.
 inline constexpr std::string_view nobody_yet = "-";
@@ -66,7 +71,7 @@ inline constexpr std::string_view nobody_yet = "-";
 struct Activity {
     std::string user{nobody_yet};
     std::string verb = "-";      // the command under way; "idle" between commands
-    std::string path;            // what it is about, an absolute path of the tree
+    std::string path{};          // what it is about, an absolute path of the tree
     std::uint64_t done = 0;      // bytes of this transfer
     std::uint64_t total = 0;     // bytes it will have; 0: not known
     std::uint64_t sent = 0;      // bytes of all transfers of this session, to the client
@@ -74,16 +79,15 @@ struct Activity {
     std::uint64_t transfers = 0; // completed ones
     std::uint64_t began = 0;     // when the command began: milliseconds of the steady clock
 };
-// done total sent received transfers began user verb path
-using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
+inline constexpr std::size_t activity_size = 344; // bytes of its record
 
-std::array<char, ActivityRecord::size> pack_activity(const Activity& activity);
+std::array<char, activity_size> pack_activity(const Activity& activity);
 Activity unpack_activity(std::span<const char> record);
 
 // The session's activity and the page it is posted on.
 class Status {
 public:
-    explicit Status(std::span<std::byte> page) : record_(page, ActivityRecord::size) { post(); }
+    explicit Status(std::span<std::byte> page) : record_(page, activity_size) { post(); }
 
     void set_user(std::string_view user);
     void begin(std::string_view verb, std::string_view path = {}, std::uint64_t total = 0);

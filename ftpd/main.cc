@@ -7,7 +7,6 @@
 #include "common/log.hh"
 #include "common/options.hh"
 #include "common/pid_file.hh"
-#include "ftpd/ftpd_options.hh"
 #include "ftpd/parent/inetd.hh"
 #include "ftpd/parent/parent.hh"
 #include "ftpd/parent/start_checks.hh"

@@ -50,8 +50,8 @@ std::string resolve_path(std::string_view cwd, std::string_view given) {
 bool is_reserved(std::string_view name) { return name.substr(0, reserved_prefix.size()) == reserved_prefix; }
 
 std::string partial_name(std::string_view name) {
-    constexpr std::size_t longest_name = 255;
-    if (reserved_prefix.size() + name.size() <= longest_name) return common::text(reserved_prefix, name);
+    constexpr std::size_t max_name = 255;
+    if (reserved_prefix.size() + name.size() <= max_name) return common::text(reserved_prefix, name);
     return common::text(reserved_prefix, name.substr(0, 200), '-', hash_of(name));
 }
 
@@ -64,6 +64,20 @@ std::string quote_path(std::string_view path) {
     std::string quoted = "\"";
     for (const char c : path) quoted.append(c == '"' ? 2 : 1, c);
     return quoted + '"';
+}
+
+std::string encode_for_url(std::string_view path) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    std::string encoded;
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (plain.find(c) != plain.npos)
+            encoded += c;
+        else
+            encoded += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return encoded;
 }
 
 } // namespace ftpd

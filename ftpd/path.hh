@@ -31,4 +31,7 @@ std::string_view last_component(std::string_view path); // "/" for "/"
 // The path in double quotes, those inside doubled, as 257 replies have it (RFC 959, appendix II).
 std::string quote_path(std::string_view path);
 
+// The path as it stands in a URL: all but unreserved characters and slashes is encoded (RFC 3986, section 2).
+std::string encode_for_url(std::string_view path);
+
 } // namespace ftpd

@@ -2,18 +2,19 @@
 #include "ftpd/settings.hh"
 
 #include "common/amounts.hh"
+#include "common/authd/authd_link.hh"
 #include "common/errors.hh"
 #include "common/state.hh"
 #include "common/text.hh"
-#include "ftpd/mode.hh"
+#include "ftpd/formats.hh"
 #include "ftpd/path.hh"
 
-#include <arpa/inet.h>
+#include <algorithm>
 #include <array>
 #include <filesystem>
-#include <netinet/in.h>
 #include <optional>
 #include <string_view>
+#include <sys/socket.h>
 
 using namespace common;
 using namespace std::chrono_literals;
@@ -21,8 +22,8 @@ using namespace std::chrono_literals;
 namespace ftpd {
 namespace {
 
-constexpr std::chrono::seconds longest_timeout{1'000'000};
-constexpr std::chrono::hours longest_kept{24 * 36500};
+constexpr std::chrono::seconds max_timeout{1'000'000};
+constexpr std::chrono::hours max_kept{24 * 36500};
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
 
@@ -52,12 +53,11 @@ DataSettings::Ports parse_ports(Words words) {
 std::optional<Address> parse_passive_address(Words words) {
     const std::string& word = only_word(words, "an IPv4 address");
     if (word == "none") return {};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    if (::inet_pton(AF_INET, word.c_str(), &address.sin_addr) != 1)
+    const std::optional<Address> address = parse_host(word, AF_INET);
+    if (!address)
         throw UserError(text("'", escape(word, 64),
                              "' is no IPv4 address: write the one that clients reach, like 203.0.113.9"));
-    return Address{reinterpret_cast<const sockaddr*>(&address), sizeof address};
+    return address;
 }
 
 bool parse_yes_or_no(Words words) {
@@ -101,7 +101,7 @@ Announcement parse_announcement(Words words) {
                               : default_state_directory("chatd") + "/control"};
 }
 
-std::chrono::seconds parse_timeout(Words words) { return parse_time(words, 1s, longest_timeout); }
+std::chrono::seconds parse_timeout(Words words) { return parse_time(words, 1s, max_timeout); }
 
 // Homes stand below the root, and so would strangers.
 void complete_anonymous(Settings& s) {
@@ -116,6 +116,14 @@ void complete_anonymous(Settings& s) {
 }
 
 } // namespace
+
+std::vector<Option> ftpd_options(FtpdOptions& options) {
+    std::vector<Option> table = daemon_options(options);
+    table.insert(std::ranges::find(table, 'n', &Option::letter),
+                 {'i', "", "serve one client, on standard input and output",
+                  [&](auto) { options.one_client = true; }});
+    return table;
+}
 
 std::vector<Directive> directive_table(Settings& s) {
     using Repeats = Directive::Repeats;
@@ -160,8 +168,7 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
     table.push_back({"keep-partials", "DAYS", "7", "how long unfinished uploads are kept; 0 means for ever",
-                     Repeats::no, Reload::yes,
-                     [&](Words w) { s.keep_partials = parse_days(w, longest_kept); }});
+                     Repeats::no, Reload::yes, [&](Words w) { s.keep_partials = parse_days(w, max_kept); }});
     table.push_back({"xferlog", "FILE", "", "the transfer log", Repeats::no, Reload::yes,
                      [&](Words w) { s.xferlog = parse_absolute(only_word(w, "a file"), "a file"); }});
     table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
@@ -176,6 +183,12 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     complete_settings(settings, defaults);
     complete_anonymous(settings);
     return settings;
+}
+
+AuthdSettings authd_settings(const Settings& settings) {
+    AuthdSettings made = make_authd_settings(settings, "ftpd");
+    if (settings.anonymous_root != "/") made.strangers = settings.anonymous_root;
+    return made;
 }
 
 } // namespace ftpd

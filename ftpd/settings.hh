@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
-// ftpd's settings and the table of its directives, which parses them and is held against ftpd(8) by a test.
+// What ftpd is told: the options of its command line, and the settings of its configuration with the table of
+// directives that fills them. Tests hold both tables against ftpd(8).
 #pragma once
 
 #include "common/address.hh"
 #include "common/daemon_settings.hh"
-#include "ftpd/limits.hh"
-#include "ftpd/name_policy.hh"
-#include "ftpd/rights.hh"
+#include "common/options.hh"
+#include "ftpd/access.hh"
 
 #include <optional>
 #include <span>
@@ -14,7 +14,18 @@
 #include <sys/types.h>
 #include <vector>
 
+namespace common {
+struct AuthdSettings;
+}
+
 namespace ftpd {
+
+// What every daemon of the suite takes, and -i.
+struct FtpdOptions : common::DaemonOptions {
+    bool one_client = false; // -i
+};
+// The table that fills options, which must outlive it.
+std::vector<common::Option> ftpd_options(FtpdOptions& options);
 
 inline constexpr mode_t default_umask = 022;
 
@@ -65,5 +76,8 @@ std::vector<common::Directive> directive_table(Settings& settings);
 
 // Settings from lines (and defaults for the rest). Throws common::UserError.
 Settings make_settings(std::span<const common::ConfigLine> lines);
+
+// What authd works with: `users' and what belongs to it.
+common::AuthdSettings authd_settings(const Settings& settings);
 
 } // namespace ftpd

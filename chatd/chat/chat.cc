@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: ISC
 // chat, a client for chatd and for whatever else speaks lines: the options, the first connection, and which
-// kind of conversation it becomes (chat_talk.cc, chat_lines.cc). A program of whoever runs it, which does not
+// kind of conversation it becomes (chat_talk.cc). A program of whoever runs it, which does not
 // trust the server.
 #include "chatd/chat/chat_front.hh"
-#include "chatd/chat/chat_lines.hh"
 #include "chatd/chat/chat_options.hh"
 #include "chatd/chat/chat_talk.hh"
 #include "chatd/words.hh"
@@ -24,13 +23,13 @@ namespace {
 constexpr std::chrono::seconds patience{30}; // for a server that does not take the connection
 
 // What whoever is there has said on the command line, and what the environment tells.
-ChatSession::Wishes wishes_of(const ChatOptions& options, bool is_plain) {
-    ChatSession::Wishes wishes{.name = options.name, .code = options.code, .language = options.language};
-    if (const char* const type = std::getenv("TERM")) wishes.terminal_type = type;
-    wishes.is_plain = is_plain;
+ChatSession::Profile profile_of(const ChatOptions& options, bool is_plain) {
+    ChatSession::Profile profile{.name = options.name, .code = options.code, .language = options.language};
+    if (const char* const type = std::getenv("TERM")) profile.terminal_type = type;
+    profile.is_plain = is_plain;
     // A pipe that says who it is says so on the command line alone.
-    if (is_plain && !wishes.name.empty() && !wishes.code) wishes.code = "";
-    return wishes;
+    if (is_plain && !profile.name.empty() && !profile.code) profile.code = "";
+    return profile;
 }
 
 // Restores what the front has changed before a signal does its work, which ends the program.
@@ -49,7 +48,7 @@ bool is_at_terminal() {
 
 int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
     const bool at_terminal = is_at_terminal();
-    ChatSession session{wishes_of(options, !at_terminal)};
+    ChatSession session{profile_of(options, !at_terminal)};
     if (!options.is_lines_only && offer(server, session)) {
         int signal = 0;
         {

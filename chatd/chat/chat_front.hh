@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The side of chat that faces whoever uses it: a person at a terminal, or a pipe. It trusts the person, and
-// makes harmless what the server says. The side that faces the server is in chat_talk.cc and chat_lines.cc.
+// makes harmless what the server says. The side that faces the server is in chat_talk.cc.
 #pragma once
 
 #include "chatd/terminal/telnet_options.hh"

@@ -13,7 +13,7 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::size_t longest_language = 16; // bytes of its name
+constexpr std::size_t max_language = 16; // bytes of its name
 
 bool is_path(std::string_view operand) {
     return operand.substr(0, 5) == "unix:" || operand.find('/') != operand.npos;
@@ -43,7 +43,7 @@ std::vector<Option> chat_options(ChatOptions& wanted) {
     return {
         {'l', "LANG", "speak this language: en, zh",
          [&](std::string_view language) {
-             if (language.empty() || language.size() > longest_language)
+             if (language.empty() || language.size() > max_language)
                  throw UsageError(text("there is no language `", escape(language), "'"));
              wanted.language = language;
          }},

@@ -16,7 +16,7 @@ namespace chatd {
 namespace {
 
 constexpr char interrupt_key = '\x03', end_key = '\x04', stop_key = '\x1a', quit_key = '\x1c';
-constexpr int most_unanswered = 3; // interrupts
+constexpr int max_unanswered = 3; // interrupts
 constexpr std::string_view erase_below = "\r\x1b[J";
 
 class ScreenFront : public ChatFront {
@@ -76,7 +76,7 @@ std::string ScreenFront::take_input(std::string_view keys) {
         else if (is_gone && (key == interrupt_key || key == end_key))
             ending_ = SIGINT;
         else {
-            if (key == interrupt_key && ++unanswered_ == most_unanswered) ending_ = SIGINT;
+            if (key == interrupt_key && ++unanswered_ == max_unanswered) ending_ = SIGINT;
             passed += key;
         }
     }

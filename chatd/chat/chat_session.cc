@@ -16,8 +16,8 @@ using telnet::Command;
 using telnet::Option;
 using telnet::Side;
 
-constexpr std::size_t most_last_words = 1000;               // bytes
-constexpr std::size_t most_unplaced = std::size_t{1} << 20; // bytes; a handler holds far fewer back
+constexpr std::size_t max_last_words = 1000;               // bytes
+constexpr std::size_t max_unplaced = std::size_t{1} << 20; // bytes; a handler holds far fewer back
 
 // The last line that has something in it.
 std::string_view last_line(std::string_view words) {
@@ -30,7 +30,7 @@ std::string_view last_line(std::string_view words) {
 void ChatSession::begin() {
     decoder_ = {};
     options_ = {};
-    if (!wishes_.is_plain) {
+    if (!profile_.is_plain) {
         for (const Option option : {Option::echo, Option::suppress_go_ahead, Option::binary})
             options_.allow(Side::theirs, option);
         for (const Option option :
@@ -51,10 +51,7 @@ void ChatSession::lose() {
     refused_before_ = refused_;
     if (!token_.empty()) return;
     // What was typed inside is said when it is inside again; what was an answer is asked again.
-    if (has_place_) held_.insert(0, undealt_);
-    undealt_.clear();
-    dealt_ = line_end_ = 0;
-    has_place_ = false;
+    backlog_.lose_place(backlog_.has_place());
 }
 
 std::string ChatSession::hear(std::string_view bytes) {
@@ -66,15 +63,21 @@ std::string ChatSession::hear(std::string_view bytes) {
             else if (asked_) { // what came before is of a dialect that was not ours
                 unplaced_ += event->bytes;
                 last_words_ += event->bytes;
-                last_words_.erase(0, last_words_.size() - std::min(last_words_.size(), most_last_words));
+                last_words_.erase(0, last_words_.size() - std::min(last_words_.size(), max_last_words));
             }
             break;
         case telnet::Event::Kind::command: break;
         case telnet::Event::Kind::option: hear_option(event->command, event->option); break;
-        case telnet::Event::Kind::subnegotiation: hear_subnegotiation(event->option, event->bytes);
+        case telnet::Event::Kind::subnegotiation:
+            if (event->option == Option::terminal_type && options_.is_on(Side::ours, Option::terminal_type) &&
+                telnet::asks_terminal_type(event->bytes))
+                out_ += telnet::tell_terminal_type(profile_.terminal_type);
+            if (const auto message = read_session(event->bytes);
+                message && event->option == Option::chat && is_understood())
+                hear_message(*message);
         }
     }
-    if (unplaced_.size() > most_unplaced) placed_ += std::exchange(unplaced_, {});
+    if (unplaced_.size() > max_unplaced) placed_ += std::exchange(unplaced_, {});
     return std::exchange(placed_, {});
 }
 
@@ -82,25 +85,15 @@ void ChatSession::hear_option(Command verb, Option option) {
     const bool was_understood = is_understood(),
                told_window = options_.is_on(Side::ours, Option::window_size);
     out_ += options_.receive(verb, option);
-    if (!was_understood && is_understood()) introduce();
+    if (!was_understood && is_understood()) { // then who we are is said, before anything else
+        greeting_.clear();
+        if (!profile_.is_plain)
+            for (const Option each : {Option::window_size, Option::terminal_type, Option::binary})
+                out_ += options_.turn_on(Side::ours, each);
+        out_ += encode_hello({profile_.is_plain, profile_.language, token_, place_});
+        is_resuming_ = !token_.empty();
+    }
     if (!told_window && options_.is_on(Side::ours, Option::window_size)) resize(window_);
-}
-
-void ChatSession::introduce() {
-    greeting_.clear();
-    if (!wishes_.is_plain)
-        for (const Option option : {Option::window_size, Option::terminal_type, Option::binary})
-            out_ += options_.turn_on(Side::ours, option);
-    out_ += encode_hello({wishes_.is_plain, wishes_.language, token_, place_});
-    is_resuming_ = !token_.empty();
-}
-
-void ChatSession::hear_subnegotiation(Option option, std::string_view bytes) {
-    if (option == Option::terminal_type && options_.is_on(Side::ours, option) &&
-        telnet::asks_terminal_type(bytes))
-        out_ += telnet::tell_terminal_type(wishes_.terminal_type);
-    if (option != Option::chat || !is_understood()) return;
-    if (const auto message = read_session(bytes)) hear_message(*message);
 }
 
 void ChatSession::hear_message(const SessionText& message) {
@@ -118,14 +111,13 @@ void ChatSession::hear_message(const SessionText& message) {
         if (body.size() != Dealt::size) return;
         const auto [bytes, refused] = Dealt::unpack(body);
         refused_ = refused_before_ + refused;
-        deal_with(bytes);
+        backlog_.deal_with(bytes);
         if (std::exchange(is_resuming_, false)) take_up();
         return;
     }
     case SessionMessage::line:
         if (body.size() < Count::size) return;
-        line_end_ = std::get<0>(Count::unpack_from(body));
-        line_keys_ = body.substr(Count::size);
+        backlog_.note_line(std::get<0>(Count::unpack_from(body)), body.substr(Count::size));
         return;
     case SessionMessage::over:
         if (!body.empty()) end_ = static_cast<End>(body[0]);
@@ -134,34 +126,20 @@ void ChatSession::hear_message(const SessionText& message) {
     }
 }
 
-void ChatSession::deal_with(std::uint64_t bytes) {
-    const std::uint64_t more = std::min<std::uint64_t>(bytes - std::min(bytes, dealt_), undealt_.size());
-    undealt_.erase(0, more);
-    dealt_ += more;
-}
-
 // The place is ours again: what the server did not deal with is sent once more.
 void ChatSession::take_up() {
-    if (line_end_ > dealt_) {
-        const std::uint64_t replaced = std::min<std::uint64_t>(line_end_ - dealt_, undealt_.size());
-        undealt_.replace(0, replaced, line_keys_);
-    }
-    line_end_ = 0;
     asked_ = Asked::nothing;
     return_ = Return::resumed;
-    out_ += telnet::encode_data(undealt_);
+    out_ += telnet::encode_data(backlog_.take_up());
     pump();
 }
 
 void ChatSession::be_asked(std::string_view body) {
     if (body.empty()) return;
     if (std::exchange(is_resuming_, false)) { // the token is good no more
-        held_.insert(0, undealt_);
-        undealt_.clear();
-        dealt_ = line_end_ = 0;
+        backlog_.lose_place(true);
         token_.clear();
         place_.clear();
-        has_place_ = false;
     }
     asked_ = static_cast<Asked>(body[0]);
     is_answered_ = false;
@@ -169,67 +147,66 @@ void ChatSession::be_asked(std::string_view body) {
     if (asked_ != Asked::name) is_at_secret_ = asked_ != Asked::nothing;
     const std::string_view name = body.substr(1);
     if (asked_ == Asked::nothing) {
-        if (!name.empty() && name.size() <= max_name) wishes_.name = name;
-        if (was_inside_ && !has_place_) return_ = Return::joined_again;
-        was_inside_ = has_place_ = true;
+        if (!name.empty() && name.size() <= max_name) profile_.name = name;
+        if (was_inside_ && !backlog_.has_place()) return_ = Return::joined_again;
+        was_inside_ = true;
+        backlog_.take_place();
     }
-    if (!answer_by_wish()) pump();
+    if (!answer_by_profile()) pump();
 }
 
 // By what was said on the command line, once on each connection. Throws where a pipe cannot go on.
-bool ChatSession::answer_by_wish() {
+bool ChatSession::answer_by_profile() {
     const auto refused = [&](std::string_view what) {
         return PeerError(text("the server does not take the ", what, ": ", escape(last_line(last_words_))));
     };
     if (asked_ == Asked::name) {
-        if (!wishes_.name.empty() && !name_was_tried_) {
+        if (!profile_.name.empty() && !name_was_tried_) {
             name_was_tried_ = is_answered_ = true;
-            return answer(wishes_.name), true;
+            return answer(profile_.name), true;
         }
-        if (wishes_.is_plain && name_was_tried_) throw refused(text("name ", escape(wishes_.name)));
+        if (profile_.is_plain && name_was_tried_) throw refused(text("name ", escape(profile_.name)));
     }
     if (asked_ == Asked::code) {
-        if (wishes_.code && !code_was_tried_) {
+        if (profile_.code && !code_was_tried_) {
             code_was_tried_ = is_answered_ = true;
-            return answer(*wishes_.code), true;
+            return answer(*profile_.code), true;
         }
-        if (wishes_.is_plain && code_was_tried_) throw refused("room's code");
+        if (profile_.is_plain && code_was_tried_) throw refused("room's code");
     }
-    if (asked_ == Asked::password && wishes_.is_plain)
-        throw PeerError(text("the name ", escape(wishes_.name),
+    if (asked_ == Asked::password && profile_.is_plain)
+        throw PeerError(text("the name ", escape(profile_.name),
                              " has a password, which has to be typed at a terminal: choose another name"));
     return false;
 }
 
-void ChatSession::answer(std::string_view line) { say(text(line, wishes_.is_plain ? '\n' : '\r')); }
+void ChatSession::answer(std::string_view line) { say(text(line, profile_.is_plain ? '\n' : '\r')); }
 
 // What waits until it can be said: inside, or, of a pipe, a line for each question.
 void ChatSession::pump() {
     if (!asked_ || is_resuming_ || is_answered_) return;
-    if (is_inside()) return say(std::exchange(held_, {}));
-    if (!wishes_.is_plain || was_inside_) return;
-    const std::size_t end = std::min(held_.find('\n'), held_.size());
-    if (end == held_.size() && !input_ended_) return;
-    if (held_.empty() && asked_ == Asked::name)
+    if (is_inside()) return say(backlog_.take_held());
+    if (!profile_.is_plain || was_inside_) return;
+    if (input_ended_ && backlog_.holds_nothing() && asked_ == Asked::name)
         throw PeerError("the server asks for a name: say it, as in NAME@HOST");
-    const std::string line = held_.substr(0, end);
-    held_.erase(0, end + 1);
-    (asked_ == Asked::name ? wishes_.name : wishes_.code.emplace()) = line;
+    const std::optional<std::string> line = backlog_.take_line(input_ended_);
+    if (!line) return;
+    (asked_ == Asked::name ? profile_.name : profile_.code.emplace()) = *line;
     (asked_ == Asked::name ? name_was_tried_ : code_was_tried_) = true;
     is_answered_ = true;
-    answer(line);
+    answer(*line);
 }
 
 bool ChatSession::type(std::string_view keys) {
-    if (wishes_.is_plain) {
-        held_ += keys;
+    if (profile_.is_plain) {
+        backlog_.hold(keys);
         pump();
         return true;
     }
-    if (!wants_input()) return false;
+    if (!backlog_.has_room()) return false;
     if (asked_ && !is_resuming_) return say(keys), true;
     if (!was_inside_ || is_at_secret_) return false; // the rest of a password is not said in a room
-    (has_place_ ? undealt_ : held_) += keys;
+    backlog_.keep(keys);
     return true;
 }
 
@@ -239,7 +216,7 @@ void ChatSession::end_input() {
 }
 
 void ChatSession::say(std::string_view keys) {
-    undealt_ += keys;
+    backlog_.add(keys);
     out_ += telnet::encode_data(keys);
 }
 

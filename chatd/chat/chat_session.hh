@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
 // chat's side of a conversation with chatd, over all the connections that it takes: what is asked and
-// answered, what was typed and is not dealt with yet, and how it is taken up again after a connection broke.
+// answered, and how it is taken up again after a connection broke.
 // Trusts nothing that the server sends; what is to be shown has yet to be made harmless. Works on bytes,
 // without descriptors or a clock.
 #pragma once
 
+#include "chatd/chat/backlog.hh"
 #include "chatd/terminal/session_option.hh"
 #include "chatd/terminal/telnet_options.hh"
 
@@ -17,17 +18,15 @@ namespace chatd {
 
 class ChatSession {
 public:
-    static constexpr std::size_t most_undealt =
-        65536; // bytes typed ahead of the server; then nothing more is taken
-
-    struct Wishes {
+    // What whoever is there has said beforehand.
+    struct Profile {
         std::string name{};                // empty: whoever is there is asked
         std::optional<std::string> code{}; // of the room
         std::string language{};            // empty: the server's
         std::string terminal_type{};
         bool is_plain = false; // a pipe: lines, and nothing else
     };
-    explicit ChatSession(Wishes wishes) : wishes_(std::move(wishes)) {}
+    explicit ChatSession(Profile profile) : profile_(std::move(profile)) {}
 
     // A connection has come about. Nothing is sent but an offer, until the server has taken it.
     void begin();
@@ -57,10 +56,8 @@ public:
     std::string take_greeting() { return std::exchange(greeting_, {}); }
 
     bool is_inside() const { return asked_ == Asked::nothing; }
-    bool wants_input() const { return undealt_.size() + held_.size() < most_undealt; }
-    std::uint64_t undealt() const { return undealt_.size() + held_.size(); }
-    // Whether all that was typed was dealt with; how many lines of it were refused.
-    bool is_dealt_with() const { return undealt_.empty() && held_.empty(); }
+    // What was typed and was not dealt with; how many lines were refused.
+    const Backlog& backlog() const { return backlog_; }
     std::uint64_t refused() const { return refused_; }
     std::optional<End> end() const { return end_; } // as the server has announced it
     // Once after each: the place was taken again; or it was lost, with its token, and another was taken.
@@ -69,18 +66,15 @@ public:
 
 private:
     void hear_option(telnet::Command verb, telnet::Option option);
-    void hear_subnegotiation(telnet::Option option, std::string_view bytes);
     void hear_message(const SessionText& message);
     void be_asked(std::string_view body);
-    void introduce();
-    bool answer_by_wish();
+    bool answer_by_profile();
     void answer(std::string_view line);
     void pump();
     void take_up();
-    void deal_with(std::uint64_t bytes);
     void say(std::string_view keys);
 
-    Wishes wishes_;
+    Profile profile_;
     telnet::WindowSize window_{};
     telnet::Decoder decoder_;
     telnet::Options options_;
@@ -94,19 +88,14 @@ private:
     bool input_ended_ = false;
     bool was_inside_ = false;   // at any time
     bool is_at_secret_ = false; // the last question but for a name was for one, on whatever connection
-    bool has_place_ = false;    // what is typed is said inside, whatever becomes of the connection
     bool name_was_tried_ = false, code_was_tried_ = false; // on this connection
     std::optional<End> end_;
     Return return_ = Return::none;
 
     std::string token_, place_;
-    std::uint64_t dealt_ = 0;
     std::uint64_t refused_ = 0, refused_before_ = 0; // before: on earlier connections
-    std::string undealt_;        // what was typed behind what was dealt with, as far as it was sent or can be
-    std::uint64_t line_end_ = 0; // of what was typed, so much makes
-    std::string line_keys_;      // the same line as these keys, which do not depend on what was before
-    std::string held_;           // what was typed in a session that is lost, for when this one is inside
-    std::string last_words_;     // that the server has shown, for a pipe's error
+    Backlog backlog_;
+    std::string last_words_; // that the server has shown, for a pipe's error
 };
 
 } // namespace chatd

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/chat/chat_talk.hh"
 
-#include "chatd/chat/retry_pauses.hh"
 #include "common/errors.hh"
 #include "common/poller.hh"
 #include "common/socket.hh"
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace common;
 using namespace std::chrono_literals;
@@ -19,11 +19,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto time_to_connect = 10s;    // to one address
-constexpr auto time_to_greet = 10s;      // until the server has taken the offer, on a later connection
-constexpr auto silence_to_ask = 30s;     // then the server is asked whether it is there
-constexpr auto silence_of_death = 60s;   // then it is not
-constexpr std::size_t piece = 64 * 1024; // bytes that are read at once
+constexpr auto time_to_connect = 10s;         // to one address
+constexpr auto time_to_greet = 10s;           // until the server has taken the offer, on a later connection
+constexpr auto silence_to_ask = 30s;          // then the server is asked whether it is there
+constexpr auto silence_of_death = 60s;        // then it is not
+constexpr std::size_t piece = 64 * 1024;      // bytes that are read at once
+constexpr std::size_t max_unsent = 64 * 1024; // bytes for a server of lines; then nothing more is read for it
 
 class Talk {
 public:
@@ -100,7 +101,7 @@ void Talk::watch() {
         poller_->watch(server_.get(), Interest::write);
     else if (state_ == State::connected)
         poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
-    if (!input_ended_ && (!is_plain_ || session_.wants_input()))
+    if (!input_ended_ && (!is_plain_ || session_.backlog().has_room()))
         poller_->watch(STDIN_FILENO, Interest::read);
     else
         poller_->forget(STDIN_FILENO);
@@ -173,7 +174,8 @@ void Talk::tell_return() {
 
 // Nothing more comes out of the pipe, and all of it is dealt with: the server is told that this is the end.
 void Talk::finish_input() {
-    if (!is_plain_ || !input_ended_ || half_closed_ || !session_.is_inside() || !session_.is_dealt_with())
+    if (!is_plain_ || !input_ended_ || half_closed_ || !session_.is_inside() ||
+        !session_.backlog().is_empty())
         return;
     half_closed_ = true;
     ::shutdown(server_.get(), SHUT_WR); // fails when the connection does, which reading tells
@@ -191,8 +193,9 @@ void Talk::send() {
 void Talk::end() {
     if (half_closed_ || session_.end() == End::for_good) {
         ended_ = true;
-        if (!is_plain_ || session_.is_dealt_with()) return;
-        throw PeerError(text("the server has ended it, and ", session_.undealt(), " bytes were not taken"));
+        if (!is_plain_ || session_.backlog().is_empty()) return;
+        throw PeerError(
+            text("the server has ended it, and ", session_.backlog().size(), " bytes were not taken"));
     }
     if (!was_inside_) throw PeerError("the server has closed the connection");
     lose(session_.end() == End::come_again ? "the server has stopped" : "the connection is lost");
@@ -205,8 +208,8 @@ void Talk::lose(std::string_view why) {
     unsent_.clear();
     session_.lose();
     if (!gap_) gap_ = now;
-    if (is_plain_ && now - *gap_ >= longest_gap)
-        throw PeerError(text("the server is gone, and ", session_.undealt(), " bytes were not taken"));
+    if (is_plain_ && now - *gap_ >= max_gap)
+        throw PeerError(text("the server is gone, and ", session_.backlog().size(), " bytes were not taken"));
     const auto pause = pauses_.next();
     state_ = State::waiting;
     next_ = now + pause;
@@ -237,6 +240,84 @@ void Talk::be_connected() {
     session_.begin();
 }
 
+// With a server that speaks lines of text.
+class LineTalk {
+public:
+    LineTalk(Fd server, ChatFront& front) : server_(std::move(server)), front_(front) {}
+
+    // Until the server ends it, or a signal: that one, else 0. Throws PeerError when the connection breaks.
+    int run() {
+        while (!server_has_ended_) {
+            watch();
+            for (const Event& event : poller_->wait({}, front_.while_waiting())) {
+                if (event.fd != server_.get())
+                    read_input();
+                else {
+                    if (event.writable) send();
+                    if (event.readable) hear();
+                }
+            }
+            if (const int signal = front_.obey_signals()) return signal;
+        }
+        if (is_broken_) throw PeerError("the connection to the server is lost");
+        return 0;
+    }
+
+    // Whether it was the server that ended it, and not our side first.
+    bool was_cut() const { return !input_has_ended_; }
+
+private:
+    void watch() {
+        if (input_has_ended_ && unsent_.empty() && !std::exchange(is_half_closed_, true))
+            ::shutdown(server_.get(), SHUT_WR); // fails when the connection does, which reading tells
+        poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
+        if (input_has_ended_ || unsent_.size() >= max_unsent)
+            poller_->forget(STDIN_FILENO);
+        else
+            poller_->watch(STDIN_FILENO, Interest::read);
+    }
+
+    void read_input() {
+        const IoResult got = read_some(STDIN_FILENO, buffer_);
+        if (got.state == IoState::would_block) return;
+        const bool is_end = got.state != IoState::done;
+        const std::string words =
+            is_end ? front_.end_input() : front_.take_input({buffer_.data(), got.bytes});
+        if (!is_broken_) unsent_ += words;
+        input_has_ended_ = is_end || front_.has_ended();
+        send();
+    }
+
+    void send() {
+        if (unsent_.empty()) return;
+        const IoResult wrote = write_some(server_.get(), unsent_);
+        unsent_.erase(0, wrote.bytes);
+        if (wrote.state != IoState::vanished) return;
+        // What the server had said before it went can still be read.
+        is_broken_ = true;
+        unsent_.clear();
+    }
+
+    void hear() {
+        const IoResult got = read_some(server_.get(), buffer_);
+        if (got.state == IoState::done)
+            return front_.show({buffer_.data(), got.bytes}, got.bytes < buffer_.size());
+        if (got.state == IoState::would_block) return;
+        server_has_ended_ = true;
+        is_broken_ |= got.state == IoState::vanished;
+    }
+
+    Fd server_;
+    ChatFront& front_;
+    std::unique_ptr<Poller> poller_ = Poller::make(Backend::poll); // two descriptors, of which one may block
+    std::vector<char> buffer_ = std::vector<char>(piece);
+    std::string unsent_;
+    bool input_has_ended_ = false;
+    bool is_half_closed_ = false;
+    bool server_has_ended_ = false;
+    bool is_broken_ = false;
+};
+
 } // namespace
 
 bool offer(const Fd& server, ChatSession& session) {
@@ -263,6 +344,13 @@ bool offer(const Fd& server, ChatSession& session) {
 
 int talk(Fd server, std::vector<Address> addresses, ChatSession& session, ChatFront& front, bool is_plain) {
     return Talk{std::move(server), std::move(addresses), session, front, is_plain}.run();
+}
+
+LinesTalked talk_in_lines(Fd server, ChatFront& front, std::string_view greeting) {
+    if (!greeting.empty()) front.show(greeting, true);
+    LineTalk talk{std::move(server), front};
+    const int signal = talk.run();
+    return {signal, talk.was_cut()};
 }
 
 } // namespace chatd

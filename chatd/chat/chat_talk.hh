@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// A conversation with chatd over as many connections as it takes: the sockets and clocks around ChatSession.
-// Run by chat, which does not trust the server.
+// Conversations with a server: with chatd over as many connections as it takes (the sockets and clocks around
+// ChatSession), and with one that knows nothing but lines of text: nc -l, or a chatd that is to be spoken to
+// as nc does. Run by chat, which does not trust the server.
 #pragma once
 
 #include "chatd/chat/chat_front.hh"
@@ -8,24 +9,57 @@
 #include "common/address.hh"
 #include "common/fd.hh"
 
+#include <algorithm>
 #include <chrono>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
 
+// How long to wait before a connection is tried again: longer each time, and not the same for all the clients
+// of a server that has just started again. Without a clock.
+class RetryPauses {
+public:
+    static constexpr std::chrono::milliseconds first{500}, max{30'000};
+
+    explicit RetryPauses(unsigned seed) : random_(seed) {}
+
+    // From half of the present pause to the whole; the next will be twice as long.
+    std::chrono::milliseconds next() {
+        const auto whole = static_cast<int>(pause_.count());
+        pause_ = std::min(2 * pause_, max);
+        return std::chrono::milliseconds{std::uniform_int_distribution{whole / 2, whole}(random_)};
+    }
+    void start_over() { pause_ = first; }
+
+private:
+    std::minstd_rand random_;
+    std::chrono::milliseconds pause_ = first;
+};
+
 inline constexpr std::chrono::seconds time_to_answer{3}; // an offer; a server that does not speaks lines
-inline constexpr std::chrono::minutes longest_gap{2};    // between two connections of a pipe
+inline constexpr std::chrono::minutes max_gap{2};        // between two connections of a pipe
 
 // Whether the server takes the offer, and so is chatd; if not, what it has said is session.take_greeting().
 // Throws PeerError when the connection breaks.
 bool offer(const common::Fd& server, ChatSession& session);
 
 // From there on. Where the connection breaks, the addresses are tried again for as long as it takes, in a
-// pipe for longest_gap. Returns 0 when the server has said that this is the end, or when all that a pipe has
+// pipe for max_gap. Returns 0 when the server has said that this is the end, or when all that a pipe has
 // said is dealt with; or the signal that ended it. Throws PeerError when the server is gone for good, or did
 // not take what a pipe had to say.
 int talk(common::Fd server, std::vector<common::Address> addresses, ChatSession& session, ChatFront& front,
          bool is_plain);
+
+struct LinesTalked {
+    int signal = 0;       // that ended it
+    bool was_cut = false; // by the server, and not by our side first
+};
+
+// Until the server ends it, or a signal. greeting: what the server has said already. Throws PeerError when
+// the connection breaks.
+LinesTalked talk_in_lines(common::Fd server, ChatFront& front, std::string_view greeting);
 
 } // namespace chatd

@@ -18,7 +18,7 @@ namespace chatd {
 namespace {
 
 constexpr std::string_view own_prompt = "> ";
-constexpr std::size_t longest_prompt = 200; // bytes of the server's
+constexpr std::size_t max_prompt = 200; // bytes of the server's
 
 class TerminalFront : public ChatFront {
 public:
@@ -69,10 +69,10 @@ std::string TerminalFront::take_input(std::string_view keys) {
     bool refused = false;
     for (const char key : keys) {
         switch (editor_.press(key)) {
-        case LineEditor::Wish::nothing: break;
+        case LineEditor::Outcome::nothing: break;
         default: refused = true; break;
-        case LineEditor::Wish::end: ended_ = true; break;
-        case LineEditor::Wish::send: {
+        case LineEditor::Outcome::end: ended_ = true; break;
+        case LineEditor::Outcome::send: {
             above += text(prompt(), editor_.line(), '\n');
             lines += text(editor_.take(), '\n');
             if (std::exchange(asks_, false)) text_.take_rest(); // answered
@@ -91,7 +91,7 @@ void TerminalFront::show(std::string_view said, bool pauses) {
     const std::string_view bell = text_.take_bell() ? "\a" : "";
     // A prompt ends in a blank and nothing comes behind it; anything else is half of what is on its way.
     const std::string rest = pauses ? text_.rest() : std::string{};
-    asks_ = !rest.empty() && rest.back() == ' ' && rest.size() <= longest_prompt;
+    asks_ = !rest.empty() && rest.back() == ' ' && rest.size() <= max_prompt;
     draw(text(bell, lines));
 }
 

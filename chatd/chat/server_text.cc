@@ -22,7 +22,7 @@ std::size_t promised_length(char first) {
 std::string ServerText::take_lines() {
     std::string lines;
     std::string_view left = buffer_;
-    for (std::size_t end = 0; (end = left.find('\n')) != left.npos; left.remove_prefix(end + 1)) {
+    for (std::size_t end = left.find('\n'); end != left.npos; end = left.find('\n')) {
         const bool has_return = end > 0 && left[end - 1] == '\r';
         std::string_view line = left.substr(0, end - (has_return ? 1 : 0));
         if (line.substr(0, 1) == "\a") {
@@ -30,9 +30,10 @@ std::string ServerText::take_lines() {
             line.remove_prefix(1);
         }
         lines += neutralise(line) + '\n';
+        left.remove_prefix(end + 1);
     }
     buffer_.erase(0, buffer_.size() - left.size());
-    if (buffer_.size() > longest_line) lines += take_rest() + '\n';
+    if (buffer_.size() > max_line) lines += take_rest() + '\n';
     return lines;
 }
 

@@ -12,7 +12,7 @@ namespace chatd {
 
 class ServerText {
 public:
-    static constexpr std::size_t longest_line = 8192; // bytes; a longer one is broken in two
+    static constexpr std::size_t max_line = 8192; // bytes; a longer one is broken in two
 
     void add(std::string_view bytes) { buffer_ += bytes; }
     // Takes out the lines that are complete, each with one LF at its end, whether it was sent with LF or CR

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The modes of chat's terminal: each key is given as it comes and nothing is echoed. Whoever destroys or
-// leaves it gets the modes back that were found.
+// leaves it gets the modes back that were found. Run by chat.
 #pragma once
 
 #include "chatd/terminal/telnet_options.hh"

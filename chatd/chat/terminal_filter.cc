@@ -62,7 +62,7 @@ void TerminalFilter::take(char byte, std::string& out) {
     sequence_ += byte;
     const bool is_csi = sequence_.size() >= 2 && sequence_[1] == '[';
     const bool has_ended = is_csi ? sequence_.size() > 2 && is_final(byte) : sequence_.size() >= 2;
-    if (has_ended || sequence_.size() > longest_sequence) end_sequence(out);
+    if (has_ended || sequence_.size() > max_sequence) end_sequence(out);
 }
 
 void TerminalFilter::take_text(char byte, std::string& out) {

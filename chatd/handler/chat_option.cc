@@ -3,7 +3,7 @@
 
 #include "common/text.hh"
 
-#include <array>
+#include <utility>
 
 using namespace common;
 
@@ -11,25 +11,24 @@ namespace chatd {
 
 void ChatOption::begin(const Hello& hello) {
     told_.emplace(Told{.is_plain = hello.is_plain});
-    if (hello.is_plain) output_.dialect().be_plain();
+    TelnetDialect* const telnet = output_.telnet();
+    if (hello.is_plain && telnet != nullptr) telnet->edited_line().be_plain();
 }
 
-void ChatOption::tell_question(Question question) {
+void ChatOption::tell_question(Asked asked) {
     tell_progress();
-    tell_asked(question);
+    tell_asked(asked);
 }
 
-void ChatOption::tell_name() { tell_asked(Question::nothing); }
+void ChatOption::tell_name() { tell_asked(Asked::nothing); }
 
-void ChatOption::tell_asked(Question question) {
+void ChatOption::tell_asked(Asked asked) {
     if (!told_) return;
-    constexpr std::array asked{Asked::name, Asked::password, Asked::code,
-                               Asked::nothing}; // as Question has them
-    const char what = static_cast<char>(asked.at(static_cast<std::size_t>(question)));
-    const bool is_inside = question == Question::nothing;
+    const bool is_inside = asked == Asked::nothing;
     if (is_inside && !hub_.announces()) hub_.announce_from(0);
     output_.append(
-        encode(SessionMessage::asks, text(what, is_inside ? output_.display().own_name() : std::string{})));
+        encode(SessionMessage::asks,
+               text(static_cast<char>(asked), is_inside ? output_.display().own_name() : std::string{})));
 }
 
 void ChatOption::tell_token(std::string_view token) { output_.append(encode(SessionMessage::token, token)); }

@@ -30,7 +30,7 @@ public:
     bool is_plain() const { return told_ && told_->is_plain; } // chat between pipes
 
     // What is asked, behind how far things have come; of nothing, the client's name goes with it.
-    void tell_question(Question question);
+    void tell_question(Asked asked);
     void tell_name(); // it is another one now
     void tell_token(std::string_view token);
     // Behind all that was shown: how far that is, how many of the client's bytes were dealt with, and whether
@@ -45,7 +45,7 @@ public:
     void resume(std::uint64_t counted);
 
 private:
-    void tell_asked(Question question);
+    void tell_asked(Asked asked);
     void tell_count();
 
     struct Told {

@@ -17,15 +17,13 @@ bool ClientInput::read() {
     if (state == IoState::vanished) throw Gone{};
     is_ready_ = state != IoState::would_block;
     if (!is_ready_) return false;
-    has_ended_ = state == IoState::ended || output_.dialect().has_ended();
+    has_ended_ = state == IoState::ended || (output_.telnet() != nullptr && output_.telnet()->has_ended());
     if (has_ended_) output_.dialect().end_input();
     return true;
 }
 
 bool ClientInput::change_dialect() {
-    auto successor = output_.dialect().take_successor();
-    if (!successor) return false;
-    output_.display().set_dialect(std::move(successor));
+    if (!output_.change_dialect()) return false;
     if (has_ended_) output_.dialect().end_input();
     return true;
 }
@@ -34,7 +32,7 @@ std::optional<Line> ClientInput::next_line() {
     const bool was_held = held_.has_value();
     std::optional<Line> line = was_held ? std::exchange(held_, std::nullopt) : output_.dialect().next_line();
     if (!line) return {};
-    dealt_before_ = std::exchange(dealt_with_, was_held ? held_end_ : output_.dialect().taken());
+    dealt_before_ = std::exchange(dealt_with_, was_held ? held_end_ : taken());
     return line;
 }
 
@@ -43,12 +41,17 @@ void ClientInput::put_back(Line line) {
     held_end_ = std::exchange(dealt_with_, dealt_before_);
 }
 
+// Of the client's bytes, those up to the end of the line that the dialect gave last; only chat counts them.
+std::uint64_t ClientInput::taken() const {
+    return output_.telnet() == nullptr ? 0 : output_.telnet()->taken();
+}
+
 void ClientInput::settle_count() {
-    if (!held_) dealt_with_ = output_.dialect().taken();
+    if (!held_) dealt_with_ = taken();
 }
 
 void ClientInput::count_from(std::uint64_t bytes) {
-    output_.dialect().count_from(bytes);
+    if (TelnetDialect* const telnet = output_.telnet()) telnet->count_from(bytes);
     dealt_with_ = bytes;
 }
 

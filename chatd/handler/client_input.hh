@@ -37,6 +37,8 @@ public:
     void count_from(std::uint64_t bytes);
 
 private:
+    std::uint64_t taken() const;
+
     ClientOutput& output_;
     bool is_ready_ = true; // what the last wait said, until a read has found nothing
     bool has_ended_ = false;

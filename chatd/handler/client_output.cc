@@ -9,28 +9,40 @@ namespace chatd {
 
 ClientOutput::ClientOutput(Fd client, const Catalogues& catalogues, Language language)
     : client_(std::move(client)),
-      display_(catalogues, catalogues.has(language) ? language : Language::english, make_line_dialect()) {}
+      display_(catalogues, catalogues.has(language) ? language : Language::english, *line_) {}
+
+bool ClientOutput::change_dialect() {
+    if (telnet_) return false;
+    telnet_ = line_->take_successor();
+    if (!telnet_) return false;
+    display_.set_dialect(*telnet_);
+    line_.reset();
+    return true;
+}
+
+void ClientOutput::lift() {
+    if (telnet_) telnet_->edited_line().lift(output_);
+}
+
+void ClientOutput::lay() {
+    if (telnet_) telnet_->edited_line().lay(output_);
+}
+
+void ClientOutput::ask(Asked asked) { show(dialect().ask(asked, display_.question(asked))); }
 
 void ClientOutput::show(std::string_view bytes) {
     if (bytes.empty()) return;
-    dialect().lift(output_);
+    lift();
     output_ += bytes;
 }
 
-void ClientOutput::refuse_language(std::string_view name) {
-    std::string known;
-    for (const std::string_view each : language_names)
-        if (display_.knows(*find_language(each))) known += text(known.empty() ? "" : ", ", each);
-    say(Phrase::no_language, escape(name, 32), known);
-}
-
 void ClientOutput::show_record(const Record& record, std::string_view room, Display::When when) {
-    dialect().lift(output_);
+    lift();
     display_.append_record(output_, record, room, when);
 }
 
 void ClientOutput::finish(std::string_view last_words, End end) {
-    dialect().close(output_);
+    if (telnet_) telnet_->edited_line().close(output_);
     show(last_words);
     end_ = end;
 }

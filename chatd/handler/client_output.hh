@@ -5,24 +5,27 @@
 #pragma once
 
 #include "chatd/handler/display.hh"
+#include "chatd/handler/line_dialect.hh"
+#include "chatd/handler/telnet_dialect.hh"
 #include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
 #include "chatd/terminal/session_option.hh"
 #include "common/fd.hh"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace chatd {
 
-// Thrown when the client, or the hub, is: there is nobody to say anything to.
+// Thrown when the client or the hub is gone: there is nobody to say anything to.
 struct Gone {};
 
 class ClientOutput {
 public:
-    static constexpr std::size_t max_waiting =
-        32768; // bytes; then nothing more is taken from logs and client
+    // Bytes that wait; then nothing more is taken from logs and client.
+    static constexpr std::size_t max_waiting = 32768;
 
     // English where the catalogue of the language is not there. Owns the client's socket.
     ClientOutput(common::Fd client, const Catalogues& catalogues, Language language);
@@ -30,17 +33,21 @@ public:
     int fd() const { return client_.get(); }
     Display& display() { return display_; }
     const Display& display() const { return display_; }
-    Dialect& dialect() { return display_.dialect(); }
-    const Dialect& dialect() const { return display_.dialect(); }
+    Dialect& dialect() { return telnet_ ? static_cast<Dialect&>(*telnet_) : *line_; }
+    // nullptr: the client is one of nc.
+    TelnetDialect* telnet() { return telnet_.get(); }
+    const TelnetDialect* telnet() const { return telnet_.get(); }
+    // Goes over to the dialect that the client turned out to speak, if it did; whether it did.
+    bool change_dialect();
 
-    // Whole lines, or a prompt: above the line that is being typed, if one is.
+    void ask(Asked asked);
+    // Whole lines: above the line that is being typed, if one is.
     void show(std::string_view bytes);
     template <class... Arguments>
     void say(Phrase phrase, const Arguments&... arguments) {
         show(display_.line(phrase, arguments...));
     }
     void refuse(Refusal why, unsigned tries_left = 0) { show(display_.refused(why, tries_left)); }
-    void refuse_language(std::string_view name); // and say which there are
     // Of a record that the display shows.
     void show_record(const Record& record, std::string_view room, Display::When when);
     // For the client's program alone, as telnet's subnegotiations are.
@@ -56,12 +63,16 @@ public:
     std::optional<End> end() const { return end_; }
 
     // Puts the line that is being typed below what was shown; then what waits is ready to be written.
-    void lay() { dialect().lay(output_); }
+    void lay();
     // Writes as much as the client takes; whether that was anything. Throws Gone.
     bool write();
 
 private:
+    void lift();
+
     common::Fd client_;
+    std::unique_ptr<LineDialect> line_ = std::make_unique<LineDialect>(); // until the client speaks telnet
+    std::unique_ptr<TelnetDialect> telnet_;
     Display display_;
     std::string output_;
     std::optional<End> end_;

@@ -246,40 +246,40 @@ bool skip_to_live(Conversation& c, Words) {
 // --- What one is shown, and how.
 
 bool ignore(Conversation& c, Words arguments) {
-    Display& display = c.output.display();
+    Taste& taste = c.output.display().taste();
     const std::string name = neutralise(split_first(arguments).first);
     if (name.empty())
-        c.output.say(Phrase::ignore_list, display.ignored_names());
+        c.output.say(Phrase::ignore_list, taste.ignored_names());
     else
-        c.output.say(display.toggle_ignored(name) ? Phrase::ignored : Phrase::not_ignored, name);
+        c.output.say(taste.toggle_ignored(name) ? Phrase::ignored : Phrase::not_ignored, name);
     return true;
 }
 
 bool be_quiet(Conversation& c, Words) {
-    Display& display = c.output.display();
-    display.set_quiet(!display.is_quiet());
-    c.output.say(display.is_quiet() ? Phrase::quiet_on : Phrase::quiet_off);
+    bool& is_quiet = c.output.display().taste().is_quiet;
+    is_quiet = !is_quiet;
+    c.output.say(is_quiet ? Phrase::quiet_on : Phrase::quiet_off);
     return true;
 }
 
 bool show_times(Conversation& c, Words arguments) {
     if (arguments == "off") {
-        c.output.display().set_zone({});
+        c.output.display().taste().zone.reset();
         return c.output.say(Phrase::time_off), true;
     }
     const Words zone = arguments == "on" ? "+0" : arguments;
     const std::optional<int> minutes = parse_zone(zone);
     if (!minutes) return false;
-    c.output.display().set_zone(minutes);
+    c.output.display().taste().zone = minutes;
     c.output.say(Phrase::time_on, zone);
     return true;
 }
 
 bool ring_bell(Conversation& c, Words arguments) {
-    constexpr std::array<Words, 3> choices{"off", "mention", "all"}; // as Display::Bell has them
+    constexpr std::array<Words, 3> choices{"off", "mention", "all"}; // as Taste::Bell has them
     const auto choice = index_of(choices, arguments);
     if (!choice) return false;
-    c.output.display().set_bell(static_cast<Display::Bell>(*choice));
+    c.output.display().taste().bell = static_cast<Taste::Bell>(*choice);
     c.output.say(Phrase::bell_is, arguments);
     return true;
 }
@@ -287,7 +287,7 @@ bool ring_bell(Conversation& c, Words arguments) {
 bool show_colours(Conversation& c, Words arguments) {
     const auto choice = index_of(on_or_off, arguments);
     if (!choice) return false;
-    c.output.display().set_colours(*choice == 0);
+    c.output.display().taste().colours = *choice == 0;
     c.output.say(*choice == 0 ? Phrase::colours_on : Phrase::colours_off);
     return true;
 }
@@ -297,7 +297,7 @@ bool speak_language(Conversation& c, Words arguments) {
     if (language && c.output.display().set_language(*language))
         c.output.say(Phrase::language_is);
     else
-        c.output.refuse_language(arguments);
+        c.output.say(Phrase::no_language, escape(arguments, 32), c.output.display().known_languages());
     return true;
 }
 

@@ -57,7 +57,8 @@ void Completer::end(std::vector<std::string> candidates) {
         for (const std::string& one : completed.choice) all += text(all.empty() ? "" : "  ", one);
         output_.show(output_.display().plain_line(all));
     }
-    output_.dialect().complete(ended.before, ended.wanted.from, completed);
+    if (TelnetDialect* const telnet = output_.telnet())
+        telnet->edited_line().complete(ended.before, ended.wanted.from, completed);
 }
 
 } // namespace chatd

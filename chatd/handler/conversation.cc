@@ -78,7 +78,7 @@ void be_told(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const std::string_view whole = words;
     const std::string_view name = whole.substr(0, name_size);
     c.hub.count_told();
-    if (!c.output.display().ignores(name)) c.last_teller = from;
+    if (!c.output.display().taste().ignores(name)) c.last_teller = from;
     c.output.show(c.output.display().told(name, whole.substr(name.size())));
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/display.hh"
 
-#include "chatd/handler/palette.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -93,7 +92,52 @@ private:
     std::string text_;
 };
 
+// Not black, white and blue: one of them cannot be read on most screens.
+constexpr std::array<std::string_view, 5> colours{"31", "32", "33", "35", "36"};
+
+bool is_letter(char byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'; }
+
+// How many bytes of text are the name, in whatever case; 0: it does not begin with it.
+std::size_t length_of_name(std::string_view text, std::string_view folded_name) {
+    std::size_t length = 0;
+    while (!folded_name.empty() && length < text.size()) {
+        const std::size_t next = std::max<std::size_t>(common::utf8_length(text.substr(length)), 1);
+        const std::string folded = fold_name(text.substr(length, next));
+        if (folded.empty() || folded_name.rfind(folded, 0) != 0) return 0;
+        folded_name.remove_prefix(folded.size());
+        length += next;
+    }
+    return folded_name.empty() ? length : 0;
+}
+
 } // namespace
+
+std::string paint_name(std::string_view name) {
+    std::uint32_t sum = 2166136261; // FNV-1a
+    for (const char byte : fold_name(name)) sum = (sum ^ static_cast<unsigned char>(byte)) * 16777619;
+    return common::text("\x1b[", colours[sum % colours.size()], 'm', name, "\x1b[39m");
+}
+
+std::string paint_mentions(std::string_view line, std::string_view name) {
+    const std::string folded = fold_name(name);
+    std::string out;
+    char last = ' ';
+    while (!line.empty()) {
+        const bool is_inside_word = is_letter(last) && is_letter(line[0]);
+        std::size_t length = is_inside_word ? 0 : length_of_name(line, folded);
+        const bool goes_on =
+            length > 0 && length < line.size() && is_letter(line[length - 1]) && is_letter(line[length]);
+        if (length > 0 && !goes_on)
+            out += common::text("\x1b[1m", line.substr(0, length), "\x1b[22m");
+        else {
+            length = std::max<std::size_t>(common::utf8_length(line), 1);
+            out += line.substr(0, length);
+        }
+        last = line[length - 1];
+        line.remove_prefix(length);
+    }
+    return out;
+}
 
 std::optional<int> parse_zone(std::string_view word) {
     if (word.size() < 2 || (word[0] != '+' && word[0] != '-')) return {};
@@ -114,19 +158,26 @@ bool Display::set_language(Language language) {
     return true;
 }
 
-bool Display::toggle_ignored(std::string_view name) {
-    const auto [place, is_new] = ignored_.emplace(fold_name(name), name);
-    if (!is_new) ignored_.erase(place);
+std::string Display::known_languages() const {
+    std::string known;
+    for (const std::string_view name : language_names)
+        if (catalogues_.has(*find_language(name))) known += text(known.empty() ? "" : ", ", name);
+    return known;
+}
+
+bool Taste::toggle_ignored(std::string_view name) {
+    const auto [place, is_new] = ignored.emplace(fold_name(name), name);
+    if (!is_new) ignored.erase(place);
     return is_new;
 }
 
-bool Display::ignores(std::string_view name) const {
-    return !ignored_.empty() && ignored_.find(fold_name(name)) != ignored_.end();
+bool Taste::ignores(std::string_view name) const {
+    return !ignored.empty() && ignored.find(fold_name(name)) != ignored.end();
 }
 
-std::string Display::ignored_names() const {
+std::string Taste::ignored_names() const {
     std::string names;
-    for (const auto& [folded, name] : ignored_) names += text(names.empty() ? "" : ", ", name);
+    for (const auto& [folded, name] : ignored) names += text(names.empty() ? "" : ", ", name);
     return names;
 }
 
@@ -134,8 +185,8 @@ std::string Display::ignored_names() const {
 // line is an earlier one or the client wants them, with the date in the first case.
 void Display::append_stamp(std::string& out, const Record& record, std::string_view room, When when) const {
     out.append("[").append(room);
-    if (has_time(when)) {
-        const std::time_t seconds = record.time / 1'000'000 + zone_.value_or(0) * 60;
+    if (when == When::earlier || taste_.zone) {
+        const std::time_t seconds = record.time / 1'000'000 + taste_.zone.value_or(0) * 60;
         std::tm parts{};
         ::gmtime_r(&seconds, &parts);
         std::array<char, 32> time{};
@@ -145,17 +196,18 @@ void Display::append_stamp(std::string& out, const Record& record, std::string_v
     out.append("] ");
 }
 
-std::string Display::ask(Question question) {
-    constexpr std::array wordings{Wording<Question>{Question::name, Phrase::ask_name},
-                                  Wording<Question>{Question::password, Phrase::ask_password},
-                                  Wording<Question>{Question::code, Phrase::ask_code}};
-    const std::optional<Phrase> phrase = phrase_for(wordings, question);
-    return dialect_->ask(question, phrase ? words(*phrase) : std::string{});
+std::string Display::question(Asked asked) const {
+    constexpr std::array wordings{Wording<Asked>{Asked::name, Phrase::ask_name},
+                                  Wording<Asked>{Asked::password, Phrase::ask_password},
+                                  Wording<Asked>{Asked::code, Phrase::ask_code}};
+    const std::optional<Phrase> phrase = phrase_for(wordings, asked);
+    return phrase ? words(*phrase) : std::string{};
 }
 
 bool Display::rings_for(std::string_view words) const {
-    if (bell_ == Bell::off) return false;
-    return bell_ == Bell::all || fold_name(words).find(fold_name(own_name_)) != std::string::npos;
+    if (taste_.bell == Taste::Bell::off) return false;
+    return taste_.bell == Taste::Bell::all ||
+           fold_name(words).find(fold_name(own_name_)) != std::string::npos;
 }
 
 Record Display::painted(const Record& record) const {
@@ -167,13 +219,13 @@ Record Display::painted(const Record& record) const {
 }
 
 bool Display::shows(const Record& record) const {
-    if ((quiet_ && is_move_of(record.kind)) || ignores(record.name)) return false;
+    if ((taste_.is_quiet && is_move_of(record.kind)) || taste_.ignores(record.name)) return false;
     return find_kind(record.kind) != nullptr;
 }
 
 void Display::append_record(std::string& out, const Record& record, std::string_view room, When when) const {
-    if (when == When::now && !is_move_of(record.kind) && rings_for(record.text)) out += dialect_->bell();
-    if (has_time(when) || !room.empty()) append_stamp(out, record, room, when);
+    if (when == When::now && !is_move_of(record.kind) && rings_for(record.text)) out += Dialect::bell;
+    if (when == When::earlier || taste_.zone || !room.empty()) append_stamp(out, record, room, when);
     if (shows_colours())
         append_words(out, painted(record), catalogues_, language_);
     else
@@ -188,9 +240,9 @@ std::string Display::record(const Record& record, std::string_view room, When wh
 }
 
 std::string Display::told(std::string_view from, std::string_view words_given) const {
-    if (ignores(from)) return {};
-    return (bell_ == Bell::off ? "" : dialect_->bell()) +
-           line(Phrase::told, shows_colours() ? paint_name(from) : std::string{from}, words_given);
+    if (taste_.ignores(from)) return {};
+    return text(taste_.bell == Taste::Bell::off ? "" : Dialect::bell,
+                line(Phrase::told, shows_colours() ? paint_name(from) : std::string{from}, words_given));
 }
 
 std::string Display::refused(Refusal why, unsigned tries_left) const {

@@ -88,9 +88,9 @@ bool FollowedRooms::has_read_all() const {
                        [](const auto& view) { return view->has_caught_up() && !view->is_at_segment_end(); });
 }
 
-RoomView& FollowedRooms::enter(const RoomView::Membership& membership, const std::string& name, Fd log) {
-    views_.push_back(std::make_unique<RoomView>(membership, name, std::move(log)));
-    current_ = membership.room;
+RoomView& FollowedRooms::enter(const RoomView::Start& start, const std::string& name, Fd log) {
+    views_.push_back(std::make_unique<RoomView>(start, name, std::move(log)));
+    current_ = start.room;
     return *views_.back();
 }
 

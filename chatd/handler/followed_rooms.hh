@@ -47,7 +47,7 @@ public:
     bool has_read_all() const; // and no segment is to come
 
     // The new room is the current one.
-    RoomView& enter(const RoomView::Membership& membership, const std::string& name, common::Fd log);
+    RoomView& enter(const RoomView::Start& start, const std::string& name, common::Fd log);
     void leave_current(); // the one that was entered last is the current one
     void make_current(const RoomView& view) { current_ = view.number(); }
     // The room that is spoken in; nullptr: none.

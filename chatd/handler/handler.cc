@@ -18,12 +18,12 @@ std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point when)
 
 } // namespace
 
-Handler::Handler(const Settings& settings, const Catalogues& catalogues, Fd client, Fd hub,
+Handler::Handler(const Parameters& parameters, const Catalogues& catalogues, Fd client, Fd hub,
                  std::span<std::byte> page)
-    : idle_timeout_(settings.idle_timeout),
+    : idle_timeout_(parameters.idle_timeout),
       signals_{SIGTERM, SIGINT},
-      poller_(Poller::make(settings.events)),
-      talk_(std::move(client), catalogues, settings.language, std::move(hub), poller_->reports_again(),
+      poller_(Poller::make(parameters.events)),
+      talk_(std::move(client), catalogues, parameters.language, std::move(hub), poller_->reports_again(),
             page) {}
 
 int Handler::run() {
@@ -85,13 +85,15 @@ bool Handler::obey_client() {
 
 // What the client's terminal wants beside lines.
 bool Handler::serve_terminal() {
-    if (talk_.output.is_ending()) return false;
+    TelnetDialect* const telnet = talk_.output.telnet();
+    if (telnet == nullptr || talk_.output.is_ending()) return false;
+    using Wanted = TelnetRequest::Kind;
     bool any = false;
-    for (; std::optional<Wish> wish = talk_.output.dialect().next_wish(); any = true) {
-        switch (wish->kind) {
-        case Wish::Kind::completion: talk_.completer.begin(std::move(wish->words)); break;
-        case Wish::Kind::sign_of_life: talk_.output.say(Phrase::here); break;
-        case Wish::Kind::session: talk_.registration.begin_session(wish->words); break;
+    for (; std::optional<TelnetRequest> request = telnet->next_request(); any = true) {
+        switch (request->kind) {
+        case Wanted::completion: talk_.completer.begin(std::move(request->words)); break;
+        case Wanted::sign_of_life: talk_.output.say(Phrase::here); break;
+        case Wanted::session: talk_.registration.begin_session(request->words); break;
         }
     }
     return (!talk_.is_busy() && talk_.completer.ask()) || any;

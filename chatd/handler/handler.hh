@@ -4,7 +4,7 @@
 // trusts nothing the client sends. It may fall behind as far as it likes: what it has not read costs nobody
 // anything.
 //
-// This is the loop; what it turns are the parts of the conversation (conversation.hh).
+// This class is the loop around the parts of the conversation (conversation.hh).
 #pragma once
 
 #include "chatd/handler/conversation.hh"
@@ -21,13 +21,13 @@ namespace chatd {
 
 class Handler {
 public:
-    struct Settings {
+    struct Parameters {
         common::Backend events{};
         std::chrono::seconds idle_timeout{}; // 0: none
         Language language{};                 // until the client chooses
     };
     // hub: this handler's end of its pair with the hub; page: its status page.
-    Handler(const Settings& settings, const Catalogues& catalogues, common::Fd client, common::Fd hub,
+    Handler(const Parameters& parameters, const Catalogues& catalogues, common::Fd client, common::Fd hub,
             std::span<std::byte> page);
     // Serves the client until it, or the hub, is gone; the exit status.
     int run();

@@ -18,19 +18,19 @@ constexpr std::string_view no_secret = "\n";
 
 } // namespace
 
-void Registration::ask(Question question) {
-    option_.tell_question(question);
-    output_.show(output_.display().ask(question));
+void Registration::ask(Asked asked) {
+    option_.tell_question(asked);
+    output_.ask(asked);
 }
 
-void Registration::ask_for_name() { ask(Question::name); }
+void Registration::ask_for_name() { ask(Asked::name); }
 
 void Registration::ask_again() {
     if (tries_left_ == 0) return output_.finish();
     switch (state_) {
-    case State::asking_name: return ask(Question::name);
-    case State::asking_password: return ask(Question::password);
-    case State::asking_code: return ask(Question::code);
+    case State::asking_name: return ask(Asked::name);
+    case State::asking_password: return ask(Asked::password);
+    case State::asking_code: return ask(Asked::code);
     case State::inside: return;
     }
 }
@@ -69,12 +69,13 @@ void Registration::begin_session(std::string_view bytes) {
     const std::optional<Language> language = find_language(hello->language);
     const bool is_known = hello->language.empty() || (language && output_.display().set_language(*language));
     if (hello->token.empty())
-        ask(Question::name);
+        ask(Asked::name);
     else
         hub_.ask(ResumeFrame::make(text(hello->token, hello->place), std::uint64_t{0}, std::uint8_t{1},
                                    static_cast<std::uint8_t>(hello->token.size())),
                  {.what = Message::resume});
-    if (!is_known) output_.refuse_language(hello->language);
+    if (!is_known)
+        output_.say(Phrase::no_language, escape(hello->language, 32), output_.display().known_languages());
 }
 
 // Nobody is there to be greeted: it says so, has sent its next line before it was asked, or sends no more.
@@ -124,7 +125,7 @@ void Registration::accept_name(const std::string& name) {
 void Registration::refuse(const HubRequest& request, Refusal why) {
     if (why == Refusal::password_needed) {
         state_ = State::asking_password;
-        return ask(Question::password);
+        return ask(Asked::password);
     }
     if (why == Refusal::help_wanted) return look_at_rooms(Why::help);
     if (request.what == Message::login) return refuse_login(why);
@@ -153,21 +154,21 @@ void Registration::refuse_login(Refusal why) {
 
 void Registration::enter(const HubRequest& request, std::span<const char> packet, Fd log) {
     const auto [fields, words] = EnteredFrame::read(packet);
-    RoomView::Membership membership;
+    RoomView::Start start;
     std::uint32_t others = 0;
-    std::tie(membership.room, membership.client, membership.joined, membership.first, membership.segment,
-             membership.offset, others) = fields;
-    membership.formers = formers_;
+    std::tie(start.room, start.client, start.joined, start.first, start.segment, start.offset, others) =
+        fields;
+    start.formers = formers_;
     std::vector<std::string> told = split_lines(words); // name, topic, those who are there
     const std::string name = told.at(0);
     const std::string topic = told.size() > 1 ? told[1] : std::string{};
-    RoomView& view = rooms_.enter(membership, name, std::move(log));
+    RoomView& view = rooms_.enter(start, name, std::move(log));
     if (is_bot_) view.hide_earlier();
     state_ = State::inside;
     const bool is_return = request.what == Message::resume;
     if (option_.is_on() && is_return) return; // it never left
     if (option_.is_plain()) view.hide_earlier();
-    ask(Question::nothing);
+    ask(Asked::nothing);
     output_.say(Phrase::entered, name);
     if (!topic.empty()) output_.say(Phrase::topic_is, name, topic);
     if (!is_return && !is_for_a_program()) {
@@ -199,7 +200,7 @@ void Registration::resume(const HubRequest& request, std::span<const char> packe
     state_ = State::inside;
     output_.display().set_own_name(name);
     option_.resume(counted);
-    ask(Question::nothing);
+    ask(Asked::nothing);
     if (option_.is_on()) return;
     output_.say(Phrase::welcome_back, name);
     if (!hub_.is_waiting()) tell_token();

@@ -55,7 +55,7 @@ public:
     void take_token(const std::string& token); // to resume with
 
 private:
-    void ask(Question question);
+    void ask(Asked asked);
     void refuse_login(Refusal why);
     bool is_for_a_program();
     void greet(const std::vector<std::string>& present, std::uint32_t others);

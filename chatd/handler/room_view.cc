@@ -14,21 +14,18 @@ bool is_own_doing(Kind kind) {
 
 } // namespace
 
-RoomView::RoomView(const Membership& membership, std::string name, common::Fd log)
-    : membership_(membership),
-      name_(std::move(name)),
-      log_(std::move(log), membership.offset),
-      next_line_(membership.first) {}
+RoomView::RoomView(const Start& start, std::string name, common::Fd log)
+    : start_(start), name_(std::move(name)), log_(std::move(log), start.offset), next_line_(start.first) {}
 
 bool RoomView::is_for_client(const Record& record) const {
-    if (record.line < membership_.first) return false; // reading has begun at the segment's start
-    const auto& formers = membership_.formers;
-    const bool is_own = record.speaker == membership_.client ||
+    if (record.line < start_.first) return false; // reading has begun at the segment's start
+    const auto& formers = start_.formers;
+    const bool is_own = record.speaker == start_.client ||
                         std::find(formers.begin(), formers.end(), record.speaker) != formers.end();
     if (is_own && is_own_doing(record.kind)) return false;
-    const bool is_earlier = record.line < membership_.joined;
+    const bool is_earlier = record.line < start_.joined;
     if (is_earlier && hides_earlier_) return false;
-    if (is_earlier && membership_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;
+    if (is_earlier && start_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;
     return true;
 }
 
@@ -56,7 +53,7 @@ RoomView::Step RoomView::next(Record& record) {
         }
         next_line_ = std::max(next_line_, record.line + 1);
         asked_ = false;
-        if (is_for_client(record)) return {Step::Kind::line, 0, record.line < membership_.joined};
+        if (is_for_client(record)) return {Step::Kind::line, 0, record.line < start_.joined};
     }
 }
 
@@ -76,7 +73,7 @@ void RoomView::go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset
 }
 
 void RoomView::open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
-    membership_.segment = segment;
+    start_.segment = segment;
     log_ = LogReader{std::move(log), offset};
     caught_up_ = at_segment_end_ = asked_ = holds_ = false;
 }
@@ -86,7 +83,7 @@ std::uint64_t RoomView::skip_to(std::uint64_t line, std::uint32_t segment, commo
     open(segment, std::move(log), offset);
     const std::uint64_t skipped = line - std::min(line, next_line());
     next_line_ = std::max(next_line_, line);
-    membership_.first = std::max(membership_.first, line);
+    start_.first = std::max(start_.first, line);
     return skipped;
 }
 

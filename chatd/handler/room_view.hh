@@ -15,7 +15,7 @@ namespace chatd {
 
 class RoomView {
 public:
-    struct Membership {
+    struct Start {
         std::uint32_t room = 0;
         std::uint64_t client = 0; // the number of its own lines
         std::uint64_t joined = 0; // the line of its joining
@@ -24,13 +24,13 @@ public:
         std::uint64_t offset = 0;
         std::vector<std::uint64_t> formers{}; // the numbers of its own lines before it came back
     };
-    RoomView(const Membership& membership, std::string name, common::Fd log);
+    RoomView(const Start& start, std::string name, common::Fd log);
 
-    std::uint32_t number() const { return membership_.room; }
+    std::uint32_t number() const { return start_.room; }
     const std::string& name() const { return name_; }
-    std::uint32_t segment() const { return membership_.segment; }
+    std::uint32_t segment() const { return start_.segment; }
     // The line behind all that were shown.
-    std::uint64_t next_line() const { return next_line_ == 0 ? membership_.joined : next_line_; }
+    std::uint64_t next_line() const { return next_line_ == 0 ? start_.joined : next_line_; }
 
     struct Step {
         enum class Kind { line, lost, nothing, segment_end } kind = Kind::nothing;
@@ -62,7 +62,7 @@ private:
     bool is_for_client(const Record& record) const;
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
 
-    Membership membership_;
+    Start start_;
     std::string name_;
     LogReader log_;
     std::uint64_t next_line_ = 0; // expected in the log; 0: none yet

@@ -73,7 +73,7 @@ void Typing::speak(const Line& line) {
         return is_block ? refuse_long_paste() : c.output.refuse(Refusal::text_too_long);
     }
     if (line.text.empty()) return;
-    if (!holds_secret(line.text)) c.output.dialect().remember(line.text);
+    remember(line.text);
     if (is_block) return say_block(line.text);
     if (is_command(line.text)) return obey_command(c, line.text);
     if (c.rooms.current() == nullptr) {
@@ -83,6 +83,13 @@ void Typing::speak(const Line& line) {
     if (std::optional<std::string> words = speech_of(line)) return say(*std::move(words));
     c.option.count_refusal();
     c.output.refuse(Refusal::text_too_long);
+}
+
+// For the history of the line editor, which is to hold nothing secret.
+void Typing::remember(const std::string& line) {
+    TelnetDialect* const telnet = conversation_.output.telnet();
+    LineEditor* const editor = telnet == nullptr ? nullptr : telnet->edited_line().editor();
+    if (editor != nullptr && !holds_secret(line)) editor->remember(line);
 }
 
 // Lines that have come together go to the hub together: a pipe's hundred cost what one costs.

@@ -39,6 +39,7 @@ public:
 
 private:
     void speak(const common::Line& line);
+    void remember(const std::string& line);
     void say(std::string lines);
     void say_block(std::string_view lines);
     void end_paste();

@@ -8,8 +8,8 @@
 
 namespace chatd {
 
-LogQuery::Result LogQuery::next(Record& record, std::size_t most) {
-    while (most-- > 0) {
+LogQuery::Result LogQuery::next(Record& record, std::size_t max_records) {
+    for (; max_records > 0; --max_records) {
         if (log_.next(record) == LogReader::Result::not_yet) {
             log_.look_again();                               // when it is asked again
             if (log_.has_tail()) return Result::segment_end; // damage: what follows is in the next one

@@ -26,8 +26,8 @@ public:
 
     enum class Result { line, segment_end, nothing };
     // The next line that is wanted. segment_end: the next segment is to be opened, if there is one. nothing:
-    // no more of them is there, or, after most records, is there so far: has_ended tells.
-    Result next(Record& record, std::size_t most);
+    // no more of them is there, or, after max_records, is there so far: has_ended tells.
+    Result next(Record& record, std::size_t max_records);
     bool has_ended() const { return ended_; }
     // The first segment, and each next one; no other while there is more to be read than there was just now.
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);

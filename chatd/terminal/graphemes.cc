@@ -50,7 +50,8 @@ std::size_t grapheme_behind(std::string_view text, std::size_t at) {
 // From the beginning: whether a flag's half is the first or the second is seen from there alone.
 std::size_t grapheme_before(std::string_view text, std::size_t at) {
     std::size_t begin = 0;
-    for (std::size_t end = 0; (end = grapheme_behind(text, begin)) < at;) begin = end;
+    for (std::size_t end = grapheme_behind(text, begin); end < at; end = grapheme_behind(text, begin))
+        begin = end;
     return begin;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What a person sees as one character: a letter with its accents, an emoji of several that are joined, a
-// flag, a Hangul syllable of parts (after Unicode's UAX #29, by wcwidth(3) instead of its tables). Used by
-// the line editor; pure. Text is valid UTF-8, in a UTF-8 locale (use_utf8_locale).
+// flag, a Hangul syllable of parts (after Unicode's UAX #29, by wcwidth(3) instead of its tables). Run by
+// handlers and chat, for the lines that they edit; pure. Text is valid UTF-8, in a UTF-8 locale
+// (use_utf8_locale).
 #pragma once
 
 #include <cstddef>

@@ -16,7 +16,7 @@ using common::utf8_length;
 constexpr char control(char letter) { return static_cast<char>(letter & 0x1f); }
 constexpr char escape_key = '\x1b';
 constexpr char delete_key = '\x7f';
-constexpr std::size_t longest_sequence = 16; // bytes; a longer one is none that is known
+constexpr std::size_t max_sequence = 16; // bytes; a longer one is none that is known
 
 bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == delete_key; }
 bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
@@ -135,7 +135,7 @@ bool KeyReader::continue_sequence(char byte, std::optional<KeyPress>& pressed) {
         awaits_ = Awaits::key;
         return false;
     }
-    if (sequence_.size() < longest_sequence) sequence_ += byte;
+    if (sequence_.size() < max_sequence) sequence_ += byte;
     const bool is_linux_function_key = sequence_ == "[["; // ESC [ [ A
     if (awaits_ == Awaits::escape && byte == '[')
         awaits_ = Awaits::sequence;

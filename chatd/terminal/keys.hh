@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The keys of a terminal, from the bytes that it sends for them: characters in UTF-8, control characters, and
-// the escape sequences of a vt100 and an xterm, in either of their modes. Pure; the state between two bytes
-// is kept, so reads may cut anywhere.
+// the escape sequences of a vt100 and an xterm, in either of their modes. Run by whoever edits lines
+// (LineEditor): handlers and chat. Pure; the state between two bytes is kept, so reads may cut anywhere.
 #pragma once
 
 #include <cstdint>

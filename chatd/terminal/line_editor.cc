@@ -17,51 +17,51 @@ bool is_of_a_word(char byte) {
 
 struct LineEditor::Action {
     Key key;
-    bool (LineEditor::*act)();
+    bool (*act)(LineEditor& editor); // false: nothing, and the bell tells
 };
 
-const LineEditor::Action LineEditor::actions[] = {
-    {Key::left, &LineEditor::go_left},
-    {Key::right, &LineEditor::go_right},
-    {Key::word_left, &LineEditor::go_word_left},
-    {Key::word_right, &LineEditor::go_word_right},
-    {Key::home, &LineEditor::go_home},
-    {Key::end, &LineEditor::go_to_end},
-    {Key::up, &LineEditor::go_back},
-    {Key::down, &LineEditor::go_forward},
-    {Key::erase_before, &LineEditor::erase_before},
-    {Key::erase_under, &LineEditor::erase_under},
-    {Key::end_or_erase, &LineEditor::erase_under},
-    {Key::kill_blanks_before, &LineEditor::kill_blanks_before},
-    {Key::kill_word_before, &LineEditor::kill_word_before},
-    {Key::kill_word_behind, &LineEditor::kill_word_behind},
-    {Key::kill_before, &LineEditor::kill_before},
-    {Key::kill_behind, &LineEditor::kill_behind},
-    {Key::yank, &LineEditor::yank},
-    {Key::paste_begins, &LineEditor::begin_paste},
-};
-
-LineEditor::Wish LineEditor::press(char byte) {
+LineEditor::Outcome LineEditor::press(char byte) {
     const std::optional<KeyPress> pressed = keys_.press(byte);
-    if (!pressed) return Wish::nothing;
+    if (!pressed) return Outcome::nothing;
     return pasting_ ? paste(*pressed) : obey(*pressed);
 }
 
-LineEditor::Wish LineEditor::obey(const KeyPress& pressed) {
+LineEditor::Outcome LineEditor::obey(const KeyPress& pressed) {
     switch (pressed.key) {
     case Key::character: return insert(pressed.text);
-    case Key::enter: return Wish::send;
-    case Key::tab: return Wish::complete;
-    case Key::redraw: return Wish::redraw;
-    case Key::interrupt: take(); return Wish::interrupt;
+    case Key::enter: return Outcome::send;
+    case Key::tab: return Outcome::complete;
+    case Key::redraw: return Outcome::redraw;
+    case Key::interrupt: take(); return Outcome::interrupt;
     case Key::end_or_erase:
-        if (line_.empty()) return Wish::end;
+        if (line_.empty()) return Outcome::end;
         break;
     default: break;
     }
+    using Editor = LineEditor;
+    static constexpr Action actions[]{
+        {Key::left, [](Editor& e) { return e.go_to(grapheme_before(e.line_, e.cursor_)); }},
+        {Key::right, [](Editor& e) { return e.go_to(grapheme_behind(e.line_, e.cursor_)); }},
+        {Key::word_left, [](Editor& e) { return e.go_to(e.word_before()); }},
+        {Key::word_right, [](Editor& e) { return e.go_to(e.word_behind()); }},
+        {Key::home, [](Editor& e) { return e.go_to(0), true; }},
+        {Key::end, [](Editor& e) { return e.go_to(e.line_.size()), true; }},
+        {Key::up, [](Editor& e) { return e.show(e.history_.go_back(e.line_)); }},
+        {Key::down, [](Editor& e) { return e.show(e.history_.go_forward()); }},
+        {Key::erase_before, [](Editor& e) { return e.erase_before(); }},
+        {Key::erase_under, [](Editor& e) { return e.erase_under(); }},
+        {Key::end_or_erase, [](Editor& e) { return e.erase_under(); }},
+        {Key::kill_blanks_before, [](Editor& e) { return e.kill(e.blank_word_before(), e.cursor_); }},
+        {Key::kill_word_before, [](Editor& e) { return e.kill(e.word_before(), e.cursor_); }},
+        {Key::kill_word_behind, [](Editor& e) { return e.kill(e.cursor_, e.word_behind()); }},
+        {Key::kill_before, [](Editor& e) { return e.kill(0, e.cursor_); }},
+        {Key::kill_behind, [](Editor& e) { return e.kill(e.cursor_, e.line_.size()); }},
+        {Key::yank, [](Editor& e) { return e.insert(e.killed_) == Outcome::nothing; }},
+        {Key::paste_begins, [](Editor& e) { return e.pasting_ = true; }},
+    };
     for (const Action& known : actions)
-        if (known.key == pressed.key) return (this->*known.act)() ? Wish::nothing : Wish::bell;
-    return pressed.key == Key::paste_ends ? Wish::nothing : Wish::bell;
+        if (known.key == pressed.key) return known.act(*this) ? Outcome::nothing : Outcome::bell;
+    return pressed.key == Key::paste_ends ? Outcome::nothing : Outcome::bell;
 }
 
 std::string LineEditor::take() {
@@ -71,43 +71,39 @@ std::string LineEditor::take() {
 }
 
 bool LineEditor::replace(std::size_t from, std::string_view text) {
-    if (line_.size() - (cursor_ - from) + text.size() > most_) return false;
+    if (line_.size() - (cursor_ - from) + text.size() > max_line_) return false;
     line_.replace(from, cursor_ - from, text);
     cursor_ = from + text.size();
     return true;
 }
 
-LineEditor::Wish LineEditor::insert(std::string_view text) {
+LineEditor::Outcome LineEditor::insert(std::string_view text) {
     const bool is_block = line_.find('\n') != line_.npos || text.find('\n') != text.npos;
-    if (text.empty() || line_.size() + text.size() > (is_block ? most_of_block_ : most_)) return Wish::bell;
+    if (text.empty() || line_.size() + text.size() > (is_block ? max_block_ : max_line_))
+        return Outcome::bell;
     line_.insert(cursor_, text);
     cursor_ += text.size();
-    return Wish::nothing;
+    return Outcome::nothing;
 }
 
-bool LineEditor::begin_paste() {
-    pasting_ = true;
-    return true;
-}
-
-LineEditor::Wish LineEditor::paste(const KeyPress& pressed) {
+LineEditor::Outcome LineEditor::paste(const KeyPress& pressed) {
     if (pressed.key == Key::paste_ends) return end_paste();
     const std::string_view text = pressed.key == Key::character ? std::string_view{pressed.text}
                                   : pressed.key == Key::enter   ? "\n"
                                   : pressed.key == Key::tab     ? " "
                                                                 : "";
     // One byte more than fits is kept: it tells that it was too much.
-    if (pasted_.size() <= std::max(most_, most_of_block_)) pasted_ += text;
-    return Wish::nothing;
+    if (pasted_.size() <= std::max(max_line_, max_block_)) pasted_ += text;
+    return Outcome::nothing;
 }
 
-LineEditor::Wish LineEditor::end_paste() {
+LineEditor::Outcome LineEditor::end_paste() {
     pasting_ = false;
     std::string text = std::exchange(pasted_, {});
     if (!text.empty() && text.back() == '\n') text.pop_back(); // what was selected ended with its line
     if (!blocks_allowed_) text.resize(std::min(text.find('\n'), text.size()));
-    if (text.empty()) return Wish::nothing;
-    return insert(text) == Wish::nothing ? Wish::nothing : Wish::too_long;
+    if (text.empty()) return Outcome::nothing;
+    return insert(text) == Outcome::nothing ? Outcome::nothing : Outcome::too_long;
 }
 
 void LineEditor::erase(std::size_t from, std::size_t to) {
@@ -162,6 +158,29 @@ bool LineEditor::show(std::optional<std::string> line) {
     line_ = *std::move(line);
     cursor_ = line_.size();
     return true;
+}
+
+void LineHistory::add(const std::string& line) {
+    start_over();
+    if (line.empty() || (!lines_.empty() && lines_.back() == line)) return;
+    lines_.push_back(line);
+    bytes_ += line.size();
+    while (lines_.size() > max_lines || bytes_ > max_bytes) {
+        bytes_ -= lines_.front().size();
+        lines_.pop_front();
+    }
+}
+
+std::optional<std::string> LineHistory::go_back(const std::string& line) {
+    if (back_ == lines_.size()) return {};
+    if (back_ == 0) unsent_ = line;
+    return lines_[lines_.size() - ++back_];
+}
+
+std::optional<std::string> LineHistory::go_forward() {
+    if (back_ == 0) return {};
+    if (--back_ == 0) return unsent_;
+    return lines_[lines_.size() - back_];
 }
 
 } // namespace chatd

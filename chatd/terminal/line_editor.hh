@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // A line of text as a person types and changes it: keys go in, byte by byte as a terminal sends them, and the
-// line is what they have made of it. Run by the handlers of telnet clients; draws nothing and knows no
-// descriptor. Needs a UTF-8 locale for what counts as one character (use_utf8_locale).
+// line is what they have made of it. Run by the handlers of telnet clients, and by chat with a server of
+// lines; draws nothing and knows no descriptor. Needs a UTF-8 locale for what counts as one character
+// (use_utf8_locale).
 //
 // What is pasted (bracketed paste) is put in as text, whatever keys it holds. Of several lines it makes one
 // block: a line with LF in it, which is sent as a whole.
@@ -9,17 +10,40 @@
 
 #include "chatd/terminal/graphemes.hh"
 #include "chatd/terminal/keys.hh"
-#include "chatd/terminal/line_history.hh"
 
 #include <cstddef>
+#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace chatd {
 
+// The lines that a person has typed before, to be called back. Whoever adds them leaves out what is secret.
+class LineHistory {
+public:
+    static constexpr std::size_t max_lines = 100;
+    static constexpr std::size_t max_bytes = 16 * 1024; // of all together; the oldest go first
+
+    // Not twice in a row.
+    void add(const std::string& line);
+    // The line before the one that was called back last, or the last one, when there is one. line: what
+    // stands there now; at the end it is called back, too.
+    std::optional<std::string> go_back(const std::string& line);
+    std::optional<std::string> go_forward();
+    // The line was sent: the next one called back is the last again.
+    void start_over() { back_ = 0; }
+
+private:
+    std::deque<std::string> lines_;
+    std::size_t bytes_ = 0;
+    std::size_t back_ = 0; // how many lines before the end; 0: at the end
+    std::string unsent_;   // what stood there before any was called back
+};
+
 class LineEditor {
 public:
-    enum class Wish {
+    enum class Outcome {
         nothing,   // the line may have changed
         send,      // Enter: take the line
         end,       // ^D on an empty line: no more will be typed
@@ -30,12 +54,12 @@ public:
         too_long,  // what was pasted did not fit, and is not there
     };
 
-    // most: bytes of the longest line; most_of_block: of the longest that has several lines.
-    explicit LineEditor(std::size_t most, std::size_t most_of_block = 0)
-        : most_(most), most_of_block_(most_of_block) {}
+    // max_line: bytes of the longest line; max_block: of the longest that has several lines.
+    explicit LineEditor(std::size_t max_line, std::size_t max_block = 0)
+        : max_line_(max_line), max_block_(max_block) {}
 
     // The next byte of what the keys send. A state between two bytes is kept, so reads may cut anywhere.
-    Wish press(char byte);
+    Outcome press(char byte);
     // What a telnet client asks for without a key.
     void erase_character() { erase_before(); }
     void erase_line() { erase(0, line_.size()); }
@@ -54,12 +78,11 @@ public:
 
 private:
     struct Action;
-    static const Action actions[];
 
-    Wish obey(const KeyPress& pressed);
-    Wish insert(std::string_view text);
-    Wish paste(const KeyPress& pressed);
-    Wish end_paste();
+    Outcome obey(const KeyPress& pressed);
+    Outcome insert(std::string_view text);
+    Outcome paste(const KeyPress& pressed);
+    Outcome end_paste();
     void erase(std::size_t from, std::size_t to);
     bool kill(std::size_t from, std::size_t to); // false: nothing stands there
     bool go_to(std::size_t place);
@@ -69,25 +92,10 @@ private:
     bool show(std::optional<std::string> line);
 
     // What keys do; false: nothing, and the bell tells.
-    bool go_left() { return go_to(grapheme_before(line_, cursor_)); }
-    bool go_right() { return go_to(grapheme_behind(line_, cursor_)); }
-    bool go_word_left() { return go_to(word_before()); }
-    bool go_word_right() { return go_to(word_behind()); }
-    bool go_home() { return go_to(0), true; }
-    bool go_to_end() { return go_to(line_.size()), true; }
-    bool go_back() { return show(history_.go_back(line_)); }
-    bool go_forward() { return show(history_.go_forward()); }
     bool erase_before();
     bool erase_under();
-    bool kill_blanks_before() { return kill(blank_word_before(), cursor_); }
-    bool kill_word_before() { return kill(word_before(), cursor_); }
-    bool kill_word_behind() { return kill(cursor_, word_behind()); }
-    bool kill_before() { return kill(0, cursor_); }
-    bool kill_behind() { return kill(cursor_, line_.size()); }
-    bool yank() { return insert(killed_) == Wish::nothing; }
-    bool begin_paste();
 
-    std::size_t most_, most_of_block_;
+    std::size_t max_line_, max_block_;
     KeyReader keys_;
     LineHistory history_;
     std::string line_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What chat(1) and a handler tell each other in subnegotiations of the telnet option `chat', so that a
-// connection that breaks can be taken up where it was: chatd-protocol(7) lists it. Used at both ends, neither
-// of which trusts the other. Works on bytes.
+// connection that breaks can be taken up where it was: chatd-protocol(7) lists it. Run by
+// handlers and by chat, neither of which trusts the other. Works on bytes.
 #pragma once
 
 #include "chatd/protocol.hh"

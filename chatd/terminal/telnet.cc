@@ -76,7 +76,7 @@ std::optional<Event> Decoder::take_command(unsigned char byte) {
 }
 
 void Decoder::keep(unsigned char byte) {
-    is_too_long_ = is_too_long_ || kept_.size() == longest_subnegotiation;
+    is_too_long_ = is_too_long_ || kept_.size() == max_subnegotiation;
     if (!is_too_long_) kept_ += static_cast<char>(byte);
 }
 

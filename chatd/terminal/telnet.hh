@@ -52,7 +52,7 @@ struct Event {
 
 class Decoder {
 public:
-    static constexpr std::size_t longest_subnegotiation = 1024; // bytes; a longer one is passed over
+    static constexpr std::size_t max_subnegotiation = 1024; // bytes; a longer one is passed over
 
     // Takes bytes from the front of input until they make an event; none when input is used up. What has
     // begun is kept, so reads may cut anywhere. Data may come in several pieces, which are parts of input.

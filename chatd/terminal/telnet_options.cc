@@ -19,7 +19,7 @@ std::string say(Side side, Option option, bool on) {
 } // namespace
 
 std::string Options::turn_on(Side side, Option option) {
-    End& asked = end(side, option);
+    Half& asked = end(side, option);
     asked.is_allowed = true;
     switch (asked.state) {
     case State::off: asked.state = State::want_on; return say(side, option, true);
@@ -30,7 +30,7 @@ std::string Options::turn_on(Side side, Option option) {
 }
 
 std::string Options::turn_off(Side side, Option option) {
-    End& asked = end(side, option);
+    Half& asked = end(side, option);
     asked.is_allowed = false;
     switch (asked.state) {
     case State::on: asked.state = State::want_off; return say(side, option, false);
@@ -53,11 +53,11 @@ std::string Options::receive(Command verb, Option option) {
 }
 
 std::string Options::hear_on(Side side, Option option) {
-    End& heard = end(side, option);
+    Half& heard = end(side, option);
     switch (heard.state) {
     case State::on: return {};
     case State::off:
-        if (heard.is_allowed && heard.agreed < most_agreed) {
+        if (heard.is_allowed && heard.agreed < max_agreed) {
             ++heard.agreed;
             heard.state = State::on;
             return say(side, option, true);
@@ -74,7 +74,7 @@ std::string Options::hear_on(Side side, Option option) {
 }
 
 std::string Options::hear_off(Side side, Option option) {
-    End& heard = end(side, option);
+    Half& heard = end(side, option);
     switch (heard.state) {
     case State::on: heard.state = State::off; return say(side, option, false);
     case State::want_off_then_on: heard.state = State::want_on; return say(side, option, true);
@@ -97,13 +97,13 @@ std::string ask_terminal_type() { return encode_subnegotiation(Option::terminal_
 
 std::string tell_terminal_type(std::string_view name) {
     return encode_subnegotiation(Option::terminal_type,
-                                 std::string{type_is}.append(name.substr(0, longest_terminal_type)));
+                                 std::string{type_is}.append(name.substr(0, max_terminal_type)));
 }
 
 bool asks_terminal_type(std::string_view bytes) { return bytes == std::string_view{&type_send, 1}; }
 
 std::optional<std::string> read_terminal_type(std::string_view bytes) {
-    if (bytes.size() < 2 || bytes.size() > 1 + longest_terminal_type || bytes[0] != type_is) return {};
+    if (bytes.size() < 2 || bytes.size() > 1 + max_terminal_type || bytes[0] != type_is) return {};
     std::string name;
     for (const char byte : bytes.substr(1)) {
         if (byte <= ' ' || byte > '~') return {};

@@ -40,24 +40,24 @@ public:
 private:
     // WANTNO and WANTYES of RFC 1143, and the same with the opposite in the queue.
     enum class State : std::uint8_t { off, on, want_off, want_off_then_on, want_on, want_on_then_off };
-    struct End {
+    struct Half { // one option on one side
         State state = State::off;
         bool is_allowed = false;
         bool was_refused = false;
         std::uint8_t agreed = 0; // how often
     };
-    static constexpr std::uint8_t most_agreed = 32; // times for one option: more are a game
+    static constexpr std::uint8_t max_agreed = 32; // times for one option: more are a game
 
-    End& end(Side side, Option option) {
+    Half& end(Side side, Option option) {
         return ends_[static_cast<std::size_t>(side)][static_cast<std::size_t>(option)];
     }
-    const End& end(Side side, Option option) const {
+    const Half& end(Side side, Option option) const {
         return ends_[static_cast<std::size_t>(side)][static_cast<std::size_t>(option)];
     }
     std::string hear_on(Side side, Option option);
     std::string hear_off(Side side, Option option);
 
-    std::array<std::array<End, 256>, 2> ends_{};
+    std::array<std::array<Half, 256>, 2> ends_{};
 };
 
 struct WindowSize {
@@ -69,7 +69,7 @@ std::string tell_window_size(WindowSize size);
 // Of a subnegotiation's bytes; no value when they are malformed.
 std::optional<WindowSize> read_window_size(std::string_view bytes);
 
-inline constexpr std::size_t longest_terminal_type = 40; // RFC 1091
+inline constexpr std::size_t max_terminal_type = 40; // RFC 1091
 std::string ask_terminal_type();
 std::string tell_terminal_type(std::string_view name);
 bool asks_terminal_type(std::string_view bytes); // SEND

@@ -54,13 +54,13 @@ std::string TypedLine::draw(std::string_view prompt, std::string_view line, std:
     const std::size_t width = columns_of(window);
     // A full last row needs one more, and a quarter is for what others say meanwhile.
     const std::size_t rows = std::max(window.rows, least_rows);
-    const std::size_t most_rows = rows - 1 - rows / 4;
+    const std::size_t max_rows = rows - 1 - rows / 4;
     std::string words = text(prompt, line);
     std::size_t at = prompt.size() + cursor;
     const Layout whole{words, width};
-    if (whole.last_row() >= most_rows) {
-        const std::size_t first = whole.row_of(at) - std::min(whole.row_of(at), most_rows - 1);
-        const std::size_t behind = first + most_rows;
+    if (whole.last_row() >= max_rows) {
+        const std::size_t first = whole.row_of(at) - std::min(whole.row_of(at), max_rows - 1);
+        const std::size_t behind = first + max_rows;
         if (behind <= whole.last_row()) words.resize(whole.row_starts[behind]);
         words.erase(0, whole.row_starts[first]);
         at -= whole.row_starts[first];

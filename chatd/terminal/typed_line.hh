@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // Prompt and typed line as they stand at the bottom of a terminal, over as many rows as they need: the bytes
 // that take them off, show what has arrived above them and put them there again. For terminals that know the
-// control sequences of a vt100 (ECMA-48): CUU, ED. Run by handlers; pure.
+// control sequences of a vt100 (ECMA-48): CUU, ED. Run by the handlers of telnet clients, and by chat with a
+// server of lines; pure.
 //
 // The cursor is put into a row by writing again what stands there before it: so it is right also where the
 // terminal gives a character other columns than we do.

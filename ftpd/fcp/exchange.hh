@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: ISC
 // One thing that fcp asks of a server: the commands, what follows them, and what becomes of the answers. The
 // pipeline (ftpd/fcp/pipeline.hh) has many under way at once and keeps their order; an exchange knows only
-// itself. One that has begun may begin anew, on another connection.
+// itself. One that has begun may begin anew, on another connection. Run by fcp and fls.
 #pragma once
 
+#include "common/cksum.hh"
+#include "common/fd.hh"
+#include "ftpd/fcp/local_target.hh"
 #include "ftpd/fcp/server_link.hh"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 namespace ftpd {
+
+class Console;
 
 // What the exchange wants next from the server.
 struct Next {
@@ -92,9 +100,9 @@ public:
         on_replies_(std::vector<Reply>(commands_.size(), Reply{421, why}));
     }
     std::chrono::milliseconds extra_patience() const override {
-        constexpr std::uint64_t slow_disk = 10'000;         // bytes a millisecond
-        constexpr std::uint64_t longest = 24 * 3600 * 1000; // milliseconds, whatever size the server claims
-        return std::chrono::milliseconds{std::min(reads_ / slow_disk, longest)};
+        constexpr std::uint64_t slow_disk = 10'000;          // bytes a millisecond
+        constexpr std::uint64_t max_time = 24 * 3600 * 1000; // milliseconds, whatever size the server claims
+        return std::chrono::milliseconds{std::min(reads_ / slow_disk, max_time)};
     }
 
 private:
@@ -103,5 +111,92 @@ private:
     std::uint64_t reads_;
     std::vector<Reply> replies_;
 };
+
+// One file on its way from the server: GET, or REST and GET for what is missing of it.
+class GetFile : public Exchange {
+public:
+    struct Job {
+        std::string path;                  // on the server
+        std::string shown;                 // HOST:PATH, escaped
+        std::optional<std::uint64_t> size; // as the listing said, and the progress expects
+        KeptFacts kept;
+        // Opens the target when the server has begun to send; may throw std::exception.
+        std::function<std::unique_ptr<LocalTarget>(LocalTarget::Start)> open;
+        LocalTarget::Start start = LocalTarget::Start::anew;
+        std::uint64_t offset = 0; // with Start::resumed: bytes that are there already
+        std::string whole;        // "CKSUM SIZE" that all of it must have then
+    };
+    // on_wrong_beginning: what was there was not the file's beginning; nothing is left of it.
+    GetFile(Job job, Console& console, std::function<void()> on_wrong_beginning = {})
+        : job_(std::move(job)), console_(console), on_wrong_beginning_(std::move(on_wrong_beginning)) {}
+
+    std::vector<std::string> begin() override;
+    Next on_reply(const Reply& reply) override;
+    Next on_body(std::string_view bytes) override;
+    void on_loss(const std::string& why) override;
+
+private:
+    Next start_body(const Reply& reply);
+    Next give_up(std::string_view why);
+    void complete(const Reply& reply);
+    void count(std::uint64_t bytes);
+
+    Job job_;
+    Console& console_;
+    std::function<void()> on_wrong_beginning_;
+    std::unique_ptr<LocalTarget> target_;
+    common::Cksum sent_;  // of what the server sends
+    common::Cksum whole_; // of that and what was there
+    std::uint64_t body_ = 0;
+    std::uint64_t counted_ = 0; // bytes that the progress knows of
+    bool has_restarted_ = false;
+    bool has_body_ = false;
+    bool has_failed_ = false;
+};
+
+// One file on its way to the server: ALLO, REST where it continues, PUT and the bytes right behind.
+class PutFile : public Exchange {
+public:
+    struct Job {
+        std::string local;               // "-": standard input
+        bool is_stream = false;          // that, or what is no regular file: it has no size
+        std::string path;                // on the server
+        std::string shown;               // HOST:PATH, escaped
+        std::uint64_t expected = 0;      // bytes that the progress was told of
+        std::uint64_t offset = 0;        // that are on the server already
+        std::function<bool()> is_lost{}; // its folder could not be made, which was told: no word of it
+    };
+    // Called when the server has stored it, with what the file was when it was read.
+    using OnStored = std::function<void(const struct stat&)>;
+    PutFile(Job job, Console& console, OnStored on_stored)
+        : job_(std::move(job)), console_(console), on_stored_(std::move(on_stored)) {}
+
+    std::vector<std::string> begin() override;
+    Piece next_piece(std::span<char> into) override;
+    Next on_reply(const Reply& reply) override;
+    void on_loss(const std::string& why) override;
+    bool may_not_look_complete() const override { return !size_; }
+
+private:
+    void open();
+    void count(std::uint64_t bytes);
+    void fail(std::string_view name, std::string_view why);
+    std::string what_changed() const;
+
+    Job job_;
+    Console& console_;
+    OnStored on_stored_;
+    common::Fd file_;
+    struct stat status_ {};
+    std::optional<std::uint64_t> size_; // of the body; none: not known
+    common::Cksum sum_;
+    std::string small_; // the whole body of a small file, read before its length is announced
+    std::size_t replies_ = 0;
+    std::uint64_t counted_ = 0; // bytes that the progress knows of
+    bool has_failed_ = false;
+};
+
+// Opens a file to be sent; links are followed. It may wait only for a stream. Throws std::system_error.
+common::Fd open_to_read(const std::string& path, bool is_stream = false);
 
 } // namespace ftpd

@@ -8,10 +8,10 @@
 #include "ftpd/fcp/fcp_options.hh"
 #include "ftpd/fcp/fetch.hh"
 #include "ftpd/fcp/pipeline.hh"
+#include "ftpd/fcp/remote_host.hh"
 #include "ftpd/fcp/remote_ls.hh"
 #include "ftpd/fcp/remote_name.hh"
 #include "ftpd/fcp/send.hh"
-#include "ftpd/fcp/server.hh"
 
 #include <algorithm>
 #include <cstdio>
@@ -24,11 +24,11 @@ using namespace ftpd;
 
 namespace {
 
-using Words = std::vector<std::string>;
+using Operands = std::vector<std::string>;
 
 struct Use {
     const FcpOptions& options;
-    CopyReport& report;
+    Console& console;
 };
 
 // Works with one server. Whatever ends all of it gets the host's name in front; on_lack says what to do with
@@ -37,16 +37,16 @@ void work_with(const Use& use, const RemoteName& name, bool input_is_taken, Curl
                const std::string& local, const std::function<void(Pipeline&)>& work) {
     const std::uint16_t port = name.port == 0 ? use.options.port : name.port;
     try {
-        Server server{name, port, input_is_taken};
-        Pipeline pipeline{[&] { return server.connect(); }};
+        RemoteHost host{name, port, input_is_taken};
+        Pipeline pipeline{[&] { return host.connect(); }};
         work(pipeline);
     } catch (const LacksVerbs& lack) {
-        use.report.progress().end_line();
+        use.console.progress().end_line();
         throw PeerError(text(lack.what(), ";\ncurl ",
                              use.options.recursive ? "copies file by file:" : "does it:", "\n  ",
                              curl_command(curl, name, port, local)));
     } catch (const PeerError& error) {
-        use.report.progress().end_line();
+        use.console.progress().end_line();
         throw PeerError(text(escape(name.host), ": ", error.what()));
     }
 }
@@ -64,13 +64,13 @@ void for_each_server(std::vector<RemoteName> names,
 
 void list(const Use& use, const std::vector<RemoteName>& names, bool headings) {
     work_with(use, names[0], false, CurlUse::list, {}, [&](Pipeline& pipeline) {
-        RemoteLs ls{pipeline, use.report, use.options, headings};
+        RemoteLs ls{pipeline, use.console, use.options, headings};
         for (const RemoteName& name : names) ls.add(name);
         pipeline.run();
     });
 }
 
-void run_fls(const Words& operands, const Use& use) {
+void run_fls(const Operands& operands, const Use& use) {
     if (operands.empty()) throw UsageError("name a remote path, as HOST:PATH: see -h");
     std::vector<RemoteName> names;
     for (const std::string& operand : operands) {
@@ -88,18 +88,18 @@ void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::st
                                 ? target
                                 : join_path(target, name_of_copy(sources[0].path))};
     work_with(use, sources[0], false, CurlUse::fetch, local, [&](Pipeline& pipeline) {
-        Fetch fetch{pipeline, use.report, use.options, target};
+        Fetch fetch{pipeline, use.console, use.options, target};
         for (const RemoteName& source : sources) fetch.add(source);
         pipeline.run();
         fetch.finish();
     });
 }
 
-void send(const Use& use, const Words& sources, const RemoteName& target) {
+void send(const Use& use, const Operands& sources, const RemoteName& target) {
     const bool reads_input = std::ranges::count(sources, "-") > 0;
     if (reads_input && sources.size() > 1) throw UsageError("standard input is copied alone");
     work_with(use, target, reads_input, CurlUse::send, sources[0], [&](Pipeline& pipeline) {
-        Send{pipeline, use.report, use.options, target}.run(sources);
+        Send{pipeline, use.console, use.options, target}.run(sources);
     });
 }
 
@@ -109,10 +109,10 @@ bool holds_password(std::string_view word) {
     return is_url("ftp", word) && at != word.npos && word.find(':', 6) < at;
 }
 
-void run_fcp(const Words& operands, const Use& use) {
+void run_fcp(const Operands& operands, const Use& use) {
     if (operands.size() < 2)
         throw UsageError("name a source and a target, one as HOST:PATH or a URL: see -h");
-    const Words sources{operands.begin(), operands.end() - 1};
+    const Operands sources{operands.begin(), operands.end() - 1};
     const std::optional<RemoteName> target = parse_remote_name(operands.back());
     std::vector<RemoteName> remote;
     for (const std::string& source : sources)
@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
         const bool lists = program == "fls";
         FcpOptions options;
         const std::vector<Option> table = lists ? fls_options(options) : fcp_options(options);
-        const Words operands = parse_options(argc, argv, table);
+        const Operands operands = parse_options(argc, argv, table);
         for (int i = 1; i < argc; ++i)
             if (holds_password(argv[i])) hide_argument(argv[i]);
         if (options.action == FcpOptions::Action::show_version)
@@ -147,9 +147,9 @@ int main(int argc, char** argv) {
                    0;
         const bool hides_output = !operands.empty() && operands.back() == "-" && ::isatty(STDOUT_FILENO) == 1;
         const bool is_watched = ::isatty(STDERR_FILENO) == 1 && !options.quiet && !lists && !hides_output;
-        CopyReport report{program, is_watched};
-        (lists ? run_fls : run_fcp)(operands, {options, report});
-        if (!report.any_failed()) report.progress().finish();
-        return report.any_failed() ? 1 : 0;
+        Console console{program, is_watched};
+        (lists ? run_fls : run_fcp)(operands, {options, console});
+        if (!console.any_failed()) console.progress().finish();
+        return console.any_failed() ? 1 : 0;
     });
 }

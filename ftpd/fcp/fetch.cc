@@ -12,7 +12,7 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t deepest = 200; // folders in one another
+constexpr std::size_t max_depth = 200; // folders in one another
 
 bool is_stream(const std::string& path) {
     struct stat status {};
@@ -21,8 +21,8 @@ bool is_stream(const std::string& path) {
 
 } // namespace
 
-Fetch::Fetch(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, std::string target)
-    : pipeline_(pipeline), report_(report), options_(options), target_(std::move(target)) {
+Fetch::Fetch(Pipeline& pipeline, Console& console, const FcpOptions& options, std::string target)
+    : pipeline_(pipeline), console_(console), options_(options), target_(std::move(target)) {
     struct stat status {};
     is_folder_ = target_ != "-" && ::stat(target_.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     if (is_folder_) tree_ = std::make_unique<LocalTree>(target_);
@@ -32,7 +32,7 @@ KeptFacts Fetch::kept(const RemoteEntry& entry) const {
     return options_.keeps_facts ? KeptFacts{entry.modified, entry.mode} : KeptFacts{};
 }
 
-Fetch::Place Fetch::place_in_target(std::string_view path) {
+Fetch::Destination Fetch::destination_of(std::string_view path) {
     if (!is_folder_) return {nullptr, target_};
     return {tree_->top(), std::string{name_of_copy(path)}};
 }
@@ -42,8 +42,8 @@ void Fetch::add(const RemoteName& name) {
     const auto refused = [this, source](const Reply& reply) {
         // Who may not list may fetch all the same.
         if (options_.recursive || name_of_copy(source.path).empty())
-            return report_.fail(source.shown(), words_of(reply));
-        fetch_file(source, {}, place_in_target(source.path));
+            return console_.fail(source.shown(), words_of(reply));
+        fetch_file(source, {}, destination_of(source.path));
     };
     pipeline_.add(std::make_unique<ListFolder>(
         source.path, [this, source](const RemoteListing& listing) { fetch_what_is_there(source, listing); },
@@ -54,30 +54,30 @@ void Fetch::fetch_what_is_there(const Source& source, const RemoteListing& listi
     using Kind = RemoteListing::Kind;
     if (listing.kind == Kind::pattern) return fetch_matches(source, listing);
     if (listing.kind == Kind::folder) return fetch_top_folder(source, listing);
-    fetch_file(source, listing.self, place_in_target(source.path));
+    fetch_file(source, listing.self, destination_of(source.path));
 }
 
 void Fetch::fetch_matches(const Source& source, const RemoteListing& listing) {
     const std::string folder = source.path.substr(0, source.path.rfind('/') + 1);
-    if (listing.entries.empty()) return report_.fail(source.shown(), "nothing there has such a name");
+    if (listing.entries.empty()) return console_.fail(source.shown(), "nothing there has such a name");
     if (listing.entries.size() > 1 && !is_folder_ && target_ != "-")
-        return report_.fail(source.shown(), text("several match, and ", escape(target_), " is no folder"));
+        return console_.fail(source.shown(), text("several match, and ", escape(target_), " is no folder"));
     for (const RemoteEntry& entry : listing.entries) fetch_entry({source.named, folder + entry.name}, entry);
 }
 
 void Fetch::fetch_entry(const Source& source, const RemoteEntry& entry) {
     if (entry.type == RemoteEntry::Type::folder)
         return add({source.named.user, source.named.host, source.path}); // its listing is needed, too
-    fetch_file(source, entry, place_in_target(source.path));
+    fetch_file(source, entry, destination_of(source.path));
 }
 
 void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing) {
-    if (!options_.recursive) return report_.fail(source.shown(), "is a folder: -r copies it");
-    if (target_ == "-") return report_.fail(source.shown(), "is a folder: it needs one to be copied into");
+    if (!options_.recursive) return console_.fail(source.shown(), "is a folder: -r copies it");
+    if (target_ == "-") return console_.fail(source.shown(), "is a folder: it needs one to be copied into");
     try {
         if (!tree_) tree_ = std::make_unique<LocalTree>(LocalTree::make_at(target_));
     } catch (const std::system_error& error) {
-        return report_.fail(error.what());
+        return console_.fail(error.what());
     }
     const std::string name{is_folder_ ? name_of_copy(source.path) : std::string_view{}};
     const auto folder = std::make_shared<const LocalTree::Folder>(
@@ -88,14 +88,14 @@ void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing)
 void Fetch::list_folder(const Source& source, const LocalTree::FolderPtr& above, const std::string& name) {
     const auto listed = [this, source, above, name](const RemoteListing& listing) {
         if (listing.kind != RemoteListing::Kind::folder)
-            return report_.fail(source.shown(), "was a folder a moment ago, and is none any more");
+            return console_.fail(source.shown(), "was a folder a moment ago, and is none any more");
         fetch_folder(
             source,
             std::make_shared<const LocalTree::Folder>(LocalTree::Folder{above, name, listing.self.unique}),
             listing);
     };
     const auto refused = [this, source](const Reply& reply) {
-        report_.fail(source.shown(), words_of(reply));
+        console_.fail(source.shown(), words_of(reply));
     };
     pipeline_.add_next(std::make_unique<ListFolder>(source.path, listed, refused));
 }
@@ -104,16 +104,16 @@ void Fetch::fetch_folder(const Source& source, const LocalTree::FolderPtr& folde
                          const RemoteListing& listing) {
     using Type = RemoteEntry::Type;
     if (is_loop(*folder))
-        return report_.fail(source.shown(), "leads back to a folder that it is in: left out");
-    if (depth_of(*folder) > deepest)
-        return report_.fail(source.shown(), text("is deeper than ", deepest, " folders: left out"));
+        return console_.fail(source.shown(), "leads back to a folder that it is in: left out");
+    if (depth_of(*folder) > max_depth)
+        return console_.fail(source.shown(), text("is deeper than ", max_depth, " folders: left out"));
     if (listing.left_out > 0)
-        report_.fail(source.shown(),
-                     text("the server lists names that lead elsewhere: ", listing.left_out, " left out"));
+        console_.fail(source.shown(),
+                      text("the server lists names that lead elsewhere: ", listing.left_out, " left out"));
     try {
         tree_->make(folder);
     } catch (const std::system_error& error) {
-        return report_.fail(source.shown(), error.what());
+        return console_.fail(source.shown(), error.what());
     }
     if (options_.keeps_facts) kept_.emplace_back(folder, kept(listing.self));
     for (const RemoteEntry& entry : listing.entries) {
@@ -121,12 +121,12 @@ void Fetch::fetch_folder(const Source& source, const LocalTree::FolderPtr& folde
         switch (entry.type) {
         case Type::folder: list_folder(below, folder, entry.name); break;
         case Type::file: fetch_file(below, entry, {folder, entry.name}); break;
-        case Type::other: report_.fail(below.shown(), "is neither a file nor a folder: left out"); break;
+        case Type::other: console_.fail(below.shown(), "is neither a file nor a folder: left out"); break;
         }
     }
 }
 
-void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Place& place) {
+void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Destination& destination) {
     GetFile::Job job{.path = source.path,
                      .shown = source.shown(),
                      .size = {},
@@ -137,33 +137,34 @@ void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Pla
                      .whole = {}};
     if (entry.type == RemoteEntry::Type::file) {
         job.size = entry.size;
-        report_.progress().expect(entry.size);
+        console_.progress().expect(entry.size);
     }
-    if (!place.folder && is_stream(place.name)) {
-        job.open = [name = place.name](auto) { return std::make_unique<LocalTarget>(name); };
-        pipeline_.add(std::make_unique<GetFile>(std::move(job), report_));
+    if (!destination.folder && is_stream(destination.name)) {
+        job.open = [name = destination.name](auto) { return std::make_unique<LocalTarget>(name); };
+        pipeline_.add(std::make_unique<GetFile>(std::move(job), console_));
         return;
     }
-    job.open = [this, place](LocalTarget::Start how) {
-        if (!place.folder)
-            return std::make_unique<LocalTarget>(nullptr, follow_link(place.name), place.name, how);
-        return std::make_unique<LocalTarget>(tree_->open(place.folder), place.name,
-                                             tree_->path_of(place.folder, place.name), how);
+    job.open = [this, destination](LocalTarget::Start how) {
+        if (!destination.folder)
+            return std::make_unique<LocalTarget>(nullptr, follow_link(destination.name), destination.name,
+                                                 how);
+        return std::make_unique<LocalTarget>(tree_->open(destination.folder), destination.name,
+                                             tree_->path_of(destination.folder, destination.name), how);
     };
-    if (options_.continues) return go_on_with(std::move(job), place);
-    pipeline_.add(std::make_unique<GetFile>(std::move(job), report_));
+    if (options_.continues) return go_on_with(std::move(job), destination);
+    pipeline_.add(std::make_unique<GetFile>(std::move(job), console_));
 }
 
 // -c: with what is there, if it can be the file's beginning; which the checksum of all of it tells in the
 // end.
-void Fetch::go_on_with(GetFile::Job job, const Place& place) {
+void Fetch::go_on_with(GetFile::Job job, const Destination& destination) {
     Leftover left;
-    Place real = place;
+    Destination real = destination;
     try {
-        if (!place.folder) real.name = follow_link(place.name);
-        left = find_leftover(place.folder ? tree_->open(place.folder) : nullptr, real.name);
+        if (!destination.folder) real.name = follow_link(destination.name);
+        left = find_leftover(destination.folder ? tree_->open(destination.folder) : nullptr, real.name);
     } catch (const std::system_error& error) {
-        return report_.fail(job.shown, error.what());
+        return console_.fail(job.shown, error.what());
     }
     if (!left.in_place && !left.partial) return start(std::move(job), real);
     const std::uint64_t size = job.size.value_or(0);
@@ -171,7 +172,7 @@ void Fetch::go_on_with(GetFile::Job job, const Place& place) {
     const auto answered = [this, job, real, left](const std::vector<Reply>& replies) {
         const Reply& reply = replies[0];
         const std::optional<StatedSum> whole = parse_stated_sum(reply.text);
-        if (reply.code != 213 || !whole) return report_.fail(job.shown, words_of(reply));
+        if (reply.code != 213 || !whole) return console_.fail(job.shown, words_of(reply));
         GetFile::Job next = job;
         next.whole = whole->shown;
         if (is_complete(real, left, next, whole->size)) return;
@@ -184,31 +185,32 @@ void Fetch::go_on_with(GetFile::Job job, const Place& place) {
 }
 
 // Whether the file in place is all of it already; then nothing is fetched.
-bool Fetch::is_complete(const Place& place, const Leftover& left, const GetFile::Job& job,
+bool Fetch::is_complete(const Destination& destination, const Leftover& left, const GetFile::Job& job,
                         std::uint64_t size) {
     if (left.in_place != size) return false;
     try {
-        const SharedFd folder = place.folder ? tree_->open(place.folder) : nullptr;
-        if (sum_of(open_regular(folder, place.name), place.name).shown() != job.whole) return false;
-        set_facts(open_regular(folder, place.name), job.kept, place.name);
+        const SharedFd folder = destination.folder ? tree_->open(destination.folder) : nullptr;
+        if (sum_of(open_regular(folder, destination.name), destination.name).shown() != job.whole)
+            return false;
+        set_facts(open_regular(folder, destination.name), job.kept, destination.name);
     } catch (const std::system_error& error) {
-        report_.fail(job.shown, error.what());
+        console_.fail(job.shown, error.what());
         return true;
     }
-    report_.progress().add(job.size.value_or(0));
+    console_.progress().add(job.size.value_or(0));
     return true;
 }
 
-void Fetch::start(GetFile::Job job, const Place& place) {
+void Fetch::start(GetFile::Job job, const Destination& destination) {
     GetFile::Job anew = job;
     anew.start = LocalTarget::Start::anew_kept;
     anew.offset = 0;
     anew.whole.clear();
-    const auto on_wrong_beginning = [this, anew, place] {
-        if (anew.size) report_.progress().expect(*anew.size);
-        start(anew, place);
+    const auto on_wrong_beginning = [this, anew, destination] {
+        if (anew.size) console_.progress().expect(*anew.size);
+        start(anew, destination);
     };
-    pipeline_.add(std::make_unique<GetFile>(std::move(job), report_, on_wrong_beginning));
+    pipeline_.add(std::make_unique<GetFile>(std::move(job), console_, on_wrong_beginning));
 }
 
 void Fetch::finish() {
@@ -216,7 +218,7 @@ void Fetch::finish() {
         try {
             tree_->keep_facts(entry->first, entry->second);
         } catch (const std::system_error& error) {
-            report_.fail(error.what());
+            console_.fail(error.what());
         }
     }
 }

@@ -2,12 +2,12 @@
 // fcp from a server: finds out what each source is, makes the folders here and fetches the files.
 #pragma once
 
-#include "ftpd/fcp/copy_report.hh"
+#include "ftpd/fcp/console.hh"
+#include "ftpd/fcp/exchange.hh"
 #include "ftpd/fcp/fcp_options.hh"
-#include "ftpd/fcp/get_file.hh"
-#include "ftpd/fcp/list_folder.hh"
 #include "ftpd/fcp/local_tree.hh"
 #include "ftpd/fcp/pipeline.hh"
+#include "ftpd/fcp/remote_listing.hh"
 #include "ftpd/fcp/remote_name.hh"
 
 #include <memory>
@@ -20,14 +20,14 @@ class Fetch {
 public:
     // target: "-", a folder to copy into, or the path of the copy, which is then of one thing only. Throws
     // std::system_error for a folder that cannot be opened.
-    Fetch(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, std::string target);
+    Fetch(Pipeline& pipeline, Console& console, const FcpOptions& options, std::string target);
 
     void add(const RemoteName& source);
     // After the pipeline has run: the times and modes of folders.
     void finish();
 
 private:
-    struct Place {                   // where a copy goes
+    struct Destination {             // where a copy goes
         LocalTree::FolderPtr folder; // none: name is a path
         std::string name;
     };
@@ -42,15 +42,16 @@ private:
     void fetch_top_folder(const Source& source, const RemoteListing& listing);
     void list_folder(const Source& source, const LocalTree::FolderPtr& above, const std::string& name);
     void fetch_folder(const Source& source, const LocalTree::FolderPtr& folder, const RemoteListing& listing);
-    void fetch_file(const Source& source, const RemoteEntry& entry, const Place& place);
-    void go_on_with(GetFile::Job job, const Place& place);
-    void start(GetFile::Job job, const Place& place);
-    bool is_complete(const Place& place, const Leftover& left, const GetFile::Job& job, std::uint64_t size);
-    Place place_in_target(std::string_view path);
+    void fetch_file(const Source& source, const RemoteEntry& entry, const Destination& destination);
+    void go_on_with(GetFile::Job job, const Destination& destination);
+    void start(GetFile::Job job, const Destination& destination);
+    bool is_complete(const Destination& destination, const Leftover& left, const GetFile::Job& job,
+                     std::uint64_t size);
+    Destination destination_of(std::string_view path);
     KeptFacts kept(const RemoteEntry& entry) const;
 
     Pipeline& pipeline_;
-    CopyReport& report_;
+    Console& console_;
     const FcpOptions& options_;
     std::string target_;
     std::unique_ptr<LocalTree> tree_; // the target, once it is a folder

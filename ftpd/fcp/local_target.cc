@@ -2,6 +2,7 @@
 #include "ftpd/fcp/local_target.hh"
 
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -63,9 +64,9 @@ std::optional<std::uint64_t> size_if_regular(int folder, const std::string& name
 
 // The name with something before and behind its last component, which is cut so that the whole fits NAME_MAX.
 std::string dress(std::string_view name, std::string_view end) {
-    constexpr std::size_t most = 200; // bytes
+    constexpr std::size_t max_kept = 200; // bytes
     const std::size_t folder = name.rfind('/') + 1;
-    return text(name.substr(0, folder), '.', name.substr(folder, most), end);
+    return text(name.substr(0, folder), '.', name.substr(folder, max_kept), end);
 }
 
 void read_through(const Fd& file, const std::string& shown, std::uint64_t bytes,
@@ -141,7 +142,7 @@ void LocalTarget::discard() {
 
 void LocalTarget::create_temporary() {
     static unsigned serial = 0;
-    constexpr int most_tries = 1000;
+    constexpr int max_tries = 1000;
     catch_ending_signals();
     for (int tries = 0;; ++tries) {
         const std::string name = dress(name_, text(".fcp-", ::getpid(), '-', ++serial));
@@ -150,7 +151,7 @@ void LocalTarget::create_temporary() {
             return ::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                             0600);
         })};
-        if (!file_ && errno == EEXIST && tries < most_tries) continue;
+        if (!file_ && errno == EEXIST && tries < max_tries) continue;
         if (!file_) fail("create", shown_);
         temporary_ = name;
         unfinished_folder = folder_;
@@ -165,10 +166,7 @@ void LocalTarget::open_partial(Start start) {
         return ::openat(folder_, temporary_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                         0600);
     })};
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (retry([&] { return ::fcntl(file_.get(), F_SETLK, &whole); }) != 0)
+    if (!try_lock_file(file_.get(), shown_))
         throw UserError(text(escape(shown_), " is being fetched by another fcp"));
     if (start == Start::anew_kept)
         checked("truncate", shown_, [&] { return ::ftruncate(file_.get(), 0); });

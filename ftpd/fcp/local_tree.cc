@@ -3,8 +3,15 @@
 
 #include "common/errors.hh"
 #include "common/text.hh"
+#include "ftpd/fcp/remote_name.hh"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
+#include <optional>
 #include <sys/stat.h>
 
 using namespace common;
@@ -12,9 +19,73 @@ using namespace common;
 namespace ftpd {
 namespace {
 
+class Walk {
+public:
+    Walk(std::vector<LocalItem>& items, const OnProblem& on_problem)
+        : items_(items), on_problem_(on_problem) {}
+
+    // Of a folder, all below it.
+    void enter(const std::string& path, const std::string& relative, const struct stat& status) {
+        const auto is_same = [&](const struct stat& above) {
+            return above.st_dev == status.st_dev && above.st_ino == status.st_ino;
+        };
+        if (std::ranges::any_of(above_, is_same))
+            return on_problem_(path, "leads back to a folder that it is in: left out");
+        const auto names = names_in(path);
+        if (!names) return;
+        items_.push_back({path, relative, status});
+        above_.push_back(status);
+        for (const std::string& name : *names) look(join_path(path, name), join_path(relative, name));
+        above_.pop_back();
+    }
+
+private:
+    void look(const std::string& path, const std::string& relative) {
+        struct stat status {};
+        if (::stat(path.c_str(), &status) != 0) return on_problem_(path, std::strerror(errno));
+        if (S_ISDIR(status.st_mode)) return enter(path, relative, status);
+        if (!S_ISREG(status.st_mode)) return on_problem_(path, "is neither a file nor a folder: left out");
+        items_.push_back({path, relative, status});
+    }
+
+    std::optional<std::vector<std::string>> names_in(const std::string& path) {
+        const std::unique_ptr<DIR, int (*)(DIR*)> stream{::opendir(path.c_str()), ::closedir};
+        if (!stream) return on_problem_(path, std::strerror(errno)), std::nullopt;
+        std::vector<std::string> names;
+        for (;;) {
+            errno = 0;
+            const dirent* const found = ::readdir(stream.get());
+            if (found == nullptr) break;
+            const std::string_view name = found->d_name;
+            if (name != "." && name != "..") names.emplace_back(name);
+        }
+        if (errno != 0) on_problem_(path, std::strerror(errno));
+        std::ranges::sort(names);
+        return names;
+    }
+
+    std::vector<LocalItem>& items_;
+    const OnProblem& on_problem_;
+    std::vector<struct stat> above_; // the folders that we are in
+};
+
 constexpr int to_enter = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 } // namespace
+
+std::vector<LocalItem> walk(const std::string& path, bool recursive, const OnProblem& on_problem) {
+    std::vector<LocalItem> items;
+    struct stat status {};
+    if (path != "-" && ::stat(path.c_str(), &status) != 0)
+        on_problem(path, std::strerror(errno));
+    else if (!S_ISDIR(status.st_mode))
+        items.push_back({path, "", status});
+    else if (!recursive)
+        on_problem(path, "is a folder: -r copies it");
+    else
+        Walk{items, on_problem}.enter(path, "", status);
+    return items;
+}
 
 LocalTree::LocalTree(const std::string& path)
     : path_(path),

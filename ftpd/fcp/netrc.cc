@@ -15,11 +15,11 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t largest_file = 1 << 20; // bytes
+constexpr std::size_t max_file_size = 1 << 20; // bytes
 
-class Words {
+class NetrcWords {
 public:
-    explicit Words(std::string_view text) : rest_(text) {}
+    explicit NetrcWords(std::string_view text) : rest_(text) {}
 
     // The next word where a keyword should stand; empty at the end.
     std::string keyword() {
@@ -84,7 +84,7 @@ std::string read_whole(const Fd& file, const std::string& path) {
     while (const auto got =
                checked("read", path, [&] { return ::read(file.get(), piece.data(), piece.size()); })) {
         bytes.append(piece, 0, static_cast<std::size_t>(got));
-        if (bytes.size() > largest_file)
+        if (bytes.size() > max_file_size)
             throw UserError(text(escape(path), " is too large for a netrc file"));
     }
     erase_bytes(piece);
@@ -95,7 +95,7 @@ std::string read_whole(const Fd& file, const std::string& path) {
 
 std::vector<NetrcEntry> parse_netrc(std::string_view file) {
     std::vector<NetrcEntry> entries;
-    Words words{file};
+    NetrcWords words{file};
     for (std::string word = words.keyword(); !word.empty(); word = words.keyword()) {
         if (word == "machine" || word == "default") {
             entries.emplace_back();

@@ -12,10 +12,10 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t most_under_way = 64;        // exchanges
-constexpr std::size_t most_queued = 64 * 1024;    // bytes; then more is sent before more is begun
-constexpr std::size_t most_at_once = 1024 * 1024; // bytes one way before it is looked at the other
-constexpr std::size_t most_lines = 1000;          // of a reply that is no listing
+constexpr std::size_t max_under_way = 64;        // exchanges
+constexpr std::size_t max_queued = 64 * 1024;    // bytes; then more is sent before more is begun
+constexpr std::size_t max_at_once = 1024 * 1024; // bytes one way before it is looked at the other
+constexpr std::size_t max_lines = 1000;          // of a reply that is no listing
 constexpr auto closed = "the server has closed the connection";
 
 } // namespace
@@ -44,8 +44,8 @@ void Pipeline::reconnect() {
 }
 
 void Pipeline::begin_more() {
-    while (!waiting_.empty() && sender_ == nullptr && !ends_ && under_way_.size() < most_under_way &&
-           link_->queued() < most_queued) {
+    while (!waiting_.empty() && sender_ == nullptr && !ends_ && under_way_.size() < max_under_way &&
+           link_->queued() < max_queued) {
         std::unique_ptr<Exchange> exchange = std::move(waiting_.front());
         waiting_.pop_front();
         const std::vector<std::string> commands = exchange->begin();
@@ -59,12 +59,12 @@ void Pipeline::begin_more() {
 }
 
 void Pipeline::send() {
-    for (std::size_t sent = 0; sent < most_at_once && link_->queued() < most_queued;) {
+    for (std::size_t sent = 0; sent < max_at_once && link_->queued() < max_queued;) {
         if (sender_ == nullptr) return;
         const Piece piece = sender_->next_piece(buffer_);
         link_->queue({buffer_.data(), piece.bytes});
         sent += piece.bytes;
-        if (link_->queued() >= most_queued) link_->flush();
+        if (link_->queued() >= max_queued) link_->flush();
         if (piece.state == Piece::State::some) continue;
         sender_ = nullptr;
         ends_ = piece.state != Piece::State::none;
@@ -73,7 +73,7 @@ void Pipeline::send() {
 }
 
 void Pipeline::receive() {
-    for (std::size_t rounds = 0; rounds < most_at_once / buffer_.size(); ++rounds)
+    for (std::size_t rounds = 0; rounds < max_at_once / buffer_.size(); ++rounds)
         if (!receive_some()) return;
 }
 
@@ -115,7 +115,7 @@ void Pipeline::take_line(std::string_view line) {
         return take_reply(reply);
     }
     if (under_way_.front()->wants_lines()) return under_way_.front()->on_line(line);
-    if (++line_count_ > most_lines) throw PeerError("the server's answer does not end");
+    if (++line_count_ > max_lines) throw PeerError("the server's answer does not end");
     lines_->text.append("\n").append(line);
 }
 

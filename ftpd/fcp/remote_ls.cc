@@ -14,7 +14,7 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t deepest = 200; // folders in one another
+constexpr std::size_t max_depth = 200; // folders in one another
 
 void print(std::string_view bytes) {
     if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) fail("write", "standard output");
@@ -53,9 +53,9 @@ private:
 
 } // namespace
 
-RemoteLs::RemoteLs(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, bool headings)
+RemoteLs::RemoteLs(Pipeline& pipeline, Console& console, const FcpOptions& options, bool headings)
     : pipeline_(pipeline),
-      report_(report),
+      console_(console),
       options_(options),
       headings_(headings || options.recursive),
       is_watched_(::isatty(STDOUT_FILENO) == 1) {}
@@ -64,7 +64,7 @@ void RemoteLs::add(const RemoteName& name) { ask(parts_.insert(parts_.end(), {na
 
 void RemoteLs::ask(PartPtr part) {
     const auto refused = [this, part](const Reply& reply) {
-        report_.fail(part->shown(), words_of(reply));
+        console_.fail(part->shown(), words_of(reply));
         complete(part);
     };
     const bool is_inner = !part->above.empty();
@@ -100,7 +100,7 @@ void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
         for (const RemoteEntry& entry : listing.entries)
             if (listing.kind != Kind::folder || !is_hidden(entry.name)) add_name(entry);
     if (listing.kind == Kind::pattern && listing.entries.empty())
-        report_.fail(part->shown(), "nothing there has such a name");
+        console_.fail(part->shown(), "nothing there has such a name");
     if (options_.recursive && listing.kind == Kind::folder) list_below(part, listing);
     complete(part);
 }
@@ -108,9 +108,9 @@ void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
 void RemoteLs::list_below(PartPtr part, const RemoteListing& listing) {
     const std::string& unique = listing.self.unique;
     const bool is_loop = !unique.empty() && std::ranges::count(part->above, unique) > 0;
-    if (is_loop || part->above.size() > deepest)
-        return report_.fail(part->shown(), is_loop ? "leads back to a folder that it is in: not entered"
-                                                   : "is too deep: not entered");
+    if (is_loop || part->above.size() > max_depth)
+        return console_.fail(part->shown(), is_loop ? "leads back to a folder that it is in: not entered"
+                                                    : "is too deep: not entered");
     std::vector<std::string> above = part->above;
     above.push_back(unique);
     // From the last to the first, since each goes to the front.

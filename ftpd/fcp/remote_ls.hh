@@ -3,10 +3,10 @@
 // their order.
 #pragma once
 
-#include "ftpd/fcp/copy_report.hh"
+#include "ftpd/fcp/console.hh"
 #include "ftpd/fcp/fcp_options.hh"
-#include "ftpd/fcp/list_folder.hh"
 #include "ftpd/fcp/pipeline.hh"
+#include "ftpd/fcp/remote_listing.hh"
 #include "ftpd/fcp/remote_name.hh"
 
 #include <list>
@@ -18,7 +18,7 @@ namespace ftpd {
 class RemoteLs {
 public:
     // headings: each folder's name stands before it, as several need.
-    RemoteLs(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, bool headings);
+    RemoteLs(Pipeline& pipeline, Console& console, const FcpOptions& options, bool headings);
 
     void add(const RemoteName& name);
 
@@ -42,7 +42,7 @@ private:
     bool is_hidden(std::string_view name) const;
 
     Pipeline& pipeline_;
-    CopyReport& report_;
+    Console& console_;
     const FcpOptions& options_;
     bool headings_;
     bool is_watched_; // standard output is a terminal

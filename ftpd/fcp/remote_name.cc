@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "common/url.hh"
+#include "ftpd/path.hh"
 
 using namespace common;
 
@@ -23,21 +24,6 @@ std::string quote_for_shell(std::string_view word) {
             quoted += c;
     }
     return quoted + '\'';
-}
-
-// RFC 3986: all but letters, digits, and a few that mean nothing in a path.
-std::string quote_for_url(std::string_view path) {
-    constexpr std::string_view plain = "-._~/", digits = "0123456789ABCDEF";
-    std::string url;
-    for (const char c : path) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool is_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (is_word || plain.find(c) != plain.npos)
-            url += c;
-        else
-            url += text('%', digits[byte >> 4], digits[byte & 15]);
-    }
-    return url;
 }
 
 } // namespace
@@ -95,7 +81,7 @@ std::string curl_command(CurlUse use, const RemoteName& remote, std::uint16_t po
     const std::string_view path = remote.path;
     const bool from_top = path.substr(0, 1) == "/";
     std::string url = text("ftp://", address_text(remote.host, port), '/', from_top ? "%2F" : "",
-                           quote_for_url(path.substr(from_top)));
+                           encode_for_url(path.substr(from_top)));
     if (use == CurlUse::list && url.back() != '/') url += '/';
     std::string command = "curl ";
     if (!remote.user.empty()) command += text("-u ", quote_for_shell(remote.user), ' ');

@@ -4,8 +4,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "ftpd/fcp/local_target.hh"
-#include "ftpd/mode.hh"
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -27,8 +26,8 @@ std::string_view folder_of(std::string_view path) {
 
 } // namespace
 
-Send::Send(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, RemoteName target)
-    : pipeline_(pipeline), report_(report), options_(options), target_(std::move(target)) {}
+Send::Send(Pipeline& pipeline, Console& console, const FcpOptions& options, RemoteName target)
+    : pipeline_(pipeline), console_(console), options_(options), target_(std::move(target)) {}
 
 void Send::run(const std::vector<std::string>& sources) {
     const bool is_input = sources == std::vector<std::string>{"-"};
@@ -38,7 +37,7 @@ void Send::run(const std::vector<std::string>& sources) {
     for (const std::string& source : sources)
         plans[source] =
             walk(source, options_.recursive,
-                 [&](const std::string& path, const std::string& why) { report_.fail(escape(path), why); });
+                 [&](const std::string& path, const std::string& why) { console_.fail(escape(path), why); });
     const bool nothing = std::ranges::all_of(plans, [](const auto& plan) { return plan.second.empty(); });
     if (nothing) return;
     if (!is_input) find_out_what_target_is();
@@ -96,7 +95,7 @@ Send::FolderPtr Send::make_folder(const std::string& path, const FolderPtr& abov
                                             if (replies[0].code == 257 || replies[1].code == 250) return;
                                             folder->has_failed = true;
                                             if (!above || !above->has_failed)
-                                                report_.fail(shown(path), words_of(replies[0]));
+                                                console_.fail(shown(path), words_of(replies[0]));
                                         }));
     return folder;
 }
@@ -109,7 +108,7 @@ void Send::send_file(const LocalItem& item, const std::string& path, const Folde
                      .shown = shown(path),
                      .expected = is_regular ? static_cast<std::uint64_t>(item.status.st_size) : 0,
                      .is_lost = [above] { return above && above->has_failed; }};
-    if (is_regular) report_.progress().expect(job.expected);
+    if (is_regular) console_.progress().expect(job.expected);
     if (options_.continues && is_regular) return go_on_with(job, item);
     start(std::move(job));
 }
@@ -125,7 +124,7 @@ void Send::go_on_with(const PutFile::Job& job, const LocalItem& item) {
                 sum_of(open_to_read(job.local), job.local, there->size).shown() != there->shown)
                 return start(std::move(next));
         } catch (const std::system_error& error) {
-            return report_.fail(error.what());
+            return console_.fail(error.what());
         }
         next.offset = there->size;
         if (next.offset < job.expected) return start(std::move(next));
@@ -133,7 +132,7 @@ void Send::go_on_with(const PutFile::Job& job, const LocalItem& item) {
         pipeline_.add_next(std::make_unique<Ask>(std::vector<std::string>{"MDTM " + job.path},
                                                  [this, next, item](const std::vector<Reply>& found) {
                                                      if (found[0].code != 213) return start(next);
-                                                     report_.progress().add(next.expected);
+                                                     console_.progress().add(next.expected);
                                                      if (options_.keeps_facts)
                                                          pipeline_.add_next(
                                                              keep_facts(next.path, item.status));
@@ -148,16 +147,16 @@ void Send::start(PutFile::Job job) {
     const auto stored = [this, path](const struct stat& status) {
         if (options_.keeps_facts) pipeline_.add_next(keep_facts(path, status));
     };
-    pipeline_.add(std::make_unique<PutFile>(std::move(job), report_, stored));
+    pipeline_.add(std::make_unique<PutFile>(std::move(job), console_, stored));
 }
 
 std::unique_ptr<Exchange> Send::keep_facts(const std::string& path, const struct stat& status) {
     return std::make_unique<Ask>(
-        std::vector<std::string>{text("MFMT ", format_time(status.st_mtime), ' ', path),
+        std::vector<std::string>{text("MFMT ", format_timestamp(status.st_mtime), ' ', path),
                                  text("SITE CHMOD ", format_mode(status.st_mode), ' ', path)},
         [this, path](const std::vector<Reply>& replies) {
             for (const Reply& reply : replies)
-                if (reply.code >= 400) return report_.fail(shown(path), "copied, but: " + words_of(reply));
+                if (reply.code >= 400) return console_.fail(shown(path), "copied, but: " + words_of(reply));
         });
 }
 

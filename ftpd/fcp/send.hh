@@ -2,11 +2,11 @@
 // fcp to a server: looks at what there is to send, makes the folders there and sends the files.
 #pragma once
 
-#include "ftpd/fcp/copy_report.hh"
+#include "ftpd/fcp/console.hh"
+#include "ftpd/fcp/exchange.hh"
 #include "ftpd/fcp/fcp_options.hh"
-#include "ftpd/fcp/local_walk.hh"
+#include "ftpd/fcp/local_tree.hh"
 #include "ftpd/fcp/pipeline.hh"
-#include "ftpd/fcp/put_file.hh"
 #include "ftpd/fcp/remote_name.hh"
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace ftpd {
 
 class Send {
 public:
-    Send(Pipeline& pipeline, CopyReport& report, const FcpOptions& options, RemoteName target);
+    Send(Pipeline& pipeline, Console& console, const FcpOptions& options, RemoteName target);
 
     // Throws what the pipeline does, and UserError when the target must be a folder and is none.
     void run(const std::vector<std::string>& sources);
@@ -38,7 +38,7 @@ private:
     std::string shown(std::string_view path) const { return target_.shown(path); }
 
     Pipeline& pipeline_;
-    CopyReport& report_;
+    Console& console_;
     const FcpOptions& options_;
     RemoteName target_;
     bool is_folder_ = false;

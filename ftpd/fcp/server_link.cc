@@ -15,16 +15,16 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t longest_line = 65536;      // bytes; a listing's line holds a name and a link's target
-constexpr std::size_t most_lines = 1000;         // of a reply that is no listing
-constexpr std::size_t most_in_error = 16 * 1024; // bytes of the server's words that are shown
+constexpr std::size_t max_line_length = 65536;  // bytes; a listing's line holds a name and a link's target
+constexpr std::size_t max_lines = 1000;         // of a reply that is no listing
+constexpr std::size_t max_in_error = 16 * 1024; // bytes of the server's words that are shown
 
 } // namespace
 
-ServerLink::ServerLink(std::span<const Address> server, std::chrono::milliseconds patience)
-    : socket_(connect_to(server, std::chrono::steady_clock::now() + patience)),
+ServerLink::ServerLink(std::span<const Address> addresses, std::chrono::milliseconds patience)
+    : socket_(connect_to(addresses, std::chrono::steady_clock::now() + patience)),
       patience_(patience),
-      reader_(longest_line, LineEnds::first_decides) {
+      reader_(max_line_length, LineEnds::first_decides) {
     set_no_delay(socket_.get());
 }
 
@@ -58,7 +58,7 @@ std::optional<std::string> ServerLink::next_line() {
     const bool was_full = reader_.full();
     const std::optional<Line> line = reader_.next();
     if (line ? line->too_long : was_full)
-        throw PeerError(text("the server sends a line of more than ", longest_line, " bytes"));
+        throw PeerError(text("the server sends a line of more than ", max_line_length, " bytes"));
     if (!line) return {};
     return decode_telnet(line->text).text;
 }
@@ -106,7 +106,7 @@ Reply ServerLink::read_reply() {
     const std::string end = text(reply.code, ' ');
     bool is_whole = first.is_last;
     for (std::size_t lines = 0; !is_whole; ++lines) {
-        if (lines == most_lines) throw PeerError("the server's answer does not end");
+        if (lines == max_lines) throw PeerError("the server's answer does not end");
         const std::string line = wait_for_line();
         is_whole = line.substr(0, end.size()) == end;
         reply.text += '\n' + line;
@@ -133,7 +133,7 @@ std::optional<StatedSum> parse_stated_sum(std::string_view given) {
 }
 
 std::string words_of(const Reply& reply) {
-    std::string words = escape(reply.text, most_in_error);
+    std::string words = escape(reply.text, max_in_error);
     if (reply.code >= 400) return words;
     return text("unexpected answer from the server: ", reply.code, ' ', words);
 }

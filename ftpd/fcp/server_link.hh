@@ -26,7 +26,7 @@ class ServerLink {
 public:
     // patience: how long the server may say, send and take nothing. Throws std::system_error when none of the
     // addresses answers.
-    ServerLink(std::span<const common::Address> server, std::chrono::milliseconds patience);
+    ServerLink(std::span<const common::Address> addresses, std::chrono::milliseconds patience);
 
     // Commands and bytes are queued, and sent by flush as far as the server takes them.
     void say(std::string_view command);

@@ -10,17 +10,21 @@
 #include "common/socket.hh"
 #include "common/status_pages.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/parent/records.hh"
-#include "ftpd/parent/relay.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/session/session.hh"
 
 #include <array>
+#include <climits>
+#include <functional>
 #include <optional>
+#include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
+#include <utility>
 
 using namespace common;
 
@@ -63,6 +67,78 @@ std::pair<Fd, Fd> make_stream_pair() {
         set_nonblocking(fd);
     }
     return pair;
+}
+
+// Carries bytes one way through a process, from a descriptor of any kind to another, until the end of one of
+// them. Needs a loop over poll(2), which knows regular files.
+class Relay {
+public:
+    // from and to: borrowed, each used by this relay alone. Neither needs to be non-blocking: a ready
+    // descriptor takes or gives PIPE_BUF bytes without a wait. on_end: called once, after the last byte was
+    // passed on or could not be.
+    Relay(common::Loop& loop, int from, int to, std::function<void()> on_end);
+    ~Relay();
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+
+private:
+    void watch_source();
+    void take();
+    void pass_on();
+    void end();
+
+    common::Loop& loop_;
+    int from_;
+    int to_;
+    std::function<void()> on_end_;
+    std::string waiting_; // for room
+    bool ended_ = false;
+};
+
+Relay::Relay(Loop& loop, int from, int to, std::function<void()> on_end)
+    : loop_(loop), from_(from), to_(to), on_end_(std::move(on_end)) {
+    watch_source();
+    loop_.watch(to_, Interest::none, [this](const Event& event) {
+        if (event.hangup && waiting_.empty()) return end(); // nobody reads any more
+        pass_on();
+    });
+}
+
+Relay::~Relay() {
+    on_end_ = nullptr;
+    end();
+}
+
+// Not while something waits for room: a source that has ended says so again and again.
+void Relay::watch_source() {
+    loop_.watch(from_, Interest::read, [this](const Event&) { take(); });
+}
+
+void Relay::take() {
+    std::array<char, PIPE_BUF> buffer{};
+    const IoResult got = read_some(from_, buffer);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) return end();
+    waiting_.assign(buffer.data(), got.bytes);
+    loop_.forget(from_);
+    loop_.change(to_, Interest::write);
+}
+
+void Relay::pass_on() {
+    if (waiting_.empty()) return;
+    const IoResult wrote = write_some(to_, waiting_);
+    if (wrote.state == IoState::vanished) return end();
+    waiting_.erase(0, wrote.bytes);
+    if (!waiting_.empty()) return;
+    loop_.change(to_, Interest::none);
+    watch_source();
+}
+
+void Relay::end() {
+    if (std::exchange(ended_, true)) return;
+    if (waiting_.empty()) loop_.forget(from_);
+    loop_.forget(to_);
+    if (const auto tell = std::exchange(on_end_, nullptr)) tell();
 }
 
 // Standard input and output, when they are not the client's socket itself, and the session's other end.

@@ -5,9 +5,9 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
-#include "ftpd/parent/sweeper.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/session/session.hh"
 
 #include <algorithm>
 #include <array>
@@ -64,7 +64,8 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       acceptor_(loop_, log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& host) { return sessions_.count_from(host); },
-                 [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
+                 [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
+      sweeper_(loop_, log_, records_, settings_, [this] { pages_.keep_none(); }) {
     if (!settings_.users.empty())
         authd_.emplace(loop_, log_, authd_settings(settings_), [this] { pages_.keep_none(); });
     ::umask(default_umask);
@@ -76,7 +77,7 @@ int Parent::run(const OnReady& on_ready) {
     acceptor_.start(settings_.per_address);
     report_capacity();
     update_acceptor();
-    sweep();
+    sweeper_.sweep();
     notify_service_manager("READY=1");
     on_ready(acceptor_.places());
     while (!stopping_) {
@@ -87,36 +88,13 @@ int Parent::run(const OnReady& on_ready) {
     return 0;
 }
 
-// What broke off long ago is removed, at the start and then once a day.
-void Parent::sweep() {
-    constexpr std::chrono::hours pause{24};
-    loop_.at(Clock::now() + pause, [this] { sweep(); });
-    if (settings_.keep_partials.count() == 0 || sweeper_) return;
-    try {
-        sweeper_ = start_sweeper(settings_, [this] { pages_.keep_none(); });
-        if (!sweeper_) log_.warning("unfinished uploads are not swept: there is no process to spare");
-    } catch (const std::system_error& error) { // no descriptor to spare, which ends no daemon
-        log_.warning(text("unfinished uploads are not swept: ", error.what()));
-    }
-}
-
-// What it has to say is read at its end.
-void Parent::end_sweeper() {
-    try {
-        records_.read(sweeper_->pair.get(), {sweeper_->pid, {}, {}, "sweeper"});
-    } catch (const PeerError& error) {
-        log_.error(text("the sweeper: ", error.what()));
-    }
-    sweeper_.reset();
-}
-
-std::size_t Parent::most_clients_now() const { return capacity_->clients(settings_.max_clients); }
+std::size_t Parent::max_clients_now() const { return capacity_->clients(settings_.max_clients); }
 
 void Parent::report_capacity() {
     if (const auto shortage = capacity_->explain(settings_.max_clients)) log_.warning(*shortage);
 }
 
-void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < most_clients_now()); }
+void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < max_clients_now()); }
 
 void Parent::start_session(Accepted client) {
     Fd ours, theirs, authd;
@@ -148,7 +126,7 @@ void Parent::start_session(Accepted client) {
     }
     loop_.watch(pair, Interest::read, [this, pid](const Event&) { read_packets(*pid); });
     ++totals_.accepted;
-    log_.notice(text("accept ", peer, " pid ", *pid, " clients ", sessions_.size(), '/', most_clients_now()));
+    log_.notice(text("accept ", peer, " pid ", *pid, " clients ", sessions_.size(), '/', max_clients_now()));
     update_acceptor();
 }
 
@@ -194,11 +172,7 @@ Records::Read Parent::read_packets_of(pid_t pid, const Child& session) {
 }
 
 void Parent::end_session(Ended ended) {
-    if (const std::optional<Activity> last = read_activity(pages_.page(ended.child.page))) {
-        totals_.transfers += last->transfers;
-        totals_.sent += last->sent;
-        totals_.received += last->received;
-    }
+    if (const std::optional<Activity> last = read_activity(pages_.page(ended.child.page))) totals_.add(*last);
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
     while (read_packets_of(ended.pid, ended.child) == Records::Read::more) {
     } // its last words
@@ -206,12 +180,11 @@ void Parent::end_session(Ended ended) {
     pages_.give_back(ended.child.page);
     log_.write(WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice,
                text("end pid ", ended.pid, ' ', describe_status(ended.status), " clients ", sessions_.size(),
-                    '/', most_clients_now()));
+                    '/', max_clients_now()));
 }
 
 void Parent::end_other(pid_t pid, int status) {
-    if (sweeper_ && pid == sweeper_->pid) end_sweeper();
-    if (authd_) authd_->note_end(pid, status);
+    if (!sweeper_.note_end(pid, status) && authd_) authd_->note_end(pid, status);
 }
 
 void Parent::handle_signals() {
@@ -223,6 +196,29 @@ void Parent::handle_signals() {
     if (signals_.take(SIGUSR1)) report_status();
     if (signals_.take(SIGHUP)) reload_as_told();
     if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
+}
+
+std::vector<SessionView> Parent::view_sessions() const {
+    std::vector<SessionView> views;
+    for (const auto& [pid, session] : sessions_.all())
+        views.push_back({pid, session.peer, session.since, read_activity(pages_.page(session.page))});
+    return views;
+}
+
+std::vector<std::string> Parent::who() const { return format_who(view_sessions(), Clock::now()); }
+
+std::vector<std::string> Parent::top() const { return format_top(view_sessions(), Clock::now()); }
+
+std::vector<std::string> Parent::stats() const {
+    Totals now = totals_;
+    now.refused = acceptor_.refused();
+    for (const SessionView& session : view_sessions())
+        if (session.activity) now.add(*session.activity);
+    return format_stats({.uptime = Clock::now() - started_,
+                         .clients = sessions_.size(),
+                         .max_clients = max_clients_now(),
+                         .totals = now,
+                         .log_lines_lost = log_.lost()});
 }
 
 void Parent::report_status() {
@@ -273,7 +269,7 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
             continue;
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
-        if (send_packet(session.pair.get(), kick_packet) != IoState::done) ::kill(pid, SIGKILL);
+        if (send_packet(session.pair.get(), pack_frame(Kick{})) != IoState::done) ::kill(pid, SIGKILL);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
@@ -299,7 +295,7 @@ void Parent::stop() {
     // A session that cannot be told in words ends by the signal.
     if (!farewell_.empty())
         for (const auto& [pid, session] : sessions_.all())
-            if (session.pair) send_packet(session.pair.get(), pack_stop(farewell_));
+            if (session.pair) send_packet(session.pair.get(), pack_frame(Stop{farewell_}));
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
         sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);

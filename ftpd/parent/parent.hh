@@ -18,6 +18,7 @@
 #include "common/socket.hh"
 #include "common/state.hh"
 #include "common/status_pages.hh"
+#include "ftpd/parent/overview.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/sweeper.hh"
 #include "ftpd/settings.hh"
@@ -53,16 +54,6 @@ public:
     void shut_down(const std::string& words);
 
 private:
-    // Totals since the start. Those of sessions that have ended come from what they last posted.
-    struct Totals {
-        std::uint64_t accepted = 0;
-        std::uint64_t crashed = 0; // ended by a signal
-        std::uint64_t failed_forks = 0;
-        std::uint64_t transfers = 0;
-        std::uint64_t sent = 0; // bytes
-        std::uint64_t received = 0;
-    };
-
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
@@ -70,14 +61,13 @@ private:
     Records::Read read_packets_of(pid_t pid, const common::Child& session);
     void end_session(common::Ended ended);
     void end_other(pid_t pid, int status);
-    void sweep();
-    void end_sweeper();
+    std::vector<SessionView> view_sessions() const;
     void update_acceptor();
     void handle_signals();
     void reload_as_told();
     void report_status();
     void stop();
-    std::size_t most_clients_now() const;
+    std::size_t max_clients_now() const;
     void report_capacity();
 
     const common::DaemonOptions& options_;
@@ -96,7 +86,7 @@ private:
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
     common::Children sessions_;
-    std::optional<Sweeper> sweeper_; // while it works
+    Sweeper sweeper_;
     Totals totals_;
     std::optional<common::Capacity> capacity_; // once the listeners are there
     common::Clock::time_point started_ = common::Clock::now();

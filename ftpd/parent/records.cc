@@ -1,16 +1,44 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/parent/records.hh"
 
+#include "common/config.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/path.hh"
 
+#include <algorithm>
 #include <array>
+#include <fcntl.h>
+#include <system_error>
 
 using namespace common;
 
 namespace ftpd {
 namespace {
+
+Fd open_log(const std::string& path) {
+    return Fd{checked("open", path, [&] {
+        return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0640);
+    })};
+}
+
+std::string in_one_word(std::string word) {
+    std::ranges::replace_if(
+        word, [](char c) { return c <= ' ' || c > '~'; }, '_');
+    return word.empty() ? "_" : word;
+}
+
+// As ctime(3), which knows no years of five digits and is not to be asked for them.
+std::string format_moment(std::time_t when) {
+    std::tm parts{};
+    ::localtime_r(&when, &parts);
+    std::array<char, 64> moment{};
+    const std::size_t size = std::strftime(moment.data(), moment.size(), "%a %b %e %H:%M:%S %Y", &parts);
+    return {moment.data(), size};
+}
+
+constexpr std::size_t max_answer = 4096; // bytes
 
 // "0.012".
 std::string in_seconds(std::uint64_t milliseconds) {
@@ -26,6 +54,97 @@ std::string describe(const Transfer& t) {
 
 } // namespace
 
+std::string format_xferlog(const Transfer& t, const std::string& host, std::time_t now) {
+    const bool anonymous = t.user == "anonymous" || t.user == nobody_yet;
+    return text(format_moment(now), ' ', std::max<std::uint64_t>(1, t.milliseconds / 1000), ' ',
+                in_one_word(host), ' ', t.bytes, ' ', in_one_word(t.path), t.as_text ? " a _ " : " b _ ",
+                t.direction == Direction::upload ? "i " : "o ", anonymous ? "a anonymous" : "r ",
+                anonymous ? "" : in_one_word(t.user), " ftp 0 * ", t.complete ? "c" : "i", '\n');
+}
+
+Xferlog::Xferlog(std::string path) : path_(std::move(path)), file_(open_log(path_)) {}
+
+void Xferlog::write(const Transfer& transfer, const std::string& host) {
+    const std::string line = format_xferlog(transfer, host, std::time(nullptr));
+    write_some(file_.get(), line); // what a full disk takes no more of is lost, as a log's last words are
+}
+
+void Xferlog::reopen() { file_ = open_log(path_); }
+
+std::string describe_share(const Transfer& t, std::string_view server, std::string_view below) {
+    const std::string_view path =
+        std::string_view{t.path}.substr(below == "/" ? 0 : std::min(below.size(), t.path.size()));
+    const bool has_link = !server.empty() && is_beneath(t.path, below);
+    const std::string place = has_link ? text("ftp://", server, encode_for_url(path)) : escape(t.path);
+    const std::string who = t.user == nobody_yet ? "anonymous" : escape(t.user);
+    return text(who, " shared ", escape(last_component(t.path)), " (", human_size(t.size), "): ", place);
+}
+
+bool is_beneath(std::string_view path, std::string_view directory) {
+    if (directory == "/") return true;
+    return path.size() > directory.size() && path.substr(0, directory.size()) == directory &&
+           path[directory.size()] == '/';
+}
+
+Announcer::~Announcer() {
+    while (!pending_.empty()) forget(pending_.begin()->first);
+}
+
+void Announcer::announce(const Transfer& transfer, std::string_view server, std::string_view below) {
+    for (const Announcement& rule : rules_)
+        if (is_beneath(transfer.path, rule.directory)) tell(rule, describe_share(transfer, server, below));
+}
+
+void Announcer::tell(const Announcement& rule, const std::string& message) {
+    if (pending_.size() >= max_at_once) return warn(rule.room, "too many announcements wait for an answer");
+    try {
+        Fd socket = start_connect(Address::of_path(rule.control));
+        const std::string line = text("notice -r ", quote_word(rule.room), ' ', message, '\n');
+        // So little fits into a fresh socket at once.
+        if (write_some(socket.get(), line).bytes != line.size())
+            return warn(rule.room, "its control socket takes nothing");
+        const int fd = socket.get();
+        pending_.insert_or_assign(
+            fd, Pending{std::move(socket), rule.room, {}, loop_.at(Clock::now() + patience, [this, fd] {
+                            give_up(fd, text("no answer for ", patience.count(), " s"));
+                        })});
+        loop_.watch(fd, Interest::read, [this, fd](const Event&) { read_answer(fd); });
+    } catch (const std::exception& error) {
+        warn(rule.room, error.what());
+    }
+}
+
+void Announcer::read_answer(int fd) {
+    Pending& pending = pending_.at(fd);
+    std::array<char, 1024> buffer{};
+    const IoResult got = read_some(fd, buffer);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) return give_up(fd, "it has closed the connection");
+    pending.answer.append(buffer.data(), got.bytes);
+    if (pending.answer.size() > max_answer) return give_up(fd, "its answer is too long");
+    if (pending.answer.back() != '\n') return;
+    if (pending.answer != "ok\n")
+        return give_up(fd, escape(pending.answer.substr(0, pending.answer.size() - 1)));
+    forget(fd);
+}
+
+void Announcer::give_up(int fd, std::string_view why) {
+    warn(pending_.at(fd).room, why);
+    forget(fd);
+}
+
+void Announcer::forget(int fd) {
+    const auto pending = pending_.find(fd);
+    if (pending == pending_.end()) return;
+    loop_.cancel(pending->second.deadline);
+    loop_.forget(fd);
+    pending_.erase(pending);
+}
+
+void Announcer::warn(std::string_view room, std::string_view why) {
+    log_.warning(text("not announced in ", escape(room), ": ", why));
+}
+
 Records::Records(Loop& loop, Log& log, const Settings& settings) : log_(log), announcer_(loop, log) {
     reload(settings);
 }
@@ -40,9 +159,9 @@ void Records::reload(const Settings& settings) {
 }
 
 Records::Read Records::read(int pair, const Source& source) {
-    constexpr int most = 16; // in one round: one session must not keep the parent from the others
+    constexpr int max_packets = 16; // in one round: one session must not keep the parent from the others
     std::array<char, max_session_packet> packet{};
-    for (int count = 0; count < most; ++count) {
+    for (int count = 0; count < max_packets; ++count) {
         const Received got = receive_packet(pair, packet);
         if (got.state == IoState::would_block) return Read::all;
         if (got.state != IoState::done) return Read::ended;
@@ -52,8 +171,8 @@ Records::Read Records::read(int pair, const Source& source) {
     return Read::more;
 }
 
-void Records::record(const Note& note, const Source& source) {
-    log_.write_for(source.role, source.pid, note.severity, note.text);
+void Records::record(const LogLine& line, const Source& source) {
+    log_.write_for(source.role, source.pid, line.severity, line.line);
 }
 
 void Records::record(const Transfer& transfer, const Source& source) {

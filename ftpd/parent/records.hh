@@ -1,20 +1,88 @@
 // SPDX-License-Identifier: ISC
-// What becomes of the packets that sessions send: lines of the log and of the transfer log, and the
-// announcements of finished uploads. Run by the parent; a session is believed no more than its client.
+// What becomes of the packets that sessions send: lines of the log, of the transfer log (xferlog), and
+// announcements of finished uploads in chatd. Run by the parent; a session is believed no more than its
+// client, and what clients sent is made harmless here.
 #pragma once
 
+#include "common/fd.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "ftpd/frames.hh"
-#include "ftpd/parent/announcer.hh"
-#include "ftpd/parent/xferlog.hh"
 #include "ftpd/settings.hh"
 
+#include <ctime>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace ftpd {
+
+// "Sat Nov 21 10:20:17 2026 1 127.0.0.1 12 /README.txt b _ o a anonymous ftp 0 * c", with its line end. Time
+// in the server's zone, whole seconds, at least 1; in names, blanks and what is no visible ASCII become `_'.
+std::string format_xferlog(const Transfer& transfer, const std::string& host, std::time_t now);
+
+// The transfer log in the format that wu-ftpd's xferlog(5) gave its name to, which tools that count transfers
+// read.
+class Xferlog {
+public:
+    // Opens the file to append to, or makes it with mode 0640. Throws std::system_error.
+    explicit Xferlog(std::string path);
+
+    // One write a line. Throws std::system_error.
+    void write(const Transfer& transfer, const std::string& host);
+    // The file of this name now: a log that was rotated. Throws as the constructor, and keeps the old one
+    // then.
+    void reopen();
+
+private:
+    std::string path_;
+    common::Fd file_;
+};
+
+// "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt", with the whole file's size; server as in
+// a URL, empty: the path instead. below: the folder that who follows the link sees as `/'; what lies outside
+// of it has no link. Whoever has not logged in is anonymous.
+std::string describe_share(const Transfer& transfer, std::string_view server, std::string_view below = "/");
+// Whether path is beneath directory, both absolute and without `.', `..' or doubled slashes.
+bool is_beneath(std::string_view path, std::string_view directory);
+
+// Tells chatd of finished uploads (`announce'): one line to its control socket, which shows it in a room.
+// Never waits for it: a chatd that is absent or slow costs a line in the log, and no upload anything.
+class Announcer {
+public:
+    static constexpr std::size_t max_at_once = 16; // that have no answer yet
+    static constexpr std::chrono::seconds patience{5};
+
+    Announcer(common::Loop& loop, common::Log& log) : loop_(loop), log_(log) {}
+    ~Announcer();
+    Announcer(const Announcer&) = delete;
+    Announcer& operator=(const Announcer&) = delete;
+
+    void set_rules(std::vector<Announcement> rules) { rules_ = std::move(rules); }
+    // In the room of each rule whose directory the upload went to.
+    void announce(const Transfer& transfer, std::string_view server, std::string_view below);
+
+private:
+    struct Pending {
+        common::Fd socket;
+        std::string room;
+        std::string answer;
+        common::Loop::TimerId deadline;
+    };
+    void tell(const Announcement& rule, const std::string& message);
+    void read_answer(int fd);
+    void give_up(int fd, std::string_view why);
+    void forget(int fd);
+    void warn(std::string_view room, std::string_view why);
+
+    common::Loop& loop_;
+    common::Log& log_;
+    std::vector<Announcement> rules_;
+    std::map<int, Pending> pending_; // answers, by their socket
+};
 
 class Records {
 public:
@@ -37,7 +105,7 @@ public:
     void reload(const Settings& settings);
 
 private:
-    void record(const Note& note, const Source& source);
+    void record(const LogLine& line, const Source& source);
     void record(const Transfer& transfer, const Source& source);
 
     common::Log& log_;

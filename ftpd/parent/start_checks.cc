@@ -8,7 +8,7 @@
 #include "common/privileges.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/confinement.hh"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -20,22 +20,22 @@ namespace ftpd {
 namespace {
 
 // A folder of the tree, and what whoever is shut in it may do there.
-struct Place {
+struct ServedFolder {
     std::string path;
     std::string whose; // empty: everybody's
     Rights rights;
 };
 
-constexpr std::size_t most_places = 8; // that are told of
+constexpr std::size_t max_told = 8; // that are told of
 
-std::vector<Place> places_of(const Settings& settings) {
-    std::vector<Place> places;
-    if (!settings.anonymous.empty()) places.push_back({settings.anonymous_root, {}, settings.anonymous});
-    if (settings.users.empty()) return places;
+std::vector<ServedFolder> served_folders(const Settings& settings) {
+    std::vector<ServedFolder> folders;
+    if (!settings.anonymous.empty()) folders.push_back({settings.anonymous_root, {}, settings.anonymous});
+    if (settings.users.empty()) return folders;
     const UserFile file = read_user_file(settings.users, user_table("ftpd"));
     for (const User* const user : file.users())
-        places.push_back({user->home, user->name, parse_rights(user->rights)});
-    return places;
+        folders.push_back({user->home, user->name, parse_rights(user->rights)});
+    return folders;
 }
 
 std::string real_path(const Settings& settings, const std::string& path) {
@@ -43,9 +43,9 @@ std::string real_path(const Settings& settings, const std::string& path) {
     return settings.root == "/" ? path : settings.root + path;
 }
 
-// "read", "enter", "write to": what this process cannot do in the place; empty when it can do all.
-std::string_view find_obstacle(int folder, Rights rights) {
-    const auto may = [&](int mode) { return ::faccessat(folder, ".", mode, 0) == 0; };
+// "read", "enter", "write to": what this process cannot do in the folder; empty when it can do all.
+std::string_view find_obstacle(int directory, Rights rights) {
+    const auto may = [&](int mode) { return ::faccessat(directory, ".", mode, 0) == 0; };
     if (!may(X_OK)) return "enter";
     if (rights.has(Right::list) && !may(R_OK)) return "read";
     if (rights.may_write() && !may(W_OK)) return "write to";
@@ -54,47 +54,47 @@ std::string_view find_obstacle(int folder, Rights rights) {
 
 // In the child that looks: a line for each folder that cannot be used. Relative to the root's descriptor, as
 // sessions do, which have passed whatever stands above it.
-std::string look_at_places(const Settings& settings, const std::optional<Identity>& identity) {
+std::string look_at_folders(const Settings& settings, const std::optional<Identity>& identity) {
     const Fd root = open_root(settings);
-    const std::vector<Place> places = places_of(settings);
+    const std::vector<ServedFolder> folders = served_folders(settings);
     const std::string user = identity ? identity->name : text(::geteuid());
     std::string lines;
     std::size_t count = 0;
     std::vector<std::string> seen;
     const auto tell = [&](std::string line) {
         if (std::find(seen.begin(), seen.end(), line) != seen.end()) return;
-        if (count++ < most_places) lines += keep_to_one_line(line) + '\n';
+        if (count++ < max_told) lines += keep_to_one_line(line) + '\n';
         seen.push_back(std::move(line));
     };
     const bool is_root = ::geteuid() == 0;
     if (identity) become(*identity);
-    for (const Place& place : places) {
-        const std::string whose = place.whose.empty() ? "" : text(", the home of ", place.whose);
+    for (const ServedFolder& folder : folders) {
+        const std::string whose = folder.whose.empty() ? "" : text(", the home of ", folder.whose);
         try {
             // Not opened anew: where one opens folders to read them, that would tell less.
-            const bool is_top = place.path == "/";
+            const bool is_top = folder.path == "/";
             const Fd below =
-                is_top ? Fd{} : open_beneath(root.get(), place.path, open_for_search | O_DIRECTORY);
-            const std::string_view obstacle = find_obstacle(is_top ? root.get() : below.get(), place.rights);
+                is_top ? Fd{} : open_beneath(root.get(), folder.path, open_for_search | O_DIRECTORY);
+            const std::string_view obstacle = find_obstacle(is_top ? root.get() : below.get(), folder.rights);
             if (obstacle.empty()) continue;
-            const std::string shown = escape(real_path(settings, place.path));
+            const std::string shown = escape(real_path(settings, folder.path));
             tell(text("user ", user, " cannot ", obstacle, " the folder ", shown, whose, ": chown ", user,
                       ' ', shown,
                       is_root ? ", or name its owner with `run-as'" : ", or start ftpd as its owner"));
         } catch (const std::system_error& error) {
-            const std::string shown = escape(real_path(settings, place.path));
+            const std::string shown = escape(real_path(settings, folder.path));
             if (error.code() == std::errc::permission_denied)
                 tell(text("user ", user, " cannot reach the folder ", shown, whose, ": chown ", user,
                           " the folders of that path, or let them be searched (chmod o+x)",
                           is_root ? ", or name their owner with `run-as'" : ""));
-            else if (place.whose.empty())
+            else if (folder.whose.empty())
                 throw UserError(
                     text("anonymous-root ", shown, ": ", error.code().message(), ": make the folder"));
             else
                 tell(text("the folder ", shown, whose, ": ", error.code().message(), ": make it"));
         }
     }
-    if (count > most_places) lines += text("so it is with ", count - most_places, " more folders\n");
+    if (count > max_told) lines += text("so it is with ", count - max_told, " more folders\n");
     return lines;
 }
 
@@ -122,7 +122,7 @@ std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
         notes.push_back({Severity::warning,
                          "strangers can read the homes of users: `anonymous-root DIR\' gives "
                          "them a folder of their own"});
-    const std::string blocked = ask_aside([&] { return look_at_places(settings, identity); });
+    const std::string blocked = ask_aside([&] { return look_at_folders(settings, identity); });
     for (const std::string& line : split_lines(blocked)) notes.push_back({Severity::warning, line});
     return notes;
 }

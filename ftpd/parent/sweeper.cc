@@ -3,11 +3,14 @@
 
 #include "common/beneath.hh"
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
+#include "ftpd/parent/records.hh"
 #include "ftpd/path.hh"
-#include "ftpd/session/session_process.hh"
+#include "ftpd/settings.hh"
 
 #include <array>
 #include <dirent.h>
@@ -27,10 +30,11 @@ namespace {
 bool is_held(int directory, const char* name) {
     const Fd file{::openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
     if (!file) return true; // not ours to judge
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    return ::fcntl(file.get(), F_GETLK, &whole) != 0 || whole.l_type != F_UNLCK;
+    try {
+        return lock_holder(file.get(), name).has_value();
+    } catch (const std::system_error&) {
+        return true; // where nothing can be locked, nobody knows
+    }
 }
 
 // Sweeps one directory; its subdirectories are added to further.
@@ -70,26 +74,47 @@ std::size_t sweep_partials(int root, std::time_t oldest) {
     return removed;
 }
 
-std::optional<Sweeper> start_sweeper(const Settings& settings, const std::function<void()>& let_go) {
+void Sweeper::sweep() {
+    constexpr std::chrono::hours pause{24};
+    loop_.at(Clock::now() + pause, [this] { sweep(); });
+    if (settings_.keep_partials.count() == 0 || child_.size() > 0) return;
+    try {
+        fork_child();
+    } catch (const std::system_error& error) { // no descriptor to spare, which ends no daemon
+        log_.warning(text("unfinished uploads are not swept: ", error.what()));
+    }
+}
+
+void Sweeper::fork_child() {
     auto [ours, theirs] = make_packet_pair();
-    const pid_t pid = ::fork();
-    if (pid == 0)
-        ::_exit(report_errors("sweeper", [&, pair = theirs.get()] {
-            let_go();
-            const Fd root = open_root(settings);
-            const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
-            close_other_descriptors(keep);
-            shut_in(root.get(), find_identity(settings), TreeAccess::write);
-            const std::time_t oldest =
-                std::time(nullptr) - std::chrono::seconds{settings.keep_partials}.count();
-            const std::size_t removed = sweep_partials(root.get(), oldest);
-            if (removed > 0)
-                send_packet(pair,
-                            pack_note(Severity::notice, text("swept ", removed, " unfinished uploads")));
-            return 0;
-        }));
-    if (pid == -1) return {};
-    return Sweeper{pid, std::move(ours)};
+    const std::optional<pid_t> pid = child_.spawn({.role = "sweeper", .pair = std::move(ours)},
+                                                  [this, pair = theirs.get()] { return run_child(pair); });
+    if (!pid) log_.warning("unfinished uploads are not swept: there is no process to spare");
+}
+
+int Sweeper::run_child(int pair) const {
+    let_go_();
+    const Fd root = open_root(settings_);
+    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
+    close_other_descriptors(keep);
+    shut_in(root.get(), find_identity(settings_), TreeAccess::write);
+    const std::time_t oldest = std::time(nullptr) - std::chrono::seconds{settings_.keep_partials}.count();
+    const std::size_t removed = sweep_partials(root.get(), oldest);
+    if (removed > 0)
+        send_packet(pair,
+                    pack_frame(LogLine{Severity::notice, text("swept ", removed, " unfinished uploads")}));
+    return 0;
+}
+
+// What it has to say is read at its end.
+bool Sweeper::note_end(pid_t pid, int status) {
+    return child_.end(pid, status, [this](const Ended& ended) {
+        try {
+            records_.read(ended.child.pair.get(), {ended.pid, {}, {}, ended.child.role});
+        } catch (const PeerError& error) {
+            log_.error(text("the sweeper: ", error.what()));
+        }
+    });
 }
 
 } // namespace ftpd

@@ -4,27 +4,48 @@
 // shut in like a session. Trusts nothing in the tree.
 #pragma once
 
-#include "common/fd.hh"
-#include "ftpd/settings.hh"
+#include "common/children.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
 
-#include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <functional>
-#include <optional>
 #include <sys/types.h>
 
 namespace ftpd {
+
+class Records;
+struct Settings;
 
 // Removes the unfinished uploads beneath root that were last written before oldest and that no session holds;
 // follows no link. What cannot be looked at or removed is left. The number removed.
 std::size_t sweep_partials(int root, std::time_t oldest);
 
-struct Sweeper {
-    pid_t pid;
-    common::Fd pair; // on which it sends notes, as sessions do
+// Sweeps at the start and then once a day, unless keep-partials is 0.
+class Sweeper {
+public:
+    // settings: as they are when it is time to sweep. let_go: called in the child for what is the parent's
+    // alone.
+    Sweeper(common::Loop& loop, common::Log& log, Records& records, const Settings& settings,
+            std::function<void()> let_go)
+        : loop_(loop), log_(log), records_(records), settings_(settings), let_go_(std::move(let_go)) {}
+
+    // The first time, and sets the timer for the next. Where there is no process to spare, the log says so.
+    void sweep();
+    // A child of this process that has ended; false: it was not this one.
+    bool note_end(pid_t pid, int status);
+
+private:
+    void fork_child();
+    int run_child(int pair) const;
+
+    common::Loop& loop_;
+    common::Log& log_;
+    Records& records_;
+    const Settings& settings_;
+    std::function<void()> let_go_;
+    common::Children child_; // one while it works; its pair brings lines for the log, as sessions' do
 };
-// Forks the sweeper. let_go: called in the child for what is the parent's alone. No value: no process was to
-// be had. Throws std::system_error.
-std::optional<Sweeper> start_sweeper(const Settings& settings, const std::function<void()>& let_go);
 
 } // namespace ftpd

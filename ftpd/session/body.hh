@@ -4,7 +4,6 @@
 // nothing the client sends.
 #pragma once
 
-#include "ftpd/session/connection.hh"
 #include "ftpd/session/typed_lines.hh"
 
 #include <cstdint>
@@ -15,6 +14,8 @@
 #include <vector>
 
 namespace ftpd {
+
+class Connection;
 
 class Body {
 public:
@@ -37,7 +38,7 @@ public:
 
     // What comes next of it, made of at most that many bytes; valid until the next call. Empty at its end, or
     // when the input ends. Throws SessionOver when nothing comes for stall-timeout.
-    std::string_view receive(Connection& control, std::size_t most);
+    std::string_view receive(Connection& control, std::size_t max_bytes);
     // It has ended as it should.
     bool is_whole() const;
     // Bytes of a counted one that have not come.
@@ -56,7 +57,7 @@ private:
     static TypedLines lines_of(const Connection& control);
 
     void learn_whether_telnet(Connection& control);
-    std::string_view receive_lines(Connection& control, std::size_t most);
+    std::string_view receive_lines(Connection& control, std::size_t max_bytes);
 
     Form form_;
     bool has_begun_ = false;

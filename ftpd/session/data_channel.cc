@@ -4,9 +4,9 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
-#include "ftpd/session/refusal.hh"
+#include "ftpd/session/connection.hh"
+#include "ftpd/settings.hh"
 
-#include <arpa/inet.h>
 #include <array>
 #include <cstring>
 #include <netinet/in.h>
@@ -23,7 +23,7 @@ constexpr std::uint16_t first_free_port =
 // port for milliseconds when tens of thousands of earlier connections have not been forgotten yet.
 constexpr unsigned first_dynamic_port = 49152;
 constexpr unsigned last_port = 65535;
-constexpr unsigned most_guesses = 32;
+constexpr unsigned max_guesses = 32;
 
 Refusal broken_off() { return {426, "The data connection was broken off."}; }
 
@@ -43,29 +43,22 @@ bool means_itself(const Address& told, const Address& client) {
            (told.host() == host.substr(0, host.find('%')) || told.host() == "::");
 }
 
-Address ipv6_address(const in6_addr& host, std::uint16_t port) {
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(port);
-    address.sin6_addr = host;
-    return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
-}
-
 } // namespace
 
 DataConnection::~DataConnection() {
     if (!socket_) return;
-    control_->forget(socket_.get());
+    control_->client().forget(socket_.get());
     set_reset_on_close(socket_.get());
 }
 
 Refusal DataConnection::stalled(std::string_view what) const {
-    return {426, text("You have ", what, " no data for ", control_->stall_limit().count(),
+    return {426, text("You have ", what, " no data for ", control_->client().stall_limit().count(),
                       " seconds: the data connection is closed.")};
 }
 
 void DataConnection::wait_until_writable() {
-    if (!control_->wait_for_data(socket_.get(), Interest::write, Clock::now() + control_->stall_limit()))
+    if (!control_->wait_for_data(socket_.get(), Interest::write,
+                                 Clock::now() + control_->client().stall_limit()))
         throw stalled("taken");
 }
 
@@ -87,17 +80,18 @@ std::size_t DataConnection::receive(std::span<char> into) {
         case IoState::vanished: throw broken_off();
         case IoState::would_block: break;
         }
-        if (!control_->wait_for_data(socket_.get(), Interest::read, Clock::now() + control_->stall_limit()))
+        if (!control_->wait_for_data(socket_.get(), Interest::read,
+                                     Clock::now() + control_->client().stall_limit()))
             throw stalled("sent");
     }
 }
 
 void DataConnection::discard_rest() {
-    constexpr std::chrono::seconds longest{1};
-    constexpr std::size_t most = std::size_t{16} << 20; // bytes
-    const auto deadline = Clock::now() + longest;
+    constexpr std::chrono::seconds max_time{1};
+    constexpr std::size_t max_bytes = std::size_t{16} << 20; // bytes
+    const auto deadline = Clock::now() + max_time;
     std::vector<char> dropped(std::size_t{64} * 1024);
-    for (std::size_t total = 0; total < most && Clock::now() < deadline;) {
+    for (std::size_t total = 0; total < max_bytes && Clock::now() < deadline;) {
         const IoResult got = read_some(socket_.get(), dropped);
         if (got.state == IoState::ended || got.state == IoState::vanished) return;
         if (got.state == IoState::would_block &&
@@ -108,12 +102,12 @@ void DataConnection::discard_rest() {
 }
 
 Fd DataConnection::release() {
-    control_->forget(socket_.get());
+    control_->client().forget(socket_.get());
     return std::move(socket_);
 }
 
 void DataConnection::close() {
-    control_->forget(socket_.get());
+    control_->client().forget(socket_.get());
     socket_.reset();
 }
 
@@ -144,7 +138,7 @@ void DataChannel::listen_on_some_port() {
     const unsigned first = is_free_choice ? first_dynamic_port : given_first;
     const unsigned ports = (is_free_choice ? last_port : given_last) - first + 1U;
     const auto chance = static_cast<unsigned>(Clock::now().time_since_epoch().count());
-    for (unsigned tried = 0; tried < std::min(ports, is_free_choice ? most_guesses : ports); ++tried) {
+    for (unsigned tried = 0; tried < std::min(ports, is_free_choice ? max_guesses : ports); ++tried) {
         told_ = server_.with_port(static_cast<std::uint16_t>(first + (chance + tried) % ports));
         if (std::optional<Fd> free = listen_if_free(told_)) {
             listener_ = *std::move(free);
@@ -192,7 +186,7 @@ Fd DataChannel::accept_client() {
     const struct Forget {
         Connection& control;
         int fd;
-        ~Forget() { control.forget(fd); }
+        ~Forget() { control.client().forget(fd); }
     } forget{control_, listener_.get()};
     for (;;) {
         if (std::optional<Accepted> accepted = accept_from(listener_)) {
@@ -252,17 +246,16 @@ Address parse_eprt_argument(std::string_view argument) {
     const std::vector<std::string_view> parts = split(argument, argument.front());
     if (parts.size() != 5 || !parts[0].empty() || !parts[4].empty()) throw wrong;
     const auto port = parse_number<std::uint16_t>(parts[3]);
-    const std::string host{parts[2]};
-    if (!port || host.find('\0') != host.npos) throw wrong;
-    if (parts[1] == "1") {
-        in_addr address{};
-        if (::inet_pton(AF_INET, host.c_str(), &address) != 1) throw wrong;
-        return ipv4_address(address.s_addr, *port);
-    }
-    if (parts[1] == "2") {
-        in6_addr address{};
-        if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) throw wrong;
-        return ipv6_address(address, *port);
+    if (!port) throw wrong;
+    struct Protocol {
+        std::string_view number; // of RFC 2428, section 2
+        int family;
+    };
+    for (const auto& [number, family] : {Protocol{"1", AF_INET}, Protocol{"2", AF_INET6}}) {
+        if (parts[1] != number) continue;
+        const std::optional<Address> host = parse_host(parts[2], family);
+        if (!host) throw wrong;
+        return host->with_port(*port);
     }
     throw Refusal{522, "Network protocol not supported, use (1,2)."};
 }

@@ -6,17 +6,18 @@
 // by the session.
 #pragma once
 
-#include "ftpd/session/connection.hh"
-#include "ftpd/session/refusal.hh"
-#include "ftpd/settings.hh"
-
 #include "common/address.hh"
 #include "common/fd.hh"
+#include "ftpd/session/refusal.hh"
 
-#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace ftpd {
+
+class Connection;
+struct DataSettings;
 
 // An open data connection. It is watched through the control connection and forgotten there before it closes.
 class DataConnection {

@@ -2,7 +2,7 @@
 #include "ftpd/session/listing.hh"
 
 #include "common/text.hh"
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 #include <algorithm>
 #include <array>
@@ -133,7 +133,7 @@ std::string format_facts(const Entry& entry, const struct stat& target, Rights r
     add(Fact::type, [&] { facts += S_ISDIR(mode) ? "dir" : S_ISREG(mode) ? "file" : "OS.unix=special"; });
     if (S_ISREG(mode))
         add(Fact::size, [&] { append_number(facts, static_cast<unsigned long long>(target.st_size), 10); });
-    add(Fact::modify, [&] { facts += format_time(target.st_mtime); });
+    add(Fact::modify, [&] { facts += format_timestamp(target.st_mtime); });
     add(Fact::perm, [&] { facts += permission_letters(mode, rights); });
     add(Fact::unique, [&] {
         append_number(facts, target.st_dev, 16);

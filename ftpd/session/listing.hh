@@ -4,7 +4,7 @@
 // UTC.
 #pragma once
 
-#include "ftpd/rights.hh"
+#include "ftpd/access.hh"
 #include "ftpd/session/tree.hh"
 
 #include <array>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// Why a command is not done, as the reply that says so. Thrown by whatever notices it, answered in one place
-// (session.cc); the session goes on.
+// What is thrown in a session. A Refusal says why a command is not done, as the reply to it: thrown by
+// whatever notices it, answered in one place (ftpd/session/dispatch.cc); the session goes on. A SessionOver
+// ends it.
 #pragma once
 
 #include <optional>
@@ -13,10 +14,15 @@ namespace ftpd {
 
 struct Refusal {
     int code; // of RFC 959, section 4.2
-    std::string text;
+    std::string words;
     std::string_view hint = {}; // what a person could type instead; a machine does not get it
     // The object that the system denies to the server's user.
     std::optional<std::string> denied = {};
+};
+
+struct SessionOver {
+    enum class Reason { client_gone, parent_gone, stopped, kicked, idle, stalled, protocol } reason;
+    std::string_view log_line = {}; // says why; empty: nothing to be said
 };
 
 // The reply for what the system refused: 450 where trying again may help, 552 for lack of space, 550 else.

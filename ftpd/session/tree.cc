@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -18,8 +20,8 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t most_sorted = 10000; // names of a directory that are held and sorted at once
-constexpr std::size_t most_entries = 500;  // that are handed on at once: the client reads on meanwhile
+constexpr std::size_t max_sorted = 10000; // names of a directory that are held and sorted at once
+constexpr std::size_t max_entries = 500;  // that are handed on at once: the client reads on meanwhile
 
 struct stat status_of(int fd) {
     struct stat status {};
@@ -42,16 +44,21 @@ void hand_on(int directory, std::vector<std::string>& names,
              const std::function<void(const std::vector<Entry>&)>& on_batch) {
     std::sort(names.begin(), names.end());
     std::vector<Entry> entries;
-    entries.reserve(std::min(names.size(), most_entries));
+    entries.reserve(std::min(names.size(), max_entries));
     for (std::string& name : names) {
         entries.push_back({std::move(name), {}, {}});
         if (!look_at(directory, entries.back())) entries.pop_back();
-        if (entries.size() < most_entries) continue;
+        if (entries.size() < max_entries) continue;
         on_batch(entries);
         entries.clear();
     }
     if (!entries.empty()) on_batch(entries);
     names.clear();
+}
+
+std::string directory_of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == 0 ? "/" : std::string{path.substr(0, slash)};
 }
 
 } // namespace
@@ -173,9 +180,39 @@ void Tree::list(std::string_view path, const std::function<void(const std::vecto
         const std::string_view name = found->d_name;
         if (name == "." || name == ".." || names_->refuse(name)) continue;
         names.emplace_back(name);
-        if (names.size() == most_sorted) hand_on(directory, names, on_batch);
+        if (names.size() == max_sorted) hand_on(directory, names, on_batch);
     }
     hand_on(directory, names, on_batch);
+}
+
+Selection::Selection(const Tree& tree, std::string path)
+    : tree_(tree), path_(std::move(path)), kind_(Kind::directory) {
+    try {
+        tree_.entry(path_); // a link that leads nowhere is there, too
+        if (!S_ISDIR(tree_.status(path_).st_mode)) kind_ = Kind::file;
+    } catch (const std::system_error& error) {
+        const std::string_view name = last_component(path_);
+        if (error.code().value() != ENOENT || name.find_first_of("*?[") == name.npos) throw;
+        if (static_cast<std::size_t>(std::ranges::count(name, '*')) > max_stars)
+            throw Refusal{501, text("A pattern may have ", max_stars, " stars.")};
+        kind_ = Kind::pattern;
+    }
+    // Refused now, and not in the middle of an answer.
+    if (kind_ != Kind::file) tree_.open_directory(folder());
+}
+
+std::string Selection::folder() const { return kind_ == Kind::directory ? path_ : directory_of(path_); }
+
+void Selection::list(const std::function<void(const std::vector<Entry>&)>& on_batch) const {
+    if (is_file()) return on_batch({tree_.entry(path_)});
+    if (!is_pattern()) return tree_.list(path_, on_batch);
+    const std::string pattern{last_component(path_)};
+    tree_.list(folder(), [&](const std::vector<Entry>& entries) {
+        std::vector<Entry> matching;
+        for (const Entry& entry : entries)
+            if (::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0) matching.push_back(entry);
+        on_batch(matching);
+    });
 }
 
 } // namespace ftpd

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 // The served tree: files and directories beneath one directory descriptor, by absolute paths of the tree
-// (ftpd/path.hh). Whatever a path or a link in it says, nothing outside is reached (common/beneath.hh). Run
-// by the session. Throws std::system_error for what the system refuses and Refusal for what we do.
+// (ftpd/path.hh), and what the argument of a listing selects of it. Whatever a path or a link in it says,
+// nothing outside is reached (common/beneath.hh). Run by the session. Throws std::system_error for what the
+// system refuses and Refusal for what we do.
 #pragma once
 
 #include "common/beneath.hh"
 #include "common/fd.hh"
-#include "ftpd/name_policy.hh"
+#include "ftpd/access.hh"
 
 #include <ctime>
 #include <functional>
@@ -64,6 +65,32 @@ public:
 private:
     common::Fd root_;
     const NamePolicy* names_; // of the settings
+};
+
+// What the argument of LIST, NLST, LS or STAT names: a directory's entries, one file, or, where nothing has
+// that name, the entries that match it as a shell pattern, which the `mget' of FTP clients sends. Only the
+// last component is a pattern.
+class Selection {
+public:
+    static constexpr std::size_t max_stars = 3; // fnmatch(3) may take time exponential in them
+
+    // path: absolute, of the tree (ftpd/path.hh). Throws what Tree does for a name that is not there or may
+    // not be listed, and Refusal (501) for a pattern with too many stars.
+    Selection(const Tree& tree, std::string path);
+
+    // As Tree::list; one batch for a file.
+    void list(const std::function<void(const std::vector<Entry>&)>& on_batch) const;
+
+    bool is_file() const { return kind_ == Kind::file; }
+    bool is_pattern() const { return kind_ == Kind::pattern; }
+    const std::string& path() const { return path_; }
+    std::string folder() const; // that the entries are in
+
+private:
+    enum class Kind { directory, file, pattern };
+    const Tree& tree_;
+    std::string path_;
+    Kind kind_;
 };
 
 } // namespace ftpd

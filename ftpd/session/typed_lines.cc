@@ -65,25 +65,25 @@ bool TypedLines::take_protocol(char c) {
 }
 
 void TypedLines::take_content(char c, std::string& out) {
-    switch (std::exchange(place_, Place::inside)) {
-    case Place::start:
+    switch (std::exchange(position_, LinePosition::inside)) {
+    case LinePosition::start:
         if (c == ctrl_d && is_telnet_)
             has_ended_ = true;
         else if (c == '.')
-            place_ = Place::behind_dot;
+            position_ = LinePosition::behind_dot;
         else
             out += c;
         return;
-    case Place::behind_dot:
+    case LinePosition::behind_dot:
         out += '.';
         if (c != '.') out += c;
         return;
-    case Place::inside: out += c; return;
+    case LinePosition::inside: out += c; return;
     }
 }
 
 void TypedLines::end_line(std::string& out) {
-    if (std::exchange(place_, Place::start) == Place::behind_dot)
+    if (std::exchange(position_, LinePosition::start) == LinePosition::behind_dot)
         has_ended_ = true;
     else
         out += '\n';

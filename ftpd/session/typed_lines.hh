@@ -31,7 +31,7 @@ public:
     std::string take_answer() { return std::exchange(answer_, {}); }
 
 private:
-    enum class Place { start, behind_dot, inside }; // of a line
+    enum class LinePosition { start, behind_dot, inside }; // of a line
     enum class Protocol { none, command, option, parameters, parameters_command };
     void take_byte(char c, std::string& out);
     bool take_protocol(char c);
@@ -40,7 +40,7 @@ private:
 
     Ends ends_;
     bool is_telnet_;
-    Place place_ = Place::start;
+    LinePosition position_ = LinePosition::start;
     Protocol protocol_ = Protocol::none;
     unsigned char command_ = 0; // of telnet, whose option comes next
     bool after_return_ = false;

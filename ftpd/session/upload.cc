@@ -2,6 +2,7 @@
 #include "ftpd/session/upload.hh"
 
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/text.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
@@ -94,14 +95,9 @@ void Upload::open_partial(std::uint64_t offset) {
 }
 
 void Upload::lock() {
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (retry([&] { return ::fcntl(file_.get(), F_SETLK, &whole); }) != 0) {
-        if (errno != EACCES && errno != EAGAIN) fail("lock", place_.name);
+    if (!try_lock_file(file_.get(), place_.name))
         throw Refusal{450,
                       text(escape(place_.name), " is being uploaded by another session: try again later.")};
-    }
 }
 
 // The open file's size, if it is still the one under the partial's name.
@@ -116,7 +112,7 @@ std::optional<std::uint64_t> Upload::size_if_still_named() const {
 }
 
 void Upload::write(std::string_view bytes) {
-    if (policy_.most > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.most)
+    if (policy_.max_size > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.max_size)
         fail_with(EFBIG, "write", place_.name);
     while (!bytes.empty()) {
         const auto wrote = checked(
@@ -163,8 +159,8 @@ Refusal Upload::explain_failure(const std::system_error& error) {
     const int number = error.code().value();
     const bool lacks_space = number == ENOSPC || number == EDQUOT || number == EFBIG;
     if (!lacks_space) return explain(error, path_);
-    const std::string cause = number == EFBIG && policy_.most > 0
-                                  ? text("A file may have ", policy_.most, " bytes (max-upload): ended")
+    const std::string cause = number == EFBIG && policy_.max_size > 0
+                                  ? text("A file may have ", policy_.max_size, " bytes (max-upload): ended")
                                   : std::string{std::strerror(number)};
     const std::string why = text(cause, " after ", offset_, " bytes: ", escape(path_));
     if (is_in_place()) return {552, text(why, " is changed up to there.")};

@@ -4,7 +4,7 @@
 // lock (fcntl(2)) on the partial tells one being written from one left behind. Run by the session.
 #pragma once
 
-#include "ftpd/rights.hh"
+#include "ftpd/access.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/tree.hh"
 
@@ -30,8 +30,8 @@ public:
     struct Policy {
         Rights rights;
         Replace replace = Replace::if_allowed;
-        std::uint64_t most = 0; // bytes of a file; 0: no limit
-        bool sync = false;      // complete() returns when file and name are on disk
+        std::uint64_t max_size = 0; // bytes of a file; 0: no limit
+        bool sync = false;          // complete() returns when file and name are on disk
     };
     Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy);
     Upload(const Upload&) = delete;

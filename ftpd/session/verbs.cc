@@ -8,7 +8,7 @@ namespace ftpd {
 namespace {
 
 using enum Argument;
-using enum Login;
+using enum LoginNeed;
 using enum Verb::Kind;
 
 constexpr std::array table{

@@ -3,7 +3,7 @@
 // function that does it, its line in HELP and in FEAT. ftp-verbs(7) lists the same. Run by the session.
 #pragma once
 
-#include "ftpd/rights.hh"
+#include "ftpd/access.hh"
 
 #include <span>
 #include <string>
@@ -15,7 +15,7 @@ class Session;
 
 enum class Argument { none, optional, required };
 
-enum class Login {
+enum class LoginNeed {
     not_needed,
     needed,
     in_band, // none where anonymous access is on: for a person with nothing but nc
@@ -33,7 +33,7 @@ struct Verb {
     std::string_view name;
     Argument argument;
     std::string_view syntax; // of the argument
-    Login login;
+    LoginNeed login;
     Right right;
     Kind kind;
     void (*run)(Session& session, const std::string& argument);
@@ -48,13 +48,12 @@ const Verb* find_verb(std::string_view name); // in upper case; "SITE CHMOD" is 
 // A verb of the standards that this server does not offer (502), in place of one it has never heard of (500).
 bool is_known_elsewhere(std::string_view name);
 
-// The functions, by what they are about: verbs_login.cc
+// The functions, by what they are about: verbs_session.cc
 void do_user(Session&, const std::string&);
 void do_pass(Session&, const std::string&);
 void do_acct(Session&, const std::string&);
 void do_rein(Session&, const std::string&);
 void do_quit(Session&, const std::string&);
-// verbs_session.cc
 void do_noop(Session&, const std::string&);
 void do_syst(Session&, const std::string&);
 void do_clnt(Session&, const std::string&);
@@ -65,7 +64,6 @@ void do_stru(Session&, const std::string&);
 void do_rest(Session&, const std::string&);
 void do_allo(Session&, const std::string&);
 void do_smnt(Session&, const std::string&);
-// verbs_help.cc
 void do_feat(Session&, const std::string&);
 void do_opts(Session&, const std::string&);
 void do_help(Session&, const std::string&);
@@ -78,39 +76,35 @@ void do_cdup(Session&, const std::string&);
 void do_size(Session&, const std::string&);
 void do_mdtm(Session&, const std::string&);
 void do_mlst(Session&, const std::string&);
-// verbs_change.cc
 void do_dele(Session&, const std::string&);
 void do_mkd(Session&, const std::string&);
 void do_rmd(Session&, const std::string&);
 void do_rnfr(Session&, const std::string&);
 void do_rnto(Session&, const std::string&);
 void do_mfmt(Session&, const std::string&);
-// verbs_data.cc
-void do_pasv(Session&, const std::string&);
-void do_epsv(Session&, const std::string&);
-void do_port(Session&, const std::string&);
-void do_eprt(Session&, const std::string&);
-void do_abor(Session&, const std::string&);
-// verbs_listing.cc
-void do_list(Session&, const std::string&);
-void do_nlst(Session&, const std::string&);
-void do_mlsd(Session&, const std::string&);
-void do_ls(Session&, const std::string&);
-void do_site_mlsd(Session&, const std::string&);
-// verbs_transfer.cc
-void do_retr(Session&, const std::string&);
-void do_stor(Session&, const std::string&);
-void do_appe(Session&, const std::string&);
-void do_stou(Session&, const std::string&);
-// verbs_inband.cc
-void do_get(Session&, const std::string&);
-void do_put(Session&, const std::string&);
-// verbs_site.cc
 void do_site(Session&, const std::string&);
 void do_site_help(Session&, const std::string&);
 void do_site_chmod(Session&, const std::string&);
 void do_site_umask(Session&, const std::string&);
 void do_site_utime(Session&, const std::string&);
 void do_site_cksum(Session&, const std::string&);
+// verbs_transfer.cc
+void do_pasv(Session&, const std::string&);
+void do_epsv(Session&, const std::string&);
+void do_port(Session&, const std::string&);
+void do_eprt(Session&, const std::string&);
+void do_abor(Session&, const std::string&);
+void do_retr(Session&, const std::string&);
+void do_stor(Session&, const std::string&);
+void do_appe(Session&, const std::string&);
+void do_stou(Session&, const std::string&);
+void do_get(Session&, const std::string&);
+void do_put(Session&, const std::string&);
+// verbs_listing.cc
+void do_list(Session&, const std::string&);
+void do_nlst(Session&, const std::string&);
+void do_mlsd(Session&, const std::string&);
+void do_ls(Session&, const std::string&);
+void do_site_mlsd(Session&, const std::string&);
 
 } // namespace ftpd

@@ -6,8 +6,8 @@
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
-#include "ftpd/session/selection.hh"
 #include "ftpd/session/session.hh"
+#include "ftpd/session/tree.hh"
 
 #include <ctime>
 #include <functional>
@@ -32,7 +32,7 @@ using FormatEntry = std::function<std::string(const Entry&)>; // an empty line i
 void send_listing(Session& s, const Selection& selection, const FormatEntry& format) {
     s.data.check_prepared();
     s.control.reply(150, text("Here comes the list of ", escape(selection.path()), '.'));
-    s.control.flush();
+    s.client.flush();
     DataConnection data = s.data.open();
     std::string lines;
     selection.list([&](const std::vector<Entry>& entries) {

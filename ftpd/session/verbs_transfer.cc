@@ -1,26 +1,40 @@
 // SPDX-License-Identifier: ISC
-// Verbs that move a file over a data connection: RETR, STOR, APPE, STOU. Run by the session.
+// Verbs that move a file: over a data connection (RFC 959, RFC 2428), and what prepares it; or, with GET, PUT
+// and WRITE, on the control connection itself, for a person with nothing but nc, and for fcp. A body there is
+// exactly as long as was announced, never padded, never taken for commands. Run by the session.
 #include "ftpd/session/verbs.hh"
 
+#include "common/cksum.hh"
 #include "common/errors.hh"
 #include "common/file_to_socket.hh"
 #include "common/text.hh"
 #include "ftpd/path.hh"
-#include "ftpd/session/ascii.hh"
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
-#include "ftpd/session/throttle.hh"
-#include "ftpd/session/transfer_report.hh"
+#include "ftpd/session/transfer.hh"
 #include "ftpd/session/upload.hh"
+#include "ftpd/settings.hh"
 
+#include <algorithm>
 #include <memory>
+#include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace common;
 
 namespace ftpd {
 namespace {
+
+void check_not_extended_only(const Session& s, std::string_view verb) {
+    if (s.memory.extended_only) throw Refusal{503, text(verb, " is off since EPSV ALL.")};
+}
+
+void check_over_network(const Session& s) {
+    if (s.data.client_family() != AF_INET && s.data.client_family() != AF_INET6)
+        throw Refusal{425, "There are no data connections over this socket: use LS, GET and PUT."};
+}
 
 constexpr std::size_t buffer_size = 256 * 1024;       // bytes
 constexpr std::size_t received_at_once = 1024 * 1024; // bytes: much comes meanwhile, in fewer turns
@@ -76,9 +90,9 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
     std::string converted;
     std::uint64_t until_look = look_around_every;
     while (const std::size_t got = data.receive({buffer.get(), size})) {
-        if (s.control.saw_end_of_input()) return; // nothing more is written for a client that is gone
+        if (s.client.saw_end_of_input()) return; // nothing more is written for a client that is gone
         const std::string_view bytes{buffer.get(), got};
-        if (s.memory.type == Type::ascii) {
+        if (s.memory.type == TransferType::ascii) {
             converted.clear();
             convert.convert(bytes, converted);
             upload.write(converted);
@@ -100,9 +114,9 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 
 void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(150, greeting);
-    s.control.flush(); // most clients send nothing before
+    s.client.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
-    TransferReport report{s, Direction::upload, upload.path(), s.memory.type == Type::ascii};
+    TransferRecord record{s, Direction::upload, upload.path(), s.memory.type == TransferType::ascii};
     DataConnection data = s.data.open();
     const std::string shown = escape(upload.path());
     try {
@@ -114,13 +128,21 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     }
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
     // connections.
-    if (s.control.input_ended())
+    if (s.client.input_ended())
         throw Refusal{426, text("You are gone, so this end of data is no end of file: ", shown,
                                 " is kept to be continued.")};
     const std::uint64_t size = upload.complete();
     data.close();
-    report.complete(size);
+    record.complete(size);
     s.control.reply(226, text("Stored ", shown, '.'));
+}
+
+// How the client may upload. Throws Refusal when ALLO has announced more behind offset than a file may have.
+Upload::Policy upload_policy(const Session& s, std::uint64_t offset, Replace replace) {
+    const std::uint64_t max_size = s.limits().max_upload;
+    if (max_size > 0 && s.memory.announced && *s.memory.announced > max_size - std::min(max_size, offset))
+        throw Refusal{552, text("A file may have ", max_size, " bytes (max-upload): nothing was stored.")};
+    return {s.rights(), replace, max_size, s.settings.sync};
 }
 
 // By a file or by what is left of an upload.
@@ -134,7 +156,82 @@ bool is_taken(Session& s, const std::string& path) {
     }
 }
 
+// Stores the body as it comes, to its end. False when the client's input ended before that.
+bool receive_body(Session& s, Upload& upload, Cksum& sum) {
+    Throttle throttle{s.limits().rate_up};
+    Body& body = *s.memory.body;
+    const std::size_t piece = throttle.piece(buffer_size);
+    for (;;) {
+        const std::string_view bytes = body.receive(s.control, piece);
+        if (bytes.empty()) return body.is_whole();
+        upload.write(bytes);
+        sum.add(bytes);
+        s.status.add_received(bytes.size());
+        s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
+        if (!body.is_whole()) s.control.look_around();
+    }
+}
+
+std::string how_to_send(const Session& s, const Body& body) {
+    if (body.is_counted()) return text("Send ", body.left(), " bytes.");
+    if (body.is_to_end())
+        return "Send, and end your input when done (nc -N does); by hand, WRITE takes lines up to a lone "
+               "dot.";
+    return text("Send lines, and then one that is a dot", s.control.is_telnet() ? ", or Ctrl-D." : ".");
+}
+
+std::string why_not_whole(const Body& body, std::string_view path) {
+    const std::string early = body.is_counted() ? text(body.left(), " bytes early") : "before a lone dot";
+    return text("Your input ended ", early, ": ", escape(path), " is kept to be continued.");
+}
+
+std::string result_of(const Cksum& sum, std::string_view path) {
+    return text(sum.shown(), ' ', escape(last_component(path)));
+}
+
 } // namespace
+
+void do_pasv(Session& s, const std::string&) {
+    check_not_extended_only(s, "PASV");
+    if (s.data.client_family() != AF_INET) throw Refusal{425, "PASV is for IPv4: use EPSV."};
+    const Address told = s.data.listen_passive(DataChannel::Told::address);
+    s.control.reply(227, text("Entering Passive Mode (", format_pasv(told), ")."));
+}
+
+void do_epsv(Session& s, const std::string& argument) {
+    check_over_network(s);
+    if (equal_ignoring_case(argument, "ALL")) {
+        s.memory.extended_only = true;
+        return s.control.reply(200, "Only EPSV from now on.");
+    }
+    const std::string_view own = s.data.client_family() == AF_INET ? "1" : "2"; // of RFC 2428, section 2
+    if (!argument.empty() && argument != "1" && argument != "2")
+        throw Refusal{501, "EPSV takes 1, 2 or ALL."};
+    if (!argument.empty() && argument != own)
+        throw Refusal{522, text("Network protocol not supported, use (", own, ").")};
+    const Address address = s.data.listen_passive(DataChannel::Told::port);
+    s.control.reply(229, text("Entering Extended Passive Mode (|||", address.port(), "|)."));
+}
+
+void do_port(Session& s, const std::string& argument) {
+    check_not_extended_only(s, "PORT");
+    check_over_network(s);
+    s.data.set_active(parse_port_argument(argument));
+    s.control.reply(200, "Data will go there.");
+}
+
+void do_eprt(Session& s, const std::string& argument) {
+    check_not_extended_only(s, "EPRT");
+    check_over_network(s);
+    s.data.set_active(parse_eprt_argument(argument));
+    s.control.reply(200, "Data will go there.");
+}
+
+// Where a transfer runs, the session ends it before this is called (ftpd/session/session.cc).
+void do_abor(Session& s, const std::string&) {
+    s.data.reset();
+    s.control.reply(226, "There is no transfer to break off.");
+}
 
 void do_retr(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
@@ -143,27 +240,27 @@ void do_retr(Session& s, const std::string& argument) {
     const auto from = static_cast<off_t>(s.memory.restart);
     if (from > size) throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
     s.data.check_prepared();
-    const bool binary = s.memory.type == Type::binary;
+    const bool binary = s.memory.type == TransferType::binary;
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
     // A small file goes together with both replies; a disk may be slow with a large one.
-    if (size - from > static_cast<off_t>(last_piece)) s.control.flush();
+    if (size - from > static_cast<off_t>(last_piece)) s.client.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
-    TransferReport report{s, Direction::download, path, !binary};
+    TransferRecord record{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
     else
         send_text(s, data, file.fd.get(), from);
     data.close();
-    report.complete(static_cast<std::uint64_t>(size));
+    record.complete(static_cast<std::uint64_t>(size));
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 
 void do_stor(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
-    Upload upload{s.tree, path, s.memory.restart, s.upload_policy(s.memory.restart, Replace::if_allowed)};
+    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, Replace::if_allowed)};
     store(s, upload, text("Send ", escape(path), '.'));
 }
 
@@ -172,7 +269,7 @@ void do_appe(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     const std::uint64_t offset = s.memory.restart > 0 ? s.memory.restart : size_so_far(s.tree, path);
-    Upload upload{s.tree, path, offset, s.upload_policy(offset, Replace::if_allowed)};
+    Upload upload{s.tree, path, offset, upload_policy(s, offset, Replace::if_allowed)};
     store(s, upload, text("Send what follows byte ", offset, " of ", escape(path), '.'));
 }
 
@@ -180,13 +277,13 @@ void do_stou(Session& s, const std::string& argument) {
     if (s.memory.restart > 0) throw Refusal{554, "A new file has no byte to restart at: REST is for STOR."};
     const std::string wanted = s.resolve(argument.empty() ? "upload" : argument);
     s.data.check_prepared();
-    constexpr int most_tries = 1000;
-    for (int number = 0; number < most_tries; ++number) {
+    constexpr int max_tries = 1000;
+    for (int number = 0; number < max_tries; ++number) {
         const std::string path = number == 0 ? wanted : text(wanted, '.', number);
         if (is_taken(s, path)) continue;
         std::optional<Upload> upload;
         try {
-            upload.emplace(s.tree, path, 0, s.upload_policy(0, Replace::never));
+            upload.emplace(s.tree, path, 0, upload_policy(s, 0, Replace::never));
         } catch (const Refusal&) {
             if (!is_taken(s, path)) throw; // else by another session, just now
             continue;
@@ -194,8 +291,62 @@ void do_stou(Session& s, const std::string& argument) {
         // This form is what clients read the name from (RFC 1123, section 4.1.2.9).
         return store(s, *upload, text("FILE: ", escape(last_component(path))));
     }
-    throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', most_tries - 1,
+    throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', max_tries - 1,
                             " are taken: send STOU with another one.")};
+}
+
+void do_get(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    const OpenFile file = s.tree.open_file(path);
+    const off_t size = file.status.st_size;
+    auto offset = static_cast<off_t>(s.memory.restart);
+    if (offset > size)
+        throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
+    s.status.begin("GET", path, static_cast<std::uint64_t>(size - offset));
+    TransferRecord record{s, Direction::download, path, false};
+    s.control.reply(150, text(size - offset, " bytes follow"));
+    Throttle throttle{s.limits().rate_down};
+    const auto piece = std::min<off_t>(size - offset, static_cast<off_t>(throttle.piece(buffer_size)));
+    std::vector<char> buffer(static_cast<std::size_t>(piece));
+    Cksum sum;
+    while (offset < size) {
+        const auto wanted = static_cast<std::size_t>(std::min(size - offset, piece));
+        const ssize_t got = retry([&] { return ::pread(file.fd.get(), buffer.data(), wanted, offset); });
+        if (got <= 0) {
+            // The length has been promised; the one honest way left to say so is to break off.
+            s.log(Severity::warning, text("broke off ", escape(path), ": it shrank or cannot be read"));
+            throw SessionOver{SessionOver::Reason::protocol};
+        }
+        const std::string_view bytes{buffer.data(), static_cast<std::size_t>(got)};
+        s.client.send(bytes);
+        sum.add(bytes);
+        offset += got;
+        s.status.add_sent(bytes.size());
+        s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
+        if (offset < size) s.control.look_around();
+    }
+    record.complete(static_cast<std::uint64_t>(size));
+    s.control.reply(226, result_of(sum, path));
+}
+
+// WRITE, too: they differ in the body that the session expects behind them.
+void do_put(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    Body& body = *s.memory.body;
+    // An early death looks like the end of the input.
+    const Replace replace = body.is_to_end() ? Replace::never : Replace::if_allowed;
+    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, replace)};
+    s.status.begin(s.status.activity().verb, path, body.left());
+    TransferRecord record{s, Direction::upload, path, false};
+    body.begin(s.control, how_to_send(s, body));
+    Cksum sum;
+    try {
+        if (!receive_body(s, upload, sum)) throw Refusal{426, why_not_whole(body, path)};
+    } catch (const std::system_error& error) {
+        throw upload.explain_failure(error);
+    }
+    record.complete(upload.complete());
+    s.control.reply(226, result_of(sum, path));
 }
 
 } // namespace ftpd

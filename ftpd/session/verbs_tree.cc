@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: ISC
-// Verbs that look at the tree and move about in it. Run by the session.
+// Verbs that look at the tree, move about in it, and change names, times and permissions, and no file's
+// bytes; SITE, and those that stand only behind it, since no RFC has them (RFC 1123, section 4.1.2.8). Run by
+// the session.
 #include "ftpd/session/verbs.hh"
 
+#include "common/cksum.hh"
+#include "common/errors.hh"
 #include "common/text.hh"
+#include "ftpd/command.hh"
+#include "ftpd/formats.hh"
 #include "ftpd/path.hh"
+#include "ftpd/session/dispatch.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/upload.hh"
-#include "ftpd/time_stamp.hh"
 
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
 
 using namespace common;
 
@@ -36,6 +46,28 @@ std::optional<std::uint64_t> size_to_continue(Session& s, const std::string& pat
     return partial_size(s.tree, path);
 }
 
+constexpr std::size_t buffer_size = 256 * 1024; // bytes
+
+// The word behind the last blank, which goes with it.
+std::string_view cut_last_word(std::string_view& rest) {
+    const std::size_t blank = rest.rfind(' ');
+    if (blank == rest.npos) return std::exchange(rest, {});
+    const std::string_view word = rest.substr(blank + 1);
+    rest = rest.substr(0, blank);
+    return word;
+}
+
+// The file, or, as SIZE has it, what is there of its upload for those who may continue that.
+OpenFile open_to_sum(const Session& s, const std::string& path) {
+    try {
+        return s.tree.open_file(path);
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT || !s.rights().has(Right::create)) throw;
+        if (std::optional<OpenFile> partial = open_partial(s.tree, path)) return *std::move(partial);
+        throw;
+    }
+}
+
 } // namespace
 
 void do_pwd(Session& s, const std::string&) {
@@ -50,7 +82,7 @@ void do_size(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     // The size in type A is that of the converted bytes, which only a reading of the whole file tells
     // (RFC 3659, section 4).
-    if (s.memory.type == Type::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
+    if (s.memory.type == TransferType::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
     try {
         s.control.reply(213, text(status_of_regular(s, path).st_size));
     } catch (const std::system_error& error) {
@@ -62,7 +94,7 @@ void do_size(Session& s, const std::string& argument) {
 }
 
 void do_mdtm(Session& s, const std::string& argument) {
-    s.control.reply(213, format_time(status_of_regular(s, s.resolve(argument)).st_mtime));
+    s.control.reply(213, format_timestamp(status_of_regular(s, s.resolve(argument)).st_mtime));
 }
 
 void do_mlst(Session& s, const std::string& argument) {
@@ -73,6 +105,126 @@ void do_mlst(Session& s, const std::string& argument) {
     s.control.begin_lines(250, "Facts:");
     s.control.add_line(facts);
     s.control.end_lines(250, "End");
+}
+
+void do_dele(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    try {
+        s.tree.remove_file(path);
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT || !remove_partial(s.tree, path)) throw;
+        return s.control.reply(250, text("The unfinished upload of ", escape(path), " is deleted."));
+    }
+    s.log(Severity::notice, text("delete ", escape(s.path_from_root(path))));
+    s.control.reply(250, text(escape(path), " is deleted."));
+}
+
+void do_mkd(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    s.tree.make_directory(path);
+    s.control.reply(257, quote_path(path) + " is made.");
+}
+
+void do_rmd(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    s.tree.remove_directory(path);
+    s.control.reply(250, text(escape(path), " is removed."));
+}
+
+void do_rnfr(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    s.tree.entry(path); // must be there
+    s.memory.renamed = path;
+    s.control.reply_with_hint(350, text("What shall be the name of ", escape(path), '?'),
+                              "Type RNTO and the new name.");
+}
+
+void do_rnto(Session& s, const std::string& argument) {
+    const std::optional<std::string> from = std::exchange(s.memory.renamed, {});
+    if (!from) throw Refusal{503, "Send RNFR with the old name right before."};
+    const std::string to = s.resolve(argument);
+    s.tree.rename(*from, to, s.rights().has(Right::overwrite));
+    s.log(Severity::notice,
+          text("rename ", escape(s.path_from_root(*from)), " to ", escape(s.path_from_root(to))));
+    s.control.reply(250, text(escape(*from), " is now ", escape(to), '.'));
+}
+
+void do_mfmt(Session& s, const std::string& argument) {
+    const std::size_t space = argument.find(' ');
+    const auto when = parse_timestamp(std::string_view{argument}.substr(0, space));
+    if (!when || space == argument.npos || space + 1 == argument.size())
+        throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
+    const std::string name = argument.substr(space + 1);
+    do_explained(name, [&] { s.tree.set_modification_time(s.resolve(name), *when); });
+    s.control.reply(213, text("Modify=", format_timestamp(*when), "; ", name));
+}
+
+void do_site(Session& s, const std::string& argument) {
+    const Command command = parse_command(argument);
+    const Verb* verb = find_verb("SITE " + command.verb);
+    if (verb == nullptr) verb = find_verb(command.verb);
+    if (verb == nullptr || (verb->login != LoginNeed::in_band && verb->name.substr(0, 5) != "SITE "))
+        throw Refusal{501, text("SITE has no verb ", escape(command.verb, 32), ": SITE HELP lists them.")};
+    run_verb(s, *verb, command.argument);
+}
+
+void do_site_chmod(Session& s, const std::string& argument) {
+    const Command words = parse_command(argument); // its first word is digits
+    const std::optional<mode_t> mode = parse_mode(words.verb);
+    if (!mode || words.argument.empty())
+        throw Refusal{501, "SITE CHMOD takes a mode of 000 to 777 and a path: SITE CHMOD 644 notes.txt"};
+    const std::string path = s.resolve(words.argument);
+    do_explained(words.argument, [&] { s.tree.change_mode(path, *mode); });
+    s.log(Severity::notice, text("chmod ", format_mode(*mode), ' ', escape(s.path_from_root(path))));
+    s.control.reply(200, text("The mode of ", escape(path), " is ", format_mode(*mode), '.'));
+}
+
+void do_site_umask(Session& s, const std::string& argument) {
+    if (argument.empty()) {
+        const mode_t mask = ::umask(0); // the one way to ask
+        ::umask(mask);
+        return s.control.reply(200, text("The mask is ", format_mode(mask), '.'));
+    }
+    const std::optional<mode_t> mask = parse_mode(argument);
+    if (!mask) throw Refusal{501, "SITE UMASK takes a mask of 000 to 777: SITE UMASK 027"};
+    ::umask(*mask);
+    s.control.reply(200, text("The mask is ", format_mode(*mask), " from now on."));
+}
+
+// Two forms are in use: "TIME PATH", and "PATH ATIME MTIME CTIME UTC", of which MTIME counts.
+void do_site_utime(Session& s, const std::string& argument) {
+    std::string_view rest = argument;
+    std::optional<std::time_t> when;
+    if (equal_ignoring_case(cut_last_word(rest), "UTC")) {
+        cut_last_word(rest); // of creation, which no system sets
+        when = parse_timestamp(cut_last_word(rest));
+        cut_last_word(rest); // of the last access
+    } else {
+        const std::size_t space = argument.find(' ');
+        when = parse_timestamp(std::string_view{argument}.substr(0, space));
+        rest = space == argument.npos ? std::string_view{} : std::string_view{argument}.substr(space + 1);
+    }
+    const std::string path{rest};
+    if (!when || path.empty())
+        throw Refusal{501, "SITE UTIME takes a time in UTC and a path: SITE UTIME 20261121072600 notes.txt"};
+    do_explained(path, [&] { s.tree.set_modification_time(s.resolve(path), *when); });
+    s.control.reply(200, text("The time of ", escape(path), " is ", format_timestamp(*when), '.'));
+}
+
+void do_site_cksum(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    const OpenFile file = open_to_sum(s, path);
+    s.status.begin("CKSUM", path, static_cast<std::uint64_t>(file.status.st_size));
+    std::vector<char> buffer(buffer_size);
+    Cksum sum;
+    for (;;) {
+        const auto got =
+            checked("read", {}, [&] { return ::read(file.fd.get(), buffer.data(), buffer.size()); });
+        if (got == 0) break;
+        sum.add({buffer.data(), static_cast<std::size_t>(got)});
+        s.control.look_around();
+    }
+    s.control.reply(213, text(sum.shown(), ' ', escape(last_component(path))));
 }
 
 } // namespace ftpd

@@ -6,7 +6,7 @@
 #include "common/ctl/ctl_commands.hh"
 #include "common/options.hh"
 #include "ftpd/fcp/fcp_options.hh"
-#include "ftpd/ftpd_options.hh"
+#include "ftpd/settings.hh"
 
 #include <doctest/doctest.h>
 

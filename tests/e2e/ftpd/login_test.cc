@@ -75,8 +75,8 @@ TEST_SUITE("e2e") {
         for (const ftpd::Verb& verb : ftpd::verb_table()) {
             CAPTURE(verb.name);
             const std::string line = text(verb.name, verb.argument == ftpd::Argument::required ? " x" : "");
-            if (verb.login == ftpd::Login::needed) CHECK(client.code_of(line) == 530);
-            if (verb.login != ftpd::Login::not_needed) CHECK(final_code_of(refused, line) == 530);
+            if (verb.login == ftpd::LoginNeed::needed) CHECK(client.code_of(line) == 530);
+            if (verb.login != ftpd::LoginNeed::not_needed) CHECK(final_code_of(refused, line) == 530);
         }
     }
 

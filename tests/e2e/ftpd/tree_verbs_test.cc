@@ -5,7 +5,7 @@
 
 #include "common/errors.hh"
 #include "common/text.hh"
-#include "ftpd/time_stamp.hh"
+#include "ftpd/formats.hh"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -126,7 +126,7 @@ TEST_SUITE("e2e") {
                           static_cast<uintmax_t>(s.st_ino));
             char mode[16];
             std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(s.st_mode & 07777));
-            return text("250-Facts:\n ", kind, "modify=", ftpd::format_time(s.st_mtime), ";perm=", perm,
+            return text("250-Facts:\n ", kind, "modify=", ftpd::format_timestamp(s.st_mtime), ";perm=", perm,
                         ";unique=", unique, ";UNIX.mode=", mode, "; ");
         };
         CHECK(client.command("MLST file", 250) ==

@@ -5,6 +5,7 @@
 
 #include "chatd/handler/commands.hh"
 #include "chatd/handler/display.hh"
+#include "chatd/handler/line_dialect.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_log/room_log.hh"
 #include "chatd/settings.hh"
@@ -154,15 +155,16 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("on port ", listener.substr(colon + 1), " of ", listener.substr(0, colon))));
 
         const Catalogues catalogues;
-        Display display{catalogues, Language::english, make_line_dialect()};
+        const LineDialect nc;
+        const Display display{catalogues, Language::english, nc};
         const auto shows = [&](std::string_view lead, const std::string& words) {
             return manual.display_behind(lead).find(words) != std::string::npos;
         };
-        CHECK(shows("asks for a name", display.ask(Question::name) + "ada\n" +
+        CHECK(shows("asks for a name", display.question(Asked::name) + "ada\n" +
                                            display.line(Phrase::enter_alone, "lobby") + "Room code:\n" +
                                            display.line(Phrase::entered, "lobby") +
                                            display.line(Phrase::present, "bob")));
-        CHECK(shows("A wrong code is refused", display.ask(Question::code) + "swordfish\n" +
+        CHECK(shows("A wrong code is refused", display.question(Asked::code) + "swordfish\n" +
                                                    display.refused(Refusal::wrong_code, 2) + "Room code:"));
         std::string events;
         for (const Kind kind :
@@ -252,7 +254,7 @@ TEST_SUITE("unit") {
         CHECK(heads(manual.list_behind(".Ss The option of chat")) == declared);
         CHECK(heads(manual.list_behind("What is malformed is passed over.")) == names);
         CHECK(manual.says(text("number ", static_cast<int>(telnet::Option::chat), ", with which")));
-        CHECK(manual.says(text("a body of at most ", telnet::Decoder::longest_subnegotiation, " bytes")));
+        CHECK(manual.says(text("a body of at most ", telnet::Decoder::max_subnegotiation, " bytes")));
         CHECK(manual.says("for each its number and the first line that was not"));
         CHECK(PlaceRoom::size == 12); // !IQ
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The checksum, held against cksum(1), and the two conversions of TYPE A.
+// The checksum, held against cksum(1).
 #include "common/cksum.hh"
-#include "ftpd/session/ascii.hh"
 #include "tests/e2e/process.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
@@ -10,7 +9,6 @@
 #include <random>
 #include <sstream>
 
-using namespace ftpd;
 using namespace common;
 
 namespace {
@@ -27,40 +25,6 @@ std::string checksum(std::string_view bytes) {
     sum.add(bytes);
     CHECK(sum.size() == bytes.size());
     return sum.shown();
-}
-
-std::string to_network(std::string_view bytes, std::vector<std::size_t> cuts) {
-    ToNetwork converter;
-    std::string out;
-    cuts.push_back(bytes.size());
-    for (std::size_t from = 0; const std::size_t to : cuts) {
-        converter.convert(bytes.substr(from, to - from), out);
-        from = to;
-    }
-    return out;
-}
-
-std::string from_network(std::string_view bytes, std::vector<std::size_t> cuts) {
-    FromNetwork converter;
-    std::string out;
-    cuts.push_back(bytes.size());
-    for (std::size_t from = 0; const std::size_t to : cuts) {
-        converter.convert(bytes.substr(from, to - from), out);
-        from = to;
-    }
-    converter.finish(out);
-    return out;
-}
-
-// The same whole, at every cut in two and three, and with empty pieces.
-void check_every_cut(std::string (*convert)(std::string_view, std::vector<std::size_t>),
-                     std::string_view given, std::string_view expected) {
-    for (std::size_t one = 0; one <= given.size(); ++one)
-        for (std::size_t two = one; two <= given.size(); ++two) {
-            CAPTURE(one);
-            CAPTURE(two);
-            CHECK(convert(given, {one, two}) == expected);
-        }
 }
 
 } // namespace
@@ -104,29 +68,5 @@ TEST_SUITE("unit") {
     TEST_CASE("cksum: of nothing and of one known text") {
         CHECK(checksum("") == "4294967295 0");
         CHECK(checksum("123456789") == "930766865 9"); // 0x377a6011, the CRC-32/CKSUM of the catalogues
-    }
-
-    TEST_CASE("ascii: LF becomes CR LF and what is CR LF already stays") {
-        check_every_cut(to_network, "", "");
-        check_every_cut(to_network, "a\nb\n", "a\r\nb\r\n");
-        check_every_cut(to_network, "\n\n", "\r\n\r\n");
-        check_every_cut(to_network, "a\r\nb\r\r\n\rc\r", "a\r\nb\r\r\n\rc\r");
-        check_every_cut(to_network, std::string_view{"\0\xff\n", 3}, std::string_view{"\0\xff\r\n", 4});
-    }
-
-    TEST_CASE("ascii: CR LF becomes LF and any other CR stays") {
-        check_every_cut(from_network, "", "");
-        check_every_cut(from_network, "a\r\nb\r\n", "a\nb\n");
-        check_every_cut(from_network, "a\nb", "a\nb");
-        check_every_cut(from_network, "\r", "\r");
-        check_every_cut(from_network, "\r\r\n\rx\r\r", "\r\n\rx\r\r");
-        check_every_cut(from_network, "\r\n\r\n\n\r", "\n\n\n\r");
-    }
-
-    TEST_CASE("ascii: text without CR comes back as it was") {
-        std::string text = random_bytes(3000);
-        for (char& c : text)
-            if (c == '\r' || c < 0) c = '\n';
-        CHECK(from_network(to_network(text, {1000}), {777}) == text);
     }
 }

@@ -39,22 +39,25 @@ Refusal explained(int error) { return explain(std::system_error{error, std::gene
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("frames: a note comes out as it went in") {
-        const auto note_of = [](const std::string& packet) {
-            return std::get<Note>(unpack_session_packet(packet));
+    TEST_CASE("frames: a line for the log comes out as it went in") {
+        const auto sent_as = [](const LogLine& line) {
+            return std::get<LogLine>(unpack_session_packet(pack_frame(line)));
         };
         for (const Severity severity :
              {Severity::error, Severity::warning, Severity::notice, Severity::detail})
             for (const std::string& text :
-                 {std::string{}, std::string{"a\0b\n", 4}, std::string(max_note, 'x')}) {
-                const Note note = note_of(pack_note(severity, text));
-                CHECK(note.severity == severity);
-                CHECK(note.text == text);
+                 {std::string{}, std::string{"a\0b\n", 4}, std::string(max_log_line, 'x')}) {
+                const LogLine got = sent_as({severity, text});
+                CHECK(got.severity == severity);
+                CHECK(got.line == text);
             }
-        CHECK(note_of(pack_note(Severity::error, std::string(max_note + 1, 'x'))).text.size() == max_note);
+        CHECK(sent_as({Severity::error, std::string(max_log_line + 1, 'x')}).line.size() == max_log_line);
     }
 
     TEST_CASE("frames: a transfer comes out as it went in and what is too long is cut") {
+        const auto sent_as = [](const Transfer& transfer) {
+            return std::get<Transfer>(unpack_session_packet(pack_frame(transfer)));
+        };
         const Transfer sent{.direction = Direction::upload,
                             .as_text = true,
                             .complete = true,
@@ -63,7 +66,7 @@ TEST_SUITE("unit") {
                             .milliseconds = 12,
                             .user = std::string(40, 'u'),
                             .path = '/' + std::string(max_transfer_path, 'p')};
-        const auto got = std::get<Transfer>(unpack_session_packet(pack_transfer(sent)));
+        const Transfer got = sent_as(sent);
         CHECK(got.direction == Direction::upload);
         CHECK(got.as_text);
         CHECK(got.complete);
@@ -72,20 +75,36 @@ TEST_SUITE("unit") {
         CHECK(got.milliseconds == 12);
         CHECK(got.user == sent.user.substr(0, 32));
         CHECK(got.path == sent.path.substr(0, max_transfer_path));
-        CHECK(pack_transfer(sent).size() <= max_session_packet);
-        CHECK_FALSE(std::get<Transfer>(unpack_session_packet(pack_transfer({}))).complete);
+        CHECK(pack_frame(sent).size() == max_session_packet);
+        CHECK_FALSE(sent_as({}).complete);
     }
 
     TEST_CASE("frames: a packet of a session that is neither is refused") {
-        std::string odd_direction = pack_transfer({});
+        const std::string line = pack_frame(LogLine{}), transfer = pack_frame(Transfer{});
+        std::string odd_direction = transfer;
         odd_direction[1] = 2;
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, std::string{"\0\0x", 3}, std::string{"\2\0x", 3},
               std::string{"\1\4x"}, std::string{"\1\xffx"}, std::string{"\xff\0x", 3},
-              std::string(NoteHead::size + max_note + 1, '\1'), odd_direction,
-              pack_transfer({}).substr(0, TransferHead::size - 1),
-              std::string(TransferHead::size + max_transfer_path + 1, '\2')})
+              std::string(line.size() + max_log_line + 1, '\1'), odd_direction,
+              transfer.substr(0, transfer.size() - 1), std::string(max_session_packet + 1, '\2'),
+              pack_frame(Kick{}), pack_frame(Stop{"x"})})
             CHECK_THROWS_AS(unpack_session_packet(packet), PeerError);
+    }
+
+    TEST_CASE("frames: orders come out as they went in and nothing else is one") {
+        CHECK(std::holds_alternative<Kick>(unpack_order(pack_frame(Kick{}))));
+        const auto words_of = [](const std::string& packet) {
+            return std::get<Stop>(unpack_order(packet)).words;
+        };
+        for (const std::string& words :
+             {std::string{}, std::string{"back at nine"}, std::string(max_stop_words, 'x')})
+            CHECK(words_of(pack_frame(Stop{words})) == words);
+        CHECK(pack_frame(Stop{std::string(max_stop_words + 1, 'x')}).size() == max_order);
+        for (const std::string& packet :
+             {std::string{}, std::string{"\1"}, pack_frame(LogLine{}), pack_frame(Transfer{}),
+              pack_frame(Kick{}) + 'x', std::string(max_order + 1, pack_frame(Stop{}).front())})
+            CHECK_THROWS_AS(unpack_order(packet), PeerError);
     }
 
     TEST_CASE("frames: an activity comes out as it went in") {
@@ -112,7 +131,7 @@ TEST_SUITE("unit") {
         REQUIRE(activity);
         CHECK(activity->user == std::string(32, '\xfe'));
         CHECK(activity->path == std::string(256, '\xfe'));
-        CHECK_THROWS(unpack_activity(std::string(ActivityRecord::size - 1, 'x')));
+        CHECK_THROWS(unpack_activity(std::string(activity_size - 1, 'x')));
     }
 
     TEST_CASE("frames: what a session does can be followed from its page") {
@@ -145,7 +164,7 @@ TEST_SUITE("unit") {
         for (const int error :
              {ENOENT, EACCES, EPERM, EEXIST, ENOTEMPTY, ELOOP, EXDEV, ENAMETOOLONG, EIO, EROFS})
             CHECK(explained(error).code == 550);
-        CHECK(explained(ENOENT).text == "/a\\nb: No such file or directory.");
-        CHECK(explained(EACCES).text == "/a\\nb: Permission denied to the server's user.");
+        CHECK(explained(ENOENT).words == "/a\\nb: No such file or directory.");
+        CHECK(explained(EACCES).words == "/a\\nb: Permission denied to the server's user.");
     }
 }

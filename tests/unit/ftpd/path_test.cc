@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "ftpd/name_policy.hh"
+#include "ftpd/access.hh"
 #include "ftpd/path.hh"
 
 #include <doctest/doctest.h>

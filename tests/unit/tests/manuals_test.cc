@@ -11,10 +11,9 @@
 #include "common/options.hh"
 #include "common/sandbox.hh"
 #include "common/text.hh"
-#include "ftpd/ftpd_options.hh"
 #include "ftpd/session/connection.hh"
 #include "ftpd/session/listing.hh"
-#include "ftpd/session/selection.hh"
+#include "ftpd/session/tree.hh"
 #include "ftpd/session/verbs.hh"
 #include "ftpd/settings.hh"
 
@@ -118,7 +117,7 @@ TEST_SUITE("unit") {
         std::string transfers;
         for (const ftpd::Verb& verb : ftpd::verb_table()) {
             using Kind = ftpd::Verb::Kind;
-            if (verb.login == ftpd::Login::needed) {
+            if (verb.login == ftpd::LoginNeed::needed) {
                 if (first.empty()) first = verb.name;
                 last = verb.name;
             }
@@ -133,7 +132,7 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("The verbs from ", first, " to ", last, " need a login:")));
         CHECK(manual.says("REST and ALLO hold for the next " + transfers + ", which uses them up"));
         CHECK(manual.says("ABOR, STAT and NOOP without an argument are answered at once"));
-        CHECK(manual.says(text("it may hold three stars")) == (ftpd::Selection::most_stars == 3));
+        CHECK(manual.says(text("it may hold three stars")) == (ftpd::Selection::max_stars == 3));
         for (const std::string_view name : ftpd::fact_names) CHECK(manual.says(std::string{name}));
     }
 

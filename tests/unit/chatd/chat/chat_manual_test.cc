@@ -2,7 +2,6 @@
 // chat(1) says what chat's tables and constants say.
 #include "chatd/chat/chat_options.hh"
 #include "chatd/chat/chat_talk.hh"
-#include "chatd/chat/retry_pauses.hh"
 #include "chatd/chat/server_text.hh"
 #include "chatd/protocol.hh"
 #include "common/errors.hh"
@@ -32,13 +31,11 @@ TEST_SUITE("unit") {
         const Manual manual{"chat.1"};
         CHECK(manual.says(text("with port ", chatd::default_port, " unless PORT says another")));
         CHECK(manual.says(text("A line may have ", chatd::max_text, " bytes")));
-        CHECK(manual.says(text("A line of more than ", chatd::ServerText::longest_line, " bytes is broken")));
+        CHECK(manual.says(text("A line of more than ", chatd::ServerText::max_line, " bytes is broken")));
         CHECK(manual.says(
             text("is not answered within ", chatd::time_to_answer.count(), " seconds, lines of text")));
-        CHECK(
-            manual.says(text("but after ", chatd::longest_gap.count(), " minutes without one it gives up")));
-        CHECK(
-            manual.says(text("ever longer, up to ", chatd::RetryPauses::longest.count() / 1000, " seconds")));
+        CHECK(manual.says(text("but after ", chatd::max_gap.count(), " minutes without one it gives up")));
+        CHECK(manual.says(text("ever longer, up to ", chatd::RetryPauses::max.count() / 1000, " seconds")));
     }
 
     TEST_CASE("chat's operands are who and where and in which room") {
@@ -76,7 +73,7 @@ TEST_SUITE("unit") {
         RetryPauses one{1}, other{2};
         bool differ = false;
         auto most = RetryPauses::first;
-        for (int i = 0; i < 20; ++i, most = std::min(2 * most, RetryPauses::longest)) {
+        for (int i = 0; i < 20; ++i, most = std::min(2 * most, RetryPauses::max)) {
             const auto pause = one.next();
             CHECK(pause <= most);
             CHECK(pause >= most / 2);

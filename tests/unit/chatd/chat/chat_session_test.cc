@@ -27,16 +27,16 @@ std::string place(std::string_view bytes) { return encode(SessionMessage::place,
 
 // Of a pipe: it has nothing else to negotiate, so that the bytes can be compared.
 struct Pipe {
-    explicit Pipe(ChatSession::Wishes wishes = {.name = "ada", .code = "blue"})
-        : session(plain(std::move(wishes))) {
+    explicit Pipe(ChatSession::Profile profile = {.name = "ada", .code = "blue"})
+        : session(plain(std::move(profile))) {
         session.begin();
         CHECK(session.take_output() == offer);
         session.hear(taken);
         CHECK(session.take_output() == encode_hello({.is_plain = true}));
     }
-    static ChatSession::Wishes plain(ChatSession::Wishes wishes) {
-        wishes.is_plain = true;
-        return wishes;
+    static ChatSession::Profile plain(ChatSession::Profile profile) {
+        profile.is_plain = true;
+        return profile;
     }
     // What is sent after these bytes.
     std::string sent_after(std::string_view bytes) {
@@ -47,7 +47,7 @@ struct Pipe {
         CHECK(sent_after(asks(Asked::name)) == "ada\n");
         CHECK(sent_after(asks(Asked::code)) == "blue\n");
         CHECK(sent_after(token("t0") + encode_dealt(9, 0) + inside).empty());
-        CHECK(session.is_dealt_with());
+        CHECK(session.backlog().is_empty());
     }
     // The connection breaks; what the next one begins with.
     std::string come_again() {
@@ -59,8 +59,8 @@ struct Pipe {
     ChatSession session;
 };
 
-ChatSession terminal(ChatSession::Wishes wishes = {}) {
-    ChatSession session{std::move(wishes)};
+ChatSession terminal(ChatSession::Profile profile = {}) {
+    ChatSession session{std::move(profile)};
     session.begin();
     session.take_output();
     session.hear(taken);
@@ -163,13 +163,13 @@ TEST_SUITE("unit") {
         pipe.enter();
         pipe.session.type("one\ntwo\n");
         CHECK(pipe.session.take_output() == "one\ntwo\n");
-        CHECK(!pipe.session.is_dealt_with());
+        CHECK(!pipe.session.backlog().is_empty());
         pipe.session.hear(encode_dealt(13, 0));
-        CHECK(pipe.session.undealt() == 4);
+        CHECK(pipe.session.backlog().size() == 4);
         pipe.session.hear(encode_dealt(12, 0)); // never back
-        CHECK(pipe.session.undealt() == 4);
+        CHECK(pipe.session.backlog().size() == 4);
         pipe.session.hear(encode_dealt(UINT64_MAX, 1)); // nor beyond
-        CHECK(pipe.session.is_dealt_with());
+        CHECK(pipe.session.backlog().is_empty());
         CHECK(pipe.session.refused() == 1);
     }
 
@@ -191,7 +191,7 @@ TEST_SUITE("unit") {
         CHECK(pipe.session.take_return() == Return::none);
         CHECK(pipe.session.refused() == 1);
         pipe.session.hear(inside + encode_dealt(24, 1));
-        CHECK(pipe.session.is_dealt_with());
+        CHECK(pipe.session.backlog().is_empty());
         CHECK(pipe.session.refused() == 2);
     }
 
@@ -219,7 +219,7 @@ TEST_SUITE("unit") {
         CHECK(pipe.sent_after(encode_dealt(9, 0) + token("t2")) == "one\n");
         CHECK(pipe.come_again() == encode_hello({.is_plain = true, .token = "t2"}));
         CHECK(pipe.sent_after(encode_dealt(13, 0)).empty());
-        CHECK(pipe.session.is_dealt_with());
+        CHECK(pipe.session.backlog().is_empty());
     }
 
     TEST_CASE("where the token is good no more it joins again with name and code and says what was left") {
@@ -235,7 +235,7 @@ TEST_SUITE("unit") {
         CHECK(pipe.sent_after(encode_dealt(9, 0) + inside) == "two\nthree\n");
         CHECK(pipe.session.take_return() == Return::joined_again);
         pipe.session.hear(encode_dealt(19, 0));
-        CHECK(pipe.session.is_dealt_with());
+        CHECK(pipe.session.backlog().is_empty());
     }
 
     TEST_CASE(

@@ -48,7 +48,7 @@ TEST_SUITE("unit") {
         for (int i = 0; i < 100; ++i) {
             text.add(std::string(1000, 'x'));
             shown += text.take_lines().size();
-            CHECK(text.rest().size() <= ServerText::longest_line);
+            CHECK(text.rest().size() <= ServerText::max_line);
         }
         CHECK(shown > 90'000);
     }

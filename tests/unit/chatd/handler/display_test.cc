@@ -2,7 +2,8 @@
 // What a client is shown: the words for each event and refusal, the stamps before them, whom it ignores, and
 // how its dialect ends lines.
 #include "chatd/handler/display.hh"
-#include "chatd/handler/palette.hh"
+#include "chatd/handler/line_dialect.hh"
+#include "chatd/words.hh"
 
 #include <doctest/doctest.h>
 #include <set>
@@ -20,12 +21,26 @@ Record record_of(Kind kind, std::string text = "hello") {
 }
 
 struct Shown : Display {
-    Shown() : Display(catalogues(), Language::english, make_line_dialect()) {}
+    Shown() : Display(catalogues(), Language::english, nc()) {}
+    static const LineDialect& nc() {
+        static const LineDialect dialect;
+        return dialect;
+    }
     static const Catalogues& catalogues() {
         static const Catalogues all;
         return all;
     }
 };
+
+// With what is marked in angle brackets.
+std::string marked(std::string_view text, std::string_view name) {
+    REQUIRE(use_utf8_locale());
+    std::string all = paint_mentions(text, name);
+    for (const auto& [from, to] : {std::pair{"\x1b[1m", "<"}, std::pair{"\x1b[22m", ">"}})
+        for (std::size_t at = 0; (at = all.find(from)) != all.npos;)
+            all.replace(at, std::string_view{from}.size(), to);
+    return all;
+}
 
 } // namespace
 
@@ -67,12 +82,12 @@ TEST_SUITE("unit") {
         CHECK(display.record(said, "plans", now) == "[plans] 张三 say: hello\n");
         CHECK(display.record(said, {}, earlier) == "[812 2026-11-21 07:26] 张三 say: hello\n");
         CHECK(display.record(said, "plans", earlier) == "[plans 812 2026-11-21 07:26] 张三 say: hello\n");
-        display.set_zone(8 * 60);
+        display.taste().zone = 8 * 60;
         CHECK(display.record(said, {}, now) == "[812 15:26] 张三 say: hello\n");
         CHECK(display.record(said, "plans", now) == "[plans 812 15:26] 张三 say: hello\n");
-        display.set_zone(-8 * 60);
+        display.taste().zone = -8 * 60;
         CHECK(display.record(said, {}, earlier) == "[812 2026-11-20 23:26] 张三 say: hello\n");
-        display.set_zone({});
+        display.taste().zone = std::nullopt;
         CHECK(display.record(said, {}, now) == "张三 say: hello\n");
     }
 
@@ -88,22 +103,22 @@ TEST_SUITE("unit") {
 
     TEST_CASE("display: whom a client ignores it does not see until it asks for them again") {
         Shown display;
-        CHECK(display.toggle_ignored("Bob"));
+        CHECK(display.taste().toggle_ignored("Bob"));
         Record said = record_of(Kind::said);
         CHECK_FALSE(display.record(said, {}, now).empty());
         said.name = "bob";
         CHECK(display.record(said, {}, now).empty());
         CHECK(display.record(said, {}, earlier).empty());
         CHECK(display.told("BOB", "psst").empty());
-        CHECK(display.ignored_names() == "Bob");
-        CHECK_FALSE(display.toggle_ignored("bOB"));
+        CHECK(display.taste().ignored_names() == "Bob");
+        CHECK_FALSE(display.taste().toggle_ignored("bOB"));
         CHECK(display.told("bob", "psst") == "bob tells you: psst\n");
-        CHECK(display.ignored_names().empty());
+        CHECK(display.taste().ignored_names().empty());
     }
 
     TEST_CASE("display: a quiet client sees nobody come and go but everything that is said") {
         Shown display;
-        display.set_quiet(true);
+        display.taste().is_quiet = true;
         for (const Kind kind : {Kind::joined, Kind::left, Kind::renamed})
             CHECK(display.record(record_of(kind), {}, now).empty());
         for (const Kind kind : {Kind::said, Kind::acted, Kind::kicked, Kind::announced, Kind::topic})
@@ -116,12 +131,12 @@ TEST_SUITE("unit") {
         const auto rings = [&](const std::string& shown) { return shown.find('\a') != shown.npos; };
         const Record mention = record_of(Kind::said, "hello, ADA!"), other = record_of(Kind::said);
         CHECK_FALSE(rings(display.record(mention, {}, now) + display.told("bob", "psst")));
-        display.set_bell(Display::Bell::mention);
+        display.taste().bell = Taste::Bell::mention;
         CHECK(rings(display.record(mention, {}, now)));
         CHECK(rings(display.told("bob", "psst")));
         CHECK_FALSE(rings(display.record(other, {}, now)));
         CHECK_FALSE(rings(display.record(mention, {}, earlier)));
-        display.set_bell(Display::Bell::all);
+        display.taste().bell = Taste::Bell::all;
         CHECK(rings(display.record(other, {}, now)));
         CHECK_FALSE(rings(display.record(record_of(Kind::joined), {}, now)));
         CHECK_FALSE(rings(display.record(other, {}, earlier)));
@@ -164,19 +179,40 @@ TEST_SUITE("unit") {
     TEST_CASE("display: questions have no line end and colours are shown to who wants them") {
         Shown display;
         display.set_own_name("Ada");
-        CHECK(display.ask(Question::name) == "Your name: ");
-        CHECK(display.ask(Question::password) == "Password: ");
-        CHECK(display.ask(Question::code) == "Room code: ");
-        CHECK(display.ask(Question::nothing).empty());
+        CHECK(display.question(Asked::name) == "Your name: ");
+        CHECK(display.question(Asked::password) == "Password: ");
+        CHECK(display.question(Asked::code) == "Room code: ");
+        CHECK(display.question(Asked::nothing).empty());
         const Record mention = record_of(Kind::said, "hello ada");
         CHECK(display.record(mention, {}, now) == "张三 say: hello ada\n");
-        display.set_colours(true);
+        display.taste().colours = true;
         const std::string painted = paint_name("张三");
         CHECK(display.record(mention, {}, now) == painted + " say: hello \x1b[1mada\x1b[22m\n");
         CHECK(display.told("张三", "psst") == painted + " tells you: psst\n");
         CHECK(display.record(record_of(Kind::renamed, "eve"), {}, now) ==
               painted + " is now " + paint_name("eve") + "\n");
-        display.set_colours(false);
+        display.taste().colours = false;
         CHECK(display.record(mention, {}, now) == "张三 say: hello ada\n");
+    }
+
+    TEST_CASE("a name has one colour in whatever case and names have several") {
+        REQUIRE(use_utf8_locale());
+        CHECK(paint_name("ada").substr(0, 5) == paint_name("ADA").substr(0, 5));
+        CHECK(paint_name("张三").find("张三\x1b[39m") == 5);
+        std::set<std::string> colours;
+        for (const char* const name : {"ada", "bob", "eve", "mallory", "trent", "张三", "李四", "peggy"})
+            colours.insert(paint_name(name).substr(0, 5));
+        CHECK(colours.size() > 2);
+    }
+
+    TEST_CASE("the own name is marked where it stands as a word") {
+        CHECK(marked("hello ada, and ADA!", "Ada") == "hello <ada>, and <ADA>!");
+        CHECK(marked("adamant canada", "ada") == "adamant canada");
+        CHECK(marked("请张三来", "张三") == "请<张三>来");
+        CHECK(marked("x张三y", "张三") == "x<张三>y");
+        CHECK(marked("ada", "") == "ada");
+        CHECK(marked("", "ada") == "");
+        CHECK(marked("ad", "ada") == "ad");
+        CHECK(marked("ａｄａ", "ada") == "<ａｄａ>"); // of full width
     }
 }

@@ -70,8 +70,8 @@ TEST_SUITE("unit") {
         CHECK(client.send(WONT TTYPE) == wants_keys);
         CHECK(client.send(DONT ECHO_ DONT SGA WONT NAWS WONT ""s + '\0').empty());
         CHECK(client.lines() == "ada|");
-        CHECK(client.ask(Question::code, "Room code: ") == "Room code: ");
-        CHECK(client.ask(Question::nothing).empty()); // no prompt where nothing can be redrawn
+        CHECK(client.ask(Asked::code, "Room code: ") == "Room code: ");
+        CHECK(client.ask(Asked::nothing).empty()); // no prompt where nothing can be redrawn
         CHECK(client.show("hello") == "hello\r\n");
         CHECK(client.send("one\r\ntwo\r\0three\rfour\n"s).empty());
         CHECK(client.lines() == "one|two|three|four|");
@@ -105,22 +105,22 @@ TEST_SUITE("unit") {
         cut.send_one_by_one(bytes);
         CHECK(whole.lines() == "ada|");
         CHECK(cut.lines() == "ada|");
-        CHECK(whole.ask(Question::nothing) == cut.ask(Question::nothing));
+        CHECK(whole.ask(Asked::nothing) == cut.ask(Asked::nothing));
         CHECK(whole.send("张三") == cut.send_one_by_one("张三"));
     }
 
     TEST_CASE(
         "telnet: passwords and codes are not echoed and what is typed ahead of a question waits for it") {
         Typist client;
-        client.ask(Question::code, "Room code: ");
+        client.ask(Asked::code, "Room code: ");
         CHECK(client.send("s3cret").empty());
         CHECK(client.send("\r") == "\r\n");
         CHECK(client.lines() == "s3cret|");
         CHECK(client.send("ahead\rhello").empty()); // not shown: it may be one
         CHECK(client.lines().empty());
-        CHECK(client.ask(Question::password, "Password: ") == "Password: \r\n");
+        CHECK(client.ask(Asked::password, "Password: ") == "Password: \r\n");
         CHECK(client.lines() == "ahead|");
-        CHECK(client.ask(Question::nothing) == "> hello");
+        CHECK(client.ask(Asked::nothing) == "> hello");
     }
 
     TEST_CASE("telnet: on a dumb terminal the client edits and hides what is secret") {
@@ -130,11 +130,11 @@ TEST_SUITE("unit") {
             client.send(WILL TTYPE);
             CHECK(client.send(is_type(type)).empty());
             CHECK(client.lines() == "ada|");
-            CHECK(client.ask(Question::code, "Room code: ") == "Room code: " WILL ECHO_);
+            CHECK(client.ask(Asked::code, "Room code: ") == "Room code: " WILL ECHO_);
             client.send(DO ECHO_);
             client.send("s3cret\r\n");
             CHECK(client.lines() == "s3cret|");
-            CHECK(client.ask(Question::nothing) == WONT ECHO_);
+            CHECK(client.ask(Asked::nothing) == WONT ECHO_);
             CHECK_FALSE(client.dialect().shows_colours());
         }
     }
@@ -162,15 +162,15 @@ TEST_SUITE("unit") {
         CHECK(client.lines() == "fine|");
     }
 
-    TEST_CASE("telnet: AYT is a wish and AO and NOP and GA and DM are nothing") {
+    TEST_CASE("telnet: AYT is a request and AO and NOP and GA and DM are nothing") {
         Typist client;
         client.send("ab" IAC "\xf6"
                     "c");
-        const auto wish = client.dialect().next_wish();
+        const auto wish = client.telnet().next_request();
         REQUIRE(wish);
-        CHECK(wish->kind == Wish::Kind::sign_of_life);
+        CHECK(wish->kind == TelnetRequest::Kind::sign_of_life);
         CHECK(client.send(IAC "\xf5" IAC "\xf1" IAC "\xf9" IAC "\xf2").empty());
-        CHECK_FALSE(client.dialect().next_wish());
+        CHECK_FALSE(client.telnet().next_request());
         client.send("\r");
         CHECK(client.lines() == "abc|");
     }
@@ -216,7 +216,7 @@ TEST_SUITE("unit") {
         CHECK(client.dialect().is_full());
         client.lines();
         CHECK_FALSE(client.dialect().is_full());
-        client.ask(Question::password, "Password: ");
+        client.ask(Asked::password, "Password: ");
         client.send("x\r");
         client.send(std::string(8000, 'k'));
         CHECK(client.dialect().is_full());

@@ -61,7 +61,7 @@ TEST_SUITE("unit") {
         const auto refused = client.dialect().next_line();
         REQUIRE(refused);
         CHECK(refused->too_long);
-        client.ask(Question::code, "Room code: ");
+        client.ask(Asked::code, "Room code: ");
         client.send("\x1b[200~one\rtwo\x1b[201~\r");
         CHECK(client.lines() == "one|");
     }
@@ -69,31 +69,31 @@ TEST_SUITE("unit") {
     TEST_CASE("telnet: ^D on an empty line is the end and ^L draws the screen anew") {
         Typist client;
         client.send("a\x04");
-        CHECK_FALSE(client.dialect().has_ended());
+        CHECK_FALSE(client.telnet().has_ended());
         CHECK(client.send("\x0c").ends_with("\x1b[H\x1b[2J> a"));
         client.send("\x15\x04");
-        CHECK(client.dialect().has_ended());
+        CHECK(client.telnet().has_ended());
         CHECK(on_screen("> " + client.close()).empty()); // no prompt is left
     }
 
     TEST_CASE("telnet: Tab asks and an answer that comes too late changes nothing") {
         Typist client;
         client.send("hi a\t");
-        auto wish = client.dialect().next_wish();
+        auto wish = client.telnet().next_request();
         REQUIRE(wish);
-        CHECK(wish->kind == Wish::Kind::completion);
+        CHECK(wish->kind == TelnetRequest::Kind::completion);
         CHECK(wish->words == "hi a");
-        client.dialect().complete(wish->words, 3, {"ada ", {}});
+        client.telnet().edited_line().complete(wish->words, 3, {"ada ", {}});
         CHECK(client.taken() == "da ");
-        client.dialect().complete(wish->words, 3, {"ada ", {}});
+        client.telnet().edited_line().complete(wish->words, 3, {"ada ", {}});
         CHECK(client.taken().empty());
         client.send("\t");
-        client.dialect().complete("hi ada ", 7, {});
-        CHECK(client.taken() == "\a");                 // there is none
-        while (client.dialect().next_wish()) continue; // granted: keys go on
-        client.ask(Question::password, "Password: ");
+        client.telnet().edited_line().complete("hi ada ", 7, {});
+        CHECK(client.taken() == "\a");                   // there is none
+        while (client.telnet().next_request()) continue; // granted: keys go on
+        client.ask(Asked::password, "Password: ");
         CHECK(client.send("pass\t") == "\a");
-        CHECK_FALSE(client.dialect().next_wish());
+        CHECK_FALSE(client.telnet().next_request());
     }
 
     TEST_CASE("telnet: in BINARY each byte is itself") {
@@ -111,7 +111,7 @@ TEST_SUITE("unit") {
         shown += client.show("goodbye");
         CHECK(on_screen(shown) == "> half a 张\ngoodbye\n");
         Typist secretive;
-        secretive.ask(Question::code, "Room code: ");
+        secretive.ask(Asked::code, "Room code: ");
         secretive.send("s3cret");
         CHECK(on_screen("Room code: " + secretive.close()).empty());
     }

@@ -2,7 +2,8 @@
 // A telnet client as tests of the dialect play one: what stands on the wire, without a network between.
 #pragma once
 
-#include "chatd/handler/dialect.hh"
+#include "chatd/handler/line_dialect.hh"
+#include "chatd/handler/telnet_dialect.hh"
 #include "chatd/words.hh"
 #include "common/errors.hh"
 #include "tests/screen.hh"
@@ -54,13 +55,13 @@ public:
         from_client_.reset(ends[0]);
         to_server_.reset(ends[1]);
         common::set_nonblocking(ends[0]);
-        CHECK(dialect_->ask(Question::name, "Your name: ") == "Your name: ");
+        CHECK(dialect().ask(Asked::name, "Your name: ") == "Your name: ");
     }
     // What is sent in answer to these bytes, which come at once.
     std::string send(std::string_view bytes) {
         send_and_go_on(bytes);
         // The time in which more than a first line could have come.
-        if (const auto until = dialect_->waits_until(); until && is_first_) {
+        if (const auto until = dialect().waits_until(); until && !telnet_) {
             std::this_thread::sleep_until(*until);
             take_successor();
         }
@@ -68,7 +69,7 @@ public:
     }
     void send_and_go_on(std::string_view bytes) {
         CHECK(common::write_some(to_server_.get(), bytes).bytes == bytes.size());
-        while (dialect_->fill(from_client_.get()) == common::IoState::done) take_successor();
+        while (dialect().fill(from_client_.get()) == common::IoState::done) take_successor();
     }
     std::string send_one_by_one(std::string_view bytes) {
         std::string answers;
@@ -77,46 +78,47 @@ public:
     }
     std::string taken() {
         std::string out;
-        dialect_->lay(out);
+        lay(out);
         return out;
     }
     // What is sent for words of the server.
     std::string show(std::string_view words) {
         std::string out;
-        dialect_->lift(out);
-        out += dialect_->line(words);
-        dialect_->lay(out);
+        if (telnet_) telnet_->edited_line().lift(out);
+        out += dialect().line(words);
+        lay(out);
         return out;
     }
-    std::string ask(Question question, std::string_view words = {}) {
-        std::string out = dialect_->ask(question, words);
-        dialect_->lay(out);
+    std::string ask(Asked question, std::string_view words = {}) {
+        std::string out = dialect().ask(question, words);
+        lay(out);
         return out;
     }
     // The lines that the server has got, each with a bar behind it.
     std::string lines() {
         std::string all;
-        while (const auto line = dialect_->next_line()) all += line->text + '|';
+        while (const auto line = dialect().next_line()) all += line->text + '|';
         return all;
     }
     std::string close() {
         std::string out;
-        dialect_->close(out);
+        if (telnet_) telnet_->edited_line().close(out);
         return out + taken();
     }
-    Dialect& dialect() { return *dialect_; }
+    Dialect& dialect() { return telnet_ ? static_cast<Dialect&>(*telnet_) : line_; }
+    TelnetDialect& telnet() { return *telnet_; }
 
 private:
     void take_successor() {
-        auto successor = dialect_->take_successor();
-        if (!successor) return;
-        dialect_ = std::move(successor);
-        is_first_ = false;
+        if (!telnet_) telnet_ = line_.take_successor();
+    }
+    void lay(std::string& out) {
+        if (telnet_) telnet_->edited_line().lay(out);
     }
 
     common::Fd from_client_, to_server_;
-    std::unique_ptr<Dialect> dialect_ = make_line_dialect();
-    bool is_first_ = true; // not yet taken for telnet
+    LineDialect line_;
+    std::unique_ptr<TelnetDialect> telnet_; // once it is taken for telnet
 };
 
 // One that is in a room, in front of an empty line.
@@ -126,7 +128,7 @@ struct Typist : Client {
         send(WILL TTYPE);
         send(is_type(type) + agrees);
         CHECK(lines() == "ada|");
-        ask(Question::nothing);
+        ask(Asked::nothing);
     }
 };
 

@@ -182,7 +182,7 @@ struct HubHouse {
     chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords};
     chatd::Segments segments{log, settings, answers, departures};
     chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures};
-    chatd::RoomEntry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
+    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
     chatd::Speech speech{settings, people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};

@@ -8,7 +8,7 @@
 #include <random>
 
 using chatd::LineEditor;
-using Wish = LineEditor::Wish;
+using Outcome = LineEditor::Outcome;
 
 namespace {
 
@@ -22,7 +22,7 @@ struct Typed {
     std::string shown() const { return std::string{editor.line()}.insert(editor.cursor(), "|"); }
 
     LineEditor editor;
-    Wish last = Wish::nothing;
+    Outcome last = Outcome::nothing;
 };
 
 std::string after(std::string_view keys) { return Typed{keys}.shown(); }
@@ -32,11 +32,11 @@ std::string after(std::string_view keys) { return Typed{keys}.shown(); }
 TEST_SUITE("unit") {
     TEST_CASE("keys make a line and Enter gives it") {
         Typed typed{"hello\r"};
-        CHECK(typed.last == Wish::send);
+        CHECK(typed.last == Outcome::send);
         CHECK(typed.editor.take() == "hello");
         CHECK(typed.shown() == "|");
-        CHECK(typed.editor.press('\n') == Wish::nothing); // the rest of a pasted CR LF
-        CHECK(typed.editor.press('\n') == Wish::send);
+        CHECK(typed.editor.press('\n') == Outcome::nothing); // the rest of a pasted CR LF
+        CHECK(typed.editor.press('\n') == Outcome::send);
     }
 
     TEST_CASE("erasing takes whole characters whatever bytes and columns they have") {
@@ -69,37 +69,37 @@ TEST_SUITE("unit") {
         for (const char* const keys : {"\x1b[5~", "\x1b[1;5P", "\x1bOP", "\x1b[[A", "\x1bx", "\x1b[?1;2c",
                                        "\x1b\x1b[5~", "\x1b[11111111111111111111111;1m"})
             CHECK(after(std::string{"a"} + keys + "b") == "ab|");
-        CHECK(Typed{"a\x1b[\r"}.last == Wish::send); // half of one hides no Enter
+        CHECK(Typed{"a\x1b[\r"}.last == Outcome::send); // half of one hides no Enter
         CHECK(after("\x1b你") == "你|");
     }
 
     TEST_CASE("what is no character or too much is refused with a bell") {
-        CHECK(Typed{"\xff\xff\xff\xff"}.last == Wish::bell);
-        CHECK(Typed{"\x80"}.last == Wish::bell);
-        CHECK(Typed{"\xe0\x80\x80\x80"}.last == Wish::bell);
-        CHECK(Typed{"\u202e"}.last == Wish::bell); // would reorder what is beside it
-        CHECK(Typed{"\xc2\x9b"}.last == Wish::bell);
-        CHECK(Typed{"\x0f"}.last == Wish::bell);
+        CHECK(Typed{"\xff\xff\xff\xff"}.last == Outcome::bell);
+        CHECK(Typed{"\x80"}.last == Outcome::bell);
+        CHECK(Typed{"\xe0\x80\x80\x80"}.last == Outcome::bell);
+        CHECK(Typed{"\u202e"}.last == Outcome::bell); // would reorder what is beside it
+        CHECK(Typed{"\xc2\x9b"}.last == Outcome::bell);
+        CHECK(Typed{"\x0f"}.last == Outcome::bell);
         CHECK(after("\xe4\xbd"
                     "a") == "a|");
         Typed full{"ab你", 5};
-        CHECK(full.last == Wish::nothing);
-        CHECK(full.editor.press('c') == Wish::bell);
+        CHECK(full.last == Outcome::nothing);
+        CHECK(full.editor.press('c') == Outcome::bell);
         CHECK(Typed{"ab你好", 6}.shown() == "ab你|");
     }
 
     TEST_CASE("^D ends the input on an empty line and erases in any other") {
-        CHECK(Typed{"\x04"}.last == Wish::end);
-        CHECK(Typed{"a\x04"}.last == Wish::bell);
+        CHECK(Typed{"\x04"}.last == Outcome::end);
+        CHECK(Typed{"a\x04"}.last == Outcome::bell);
         CHECK(after("ab\x01\x04") == "|b");
     }
 
     TEST_CASE("^C empties the line and Tab and ^L are wishes that leave it") {
         Typed typed{"ab\x03"};
-        CHECK(typed.last == Wish::interrupt);
+        CHECK(typed.last == Outcome::interrupt);
         CHECK(typed.shown() == "|");
-        CHECK(Typed{"ab\t"}.last == Wish::complete);
-        CHECK(Typed{"ab\x0c"}.last == Wish::redraw);
+        CHECK(Typed{"ab\t"}.last == Outcome::complete);
+        CHECK(Typed{"ab\x0c"}.last == Outcome::redraw);
         CHECK(after("ab\t\x0c") == "ab|");
     }
 
@@ -118,8 +118,8 @@ TEST_SUITE("unit") {
         CHECK(after("one two\x1b[D\x0b") == "one tw|");
         CHECK(after("one two\x1b[D\x15") == "|o");
         CHECK(after("one two\x17\x01\x19") == "two|one ");
-        CHECK(Typed{"\x19"}.last == Wish::bell);
-        CHECK(Typed{"\x0b"}.last == Wish::bell);
+        CHECK(Typed{"\x19"}.last == Outcome::bell);
+        CHECK(Typed{"\x0b"}.last == Outcome::bell);
     }
 
     TEST_CASE("lines that were remembered are called back and no others") {
@@ -136,18 +136,18 @@ TEST_SUITE("unit") {
         CHECK(press("half\x1b[A") == "second|");
         CHECK(press("\x10") == "first|");
         CHECK(press("\x1b[A") == "first|");
-        CHECK(typed.last == Wish::bell);
+        CHECK(typed.last == Outcome::bell);
         CHECK(press("\x1bOB") == "second|");
         CHECK(press("\x0e") == "half|"); // what had been begun is there again
         CHECK(press("\x0e") == "half|");
-        CHECK(typed.last == Wish::bell);
+        CHECK(typed.last == Outcome::bell);
     }
 
     TEST_CASE("what is pasted is text whatever keys it holds and its lines are one block") {
         CHECK(after("<>\x1b[D\x1b[200~a\x03\x04\x15\x1b[D\tb\x1b[201~") == "<a b|>");
         CHECK(after("\x1b[200~one\rtwo\nthree\r\nfour\x1b[201~") == "one\ntwo\nthree\nfour|");
         CHECK(after("\x1b[200~one\r\n\x1b[201~") == "one|"); // nothing is sent by itself
-        CHECK(Typed{"\x1b[200~one\rtwo\x1b[201~\r"}.last == Wish::send);
+        CHECK(Typed{"\x1b[200~one\rtwo\x1b[201~\r"}.last == Outcome::send);
         CHECK(after("\x1b[200~\x1b[201~a") == "a|");
         CHECK(after("\x1b[201~a") == "a|");
         LineEditor single{100};
@@ -157,12 +157,12 @@ TEST_SUITE("unit") {
 
     TEST_CASE("what is pasted and does not fit is refused as a whole") {
         Typed line{"ab\x1b[200~" + std::string(99, 'x') + "\x1b[201~", 100};
-        CHECK(line.last == Wish::too_long);
+        CHECK(line.last == Outcome::too_long);
         CHECK(line.shown() == "ab|");
         const std::string lines = std::string(90, 'x') + '\n' + std::string(90, 'y');
         CHECK(Typed{"\x1b[200~" + lines + "\x1b[201~", 100}.shown() == lines + '|'); // a block may be longer
-        CHECK(Typed{"\x1b[200~" + lines + lines + lines + "\x1b[201~", 100}.last == Wish::too_long);
-        CHECK(Typed{"\x1b[200~" + std::string(100'000, 'x') + "\x1b[201~", 100}.last == Wish::too_long);
+        CHECK(Typed{"\x1b[200~" + lines + lines + lines + "\x1b[201~", 100}.last == Outcome::too_long);
+        CHECK(Typed{"\x1b[200~" + std::string(100'000, 'x') + "\x1b[201~", 100}.last == Outcome::too_long);
     }
 
     TEST_CASE("Enter is one key whether it is sent as CR LF or CR NUL or CR or LF") {
@@ -171,7 +171,7 @@ TEST_SUITE("unit") {
             LineEditor editor{100};
             int sent = 0;
             for (int i = 0; i < 3; ++i)
-                for (const char key : enter) sent += editor.press(key) == Wish::send ? 1 : 0;
+                for (const char key : enter) sent += editor.press(key) == Outcome::send ? 1 : 0;
             CHECK(sent == 3);
         }
     }

@@ -85,7 +85,7 @@ TEST_SUITE("unit") {
         const auto sub = [](std::size_t size) {
             return "\xff\xfa\x18" + std::string(size, 'x') + "\xff\xf0";
         };
-        const std::size_t most = Decoder::longest_subnegotiation;
+        const std::size_t most = Decoder::max_subnegotiation;
         CHECK(decoded({sub(most)}) == text("{24:", std::string(most, 'x'), '}'));
         CHECK(decoded({sub(most + 1), "a", sub(1)}) == "a{24:x}");
         CHECK(decoded({sub(1'000'000), "a", sub(1)}) == "a{24:x}");

@@ -3,7 +3,6 @@
 #include "ftpd/fcp/local_tree.hh"
 
 #include "common/errors.hh"
-#include "ftpd/fcp/local_walk.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
 #include <doctest/doctest.h>

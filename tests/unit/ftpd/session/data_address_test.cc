@@ -118,8 +118,8 @@ TEST_SUITE("unit") {
             if (verb.argument == Argument::required) CHECK_FALSE(verb.syntax.empty());
             if (verb.argument == Argument::none) CHECK(verb.syntax.empty());
             if (verb.kind != Verb::Kind::plain && verb.kind != Verb::Kind::urgent)
-                CHECK(verb.login != Login::not_needed);
-            if (verb.right != Right::none) CHECK(verb.login != Login::not_needed);
+                CHECK(verb.login != LoginNeed::not_needed);
+            if (verb.right != Right::none) CHECK(verb.login != LoginNeed::not_needed);
         }
         CHECK(find_verb("") == nullptr);
         CHECK(find_verb("quit") == nullptr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
+#include "ftpd/formats.hh"
 #include "ftpd/session/listing.hh"
-#include "ftpd/time_stamp.hh"
 
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -95,16 +95,16 @@ TEST_SUITE("unit") {
         using Limits = std::numeric_limits<std::time_t>;
         CHECK(date_at(Limits::max()) == "Dec 31  9999");
         CHECK(date_at(Limits::min()) == "Jan  1     1");
-        CHECK(format_time(Limits::max()) == "99991231235959");
-        CHECK(format_time(Limits::min()) == "00010101000000");
+        CHECK(format_timestamp(Limits::max()) == "99991231235959");
+        CHECK(format_timestamp(Limits::min()) == "00010101000000");
     }
 
     TEST_CASE("listing: times are UTC wherever the server stands") {
         ::setenv("TZ", "XYZ-5:30", 1);
         ::tzset();
-        CHECK(format_time(now) == "20261121082610");
-        CHECK(format_time(951'782'400) == "20000229000000");
-        CHECK(format_time(-1) == "19691231235959");
+        CHECK(format_timestamp(now) == "20261121082610");
+        CHECK(format_timestamp(951'782'400) == "20000229000000");
+        CHECK(format_timestamp(-1) == "19691231235959");
         CHECK(date_at(now) == "Nov 21 08:26");
     }
 

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/entry.hh"
+
+#include "chatd/words.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+// After too many wrong codes of somebody who is inside none is looked at any more.
+bool may_try_code(const Client& client) {
+    return client.wrong_codes < max_tries || client.state == Client::State::entering;
+}
+
+// Whether these words lead into a room of the configuration that has no hash.
+bool opens(const RoomSettings& room, std::string_view name, std::string_view code) {
+    if (!name.empty()) return name == room.name && !room.code.empty() && code == room.code;
+    return room.code.empty() ? code.empty() || code == room.name : code == room.code;
+}
+
+// The room's name, its topic, and the names of the first that are in it beside the client.
+std::string words_of_entry(const Client& client, const Room& room) {
+    std::string words = text(room.name(), '\n', room.topic());
+    std::size_t named = 0;
+    for (const auto& [number, member] : room.members()) {
+        if (named == max_present) break;
+        if (member == &client) continue;
+        words += text('\n', member->name);
+        ++named;
+    }
+    return words;
+}
+
+} // namespace
+
+void Entry::on_enter(Client& client, Packet packet) {
+    const auto [fields, words] = EnterFrame::read(packet);
+    const auto [name_size] = fields;
+    if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
+    const std::string_view name = std::string_view{words}.substr(0, name_size);
+    const std::string_view code = std::string_view{words}.substr(name_size);
+    if (Room* const room = find_room(client, name, code)) return enter(client, *room);
+    if (client.state == Client::State::entering && is_call_for_help(words))
+        return answers_.refuse(client, Refusal::help_wanted); // which is no try
+    enter_by_hash(client, name, code);
+}
+
+// Without a name: what the code leads into, the open room of this name, or for nothing the first open one.
+// Whoever is inside may make a room, if that is on.
+Room* Entry::find_room(const Client& client, std::string_view name, std::string_view code) {
+    const bool may_try = may_try_code(client);
+    for (const RoomSettings& wanted : settings_.rooms) {
+        const bool is_tried = wanted.code_hash.empty() && (may_try || wanted.code.empty());
+        if (is_tried && opens(wanted, name, code)) return rooms_.find(wanted.name);
+    }
+    const std::string_view wanted_name = name.empty() ? code : name;
+    const std::string_view wanted_code = name.empty() ? std::string_view{} : code;
+    if (Room* const there = rooms_.find(wanted_name))
+        return there->is_made_by_client() && may_try && there->settings().code == wanted_code ? there
+                                                                                              : nullptr;
+    return make_room(client, wanted_name, wanted_code);
+}
+
+Room* Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
+    if (!settings_.create_rooms || client.state != Client::State::inside || !may_name_room(name))
+        return nullptr;
+    RoomSettings settings;
+    settings.name = name;
+    settings.code = code;
+    settings.history = false; // who makes it again some day is not to read what was said
+    try {
+        Room& made = rooms_.make(settings, &client);
+        log_.notice(text("room ", escape(settings.name), " made by ", escape(client.name)));
+        return &made;
+    } catch (const std::system_error& error) {
+        log_.error(text("no room is made: ", error.what()));
+        return nullptr;
+    }
+}
+
+void Entry::enter(Client& client, Room& room) {
+    if (const auto why = room.refuse_entry(client, bans_, std::chrono::system_clock::now()))
+        return answers_.refuse(client, *why);
+    rooms_.enter(room, client, 0);
+}
+
+// No room has this code as it is kept; perhaps one has its hash. An empty one is nobody's.
+void Entry::enter_by_hash(Client& client, std::string_view name, std::string_view code) {
+    const bool has_hashes =
+        std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [&](const RoomSettings& room) {
+            return !room.code_hash.empty() && (name.empty() || room.name == name);
+        });
+    if (!has_hashes || code.empty() || !may_try_code(client)) return refuse_code(client);
+    const std::string secret = name.empty() ? std::string{} : text(room_secret, name);
+    passwords_.ask(client, LoginKind::secret, secret, code, [this](Client& asks, const Verdict& verdict) {
+        if (verdict.kind == Verdict::Kind::unavailable) return answers_.refuse(asks, Refusal::not_now);
+        if (verdict.kind == Verdict::Kind::held_off) return answers_.refuse(asks, Refusal::held_off);
+        const bool is_room = verdict.name.rfind(room_secret, 0) == 0; // and not an operator's
+        Room* const room =
+            is_room ? rooms_.find(std::string_view{verdict.name}.substr(room_secret.size())) : nullptr;
+        if (verdict.kind != Verdict::Kind::accepted || room == nullptr) return refuse_code(asks);
+        enter(asks, *room);
+    });
+}
+
+void Entry::refuse_code(Client& client) {
+    // The handler counts, too; this is for one that does not.
+    if (++client.wrong_codes > max_tries && client.state == Client::State::entering)
+        throw PeerError("more wrong codes than a handler allows");
+    answers_.refuse(client, Refusal::wrong_code);
+}
+
+void Entry::settle(const Rooms::Settled& settled) {
+    const auto& [room, waiting, is_written] = settled;
+    Client* const client = people_.find(waiting.client);
+    if (client == nullptr) return;
+    client->owes_answer = false;
+    const bool enters = waiting.joined_line != 0;
+    if (is_written && enters) return let_in(*client, *room, waiting);
+    if (is_written) return answers_.confirm(*client);
+    if (enters) room->leave(*client); // nobody has seen it come, nor will see it leave
+    answers_.refuse(*client, Refusal::disk_full);
+}
+
+// The room's log has it that the client joined: now it may read.
+void Entry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
+    const Position from = waiting.missed_from != 0
+                              ? room.log().position_of_line(waiting.missed_from)
+                              : room.log().position_of_last(settings_.history_on_join, waiting.joined_line);
+    const std::optional<Segments::Opened> opened = segments_.open(client, room, from);
+    if (!opened) return;
+    if (client.state == Client::State::entering) resumption_.give_token(client);
+    client.state = Client::State::inside;
+    log_.notice(
+        text("enter ", escape(client.name), " room ", room.name(), " members ", room.members().size()));
+    answers_.send(client,
+                  EnteredFrame::make(words_of_entry(client, room), room.number(), client.number,
+                                     waiting.joined_line, waiting.missed_from, opened->from.segment,
+                                     opened->from.offset,
+                                     static_cast<std::uint32_t>(room.members().size() - 1)),
+                  opened->fd.get());
+}
+
+void Entry::on_leave(Client& client, Packet packet) {
+    const auto [number] = LeaveFrame::read(packet).first;
+    rooms_.leave(client.room(number), client);
+    answers_.confirm(client);
+}
+
+void Entry::on_quit(Client& client, Packet packet) {
+    client.last_words = neutralise(QuitFrame::read(packet).second);
+    if (client.last_words.size() > max_text) throw PeerError("last words that are too long");
+    client.has_quit = true;
+    answers_.confirm(client);
+}
+
+} // namespace chatd

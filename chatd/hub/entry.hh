@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: ISC
+// Coming into rooms and leaving them: what a code leads into, what a wrong one gets, and the rooms that
+// clients make. Run by the hub.
+#pragma once
+
+#include "chatd/hub/answers.hh"
+#include "chatd/hub/bans.hh"
+#include "chatd/hub/passwords.hh"
+#include "chatd/hub/people.hh"
+#include "chatd/hub/resumption.hh"
+#include "chatd/hub/rooms.hh"
+#include "chatd/hub/segments.hh"
+#include "chatd/settings.hh"
+#include "common/log.hh"
+
+#include <string_view>
+
+namespace chatd {
+
+class Entry {
+public:
+    Entry(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
+          const Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption)
+        : log_(log),
+          settings_(settings),
+          people_(people),
+          rooms_(rooms),
+          bans_(bans),
+          answers_(answers),
+          passwords_(passwords),
+          segments_(segments),
+          resumption_(resumption) {}
+
+    // Requests of clients.
+    void on_enter(Client& client, Packet packet);
+    void on_leave(Client& client, Packet packet);
+    void on_quit(Client& client, Packet packet);
+
+    // Answers whoever waited for a room's batch: to enter, or to have said something.
+    void settle(const Rooms::Settled& settled);
+
+private:
+    Room* find_room(const Client& client, std::string_view name, std::string_view code);
+    Room* make_room(const Client& client, std::string_view name, std::string_view code);
+    void enter(Client& client, Room& room);
+    void enter_by_hash(Client& client, std::string_view name, std::string_view code);
+    void refuse_code(Client& client);
+    void let_in(Client& client, Room& room, const Rooms::Waiting& waiting);
+
+    common::Log& log_;
+    const Settings& settings_;
+    People& people_;
+    Rooms& rooms_;
+    const Bans& bans_;
+    const Answers& answers_;
+    Passwords& passwords_;
+    Segments& segments_;
+    Resumption& resumption_;
+};
+
+} // namespace chatd

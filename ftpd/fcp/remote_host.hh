@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: ISC
+// The server that fcp and fls work with: where it is, who logs in there, and whether it has the commands that
+// are needed.
+#pragma once
+
+#include "common/address.hh"
+#include "common/secret.hh"
+#include "ftpd/fcp/remote_name.hh"
+#include "ftpd/fcp/server_link.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ftpd {
+
+// The server has no GET, PUT and SITE MLSD on its control connection: another program must do.
+struct LacksVerbs : std::runtime_error {
+    using runtime_error::runtime_error;
+};
+
+class RemoteHost {
+public:
+    static constexpr std::chrono::seconds patience{30};
+
+    // The login is that of the name, or of ~/.netrc, or anonymous; a password that is not known is asked for
+    // when the server wants one, unless input_is_taken: standard input is what is copied.
+    RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken);
+
+    // Connects and logs in. Throws LacksVerbs, PeerError, UserError, std::system_error.
+    ServerLink connect();
+
+private:
+    void log_in(ServerLink& link, const Reply& to_user);
+    void find_password();
+
+    std::string host_;
+    std::uint16_t port_;
+    std::string user_;
+    std::optional<common::Secret> password_;
+    bool input_is_taken_;
+    std::vector<common::Address> addresses_; // once looked up
+};
+
+} // namespace ftpd

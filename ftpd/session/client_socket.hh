@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: ISC
+// The client's socket, byte for byte, and the one place where a session waits: whatever it waits for, it also
+// notices what the client sends (into a fixed buffer), that the client or the parent is gone, and that it
+// should stop. Run by the session; trusts nothing the client sends.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/line_reader.hh"
+#include "common/loop.hh"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ftpd {
+
+class ParentLink;
+
+inline constexpr std::size_t max_line = 8190; // bytes of a command; holds any path and its verb
+
+// Every function that waits throws SessionOver when the client or the parent is gone, or the session should
+// end.
+class ClientSocket {
+public:
+    using Deadline = std::optional<common::Clock::time_point>; // none: for ever
+
+    // socket: of the client, not blocking. stall_limit: how long the client may take none of what we write,
+    // or send none of what it announced; then SessionOver (stalled).
+    ClientSocket(common::Backend events, std::chrono::seconds stall_limit, common::Fd socket,
+                 ParentLink& parent);
+
+    // What is said is collected and written in one piece: before anything but the parent is waited for,
+    // before more of the client's input is read for a next command, when there is much of it, and by flush().
+    void say(std::string_view bytes);
+    // The same for what may be long, which is then not copied.
+    void send(std::string_view bytes);
+    // Writes all that was said; where it matters that the client has it now. Waits for the client.
+    void flush();
+    // The same and this, with one try and without waiting: the session ends.
+    void flush_at_last(std::string_view last = {});
+    // Nothing more will be said: the client has all, sees the end, and may go on sending.
+    void end_output();
+
+    // One read into the buffer; false when nothing is there now.
+    bool read_once();
+    // Fills the buffer as far as it goes; true when there is something new to look at.
+    bool take_input();
+    // Bytes of a body from the client, at least one; none at the end of its input.
+    std::size_t receive(std::span<char> into);
+    // For a body whose end must be looked for: waits until more than that many bytes are buffered, and shows
+    // all that are; no more at the end of the input. The buffer holds max_line bytes.
+    std::string_view wait_for_input(std::size_t more_than = 0);
+    // What has been read and not been taken yet, to take lines or bytes of it.
+    common::LineReader& buffer() { return buffer_; }
+    const common::LineReader& buffer() const { return buffer_; }
+    // True once the client has closed its sending side; looks at the socket.
+    bool input_ended();
+    // The same, as far as it has been noticed.
+    bool saw_end_of_input() const { return input_ended_; }
+
+    // Waits until fd is ready; false at the deadline.
+    bool wait_for(int fd, common::Interest interest, Deadline deadline);
+    // The same, once: it also returns when only others had something to say.
+    enum class Woken { ready, by_others, deadline };
+    Woken wait_once(int fd, common::Interest interest, Deadline deadline);
+    // Must be called before fd, which was waited for, is closed.
+    void forget(int fd);
+
+    int fd() const { return socket_.get(); }
+    std::chrono::seconds stall_limit() const { return stall_limit_; }
+
+private:
+    void write_all(std::string_view bytes);
+    void watch_client(common::Interest interest);
+    void watch_other(int fd, common::Interest interest);
+
+    common::Fd socket_;
+    ParentLink& parent_;
+    std::unique_ptr<common::Poller> poller_;
+    common::LineReader buffer_{max_line, common::LineEnds::first_decides};
+    common::Interest client_interest_ = common::Interest::none;
+    int other_ = -1; // the one other descriptor that is watched
+    common::Interest other_interest_ = common::Interest::none;
+    std::string unsent_; // what was said
+    std::chrono::seconds stall_limit_;
+    bool input_ended_ = false;
+};
+
+} // namespace ftpd

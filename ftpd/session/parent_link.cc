@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/session/parent_link.hh"
+
+#include "common/ppoll.hh"
+#include "common/socket.hh"
+#include "ftpd/frames.hh"
+#include "ftpd/session/refusal.hh"
+
+#include <array>
+#include <poll.h>
+#include <string_view>
+
+using namespace common;
+
+namespace ftpd {
+
+using Reason = SessionOver::Reason;
+
+void ParentLink::tell(std::span<const char> packet) {
+    for (;;) {
+        const IoState state = send_packet(pair_.get(), packet);
+        if (state == IoState::done) return;
+        if (state == IoState::vanished) throw SessionOver{Reason::parent_gone};
+        // The parent reads in its own time. The client has to wait.
+        pollfd room{pair_.get(), POLLOUT, 0};
+        poll_with_mask({&room, 1}, -1, signals_.while_waiting());
+        check_signals();
+    }
+}
+
+void ParentLink::take_order() {
+    std::array<char, max_order> packet; // not filled: it is seldom read
+    const Received got = receive_packet(pair_.get(), packet);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) throw SessionOver{Reason::parent_gone};
+    const Order order = unpack_order({packet.data(), got.bytes});
+    if (std::holds_alternative<Kick>(order)) throw SessionOver{Reason::kicked};
+    last_words_ = std::get<Stop>(order).words;
+    throw SessionOver{Reason::stopped};
+}
+
+void ParentLink::check_signals() {
+    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
+}
+
+const std::string& ParentLink::last_words() {
+    try {
+        take_order(); // the signal to end may have come before them
+    } catch (const SessionOver&) {
+    }
+    return last_words_;
+}
+
+} // namespace ftpd

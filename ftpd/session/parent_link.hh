@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: ISC
+// The parent as its session knows it: packets to it, and its orders to end, which come as a packet or as a
+// signal. Run by the session, which does what the parent says.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/signals.hh"
+
+#include <span>
+#include <string>
+
+namespace ftpd {
+
+class ParentLink {
+public:
+    // pair: this end of a pair of packets with the parent (ftpd/frames.hh), not blocking. Blocks SIGTERM and
+    // SIGINT outside of waits.
+    explicit ParentLink(common::Fd pair) : pair_(std::move(pair)), signals_{SIGTERM, SIGINT} {}
+
+    // Sends a packet, waiting for room. Throws SessionOver: parent_gone, or stopped by a signal meanwhile.
+    void tell(std::span<const char> packet);
+
+    // Reads an order, if there is one. Throws SessionOver: kicked, stopped, parent_gone.
+    void take_order();
+    // Throws SessionOver (stopped) if a signal to end has come.
+    void check_signals();
+    // What a daemon that stops has to say to the client; empty: nothing.
+    const std::string& last_words();
+
+    int fd() const { return pair_.get(); } // readable when there is an order
+    const sigset_t* signals_while_waiting() const { return signals_.while_waiting(); }
+
+private:
+    common::Fd pair_;
+    common::Signals signals_;
+    std::string last_words_;
+};
+
+} // namespace ftpd

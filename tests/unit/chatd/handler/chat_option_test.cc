@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: ISC
+// What a handler tells chat(1) beside what is shown: what is asked, how far things have come, and the end.
+#include "chatd/handler/chat_option.hh"
+
+#include "chatd/terminal/telnet.hh"
+#include "common/text.hh"
+#include "tests/unit/chatd/handler/talk_place.hh"
+
+using namespace chatd;
+
+namespace {
+
+// The messages in what was shown, by their letters, each with its body where that is text: "An P hello".
+std::string messages(const std::string& shown) {
+    std::string all;
+    telnet::Decoder decoder;
+    for (std::string_view left = shown; const auto event = decoder.next(left);) {
+        if (event->kind != telnet::Event::Kind::subnegotiation) continue;
+        const auto message = read_session(event->bytes);
+        REQUIRE(message);
+        all += common::text(all.empty() ? "" : " ", static_cast<char>(message->message));
+        if (message->message == SessionMessage::dealt) {
+            const auto [bytes, refused] = Dealt::unpack(message->body);
+            all += common::text(bytes, '/', refused);
+        } else if (message->message != SessionMessage::place)
+            all += message->body;
+    }
+    return all;
+}
+
+// As chat does it that edits its lines itself: WILL chat, WONT TERMINAL-TYPE, DONT ECHO, DONT SGA.
+constexpr std::string_view negotiation = "\xff\xfb\xd5\xff\xfc\x18\xff\xfe\x01\xff\xfe\x03";
+
+struct Chat : TalkPlace {
+    explicit Chat(bool is_plain = false) {
+        type(negotiation);
+        shown();
+        talk.registration.begin_session(hello({.is_plain = is_plain}));
+        CHECK(messages(shown()) == "An P");
+    }
+    static std::string hello(const Hello& said) {
+        const std::string whole = encode_hello(said);
+        telnet::Decoder decoder;
+        std::string_view left = whole;
+        return std::string{decoder.next(left)->bytes};
+    }
+};
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("chat's option: who is not chat is told nothing") {
+        TalkPlace place;
+        place.talk.registration.ask_for_name();
+        place.talk.option.count_refusal();
+        place.talk.option.resume(7);
+        CHECK(messages(place.shown()).empty());
+        CHECK_FALSE(place.talk.option.is_on());
+    }
+
+    TEST_CASE("chat's option: what is asked is told and inside it is the name") {
+        Chat chat;
+        chat.be_named("ada");
+        CHECK(messages(chat.shown()) == "D4/0 Ac P");
+        chat.type("\n");
+        chat.sent_as<EnterFrame>();
+        chat.enter(1, "lobby", TalkPlace::empty_log());
+        CHECK(messages(chat.shown()) == "D5/0 P Aiada P");
+        chat.type("/nick eve\n");
+        chat.sent_as<CountedFrame>(); // from the first request inside on
+        chat.sent_as<NickFrame>();
+        chat.accept("eve");
+        CHECK(messages(chat.shown()) == "Aieve D15/0 P");
+        chat.hear(TokenFrame::make("abc"));
+        CHECK(messages(chat.shown()) == "Tabc P");
+    }
+
+    TEST_CASE("chat's option: refused lines are counted inside") {
+        Chat chat;
+        chat.be_named("ada");
+        chat.type("\n");
+        chat.sent();
+        chat.enter(1, "lobby", TalkPlace::empty_log());
+        chat.shown();
+        chat.type(std::string(max_text + 1, 'x') + '\n');
+        CHECK(messages(chat.shown()).find("/1") != std::string::npos);
+        chat.type("hello\n");
+        chat.sent();
+        chat.refuse(Refusal::muted);
+        CHECK(messages(chat.shown()).find("/2") != std::string::npos);
+    }
+
+    TEST_CASE(
+        "chat's option: a second greeting and one behind the name and a malformed one are passed over") {
+        Chat chat;
+        chat.talk.registration.begin_session(Chat::hello({.is_plain = true}));
+        CHECK_FALSE(chat.talk.option.is_plain());
+        TalkPlace late;
+        late.be_named("ada");
+        late.talk.registration.begin_session(Chat::hello({}));
+        CHECK_FALSE(late.talk.option.is_on());
+        TalkPlace wrong;
+        for (const std::string_view bytes : {"", "H", "Hx", "A", "T"})
+            wrong.talk.registration.begin_session(bytes);
+        CHECK_FALSE(wrong.talk.option.is_on());
+    }
+
+    TEST_CASE("chat's option: with a token the place is asked for and counted on from there") {
+        TalkPlace place;
+        place.type(negotiation);
+        place.shown();
+        place.talk.registration.begin_session(Chat::hello({.token = "abc"}));
+        const auto [fields, words] = place.sent_as<ResumeFrame>();
+        CHECK(words == "abc");
+        CHECK(std::get<1>(fields) == 1);
+        place.hear(ResumedFrame::make("ada", std::uint32_t{1}, std::uint64_t{40}, std::uint8_t{3}));
+        place.enter(1, "lobby", TalkPlace::empty_log());
+        CHECK(messages(place.shown()) == "D40/0 P Aiada P"); // and nothing is said: it never left
+        place.talk.hub.ask(BansFrame::make({}, std::uint32_t{0}), {.what = Message::bans});
+        place.sent_as<BansFrame>(); // the hub knows of the 40
+    }
+
+    TEST_CASE("chat's option: a language that is not there is said to be so") {
+        TalkPlace place;
+        place.talk.registration.begin_session(Chat::hello({.language = "tlh"}));
+        CHECK(place.shown().find("tlh") != std::string::npos);
+    }
+
+    TEST_CASE("chat's option: the end is told once and whether to come again") {
+        Chat chat;
+        chat.hear(DismissedFrame::make({}, static_cast<std::uint8_t>(Farewell::stopping)));
+        const std::string told = messages(chat.shown());
+        CHECK(told == "P Ea");
+        CHECK(messages(chat.shown()).find('E') == std::string::npos);
+        Chat kicked;
+        kicked.hear(DismissedFrame::make({}, static_cast<std::uint8_t>(Farewell::kicked)));
+        CHECK(messages(kicked.shown()) == "P Eo");
+    }
+
+    TEST_CASE("chat's option: a pipe's line that only looks like a command is said") {
+        Chat pipe{true};
+        CHECK(pipe.talk.option.is_plain());
+        pipe.be_named("ada");
+        pipe.type("\n");
+        pipe.sent();
+        pipe.enter(1, "lobby", TalkPlace::empty_log());
+        pipe.type("/usr/bin/ld: cannot find -lm\n");
+        pipe.sent_as<CountedFrame>();
+        CHECK(pipe.sent_as<SayFrame>().second == "/usr/bin/ld: cannot find -lm");
+    }
+}
