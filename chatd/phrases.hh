@@ -18,7 +18,7 @@
 
 namespace chatd {
 
-// The numbers are those of the catalogues: one that is not used any more is not given again.
+// The numbers are those of the catalogues: a number that is no longer used is never reused.
 enum class Phrase : int {
     // coming in
     ask_name = 1,
@@ -235,7 +235,7 @@ const KindRow* find_kind(Kind kind);
 
 // A record as people see it, without time or room; empty for marks and for kinds that are not known.
 std::string words_of(const Record& record, const Catalogues& catalogues, Language language);
-// The same, behind what stands in out.
+// The same, after what stands in out.
 void append_words(std::string& out, const Record& record, const Catalogues& catalogues, Language language);
 
 } // namespace chatd

@@ -41,7 +41,7 @@ inline constexpr std::size_t max_rooms = 16;        // that one client can be in
 inline constexpr unsigned max_untaken = 32;         // private messages that wait for one slow client
 inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong tokens, of one connection
 
-// The one packet that is no frame: the hub wakes a handler that sleeps. Several mean the same as one.
+// The one packet that is not a frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
 
 // Why something was refused; the handler chooses the words.

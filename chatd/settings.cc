@@ -35,7 +35,7 @@ constexpr std::string_view room_option_names = "code CODE, code-hash HASH, topic
 void check_hash(std::string_view word) {
     if (!may_be_hash(word) || is_locked(word))
         throw UserError(
-            "that is no hash of a password: `chatctl user hash' asks for the password and prints one");
+            "that is not the hash of a password: `chatctl user hash' asks for the password and prints one");
 }
 
 struct RoomOption {
@@ -122,7 +122,7 @@ RoomSettings parse_room(Words words) {
         if (option == room_options.end())
             throw UserError(
                 text("there is no room option '", escape(words[at], 64), "': ", room_option_names));
-        if (at + 1 == words.size()) throw UserError(text("'", words[at], "' needs a word behind it"));
+        if (at + 1 == words.size()) throw UserError(text("'", words[at], "' needs a word after it"));
         option->set(room, words[at + 1]);
     }
     if (!room.code.empty() && !room.code_hash.empty())
@@ -141,7 +141,7 @@ OperatorSettings parse_operator(Words words) {
 void check_operators(const Settings& settings) {
     for (auto one = settings.operators.begin(); one != settings.operators.end(); ++one) {
         for (auto other = settings.operators.begin(); other != one; ++other)
-            if (one->name == other->name) throw UserError(text("operator ", one->name, " is there twice"));
+            if (one->name == other->name) throw UserError(text("operator ", one->name, " is given twice"));
         for (const std::string& room : one->rooms)
             if (std::none_of(settings.rooms.begin(), settings.rooms.end(),
                              [&](const RoomSettings& known) { return known.name == room; }))
@@ -156,7 +156,7 @@ const std::string& entry_word(const RoomSettings& room) { return room.code.empty
 void check_entries(const std::vector<RoomSettings>& rooms) {
     for (auto one = rooms.begin(); one != rooms.end(); ++one)
         for (auto other = rooms.begin(); other != one; ++other) {
-            if (one->name == other->name) throw UserError(text("room ", one->name, " is there twice"));
+            if (one->name == other->name) throw UserError(text("room ", one->name, " is given twice"));
             const bool is_hashed = !one->code_hash.empty() || !other->code_hash.empty();
             if (!is_hashed && entry_word(*one) == entry_word(*other))
                 throw UserError(text("rooms ", other->name, " and ", one->name,
@@ -194,21 +194,22 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"operator", "NAME HASH [ROOM ...]", "",
                      "who may keep order after /oper NAME, in these rooms or in all", Repeats::yes,
                      Reload::yes, [&](Words w) { s.operators.push_back(parse_operator(w)); }});
-    table.push_back({"history-on-join", "N", "20", "earlier lines shown to who enters a room", Repeats::no,
-                     Reload::yes,
+    table.push_back({"history-on-join", "N", "20",
+                     "how many earlier lines a client that enters a room is shown", Repeats::no, Reload::yes,
                      [&](Words w) { s.history_on_join = parse_count(w, "a number of lines", 0, 1000); }});
-    table.push_back({"create-rooms", "on|off", "off", "whether /join makes a room that is not there",
+    table.push_back({"create-rooms", "on|off", "off", "whether /join creates a room that does not exist",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.create_rooms = parse_choice(w, on_or_off) == 0; }});
     table.push_back({"flood", "off|LINES/TIME", "20/10", "how much a client may say at once", Repeats::no,
                      Reload::yes, [&](Words w) { s.flood = parse_flood(only_word(w, flood_words)); }});
-    table.push_back({"max-lag", "LINES", "1000000", "how far a client may fall behind; 0: without limit",
+    table.push_back({"max-lag", "LINES", "1000000", "how far a client may fall behind; 0 means no limit",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.max_lag = parse_count(w, "a number of lines", 0, UINT32_MAX); }});
     table.push_back({"resume-time", "TIME", "600",
-                     "how long a place is kept for who lost the connection; 0: not at all", Repeats::no,
-                     Reload::yes, [&](Words w) { s.resume_time = parse_time(w, 0s, 24h); }});
-    table.push_back({"lang", "en|zh", "en", "the language of who chooses none", Repeats::no, Reload::yes,
+                     "how long the place of a client that lost its connection is kept; 0: not at all",
+                     Repeats::no, Reload::yes, [&](Words w) { s.resume_time = parse_time(w, 0s, 24h); }});
+    table.push_back({"lang", "en|zh", "en", "the language of clients that choose none", Repeats::no,
+                     Reload::yes,
                      [&](Words w) { s.language = static_cast<Language>(parse_choice(w, language_names)); }});
     return table;
 }

@@ -24,8 +24,8 @@ class Acceptor {
 public:
     struct Callbacks {
         std::function<void(Accepted client)> on_client;
-        std::function<std::size_t(const std::string& host)> count_from; // clients that are here from there
-        std::function<std::string(std::string_view why)> farewell;      // what to tell who is turned away
+        std::function<std::size_t(const std::string& host)> count_from; // present clients from there
+        std::function<std::string(std::string_view why)> farewell;      // what a refused client is told
     };
 
     Acceptor(Loop& loop, Log& log, Callbacks callbacks)
@@ -52,14 +52,14 @@ public:
 
     // While there is no room the listeners are not polled: clients wait in the backlog.
     void set_room(bool has_room);
-    // Accepts nobody for a second, then tries again.
+    // Stops accepting for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
     // Stops listening and removes the files of Unix sockets, but not of those that the service manager made.
     void close();
 
-    // The log's lines of a client that was let in and of one that has gone, whom `who' tells; clients: those
-    // that are here now.
+    // The log's lines for a client that was let in and for one that has left, which `who' describes; clients:
+    // how many are here now.
     void log_accept(std::string_view peer, pid_t pid, std::size_t clients) const;
     void log_end(std::string_view who, std::size_t clients, Severity severity = Severity::notice) const;
 

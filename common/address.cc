@@ -38,7 +38,7 @@ sockaddr_in unmap(const sockaddr_in6& mapped) {
 } // namespace
 
 Address::Address(const sockaddr* address, socklen_t length) : size_(length) {
-    if (length > sizeof storage_) throw std::length_error("a socket address longer than any kind of it");
+    if (length > sizeof storage_) throw std::length_error("a socket address that is too long");
     std::memcpy(&storage_, address, length);
     if (family() != AF_INET6) return;
     const auto wide = view_as<sockaddr_in6>(storage_);
@@ -51,7 +51,7 @@ Address::Address(const sockaddr* address, socklen_t length) : size_(length) {
 
 Address Address::of_path(std::string_view path) {
     sockaddr_un local{};
-    if (path.find('\0') != path.npos) throw UserError("a socket path cannot hold a NUL byte");
+    if (path.find('\0') != path.npos) throw UserError("a socket path cannot contain a NUL byte");
     if (path.empty() || path.size() >= sizeof local.sun_path)
         throw UserError(text("the socket path '", escape(path), "' has ", path.size(),
                              " bytes: give one of 1 to ", sizeof local.sun_path - 1));

@@ -17,7 +17,7 @@ std::optional<std::string> Admission::refuse(const std::string& address, std::si
     }
     const unsigned arrived = limits.connect_rate == 0 ? 0 : ++arrivals_[address];
     if (arrived > limits.connect_rate)
-        return text("Too many connections a second from ", address, " (limit ", limits.connect_rate,
+        return text("Too many connections per second from ", address, " (limit ", limits.connect_rate,
                     "): wait a second and try again.");
     if (limits.max_per_address != 0 && present >= limits.max_per_address)
         return text("Too many connections from ", address, " (limit ", limits.max_per_address,

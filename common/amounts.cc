@@ -60,7 +60,7 @@ std::optional<std::chrono::seconds> read_time(std::string_view word, std::chrono
 std::uint64_t parse_size(Words words) {
     const std::string& word = only_word(words, "a size");
     const auto bytes = read_size(word);
-    if (!bytes) throw UserError(text("'", escape(word, 64), "' is no size: write ", size_forms));
+    if (!bytes) throw UserError(text("'", escape(word, 64), "' is not a size: write ", size_forms));
     return *bytes;
 }
 
@@ -69,7 +69,7 @@ std::uint64_t parse_size_or_none(Words words) {
     if (word == "none") return 0;
     const auto bytes = read_size(word);
     if (!bytes || *bytes == 0)
-        throw UserError(text("'", escape(word, 64), "' is no size: write none, or ", size_forms));
+        throw UserError(text("'", escape(word, 64), "' is not a size: write none, or ", size_forms));
     return *bytes;
 }
 
@@ -77,7 +77,7 @@ std::chrono::seconds parse_time(Words words, std::chrono::seconds least, std::ch
     const std::string& word = only_word(words, "a length of time");
     const auto time = read_time(word);
     if (!time || *time < least || *time > most)
-        throw UserError(text("'", escape(word, 64), "' is no length of time from ", spell(least), " to ",
+        throw UserError(text("'", escape(word, 64), "' is not a length of time from ", spell(least), " to ",
                              spell(most), ": write ", time_forms));
     return *time;
 }
@@ -86,7 +86,7 @@ std::chrono::hours parse_days(Words words, std::chrono::hours most) {
     const std::string& word = only_word(words, "a number of days");
     const auto time = read_time(word, std::chrono::hours{24});
     if (!time || *time > most || *time % std::chrono::hours{1} != std::chrono::seconds{0})
-        throw UserError(text("'", escape(word, 64), "' is no number of days: write one from 0 to ",
+        throw UserError(text("'", escape(word, 64), "' is not a number of days: write one from 0 to ",
                              most / std::chrono::hours{24}, ", or hours like 36h"));
     return std::chrono::duration_cast<std::chrono::hours>(*time);
 }

@@ -13,9 +13,9 @@
 
 namespace common {
 
-inline constexpr std::string_view size_forms = "a number of bytes, or one with K, M, G or T behind it "
+inline constexpr std::string_view size_forms = "a number of bytes, or a number followed by K, M, G or T "
                                                "(powers of 1024), like 500K or 10M";
-inline constexpr std::string_view time_forms = "a number of seconds, or one with s, m, h or d behind it, "
+inline constexpr std::string_view time_forms = "a number of seconds, or a number followed by s, m, h or d, "
                                                "like 90, 5m or 2h";
 inline constexpr std::chrono::hours max_time{24 * 10 * 366}; // ten years
 

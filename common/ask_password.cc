@@ -68,7 +68,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// A byte at a time, so that nothing behind the line is taken. before_read waits.
+// A byte at a time, so that nothing after the line is taken. before_read waits.
 template <class Wait>
 Secret read_line(Wait before_read) {
     Typed typed;

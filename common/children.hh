@@ -37,8 +37,8 @@ struct Ended {
 // "exit 0", "signal 9 (Killed)".
 std::string describe_status(int status);
 
-// Collects every child of this process that has ended, whoever it was, and calls on_end for each. Some may be
-// nobody's: whoever started us left them.
+// Collects every child of this process that has ended and calls on_end for each. Some may be
+// unknown to us: the process that started us has left them.
 void reap_children(const std::function<void(pid_t pid, int status)>& on_end);
 
 class Children {

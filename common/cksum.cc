@@ -36,7 +36,7 @@ std::uint32_t byte_at(std::string_view bytes, std::size_t at) {
     return static_cast<unsigned char>(bytes[at]);
 }
 
-// Of the four bytes of a sum, the highest first; those behind them are 0.
+// Of the four bytes of a sum, the highest first; those after them are 0.
 constexpr std::uint32_t byte_of(std::uint32_t crc, std::size_t at) {
     return at < 4 ? crc << 8 * at >> 24 : 0;
 }

@@ -33,7 +33,7 @@ std::vector<std::string> words_of_line(const std::string& origin, std::string_vi
     try {
         if (line.size() > max_config_line)
             throw UserError(text("the line is longer than ", max_config_line, " bytes: split it"));
-        if (line.find('\0') != line.npos) throw UserError("the line holds a NUL byte: remove it");
+        if (line.find('\0') != line.npos) throw UserError("the line contains a NUL byte: remove it");
         return split_words(line);
     } catch (const UserError& error) {
         throw UserError(text(origin, ": ", error.what()));
@@ -176,7 +176,7 @@ std::vector<std::string> split_words(std::string_view line) {
         if (quoted && at++ >= line.size())
             throw UserError(text("the quote before '", escape(word, 64), "' is not closed"));
         if (quoted && at < line.size() && !is_blank(line[at]))
-            throw UserError(text("a blank is missing behind \"", escape(word, 64), '"'));
+            throw UserError(text("a blank is missing after \"", escape(word, 64), '"'));
         words.push_back(std::move(word));
     }
     return words;
@@ -262,7 +262,7 @@ std::size_t parse_choice(Words words, std::span<const std::string_view> choices)
     for (const std::string_view choice : choices) list += text(list.empty() ? "" : ", ", choice);
     const std::string& word = only_word(words, list);
     const auto found = std::find(choices.begin(), choices.end(), word);
-    if (found == choices.end()) throw UserError(text("'", escape(word, 64), "' is none of ", list));
+    if (found == choices.end()) throw UserError(text("'", escape(word, 64), "' is not one of ", list));
     return static_cast<std::size_t>(found - choices.begin());
 }
 

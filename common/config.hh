@@ -25,7 +25,7 @@ struct Directive {
     std::string_view help;      // one line
     enum class Repeats { no, yes } repeats;          // no: twice in the file, or twice as -o, is an error
     enum class Reload { yes, at_start_only } reload; // what SIGHUP does with a change
-    // Takes the words behind the name; throws UserError that says what is wrong and what would be right.
+    // Takes the words after the name; throws UserError that says what is wrong and what would be right.
     std::function<void(Words words)> set;
 };
 

@@ -77,7 +77,7 @@ void ControlServer::take_lines(int fd, Client& client) {
             if (!flush(client) || !send_more(client)) return drop(fd);
             continue;
         }
-        if (client.ended) return drop(fd); // half a line is no question
+        if (client.ended) return drop(fd); // half a line is not a question
         switch (client.input.fill(fd)) {
         case IoState::done: break;
         case IoState::would_block:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What turns a program into a daemon: leaving the terminal and telling whoever started it how the start
-// went, telling systemd, and the numbers of the process. Run by a parent before its loop.
+// What turns a program into a daemon: leaving the terminal, telling the process that started it how the
+// start went, telling systemd, and the numbers of the process. Run by a parent before its loop.
 #pragma once
 
 #include "common/fd.hh"
@@ -33,8 +33,8 @@ private:
     Fd waiting_; // the end of the pipe that the started process waits on
 };
 
-// Tells whoever has started this daemon that it serves, and ends their wait: one line with addresses,
-// process, log and control socket, on their standard output; of a daemon in the foreground (detachment is
+// Tells the process that started this daemon that it serves, and ends its wait: one line with addresses,
+// process, log and control socket, on its standard output; of a daemon in the foreground (detachment is
 // null) on standard error, if the log does not go there. Says first if nobody will hear the log.
 struct Readiness {
     std::string_view program, places, control;

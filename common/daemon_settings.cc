@@ -33,7 +33,8 @@ std::string parse_path(Words words, std::string_view what) {
 std::string parse_listener(Words words) {
     const std::string& word = only_word(words, "an address with its port");
     if (word.rfind("unix:", 0) == 0 && word.rfind("unix:/", 0) != 0)
-        throw UserError(text("'", escape(word), "' names no path: write unix: and one that begins with /"));
+        throw UserError(
+            text("'", escape(word), "' does not name a path: write unix: and a path that begins with /"));
     return word;
 }
 
@@ -42,7 +43,7 @@ std::string parse_log(Words words) {
     if (word == "syslog" || word == "stderr") return word;
     if (word.empty() || word[0] != '/')
         throw UserError(text("'", escape(word),
-                             "' is no place for the log: write syslog, stderr, or a path "
+                             "' is not a place for the log: write syslog, stderr, or a path "
                              "that begins with /"));
     return word;
 }
@@ -69,13 +70,13 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"max-per-address", "N", "100", "clients at once from one address; 0 means no limit", Repeats::no,
          Reload::yes,
          [&](Words w) { s.per_address.max_per_address = parse_count(w, "a number of clients", 0, million); }},
-        {"connect-rate", "N", "50", "new clients a second from one address; 0 means no limit", Repeats::no,
+        {"connect-rate", "N", "50", "new clients per second from one address; 0 means no limit", Repeats::no,
          Reload::yes,
          [&](Words w) { s.per_address.connect_rate = parse_count(w, "a number of clients", 0, million); }},
-        {"idle-timeout", "TIME", defaults.idle_timeout, "how long a client may be silent; 0 means for ever",
+        {"idle-timeout", "TIME", defaults.idle_timeout, "how long a client may be silent; 0 means no limit",
          Repeats::no, Reload::yes, [&](Words w) { s.idle_timeout = parse_time(w, 0s, max_idle); }},
-        {"run-as", "USER", "nobody", "who the children run as when root started the daemon", Repeats::no,
-         Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
+        {"run-as", "USER", "nobody", "the user that the children run as if root started the daemon",
+         Repeats::no, Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
         {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start_only,
          [&](Words w) { s.nice = parse_nice(w); }},
         {"events", "BACKEND", "", "how to wait: select, poll, epoll or epoll-edge", Repeats::no,
@@ -85,9 +86,10 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          [&](Words w) { s.log = parse_log(w); }},
         {"pid-file", "PATH", "", "a file for the daemon's process number", Repeats::no, Reload::at_start_only,
          [&](Words w) { s.pid_file = parse_path(w, "a path"); }},
-        {"log-level", "error|warning|notice|detail", "notice", "the least that is logged", Repeats::no,
-         Reload::yes, [&](Words w) { s.log_level = static_cast<Severity>(parse_choice(w, severity_words)); }},
-        {"users", "FILE", "", "the file of those who have a password", Repeats::no, Reload::at_start_only,
+        {"log-level", "error|warning|notice|detail", "notice", "the lowest severity that is logged",
+         Repeats::no, Reload::yes,
+         [&](Words w) { s.log_level = static_cast<Severity>(parse_choice(w, severity_words)); }},
+        {"users", "FILE", "", "the file of the users who have a password", Repeats::no, Reload::at_start_only,
          [&](Words w) { s.users = parse_path(w, "a file"); }},
         {"login-tries", "N", "3", "wrong passwords that end a connection", Repeats::no, Reload::yes,
          [&](Words w) { s.login_tries = parse_count(w, "a number of tries", 1, 100); }},

@@ -31,7 +31,7 @@ struct DaemonSettings {
     Backend child_events = Backend::poll;
     std::string log;                       // stderr, syslog or a path; empty: as -d says
     std::string pid_file;                  // empty: none
-    Severity log_level = Severity::notice; // the least that is logged
+    Severity log_level = Severity::notice; // the lowest severity that is logged
     std::string users;                     // the user file, suite-users(5); empty: none
     unsigned login_tries = 3;
     std::chrono::seconds login_holdoff{300}; // the longest; 0: none

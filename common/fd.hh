@@ -10,7 +10,7 @@
 
 namespace common {
 
-// Owns one open descriptor and closes it; close-on-exec is set by whoever opens it.
+// Owns one open descriptor and closes it; close-on-exec is set by the code that opens it.
 class Fd {
 public:
     Fd() = default;

@@ -9,14 +9,14 @@
 
 namespace common {
 
-// All throw std::system_error "lock WHAT" for what is no other's lock (EBADF, ENOLCK). fd is open for
-// writing.
+// All throw std::system_error "lock WHAT" for other errors than another process's lock (EBADF, ENOLCK). fd
+// is open for writing.
 
 // False when another process has a lock on it.
 bool try_lock_file(int fd, std::string_view what);
 // Waits for it, as long as it takes.
 void lock_file(int fd, std::string_view what);
-// The process whose lock keeps us out now; no value when nobody's does. It may be gone when this returns.
+// The process whose lock keeps us out now; no value if none does. It may be gone when this returns.
 std::optional<pid_t> lock_holder(int fd, std::string_view what);
 
 } // namespace common

@@ -15,7 +15,7 @@ namespace common {
 // fault of the file. A call moves a bounded piece: call it until it would block.
 IoResult copy_file_to_socket(int file, off_t& offset, std::size_t most, int socket);
 
-// The same for the last bytes of a file, at most last_piece of them, behind which the caller does nothing but
+// The same for the last bytes of a file, at most last_piece of them, after which the caller does nothing but
 // close the socket: where the system can, they and the end travel in one packet.
 inline constexpr std::size_t last_piece = 16384;
 IoResult copy_last_to_socket(int file, off_t& offset, std::size_t most, int socket);

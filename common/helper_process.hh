@@ -35,7 +35,7 @@ public:
         std::function<void()> on_restart{};
         // All that waited for room in its pair has been sent.
         std::function<void()> on_sent{};
-        // Its pair has ended, which is not at a stop. Another follows once its end is told.
+        // Its pair has ended, though not at a stop. Another is started once its end was told.
         std::function<void()> on_lost{};
         std::chrono::milliseconds restart_pause{1000}; // between starts of one that dies at once
     };
@@ -44,7 +44,7 @@ public:
     HelperProcess(const HelperProcess&) = delete;
     HelperProcess& operator=(const HelperProcess&) = delete;
 
-    // Forks it. False when there is no process to be had now. Throws std::system_error for anything else.
+    // Forks it. False if no process can be forked now. Throws std::system_error for anything else.
     bool start();
     // From now on loop serves it; what it does is told in log. Both must live until stop.
     void attach(Loop& loop, Log& log);
@@ -54,7 +54,7 @@ public:
     void send(std::string packet, Fd first = {}, Fd second = {});
     std::size_t waiting() const { return unsent_.size(); }
     void drop_waiting() { unsent_.clear(); }
-    // It is there; nothing says that it takes packets at once.
+    // It is running; it may not take packets yet.
     bool runs() const { return static_cast<bool>(pair_); }
 
     // After SIGCHLD, for a child that was collected; false: it is another's. Reads what it said last, logs

@@ -31,7 +31,7 @@ public:
     static constexpr std::size_t kept_of_too_long = 64; // bytes at either end
 
     // most: bytes of the longest line, its end not counted. at_once: bytes that may wait to be taken, if that
-    // is more: whoever sends many lines then costs fewer reads.
+    // is more: a peer that sends many lines then costs fewer reads.
     LineReader(std::size_t most, LineEnds ends, std::size_t at_once = 0);
 
     // One read into the free part of the buffer. would_block also when it is full: take lines or bytes first.
@@ -72,7 +72,7 @@ private:
     Ends ends_;
     bool discarding_ = false;
     bool after_return_ =
-        false;              // the last line ended in CR (Ends::any): a LF or NUL right behind belongs to it
+        false;              // the last line ended in CR (Ends::any): a LF or NUL directly after belongs to it
     std::string beginning_; // of the line that is being discarded
 };
 

@@ -96,7 +96,7 @@ void Log::reopen() {
         file_ = open_log(place_.file);
         is_torn_ = false;
     } catch (const std::system_error& failure) {
-        error(text(failure.what(), ": the one that was open stays"));
+        error(text(failure.what(), ": the file that was open stays in use"));
     }
 }
 

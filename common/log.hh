@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error, to syslog(3) or in a file.
-// Whoever logs bytes from a peer escapes them first (common/text.hh); what could still forge or hide a line
+// Code that logs bytes from a peer escapes them first (common/text.hh); what could still forge or hide a line
 // is escaped here.
 #pragma once
 
@@ -18,7 +18,7 @@ enum class Severity { error, warning, notice, detail };
 // Their words in the `log-level' directive.
 inline constexpr std::array<std::string_view, 4> severity_words{"error", "warning", "notice", "detail"};
 
-// A line for it, from where there is none.
+// A line for the log, from code that has no Log.
 struct Note {
     Severity severity{};
     std::string text;
@@ -64,7 +64,7 @@ public:
     // The same for a line of another process of this daemon.
     void write_for(std::string_view role, long pid, Severity severity, std::string_view text);
 
-    // A notice that no log-level leaves out: what whoever started the daemon has to know.
+    // A notice that no log-level leaves out: what the person who started the daemon has to know.
     void always(std::string_view text);
 
     void error(std::string_view text) { write(Severity::error, text); }

@@ -28,7 +28,7 @@ char letter_of(std::string_view word) {
 
 } // namespace
 
-// getopt(3) keeps its place in globals, and glibc's takes options from behind operands, where a verb of a
+// getopt(3) keeps its place in globals, and glibc's takes options after operands, where a verb of a
 // control socket has its own words.
 std::vector<std::string> parse_options(int argc, char** argv, std::span<const Option> options) {
     const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);

@@ -35,7 +35,7 @@ std::optional<pid_t> number_in(const std::string& path) {
 void check_pid_file(const std::string& path) {
     if (number_in(path)) return;
     throw UserError(
-        text("pid-file ", path, " is there and holds no process number: remove it, or name another path"));
+        text("pid-file ", path, " exists and contains no process number: remove it, or name another path"));
 }
 
 PidFile::PidFile(std::string path) : path_(std::move(path)), pid_(::getpid()) {

@@ -47,7 +47,8 @@ void deliver_pending(const sigset_t& mask) {
 Backend parse_backend(std::string_view word) {
     for (const BackendWord& known : backend_words)
         if (known.word == word) return known.backend;
-    throw UserError("`" + std::string{word} + "' is no way to wait: use select, poll, epoll or epoll-edge");
+    throw UserError("`" + std::string{word} +
+                    "' is not a way to wait: use select, poll, epoll or epoll-edge");
 }
 
 std::string_view backend_name(Backend backend) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Bytes that nobody shall find in memory afterwards: passwords and codes on their way to authd. Used by
+// Bytes that must not be found in memory afterwards: passwords and codes on their way to authd. Used by
 // whatever process a password passes through.
 #pragma once
 
@@ -35,7 +35,7 @@ public:
 private:
     void erase();
     std::size_t size_;
-    std::unique_ptr<char[]> bytes_; // with a NUL behind them; none after a move
+    std::unique_ptr<char[]> bytes_; // with a NUL after them; none after a move
 };
 
 } // namespace common

@@ -25,7 +25,7 @@ void Service::open(Duties duties) {
     std::vector<ControlVerb> verbs = std::exchange(duties_.verbs, {});
     verbs.push_back({"reload", "", "read the configuration again, as SIGHUP does",
                      [this](Words) { return ControlAnswer{reload()}; }});
-    verbs.push_back({"shutdown", "[MESSAGE]", "stop, with a message to those who are here",
+    verbs.push_back({"shutdown", "[MESSAGE]", "stop, with a message to the clients",
                      [this](Words words) { return shut_down(unquote(words[0])), ControlAnswer{}; }, true});
     control_.emplace(loop_, settings_.control, std::move(verbs));
 }
@@ -74,7 +74,7 @@ void Service::reload_as_told() {
 void Service::shut_down(const std::string& words) {
     std::string safe = duties_.make_safe(words);
     if (safe.size() > duties_.max_farewell)
-        throw UserError(text("that is too long: ", duties_.max_farewell, " bytes at most"));
+        throw UserError(text("the message is too long: ", duties_.max_farewell, " bytes at most"));
     farewell_ = std::move(safe);
     log_.notice("shutdown by administrator");
     stopping_ = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What the lasting process of a daemon is around its clients: ftpd's parent, chatd's hub. It holds the state
 // directory, waits for events and heeds signals, reads the configuration again, answers on the control socket
-// and stops in order. Trusts whoever may open that socket.
+// and stops in order. Trusts everybody who may open that socket.
 #pragma once
 
 #include "common/config.hh"
@@ -38,8 +38,8 @@ public:
         // those that only a start applies.
         std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)>
             merge{};
-        // Puts the merged lines into force, the settings first. Returns what it could not do, for whoever
-        // asked; throws, and changes nothing, when it can do none of it.
+        // Puts the merged lines into force, the settings first. Returns what it could not do, to be
+        // reported; throws, and changes nothing, if it can do none of it.
         std::function<std::vector<std::string>(Lines merged)> apply{};
         std::string_view reloaded = "configuration read again"; // the log says so then
         // The words of `shutdown', safe for every client.
@@ -57,7 +57,7 @@ public:
     // Listens on the control socket. Throws as ControlServer. Until then no signal is heeded.
     void open(Duties duties);
 
-    // The service manager and whoever started it are told that it serves at these places.
+    // Tells the service manager and the process that started it that it serves at these places.
     using OnReady = std::function<void(std::string_view places)>;
     static void tell_ready(std::string_view places, const OnReady& on_ready);
 
@@ -72,7 +72,7 @@ public:
 
     void ask_to_stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
-    // The administrator's words for those who are here when it stops; empty: none.
+    // The administrator's message to the clients when it stops; empty: none.
     const std::string& farewell() const { return farewell_; }
 
     // Around the daemon's own stop. The control connections are closed when the state is free, as the last

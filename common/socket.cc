@@ -127,7 +127,7 @@ std::optional<Accepted> accept_from(const Fd& listener) {
         if (number >= 0) return Accepted{Fd{number}, {reinterpret_cast<const sockaddr*>(&storage), size}};
         switch (errno) {
         case EAGAIN: return {};
-        // Errors of a client that has gone meanwhile (accept(2)); others may wait behind it.
+        // Errors of a client that has gone meanwhile (accept(2)); others may wait after it.
         case ECONNABORTED:
         case ECONNRESET:
         case ETIMEDOUT:

@@ -31,7 +31,7 @@ void check_socket_path(const Address& address, const std::string& state) {
     check_folder_of(path, state);
     struct stat found {};
     if (::lstat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode))
-        throw UserError(text(address.shown(), " is there and is no socket: choose another path"));
+        throw UserError(text(address.shown(), " exists and is not a socket: choose another path"));
 }
 
 bool is_any(const Address& address) {
@@ -55,13 +55,13 @@ void check_listeners(const DaemonSettings& settings) {
             for (const Address& other : all)
                 if (collide(address, other))
                     throw UserError(text("listen: ", other.shown(), " and ", address.shown(),
-                                         " are the same place: remove one"));
+                                         " are the same address: remove one"));
             if (address.family() == AF_UNIX)
                 check_socket_path(address, settings.state);
             else if (!may_listen_on(address.port()))
                 throw UserError(
                     text("listen on ", address.shown(),
-                         ": only root may have a port so low: start as root, or choose one from 1024"));
+                         ": only root may use such a low port: start as root, or choose one from 1024"));
             all.push_back(address);
         }
 }

@@ -55,11 +55,11 @@ void check_state_directory(const std::string& path) {
         there.erase(std::max<std::size_t>(there.rfind('/'), 1));
     }
     if (!S_ISDIR(found.st_mode))
-        throw UserError(text("the state directory ", path, " cannot be made: ", there,
+        throw UserError(text("the state directory ", path, " cannot be created: ", there,
                              " is a file: name another with `state'"));
     if (::access(there.c_str(), W_OK | X_OK) != 0)
         throw UserError(text("the state directory ", path,
-                             there == path ? " cannot be written to: " : " cannot be made: ",
+                             there == path ? " cannot be written to: " : " cannot be created: ",
                              std::strerror(errno), ": name another with `state'"));
     const std::string lock = path + "/lock";
     if (::access(lock.c_str(), R_OK | W_OK) != 0 && errno != ENOENT) fail("open", lock);

@@ -33,7 +33,7 @@ public:
     std::size_t size() const { return count_; }
 
     std::span<std::byte> page(std::size_t page) const;
-    // In a child: unmaps every page but this one, which is not to be asked for any more: get it before.
+    // In a child: unmaps every page but this one. page() must not be called afterwards: call it before.
     void keep_only(std::size_t page);
     void keep_none(); // the same for a child that has no page
 

@@ -69,7 +69,7 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
 // "1.2 MB": at most four figures, decimal units.
 std::string human_size(unsigned long long bytes);
 
-// Text with blanks behind it up to width columns, for a column of a table; at least one, where it is wider.
+// Text with blanks after it up to width columns, for a column of a table; at least one, where it is wider.
 // columns: those that the text takes on a terminal; else one for each byte.
 std::string padded(std::string text, std::size_t width, std::size_t columns);
 std::string padded(std::string text, std::size_t width);

@@ -33,11 +33,11 @@ std::string decode(std::string_view part, const Refusal& refuse) {
         if (c == '%') {
             const auto high = at + 2 < part.size() ? hex_value(part[at + 1]) : std::nullopt;
             const auto low = high ? hex_value(part[at + 2]) : std::nullopt;
-            if (!low) refuse("a % has two hexadecimal digits behind it; % itself is written %25");
+            if (!low) refuse("a % must be followed by two hexadecimal digits; % itself is written %25");
             c = static_cast<char>(*high << 4 | *low);
             at += 2;
         }
-        if (c == '\0') refuse("a NUL byte can be no part of it");
+        if (c == '\0') refuse("it cannot contain a NUL byte");
         decoded += c;
     }
     return decoded;
@@ -48,7 +48,7 @@ std::string decode_word(std::string_view part, const Refusal& refuse) {
     std::string word = decode(part, refuse);
     for (const char c : word)
         if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
-            refuse("only a path may hold control characters");
+            refuse("only a path may contain control characters");
     return word;
 }
 
@@ -82,13 +82,13 @@ Url parse_url(std::string_view scheme, std::string_view word) {
         url.host =
             decode_word(server.substr(1, bracket - 1), refuse); // of a zone, % is written %25 (RFC 6874)
         port = server.substr(bracket + 1);
-        if (url.host.find(':') == url.host.npos) refuse("only an IPv6 address stands in brackets");
+        if (url.host.find(':') == url.host.npos) refuse("only an IPv6 address is written in brackets");
     } else {
         const std::size_t end = server.find(':');
         url.host = decode_word(server.substr(0, end), refuse);
         if (end != server.npos) port = server.substr(end);
         if (port.find(':', 1) != port.npos || server.substr(0, 1) == "[")
-            refuse("an IPv6 address stands in brackets, as in [::1]");
+            refuse("write an IPv6 address in brackets, as in [::1]");
     }
     if (url.host.empty()) refuse(text("the host is missing: write ", scheme, "://HOST"));
     if (port.empty()) return url;

@@ -15,7 +15,7 @@ struct Url {
     std::optional<std::string> password;
     std::string host;       // without brackets
     std::uint16_t port = 0; // 0: not said
-    std::string path;       // behind the slash that ends the server's part
+    std::string path;       // after the slash that ends the server's part
 };
 
 // Whether the word begins as a URL of that scheme does, in either case.

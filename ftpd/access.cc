@@ -62,12 +62,12 @@ Limits parse_limits(std::string_view field, const Limits& usual) {
 }
 
 std::optional<std::string> NamePolicy::refuse(std::string_view name) const {
-    if (is_reserved(name)) return text("Names that begin with ", reserved_prefix, " are the server's own.");
-    if (!hidden_files && name.substr(0, 1) == ".")
-        return "Names that begin with a dot are not to be had here.";
+    if (is_reserved(name))
+        return text("Names that begin with ", reserved_prefix, " are reserved for the server.");
+    if (!hidden_files && name.substr(0, 1) == ".") return "Names that begin with a dot cannot be used here.";
     for (const std::string& pattern : denied)
         if (::fnmatch(pattern.c_str(), std::string{name}.c_str(), 0) == 0)
-            return text("Names like ", common::escape(pattern), " are not to be had here.");
+            return text("Names like ", common::escape(pattern), " cannot be used here.");
     return {};
 }
 

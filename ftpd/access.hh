@@ -18,7 +18,7 @@ enum class Right : unsigned {
     none = 0,
     list = 1,            // LIST, NLST, MLSD, MLST, LS
     read = 2,            // RETR, GET
-    create = 4,          // STOR, STOU, APPE, PUT of a name that is not there
+    create = 4,          // STOR, STOU, APPE, PUT of a new name
     overwrite = 8,       // STOR, APPE, PUT over a file, or into it; its times and mode
     remove = 16,         // DELE, RMD
     make_directory = 32, // MKD
@@ -45,26 +45,26 @@ private:
     unsigned bits_ = 0;
 };
 
-// The rights of a line of the user file, suite-users(5). A word that is none means none.
+// The rights of a line of the user file, suite-users(5). A word that is not a right grants none.
 Rights parse_rights(std::string_view field);
 
 // Of the configuration, or of a user's line in suite-users(5).
 struct Limits {                   // 0: no limit
-    std::uint64_t rate_up = 0;    // bytes a second
-    std::uint64_t rate_down = 0;  // bytes a second
+    std::uint64_t rate_up = 0;    // bytes per second
+    std::uint64_t rate_down = 0;  // bytes per second
     std::uint64_t max_upload = 0; // bytes of a file
 };
 
 // Of "rate-up=1000,max-upload=5000", as authd has checked it; usual: those that are not named.
 Limits parse_limits(std::string_view field, const Limits& usual);
 
-// Not to be had are the server's own names (ftpd/path.hh), hidden ones where `hidden-files' says no, and
-// those of `deny'.
+// Clients cannot use the names that are reserved for the server (ftpd/path.hh), hidden ones with
+// `hidden-files no', and those of `deny'.
 struct NamePolicy {
     bool hidden_files = true;        // names that begin with a dot are names like others
     std::vector<std::string> denied; // patterns of fnmatch(3)
 
-    // Why this name, one component of a path, is not to be had; no value: it is.
+    // Why this name, one component of a path, cannot be used; no value: it can.
     std::optional<std::string> refuse(std::string_view name) const;
     // The same for any component of an absolute path.
     std::optional<std::string> refuse_path(std::string_view path) const;

@@ -19,12 +19,12 @@ struct Decoded {
 Decoded decode_telnet(std::string_view line);
 // The reverse, for a client: the command as it is sent, its CR LF included. Any byte but NUL may be in a
 // path, even a line end, once an earlier line has fixed CR LF as the session's terminator. A command that
-// would be taken for HTTP (below) gets a telnet NOP behind it.
+// would be taken for HTTP (below) gets a telnet NOP after it.
 std::string encode_command(std::string_view line);
 
 struct Command {
     std::string verb;     // in upper case
-    std::string argument; // all behind the first space: further and trailing ones belong to it
+    std::string argument; // all after the first space: further and trailing ones belong to it
     bool has_argument = false;
 };
 Command parse_command(std::string_view line);

@@ -19,9 +19,9 @@ std::optional<common::Identity> find_identity(const Settings& settings);
 // The served folder. Throws std::system_error.
 common::Fd open_root(const Settings& settings);
 
-// Shuts this process in the tree beneath root for good, as an ordinary user and with what limits it needs: as
-// far as who runs it and the system allow. False where the system cannot restrict files (common/sandbox.hh).
-// What that leaves to somebody who has taken it over is in ftpd(8), and a test holds it to that.
+// Shuts this process in the tree beneath root for good, as an ordinary user and with the limits it needs, as
+// far as its user and the system allow. False where the system cannot restrict files (common/sandbox.hh).
+// What an attacker who has taken it over can still do is in ftpd(8), and tested.
 bool shut_in(int root, const std::optional<common::Identity>& identity, common::TreeAccess access);
 
 } // namespace ftpd

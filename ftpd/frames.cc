@@ -54,7 +54,7 @@ static_assert(ActivityRecord::size == activity_size);
 std::string until_nul(const std::string& field) { return field.substr(0, field.find('\0')); }
 
 PeerError wrong(std::string_view whose) {
-    return PeerError{text("a packet of ", whose, " is of no known kind or length")};
+    return PeerError{text("a packet of ", whose, " is of an unknown kind or length")};
 }
 
 } // namespace

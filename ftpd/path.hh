@@ -9,7 +9,7 @@
 
 namespace ftpd {
 
-// Names that begin so are the server's own: unfinished uploads. No client may name them, no listing shows
+// Names that begin like this are reserved for unfinished uploads. No client may name them, no listing shows
 // them.
 inline constexpr std::string_view reserved_prefix = ".ftpd-";
 

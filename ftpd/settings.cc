@@ -46,7 +46,7 @@ DataSettings::Ports parse_ports(Words words) {
     const auto last =
         dash == word.npos ? first : parse_number<std::uint16_t>(std::string_view{word}.substr(dash + 1), 1);
     if (!first || !last || *first > *last)
-        throw UserError(text("'", escape(word, 64), "' is no range of ports: write one like 40000-40999"));
+        throw UserError(text("'", escape(word, 64), "' is not a range of ports: write one like 40000-40999"));
     return {*first, *last};
 }
 
@@ -56,7 +56,7 @@ std::optional<Address> parse_passive_address(Words words) {
     const std::optional<Address> address = parse_host(word, AF_INET);
     if (!address)
         throw UserError(text("'", escape(word, 64),
-                             "' is no IPv4 address: write the one that clients reach, like 203.0.113.9"));
+                             "' is not an IPv4 address: write the one that clients reach, like 203.0.113.9"));
     return address;
 }
 
@@ -69,15 +69,15 @@ mode_t parse_umask(Words words) {
     const std::string& word = only_word(words, "a mask");
     const std::optional<mode_t> mask = parse_mode(word);
     if (!mask)
-        throw UserError(text("'", escape(word, 64), "' is no mask: write octal digits like 022 or 077"));
+        throw UserError(text("'", escape(word, 64), "' is not a mask: write octal digits like 022 or 077"));
     return *mask;
 }
 
 std::string parse_pattern(Words words) {
     const std::string& word = only_word(words, "a pattern");
     if (word.empty() || word.find('/') != word.npos)
-        throw UserError(
-            text("'", escape(word, 64), "' is no pattern of a name: write one like *.exe, without a slash"));
+        throw UserError(text("'", escape(word, 64),
+                             "' is not a pattern for names: write one like *.exe, without a slash"));
     return word;
 }
 
@@ -108,10 +108,9 @@ void complete_anonymous(Settings& s) {
     const bool has_users = !s.users.empty();
     s.anonymous = s.anonymous_given.value_or(has_users ? Rights{} : anonymous_rights[anonymous_read]);
     if (has_users && s.anonymous.may_write() && s.anonymous_root.empty())
-        throw UserError(
-            "anonymous: strangers who may write would get into the homes of `users': add "
-            "`anonymous-root DIR', a folder below the root that is theirs (or `anonymous-root /', "
-            "if the whole tree is meant), or write `anonymous read' or `anonymous no'");
+        throw UserError("anonymous: clients without an account could write in the homes of `users': add "
+                        "`anonymous-root DIR', a folder for them below the root (or `anonymous-root /', "
+                        "if the whole tree is meant), or write `anonymous read' or `anonymous no'");
     if (s.anonymous_root.empty()) s.anonymous_root = "/";
 }
 
@@ -139,31 +138,31 @@ std::vector<Directive> directive_table(Settings& s) {
                      Repeats::no, Reload::yes, [&](Words w) {
                          s.anonymous_given = anonymous_rights[parse_choice(w, anonymous_words)];
                      }});
-    table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are shut in",
+    table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are confined to",
                      Repeats::no, Reload::at_start_only,
                      [&](Words w) { s.anonymous_root = parse_folder_of_tree(only_word(w, "a folder")); }});
     table.push_back({"passive-ports", "FIRST-LAST|any", "any", "the ports on which PASV and EPSV listen",
                      Repeats::no, Reload::yes, [&](Words w) { s.data.passive_ports = parse_ports(w); }});
     table.push_back({"passive-address", "IPV4|none", "none",
-                     "the address that PASV tells: ours as clients see it", Repeats::no, Reload::yes,
-                     [&](Words w) { s.data.passive_address = parse_passive_address(w); }});
-    table.push_back({"connect-timeout", "TIME", "30", "how long a data connection may take to come about",
+                     "the address that PASV gives: this machine's as clients see it", Repeats::no,
+                     Reload::yes, [&](Words w) { s.data.passive_address = parse_passive_address(w); }});
+    table.push_back({"connect-timeout", "TIME", "30", "how long setting up a data connection may take",
                      Repeats::no, Reload::yes, [&](Words w) { s.data.connect_timeout = parse_timeout(w); }});
     table.push_back({"stall-timeout", "TIME", "300",
-                     "how long a client may take or send nothing in a transfer", Repeats::no, Reload::yes,
-                     [&](Words w) { s.stall_timeout = parse_timeout(w); }});
-    table.push_back({"rate-up", "SIZE|none", "none", "bytes a second that a client may send", Repeats::no,
+                     "how long a client may go without taking or sending data in a transfer", Repeats::no,
+                     Reload::yes, [&](Words w) { s.stall_timeout = parse_timeout(w); }});
+    table.push_back({"rate-up", "SIZE|none", "none", "bytes per second that a client may send", Repeats::no,
                      Reload::yes, [&](Words w) { s.limits.rate_up = parse_size_or_none(w); }});
-    table.push_back({"rate-down", "SIZE|none", "none", "bytes a second that a client is sent", Repeats::no,
-                     Reload::yes, [&](Words w) { s.limits.rate_down = parse_size_or_none(w); }});
-    table.push_back({"max-upload", "SIZE|none", "none", "how large a file may be that a client stores",
+    table.push_back({"rate-down", "SIZE|none", "none", "bytes per second that are sent to a client",
+                     Repeats::no, Reload::yes, [&](Words w) { s.limits.rate_down = parse_size_or_none(w); }});
+    table.push_back({"max-upload", "SIZE|none", "none", "the maximum size of a file that a client stores",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.limits.max_upload = parse_size_or_none(w); }});
     table.push_back({"umask", "MASK", "022", "permissions that new files and folders do not get", Repeats::no,
                      Reload::yes, [&](Words w) { s.umask = parse_umask(w); }});
-    table.push_back({"hidden-files", "yes|no", "yes", "whether names that begin with a dot are to be had",
+    table.push_back({"hidden-files", "yes|no", "yes", "whether names that begin with a dot can be used",
                      Repeats::no, Reload::yes, [&](Words w) { s.names.hidden_files = parse_yes_or_no(w); }});
-    table.push_back({"deny", "PATTERN", "", "names that nobody lists, gets or stores", Repeats::yes,
+    table.push_back({"deny", "PATTERN", "", "names that cannot be listed, fetched or stored", Repeats::yes,
                      Reload::yes, [&](Words w) { s.names.denied.push_back(parse_pattern(w)); }});
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
@@ -172,7 +171,7 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"xferlog", "FILE", "", "the transfer log", Repeats::no, Reload::yes,
                      [&](Words w) { s.xferlog = parse_absolute(only_word(w, "a file"), "a file"); }});
     table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
-                     "tell a room of chatd what is stored in a folder", Repeats::yes, Reload::yes,
+                     "announce the files stored in a folder in a room of chatd", Repeats::yes, Reload::yes,
                      [&](Words w) { s.announcements.push_back(parse_announcement(w)); }});
     return table;
 }

@@ -36,8 +36,8 @@ struct DataSettings {
         std::uint16_t last = 0;
     };
     Ports passive_ports;
-    std::optional<common::Address> passive_address; // told by PASV in place of ours; IPv4
-    std::chrono::seconds connect_timeout{};         // for a data connection to come about
+    std::optional<common::Address> passive_address; // given by PASV instead of ours; IPv4
+    std::chrono::seconds connect_timeout{};         // for setting up a data connection
 };
 
 // Uploads into a folder, told in a room of chatd.
@@ -49,11 +49,11 @@ struct Announcement {
 
 struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /
-    Rights anonymous; // what somebody without an account may do
+    Rights anonymous; // what clients without an account may do
     // Given, or else made up: everybody's where there are no users, nobody's beside them.
     std::optional<Rights> anonymous_given;
-    // The folder below root, as a path of the tree, that somebody without an account is shut in; "/": the
-    // whole tree. Empty until it is known whether it was given.
+    // The folder below root, as a path of the tree, that clients without an account are confined to; "/":
+    // the whole tree. Empty until it is known whether it was given.
     std::string anonymous_root;
     DataSettings data;
     Limits limits; // of a login that has none of its own

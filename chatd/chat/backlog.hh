@@ -24,11 +24,11 @@ public:
     void add(std::string_view keys) { undealt_ += keys; }
     // Typed while there is no connection.
     void keep(std::string_view keys) { (has_place_ ? undealt_ : held_) += keys; }
-    // Until it can be said.
+    // Typed too early: kept until it can be said.
     void hold(std::string_view keys) { held_ += keys; }
     std::string take_held();
-    // Of what is held, a line without its end; no value while it is not whole. has_ended: nothing comes
-    // behind.
+    // Takes the first line of what is held, without its end; no value while it is incomplete. has_ended:
+    // nothing more will come.
     std::optional<std::string> take_line(bool has_ended);
     bool holds_nothing() const { return held_.empty(); }
 
@@ -48,7 +48,7 @@ public:
 
 private:
     std::uint64_t dealt_ = 0;
-    std::string undealt_;        // behind what was dealt with, as far as it was sent or can be
+    std::string undealt_;        // after what was dealt with, as far as it was sent or can be
     std::uint64_t line_end_ = 0; // 0: no line was noted
     std::string line_keys_;
     std::string held_;

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::chrono::seconds patience{30}; // for a server that does not take the connection
 
-// What whoever is there has said on the command line, and what the environment tells.
+// What the user has said on the command line, and what the environment tells.
 ChatSession::Profile profile_of(const ChatOptions& options, bool is_plain) {
     ChatSession::Profile profile{.name = options.name, .code = options.code, .language = options.language};
     if (const char* const type = std::getenv("TERM")) profile.terminal_type = type;

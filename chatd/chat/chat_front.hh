@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The side of chat that faces whoever uses it: a person at a terminal, or a pipe. It trusts the person, and
+// The side of chat that faces its user: a person at a terminal, or a pipe. It trusts the person, and
 // makes harmless what the server says. The side that faces the server is in chat_talk.cc.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace chatd {
 
 class ChatFront {
 public:
-    virtual ~ChatFront() = default; // nothing is left undone on a terminal
+    virtual ~ChatFront() = default; // restores the terminal
 
     // Bytes of standard input; returns those that are for the server.
     virtual std::string take_input(std::string_view bytes) = 0;
@@ -26,11 +26,11 @@ public:
 
     // Shows what the server has said. pauses: no more of it has arrived yet.
     virtual void show(std::string_view said, bool pauses) = 0;
-    // What there is to say of the connection. passing: it is replaced by the next such words, or by what the
-    // server says.
+    // Shows a message about the connection. passing: the next such message, or what the server says,
+    // replaces it.
     enum class Notice { passing, lasting };
     virtual void tell(std::string_view, Notice) {}
-    // Keys were pressed that go nowhere.
+    // Keys were pressed that had no effect.
     virtual void ring() {}
 
     // The terminal's window, where the server draws; and once after it has changed, or may have.
@@ -39,8 +39,8 @@ public:
 
     // The signal mask for a wait; nullptr: as it is.
     virtual const sigset_t* while_waiting() const { return nullptr; }
-    // After each wait: acts on the signals that came, and on the keys that stand for some. The one that is to
-    // end the program, or 0.
+    // After each wait: acts on the signals that came, and on the keys that stand for some. Returns the one
+    // that is to end the program, or 0.
     virtual int obey_signals() { return 0; }
 };
 

@@ -25,11 +25,11 @@ void take_url(std::string_view word, ChatOptions& wanted) {
     const auto refuse = [&](std::string_view why) {
         throw UsageError(text("chat://", escape(url.host), ": ", why));
     };
-    if (url.password) refuse("a password is asked for, and has no place in a URL");
+    if (url.password) refuse("a URL cannot contain a password: it is asked for");
     if (std::any_of(url.path.begin(), url.path.end(), [](unsigned char c) { return c < ' '; }))
-        refuse("no room has control characters in its name");
-    if (url.path.find('/') != url.path.npos) refuse("behind the server stands one room: chat://HOST/ROOM");
-    if (!url.path.empty() && wanted.code) refuse("the room is said twice, in the URL and behind it");
+        refuse("a room's name cannot contain control characters");
+    if (url.path.find('/') != url.path.npos) refuse("only one room may follow the server: chat://HOST/ROOM");
+    if (!url.path.empty() && wanted.code) refuse("the room is given twice, in the URL and after it");
     wanted.name = url.user;
     wanted.server = url.host.find(':') == url.host.npos ? url.host : text('[', url.host, ']');
     if (url.port != 0) wanted.server += text(':', url.port);
@@ -59,7 +59,7 @@ void take_operands(const std::vector<std::string>& operands, ChatOptions& wanted
     if (operands.empty() || operands.size() > 2)
         throw UsageError("say which server: [NAME@]HOST, [NAME@]HOST:PORT, chat://[NAME@]HOST[:PORT][/ROOM] "
                          "or the PATH of "
-                         "a socket, and behind it the code of a room");
+                         "a socket, followed by the code of a room");
     if (operands.size() == 2) wanted.code = operands[1];
     if (is_url("chat", operands[0])) return take_url(operands[0], wanted);
     std::string_view server = operands[0];

@@ -27,7 +27,7 @@ inline constexpr std::string_view default_port = "2323";
 
 // The table that fills wanted, which must outlive it.
 std::vector<common::Option> chat_options(ChatOptions& wanted);
-// Fills in who is to talk where. Throws UsageError, but for actions that need none of it.
+// Fills in the name, server and room. Throws UsageError, except for actions that need none of them.
 void take_operands(const std::vector<std::string>& operands, ChatOptions& wanted);
 
 // Where the server named by the operand is: HOST, HOST:PORT, [IPV6], [IPV6]:PORT; a PATH has a slash in it,

@@ -158,7 +158,7 @@ void ChatSession::be_asked(std::string_view body) {
 // By what was said on the command line, once on each connection. Throws where a pipe cannot go on.
 bool ChatSession::answer_by_profile() {
     const auto refused = [&](std::string_view what) {
-        return PeerError(text("the server does not take the ", what, ": ", escape(last_line(last_words_))));
+        return PeerError(text("the server does not accept the ", what, ": ", escape(last_line(last_words_))));
     };
     if (asked_ == Asked::name) {
         if (!profile_.name.empty() && !name_was_tried_) {
@@ -188,7 +188,7 @@ void ChatSession::pump() {
     if (is_inside()) return say(backlog_.take_held());
     if (!profile_.is_plain || was_inside_) return;
     if (input_ended_ && backlog_.holds_nothing() && asked_ == Asked::name)
-        throw PeerError("the server asks for a name: say it, as in NAME@HOST");
+        throw PeerError("the server asks for a name: give one, as in NAME@HOST");
     const std::optional<std::string> line = backlog_.take_line(input_ended_);
     if (!line) return;
     (asked_ == Asked::name ? profile_.name : profile_.code.emplace()) = *line;

@@ -18,9 +18,9 @@ namespace chatd {
 
 class ChatSession {
 public:
-    // What whoever is there has said beforehand.
+    // What the user has said beforehand.
     struct Profile {
-        std::string name{};                // empty: whoever is there is asked
+        std::string name{};                // empty: the user is asked
         std::optional<std::string> code{}; // of the room
         std::string language{};            // empty: the server's
         std::string terminal_type{};
@@ -36,14 +36,14 @@ public:
     // Bytes that the server has sent; what there is to show of them, which is as far as its last `place'.
     // Throws common::PeerError when a pipe's answer is refused, or it is asked what it cannot answer.
     std::string hear(std::string_view bytes);
-    // Keys; of a pipe bytes, whose first lines answer what is asked and was not wished for. Keys that come
-    // when nobody could take them, now or later, or are too many, are dropped: false.
+    // Keys; from a pipe bytes, whose first lines answer the questions that the profile leaves open. Returns
+    // false if they are dropped: there are too many, or they can be used neither now nor later.
     bool type(std::string_view keys);
     // Of a pipe: nothing more will be typed.
     void end_input();
-    // The window has another size.
+    // The window's size has changed.
     void resize(telnet::WindowSize size);
-    // Something that the server will answer, if it is there.
+    // Sends something that the server will answer, if it is alive.
     void ask_whether_there();
     // What is to be sent now.
     std::string take_output() { return std::exchange(out_, {}); }

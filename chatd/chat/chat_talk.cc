@@ -153,7 +153,7 @@ void Talk::hear() {
     const std::string said = session_.hear({buffer_.data(), got.bytes});
     tell_return();
     front_.show(said, got.bytes < buffer_.size());
-    if (session_.was_refused()) return lose("the server is another one now");
+    if (session_.was_refused()) return lose("this is another server now");
     finish_input();
 }
 
@@ -185,7 +185,7 @@ void Talk::send() {
     if (unsent_.empty()) return;
     const IoResult wrote = write_some(server_.get(), unsent_);
     unsent_.erase(0, wrote.bytes);
-    // When it has vanished, what the server had said before can still be read; its end comes behind.
+    // When it has vanished, what the server had said before can still be read; its end comes after.
     if (wrote.state == IoState::vanished) unsent_.clear();
 }
 
@@ -195,7 +195,7 @@ void Talk::end() {
         ended_ = true;
         if (!is_plain_ || session_.backlog().is_empty()) return;
         throw PeerError(
-            text("the server has ended it, and ", session_.backlog().size(), " bytes were not taken"));
+            text("the server has ended it, and ", session_.backlog().size(), " bytes were not accepted"));
     }
     if (!was_inside_) throw PeerError("the server has closed the connection");
     lose(session_.end() == End::come_again ? "the server has stopped" : "the connection is lost");
@@ -209,7 +209,8 @@ void Talk::lose(std::string_view why) {
     session_.lose();
     if (!gap_) gap_ = now;
     if (is_plain_ && now - *gap_ >= max_gap)
-        throw PeerError(text("the server is gone, and ", session_.backlog().size(), " bytes were not taken"));
+        throw PeerError(
+            text("the server is gone, and ", session_.backlog().size(), " bytes were not accepted"));
     const auto pause = pauses_.next();
     state_ = State::waiting;
     next_ = now + pause;

@@ -89,7 +89,7 @@ void TerminalFront::show(std::string_view said, bool pauses) {
     text_.add(said);
     const std::string lines = text_.take_lines();
     const std::string_view bell = text_.take_bell() ? "\a" : "";
-    // A prompt ends in a blank and nothing comes behind it; anything else is half of what is on its way.
+    // A prompt ends in a blank and nothing comes after it; anything else is half of what is on its way.
     const std::string rest = pauses ? text_.rest() : std::string{};
     asks_ = !rest.empty() && rest.back() == ' ' && rest.size() <= max_prompt;
     draw(text(bell, lines));

@@ -18,9 +18,9 @@ public:
     // Takes out the lines that are complete, each with one LF at its end, whether it was sent with LF or CR
     // LF.
     std::string take_lines();
-    // Whether one of the lines taken since the last call had the bell before it, which is no part of it.
+    // Whether one of the lines taken since the last call had the bell before it, which is not a part of it.
     bool take_bell() { return std::exchange(rings_, false); }
-    // What stands behind them, as a prompt does: less a character, or a CR LF, of which a part has yet to
+    // What follows them, as a prompt does: less a character, or a CR LF, of which a part has yet to
     // come.
     std::string rest() const;
     // The same, and takes it out.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The modes of chat's terminal: each key is given as it comes and nothing is echoed. Whoever destroys or
-// leaves it gets the modes back that were found. Run by chat.
+// The modes of chat's terminal: each key is given as it comes and nothing is echoed. Destroying or
+// leaving it restores the modes that were found. Run by chat.
 #pragma once
 
 #include "chatd/terminal/telnet_options.hh"
@@ -12,8 +12,8 @@
 
 namespace chatd {
 
-// What whoever uses one listens to: the signals that end it, and the one that comes when the window's size
-// has changed (SIGWINCH is not in POSIX.1-2008).
+// The signals that a program with a terminal listens to: those that end it, and the one that comes when the
+// window's size has changed (SIGWINCH is not in POSIX.1-2008).
 inline constexpr std::array ending_signals{SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 #ifdef SIGWINCH
 inline constexpr int window_changed = SIGWINCH;

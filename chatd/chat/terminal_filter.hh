@@ -12,7 +12,7 @@ namespace chatd {
 
 class TerminalFilter {
 public:
-    static constexpr std::size_t max_sequence = 32; // bytes behind ESC
+    static constexpr std::size_t max_sequence = 32; // bytes after ESC
 
     // What may be written. Through go CR, LF, BEL and BS; CUU, CUD, CUF, CUB with one number; EL and ED with
     // 0 to 2; CUP with none; SGR; switching bracketed paste on and off. NUL is left out (CR NUL is a CR); a

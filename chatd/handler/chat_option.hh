@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The handler's end of chat(1)'s telnet option: what is asked is told to chat in so many words, and so is how
-// far things have come, so that it can take up a connection that breaks (session_option.hh). While the client
+// The handler's end of chat(1)'s telnet option: it tells chat explicitly what is asked and how far
+// things have come, so that chat can resume a connection that breaks (session_option.hh). While the client
 // is not chat, nothing is told. Run by handlers, which trust nothing the client sends.
 #pragma once
 
@@ -29,14 +29,14 @@ public:
     bool is_on() const { return told_.has_value(); }
     bool is_plain() const { return told_ && told_->is_plain; } // chat between pipes
 
-    // What is asked, behind how far things have come; of nothing, the client's name goes with it.
+    // Tells the progress, then what is asked; if nothing is, the client's name goes with it.
     void tell_question(Asked asked);
     void tell_name(); // it is another one now
     void tell_token(std::string_view token);
-    // Behind all that was shown: how far that is, how many of the client's bytes were dealt with, and whether
+    // After all that was shown: how far that is, how many of the client's bytes were dealt with, and whether
     // this is the end.
     void tell_progress();
-    // As much as output still holds has not been written.
+    // Notes that what output still holds has not been written.
     void note_written();
 
     // A line was refused.

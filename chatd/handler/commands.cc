@@ -22,7 +22,7 @@ using Words = std::string_view;
 constexpr std::uint64_t lines_of_history = 20;
 constexpr std::uint64_t max_history = 100000;
 
-// The first word, and what stands behind it, less the blanks between.
+// The first word, and what follows it, less the blanks between.
 std::pair<Words, Words> split_first(Words words) {
     const std::size_t end = std::min(words.find(' '), words.size());
     const std::size_t rest = std::min(words.find_first_not_of(' ', end), words.size());

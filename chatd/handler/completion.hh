@@ -24,7 +24,7 @@ struct Completion {
     std::size_t from = 0;             // the byte at which the word begins
     std::string word{};               // what stands there up to the cursor
     std::vector<std::string> words{}; // of Of::words: all that can stand there
-    std::string_view end = " ";       // what stands behind the whole word
+    std::string_view end = " ";       // what follows the whole word
 };
 // before: the line up to the cursor.
 Completion find_completion(std::string_view before, std::span<const CommandShape> commands);

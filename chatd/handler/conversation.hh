@@ -27,9 +27,9 @@ struct Conversation {
           hub(std::move(pair), input, reports_again),
           rooms(output, hub, page) {}
 
-    // Acts on one packet of the hub's. Throws PeerError when it is none for a handler, or malformed.
+    // Acts on one packet of the hub's. Throws PeerError if it is malformed, or not for a handler.
     void handle(HubTalk::Heard heard);
-    // Whether it does nothing but wait: for the hub's answer, or for what is looked up.
+    // Whether it only waits: for the hub's answer, or for the result of a lookup.
     bool is_busy() const { return hub.is_waiting() || lookup.is_running(); }
 
     ClientOutput output;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The line that a telnet client types and the handler edits: keys become a line (LineEditor), which stands
-// behind its prompt at the bottom of the client's terminal (TypedLine) while what arrives is shown above it.
+// after its prompt at the bottom of the client's terminal (TypedLine) while what arrives is shown above it.
 // Also where the client edits by itself: then nothing is drawn. Run by handlers, which trust nothing the
 // client sends; works on bytes.
 #pragma once
@@ -46,7 +46,7 @@ public:
     // Of these words, if they still stand there, from this byte on.
     void complete(std::string_view words, std::size_t from, const Completed& completed);
 
-    // Before and behind the lines that are written at once: the line is taken out of their way and put there
+    // Before and after the lines that are written at once: the line is taken out of their way and put there
     // again. What else is to be sent is appended with it.
     void lift(std::string& out);
     void lay(std::string& out);

@@ -72,7 +72,7 @@ void FollowedRooms::wake() {
 bool FollowedRooms::prepare_to_sleep() {
     if (!sleep_.fall_asleep()) return wake(), false;
     for (const auto& view : views_) {
-        // What is no record may have been half written, or is damage: the hub knows what stands behind it.
+        // What is not a record may have been half written, or is damage: the hub knows what follows it.
         if (view->has_tail()) view->look_again();
         if (follow(*view) || ask_for_segment(*view)) return false;
     }

@@ -44,13 +44,13 @@ void HubTalk::expect(const HubRequest& request, std::uint32_t answers) {
 std::optional<HubTalk::Heard> HubTalk::hear() {
     while (is_ready_) {
         Received got = receive_packet(hub_.get(), {packet_.get(), max_frame});
-        if (got.state == IoState::vanished) continue; // its last words may be queued behind the reset
+        if (got.state == IoState::vanished) continue; // its last words may be queued after the reset
         is_ready_ = got.state != IoState::would_block;
         if (!is_ready_) break;
         if (got.state != IoState::done) return Heard{Heard::Kind::end};
         if (std::string_view{packet_.get(), got.bytes} != wake)
             return Heard{Heard::Kind::frame, {packet_.get(), got.bytes}, std::move(got.passed)};
-        is_ready_ = !reports_again_; // mostly nothing stands behind a wake
+        is_ready_ = !reports_again_; // mostly nothing follows a wake
         return Heard{Heard::Kind::waking};
     }
     return {};

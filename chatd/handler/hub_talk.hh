@@ -30,7 +30,7 @@ struct HubRequest {
 
 class HubTalk {
 public:
-    // Of input, the count of what was dealt with is told to the hub before a request, from announce_from on.
+    // Before each request, from announce_from on, the hub is told how much of input has been dealt with.
     // reports_again: whether the poller reports what is left unread once more.
     HubTalk(common::Fd hub, const ClientInput& input, bool reports_again)
         : hub_(std::move(hub)), input_(input), reports_again_(reports_again) {}
@@ -72,7 +72,7 @@ private:
     bool reports_again_;
     bool is_ready_ = true; // what the last wait said, until a read has found nothing
     std::optional<HubRequest> request_;
-    std::optional<std::uint64_t> announced_; // no value: nobody counts
+    std::optional<std::uint64_t> announced_; // no value: nothing is counted
     std::uint32_t untaken_ = 0;
     // Not on the stack, and not filled: a page more for each of thousands.
     std::unique_ptr<char[]> packet_ = std::make_unique_for_overwrite<char[]>(max_frame);

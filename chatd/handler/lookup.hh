@@ -21,7 +21,8 @@ public:
 
     Lookup(ClientOutput& output, HubTalk& hub) : output_(output), hub_(hub) {}
 
-    // Of the room: its lines from one to the one before the other. words: of a search; none: all lines.
+    // Looks through the room's lines from `from' to the one before until. words: of a search; none: all
+    // lines.
     void start(std::uint32_t room, std::uint64_t from, std::uint64_t until, std::vector<std::string> words);
     bool is_running() const { return running_.has_value(); }
     // Goes on as far as it can without waiting; whether anything was done.

@@ -58,7 +58,7 @@ RoomView::Step RoomView::next(Record& record) {
 }
 
 void RoomView::look_again() {
-    caught_up_ = at_segment_end_; // behind the end of a segment nothing comes
+    caught_up_ = at_segment_end_; // after the end of a segment nothing comes
     log_.look_again();
 }
 

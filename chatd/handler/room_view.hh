@@ -29,7 +29,7 @@ public:
     std::uint32_t number() const { return start_.room; }
     const std::string& name() const { return name_; }
     std::uint32_t segment() const { return start_.segment; }
-    // The line behind all that were shown.
+    // The line after all that were shown.
     std::uint64_t next_line() const { return next_line_ == 0 ? start_.joined : next_line_; }
 
     struct Step {
@@ -37,10 +37,10 @@ public:
         std::uint64_t lost = 0;  // how many lines are gone; the line itself comes with the next step
         bool is_earlier = false; // than the joining
     };
-    // Takes the next record that is for this client. nothing: all that is there was taken.
+    // Takes the next record that is for this client. nothing: all existing records have been taken.
     Step next(Record& record);
     bool has_caught_up() const { return caught_up_; }
-    // Bytes stand at its place that are no record: half of one, or damage.
+    // The bytes at its place are not a record: they are half of one, or damage.
     bool has_tail() const { return !at_segment_end_ && log_.has_tail(); }
     // There may be more.
     void look_again();
@@ -50,8 +50,8 @@ public:
     void go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset);
     // Passes over all lines before this one; how many those are.
     std::uint64_t skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log, std::uint64_t offset);
-    // Whether the next segment has to be asked for: this one is at its end, or bytes stand in the way that
-    // are no record, as half of one does and damage. To be asked once for each wake.
+    // Whether the next segment has to be asked for: this one is at its end, or the next bytes are not
+    // a record but half of one, or damage. To be asked once for each wake.
     bool needs_segment() const { return caught_up_ && !holds_ && !asked_ && (at_segment_end_ || has_tail()); }
     void note_asked() { asked_ = true; }
     bool is_at_segment_end() const { return at_segment_end_; }

@@ -105,7 +105,7 @@ void TelnetDialect::take_data(std::string_view data) {
     }
 }
 
-// Keys behind an answer wait for what is asked next: it may be a password.
+// Keys after an answer wait for what is asked next: it may be a password.
 void TelnetDialect::take_keys(std::string_view keys) {
     for (; !keys.empty() && line_.is_open() && !has_requested_ && !ended_; keys.remove_prefix(1)) {
         if (terminal_.is_chat()) ++consumed_;
@@ -185,7 +185,7 @@ std::string TelnetDialect::ask(Asked asked, std::string_view words) {
     return shown;
 }
 
-// Of the reader's, also what ends the last line and came behind it (CR LF, CR NUL).
+// Of the reader's, also what ends the last line and came after it (CR LF, CR NUL).
 std::uint64_t TelnetDialect::taken() const {
     return line_.is_edited() || !lines_.empty() ? taken_ : consumed_ - reader_.buffered().size();
 }

@@ -6,7 +6,7 @@
 //
 // Whether the other side speaks telnet is known when it answers. It is sent one offer for that, IAC DO
 // TERMINAL-TYPE, and a CR, with which the next words cover on a terminal what it makes of the two bytes that
-// are no text (nc -C; the third is CAN, which shows nothing). Its first line waits for the answer, 300 ms at
+// are not text (nc -C; the third is CAN, which shows nothing). Its first line waits for the answer, 300 ms at
 // most. An answer that comes later is understood, too.
 #pragma once
 
@@ -31,7 +31,7 @@ struct TelnetStart {
     std::optional<common::Line> answer; // or the one line that it has sent
 };
 
-// What a telnet client wants that is no line.
+// What a telnet client wants that is not a line.
 struct TelnetRequest {
     enum class Kind {
         completion,   // of the word that words ends with: Tab
@@ -60,7 +60,7 @@ public:
     EditedLine& edited_line() { return line_; }
     // Whether the client has said, by a key, that nothing more will come.
     bool has_ended() const { return ended_; }
-    // With the next one the last is granted, or begun; keys that were pressed behind it wait for that.
+    // With the next one the last is granted, or begun; keys that were pressed after it wait for that.
     std::optional<TelnetRequest> next_request();
 
     // For chat(1), which counts its bytes: those before the end of the line that was given last. The count

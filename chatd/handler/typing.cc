@@ -57,7 +57,7 @@ void Typing::obey(const Line& line) {
     using State = Registration::State;
     const State state = conversation_.registration.state();
     if (state == State::inside) return speak(line);
-    // At the question for a code, a word that is no command may be a code.
+    // At the question for a code, a word that is not a command may be a code.
     const bool is_for_us = !line.too_long && ((state == State::asking_name && is_command(line.text)) ||
                                               (state == State::asking_code && is_known_command(line.text)));
     if (is_for_us) return obey_command(conversation_, line.text);

@@ -14,7 +14,7 @@ namespace chatd {
 
 struct Conversation;
 
-// Lines that are said as one, behind /paste or as an editor took them: each one text, whatever it looks like.
+// Lines that are said as one, after /paste or as an editor took them: each one text, whatever it looks like.
 class Paste {
 public:
     void add(const common::Line& line);

@@ -46,10 +46,10 @@ std::string take_room_option(std::string& rest) {
 std::string_view words_for(Refusal why) {
     switch (why) {
     case Refusal::bad_duration:
-        return "a length of time is a number of seconds, or one with s, m, h or d behind it, like 90, 5m or "
-               "2h";
+        return "a length of time is a number of seconds, or a number followed by s, m, h or d, like 90, 5m "
+               "or 2h";
     case Refusal::not_banned: return "there is no such ban: `bans' lists them";
-    default: return "nobody there has that name: `who' lists them";
+    default: return "nobody has that name: `who' lists the names";
     }
 }
 
@@ -76,7 +76,7 @@ HistoryQuery read_history_words(Words words) {
     HistoryQuery query;
     for (std::size_t at = 0; at < words.size(); ++at) {
         const auto argument = [&]() -> const std::string& {
-            if (at + 1 == words.size()) throw UserError(text(words[at], " needs a word behind it"));
+            if (at + 1 == words.size()) throw UserError(text(words[at], " needs a word after it"));
             return words[++at];
         };
         if (words[at] == "--follow" || words[at] == "-f")
@@ -118,22 +118,22 @@ std::vector<ControlVerb> Administration::verbs() {
          [this](Words words) { return announce(words[0]); }, true},
         {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
          [this](Words words) { return notice(words[0]); }, true},
-        {"topic", "-r ROOM TEXT", "set a room's topic; - is none",
+        {"topic", "-r ROOM TEXT", "set a room's topic; - removes it",
          [this](Words words) { return set_topic(words[0]); }, true},
         {"rooms", "", "list the rooms", [this](Words) { return list_rooms(); }},
         {"who", "", "list the clients", [this](Words) { return list_clients(); }},
         {"history", "ROOM [-n N] [--since WHEN] [--search WORDS] [--follow] [--json]",
          "print a room's lines, and those to come", [this](Words words) { return history(words); }},
         {"kick", "[-r ROOM] NAME", "end a client's connection", act_of(Kind::kicked)},
-        {"mute", "-r ROOM NAME [DURATION]", "let somebody not speak in a room", act_of(Kind::muted)},
+        {"mute", "-r ROOM NAME [DURATION]", "keep somebody from speaking in a room", act_of(Kind::muted)},
         {"unmute", "-r ROOM NAME", "let them speak again", act_of(Kind::unmuted)},
-        {"ban", "[-r ROOM] NAME|ADDRESS [DURATION]", "keep somebody out", act_of(Kind::banned)},
-        {"unban", "[-r ROOM] NAME|ADDRESS", "end that", act_of(Kind::unbanned)},
-        {"bans", "", "list who is kept out", [this](Words) { return list_bans(); }},
+        {"ban", "[-r ROOM] NAME|ADDRESS [DURATION]", "ban a name or an address", act_of(Kind::banned)},
+        {"unban", "[-r ROOM] NAME|ADDRESS", "end a ban", act_of(Kind::unbanned)},
+        {"bans", "", "list the bans", [this](Words) { return list_bans(); }},
         {"moderate", "-r ROOM on|off", "let only those with a voice speak in a room",
          [this](Words words) { return moderate(words); }},
         {"voice", "-r ROOM NAME", "give somebody a voice", act_of(Kind::voiced)},
-        {"unvoice", "-r ROOM NAME", "take it", act_of(Kind::unvoiced)},
+        {"unvoice", "-r ROOM NAME", "take the voice back", act_of(Kind::unvoiced)},
         {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
     };
 }
@@ -185,7 +185,7 @@ ControlAnswer Administration::set_topic(const std::string& rest) {
     const std::string topic = neutralise(unquote(words));
     if (room.empty()) throw UserError("say in which room: -r ROOM");
     if (topic.empty() || topic.size() > max_topic)
-        throw UserError(text("a topic has 1 to ", max_topic, " bytes; - is none"));
+        throw UserError(text("a topic has 1 to ", max_topic, " bytes; - removes it"));
     rooms_.set_topic(known_room(room), nullptr, topic);
     return {};
 }
@@ -211,8 +211,8 @@ ControlAnswer Administration::unban(const std::string& room, const std::string& 
     const auto elsewhere = bans_.room_of_ban(whom, std::chrono::system_clock::now());
     if (!elsewhere) throw UserError(std::string{words_for(Refusal::not_banned)});
     throw UserError(elsewhere->empty()
-                        ? text("that ban is of all rooms: unban ", escape(word))
-                        : text("that ban is of one room: unban -r ", *elsewhere, ' ', escape(word)));
+                        ? text("that ban is for all rooms: unban ", escape(word))
+                        : text("that ban is for one room: unban -r ", *elsewhere, ' ', escape(word)));
 }
 
 ControlAnswer Administration::moderate(Words words) {
@@ -232,7 +232,8 @@ void Administration::announce_typed(std::string_view line) {
 
 void Administration::announce_to(Room* only, std::string_view given) {
     const std::string words = neutralise(given);
-    if (words.size() > max_text) throw UserError(text("that is too long: ", max_text, " bytes at most"));
+    if (words.size() > max_text)
+        throw UserError(text("the message is too long: ", max_text, " bytes at most"));
     for (auto& [name, room] : rooms_.all())
         if (only == nullptr || only == &room) rooms_.add_line(room, Kind::announced, nullptr, words);
 }

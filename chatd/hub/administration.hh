@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The administrator's side of the hub: the verbs of the control socket (chatctl(8)), and the console, whose
-// lines are announced. Run by the hub; whoever may open the socket is trusted.
+// lines are announced. Run by the hub; everybody who may open the socket is trusted.
 #pragma once
 
 #include "chatd/hub/bans.hh"

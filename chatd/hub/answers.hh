@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What the hub answers a client's handler. A handler has one question open and drains its pair, so there is
-// room for every answer, unless it is not in its right mind: then it is killed. Run by the hub.
+// room for every answer, unless it misbehaves: then it is killed. Run by the hub.
 #pragma once
 
 #include "chatd/hub/client.hh"
@@ -24,7 +24,7 @@ public:
     // It is done; words: what there is to say of it.
     void confirm(const Client& client, std::string_view words = {}) const;
     void refuse(const Client& client, Refusal why) const;
-    // As many of the lines behind the skipped ones as one frame takes.
+    // As many of the lines after the skipped ones as one frame takes.
     void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) const;
 
 private:

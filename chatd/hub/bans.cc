@@ -36,7 +36,7 @@ Ban ban_of(const ConfigLine& line) {
     const std::vector<std::string>& words = line.words;
     const auto seconds = words.size() == 5 ? parse_number<std::int64_t>(words[3]) : std::nullopt;
     if (words.size() != 5 || words[0] != "ban" || (!seconds && words[3] != for_ever))
-        throw UserError(text(line.origin, ": this is no ban: remove the line"));
+        throw UserError(text(line.origin, ": this is not a ban: remove the line"));
     Ban ban{words[1], words[2], {}, words[4]};
     if (seconds) ban.until = Ban::Time{std::chrono::seconds{*seconds}};
     return ban;

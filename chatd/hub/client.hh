@@ -26,8 +26,8 @@ class Room;
 using ClientNumber = std::uint64_t;   // never given twice, also not after a restart
 using Packet = std::span<const char>; // a frame from a handler (chatd/protocol.hh), which may be hostile
 
-// Flood control: a bucket of tokens that fills steadily. Who takes more than is there is in debt, and waits
-// until it is paid. Without a clock of its own.
+// Flood control: a bucket of tokens that fills steadily. A client that takes more than there is is in debt,
+// and waits until it is paid. Without a clock of its own.
 class TokenBucket {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -100,8 +100,8 @@ struct Client {
     std::vector<ClientNumber> formers; // the clients that it was before it resumed
 
     bool is_in(const Room& room) const;
-    // The room of this number. Throws common::PeerError when it is not in it: a handler in its right mind
-    // asks only about rooms that it is in.
+    // The room of this number. Throws common::PeerError if the client is not in it: a handler that was not
+    // taken over asks only about rooms that its client is in.
     Room& room(std::uint32_t wanted) const;
 };
 

@@ -26,11 +26,11 @@ Fd open_terminal() {
 constexpr std::string_view greeting =
     "A line typed here is announced to everybody, in every room. `help' says more; `quit' stops chatd.\n";
 constexpr std::string_view help =
-    "A line typed here is announced to everybody, in every room, but for:\n"
+    "A line typed here is announced to everybody, in every room, except:\n"
     "  help, ?     show this\n"
     "  quit, exit  stop chatd; asks first\n"
     "chatctl(8) announces any words, and has all that an administrator can do.\n";
-constexpr std::string_view question = "Stop chatd, for everybody who is here? Type yes, or Enter to go on: ";
+constexpr std::string_view question = "Stop chatd and disconnect everybody? Type yes, or Enter to go on: ";
 
 bool is_in_background(int terminal) {
     const pid_t foreground = ::tcgetpgrp(terminal); // -1: it has no job control for us

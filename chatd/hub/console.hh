@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The terminal that chatd -d runs in, of which the administrator's lines are read. Run by the hub, which
-// trusts whoever sits there, and waits for nobody: not for the end of a line, not for one that ^C has
+// trusts its user, and never waits for it: not for the end of a line, not for one that ^C has
 // thrown away after it was announced, and not for a terminal that shows nothing.
 #pragma once
 
@@ -27,7 +27,7 @@ public:
 
     // Says on the terminal what a typed line does. From then on each line is given to on_line, until the end
     // of input, but for `help' and `?', which are answered, and `quit' and `exit', which ask first. Nothing
-    // happens where standard input is no terminal, or cannot be opened again. While the daemon is in the
+    // happens where standard input is not a terminal, or cannot be opened again. While the daemon is in the
     // background of a shell with job control, what is typed is left to the shell.
     void start(Events events);
 

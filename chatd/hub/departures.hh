@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// How clients go: their connection has ended, somebody ends it, or their handler does what none in its right
-// mind would. Whatever it was, the rooms are told, the name is free, and a token keeps its place for a while.
+// How clients leave: their connection has ended, somebody ends it, or their handler misbehaves. In each
+// case the rooms are told, the name is free, and a token keeps its place for a while.
 // Run by the hub.
 #pragma once
 
@@ -37,7 +37,7 @@ public:
     void end(Client& client);
     // Its handler is told why; words are the administrator's.
     void dismiss(Client& client, Farewell why, std::string_view words = {});
-    // The same for good: its token is worth nothing any more.
+    // The same for good: its token is no longer valid.
     void expel(Client& client, Farewell why);
     // Kills its handler. why: for the log.
     void punish(Client& client, std::string_view why);

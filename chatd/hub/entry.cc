@@ -48,7 +48,7 @@ void Entry::on_enter(Client& client, Packet packet) {
     const std::string_view code = std::string_view{words}.substr(name_size);
     if (Room* const room = find_room(client, name, code)) return enter(client, *room);
     if (client.state == Client::State::entering && is_call_for_help(words))
-        return answers_.refuse(client, Refusal::help_wanted); // which is no try
+        return answers_.refuse(client, Refusal::help_wanted); // which is not a try
     enter_by_hash(client, name, code);
 }
 
@@ -80,7 +80,7 @@ Room* Entry::make_room(const Client& client, std::string_view name, std::string_
         log_.notice(text("room ", escape(settings.name), " made by ", escape(client.name)));
         return &made;
     } catch (const std::system_error& error) {
-        log_.error(text("no room is made: ", error.what()));
+        log_.error(text("no room is created: ", error.what()));
         return nullptr;
     }
 }

@@ -36,7 +36,7 @@ public:
     void on_leave(Client& client, Packet packet);
     void on_quit(Client& client, Packet packet);
 
-    // Answers whoever waited for a room's batch: to enter, or to have said something.
+    // Answers a client that waited for a room's batch: to enter, or to have said something.
     void settle(const Rooms::Settled& settled);
 
 private:

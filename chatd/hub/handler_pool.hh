@@ -32,7 +32,7 @@ public:
     };
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
-        std::function<void(Client&)> on_lost;          // it has no handler, and gets none: to end it
+        std::function<void(Client&)> on_lost;          // it has no handler and will not get one: to end it
     };
 
     // pages: as many as there may be clients.
@@ -45,11 +45,11 @@ public:
     void start(); // to accept
     // After a reload.
     void configure();
-    // Accepts nobody any more; who waits for a spawner is turned away.
+    // Accepts no more clients; those that wait for a spawner are turned away.
     void close();
 
     void take(common::Accepted accepted);
-    // What SpawnerLink tells. pid -1: no process is to be had.
+    // What SpawnerLink tells. pid -1: no process could be forked.
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status); // of waitpid(2)
     void on_spawner_lost();

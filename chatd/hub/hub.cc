@@ -36,7 +36,7 @@ std::string make_configure(const Settings& settings) {
 void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
     if (Catalogues{folder_of_program(spawner.program())}.has(language)) return;
     log.warning(text("no message catalogue for '", language_names[static_cast<std::size_t>(language)],
-                     "': clients are spoken to in English until it is installed (ENVIRONMENT in chatd(8))"));
+                     "': clients get English until it is installed (ENVIRONMENT in chatd(8))"));
 }
 
 // If it is there: what is not, is made.
@@ -46,7 +46,8 @@ void check_folder(const std::string& path) {
         if (errno == ENOENT) return;
         fail("look at the folder", path);
     }
-    if (!S_ISDIR(found.st_mode)) throw UserError(text(path, " is no folder: remove it, or change `state\'"));
+    if (!S_ISDIR(found.st_mode))
+        throw UserError(text(path, " is not a folder: remove it, or change `state\'"));
     checked("write to the folder", path, [&] { return ::access(path.c_str(), R_OK | W_OK | X_OK); });
 }
 

@@ -78,7 +78,7 @@ std::optional<Record> LogPrint::next_record() {
             read_all_ = !busy_;
             return {};
         }
-        if (query_.segment() >= log_.last_segment()) { // damage, and nothing behind it so far
+        if (query_.segment() >= log_.last_segment()) { // damage, and nothing after it so far
             read_all_ = true;
             return {};
         }

@@ -58,7 +58,7 @@ struct Duration {
     std::string shown;                          // " 10m", as it was typed
 };
 
-// No value: the second argument is no length of time.
+// No value: the second argument is not a length of time.
 std::optional<Duration> duration_of(Words arguments) {
     if (arguments.size() < 2) return Duration{};
     const auto length = parse_duration(arguments[1]);
@@ -70,11 +70,11 @@ std::optional<Duration> duration_of(Words arguments) {
 
 std::optional<Refusal> Moderation::act(const Client* by, Room* room, Kind kind, Words arguments) {
     const Rule* const rule = Rule::find(kind);
-    if (rule == nullptr) throw PeerError("an act that there is not");
+    if (rule == nullptr) throw PeerError("an unknown act");
     if (rule->needs_room && room == nullptr) throw UserError("say in which room: -r ROOM");
-    if (arguments.size() < rule->min_arguments) throw UserError("say whom: a name");
+    if (arguments.size() < rule->min_arguments) throw UserError("give a name");
     if (arguments.size() > rule->max_arguments)
-        throw UserError("too many words: a name, and perhaps for how long");
+        throw UserError("too many words: give a name and, if you like, a duration");
     return (this->*rule->act)(by, room, arguments);
 }
 

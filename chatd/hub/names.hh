@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Who a client is: its name, another one, the password of a name that has one, and what makes an operator of
-// it. Run by the hub.
+// Who a client is: its name, a change of it, the password of a name that has one, and how it becomes an
+// operator. Run by the hub.
 #pragma once
 
 #include "chatd/hub/answers.hh"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Everybody who is here: the clients by their numbers, their names and the hosts that they are from. Run by
-// the hub; without a descriptor or clock of its own, but for the first number.
+// the hub; without a descriptor or clock of its own, except for the first number.
 #pragma once
 
 #include "chatd/hub/client.hh"
@@ -22,7 +22,7 @@ public:
 
     // A client with a number of its own; it stays where it is in memory until it is removed.
     Client& add(const common::Address& address);
-    // Its name is free again. It is in no room any more.
+    // Its name is free again. It is no longer in any room.
     void remove(const Client& client);
     // Its first name, or another one, which is_taken says is free.
     void give_name(Client& client, const std::string& name);

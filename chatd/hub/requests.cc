@@ -79,7 +79,7 @@ void Requests::read(ClientNumber number) {
             switch (got.state) {
             case IoState::done: handle(*client, std::span{packet}.first(got.bytes)); break;
             case IoState::would_block: return;
-            case IoState::vanished: break; // lines may be queued behind the reset: read on to the end
+            case IoState::vanished: break; // lines may be queued after the reset: read on to the end
             case IoState::ended: return lose_handler(*client);
             }
         } catch (const PeerError& error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What handlers send: one table tells which frame is for which state, and what does it. A handler may have
-// been taken over, so a frame that none in its right mind would send ends it. Who says too much waits for the
-// answer, and with it everything else that the client has sent: it is slowed down, and nothing is lost. Run
+// been taken over, so a frame that no sound handler would send ends it. A client that says too much waits for
+// its answer, and so does everything else that it has sent: it is slowed down, and nothing is lost. Run
 // by the hub.
 #pragma once
 

@@ -80,7 +80,7 @@ std::vector<Note> Room::configure(RoomSettings& wanted) {
     const bool has_new_code = settings_.code != wanted.code || settings_.code_hash != wanted.code_hash;
     if (has_new_code && !log_->start_new_segment()) {
         told.push_back(
-            {Severity::error, text("room ", wanted.name, " keeps its code: no new segment can be begun")});
+            {Severity::error, text("room ", wanted.name, " keeps its code: no new segment can be created")});
         wanted.code = settings_.code;
         wanted.code_hash = settings_.code_hash;
     }

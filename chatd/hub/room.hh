@@ -37,14 +37,14 @@ public:
     const std::string& topic() const { return log_->topic().empty() ? settings_.topic : log_->topic(); }
     bool is_open() const { return settings_.code.empty() && settings_.code_hash.empty(); }
     bool is_moderated() const { return is_moderated_; }
-    // By a client, and then it is gone when nobody is in it any more.
+    // Whether a client made it; then it ends with its last member.
     bool is_made_by_client() const { return is_made_by_client_; }
 
     // Why the client, who has given the code, may not enter; no value: it may.
     std::optional<Refusal> refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const;
     // shown_from: the first line that its handler is to show.
     void join(Client& client, std::uint64_t shown_from);
-    // With its rights, but for what was decided about its name.
+    // With its rights, except what was decided about its name.
     void leave(Client& client);
 
     // Why a member may not speak; no value: it may.

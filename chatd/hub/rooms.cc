@@ -63,7 +63,7 @@ std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
         if (!stays)
             told.push_back(
                 {Severity::warning,
-                 text("room ", name, " is gone from the configuration: it closes with the next start")});
+                 text("room ", name, " was removed from the configuration: it closes at the next start")});
     }
     return told;
 }

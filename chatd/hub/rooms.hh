@@ -51,11 +51,11 @@ public:
 
     // Into the room's batch; flush decides its fate. from: null for the administrator.
     void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
-    // "-" is none.
+    // "-" removes it.
     void set_topic(Room& room, const Client* by, std::string_view topic);
     // The client is answered when the batch is settled; until then it may ask nothing else.
     void await(Room& room, Client& client);
-    // With a line that tells of it. Whoever enters is answered when that is settled. missed_from: as Waiting
+    // With a line that tells of it. The client is answered when that is settled. missed_from: as Waiting
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);
     void leave(Room& room, Client& client);

@@ -23,9 +23,9 @@ std::string folder_of_program(const std::string& program);
 class SpawnerLink {
 public:
     struct Callbacks {
-        std::function<void(std::uint64_t client, pid_t pid)> on_spawned; // -1: no process to be had
+        std::function<void(std::uint64_t client, pid_t pid)> on_spawned; // -1: could not fork
         std::function<void(std::uint64_t client, int status)> on_ended;  // of waitpid(2)
-        std::function<void()> on_lost;  // the spawner died: its handlers are nobody's children any more
+        std::function<void()> on_lost;  // the spawner died: its handlers are now orphans
         std::function<void()> on_ready; // it takes clients again
     };
 

@@ -35,7 +35,7 @@ void Speech::on_say(Client& client, Packet packet) {
     const auto [fields, words] = SayFrame::read(packet);
     const auto [number, kind_given, is_paste] = fields;
     const auto kind = static_cast<Kind>(kind_given);
-    if (kind != Kind::said && kind != Kind::acted) throw PeerError("speech of a kind that there is not");
+    if (kind != Kind::said && kind != Kind::acted) throw PeerError("speech of an unknown kind");
     Room& room = client.room(number);
     const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
     if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);

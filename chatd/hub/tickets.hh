@@ -36,8 +36,8 @@ public:
         Time expires{};                       // then
     };
 
-    // A new token for this client; one that it had is good no more. before: the one that it came with, which
-    // stays good beside the new one, in case that this never reaches it.
+    // A new token for this client; an earlier one is no longer valid. before: the one that it came with,
+    // which stays good beside the new one, in case the new one never reaches it.
     std::string issue(std::uint64_t client, const std::string& name, std::string_view before = {});
     void rename(std::uint64_t client, const std::string& name);
     // The client's connection has ended.
@@ -45,7 +45,7 @@ public:
               std::vector<std::uint64_t> formers, Time until);
     // It will not come back this way.
     void forget(std::uint64_t client);
-    // Whose token it is; no value when it is nobody's, or not any more. It stays good until forgotten.
+    // Whose token it is; no value if it is unknown or no longer valid. It stays good until forgotten.
     std::optional<Ticket> find(std::string_view token, Time now) const;
     // This client's; no value when it has none, or gave it up.
     std::optional<Ticket> of(std::uint64_t client) const;

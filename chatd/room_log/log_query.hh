@@ -19,7 +19,7 @@ class LogQuery {
 public:
     struct Wanted {
         std::uint64_t from = 0;         // the first line
-        std::uint64_t until = 0;        // the line behind the last one
+        std::uint64_t until = 0;        // the line after the last one
         std::vector<std::string> words; // folded; a line has to hold all of them, in name or text
     };
     explicit LogQuery(Wanted wanted) : wanted_(std::move(wanted)) {}

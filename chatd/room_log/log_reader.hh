@@ -30,7 +30,7 @@ public:
     std::uint64_t offset() const { return offset_; }
     // After not_yet: whether bytes stand there all the same.
     bool has_tail() const { return used_ < filled_; }
-    // The highest line of the valid records anywhere behind the offset, 0 if there is none. If there is one,
+    // The highest line of the valid records anywhere after the offset, 0 if there is none. If there is one,
     // what stands at the offset is damage, not a tail.
     std::uint64_t last_line_behind() const;
     // Looks once more: true if a whole record stands at the place now. The next one is then that.

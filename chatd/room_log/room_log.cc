@@ -94,17 +94,17 @@ void RoomLog::recover() {
         append(writable_.get(), segments_.back(), mark(Kind::segment_start));
 }
 
-// A tail that is no whole record is what a crash leaves. False when valid records stand behind it: damage.
+// A tail that is not a whole record is what a crash leaves. False when valid records follow it: damage.
 bool RoomLog::cut_tail(Segment& segment, const LogReader& reader) {
     const std::string path = path_of(segment.number);
     if (const std::uint64_t last = reader.last_line_behind(); last != 0) {
         next_line_ = std::max(next_line_, last + 1); // so that readers are told what they miss
         log_.error(text(path, ": damaged at byte ", reader.offset(),
-                        "; it is left as it is, readers go on behind it"));
+                        "; it is left as it is, readers continue after it"));
         return false;
     }
-    log_.warning(
-        text(path, ": the last ", segment.size - reader.offset(), " bytes are no whole record: cut off"));
+    log_.warning(text(path, ": the last ", segment.size - reader.offset(),
+                      " bytes are an incomplete record: cut off"));
     checked("truncate", path, [&] { return ::truncate(path.c_str(), static_cast<off_t>(reader.offset())); });
     segment.size = reader.offset();
     return true;
@@ -263,7 +263,7 @@ std::uint64_t RoomLog::oldest_line() const { return segments_.front().first_line
 RoomLog::Opened RoomLog::open_segment(std::uint32_t wanted) const {
     auto found = std::find_if(segments_.begin(), segments_.end(),
                               [&](const Segment& segment) { return segment.number >= wanted; });
-    if (found == segments_.end()) throw PeerError("a segment that is not there yet was asked for");
+    if (found == segments_.end()) throw PeerError("a segment that does not exist yet was asked for");
     const auto is_removed = [&] { return ::access(path_of(found->number).c_str(), F_OK) != 0; };
     while (policy_.keep_files && found->number != last_segment() && is_removed()) ++found; // by hand
     return {open_for_reading(*found), found->number};

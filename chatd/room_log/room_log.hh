@@ -32,7 +32,7 @@ struct Position {
 
 class RoomLog {
 public:
-    // Opens the room's folder, or makes it, and recovers: a tail that is no whole record is cut off, if no
+    // Opens the room's folder, or makes it, and recovers: a tail that is not a whole record is cut off, if no
     // valid record follows it; if one does, the segment is left as it is and a new one begun. Both are said
     // in the log. Throws std::system_error.
     RoomLog(std::string folder, std::string room, const LogPolicy& policy, common::Log& log);
@@ -60,7 +60,7 @@ public:
     std::uint64_t next_line() const { return next_line_; }
     std::uint64_t oldest_line() const;
 
-    // A segment, or the oldest one kept behind it, opened for reading only. Throws std::system_error, and
+    // A segment, or the oldest one kept after it, opened for reading only. Throws std::system_error, and
     // common::PeerError when there is none so far.
     struct Opened {
         common::Fd fd;

@@ -10,7 +10,7 @@
 
 namespace chatd {
 
-// The byte behind the character that begins at this one; the text's size at its end.
+// The byte after the character that begins at this one; the text's size at its end.
 std::size_t grapheme_behind(std::string_view text, std::size_t at);
 // The byte at which the character begins that ends at this one, or has it inside; 0 at the beginning.
 std::size_t grapheme_before(std::string_view text, std::size_t at);

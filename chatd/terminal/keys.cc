@@ -47,7 +47,7 @@ constexpr std::array control_keys{
     ControlKey{control('Y'), Key::yank},
 };
 
-// What stands behind ESC. [1;5D is xterm's Ctrl-Left, and Alt has 3; Od is rxvt's.
+// What follows ESC. [1;5D is xterm's Ctrl-Left, and Alt has 3; Od is rxvt's.
 struct Sequence {
     std::string_view bytes;
     Key key;

@@ -55,7 +55,7 @@ private:
 
     std::string unfinished_; // the beginning of a character
     Awaits awaits_ = Awaits::key;
-    std::string sequence_; // what came behind ESC so far
+    std::string sequence_; // what came after ESC so far
     bool after_return_ = false;
 };
 

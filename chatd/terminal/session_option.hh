@@ -17,14 +17,14 @@ namespace chatd {
 
 enum class SessionMessage : char {
     // handler to chat
-    asks = 'A',  // what is asked: an Asked; when nothing is, the client's name behind it
+    asks = 'A',  // what is asked: an Asked; when nothing is, the client's name after it
     token = 'T', // what to resume with; it is not shown
     dealt = 'D', // how many bytes were dealt with, and of the lines, how many were refused: Dealt
     line =
         'L', // as many bytes as were received make the line that is typed now, but other keys make it, too:
              // Count, and those keys
     place = 'P', // how far the rooms have been shown by all that came before: to be sent back as it is; what
-                 // comes behind is not to be shown before the next one has come
+                 // comes after is not to be shown before the next one has come
     over = 'E',  // the end, which follows, is meant: an End
     // chat to handler
     hello = 'H', // the first and only one: a Hello
@@ -56,7 +56,7 @@ inline constexpr std::array session_table{
     SessionRow{SessionMessage::over, "over", "c"},
 };
 
-// Whole, with IAC SB before and IAC SE behind.
+// Whole, with IAC SB before and IAC SE after.
 std::string encode(SessionMessage message, std::string_view body = {});
 std::string encode_dealt(std::uint64_t bytes, std::uint64_t refused);
 std::string encode_line(std::uint64_t bytes, std::string_view keys);

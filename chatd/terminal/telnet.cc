@@ -57,7 +57,7 @@ std::optional<Event> Decoder::take(unsigned char byte) {
     return Event{Event::Kind::subnegotiation, Command::sb, option_, kept_};
 }
 
-// What stands behind an IAC outside of a subnegotiation. What is no command is passed over.
+// What follows an IAC outside of a subnegotiation. What is not a command is passed over.
 std::optional<Event> Decoder::take_command(unsigned char byte) {
     state_ = State::data;
     verb_ = Command{byte};

@@ -73,7 +73,7 @@ inline constexpr std::size_t max_terminal_type = 40; // RFC 1091
 std::string ask_terminal_type();
 std::string tell_terminal_type(std::string_view name);
 bool asks_terminal_type(std::string_view bytes); // SEND
-// In lower case; no value when it is malformed, or is no name: the bytes are a stranger's.
+// In lower case; no value when it is malformed, or is not a name: the bytes are a stranger's.
 std::optional<std::string> read_terminal_type(std::string_view bytes);
 
 } // namespace chatd::telnet

@@ -28,7 +28,7 @@ public:
                      const Window& window);
     // Takes them off; what is written next stands in their place.
     std::string remove(const Window& window);
-    // They stay as they are, and what is drawn next is drawn below: the cursor goes behind the last row.
+    // They stay as they are, and what is drawn next is drawn below: the cursor goes after the last row.
     std::string leave(const Window& window);
     // The screen is another one, and nothing of this on it.
     void forget() { *this = {}; }

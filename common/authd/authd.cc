@@ -212,7 +212,7 @@ void Authd::answer(std::uint64_t number, Client& client, Question question) {
     const std::optional<pid_t> worker =
         workers_.spawn({.role = "authd"}, [&] { return run_check(question.password, check.hashes); });
     if (!worker) {
-        note(Severity::warning, "there is no process to check a password with");
+        note(Severity::warning, "no process can be forked to check a password");
         return send(number, {});
     }
     check.limit = loop_.at(Clock::now() + settings_.max_check_time, [worker] { ::kill(*worker, SIGKILL); });
@@ -251,7 +251,7 @@ void Authd::end_check(Ended ended) {
                                    ": this system does not know the method of the hash"));
         return count_failure(check);
     }
-    note(Severity::error, text("a check of a password was not made: ", describe_status(ended.status)));
+    note(Severity::error, text("a password could not be checked: ", describe_status(ended.status)));
     send(check.client, {});
 }
 

@@ -46,7 +46,7 @@ using QuestionFields  = pack::Struct<"=BBH">;      // number, LoginKind, bytes o
 using VerdictFields   = pack::Struct<"=BBIIHHH">;  // number, Verdict::Kind, tries left, wait (s), bytes of name, home, rights; these, the limits
 // clang-format on
 
-// A secret that is no user's: the code of a room.
+// A secret that is not a user's: the code of a room.
 struct StoredSecret {
     std::string name;
     std::string hash;

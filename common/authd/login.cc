@@ -23,7 +23,7 @@ std::optional<Verdict> Login::take_verdict() {
     if (!is_waiting_ || !pair_) return Verdict{};
     std::array<char, max_authd_packet> packet{};
     Received got = receive_packet(pair_.get(), packet, 0);
-    // A verdict may be queued behind the reset.
+    // A verdict may be queued after the reset.
     if (got.state == IoState::vanished) got = receive_packet(pair_.get(), packet, 0);
     if (got.state == IoState::would_block) return {};
     is_waiting_ = false;

@@ -49,7 +49,7 @@ void check_usable(const Secret& password) {
     if (bytes.empty()) throw UserError("the password is empty: give one");
     if (bytes.size() > max_password)
         throw UserError(text("the password is longer than ", max_password, " bytes: give a shorter one"));
-    if (bytes.find('\0') != bytes.npos) throw UserError("the password holds a NUL byte: leave it out");
+    if (bytes.find('\0') != bytes.npos) throw UserError("the password contains a NUL byte: leave it out");
 }
 
 } // namespace
@@ -79,7 +79,7 @@ std::string hash_password(const Secret& password) {
         if (is_of_method && may_be_hash(hash) && check_password(password, hash) == PasswordCheck::right)
             return hash;
     }
-    throw std::runtime_error("crypt(3) knows no method of this century here");
+    throw std::runtime_error("crypt(3) knows no modern method here");
 }
 
 PasswordCheck check_password(const Secret& password, const std::string& hash) {

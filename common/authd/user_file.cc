@@ -54,7 +54,7 @@ void check_hash(const User& user, const UserTable& table) {
     if (user.hash.empty())
         throw UserError("the hash of the password is missing: write * for a user who cannot log in");
     if (!may_be_hash(user.hash))
-        throw UserError(text("the second word is no hash of a password: write *, then use `", table.ctl,
+        throw UserError(text("the second word is not the hash of a password: write *, then use `", table.ctl,
                              " user passwd ", user.name, "', or write what `", table.ctl,
                              " user hash' prints"));
 }
@@ -72,7 +72,7 @@ void check_rights(std::string_view rights, const UserTable& table) {
     if (rights.empty()) throw UserError("the rights are missing: write - for none");
     for (const std::string_view word : split_list(rights))
         if (!contains(table.rights, word))
-            throw UserError(text("'", escape(word, 64), "' is no right: there are ", spell(table.rights),
+            throw UserError(text("'", escape(word, 64), "' is not a right: there are ", spell(table.rights),
                                  ", with commas between them, or - for none"));
 }
 
@@ -82,10 +82,11 @@ void check_limits(std::string_view limits, const UserTable& table) {
         const std::size_t sign = std::min(word.find('='), word.size());
         const std::string_view key = word.substr(0, sign);
         if (!contains(table.limits, key))
-            throw UserError(text("'", escape(word, 64), "' is no limit: there are ", spell(table.limits),
-                                 ", each with = and a size behind it"));
+            throw UserError(text("'", escape(word, 64), "' is not a limit: there are ", spell(table.limits),
+                                 ", each followed by = and a size"));
         if (!read_size(word.substr(std::min(sign + 1, word.size()))))
-            throw UserError(text("'", escape(word, 64), "' is no limit: write ", key, "= and ", size_forms));
+            throw UserError(
+                text("'", escape(word, 64), "' is not a limit: write ", key, "= and ", size_forms));
         if (contains(seen, key)) throw UserError(text("'", key, "' is given twice: remove one"));
         seen.push_back(key);
     }
@@ -134,7 +135,7 @@ UserFile::UserFile(std::string name, std::string_view content, const UserTable& 
             const auto [first, is_new] = line_with.emplace(user.name, number);
             if (!is_new && !user.name.empty())
                 throw UserError(
-                    text("'", user.name, "' is there already, in line ", first->second, ": remove one"));
+                    text("'", user.name, "' exists already, in line ", first->second, ": remove one"));
             lines_.push_back({user.name.empty() ? line : "", std::move(user)});
         } catch (const UserError& error) {
             throw UserError(text(name_, ':', number, ": ", error.what()));
@@ -149,7 +150,7 @@ User UserFile::parse_line(std::string_view line) const {
     const std::vector<std::string_view> fields = split(line, ':');
     if (fields.size() < 4 || fields.size() > 5)
         throw UserError(text("the line has ", fields.size(),
-                             " fields: write name:hash:home:rights, and limits behind one more colon"));
+                             " fields: write name:hash:home:rights, and limits after one more colon"));
     User user{std::string{fields[0]}, std::string{fields[1]}, std::string{fields[2]}, std::string{fields[3]},
               fields.size() == 5 ? std::string{fields[4]} : std::string{}};
     check_user(user, *table_);

@@ -21,7 +21,7 @@ bool is_same(const struct stat& one, const struct stat& other) {
            same_time(one.st_mtim, other.st_mtim) && same_time(one.st_ctim, other.st_ctim);
 }
 
-// A path's components, one behind each slash; those of the whole tree are none.
+// A path's components, one after each slash; those of the whole tree are none.
 std::vector<std::string_view> names_in(std::string_view path) {
     std::vector<std::string_view> names;
     for (const std::string_view name : split(path, '/'))
@@ -52,7 +52,7 @@ std::optional<Note> tell_of_meeting(const UserFile& users, const std::string& st
                 first + ": files are shared there; another anonymous-root or home keeps them apart"};
 }
 
-constexpr std::string_view old_stay = "; those who were there stay";
+constexpr std::string_view old_stay = "; the previous users stay";
 
 } // namespace
 

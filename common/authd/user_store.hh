@@ -24,7 +24,7 @@ public:
 
     std::vector<const User*> all() const { return users_.users(); }
     const User* find(std::string_view name) const; // nullptr: there is none, or one who cannot log in
-    // What to check a password against that is of nobody, so that it takes as long as one of somebody: the
+    // What a password for an unknown name is checked against, so that it takes as long as for a user: the
     // hash of one of the users, the same for the same name; without users one of the strongest method.
     const std::string& decoy_for(std::string_view name) const;
 

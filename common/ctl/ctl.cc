@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
             return std::printf("%s %s\n", program.c_str(), SUITE_VERSION), 0;
         if (options.action == Action::show_usage)
             return std::printf("%s", usage_text(program, table, ctl_operands).c_str()), 0;
-        if (words.empty()) throw UsageError("say what to do: `help' asks the daemon what it can");
+        if (words.empty()) throw UsageError("give a verb: `help' lists the daemon's verbs");
         if (words[0] == "user") return run_user_command(daemon_of(program), options, Words{words}.subspan(1));
         const std::string daemon = daemon_of(program);
         if (options.socket.empty())

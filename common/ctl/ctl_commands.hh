@@ -39,7 +39,7 @@ struct UserCommand {
 };
 std::span<const UserCommand> user_commands(); // what the manuals list
 
-// words: those behind `user'. Prints what is asked for; the exit status. Throws UsageError for words that are
+// words: those after `user'. Prints what is asked for; the exit status. Throws UsageError for words that are
 // wrong, UserError and std::system_error.
 int run_user_command(std::string_view daemon, const CtlOptions& options, Words words);
 

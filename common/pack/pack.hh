@@ -110,7 +110,7 @@ private:
         return buffer.subspan(offset).template first<size>();
     }
 
-    // Each byte once: what is no field's is padding.
+    // Each byte once: what is not a field's is padding.
     static constexpr void write_all(std::span<char, size> bytes,
                                     const typename Field<I>::Argument&... arguments) {
         (write<I>(bytes, arguments), ...);

@@ -37,7 +37,7 @@ struct Number {
     }
 };
 
-// An argument that must be a T already: 1 is no bool and 65 no character.
+// An argument that must be a T already: 1 is not a bool and 65 not a character.
 template <class T>
 struct Exactly {
     T value;

@@ -32,10 +32,10 @@ public:
     Progress& operator=(const Progress&) = delete;
 
     void expect(std::uint64_t bytes) { state_.total = state_.total.value_or(0) + bytes; }
-    // Bytes that will not come after all.
+    // So many of the expected bytes will not come.
     void forgo(std::uint64_t bytes);
     void name(std::string_view name) { name_ = name; }
-    void add(std::uint64_t bytes); // shows at most five lines a second
+    void add(std::uint64_t bytes); // shows at most five lines per second
     void finish();                 // the last state, whatever the time
     void end_line();               // so that what is said next has a line of its own
 

@@ -58,7 +58,7 @@ Next GetFile::start_body(const Reply& reply) {
     try {
         target_ = job_.open(job_.start);
         whole_ = target_->beginning();
-        if (whole_.size() != job_.offset) throw UserError("what is there of it changes meanwhile");
+        if (whole_.size() != job_.offset) throw UserError("it keeps changing on the server");
     } catch (const std::exception& error) {
         const Next next = give_up(error.what());
         return next.kind == Next::Kind::drop ? next : Next::body(body_);
@@ -156,7 +156,7 @@ void PutFile::open() {
     checked("look at", job_.local, [&] { return ::fstat(file_.get(), &status_); });
     size_.reset();
     if (job_.is_stream) return;
-    if (!S_ISREG(status_.st_mode)) throw UserError(text(escape(job_.local), " is no regular file any more"));
+    if (!S_ISREG(status_.st_mode)) throw UserError(text(escape(job_.local), " is no longer a regular file"));
     if (job_.offset > 0)
         checked("seek in", job_.local,
                 [&] { return ::lseek(file_.get(), static_cast<off_t>(job_.offset), SEEK_SET); });
@@ -240,7 +240,8 @@ std::string PutFile::what_changed() const {
     if (!file_ || !size_ || ::fstat(file_.get(), &now) != 0) return {};
     const bool same = now.st_size == status_.st_size && now.st_mtim.tv_sec == status_.st_mtim.tv_sec &&
                       now.st_mtim.tv_nsec == status_.st_mtim.tv_nsec;
-    return same ? "" : "the file was changed while it was sent: what is stored may be of both times";
+    return same ? ""
+                : "the file was changed while it was sent: what is stored may be a mixture of old and new";
 }
 
 void PutFile::fail(std::string_view name, std::string_view why) {

@@ -42,7 +42,7 @@ struct Next {
     static Next drop() { return {Kind::drop}; }
 };
 
-// What there is to send behind the commands, now.
+// What can be sent now, after the commands.
 struct Piece {
     enum class State {
         some,   // bytes of it
@@ -60,8 +60,8 @@ public:
     Exchange& operator=(const Exchange&) = delete;
     virtual ~Exchange() = default;
 
-    // The commands; none: there is nothing to ask any more. Whatever is wrong on our side is told to whom it
-    // concerns, and nothing thrown.
+    // The commands; none: there is nothing to ask any more. A fault on our side is reported
+    // where it belongs, not thrown.
     virtual std::vector<std::string> begin() = 0;
     virtual Next on_reply(const Reply& reply) = 0;
     // Lines of a reply before its last, if the exchange wants them one by one; else they are in its text.
@@ -154,12 +154,12 @@ private:
     bool has_failed_ = false;
 };
 
-// One file on its way to the server: ALLO, REST where it continues, PUT and the bytes right behind.
+// One file on its way to the server: ALLO, REST where it continues, PUT and the bytes directly after.
 class PutFile : public Exchange {
 public:
     struct Job {
         std::string local;               // "-": standard input
-        bool is_stream = false;          // that, or what is no regular file: it has no size
+        bool is_stream = false;          // that, or what is not a regular file: it has no size
         std::string path;                // on the server
         std::string shown;               // HOST:PATH, escaped
         std::uint64_t expected = 0;      // bytes that the progress was told of

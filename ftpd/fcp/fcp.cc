@@ -76,7 +76,7 @@ void run_fls(const Operands& operands, const Use& use) {
     for (const std::string& operand : operands) {
         const std::optional<RemoteName> name = parse_remote_name(operand);
         if (!name)
-            throw UsageError(text(escape(operand), " is local: write HOST:PATH, or HOST: for the top"));
+            throw UsageError(text(escape(operand), " is local: write HOST:PATH, or HOST: for the root"));
         names.push_back(*name);
     }
     for_each_server(names, [&](const std::vector<RemoteName>& some) { list(use, some, names.size() > 1); });
@@ -124,7 +124,7 @@ void run_fcp(const Operands& operands, const Use& use) {
     if (remote.size() < sources.size())
         throw UsageError("some sources are local, and so is the target: cp(1) copies those");
     if (sources.size() > 1 && operands.back() != "-" && !std::filesystem::is_directory(operands.back()))
-        throw UserError(text(escape(operands.back()), " is no folder: several sources need one"));
+        throw UserError(text(escape(operands.back()), " is not a folder: several sources need one"));
     for_each_server(remote, [&](const std::vector<RemoteName>& some) { fetch(use, some, operands.back()); });
 }
 

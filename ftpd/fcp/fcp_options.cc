@@ -12,7 +12,7 @@ namespace {
 std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted) {
     using Action = FcpOptions::Action;
     options.push_back(
-        {'P', "PORT", "the server's port, instead of 2121, but for URLs", [&](std::string_view given) {
+        {'P', "PORT", "the server's port, instead of 2121, except for URLs", [&](std::string_view given) {
              const auto port = parse_number<std::uint16_t>(given, 1);
              if (!port) throw UsageError(text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
              wanted.port = *port;
@@ -29,8 +29,8 @@ std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted)
 std::vector<Option> fcp_options(FcpOptions& wanted) {
     return with_common(
         {
-            {'r', "", "copy folders and all that is in them", [&](auto) { wanted.recursive = true; }},
-            {'c', "", "continue: copy only what is not there yet", [&](auto) { wanted.continues = true; }},
+            {'r', "", "copy folders and everything in them", [&](auto) { wanted.recursive = true; }},
+            {'c', "", "continue: copy only what is missing", [&](auto) { wanted.continues = true; }},
             {'p', "", "keep times and permissions", [&](auto) { wanted.keeps_facts = true; }},
             {'q', "", "show no progress", [&](auto) { wanted.quiet = true; }},
         },
@@ -41,9 +41,10 @@ std::vector<Option> fls_options(FcpOptions& wanted) {
     return with_common(
         {
             {'l', "", "long: a line for each entry, as `ls -l' has it", [&](auto) { wanted.is_long = true; }},
-            {'a', "", "all: names that begin with a dot, too", [&](auto) { wanted.shows_hidden = true; }},
-            {'p', "", "a slash behind the names of folders", [&](auto) { wanted.marks_folders = true; }},
-            {'r', "", "list folders and all that is in them", [&](auto) { wanted.recursive = true; }},
+            {'a', "", "all names, also those that begin with a dot",
+             [&](auto) { wanted.shows_hidden = true; }},
+            {'p', "", "a slash after the names of folders", [&](auto) { wanted.marks_folders = true; }},
+            {'r', "", "list folders and everything in them", [&](auto) { wanted.recursive = true; }},
         },
         wanted);
 }

@@ -59,9 +59,10 @@ void Fetch::fetch_what_is_there(const Source& source, const RemoteListing& listi
 
 void Fetch::fetch_matches(const Source& source, const RemoteListing& listing) {
     const std::string folder = source.path.substr(0, source.path.rfind('/') + 1);
-    if (listing.entries.empty()) return console_.fail(source.shown(), "nothing there has such a name");
+    if (listing.entries.empty()) return console_.fail(source.shown(), "no such name on the server");
     if (listing.entries.size() > 1 && !is_folder_ && target_ != "-")
-        return console_.fail(source.shown(), text("several match, and ", escape(target_), " is no folder"));
+        return console_.fail(source.shown(),
+                             text("several match, and ", escape(target_), " is not a folder"));
     for (const RemoteEntry& entry : listing.entries) fetch_entry({source.named, folder + entry.name}, entry);
 }
 
@@ -88,7 +89,7 @@ void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing)
 void Fetch::list_folder(const Source& source, const LocalTree::FolderPtr& above, const std::string& name) {
     const auto listed = [this, source, above, name](const RemoteListing& listing) {
         if (listing.kind != RemoteListing::Kind::folder)
-            return console_.fail(source.shown(), "was a folder a moment ago, and is none any more");
+            return console_.fail(source.shown(), "is no longer a folder");
         fetch_folder(
             source,
             std::make_shared<const LocalTree::Folder>(LocalTree::Folder{above, name, listing.self.unique}),
@@ -104,7 +105,7 @@ void Fetch::fetch_folder(const Source& source, const LocalTree::FolderPtr& folde
                          const RemoteListing& listing) {
     using Type = RemoteEntry::Type;
     if (is_loop(*folder))
-        return console_.fail(source.shown(), "leads back to a folder that it is in: left out");
+        return console_.fail(source.shown(), "leads back to a folder that contains it: skipped");
     if (depth_of(*folder) > max_depth)
         return console_.fail(source.shown(), text("is deeper than ", max_depth, " folders: left out"));
     if (listing.left_out > 0)

@@ -62,7 +62,7 @@ std::optional<std::uint64_t> size_if_regular(int folder, const std::string& name
     return static_cast<std::uint64_t>(found->st_size);
 }
 
-// The name with something before and behind its last component, which is cut so that the whole fits NAME_MAX.
+// The name with something before and after its last component, which is cut so that the whole fits NAME_MAX.
 std::string dress(std::string_view name, std::string_view end) {
     constexpr std::size_t max_kept = 200; // bytes
     const std::size_t folder = name.rfind('/') + 1;

@@ -30,13 +30,13 @@ public:
     enum class Start {
         anew,      // under a random name, gone when it is not completed
         anew_kept, // under partial_name_of(name), which stays
-        resumed, // the same, behind the bytes that are there already: of that file, else of the one in place
+        resumed,   // the same, after the bytes that are there already: of that file, else of the one in place
     };
     // A name in a folder; no folder: a path. What is there and neither a regular file nor a
     // symbolic link is left alone (EEXIST); a link is replaced, not followed. shown: for messages. One target
     // at a time in a process. Throws std::system_error; UserError when another fcp is at the same partial.
     LocalTarget(SharedFd folder, std::string name, std::string shown, Start start);
-    // "-": standard output; else what is no regular file (a FIFO, /dev/null): written to as it is.
+    // "-": standard output; else what is not a regular file (a FIFO, /dev/null): written to as it is.
     explicit LocalTarget(const std::string& stream);
     LocalTarget(const LocalTarget&) = delete;
     LocalTarget& operator=(const LocalTarget&) = delete;

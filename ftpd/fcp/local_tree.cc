@@ -30,7 +30,7 @@ public:
             return above.st_dev == status.st_dev && above.st_ino == status.st_ino;
         };
         if (std::ranges::any_of(above_, is_same))
-            return on_problem_(path, "leads back to a folder that it is in: left out");
+            return on_problem_(path, "leads back to a folder that contains it: skipped");
         const auto names = names_in(path);
         if (!names) return;
         items_.push_back({path, relative, status});

@@ -34,7 +34,7 @@ public:
 
     std::string value(std::string_view of) {
         skip_blanks();
-        if (rest_.empty()) refuse(text("`", of, "' has no word behind it"));
+        if (rest_.empty()) refuse(text("`", of, "' has no word after it"));
         return word();
     }
 
@@ -104,13 +104,13 @@ std::vector<NetrcEntry> parse_netrc(std::string_view file) {
             words.skip_to_empty_line();
         } else if (word == "login" || word == "password" || word == "account") {
             std::string value = words.value(word);
-            if (entries.empty()) words.refuse(text("`", word, "' stands before any `machine'"));
+            if (entries.empty()) words.refuse(text("`", word, "' comes before any `machine'"));
             if (word == "login") entries.back().user = value;
             if (word == "password") entries.back().password.emplace(value);
             erase_bytes(value);
         } else {
             // It may be a password that was put there by mistake: it is not shown.
-            words.refuse("a word is none of machine, default, login, password, account, macdef");
+            words.refuse("a word is not one of machine, default, login, password, account, macdef");
         }
     }
     return entries;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t max_under_way = 64;        // exchanges
 constexpr std::size_t max_queued = 64 * 1024;    // bytes; then more is sent before more is begun
 constexpr std::size_t max_at_once = 1024 * 1024; // bytes one way before it is looked at the other
-constexpr std::size_t max_lines = 1000;          // of a reply that is no listing
+constexpr std::size_t max_lines = 1000;          // of a reply that is not a listing
 constexpr auto closed = "the server has closed the connection";
 
 } // namespace

@@ -89,7 +89,7 @@ void RemoteHost::log_in(ServerLink& link, const Reply& to_user) {
 void RemoteHost::find_password() {
     if (input_is_taken_)
         throw UserError(text("the password of ", escape(user_),
-                             " cannot be asked for while standard input is "
+                             " cannot be asked for because standard input is "
                              "what is copied: put it into ~/.netrc"));
     password_ = ask_password(text("Password of ", escape(user_), " at ", escape(host_)), Times::once);
 }

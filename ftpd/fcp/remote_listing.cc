@@ -35,7 +35,8 @@ void take_fact(RemoteEntry& entry, std::string_view name, std::string_view value
 
 RemoteEntry parse_remote_entry(std::string_view line) {
     const std::size_t space = line.find(' ');
-    if (space == line.npos) throw PeerError(text("the server lists what is no entry: ", escape(line, 64)));
+    if (space == line.npos)
+        throw PeerError(text("the server lists something that is not an entry: ", escape(line, 64)));
     RemoteEntry entry;
     entry.name = line.substr(space + 1);
     for (std::string_view facts = line.substr(0, space); !facts.empty();) {

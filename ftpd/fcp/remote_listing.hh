@@ -28,8 +28,8 @@ struct RemoteEntry {
     std::string unique;         // tells whether two names are one file; empty: not known
 };
 
-// "type=file;size=5;modify=20261121072600; NAME". Facts that nobody knows are left out. Throws PeerError for
-// what is no such line.
+// "type=file;size=5;modify=20261121072600; NAME". Facts that nobody knows are left out. Throws PeerError
+// for any other line.
 RemoteEntry parse_remote_entry(std::string_view line);
 
 // Whether a name that a server sent is one component of a path below: not empty, `.' or `..', no slash, no

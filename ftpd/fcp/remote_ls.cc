@@ -100,7 +100,7 @@ void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
         for (const RemoteEntry& entry : listing.entries)
             if (listing.kind != Kind::folder || !is_hidden(entry.name)) add_name(entry);
     if (listing.kind == Kind::pattern && listing.entries.empty())
-        console_.fail(part->shown(), "nothing there has such a name");
+        console_.fail(part->shown(), "no such name on the server");
     if (options_.recursive && listing.kind == Kind::folder) list_below(part, listing);
     complete(part);
 }
@@ -109,7 +109,7 @@ void RemoteLs::list_below(PartPtr part, const RemoteListing& listing) {
     const std::string& unique = listing.self.unique;
     const bool is_loop = !unique.empty() && std::ranges::count(part->above, unique) > 0;
     if (is_loop || part->above.size() > max_depth)
-        return console_.fail(part->shown(), is_loop ? "leads back to a folder that it is in: not entered"
+        return console_.fail(part->shown(), is_loop ? "leads back to a folder that contains it: not entered"
                                                     : "is too deep: not entered");
     std::vector<std::string> above = part->above;
     above.push_back(unique);

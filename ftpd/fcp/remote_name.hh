@@ -32,7 +32,7 @@ std::optional<RemoteName> parse_remote_name(std::string_view word);
 // HOST:PORT or [IPV6]:PORT, as resolve_address reads it.
 std::string address_text(std::string_view host, std::uint16_t port);
 
-// What a copy of path is called in a folder: the last component, slashes behind it left out. Empty where the
+// What a copy of path is called in a folder: the last component, slashes after it left out. Empty where the
 // path has none that is a name, as `', `.', `a/..' and `/'.
 std::string_view name_of_copy(std::string_view path);
 

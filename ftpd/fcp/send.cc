@@ -42,7 +42,7 @@ void Send::run(const std::vector<std::string>& sources) {
     if (nothing) return;
     if (!is_input) find_out_what_target_is();
     if (sources.size() > 1 && !is_folder_)
-        throw UserError(text(shown(target_.path), " is no folder: several sources need one"));
+        throw UserError(text(shown(target_.path), " is not a folder: several sources need one"));
     for (const std::string& source : sources)
         if (!plans[source].empty()) send_tree(source, plans[source]);
     pipeline_.run();
@@ -62,7 +62,7 @@ std::string Send::path_of_copy(const std::string& source, bool is_folder) const 
     const std::string_view name = name_of_copy(source);
     if (is_folder_) return name.empty() ? target_.path : join_path(target_.path, name);
     if (!is_folder && !target_.path.empty() && target_.path.back() == '/')
-        throw UserError(text(shown(target_.path), " is no folder there"));
+        throw UserError(text(shown(target_.path), " is not a folder there"));
     return without_slashes(target_.path);
 }
 

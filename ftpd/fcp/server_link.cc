@@ -16,7 +16,7 @@ namespace ftpd {
 namespace {
 
 constexpr std::size_t max_line_length = 65536;  // bytes; a listing's line holds a name and a link's target
-constexpr std::size_t max_lines = 1000;         // of a reply that is no listing
+constexpr std::size_t max_lines = 1000;         // of a reply that is not a listing
 constexpr std::size_t max_in_error = 16 * 1024; // bytes of the server's words that are shown
 
 } // namespace
@@ -119,7 +119,7 @@ ReplyLine parse_reply_line(std::string_view line) {
     const auto code = parse_number(line.substr(0, digits), 100, 599);
     const std::string_view behind = line.substr(std::min(line.size(), digits));
     if (!code || (!behind.empty() && behind[0] != ' ' && behind[0] != '-'))
-        throw PeerError(text("this is no FTP server: it says ", escape(line, 64)));
+        throw PeerError(text("this is not an FTP server: it says ", escape(line, 64)));
     return {*code, behind.substr(0, 1) != "-", std::string{behind.substr(behind.empty() ? 0 : 1)}};
 }
 

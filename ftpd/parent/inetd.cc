@@ -37,7 +37,7 @@ int option_of(int socket, int option) {
     return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
-// Throws UserError for a socket that is no connection.
+// Throws UserError for a socket that is not a connection.
 bool is_connection(int fd) {
     const int type = option_of(fd, SO_TYPE);
     if (type == -1) return false;
@@ -192,7 +192,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
                             {std::move(client), std::move(sessions_pair), std::move(root),
                              std::move(sessions_authd), pages.page(page)});
     });
-    if (!pid) throw UserError("there is no process to spare: try again later");
+    if (!pid) throw UserError("no process can be forked: try again later");
     log.notice(text("serve ", direct ? ends->client.shown() : "standard input", " pid ", *pid));
     client.reset();
     sessions_pair.reset();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // ftpd -i: one client, on standard input and output, for inetd(8) and for `ssh HOST ftpd -i'. This process is
 // the session's parent, as ftpd/parent/parent.hh is of many: it keeps the log and never takes a client's byte
-// for more than a byte. Where standard input is no socket, it carries the bytes between it and the session.
+// for more than a byte. If standard input is not a socket, it carries the bytes between it and the session.
 #pragma once
 
 #include "common/log.hh"
@@ -9,7 +9,7 @@
 
 namespace ftpd {
 
-// Returns the exit status: 0 when the session ended in order, whoever ended it; 1 when a signal killed it.
+// Returns the exit status: 0 if the session ended in order, on either side; 1 if a signal killed it.
 int serve_standard_input(const Settings& settings, common::Log& log);
 
 } // namespace ftpd

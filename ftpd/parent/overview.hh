@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What the parent tells of itself and its sessions: `who', `top' and `stats' of the control socket, and USR1.
-// What sessions posted is shown escaped, and believed by nobody. Text from values: nothing here looks at a
+// What sessions posted is shown escaped, and not trusted. Text from values: nothing here looks at a
 // process.
 #pragma once
 
@@ -47,7 +47,7 @@ struct Stats {
     common::Clock::duration uptime{};
     std::size_t clients = 0;
     std::size_t max_clients = 0;
-    Totals totals; // of all sessions, those that are there included
+    Totals totals; // of all sessions, also of the running ones
     std::uint64_t log_lines_lost = 0;
 };
 // "NAME NUMBER", a line each.

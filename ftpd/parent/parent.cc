@@ -60,31 +60,31 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
 }
 
 Service::Duties Parent::duties() {
-    return {.verbs =
-                {
-                    {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
-                    {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
-                    {"top", "", "list the transfers, with what is done and left of each",
-                     [this](Words) { return top(); }},
-                    {"kick", "PID|ADDRESS|USER", "end these sessions",
-                     [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
-                },
-            .on_child_end = [this] { reap(); },
-            .status =
-                [this] {
-                    std::vector<std::string> lines = stats();
-                    for (std::string& line : who()) lines.push_back(std::move(line));
-                    return lines;
-                },
-            .merge = merge,
-            .apply =
-                [this](Service::Lines merged) {
-                    apply(merged);
-                    return std::vector<std::string>{};
-                },
-            .reloaded = "configuration read again; sessions that are there keep theirs",
-            .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
-            .max_farewell = max_stop_words};
+    return {
+        .verbs =
+            {
+                {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
+                {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
+                {"top", "", "list the transfers and the progress of each", [this](Words) { return top(); }},
+                {"kick", "PID|ADDRESS|USER", "end these sessions",
+                 [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
+            },
+        .on_child_end = [this] { reap(); },
+        .status =
+            [this] {
+                std::vector<std::string> lines = stats();
+                for (std::string& line : who()) lines.push_back(std::move(line));
+                return lines;
+            },
+        .merge = merge,
+        .apply =
+            [this](Service::Lines merged) {
+                apply(merged);
+                return std::vector<std::string>{};
+            },
+        .reloaded = "configuration read again; existing sessions keep the old one",
+        .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
+        .max_farewell = max_stop_words};
 }
 
 int Parent::run(const Service::OnReady& on_ready) {
@@ -108,7 +108,7 @@ void Parent::start_session(Accepted client) {
         std::tie(ours, theirs) = make_packet_pair();
         if (authd_) authd = authd_->open_client(client.peer);
     } catch (const std::system_error&) {
-        acceptor_.turn_away(client.socket, "The server has no descriptor to spare: try again in a moment.");
+        acceptor_.turn_away(client.socket, "The server has no free descriptor: try again in a moment.");
         throw;
     }
     const std::optional<std::size_t> page = pages_.take();
@@ -127,7 +127,7 @@ void Parent::start_session(Accepted client) {
     if (!pid) {
         pages_.give_back(*page);
         ++totals_.failed_forks;
-        acceptor_.turn_away(client.socket, "The server has no process to spare: try again in a moment.");
+        acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
     service_.loop().watch(pair, Interest::read, [this, pid](const Event&) { read_packets(*pid); });

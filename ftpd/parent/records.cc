@@ -102,7 +102,7 @@ void Announcer::tell(const Announcement& rule, const std::string& message) {
         const std::string line = text("notice -r ", quote_word(rule.room), ' ', message, '\n');
         // So little fits into a fresh socket at once.
         if (write_some(socket.get(), line).bytes != line.size())
-            return warn(rule.room, "its control socket takes nothing");
+            return warn(rule.room, "its control socket accepts no more data");
         const int fd = socket.get();
         Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); }};
         const Loop::TimerId deadline = loop_.at(Clock::now() + patience, [this, fd] {

@@ -21,7 +21,7 @@
 namespace ftpd {
 
 // "Sat Nov 21 10:20:17 2026 1 127.0.0.1 12 /README.txt b _ o a anonymous ftp 0 * c", with its line end. Time
-// in the server's zone, whole seconds, at least 1; in names, blanks and what is no visible ASCII become `_'.
+// in the server's zone, whole seconds, at least 1; in names, blanks and what is not visible ASCII become `_'.
 std::string format_xferlog(const Transfer& transfer, const std::string& host, std::time_t now);
 
 // The transfer log in the format that wu-ftpd's xferlog(5) gave its name to, which tools that count transfers
@@ -31,7 +31,7 @@ public:
     // Opens the file to append to, or makes it with mode 0640. Throws std::system_error.
     explicit Xferlog(std::string path);
 
-    // One write a line. Throws std::system_error.
+    // One write per line. Throws std::system_error.
     void write(const Transfer& transfer, const std::string& host);
     // The file of this name now: a log that was rotated. Throws as the constructor, and keeps the old one
     // then.
@@ -43,8 +43,8 @@ private:
 };
 
 // "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt", with the whole file's size; server as in
-// a URL, empty: the path instead. below: the folder that who follows the link sees as `/'; what lies outside
-// of it has no link. Whoever has not logged in is anonymous.
+// a URL, empty: the path instead. below: the folder that a client following the link sees as `/'; a file
+// outside of it has no link. A client that has not logged in is anonymous.
 std::string describe_share(const Transfer& transfer, std::string_view server, std::string_view below = "/");
 // Whether path is beneath directory, both absolute and without `.', `..' or doubled slashes.
 bool is_beneath(std::string_view path, std::string_view directory);
@@ -110,7 +110,7 @@ private:
 
     common::Log& log_;
     Announcer announcer_;
-    bool links_work_ = false; // whoever sees a link can fetch what it leads to,
+    bool links_work_ = false; // anybody who sees a link can fetch its target,
     std::string links_below_; // where that lies in this folder
     std::optional<Xferlog> xferlog_;
 };

@@ -91,10 +91,10 @@ std::string look_at_folders(const Settings& settings, const std::optional<Identi
                 throw UserError(
                     text("anonymous-root ", shown, ": ", error.code().message(), ": make the folder"));
             else
-                tell(text("the folder ", shown, whose, ": ", error.code().message(), ": make it"));
+                tell(text("the folder ", shown, whose, ": ", error.code().message(), ": create it"));
         }
     }
-    if (count > max_told) lines += text("so it is with ", count - max_told, " more folders\n");
+    if (count > max_told) lines += text("the same applies to ", count - max_told, " more folders\n");
     return lines;
 }
 
@@ -113,15 +113,18 @@ std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
     const bool has_users = !settings.users.empty();
     if (has_users && !settings.anonymous_given)
         notes.push_back(
-            {Severity::notice, "there are users, so anonymous is no: `anonymous read\' lets strangers in"});
+            {Severity::notice,
+             "there are users, so anonymous is no: `anonymous read\' lets clients without an account in"});
     if (has_users && settings.anonymous_root == "/" && settings.anonymous.may_write())
-        notes.push_back({Severity::warning,
-                         "strangers may write in the homes of users: `anonymous-root DIR\' gives "
-                         "them a folder of their own"});
+        notes.push_back(
+            {Severity::warning,
+             "clients without an account can write in the homes of users: `anonymous-root DIR\' gives "
+             "them a folder of their own"});
     else if (has_users && settings.anonymous_root == "/" && settings.anonymous.has(Right::read))
-        notes.push_back({Severity::warning,
-                         "strangers can read the homes of users: `anonymous-root DIR\' gives "
-                         "them a folder of their own"});
+        notes.push_back(
+            {Severity::warning,
+             "clients without an account can read the homes of users: `anonymous-root DIR\' gives "
+             "them a folder of their own"});
     const std::string blocked = ask_aside([&] { return look_at_folders(settings, identity); });
     for (const std::string& line : split_lines(blocked)) notes.push_back({Severity::warning, line});
     return notes;

@@ -11,9 +11,9 @@ namespace ftpd {
 
 enum class Serves { many, one_client }; // one_client: ftpd -i, which listens nowhere
 
-// Throws common::UserError or std::system_error for what ends a start. Returns what is no fault and should be
-// known: what strangers may do beside users, and folders that the sessions' user cannot use, each with its
-// remedy. Waits for a child that looks at the folders as that user.
+// Throws common::UserError or std::system_error for what ends a start. Returns what is not a fault but
+// should be known, with its remedy: what clients without an account may do to the files of users, and folders
+// that the sessions' user cannot use. Waits for a child that looks at the folders as that user.
 std::vector<common::Note> check_start(const Settings& settings, Serves serves);
 
 } // namespace ftpd

@@ -89,7 +89,7 @@ void Sweeper::fork_child() {
     auto [ours, theirs] = make_packet_pair();
     const std::optional<pid_t> pid = child_.spawn({.role = "sweeper", .pair = std::move(ours)},
                                                   [this, pair = theirs.get()] { return run_child(pair); });
-    if (!pid) log_.warning("unfinished uploads are not swept: there is no process to spare");
+    if (!pid) log_.warning("unfinished uploads are not swept: no process can be forked");
 }
 
 int Sweeper::run_child(int pair) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// Removes what sessions that broke off or crashed have left in the served tree, once nobody has gone on with
-// it for long enough (keep-partials). A process of its own, forked by the parent at its start and once a day,
-// shut in like a session. Trusts nothing in the tree.
+// Removes the unfinished uploads that sessions have left in the served tree, once they have not been
+// continued for long enough (keep-partials). A process of its own, forked by the parent at its start and once
+// a day, shut in like a session. Trusts nothing in the tree.
 #pragma once
 
 #include "common/children.hh"
@@ -31,7 +31,7 @@ public:
             std::function<void()> let_go)
         : loop_(loop), log_(log), records_(records), settings_(settings), let_go_(std::move(let_go)) {}
 
-    // The first time, and sets the timer for the next. Where there is no process to spare, the log says so.
+    // The first time, and sets the timer for the next. If it cannot fork, the log says so.
     void sweep();
     // A child of this process that has ended; false: it was not this one.
     bool note_end(pid_t pid, int status);

@@ -34,7 +34,7 @@ TelnetProbe make_probe() {
     return probe;
 }
 
-// Something has come, or the end, behind the command that was taken last.
+// Something has come, or the end, after the command that was taken last.
 bool has_waiting_input(ClientSocket& client) {
     return client.input_ended() || !client.buffer().buffered().empty();
 }

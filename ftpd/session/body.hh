@@ -23,16 +23,16 @@ public:
     static Body counted(std::uint64_t bytes) { return Body{Counted{bytes}}; }
     // All up to the end of the client's input.
     static Body to_end() { return Body{ToEnd{}}; }
-    // Lines up to one that is a dot.
+    // Lines up to a line with a single dot.
     static Body lines(const Connection& control) { return Body{lines_of(control)}; }
 
     bool is_counted() const { return std::holds_alternative<Counted>(form_); }
     bool is_to_end() const { return std::holds_alternative<ToEnd>(form_); }
     bool is_lines() const { return std::holds_alternative<TypedLines>(form_); }
 
-    // Says 150: the client may send. One that may be telnet, since its CR LF ended a line that came alone, is
-    // asked: at the end of the reply stand options that nobody knows, and only telnet answers these. A body
-    // up to the end of the input is then one of lines: telnet cannot end its input.
+    // Says 150: the client may send. A client whose CR LF ended a line that came alone may be telnet: the
+    // reply to it ends with unknown options, which only telnet answers. From telnet, a body up to the end of
+    // the input is one of lines: telnet cannot end its input.
     void begin(Connection& control, std::string_view words);
     bool has_begun() const { return has_begun_; }
 

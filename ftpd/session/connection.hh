@@ -23,7 +23,7 @@ public:
     std::optional<common::Line> next_line(Deadline deadline);
 
     // Offered each command that comes while a data connection is waited for or written; true: it is done, so
-    // take the next. One that it leaves waits for next_line, with all behind it. It may throw.
+    // take the next. One that it leaves waits for next_line, with all after it. It may throw.
     using Attendant = std::function<bool(const common::Line&)>;
     // Sets the attendant until the end of its life.
     class Attention {
@@ -43,7 +43,7 @@ public:
     // the telnet protocol, sent as they are at the end of the line, where they trouble nobody who reads
     // lines.
     void reply(int code, std::string_view words, std::string_view protocol = {});
-    // A reply with a hint behind it for a person, who could type that; a machine does not get it.
+    // A reply with a hint after it for a person, who could type that; a machine does not get it.
     void reply_with_hint(int code, std::string_view words, std::string_view hint);
     // A reply of several lines (RFC 959, section 4.2): "CODE-FIRST", each line with a space before it, "CODE
     // LAST".

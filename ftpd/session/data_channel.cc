@@ -156,7 +156,8 @@ void DataChannel::listen_on_some_port() {
 
 void DataChannel::set_active(const Address& to) {
     reset();
-    if (!means_itself(to, client_)) throw Refusal{504, "Data goes to the host that you connect from only."};
+    if (!means_itself(to, client_))
+        throw Refusal{504, "Data connections go only to the host that you connect from."};
     if (to.port() < first_free_port)
         throw Refusal{504, text("The port must be ", first_free_port, " or above.")};
     active_ = client_.with_port(to.port());
@@ -205,7 +206,7 @@ std::string DataChannel::explain_silence() const {
                            " s; you connected to ", server_.host());
     if (!told_.same_host(server_)) return why += ": set passive-address";
     return why += text(" from ", client_.host(),
-                       ": a firewall must let the port through (passive-ports), or passive-address be set");
+                       ": let the port through the firewall (passive-ports), or set passive-address");
 }
 
 Fd DataChannel::connect_client() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Data connections (RFC 959, section 3.2; RFC 2428): what PASV, EPSV, PORT and EPRT prepared, and opening it
-// for one transfer. A passive port takes the client's own host only (others are dropped and listening goes
-// on), an active one leads to the client's own host and above the reserved ports only (RFC 2577). While a
+// for one transfer. A passive port takes only the client's own host (others are dropped and listening goes
+// on), an active one leads only to the client's own host and above the reserved ports (RFC 2577). While a
 // data connection is waited for or used, the control connection is watched (ftpd/session/connection.hh). Run
 // by the session.
 #pragma once

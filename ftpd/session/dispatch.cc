@@ -20,7 +20,7 @@ struct Aborted {}; // thrown out of a transfer by ABOR
 using Reason = SessionOver::Reason;
 
 constexpr std::size_t discarded_at_once = 65536;  // bytes
-constexpr unsigned max_unknown_before_login = 10; // then this is no FTP client (CVE-2021-3618)
+constexpr unsigned max_unknown_before_login = 10; // then this is not an FTP client (CVE-2021-3618)
 
 // The line without what telnet has in it, which is answered.
 std::string understand(Session& s, const Line& line) {
@@ -38,11 +38,11 @@ std::optional<Body> body_behind(const Session& s, const Verb& verb) {
     return s.control.is_telnet() ? Body::lines(s.control) : Body::to_end();
 }
 
-// The lines behind a command that is refused are no commands either. Whoever waits for 150 has it, and
+// The lines after a command that is refused are not commands either. Whoever waits for 150 has it, and
 // whoever types is told what became of a command among them; 150 may come any number of times (RFC 959,
 // section 4.2).
 void discard_lines(Session& s, const Refusal& refusal) {
-    constexpr std::string_view way_out = "all lines are thrown away up to one that is a dot.";
+    constexpr std::string_view way_out = "all lines are discarded up to a line with a single dot.";
     if (!s.memory.body->has_begun()) s.control.reply(150, text("Refused: ", refusal.words, " Now ", way_out));
     for (;;) {
         const std::string_view lines = s.memory.body->receive(s.control, discarded_at_once);
@@ -156,10 +156,10 @@ void execute(Session& s, const Line& line) {
         return refuse(s, {500, text("The line is longer than ", max_line, " bytes: nothing was done.")},
                       command);
     if (plain.find('\0') != plain.npos)
-        return refuse(s, {501, "The line holds a NUL byte: nothing was done."}, command);
+        return refuse(s, {501, "The line contains a NUL byte: nothing was done."}, command);
     if (command.verb.empty() && !command.has_argument) {
         if (s.control.is_person()) return; // Enter alone
-        return s.control.reply(500, "An empty line is no command: HELP lists them.");
+        return s.control.reply(500, "An empty line is not a command: HELP lists the commands.");
     }
     if (const Verb* const verb = find_verb(command.verb)) return run_verb(s, *verb, command.argument);
     refuse_unknown(s, command);

@@ -31,10 +31,10 @@ using Facts = std::bitset<fact_names.size()>; // those that a client wants (OPTS
 // the rest are of what a link leads to when target is given (MLSD describes the file a name stands for).
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted);
 
-// Of "type;size;": names in any case, each behind it a semicolon; those that nobody knows are left out, as
+// Of "type;size;": names in any case, each followed by a semicolon; those that nobody knows are left out, as
 // RFC 3659, section 7.9, has it.
 Facts parse_facts(std::string_view list);
-// The reverse; with all, every name there is and a `*' behind those wanted, as FEAT has them (section 7.8).
+// The reverse; with all, every name there is and a `*' after those wanted, as FEAT has them (section 7.8).
 std::string format_fact_names(const Facts& wanted, bool all = false);
 
 } // namespace ftpd

@@ -23,7 +23,9 @@ Refusal explain(const std::system_error& error, std::string_view object) {
     case EDQUOT:
     case EFBIG: return {552, common::text(shown, ": ", std::strerror(number), '.')};
     case EXDEV: // openat2(2) found a way out of the tree
-    case ELOOP: return {550, common::text(shown, ": too many symbolic links, or one that leads nowhere.")};
+    case ELOOP:
+        return {550,
+                common::text(shown, ": too many symbolic links, or a link whose target does not exist.")};
     case EPERM:
     case EACCES:
         return {

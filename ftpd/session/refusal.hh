@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What is thrown in a session. A Refusal says why a command is not done, as the reply to it: thrown by
-// whatever notices it, answered in one place (ftpd/session/dispatch.cc); the session goes on. A SessionOver
+// What is thrown in a session. A Refusal says why a command is not done, as the reply to it: thrown
+// where it is noticed, answered in one place (ftpd/session/dispatch.cc); the session goes on. A SessionOver
 // ends it.
 #pragma once
 

@@ -92,7 +92,7 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:
         return control.say_last(
-            421, text("Nothing came for ", settings.idle_timeout.count(), " seconds: closing."));
+            421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));
     case Reason::client_gone:
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered
@@ -115,7 +115,7 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (!memory.login && !may_be_nobody && settings.anonymous.empty())
         throw Refusal{530, "Log in first: USER with your name, then PASS with your password."};
     if (!memory.login && !may_be_nobody)
-        throw Refusal{530, "Log in first: USER anonymous, then PASS with anything.",
+        throw Refusal{530, "Log in first: USER anonymous, then PASS with any password.",
                       "LS, GET PATH and PUT PATH may work without it."};
     if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
@@ -132,13 +132,14 @@ void Session::confine(std::string_view home, bool may_write) {
 
 void Session::enter_as_nobody() {
     if (settings.anonymous_root == "/" || only_user == nobody) return;
-    if (!only_user.empty()) throw Refusal{530, "This connection had another login: connect again."};
+    if (!only_user.empty())
+        throw Refusal{530, "This connection has been used for another login: connect again."};
     try {
         confine(settings.anonymous_root, settings.anonymous.may_write());
     } catch (const std::system_error& error) {
         log(Severity::warning, text("no anonymous-root: ", escape(settings.anonymous_root), ": ",
                                     error.code().message(), ": as user ", system_user_));
-        throw Refusal{530, "The folder is not there: tell the administrator."};
+        throw Refusal{530, "The folder does not exist: tell the administrator."};
     }
     only_user = nobody;
 }

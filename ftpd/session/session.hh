@@ -62,7 +62,7 @@ public:
     Status status;
     common::Login passwords; // asks authd
 
-    // What they remember; all of it is as in the beginning after REIN.
+    // What they remember; REIN resets all of it.
     struct Memory {
         std::optional<Rights> login;     // once logged in
         std::optional<Limits> limits;    // of this login, where it has its own
@@ -79,8 +79,8 @@ public:
     Memory memory;
     bool over = false; // after QUIT
     unsigned unknown_before_login = 0;
-    // Who has been shut in a home, or as nobody() in the folder of those without an account; nobody else can
-    // log in on this connection.
+    // The user whose home this process is confined to, or nobody() in the folder of clients without an
+    // account; no other user can log in on this connection.
     std::string only_user;
 
     // Where argument leads; throws Refusal (553) for a reserved name.
@@ -89,16 +89,16 @@ public:
     Rights rights() const;
     // What its transfers may cost.
     const Limits& limits() const;
-    // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right. Who
-    // needs no login goes on as nobody.
+    // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
+    // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);
     // The client goes on without an account: shut in anonymous-root, where that is not the whole tree. Throws
-    // Refusal (530) when it cannot be, also for who has logged in as somebody else.
+    // Refusal (530) when it cannot be, also if it has logged in as somebody else.
     void enter_as_nobody();
-    // A path of the session's tree as one of the served folder: they differ for who has a home in it.
+    // A path of the session's tree as one of the served folder: they differ for a user with a home in it.
     std::string path_from_root(std::string_view path) const;
     void log(common::Severity severity, std::string_view line);
     // What the administrator can mend with chown: the verb about argument, which the system denied to our
@@ -115,7 +115,8 @@ private:
 };
 
 // In the child: closes every descriptor but 0 to 2 and these, shuts itself in the tree as far as user and
-// system allow, and serves the client to its end. identity: whom to become; none: whoever runs it.
+// system allow, and serves the client to its end. identity: the user to become; none: stay the user that runs
+// it.
 [[noreturn]] void run_session_process(const Settings& settings,
                                       const std::optional<common::Identity>& identity, SessionParts parts);
 

@@ -34,7 +34,7 @@ struct stat status_of(int fd) {
 bool look_at(int directory, Entry& entry) {
     if (::fstatat(directory, entry.name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) return false;
     if (!S_ISLNK(entry.status.st_mode)) return true;
-    std::array<char, 4096> target; // not filled: most entries are no links
+    std::array<char, 4096> target; // not filled: most entries are not links
     const ssize_t length = ::readlinkat(directory, entry.name.c_str(), target.data(), target.size());
     if (length > 0) entry.link_target.assign(target.data(), static_cast<std::size_t>(length));
     return true;
@@ -120,7 +120,7 @@ void Tree::make_directory(std::string_view path) const {
 }
 
 void Tree::remove_directory(std::string_view path) const {
-    if (path == "/") throw Refusal{550, "The top of the tree stays."};
+    if (path == "/") throw Refusal{550, "The root folder cannot be changed."};
     const Place gone = place(path, LastLink::keep);
     checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), AT_REMOVEDIR); });
 }
@@ -134,11 +134,11 @@ void Tree::remove_file(std::string_view path) const {
 }
 
 void Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
-    if (from == "/" || to == "/") throw Refusal{550, "The top of the tree stays."};
+    if (from == "/" || to == "/") throw Refusal{550, "The root folder cannot be changed."};
     const Place old_place = place(from, LastLink::keep), new_place = place(to, LastLink::keep);
     Entry present{new_place.name, {}, {}};
     if (!may_replace && look_at(new_place.directory.get(), present))
-        throw Refusal{550, text(escape(to), " is there already: you may not replace it.")};
+        throw Refusal{550, text(escape(to), " exists already: you may not replace it.")};
     const int result = ::renameat(old_place.directory.get(), old_place.name.c_str(),
                                   new_place.directory.get(), new_place.name.c_str());
     if (result != 0 && errno == EXDEV)

@@ -55,7 +55,7 @@ public:
 
     // Calls on_batch for the entries of a directory, sorted by name within each 10,000, in batches of at most
     // 500, so that a directory of any size is listed whole from bounded memory. `.', `..' and names that
-    // clients may not have are left out.
+    // clients may not use are skipped.
     void list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const;
 
     int root() const { return root_.get(); }
@@ -73,8 +73,8 @@ class Selection {
 public:
     static constexpr std::size_t max_stars = 3; // fnmatch(3) may take time exponential in them
 
-    // path: absolute, of the tree (ftpd/path.hh). Throws what Tree does for a name that is not there or may
-    // not be listed, and Refusal (501) for a pattern with too many stars.
+    // path: absolute, of the tree (ftpd/path.hh). Throws what Tree does for a name that does not exist or
+    // may not be listed, and Refusal (501) for a pattern with too many stars.
     Selection(const Tree& tree, std::string path);
 
     // As Tree::list; one batch for a file.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The text that a person types behind WRITE: lines up to one that is a dot alone. A line that begins with two
+// The text that a person types after WRITE: lines up to a line with a single dot. A line that begins with two
 // dots loses one, so any text can be sent; the telnet protocol is removed, as from commands. Pure logic.
 #pragma once
 

@@ -34,10 +34,10 @@ void check_target(const std::optional<struct stat>& present, const std::string& 
     if (S_ISDIR(present->st_mode)) throw Refusal{550, text(shown, " is a directory.")};
     if (!S_ISREG(present->st_mode)) throw Refusal{550, text(shown, " is not a regular file.")};
     if (!rights.has(Right::overwrite))
-        throw Refusal{550, text(shown, " is there already: you may not replace it.")};
+        throw Refusal{550, text(shown, " exists already: you may not replace it.")};
     if (replace == Replace::never)
         throw Refusal{
-            550, text(shown, " is there already: to replace it, announce the size with ALLO, or use WRITE.")};
+            550, text(shown, " exists already: to replace it, announce the size with ALLO, or use WRITE.")};
 }
 
 } // namespace
@@ -105,7 +105,7 @@ std::optional<std::uint64_t> Upload::size_if_still_named() const {
     struct stat ours {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &ours); });
     if (!S_ISREG(ours.st_mode))
-        throw Refusal{550, text(escape(place_.name), ": its partial is no regular file.")};
+        throw Refusal{550, text(escape(place_.name), ": its unfinished upload is not a regular file.")};
     const std::optional<struct stat> named = look(place_, partial_);
     if (!named || named->st_ino != ours.st_ino || named->st_dev != ours.st_dev) return {};
     return static_cast<std::uint64_t>(ours.st_size);
@@ -163,10 +163,10 @@ Refusal Upload::explain_failure(const std::system_error& error) {
                                   ? text("A file may have ", policy_.max_size, " bytes (max-upload): ended")
                                   : std::string{std::strerror(number)};
     const std::string why = text(cause, " after ", offset_, " bytes: ", escape(path_));
-    if (is_in_place()) return {552, text(why, " is changed up to there.")};
+    if (is_in_place()) return {552, text(why, " has been changed up to there.")};
     unlink_at(place_, partial_);
     file_.reset();
-    return {552, text(why, replaces_ ? " is as it was before." : " is not stored.")};
+    return {552, text(why, replaces_ ? " is unchanged." : " is not stored.")};
 }
 
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path) {

@@ -16,16 +16,16 @@
 namespace ftpd {
 
 enum class Replace {
-    if_allowed, // a file that is there is replaced, with the right to overwrite
+    if_allowed, // an existing file is replaced, with the right to overwrite
     never,      // only a new name will do, whatever the rights (PUT without a length)
 };
 
 class Upload {
 public:
     // Starts writing path at offset (REST). A name that is absent: offset 0 begins anew, a larger one
-    // continues the partial, cut to that offset. A file that is there: offset 0 replaces it at the end, a
-    // larger one writes into it in place, and keeps what is behind. Throws Refusal: 450 when another session
-    // uploads the same name, 550 for lack of a right or for what is no regular file, 554 for an offset beyond
+    // continues the partial, cut to that offset. An existing file: offset 0 replaces it at the end, a
+    // larger one writes into it in place, and keeps what follows. Throws Refusal: 450 when another session
+    // uploads the same name, 550 for lack of a right or what is not a regular file, 554 for an offset beyond
     // the end, 552 for one beyond the policy's limit.
     struct Policy {
         Rights rights;
@@ -67,13 +67,13 @@ private:
     bool replaces_ = false; // there is an old file
 };
 
-// The size of what is there of an unfinished upload of path; no value when there is none.
+// The size so far of an unfinished upload of path; no value if there is none.
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path);
 // The same, for reading.
 std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path);
-// Where APPE goes on: the size of the file, or of what is there of its upload; 0 when there is neither.
+// Where APPE goes on: the size of the file, or of its unfinished upload; 0 if there is neither.
 std::uint64_t size_so_far(const Tree& tree, std::string_view path);
-// Removes the partial of path; false when there is none.
+// Removes the partial of path; false if there is none.
 bool remove_partial(const Tree& tree, std::string_view path);
 
 } // namespace ftpd

@@ -28,7 +28,7 @@ struct Verb {
         transfer,         // over a data connection; uses up REST and ALLO, whatever becomes of it
         transfer_in_band, // so does this
         upload_in_band,   // and this, and a body follows the line
-        lines_in_band,    // and this, and lines follow, up to one that is a dot
+        lines_in_band,    // and this, and lines follow, up to a single dot
     };
     std::string_view name;
     Argument argument;

@@ -31,7 +31,7 @@ using FormatEntry = std::function<std::string(const Entry&)>; // an empty line i
 // As lines over the data connection.
 void send_listing(Session& s, const Selection& selection, const FormatEntry& format) {
     s.data.check_prepared();
-    s.control.reply(150, text("Here comes the list of ", escape(selection.path()), '.'));
+    s.control.reply(150, text("Listing ", escape(selection.path()), '.'));
     s.client.flush();
     DataConnection data = s.data.open();
     std::string lines;
@@ -45,7 +45,7 @@ void send_listing(Session& s, const Selection& selection, const FormatEntry& for
         s.status.add_sent(lines.size());
     });
     data.close();
-    s.control.reply(226, "That was all.");
+    s.control.reply(226, "End of list.");
 }
 
 // What stands before a name of the selection so that it can be used from the working directory (RFC 1123,
@@ -92,7 +92,7 @@ void do_mlsd(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     if (!S_ISDIR(
             s.tree.status(path).st_mode)) // which throws for a name that is not there: nothing is a pattern
-        throw Refusal{501, text(escape(path), " is no directory: use MLST.")};
+        throw Refusal{501, text(escape(path), " is not a directory: use MLST.")};
     send_listing(s, Selection{s.tree, path}, [&](const Entry& entry) {
         if (!fits_a_line(entry)) return std::string{};
         return facts_of(s, path, entry, s.memory.facts);

@@ -56,7 +56,7 @@ void enter_as_user(Session& s, const Verdict& user) {
         } catch (const std::system_error& error) {
             s.log(Severity::warning,
                   text("no home for ", user.name, ": ", escape(user.home), ": ", error.code().message()));
-            throw Refusal{530, "Your folder is not there: tell the administrator."};
+            throw Refusal{530, "Your folder does not exist: tell the administrator."};
         }
     }
     s.only_user = user.name;
@@ -70,7 +70,7 @@ void enter_as_user(Session& s, const Verdict& user) {
 
 void log_in(Session& s, const std::string& name, const std::string& password) {
     if (!s.only_user.empty() && s.only_user != name)
-        throw Refusal{530, "This connection had another login: connect again."};
+        throw Refusal{530, "This connection has been used for another login: connect again."};
     const Verdict verdict = ask_authd(s, name, password);
     switch (verdict.kind) {
     case Verdict::Kind::accepted: return enter_as_user(s, verdict);
@@ -136,7 +136,7 @@ void do_user(Session& s, const std::string& name) {
     s.status.set_user(nobody_yet);
     // The same words for every name: whether one exists is nobody's business.
     s.control.reply_with_hint(331, is_anonymous(name) ? "Any password will do." : "Password, please.",
-                              is_anonymous(name) ? "Type PASS and anything behind it."
+                              is_anonymous(name) ? "Type PASS and any password."
                                                  : "Type PASS and the password.");
 }
 
@@ -164,7 +164,7 @@ void do_rein(Session& s, const std::string&) {
     s.data.reset();
     s.status.set_user(nobody_yet);
     ::umask(s.settings.umask);
-    s.control.reply(220, "All is as in the beginning: log in again.");
+    s.control.reply(220, "Everything has been reset: log in again.");
 }
 
 void do_quit(Session& s, const std::string&) {
@@ -177,13 +177,13 @@ void do_noop(Session& s, const std::string&) { s.control.reply(200, "Nothing don
 void do_syst(Session& s, const std::string&) { s.control.reply(215, "UNIX Type: L8"); }
 
 void do_smnt(Session& s, const std::string&) {
-    s.control.reply(202, "There is one tree, and you are in it.");
+    s.control.reply(202, "There is only one tree, and you are in it.");
 }
 
 void do_clnt(Session& s, const std::string& name) {
     constexpr std::size_t max_shown = 64;
     s.log(Severity::detail, text("client ", escape(name, max_shown)));
-    s.control.reply(200, "Good to know.");
+    s.control.reply(200, "Noted.");
 }
 
 void do_lang(Session& s, const std::string& tag) {
@@ -203,12 +203,12 @@ void do_type(Session& s, const std::string& argument) {
 }
 
 void do_mode(Session& s, const std::string& argument) {
-    if (!equal_ignoring_case(argument, "S")) throw Refusal{504, "The one mode is S (stream)."};
+    if (!equal_ignoring_case(argument, "S")) throw Refusal{504, "The only mode is S (stream)."};
     s.control.reply(200, "Mode S.");
 }
 
 void do_stru(Session& s, const std::string& argument) {
-    if (!equal_ignoring_case(argument, "F")) throw Refusal{504, "The one structure is F (file)."};
+    if (!equal_ignoring_case(argument, "F")) throw Refusal{504, "The only structure is F (file)."};
     s.control.reply(200, "Structure F.");
 }
 
@@ -270,14 +270,14 @@ void do_site_help(Session& s, const std::string&) {
 }
 
 void do_examples(Session& s, const std::string&) {
-    s.control.begin_lines(214, "Nothing but this connection is needed:");
+    s.control.begin_lines(214, "These need only this connection:");
     for (const std::string_view line : {
              "LS                      list this folder; LS pictures lists another",
              "GET README.txt          show a file here",
-             "WRITE note.txt          type lines, then one that is a dot: a new file, or in place of the old "
-             "one",
+             "WRITE note.txt          type lines, then a line with a single dot: creates or replaces "
+             "a file",
              "ALLO 12                 announce 12 bytes, then",
-             "PUT hello.txt           send them: a new file, or in place of the old one",
+             "PUT hello.txt           send them: creates or replaces a file",
              "STAT                    who and where you are",
              "HELP                    all commands",
              "QUIT                    leave",
@@ -292,7 +292,7 @@ void do_stat(Session& s, const std::string& path) {
         return do_ls(s, path);
     }
     const Activity& activity = s.status.activity();
-    s.control.begin_lines(211, "How things stand:");
+    s.control.begin_lines(211, "Status:");
     s.control.add_line(text("You come from ", s.data.client().host(), "; this is ftpd " SUITE_VERSION "."));
     s.control.add_line(s.memory.login
                            ? text("Logged in as ", escape(activity.user), ", in ", escape(s.memory.cwd))

@@ -129,15 +129,16 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
     // connections.
     if (s.client.input_ended())
-        throw Refusal{426, text("You are gone, so this end of data is no end of file: ", shown,
-                                " is kept to be continued.")};
+        throw Refusal{
+            426, text("The control connection has ended, so the end of the data is not the end of the file: ",
+                      shown, " is kept and can be continued.")};
     const std::uint64_t size = upload.complete();
     data.close();
     record.complete(size);
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
-// How the client may upload. Throws Refusal when ALLO has announced more behind offset than a file may have.
+// How the client may upload. Throws Refusal when ALLO has announced more after offset than a file may have.
 Upload::Policy upload_policy(const Session& s, std::uint64_t offset, Replace replace) {
     const std::uint64_t max_size = s.limits().max_upload;
     if (max_size > 0 && s.memory.announced && *s.memory.announced > max_size - std::min(max_size, offset))
@@ -177,12 +178,12 @@ std::string how_to_send(const Session& s, const Body& body) {
     if (body.is_to_end())
         return "Send, and end your input when done (nc -N does); by hand, WRITE takes lines up to a lone "
                "dot.";
-    return text("Send lines, and then one that is a dot", s.control.is_telnet() ? ", or Ctrl-D." : ".");
+    return text("Send lines, then a line with a single dot", s.control.is_telnet() ? ", or Ctrl-D." : ".");
 }
 
 std::string why_not_whole(const Body& body, std::string_view path) {
     const std::string early = body.is_counted() ? text(body.left(), " bytes early") : "before a lone dot";
-    return text("Your input ended ", early, ": ", escape(path), " is kept to be continued.");
+    return text("Your input ended ", early, ": ", escape(path), " is kept and can be continued.");
 }
 
 std::string result_of(const Cksum& sum, std::string_view path) {
@@ -230,7 +231,7 @@ void do_eprt(Session& s, const std::string& argument) {
 // Where a transfer runs, the session ends it before this is called (ftpd/session/session.cc).
 void do_abor(Session& s, const std::string&) {
     s.data.reset();
-    s.control.reply(226, "There is no transfer to break off.");
+    s.control.reply(226, "There is no transfer to abort.");
 }
 
 void do_retr(Session& s, const std::string& argument) {
@@ -274,7 +275,7 @@ void do_appe(Session& s, const std::string& argument) {
 }
 
 void do_stou(Session& s, const std::string& argument) {
-    if (s.memory.restart > 0) throw Refusal{554, "A new file has no byte to restart at: REST is for STOR."};
+    if (s.memory.restart > 0) throw Refusal{554, "A new file cannot be restarted: use REST with STOR."};
     const std::string wanted = s.resolve(argument.empty() ? "upload" : argument);
     s.data.check_prepared();
     constexpr int max_tries = 1000;
@@ -292,7 +293,7 @@ void do_stou(Session& s, const std::string& argument) {
         return store(s, *upload, text("FILE: ", escape(last_component(path))));
     }
     throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', max_tries - 1,
-                            " are taken: send STOU with another one.")};
+                            " are in use: send STOU with another name.")};
 }
 
 void do_get(Session& s, const std::string& argument) {
@@ -329,7 +330,7 @@ void do_get(Session& s, const std::string& argument) {
     s.control.reply(226, result_of(sum, path));
 }
 
-// WRITE, too: they differ in the body that the session expects behind them.
+// WRITE, too: they differ in the body that the session expects after them.
 void do_put(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     Body& body = *s.memory.body;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Verbs that look at the tree, move about in it, and change names, times and permissions, and no file's
-// bytes; SITE, and those that stand only behind it, since no RFC has them (RFC 1123, section 4.1.2.8). Run by
+// bytes; SITE, and those that only follow it, since no RFC has them (RFC 1123, section 4.1.2.8). Run by
 // the session.
 #include "ftpd/session/verbs.hh"
 
@@ -48,7 +48,7 @@ std::optional<std::uint64_t> size_to_continue(Session& s, const std::string& pat
 
 constexpr std::size_t buffer_size = 256 * 1024; // bytes
 
-// The word behind the last blank, which goes with it.
+// The word after the last blank, which goes with it.
 std::string_view cut_last_word(std::string_view& rest) {
     const std::size_t blank = rest.rfind(' ');
     if (blank == rest.npos) return std::exchange(rest, {});
@@ -82,7 +82,7 @@ void do_size(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     // The size in type A is that of the converted bytes, which only a reading of the whole file tells
     // (RFC 3659, section 4).
-    if (s.memory.type == TransferType::ascii) throw Refusal{550, "SIZE answers in type I only: send TYPE I."};
+    if (s.memory.type == TransferType::ascii) throw Refusal{550, "SIZE answers only in type I: send TYPE I."};
     try {
         s.control.reply(213, text(status_of_regular(s, path).st_size));
     } catch (const std::system_error& error) {
@@ -100,7 +100,8 @@ void do_mdtm(Session& s, const std::string& argument) {
 void do_mlst(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     const Entry entry{path, {}, {}};
-    if (!fits_a_line(entry)) throw Refusal{550, "The name holds a line end and cannot be shown in one line."};
+    if (!fits_a_line(entry))
+        throw Refusal{550, "The name contains a line end and cannot be shown in one line."};
     const std::string facts = format_facts(entry, s.tree.status(path), s.rights(), s.memory.facts);
     s.control.begin_lines(250, "Facts:");
     s.control.add_line(facts);
@@ -135,13 +136,13 @@ void do_rnfr(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.tree.entry(path); // must be there
     s.memory.renamed = path;
-    s.control.reply_with_hint(350, text("What shall be the name of ", escape(path), '?'),
+    s.control.reply_with_hint(350, text("What is the new name of ", escape(path), '?'),
                               "Type RNTO and the new name.");
 }
 
 void do_rnto(Session& s, const std::string& argument) {
     const std::optional<std::string> from = std::exchange(s.memory.renamed, {});
-    if (!from) throw Refusal{503, "Send RNFR with the old name right before."};
+    if (!from) throw Refusal{503, "Send RNFR with the old name directly before."};
     const std::string to = s.resolve(argument);
     s.tree.rename(*from, to, s.rights().has(Right::overwrite));
     s.log(Severity::notice,

@@ -32,23 +32,23 @@ TEST_SUITE("e2e") {
         ada.say("for plans");
         eve.expect_line("ada say: for plans");
         ada.say("/switch lobby");
-        ada.expect_line("What you say goes to lobby now.");
+        ada.expect_line("You now speak in lobby.");
         ada.say("for lobby");
         bob.expect_line("ada say: for lobby");
         eve.say("again");
         ada.expect_line("[plans] eve say: again");
         ada.say("/switch");
-        ada.expect_line("What you say goes to plans now.");
+        ada.expect_line("You now speak in plans.");
         ada.say("/leave");
-        ada.expect_lines({"You have left plans.", "What you say goes to lobby now."});
+        ada.expect_lines({"You have left plans.", "You now speak in lobby."});
         eve.expect_line("ada left");
         eve.say("alone");
         ada.say("/leave");
         ada.expect_line("You have left lobby.");
         bob.expect_line("ada left");
         ada.send("hello\n/leave\n/who\n/join\n");
-        ada.expect_lines({"You are in no room: /join one.", "You are in no room: /join one.",
-                          "You are in no room: /join one.", welcome_to("lobby"),
+        ada.expect_lines({"You are not in a room: /join one.", "You are not in a room: /join one.",
+                          "You are not in a room: /join one.", welcome_to("lobby"),
                           "The topic of lobby: be kind"});
     }
 
@@ -59,7 +59,8 @@ TEST_SUITE("e2e") {
             "/join lobby\n/join back\n/join plans\n/join plans wrong\n/join attic\n/who back\n/who plans\n"
             "/who attic\n/switch plans\n/rooms\n");
         const std::string_view no_code = "No room has that code.";
-        const std::string_view no_room = "There is no such room, or it is not for you: /rooms lists them.";
+        const std::string_view no_room =
+            "There is no such room, or you may not see it: /rooms lists the rooms.";
         ada.expect_lines({"You are in that room already: /switch makes it the current one.",
                           "That room is full: try again later.", no_code, no_code, no_code, no_room, no_room,
                           no_room, no_room, "lobby (you are in it) 1 here: be kind", "plans (code) 0 here"});
@@ -95,7 +96,7 @@ TEST_SUITE("e2e") {
         daemon.wait_for_log("room den closes: nobody is in it");
         CHECK(chatctl(daemon, {"rooms"}).find("den ") == std::string::npos);
         CHECK_FALSE(std::filesystem::exists(daemon.state() / "rooms" / "den"));
-        ada.wait_for_line("What you say goes to lobby now.");
+        ada.wait_for_line("You now speak in lobby.");
         ada.send("/join den\n"); // by whoever comes first, and nothing of it is left
         ada.expect_line(welcome_to("den"));
     }
@@ -113,18 +114,18 @@ TEST_SUITE("e2e") {
         ada.expect_line("bob joined");
         ada.send("/me waves\n/me\n");
         bob.expect_line("* ada waves");
-        ada.expect_line("Like this: /me TEXT");
+        ada.expect_line("Usage: /me TEXT");
     }
 
     TEST_CASE("a private message reaches one client alone and is in no log and can be answered") {
         const Daemon daemon{chatd_with({"room lobby", "room plans code s3cret"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob", "s3cret"}, eve{daemon, "eve"};
         bob.send("/reply to whom?\n");
-        bob.expect_line("Nobody has told you anything yet.");
+        bob.expect_line("Nobody has sent you a private message yet.");
         ada.expect_line("eve joined");
         ada.send("/msg BOB psst \x1b[2J\n/msg nobody1 x\n/msg bob\n");
         bob.expect_line("ada tells you: psst \ufffd[2J");
-        ada.expect_lines({"Nobody here has that name: /who lists them.", "Like this: /msg NAME TEXT"});
+        ada.expect_lines({"Nobody here has that name: /who lists them.", "Usage: /msg NAME TEXT"});
         ada.send("/nick ada2\n");
         eve.expect_line("ada is now ada2");
         bob.send("/reply yes?\n"); // whoever she is now
@@ -150,7 +151,7 @@ TEST_SUITE("e2e") {
             const std::string line = ada.read_line();
             if (line.find("/quit") == line.npos) told = line;
         }
-        CHECK(told == "They are too far behind to be told anything: it was not sent.");
+        CHECK(told == "That client is too far behind: the message was not sent.");
         for (int got = 1; got < sent; ++got) deaf.wait_for_line("ada tells you: " + words);
         wait_until("it can be told again", [&] {
             ada.send("/msg deaf again\n/help me\n");
@@ -206,11 +207,11 @@ TEST_SUITE("e2e") {
         ada.wait_for_line(welcome_to("plans"));
         eve.expect_line("ada joined");
         ada.send("/nick BOB\n/nick root\n/nick a b\n/nick\n/nick Ada\n");
-        ada.expect_lines(
-            {"Somebody here has that name: choose another.", "That name is reserved: choose another.",
-             "That name cannot be used: letters, digits and signs only, no blanks, nothing that cannot "
-             "be seen.",
-             "Like this: /nick NAME"});
+        ada.expect_lines({"Somebody here has that name: choose another.",
+                          "That name is reserved: choose another.",
+                          "That name cannot be used: letters, digits and signs only, no blanks, no invisible "
+                          "characters.",
+                          "Usage: /nick NAME"});
         bob.expect_line("ada is now Ada");
         eve.expect_line("ada is now Ada");
         ada.send("/nick 张三\n");
@@ -226,8 +227,8 @@ TEST_SUITE("e2e") {
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve"};
         ada.expect_lines({"bob joined", "eve joined"});
         ada.send("/ignore Bob\n/ignore\n/quiet\n");
-        ada.expect_lines({"You see nothing of Bob any more: /ignore Bob again ends it.", "Ignored: Bob",
-                          "Who comes and goes is not shown."});
+        ada.expect_lines({"You no longer see what Bob says: /ignore Bob again ends this.", "Ignored: Bob",
+                          "Joining and leaving is not shown."});
         eve.say("one");
         ada.expect_line("eve say: one");
         bob.say("hidden");
@@ -238,7 +239,7 @@ TEST_SUITE("e2e") {
         eve.say("two");
         ada.expect_line("eve say: two");
         ada.send("/ignore bob\n/quiet\n");
-        ada.expect_lines({"You see what bob says again.", "Who comes and goes is shown."});
+        ada.expect_lines({"You see again what bob says.", "Joining and leaving is shown."});
         bob.say("back");
         ada.expect_line("bob say: back");
         bob.close();
@@ -250,7 +251,7 @@ TEST_SUITE("e2e") {
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
         ada.expect_line("bob joined");
         ada.send("/time\n/time moon\n/time +8\n");
-        ada.expect_lines({"Like this: /time off|on|ZONE", "Like this: /time off|on|ZONE",
+        ada.expect_lines({"Usage: /time off|on|ZONE", "Usage: /time off|on|ZONE",
                           "Lines have their number and time, UTC+8."});
         bob.say("hello");
         const std::string line = ada.read_line();
@@ -270,7 +271,7 @@ TEST_SUITE("e2e") {
         bob.say("hello ada");
         ada.expect_line("bob say: hello ada");
         ada.send("/bell loud\n/bell mention\n");
-        ada.expect_lines({"Like this: /bell off|mention|all", "The bell rings for: mention."});
+        ada.expect_lines({"Usage: /bell off|mention|all", "The bell rings for: mention."});
         bob.say("hello Ada");
         ada.expect_line("\abob say: hello Ada");
         bob.say("hello all");
@@ -302,7 +303,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, eve{daemon, "eve"};
         eve.send("/quiet\n");
-        eve.expect_line("Who comes and goes is not shown.");
+        eve.expect_line("Joining and leaving is not shown.");
         ada.send("/paste\nint main() {\n\n/* /quit */\n/quit\n"); // not yet
         ada.wait_for_line("Everything up to a line with one dot is one block.");
         bob.say("meanwhile");
@@ -330,7 +331,7 @@ TEST_SUITE("e2e") {
         ada.expect_lines({"ada", "There is no command /nobody: /help lists them. To say it, begin with //.",
                           "lobby has no topic."});
         ada.expect_earlier("ada say: one");
-        ada.expect_line("  /msg NAME TEXT                tell one person alone");
+        ada.expect_line("  /msg NAME TEXT                send a private message to one person");
     }
 
     TEST_CASE("a client can be in sixteen rooms and not in one more") {
@@ -343,7 +344,7 @@ TEST_SUITE("e2e") {
             ada.expect_line(welcome_to(text('r', room)));
         }
         ada.say("/join r17");
-        ada.expect_line("You are in as many rooms as one can be: /leave one first.");
+        ada.expect_line("You are in the maximum number of rooms: /leave one first.");
         for (int room = 1; room <= 17; ++room)
             chatctl(daemon, {"announce", "-r", text('r', room), text(room)});
         std::set<std::string> heard;

@@ -180,7 +180,7 @@ TEST_SUITE("e2e readiness") {
         ChatClient again{daemon, "ada"};
         bob.expect_line("ada joined");
         CHECK(run_chatctl(daemon, {"kick", "eve"}).err ==
-              "chatctl: nobody there has that name: `who' lists them\n");
+              "chatctl: nobody has that name: `who' lists the names\n");
         CHECK(run_chatctl(daemon, {"kick"}).status == 1);
 
         ChatClient naming{daemon}; // one who has a name and no room yet

@@ -37,7 +37,7 @@ TEST_SUITE("e2e readiness") {
         const std::string taken = "Somebody here has that name: choose another.";
         const std::string unprintable =
             "That name cannot be used: letters, digits and signs only, no blanks, "
-            "nothing that cannot be seen.";
+            "no invisible characters.";
         CHECK(answer_to_name(client, "Ada") == taken);
         CHECK(answer_to_name(client, "aDA") == taken);
         CHECK(answer_to_name(client, "") == "A name cannot be empty.");
@@ -51,7 +51,7 @@ TEST_SUITE("e2e readiness") {
              {"administrator", "Admin", "SERVER", "chatd1", "root", "System", "管理员"})
             CHECK(answer_to_name(client, name) == "That name is reserved: choose another.");
         CHECK(answer_to_name(client, "Ａｄａ") == taken); // of full width
-        CHECK(answer_to_name(client, "/who") == "First say your name.");
+        CHECK(answer_to_name(client, "/who") == "Give your name first.");
         client.send("bob\n\n");
         client.expect_line("Your name: Room code: " + welcome_to("lobby"));
         ada.expect_line("bob joined");
@@ -122,7 +122,7 @@ TEST_SUITE("e2e readiness") {
         ada.say("/rooms");
         CHECK(ada.wait_for_text("Room code: ") == "lobby 0 here\n会议 0 here\nRoom code: ");
         ada.say("/who");
-        CHECK(ada.wait_for_text("Room code: ") == "First enter a room: /help tells how.\nRoom code: ");
+        CHECK(ada.wait_for_text("Room code: ") == "Enter a room first: /help explains how.\nRoom code: ");
         ada.say("hello");
         ada.expect_line("No room has that code. Tries left: 2.");
         ada.send("/hlep\n/quit\n");

@@ -12,7 +12,7 @@ using common::text;
 
 namespace {
 
-const std::string slowed = "You may say 5 lines in 1 seconds: the others wait their turn.";
+const std::string slowed = "You may say 5 lines in 1 seconds: further lines have to wait.";
 
 } // namespace
 
@@ -52,14 +52,14 @@ TEST_SUITE("e2e readiness") {
         ada.send("ada\n\n");
         ada.wait_for_line("Your name: Room code: " + welcome_to("lobby"));
         for (int line = 0; line < 25; ++line) ada.send(text("/me ", line, '\n'));
-        ada.expect_line("You may say 20 lines in 10 seconds: the others wait their turn.");
+        ada.expect_line("You may say 20 lines in 10 seconds: further lines have to wait.");
     }
 
     TEST_CASE("a client that leaves while it is slowed holds up nobody") {
         const Daemon daemon{chatd_with({"flood 1/3600"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
         bob.send("/me one\n/me two\n/me three\n");
-        bob.wait_for_line("You may say 1 lines in 3600 seconds: the others wait their turn.");
+        bob.wait_for_line("You may say 1 lines in 3600 seconds: further lines have to wait.");
         common::set_reset_on_close(bob.fd()); // else what it has sent would be done first
         bob.close();
         ada.wait_for_line("bob left");

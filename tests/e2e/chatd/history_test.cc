@@ -37,8 +37,8 @@ TEST_SUITE("e2e") {
                 CHECK(shown.ends_with(text("] ada say: line ", line)));
             }
         }
-        ada.expect_lines({"There are no such lines.", "Like this: /history [N]", "Like this: /history [N]",
-                          "Like this: /since NUMBER", "Like this: /since NUMBER"});
+        ada.expect_lines({"There are no such lines.", "Usage: /history [N]", "Usage: /history [N]",
+                          "Usage: /since NUMBER", "Usage: /since NUMBER"});
     }
 
     TEST_CASE("search shows the lines that hold all words in any case and says how many there are") {
@@ -48,7 +48,7 @@ TEST_SUITE("e2e") {
             "The Cat sat\non the mat\nthe dog ÉTÉ\n/search cat THE\n/search été\n/search cat dog\n/search\n");
         ada.expect_earlier("ada say: The Cat sat");
         ada.expect_earlier("ada say: the dog ÉTÉ");
-        ada.expect_lines({"There are no such lines.", "Like this: /search WORDS"});
+        ada.expect_lines({"There are no such lines.", "Usage: /search WORDS"});
         for (int line = 0; line < 60; ++line) ada.say(text("needle ", line));
         ada.say("/search ADA needle");
         for (int line = 10; line < 60; ++line) ada.expect_earlier(text("ada say: needle ", line));
@@ -61,7 +61,7 @@ TEST_SUITE("e2e") {
         bob.say("noise");
         ada.expect_lines({"bob joined", "bob say: noise"});
         ada.send("hello\n/ignore bob\n/history\n/help me\n");
-        ada.expect_line("You see nothing of bob any more: /ignore bob again ends it.");
+        ada.expect_line("You no longer see what bob says: /ignore bob again ends this.");
         ada.expect_earlier("ada joined");
         ada.expect_earlier("ada say: hello");
         ada.expect_line("  /me TEXT                      say what you do");
@@ -79,7 +79,7 @@ TEST_SUITE("e2e") {
         bot.expect_line("ada say: new");
         bot.send("/bot\n/resume 0\n");
         bot.expect_lines(
-            {"/bot is for the question for your name.", "/resume is for the question for your name."});
+            {"/bot is only for the prompt for your name.", "/resume is only for the prompt for your name."});
     }
 
     TEST_CASE("a reader that is behind skips ahead with live and is told how many lines that were") {

@@ -157,7 +157,7 @@ TEST_SUITE("e2e readiness") {
             {SayFrame::make("x", 2U, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0}),
              "a room that it is not in"},
             {SayFrame::make("x", 1U, static_cast<std::uint8_t>(Kind::announced), std::uint8_t{0}),
-             "speech of a kind that there is not"},
+             "speech of an unknown kind"},
             {SayFrame::make(many_lines, 1U, static_cast<std::uint8_t>(Kind::said), std::uint8_t{1}),
              "a paste of too many lines"},
             {TellFrame::make("x", std::uint64_t{0}, std::uint8_t{2}), "a name that is longer than its frame"},

@@ -41,8 +41,7 @@ TEST_SUITE("e2e") {
         ada.say("hello");
         bob.expect_line("张三 say: hello");
         bob.send("/lang fr\n/lang\n/lang zh\n/history 1\n");
-        bob.expect_lines(
-            {"There is no language fr: en, zh.", "Like this: /lang LANGUAGE", "从现在起使用中文。"});
+        bob.expect_lines({"There is no language fr: en, zh.", "Usage: /lang LANGUAGE", "从现在起使用中文。"});
         bob.expect_earlier("张三说：hello");
         ada.close();
         bob.expect_line("张三退出了聊天室");

@@ -46,7 +46,7 @@ TEST_SUITE("e2e") {
         guest.expect_line("Zoe say: hello"); // as the file spells it
         guest.send("/nick zoe\n/nick GONE\n/nick guest2\n");
         guest.expect_lines({"Somebody here has that name: choose another.",
-                            "That name has a password: it is taken at the question for your name."});
+                            "That name has a password: give it at the prompt for your name."});
         zoe.expect_line("guest is now guest2");
         ChatClient locked{*office.daemon};
         locked.send("gone\n*\n");
@@ -126,7 +126,7 @@ TEST_SUITE("e2e") {
         ChatClient zoe{*office.daemon};
         zoe.send("zoe\npass-Zoe\n\n");
         zoe.wait_for_line("Your name: Password: Room code: " + welcome_to("lobby"));
-        ghost.wait_for_line("Your place was taken again from another connection.");
+        ghost.wait_for_line("Your place was taken over by another connection.");
         ghost.wait_for_end();
         guest.expect_lines({"Zoe left", "Zoe joined"});
     }
@@ -150,8 +150,7 @@ TEST_SUITE("e2e") {
         guest.wait_for_line("chief unmuted guest");
         guest.send("/oper night sun\n/oper nobody1 owl\n/oper night\n/oper night owl\n/mute other\n");
         guest.expect_lines({"That is not the password.", "That is not the password.",
-                            "Like this: /oper NAME PASSWORD", "You are an operator now.",
-                            "guest muted other"});
+                            "Usage: /oper NAME PASSWORD", "You are an operator now.", "guest muted other"});
         guest.send(
             "/join plans s3cret\n/moderate on\n/oper day sun\n/moderate on\n"); // night is of the lobby only
         guest.expect_lines({welcome_to("plans"), "Only an operator can do that.", "You are an operator now.",
@@ -171,7 +170,7 @@ TEST_SUITE("e2e") {
         bob.send("/join vault wrong\n/join vault owl\n/join vault\n/join owl\n/who vault\n");
         const std::string_view no_code = "No room has that code.";
         bob.expect_lines({no_code, no_code, no_code, no_code,
-                          "There is no such room, or it is not for you: /rooms lists them."});
+                          "There is no such room, or you may not see it: /rooms lists the rooms."});
         ChatClient eve{*office.daemon, "eve"};
         eve.send("/join vault open-sesame\n");
         eve.expect_line(welcome_to("vault"));

@@ -28,7 +28,7 @@ struct Den {
     // So that there is one order of what ada sees.
     void leave_lobby() {
         ada.send("/switch lobby\n/leave\n");
-        ada.wait_for_line("What you say goes to den now.");
+        ada.wait_for_line("You now speak in den.");
     }
     const Daemon daemon{chatd_with(rooms)};
     ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
@@ -55,7 +55,7 @@ TEST_SUITE("e2e") {
         Den den;
         den.leave_lobby();
         den.ada.send("/kick nobody1\n/kick\n/kick bob x\n/kick BOB\n");
-        den.ada.expect_lines({nobody, "Like this: /kick NAME", nobody, "ada kicked bob", "bob left"});
+        den.ada.expect_lines({nobody, "Usage: /kick NAME", nobody, "ada kicked bob", "bob left"});
         den.bob.wait_for_line("An operator has ended your connection.");
         den.bob.wait_for_end();
         CHECK(chatctl(den.daemon, {"history", "den"}).find("ada kicked bob\n") != std::string::npos);
@@ -75,9 +75,9 @@ TEST_SUITE("e2e") {
     TEST_CASE("who is muted may not speak in that room under any name until the time is over") {
         Den den;
         den.ada.send("/mute bob soon\n/mute nobody1\n/mute bob 10m\n/who\n");
-        den.ada.expect_lines(
-            {"That is no length of time: seconds, or a number and s, m, h or d, like 90, 5m or 2h.", nobody,
-             "ada muted bob 10m", "ada (operator)", "bob (muted)"});
+        den.ada.expect_lines({"That is not a length of time: write seconds, or a number followed by s, m, h "
+                              "or d, like 90, 5m or 2h.",
+                              nobody, "ada muted bob 10m", "ada (operator)", "bob (muted)"});
         const std::string refusal = "You are muted here: the line was not sent.";
         den.bob.send("hello\n/me waves\n/topic mine\n/nick rob\n");
         den.bob.wait_for_line("ada muted bob 10m");
@@ -131,8 +131,8 @@ TEST_SUITE("e2e") {
             daemon->stop();
             daemon.emplace(chatd_with(lines));
         }
-        CHECK(ctl({"unban", "bob"}).err == "chatctl: that ban is of one room: unban -r plans bob\n");
-        CHECK(ctl({"unban", "-r", "plans", "eve"}).err == "chatctl: that ban is of all rooms: unban eve\n");
+        CHECK(ctl({"unban", "bob"}).err == "chatctl: that ban is for one room: unban -r plans bob\n");
+        CHECK(ctl({"unban", "-r", "plans", "eve"}).err == "chatctl: that ban is for all rooms: unban eve\n");
         CHECK(ctl({"unban", "zoe"}).err == "chatctl: there is no such ban: `bans' lists them\n");
         CHECK(ctl({"unban", "-r", "nowhere", "bob"}).status == 1);
         CHECK(ctl({"unban", "-r", "plans", "bob"}).status == 0);
@@ -200,7 +200,7 @@ TEST_SUITE("e2e") {
         Den den;
         const std::string refusal = "Only those with a voice may speak here: the line was not sent.";
         den.ada.send("/moderate maybe\n/moderate on\n");
-        den.ada.expect_lines({"Like this: /moderate on|off", "ada lets only those with a voice speak"});
+        den.ada.expect_lines({"Usage: /moderate on|off", "ada lets only those with a voice speak"});
         den.bob.wait_for_line("ada lets only those with a voice speak");
         den.bob.say("hello");
         den.bob.expect_line(refusal);

@@ -80,7 +80,7 @@ TEST_SUITE("e2e") {
         reload(daemon, "configuration not read again, the old one stays: ");
         ChatClient ada{daemon, "ada", "old"};
         config.write("room lobby\n"); // a room that is gone is entered no more, and who is in it stays
-        reload(daemon, "room plans is gone from the configuration");
+        reload(daemon, "room plans was removed from the configuration");
         ChatClient bob{daemon};
         bob.send("bob\nold\n");
         bob.expect_line("Your name: Room code: No room has that code. Tries left: 2.");
@@ -103,7 +103,7 @@ TEST_SUITE("e2e") {
         Daemon daemon{config.setting()};
         write_file(daemon.state() / "rooms" / "plans" / "00000002.log", "in the way");
         config.write("room plans code new\n");
-        reload(daemon, "room plans keeps its code: no new segment can be begun");
+        reload(daemon, "room plans keeps its code: no new segment can be created");
         ChatClient ada{daemon, "ada", "old"};
         std::filesystem::remove(daemon.state() / "rooms" / "plans" / "00000002.log");
         reload(daemon, "configuration read again");
@@ -119,7 +119,7 @@ TEST_SUITE("e2e") {
         ada.send("ada\n\nhello\n");
         ada.expect_lines({"Your name: Room code: " + welcome_to("lobby"), "The topic of lobby: tea"});
         ada.expect_token();
-        ada.expect_line("You may say 1 lines in 3600 seconds: the others wait their turn.");
+        ada.expect_line("You may say 1 lines in 3600 seconds: further lines have to wait.");
         ChatClient bob{daemon};
         bob.send("bob\n\n");
         bob.expect_line("Your name: Room code: That room is full: try again later.");

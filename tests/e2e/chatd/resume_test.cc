@@ -20,7 +20,7 @@ ChatClient resume(const Daemon& daemon, std::string_view words) {
     return client;
 }
 
-const std::string no_good = "Your name: That token is not valid any more. Tries left: 2.";
+const std::string no_good = "Your name: That token is no longer valid. Tries left: 2.";
 
 } // namespace
 
@@ -94,7 +94,7 @@ TEST_SUITE("e2e") {
         bob.expect_lines({"Your name: Welcome back, bob.", welcome_to("lobby")});
         bob.expect_token();
         bob.wait_for_line(welcome_to("plans")); // the current one
-        ghost.wait_for_line("Your place was taken again from another connection.");
+        ghost.wait_for_line("Your place was taken over by another connection.");
         CHECK(ghost.read_to_end().empty());
         ada.expect_lines({"bob left", "bob joined"});
         bob.say("in plans");
@@ -126,10 +126,10 @@ TEST_SUITE("e2e") {
         const Daemon daemon{chatd_with({})};
         ChatClient client{daemon};
         client.send("/resume\n/resume x y\n/resume 1\n/resume 2\n/resume 3\nada\n\n");
-        client.expect_lines({"Your name: Like this: /resume TOKEN [LAST-LINE]",
-                             "Your name: Like this: /resume TOKEN [LAST-LINE]", no_good,
-                             "Your name: That token is not valid any more. Tries left: 1.",
-                             "Your name: That token is not valid any more. That was the last try."});
+        client.expect_lines({"Your name: Usage: /resume TOKEN [LAST-LINE]",
+                             "Your name: Usage: /resume TOKEN [LAST-LINE]", no_good,
+                             "Your name: That token is no longer valid. Tries left: 1.",
+                             "Your name: That token is no longer valid. That was the last try."});
         CHECK(client.read_to_end().empty());
     }
 

@@ -194,7 +194,7 @@ TEST_SUITE("e2e readiness") {
                      "state " + (folder / "state").native()}};
         console.wait_for("listening on 127.0.0.1:");
         console.type(std::string(2001, 'x') + '\r');
-        console.wait_for("not announced: that is too long: 2000 bytes at most");
+        console.wait_for("not announced: the message is too long: 2000 bytes at most");
         console.type("\x03");
         CHECK(console.wait() == 0);
     }

@@ -59,7 +59,7 @@ TEST_SUITE("e2e") {
         CHECK(fault({"ftpd", "-f"}) == "ftpd: option -f needs an argument: see -h\n");
         CHECK(fault({"ftpd", "more"}) == "ftpd: ftpd takes options only: see -h\n");
         CHECK(fault({"ftpctl", "-Z"}) == "ftpctl: there is no option -Z: see -h\n");
-        CHECK(fault({"ftpctl"}) == "ftpctl: say what to do: `help' asks the daemon what it can\n");
+        CHECK(fault({"ftpctl"}) == "ftpctl: give a verb: `help' lists the daemon's verbs\n");
     }
 
     TEST_CASE("-n checks a configuration and starts nothing") {
@@ -83,7 +83,7 @@ TEST_SUITE("e2e") {
         const std::string file = folder / "ftpd.conf";
         write_file(file, "# ours\n\nanonymous maybe\n");
         CHECK(fault({"-f", file}) ==
-              "ftpd: " + file + ":3: anonymous: 'maybe' is none of no, read, write, upload-only\n");
+              "ftpd: " + file + ":3: anonymous: 'maybe' is not one of no, read, write, upload-only\n");
     }
 
     TEST_CASE("a socket to listen on must not depend on the folder that ftpd detaches from") {

@@ -309,7 +309,7 @@ TEST_SUITE("e2e") {
                 return result.err;
             };
             CHECK(fault("log here.log") == names.daemon +
-                                               ": -o: log: 'here.log' is no place for the log: write "
+                                               ": -o: log: 'here.log' is not a place for the log: write "
                                                "syslog, stderr, or a path that begins with /\n");
             CHECK(fault("log").find("log") != std::string::npos);
             CHECK(fault("log /nonexistent/log") ==
@@ -320,7 +320,7 @@ TEST_SUITE("e2e") {
                       ": -o: pid-file: 'here.pid' is not a path: write a path that begins with /\n");
             CHECK(fault("pid-file " + place.config()) ==
                   text(names.daemon, ": pid-file ", place.config(),
-                       " is there and holds no process number: remove it, or name another path\n"));
+                       " exists and contains no process number: remove it, or name another path\n"));
         }
     }
 

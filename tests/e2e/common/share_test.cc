@@ -79,7 +79,7 @@ TEST_SUITE("e2e") {
         ada.expect_line("bob say: hello");
         const Result wrong = run_client({"chat", text("chat://bob:secret@", server)});
         CHECK(wrong.status == 64);
-        CHECK(wrong.err == "chat: chat://127.0.0.1: a password is asked for, and has no place in a URL\n");
+        CHECK(wrong.err == "chat: chat://127.0.0.1: a URL cannot contain a password: it is asked for\n");
         CHECK(run_client({"chat", "chat://127.0.0.1:http"}).err ==
               "chat: chat://127.0.0.1:http: the port is a number of 1 to 65535\n");
     }

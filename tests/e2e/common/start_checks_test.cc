@@ -64,14 +64,15 @@ TEST_SUITE("e2e") {
                                        "operator chief $6$salt", "room den code-hash *"}) {
             const Result result = check("chatd", {state, "room lobby", line});
             CHECK(result.status == 1);
-            CHECK(result.err.find("that is no hash of a password: `chatctl user hash' asks for the password "
-                                  "and prints one") != std::string::npos);
+            CHECK(result.err.find(
+                      "that is not the hash of a password: `chatctl user hash' asks for the password "
+                      "and prints one") != std::string::npos);
             CHECK(result.err.find("plaintext") == std::string::npos);
         }
         const std::string users = place / "users";
         write_file(users, "joe:plain:-:-\n");
         CHECK(refuses("chatd", {state, "users " + users},
-                      users + ":1: the second word is no hash of a password"));
+                      users + ":1: the second word is not the hash of a password"));
         CHECK(refuses("chatd", {state, "users " + users}, "`chatctl user passwd joe'"));
         write_file(users, "joe:plain:/:list\n");
         CHECK(refuses("ftpd", {state, "users " + users}, "`ftpctl user passwd joe'"));
@@ -95,15 +96,15 @@ TEST_SUITE("e2e") {
             CHECK(refuses(program, {state, "listen 127.0.0.1:99999"}, "99999"));
             CHECK(refuses(program, {state, "listen no-such-host.invalid:2323"}, "no-such-host.invalid"));
             CHECK(refuses(program, {state, "listen 127.0.0.1:2323", "listen 127.0.0.1:2323"},
-                          "are the same place: remove one"));
+                          "are the same address: remove one"));
             CHECK(refuses(program, {state, "listen 127.0.0.1:2323", "listen *:2323"},
-                          "are the same place: remove one"));
-            CHECK(refuses(program, {state, "listen unix:" + file}, "is there and is no socket"));
+                          "are the same address: remove one"));
+            CHECK(refuses(program, {state, "listen unix:" + file}, "exists and is not a socket"));
             CHECK(refuses(program, {state, text("listen unix:", (place / "none/socket").native())},
                           "No such file or directory"));
             CHECK(refuses(program, {"state " + file + "/state"}, "/state"));
             CHECK(refuses(program, {"state " + file}, "is a file: name another with `state'"));
-            CHECK(refuses(program, {state, "control " + file}, "is there and is no socket"));
+            CHECK(refuses(program, {state, "control " + file}, "exists and is not a socket"));
             CHECK(refuses(program, {state, text("control /", std::string(200, 'x'))}, "xxx"));
             CHECK(
                 refuses(program, {state, text("users ", (place / "users").native())}, "open the user file"));
@@ -126,10 +127,10 @@ TEST_SUITE("e2e") {
         CHECK_FALSE(std::filesystem::exists(place / "state")); // of all that nothing was made
         std::filesystem::create_directories(place / "state");
         write_file(place / "state/bans", "nonsense\n");
-        CHECK(refuses("chatd", {state}, "this is no ban"));
+        CHECK(refuses("chatd", {state}, "this is not a ban"));
         std::filesystem::remove(place / "state/bans");
         write_file(place / "state/rooms", "");
-        CHECK(refuses("chatd", {state}, "is no folder"));
+        CHECK(refuses("chatd", {state}, "is not a folder"));
     }
 
     TEST_CASE("-n as an ordinary user refuses low ports and folders that are not the user's") {
@@ -145,8 +146,9 @@ TEST_SUITE("e2e") {
             CHECK(result.status == 1);
             CHECK(result.err.find(because) != std::string::npos);
         };
-        refused({"listen 127.0.0.1:21"}, "listen on 127.0.0.1:21: only root may have a port so low: start as "
-                                         "root, or choose one from 1024");
+        refused({"listen 127.0.0.1:21"},
+                "listen on 127.0.0.1:21: only root may use such a low port: start as "
+                "root, or choose one from 1024");
         refused({"listen unix:/socket"}, "make /socket: Permission denied");
         refused({"nice -5"}, "set nice -5");
     }
@@ -214,7 +216,7 @@ TEST_SUITE("e2e") {
         CHECK(result.err.find(text("user nobody cannot write to the folder ", root.native(),
                                    "/ann, the home of ann: chown nobody ")) != std::string::npos);
         CHECK(result.err.find(text("the folder ", root.native(),
-                                   "/bob, the home of bob: No such file or directory: make it")) !=
+                                   "/bob, the home of bob: No such file or directory: create it")) !=
               std::string::npos);
     }
 }

@@ -54,8 +54,10 @@ TEST_SUITE("e2e") {
     TEST_CASE("with users and no word on anonymous strangers are not let in and the start says so") {
         const House house;
         const Daemon daemon{house.setting({})};
-        CHECK(daemon.log().find("there are users, so anonymous is no: `anonymous read' lets strangers in") !=
-              std::string::npos);
+        CHECK(
+            daemon.log().find(
+                "there are users, so anonymous is no: `anonymous read' lets clients without an account in") !=
+            std::string::npos);
         FtpClient client{daemon};
         client.command("LS", 530);
         client.command("GET ann/hello", 530);
@@ -69,15 +71,16 @@ TEST_SUITE("e2e") {
             const Result refused = house.check({words});
             CHECK(refused.status == 1);
             CHECK(refused.out.empty());
-            CHECK(refused.err.find("add `anonymous-root DIR', a folder below the root that is theirs (or "
+            CHECK(refused.err.find("add `anonymous-root DIR', a folder for them below the root (or "
                                    "`anonymous-root /'") != std::string::npos);
             CHECK(house.check({words, "anonymous-root /pub"}).status == 0);
             const Result insists = house.check({words, "anonymous-root /"});
             CHECK(insists.status == 0);
-            CHECK(insists.err.find("strangers may write in the homes of users") != std::string::npos);
+            CHECK(insists.err.find("clients without an account can write in the homes of users") !=
+                  std::string::npos);
         }
-        CHECK(house.check({"anonymous read"}).err.find("strangers can read the homes of users") !=
-              std::string::npos);
+        CHECK(house.check({"anonymous read"})
+                  .err.find("clients without an account can read the homes of users") != std::string::npos);
         CHECK(house.check({"anonymous read", "anonymous-root /pub"}).err.empty());
     }
 
@@ -113,7 +116,7 @@ TEST_SUITE("e2e") {
             if (by_login) CHECK(client.command("PWD", 257).starts_with("257 \"/\""));
             if (by_login) client.put("new", "from a stranger");
             CHECK(log_in(client, "ann", "sesame").text ==
-                  "530 This connection had another login: connect again.");
+                  "530 This connection has been used for another login: connect again.");
         }
         CHECK(read_file(house.root / "pub" / "new") == "from a stranger");
         daemon.wait_for_log("/pub/new");
@@ -121,7 +124,8 @@ TEST_SUITE("e2e") {
         CHECK(log_in(ann, "ann", "sesame").code == 230);
         CHECK(ann.get("hello") == "hello ann");
         ann.command("GET /pub/new", 550);
-        CHECK(log_in(ann, "anonymous", "").text == "530 This connection had another login: connect again.");
+        CHECK(log_in(ann, "anonymous", "").text ==
+              "530 This connection has been used for another login: connect again.");
     }
 
     TEST_CASE("without users anonymous-root narrows what everybody sees") {

@@ -41,7 +41,7 @@ TEST_SUITE("e2e readiness") {
         Daemon daemon{setting};
         FtpClient first{daemon}, second{daemon};
         Connection third{daemon.port()};
-        CHECK(third.expect(421) == "421 The server has no process to spare: try again in a moment.");
+        CHECK(third.expect(421) == "421 The server cannot start a process: try again in a moment.");
         CHECK(third.read_to_end().empty());
         daemon.wait_for_log("not accepting for 1 s: fork failed");
         CHECK(stat_of(daemon, "failed-forks") == 1);
@@ -76,7 +76,7 @@ TEST_SUITE("e2e readiness") {
         ask(daemon, {"stats"});       // it waits, and so has opened all that it needs for that
         leave_descriptors(daemon, 1); // for its socket, not for the pair
         Connection refused{daemon.port()};
-        CHECK(refused.expect(421) == "421 The server has no descriptor to spare: try again in a moment.");
+        CHECK(refused.expect(421) == "421 The server has no free descriptor: try again in a moment.");
         CHECK(refused.read_to_end().empty());
         leave_descriptors(daemon, 8);
         FtpClient client{daemon}; // there is one status page, and it is free

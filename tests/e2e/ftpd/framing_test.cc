@@ -186,8 +186,9 @@ TEST_SUITE("e2e readiness") {
                 break;
             case 1:
                 dialogue += text("ALLO ", body.size(), "\r\nPUT .ftpd-x\r\n", body);
-                expected += text("200 The next upload has ", body.size(),
-                                 " bytes.\r\n553 Names that begin with .ftpd- are the server's own.\r\n");
+                expected +=
+                    text("200 The next upload has ", body.size(),
+                         " bytes.\r\n553 Names that begin with .ftpd- are reserved for the server.\r\n");
                 break;
             case 2:
                 dialogue += "SYST\r\n";

@@ -90,7 +90,7 @@ TEST_SUITE("e2e readiness") {
             ++tries;
             if (reply.code == 421) ++refused;
             return reply.text ==
-                   "421 Too many connections a second from 127.0.0.1 (limit 3): wait a second and "
+                   "421 Too many connections per second from 127.0.0.1 (limit 3): wait a second and "
                    "try again.";
         });
         Connection elsewhere = connect_from(daemon, "127.0.0.2");

@@ -26,7 +26,7 @@ TEST_SUITE("e2e") {
         write_file(daemon.files() / "there", "old");
         Connection client{daemon.port()};
         client.expect(220);
-        CHECK(client.command("PUT there", 550) == "550 /there is there already: you may not replace it.");
+        CHECK(client.command("PUT there", 550) == "550 /there exists already: you may not replace it.");
         CHECK(read_file(daemon.files() / "there") == "old");
     }
 

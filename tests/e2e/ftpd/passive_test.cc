@@ -136,13 +136,14 @@ TEST_SUITE("e2e readiness") {
         CHECK(run_client({"ftpd", "-n", "-o", "passive-ports 40000"}).status == 0); // a range of one
         CHECK(fault_of("passive-ports 5000-4000").find("write one like 40000-40999") != std::string::npos);
         for (const char* const wrong : {"0-10", "1-70000", "x-y", "1-", "-5", "", "1-2-3"})
-            CHECK(fault_of(text("passive-ports '", wrong, "'")).find("is no range of ports") !=
+            CHECK(fault_of(text("passive-ports '", wrong, "'")).find("is not a range of ports") !=
                   std::string::npos);
         for (const char* const wrong : {"example.org", "::1", "1.2.3", "1.2.3.4:5", "1.2.3.400"})
-            CHECK(fault_of(text("passive-address ", wrong)).find("is no IPv4 address") != std::string::npos);
+            CHECK(fault_of(text("passive-address ", wrong)).find("is not an IPv4 address") !=
+                  std::string::npos);
         for (const char* const name : {"connect-timeout", "stall-timeout"})
             for (const char* const wrong : {"0", "-1", "x", "1000001"})
-                CHECK(fault_of(text(name, ' ', wrong)).find("is no length of time from ") !=
+                CHECK(fault_of(text(name, ' ', wrong)).find("is not a length of time from ") !=
                       std::string::npos);
     }
 

@@ -34,7 +34,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon;
         const std::pair<const char*, const char*> hints[]{
             {"FROBNICATE", "Type ? for examples."},
-            {"USER anonymous", "Type PASS and anything behind it."},
+            {"USER anonymous", "Type PASS and any password."},
             {"CWD /", "LS, GET PATH and PUT PATH may work without it."},
         };
         for (const auto& row : hints) {

@@ -102,7 +102,8 @@ Dialogue short_dialogue() {
     dialogue.put("new", "GET x\r\n");
     dialogue.get("new", "GET x\r\n", 4);
     dialogue.put("new", "\r\n", 3); // in place
-    dialogue.refused_put(".ftpd-x", "PUT y\r\n", "553 Names that begin with .ftpd- are the server's own.");
+    dialogue.refused_put(".ftpd-x", "PUT y\r\n",
+                         "553 Names that begin with .ftpd- are reserved for the server.");
     dialogue.put("empty", "");
     dialogue.get("empty", "");
     dialogue.get("new", "GET\r\n\r\n", 2);

@@ -75,7 +75,7 @@ TEST_SUITE("e2e") {
         data.try_send(std::string(1 << 20, 'x'));
         const std::string reply = client.expect(552);
         CHECK(reply.starts_with("552 A file may have 10000 bytes (max-upload): ended after "));
-        CHECK(reply.ends_with(" bytes: /file is as it was before."));
+        CHECK(reply.ends_with(" bytes: /file is unchanged."));
         data.wait_for_end();
         CHECK(client.fetch("RETR file") == most);
 
@@ -84,7 +84,7 @@ TEST_SUITE("e2e") {
         client.command("APPE grown", 150);
         behind.send("x");
         behind.close();
-        CHECK(client.expect(552).ends_with(": /grown is changed up to there."));
+        CHECK(client.expect(552).ends_with(": /grown has been changed up to there."));
         client.command("ALLO 2", 200);
         client.command("REST 9999", 350);
         client.open_data();
@@ -141,7 +141,7 @@ TEST_SUITE("e2e") {
         write_file(daemon.files() / "private" / "file", "");
         FtpClient client = connect_logged_in(daemon);
         CHECK(client.fetch("NLST").empty());
-        CHECK(client.command("GET virus.exe", 553) == "553 Names like *.exe are not to be had here.");
+        CHECK(client.command("GET virus.exe", 553) == "553 Names like *.exe cannot be used here.");
         client.command("GET private/file", 553);
         client.command("CWD private", 553);
         client.open_data();

@@ -26,7 +26,7 @@ void check_lack_of_room(const Daemon& daemon, const e2e::Path& files) {
     client.put("old", "old content");
     const std::string large(2 * room, 'x');
     for (const auto& [name, fate] :
-         {std::pair{"old", "/old is as it was before."}, {"new", "/new is not stored."}}) {
+         {std::pair{"old", "/old is unchanged."}, {"new", "/new is not stored."}}) {
         const auto check_words = [fate = fate](const std::string& reply) {
             CAPTURE(reply);
             CHECK(reply.ends_with(text(" bytes: ", fate)));
@@ -50,7 +50,7 @@ void check_lack_of_room(const Daemon& daemon, const e2e::Path& files) {
     Connection data = client.open_data();
     client.command("APPE old", 150);
     data.try_send(large);
-    CHECK(client.expect(552).ends_with(": /old is changed up to there."));
+    CHECK(client.expect(552).ends_with(": /old has been changed up to there."));
     data.close();
     CHECK(names_in(files) == Words{"old"});
     client.command("DELE old", 250);

@@ -153,7 +153,8 @@ TEST_SUITE("e2e") {
         const Daemon daemon{office.setting()};
         FtpClient client{daemon};
         CHECK(log_in(client, "ann", "sesame").code == 230);
-        CHECK(log_in(client, "bob", "open").text == "530 This connection had another login: connect again.");
+        CHECK(log_in(client, "bob", "open").text ==
+              "530 This connection has been used for another login: connect again.");
         client.command("PWD", 530);
         CHECK(log_in(client, "ann", "sesame").code == 230);
         CHECK(client.get("hello") == "hello ann");
@@ -167,7 +168,7 @@ TEST_SUITE("e2e") {
         const Office office;
         const Daemon daemon{office.setting()};
         FtpClient client{daemon};
-        CHECK(log_in(client, "lost", "x").text == "530 Your folder is not there: tell the administrator.");
+        CHECK(log_in(client, "lost", "x").text == "530 Your folder does not exist: tell the administrator.");
         client.command("PWD", 530);
         daemon.wait_for_log("no home for lost: /nowhere: No such file or directory");
     }
@@ -233,7 +234,7 @@ TEST_SUITE("e2e") {
         CHECK(client.get("hello") == "hello ann");
         client.put("new", "x");
         CHECK(log_in(client, "anonymous", "").text ==
-              "530 This connection had another login: connect again.");
+              "530 This connection has been used for another login: connect again.");
     }
 
     TEST_CASE("a start without the user file fails and names it") {

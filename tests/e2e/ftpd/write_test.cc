@@ -164,7 +164,8 @@ TEST_SUITE("e2e") {
         CHECK(person.read_line().find("150 Refused: /new: you may not create") == 0);
         for (const char* const line : {"LS\n", "help\n"}) {
             person.send(line);
-            CHECK(person.read_line() == "150 Not done: all lines are thrown away up to one that is a dot.");
+            CHECK(person.read_line() ==
+                  "150 Not done: all lines are discarded up to a line with a single dot.");
         }
         person.send(".\n");
         CHECK(person.read_line().starts_with("550 "));

@@ -77,10 +77,10 @@ TEST_SUITE("unit") {
         CHECK(is_refused({"room a code " + std::string(max_code + 1, 'c')}, "1 to 128 bytes"));
         CHECK(is_refused({"room a history maybe"}, "on or off"));
         CHECK(is_refused({"room a keep-bytes much"},
-                         "'much' is no size: write a number of bytes, or one with K"));
-        CHECK(is_refused({"room a keep-bytes -1"}, "is no size"));
-        CHECK(is_refused({"room a keep-days 1.5"}, "is no number of days"));
-        CHECK(is_refused({"room a keep-days 99999999999999999999"}, "is no number of days"));
+                         "'much' is not a size: write a number of bytes, or a number followed by K"));
+        CHECK(is_refused({"room a keep-bytes -1"}, "is not a size"));
+        CHECK(is_refused({"room a keep-days 1.5"}, "is not a number of days"));
+        CHECK(is_refused({"room a keep-days 99999999999999999999"}, "is not a number of days"));
         CHECK(is_refused({"history-on-join 1001"}, "a number of lines"));
         CHECK(is_refused({"history-on-join"}, "a number of lines"));
     }
@@ -95,7 +95,7 @@ TEST_SUITE("unit") {
         CHECK(room.keep_bytes == 1 << 20);
         CHECK(room.keep_age == std::chrono::hours{24 * 90});
         CHECK(settings_of({"room a keep-days 36h"}).rooms[0].keep_age == std::chrono::hours{36});
-        CHECK(is_refused({"room a keep-days 90s"}, "'90s' is no number of days"));
+        CHECK(is_refused({"room a keep-days 90s"}, "'90s' is not a number of days"));
     }
 
     TEST_CASE("a room takes a topic and a limit and two flags") {
@@ -123,9 +123,8 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"resume-time 0"}).resume_time.count() == 0);
         CHECK(settings_of({"resume-time 5m"}).resume_time.count() == 300);
         CHECK(settings_of({"flood 100/1m"}).flood.seconds == 60);
-        CHECK(
-            is_refused({"resume-time 86401"},
-                       "'86401' is no length of time from 0 to 1d: write a number of seconds, or one with"));
+        CHECK(is_refused({"resume-time 86401"}, "'86401' is not a length of time from 0 to 1d: write a "
+                                                "number of seconds, or a number followed by"));
         CHECK(is_refused({"resume-time 2d"}, "length of time"));
         CHECK(settings_of({"lang zh"}).language == Language::chinese);
         CHECK(is_refused({"lang fr"}, "none of en, zh"));
@@ -134,7 +133,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("no two rooms have the same name or could be entered with the same word") {
-        CHECK(is_refused({"room a", "room a code x"}, "room a is there twice"));
+        CHECK(is_refused({"room a", "room a code x"}, "room a is given twice"));
         CHECK(is_refused({"room a code x", "room b code x"},
                          "rooms a and b would be entered with the same word"));
         CHECK(is_refused({"room a", "room b code a"}, "would be entered with the same word"));

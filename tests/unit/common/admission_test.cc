@@ -35,7 +35,7 @@ TEST_SUITE("unit") {
         const AddressLimits limits{.max_per_address = 0, .connect_rate = 3};
         for (int i = 0; i < 3; ++i) CHECK(comes_in(admission, "a", 0, start + i * 300ms, limits));
         CHECK(admission.refuse("a", 0, start + 999ms, limits) ==
-              "Too many connections a second from a (limit 3): wait a second and try again.");
+              "Too many connections per second from a (limit 3): wait a second and try again.");
         CHECK(comes_in(admission, "b", 0, start + 999ms, limits));
         for (int i = 0; i < 3; ++i) CHECK(comes_in(admission, "a", 0, start + 1s, limits));
         CHECK_FALSE(comes_in(admission, "a", 0, start + 1s, limits));

@@ -56,23 +56,24 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("amounts: a directive's word that is none is refused with the forms") {
-        CHECK(refusal(parse_size, {"much"}) == "'much' is no size: write a number of bytes, or one with K, "
-                                               "M, G or T behind it (powers of 1024), "
-                                               "like 500K or 10M");
+        CHECK(refusal(parse_size, {"much"}) ==
+              "'much' is not a size: write a number of bytes, or a number followed by K, "
+              "M, G or T (powers of 1024), "
+              "like 500K or 10M");
         CHECK(refusal(parse_size_or_none, {"0"})
-                  .starts_with("'0' is no size: write none, or a number of bytes"));
+                  .starts_with("'0' is not a size: write none, or a number of bytes"));
         CHECK(refusal(parse_size_or_none, {"none"}) == "accepted");
         CHECK(refusal(parse_size, {"1", "2"}) == "takes one word, a size, not 2");
         const auto to_a_day = [](Words words) { parse_time(words, 1s, 24h); };
         CHECK(refusal(to_a_day, {"0"}) ==
-              "'0' is no length of time from 1 to 1d: write a number of seconds, or one "
-              "with s, m, h or d behind it, like 90, 5m or 2h");
-        CHECK(refusal(to_a_day, {"25h"}).starts_with("'25h' is no length of time"));
+              "'0' is not a length of time from 1 to 1d: write a number of seconds, or a number "
+              "followed by s, m, h or d, like 90, 5m or 2h");
+        CHECK(refusal(to_a_day, {"25h"}).starts_with("'25h' is not a length of time"));
         CHECK(refusal(to_a_day, {"24h"}) == "accepted");
         const auto days = [](Words words) { parse_days(words, 24h * 36500); };
         CHECK(refusal(days, {"90m"}) ==
-              "'90m' is no number of days: write one from 0 to 36500, or hours like 36h");
-        CHECK(refusal(days, {"36501"}).starts_with("'36501' is no number of days"));
+              "'90m' is not a number of days: write one from 0 to 36500, or hours like 36h");
+        CHECK(refusal(days, {"36501"}).starts_with("'36501' is not a number of days"));
         CHECK(refusal(days, {"36h"}) == "accepted");
     }
 }

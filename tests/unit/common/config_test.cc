@@ -98,7 +98,7 @@ TEST_SUITE("unit") {
         }
         for (const std::string bad : {R"("a"b)", R"("a""b")", R"("a"#comment)"}) {
             CAPTURE(bad);
-            CHECK(refusal([&] { split_words(bad); }) == "a blank is missing behind \"a\"");
+            CHECK(refusal([&] { split_words(bad); }) == "a blank is missing after \"a\"");
         }
     }
 
@@ -167,7 +167,7 @@ TEST_SUITE("unit") {
         CHECK(apply({fits}, {fits}).at(0).size() == max_config_line);
         CHECK(refused({"", fits + "x"}) == "conf:2: the line is longer than 4096 bytes: split it");
         CHECK(refused({}, {fits + "x"}) == "-o: the line is longer than 4096 bytes: split it");
-        CHECK(refused({std::string{"nice\0 1", 7}}) == "conf:1: the line holds a NUL byte: remove it");
+        CHECK(refused({std::string{"nice\0 1", 7}}) == "conf:1: the line contains a NUL byte: remove it");
         CHECK(refused(List(max_config_file / 2, "#")) == "nothing was thrown");
         CHECK(refused(List(max_config_file / 2 + 1, "#")).find("is it a configuration file?") !=
               std::string::npos);
@@ -225,8 +225,9 @@ TEST_SUITE("unit") {
         constexpr std::array<std::string_view, 3> choices{"no", "read", "write"};
         CHECK(parse_choice(List{"no"}, choices) == 0);
         CHECK(parse_choice(List{"write"}, choices) == 2);
-        CHECK(refusal([&] { parse_choice(List{"Write"}, choices); }) == "'Write' is none of no, read, write");
-        CHECK(refusal([&] { parse_choice(List{""}, choices); }) == "'' is none of no, read, write");
+        CHECK(refusal([&] { parse_choice(List{"Write"}, choices); }) ==
+              "'Write' is not one of no, read, write");
+        CHECK(refusal([&] { parse_choice(List{""}, choices); }) == "'' is not one of no, read, write");
         CHECK(refusal([&] { parse_choice(List{}, choices); }) == "takes one word, no, read, write, not 0");
         CHECK(parse_count(List{"0"}, "", 0, 9) == 0);
         CHECK(parse_count(List{"9"}, "", 0, 9) == 9);

@@ -159,7 +159,7 @@ TEST_SUITE("unit") {
         log.reopen();
         log.write_for("a", 1, Severity::notice, "still here");
         const std::string text = whole(path + ".1");
-        CHECK(text.find("open the log " + path + ": Is a directory: the one that was open stays\n") !=
+        CHECK(text.find("open the log " + path + ": Is a directory: the file that was open stays in use\n") !=
               text.npos);
         CHECK(text.ends_with("a[1]: still here\n"));
     }

@@ -50,7 +50,7 @@ TEST_SUITE("unit") {
              {"root:x:0:0\n", "12 13\n", "0\n", "-5\n", "\n", "1234567890123456789012345678901234567890"}) {
             write(path, bytes);
             CHECK_THROWS_WITH((PidFile{path}), text("pid-file ", path,
-                                                    " is there and holds no process number: "
+                                                    " exists and contains no process number: "
                                                     "remove it, or name another path")
                                                    .c_str());
             CHECK(whole(path) == bytes);

@@ -35,7 +35,8 @@ TEST_SUITE("unit") {
         for (const Backend backend : {Backend::select, Backend::poll, Backend::epoll, Backend::epoll_edge})
             CHECK(parse_backend(backend_name(backend)) == backend);
         CHECK_THROWS_WITH_AS(parse_backend("kqueue"),
-                             "`kqueue' is no way to wait: use select, poll, epoll or epoll-edge", UserError);
+                             "`kqueue' is not a way to wait: use select, poll, epoll or epoll-edge",
+                             UserError);
     }
 
     TEST_CASE("poller: the best backend can be made and is epoll wherever epoll can be made") {

@@ -131,7 +131,8 @@ TEST_SUITE("unit") {
 
     TEST_CASE("service: a shutdown with words stops it and too many words do not") {
         House house;
-        CHECK(house.ask("shutdown until tomorrow at noon") == "error that is too long: 20 bytes at most\n");
+        CHECK(house.ask("shutdown until tomorrow at noon") ==
+              "error the message is too long: 20 bytes at most\n");
         CHECK_FALSE(house.service->is_stopping());
         CHECK(house.service->farewell().empty());
         CHECK(house.ask("shutdown \"so\tlong\"") == "ok\n");

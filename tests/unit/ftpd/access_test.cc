@@ -57,6 +57,6 @@ TEST_SUITE("unit") {
         for (const char* const path : {"/", "/a/b", "/a.d/b"}) CHECK_FALSE(strict.refuse_path(path));
         CHECK_FALSE(NamePolicy{}.refuse(".profile"));
         CHECK(NamePolicy{}.refuse(".ftpd-x"));
-        CHECK(*strict.refuse("a.exe") == "Names like *.exe are not to be had here.");
+        CHECK(*strict.refuse("a.exe") == "Names like *.exe cannot be used here.");
     }
 }

@@ -49,8 +49,9 @@ TEST_SUITE("unit") {
             CHECK(fault_of(text("max-upload ", wrong)) != "");
         }
         CHECK(fault_of("rate-up fast")
-                  .ends_with("'fast' is no size: write none, or a number of bytes, or one with K, M, G or T "
-                             "behind it (powers of 1024), like 500K or 10M"));
+                  .ends_with("'fast' is not a size: write none, or a number of bytes, or a number followed "
+                             "by K, M, G or T "
+                             "(powers of 1024), like 500K or 10M"));
     }
 
     TEST_CASE("ftpd settings: a mask is octal digits") {
@@ -58,7 +59,7 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"umask 077"}).umask == 077);
         CHECK(settings_of({"umask 0027"}).umask == 027);
         for (const char* const wrong : {"8", "1000", "u=rw", "-1", "\"\""})
-            CHECK(fault_of(text("umask ", wrong)).find("is no mask: write octal digits like 022 or 077") !=
+            CHECK(fault_of(text("umask ", wrong)).find("is not a mask: write octal digits like 022 or 077") !=
                   std::string::npos);
     }
 
@@ -66,7 +67,7 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"deny *.exe", "deny core"}).names.denied ==
               std::vector<std::string>{"*.exe", "core"});
         for (const char* const wrong : {"a/b", "/", "\"\""})
-            CHECK(fault_of(text("deny ", wrong)).find("is no pattern of a name") != std::string::npos);
+            CHECK(fault_of(text("deny ", wrong)).find("is not a pattern for names") != std::string::npos);
     }
 
     TEST_CASE("ftpd settings: yes and on are the same and nothing else is") {
@@ -79,10 +80,10 @@ TEST_SUITE("unit") {
     TEST_CASE("name policy: a name is refused for the first rule that it breaks and says which") {
         NamePolicy policy{.hidden_files = false, .denied = {"*.exe", "co?e"}};
         CHECK_FALSE(policy.refuse("file.txt"));
-        CHECK(*policy.refuse("a.exe") == "Names like *.exe are not to be had here.");
-        CHECK(*policy.refuse("core") == "Names like co?e are not to be had here.");
-        CHECK(*policy.refuse(".profile") == "Names that begin with a dot are not to be had here.");
-        CHECK(policy.refuse(".ftpd-x")->find("the server's own") != std::string::npos);
+        CHECK(*policy.refuse("a.exe") == "Names like *.exe cannot be used here.");
+        CHECK(*policy.refuse("core") == "Names like co?e cannot be used here.");
+        CHECK(*policy.refuse(".profile") == "Names that begin with a dot cannot be used here.");
+        CHECK(policy.refuse(".ftpd-x")->find("are reserved for the server") != std::string::npos);
         CHECK(policy.refuse_path("/a/core/b"));
         CHECK_FALSE(policy.refuse_path("/a/exe/b"));
         CHECK_FALSE(policy.refuse("A.EXE")); // names are bytes

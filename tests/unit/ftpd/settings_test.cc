@@ -73,7 +73,7 @@ TEST_SUITE("unit") {
         CHECK(rights("upload-only").has(Right::create));
         for (const Right right : {Right::list, Right::read, Right::overwrite, Right::remove})
             CHECK_FALSE(rights("upload-only").has(right));
-        CHECK(refusal("anonymous yes").find("-o: anonymous: 'yes' is none of no, read, write") == 0);
+        CHECK(refusal("anonymous yes").find("-o: anonymous: 'yes' is not one of no, read, write") == 0);
     }
 
     TEST_CASE("settings: what is out of range or relative is refused in plain words") {

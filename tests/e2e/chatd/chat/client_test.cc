@@ -273,7 +273,7 @@ TEST_SUITE("e2e") {
             CHECK(
                 usage.err ==
                 "chat: say which server: [NAME@]HOST, [NAME@]HOST:PORT, chat://[NAME@]HOST[:PORT][/ROOM] or "
-                "the PATH of a socket, and behind it the code of a room\n");
+                "the PATH of a socket, followed by the code of a room\n");
         }
     }
 }

@@ -219,10 +219,11 @@ TEST_SUITE("e2e") {
             CHECK(result.err == text("chat: ", fault, '\n'));
         };
         check_fault({"chat", address_of(daemon, "ada")}, "hello\n",
-                    "the server does not take the name ada: Somebody here has that name: choose another.");
+                    "the server does not accept the name ada: Somebody here has that name: choose another.");
         check_fault({"chat", address_of(daemon, "eve"), "wrong"}, "hello\n",
-                    "the server does not take the room's code: No room has that code. Tries left: 2.");
-        check_fault({"chat", address_of(daemon)}, "", "the server asks for a name: say it, as in NAME@HOST");
+                    "the server does not accept the room's code: No room has that code. Tries left: 2.");
+        check_fault({"chat", address_of(daemon)}, "",
+                    "the server asks for a name: give one, as in NAME@HOST");
         check_fault({"chat", address_of(daemon, "eve")}, std::string(3000, 'x') + "\nhello\n",
                     "the server has refused 1 of the lines");
         ada.wait_for_line("eve say: hello");

@@ -94,8 +94,8 @@ TEST_SUITE("e2e") {
         refuses({"add", "ann"}, "x\n", 1, "'ann' is in ");
         refuses({"add", "a:b"}, "x\n", 1, "'a:b' cannot be a user's name");
         refuses({"add", "eve", "home"}, "x\n", 1, "'home' is not a home");
-        refuses({"add", "eve", "/", "fly"}, "x\n", 1, "'fly' is no right: there are list, read,");
-        refuses({"add", "eve", "/", "list", "x=1"}, "x\n", 1, "'x=1' is no limit");
+        refuses({"add", "eve", "/", "fly"}, "x\n", 1, "'fly' is not a right: there are list, read,");
+        refuses({"add", "eve", "/", "list", "x=1"}, "x\n", 1, "'x=1' is not a limit");
         refuses({"add", "eve"}, "", 1, "no password was given");
         refuses({"add", "eve"}, "\n", 1, "the password is empty");
         refuses({"add", "eve"}, std::string(600, 'x'), 1, "the password is longer than 511 bytes");

@@ -107,7 +107,7 @@ TEST_SUITE("e2e") {
               std::string::npos);
         CHECK(fetch_answer("150 -1 bytes follow\r\n").find("how many") != std::string::npos);
         CHECK(fetch_answer("\x1b[2J\xfe\r\n") ==
-              "fcp: 127.0.0.1: this is no FTP server: it says \\x1b[2J\\xfe\n");
+              "fcp: 127.0.0.1: this is not an FTP server: it says \\x1b[2J\\xfe\n");
         CHECK(fetch_answer("550 \x1b]0;owned\a\r\n") == "fcp: 127.0.0.1:x: \\x1b]0;owned\\x07\n");
         CHECK(fetch_from([](Connection& client) {
                   while (client.try_send(std::string(10'000, 'x'))) {

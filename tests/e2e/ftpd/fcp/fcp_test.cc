@@ -53,7 +53,7 @@ TEST_SUITE("e2e") {
               "fcp: 127.0.0.1:sub/: is a folder: -r copies it\n");
         CHECK(place.fcp({folder, "127.0.0.1:sub/"}).err ==
               "fcp: " + folder.string() + ": is a folder: -r copies it\n");
-        CHECK(place.fcp({file, "127.0.0.1:nope/"}).err == "fcp: 127.0.0.1:nope/ is no folder there\n");
+        CHECK(place.fcp({file, "127.0.0.1:nope/"}).err == "fcp: 127.0.0.1:nope/ is not a folder there\n");
     }
 
     TEST_CASE("fcp reads standard input and writes standard output") {
@@ -69,7 +69,7 @@ TEST_SUITE("e2e") {
         // Without a size to check, what is there is not replaced.
         const Result again = place.fcp({"-", "127.0.0.1:new"}, "other");
         CHECK(again.status == 1);
-        CHECK(again.err.starts_with("fcp: 127.0.0.1:new: /new is there already"));
+        CHECK(again.err.starts_with("fcp: 127.0.0.1:new: /new exists already"));
         CHECK(read_file(place.served("new")) == bytes);
     }
 
@@ -144,7 +144,7 @@ TEST_SUITE("e2e") {
         CHECK(fault({"fcp", "a:b", "c", "d"}) ==
               "fcp: some sources are local, and so is the target: cp(1) copies those\n");
         CHECK(fault({"fcp", "-", "a", "b:"}) == "fcp: standard input is copied alone\n");
-        CHECK(fault({"fls", "a"}) == "fls: a is local: write HOST:PATH, or HOST: for the top\n");
+        CHECK(fault({"fls", "a"}) == "fls: a is local: write HOST:PATH, or HOST: for the root\n");
         CHECK(fault({"fls", "-q", "a:"}) == "fls: there is no option -q: see -h\n");
         CHECK(fault({"fls", "-P", "65536", "a:"}) == "fls: -P takes a port of 1 to 65535, not '65536'\n");
     }
@@ -219,9 +219,9 @@ TEST_SUITE("e2e") {
         CHECK(place.fcp({"127.0.0.1:sub/a", "127.0.0.1:sub/b", "-"}).out == "ab");
 
         CHECK(place.fcp({"127.0.0.1:sub/a", "127.0.0.1:sub/b", a}).err ==
-              "fcp: " + a + " is no folder: several sources need one\n");
+              "fcp: " + a + " is not a folder: several sources need one\n");
         CHECK(place.fcp({a, b, "127.0.0.1:sub/a"}).err ==
-              "fcp: 127.0.0.1:sub/a is no folder: several sources need one\n");
+              "fcp: 127.0.0.1:sub/a is not a folder: several sources need one\n");
         CHECK(read_file(place.served("sub/a")) == "a");
     }
 

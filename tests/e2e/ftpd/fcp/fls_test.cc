@@ -25,7 +25,7 @@ TEST_SUITE("e2e") {
         CHECK(missing.err == "fls: 127.0.0.1:c: c: No such file or directory.\n");
         CHECK(missing.out == "b\n");
         CHECK(missing.status == 1);
-        CHECK(place.fls({"127.0.0.1:x*"}).err == "fls: 127.0.0.1:x*: nothing there has such a name\n");
+        CHECK(place.fls({"127.0.0.1:x*"}).err == "fls: 127.0.0.1:x*: no such name on the server\n");
     }
 
     TEST_CASE("fls -l lists as ls -l does") {
@@ -63,7 +63,7 @@ TEST_SUITE("e2e") {
               "/:\na\nz\n\na:\nb\nd\n\na/b:\nc\nx\n\na/b/c:\n\na/d:\n");
         std::filesystem::create_symlink("..", place.served("a/d/up"));
         const Result loop = place.fls({"-r", "127.0.0.1:a"});
-        CHECK(loop.err.find("leads back to a folder that it is in") != std::string::npos);
+        CHECK(loop.err.find("leads back to a folder that contains it") != std::string::npos);
         CHECK(loop.status == 1);
     }
 

@@ -99,7 +99,7 @@ TEST_SUITE("e2e") {
         house.netrc("machine 127.0.0.1 login joe secret\n");
         const Result wrong = house.place.fls({"127.0.0.1:"});
         CHECK(wrong.status == 1);
-        CHECK(wrong.err.find(".netrc: line 1: a word is none of machine, default") != std::string::npos);
+        CHECK(wrong.err.find(".netrc: line 1: a word is not one of machine, default") != std::string::npos);
         CHECK(wrong.err.find("secret") == std::string::npos);
     }
 

@@ -104,9 +104,9 @@ TEST_SUITE("e2e") {
             CHECK(result.err.find(words) != std::string::npos);
         };
         says(sent, at + "/broken: No such file or directory\n");
-        says(sent, at + "/circle: leads back to a folder that it is in: left out\n");
+        says(sent, at + "/circle: leads back to a folder that contains it: skipped\n");
         says(sent, at + "/fifo: is neither a file nor a folder: left out\n");
-        says(sent, "fcp: 127.0.0.1:up/.ftpd-x: Names that begin with .ftpd- are the server's own.\n");
+        says(sent, "fcp: 127.0.0.1:up/.ftpd-x: Names that begin with .ftpd- are reserved for the server.\n");
         if (!reads_everything()) says(sent, "secret: Permission denied\n");
         CHECK(names_in(place.served("up")) == Words{"a", "sub"});
         CHECK(read_file(place.served("up/sub/z")) == "z");
@@ -118,7 +118,7 @@ TEST_SUITE("e2e") {
         const Result got = place.fcp({"-r", "127.0.0.1:up/.", back});
         CHECK(got.status == 1);
         says(got, "fcp: 127.0.0.1:up/./fifo: is neither a file nor a folder: left out\n");
-        says(got, "fcp: 127.0.0.1:up/./sub/circle: leads back to a folder that it is in: left out\n");
+        says(got, "fcp: 127.0.0.1:up/./sub/circle: leads back to a folder that contains it: skipped\n");
         says(got, "fcp: 127.0.0.1:up/./sub/z: replace " + (back / "sub/z").string() + ": Is a directory\n");
         CHECK(names_in(back) == Words{"a", "sub"});
     }
@@ -145,7 +145,7 @@ TEST_SUITE("e2e") {
         const Result sent = place.fcp({"-r", (tree / ".").string(), "127.0.0.1:"});
         CHECK(sent.status == 1);
         CHECK(std::count(sent.err.begin(), sent.err.end(), '\n') == 6);
-        CHECK(sent.err.starts_with("fcp: 127.0.0.1:100: /100 is there already"));
+        CHECK(sent.err.starts_with("fcp: 127.0.0.1:100: /100 exists already"));
         CHECK(names_in(place.daemon.files()) == expected);
         CHECK(read_file(place.served("100")) == "old");
         CHECK(fs::file_size(place.served("399")) == 300'000);

@@ -119,10 +119,10 @@ TEST_SUITE("unit") {
         Pipe name;
         name.session.hear(asks(Asked::name));
         CHECK(fault(name, "Somebody\x1b has that name.\r\n" + asks(Asked::name)) ==
-              "the server does not take the name ada: Somebody\\x1b has that name.");
+              "the server does not accept the name ada: Somebody\\x1b has that name.");
         Pipe code;
         code.session.hear(asks(Asked::name) + asks(Asked::code) + "No such code.\n");
-        CHECK(fault(code, asks(Asked::code)) == "the server does not take the room's code: No such code.");
+        CHECK(fault(code, asks(Asked::code)) == "the server does not accept the room's code: No such code.");
         Pipe password;
         password.session.hear(asks(Asked::name));
         CHECK(fault(password, asks(Asked::password)).starts_with("the name ada has a password"));

@@ -113,7 +113,7 @@ TEST_SUITE("unit") {
         TalkPlace place;
         place.be_inside("ada", 1, "lobby");
         place.type("/reply hello\n");
-        CHECK(place.shown() == "Nobody has told you anything yet.\n");
+        CHECK(place.shown() == "Nobody has sent you a private message yet.\n");
         place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint8_t{3}));
         CHECK(place.shown() == "bob tells you: psst\n");
         place.type("/reply hello\n");

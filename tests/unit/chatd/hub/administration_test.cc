@@ -66,7 +66,7 @@ TEST_SUITE("unit") {
         CHECK(house.fault("announce", {"-r "}) == "-r needs a room");
         CHECK(house.fault("announce", {"-r attic x"}) == "there is no room 'attic': `rooms' lists them");
         CHECK(house.fault("announce", {std::string(max_text + 1, 'x')}) ==
-              "that is too long: 2000 bytes at most");
+              "the message is too long: 2000 bytes at most");
     }
 
     TEST_CASE("a notice and a topic need their room") {
@@ -75,7 +75,7 @@ TEST_SUITE("unit") {
         CHECK(house.fault("topic", {"hello"}) == "say in which room: -r ROOM");
         CHECK(house.fault("notice", {"-r lobby"}) == "a notice has 1 to 2000 bytes");
         CHECK(house.fault("topic", {"-r lobby " + std::string(max_topic + 1, 'x')}) ==
-              "a topic has 1 to 400 bytes; - is none");
+              "a topic has 1 to 400 bytes; - removes it");
         house.ask("notice", {"-r lobby 3 files came"});
         house.ask("topic", {"-r lobby \"files\""});
         house.settle();
@@ -86,7 +86,7 @@ TEST_SUITE("unit") {
     TEST_CASE("what is done to people says what was wrong in words") {
         Office house;
         const ClientNumber ada = house.enter("ada").number;
-        CHECK(house.fault("kick", {"eve"}) == "nobody there has that name: `who' lists them");
+        CHECK(house.fault("kick", {"eve"}) == "nobody has that name: `who' lists the names");
         CHECK(house.fault("mute", {"-r", "lobby", "ada", "soon"}).rfind("a length of time is", 0) == 0);
         CHECK(house.fault("mute", {"ada"}) == "say in which room: -r ROOM");
         CHECK(house.fault("moderate", {}) != "");
@@ -102,14 +102,14 @@ TEST_SUITE("unit") {
     TEST_CASE("a ban is taken back where it was made also when its room is gone") {
         Office house;
         house.ask("ban", {"-r", "lobby", "eve"});
-        CHECK(house.fault("unban", {"eve"}) == "that ban is of one room: unban -r lobby eve");
+        CHECK(house.fault("unban", {"eve"}) == "that ban is for one room: unban -r lobby eve");
         house.bans.add({"eve", "gone", {}, ""});
         CHECK(house.fault("unban", {"-r", "lobby", "eve"}) == "");
         CHECK(house.fault("unban", {"-r", "gone", "Eve"}) == "");
         CHECK(house.fault("unban", {"eve"}) == "there is no such ban: `bans' lists them");
         house.ask("ban", {"10.0.0.8", "1h"});
         CHECK(house.fault("unban", {"-r", "lobby", "10.0.0.8"}) ==
-              "that ban is of all rooms: unban 10.0.0.8");
+              "that ban is for all rooms: unban 10.0.0.8");
         const std::vector<std::string> listed = house.ask("bans").lines;
         REQUIRE(listed.size() == 2);
         CHECK(listed[1].rfind("10.0.0.8 ", 0) == 0);
@@ -151,7 +151,7 @@ TEST_SUITE("unit") {
         CHECK(house.history({"lobby", "--search", "line 30"}) == "30 ada say: line 30\n");
         CHECK(house.history({"lobby", "-n", "0"}) == "");
         CHECK(house.fault("history", {}) == "name a room: `rooms' lists them");
-        CHECK(house.fault("history", {"lobby", "-n"}) == "-n needs a word behind it");
+        CHECK(house.fault("history", {"lobby", "-n"}) == "-n needs a word after it");
         CHECK(house.fault("history", {"lobby", "--since", "then"}) != "");
         CHECK(house.fault("history", {"lobby", "-n", "100001"}) != "");
     }

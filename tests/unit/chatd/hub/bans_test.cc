@@ -53,7 +53,7 @@ TEST_SUITE("unit") {
         const TemporaryFolder folder;
         const std::string path = folder / "bans";
         std::ofstream{path} << "ban bob \"\" - \"\"\nban eve lobby soon \"\"\n";
-        CHECK_THROWS_WITH_AS(Bans{path}, doctest::Contains("bans:2: this is no ban"), common::UserError);
+        CHECK_THROWS_WITH_AS(Bans{path}, doctest::Contains("bans:2: this is not a ban"), common::UserError);
         Bans nowhere{folder / "missing/bans"};
         CHECK_THROWS_AS(nowhere.add({"bob", "", {}, ""}), std::system_error);
         CHECK_FALSE(nowhere.keeps_out("bob", "", today));

@@ -170,7 +170,7 @@ TEST_SUITE("unit") {
         const auto told = cellar.configure(wanted);
         REQUIRE(told.size() == 1);
         CHECK(told[0].severity == common::Severity::error);
-        CHECK(told[0].text == "room cellar keeps its code: no new segment can be begun");
+        CHECK(told[0].text == "room cellar keeps its code: no new segment can be created");
         CHECK(wanted.code == "other");
         CHECK(cellar.settings().code == "other");
     }

@@ -98,14 +98,14 @@ TEST_SUITE("unit") {
         CHECK(login.is_connected());
         CHECK(house.ask(login, "ann", "wrong").tries_left == 2);
         CHECK(house.ask(login, "ann", "sesame").kind == Kind::accepted);
-        CHECK(house.log().find("a check of a password was not made: signal 9 (Killed)") != std::string::npos);
+        CHECK(house.log().find("a password could not be checked: signal 9 (Killed)") != std::string::npos);
     }
 
     TEST_CASE("authd: a check that takes too long is broken off") {
         AuthdHouse house{{.users = slow_user() + line("ann", "sesame"), .max_check_time = 100ms}};
         CHECK(house.ask_once("slow", "x").kind == Kind::unavailable);
         CHECK(house.ask_once("ann", "sesame").kind != Kind::refused); // or broken off, too, on a busy machine
-        CHECK(house.log().find("a check of a password was not made: signal 9 (Killed)") != std::string::npos);
+        CHECK(house.log().find("a password could not be checked: signal 9 (Killed)") != std::string::npos);
     }
 
     TEST_CASE("authd: the signals that go to every process of a daemon do not end it") {
@@ -215,7 +215,7 @@ TEST_SUITE("unit") {
         }
         house.wait_for_log(fault);
         CHECK(house.log().find(fault) == house.log().rfind(fault));
-        CHECK(house.log().find("those who were there stay") != std::string::npos);
+        CHECK(house.log().find("the previous users stay") != std::string::npos);
         house.write_users(line("eve", "e"));
         CHECK(house.ask(login, "eve", "e").kind == Kind::accepted);
         CHECK(house.ask(login, "ann", "sesame").kind == Kind::refused);
@@ -228,7 +228,7 @@ TEST_SUITE("unit") {
         std::filesystem::remove(house.users_path());
         for (int i = 0; i < 3; ++i) CHECK(house.ask(login, "ann", "sesame").kind == Kind::accepted);
         const std::string fault = text("users not read: look at the user file ", house.users_path(),
-                                       ": No such file or directory; those who were there stay");
+                                       ": No such file or directory; the previous users stay");
         house.wait_for_log(fault);
         CHECK(house.log().find(fault) == house.log().rfind(fault));
         house.write_users(line("eve", "e"));

@@ -83,12 +83,11 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("user file: a fault is told with file and line and word and remedy") {
+        CHECK(refusal("ann:*:/:list\nbob:*:/:lst\n") == "users:2: 'lst' is not a right: there are list, "
+                                                        "read, write, overwrite, delete, rename, mkdir, with "
+                                                        "commas between them, or - for none");
         CHECK(
-            refusal("ann:*:/:list\nbob:*:/:lst\n") ==
-            "users:2: 'lst' is no right: there are list, read, write, overwrite, delete, rename, mkdir, with "
-            "commas between them, or - for none");
-        CHECK(refuses("ann:*:/:list\n\nann:*:/:read",
-                      "users:3: 'ann' is there already, in line 1: remove one"));
+            refuses("ann:*:/:list\n\nann:*:/:read", "users:3: 'ann' exists already, in line 1: remove one"));
         CHECK(refuses("ann", "users:1: the line has 1 fields: write name:hash:home:rights"));
         CHECK(refuses("ann:*:/", "has 3 fields"));
         CHECK(refuses("ann:*:/:-::", "has 6 fields"));
@@ -105,18 +104,22 @@ TEST_SUITE("unit") {
         for (const std::string_view wrong :
              {"plain", "a b", "open sesame", "$6$salt$", "$6$plain", "SN8xKMrn9pdGE"})
             CHECK(refuses(text("ann:", wrong, ":/:-"),
-                          "the second word is no hash of a password: write *, then use "
+                          "the second word is not the hash of a password: write *, then use "
                           "`ftpctl user passwd ann', or write what `ftpctl user hash' prints"));
         CHECK(refuses("joe:plain:-:-", "`chatctl user passwd joe'", chat));
         CHECK(refuses("ann:*:home:-", "'home' is not a home: write a printable path that begins with /"));
         CHECK(refuses("ann:*::-", "'' is not a home"));
         CHECK(refuses("ann:*:/:", "the rights are missing: write - for none"));
-        CHECK(refuses("ann:*:/:list,", "'' is no right"));
-        CHECK(refuses("ann:*:/:list, read", "' read' is no right"));
-        CHECK(refuses("ann:*:/:-:rate=1", "'rate=1' is no limit: there are rate-up, rate-down, max-upload"));
-        CHECK(refuses("ann:*:/:-:rate-up", "write rate-up= and a number of bytes, or one with K"));
-        CHECK(refuses("ann:*:/:-:rate-up=", "write rate-up= and a number of bytes, or one with K"));
-        CHECK(refuses("ann:*:/:-:rate-up=-1", "write rate-up= and a number of bytes, or one with K"));
+        CHECK(refuses("ann:*:/:list,", "'' is not a right"));
+        CHECK(refuses("ann:*:/:list, read", "' read' is not a right"));
+        CHECK(
+            refuses("ann:*:/:-:rate=1", "'rate=1' is not a limit: there are rate-up, rate-down, max-upload"));
+        CHECK(
+            refuses("ann:*:/:-:rate-up", "write rate-up= and a number of bytes, or a number followed by K"));
+        CHECK(
+            refuses("ann:*:/:-:rate-up=", "write rate-up= and a number of bytes, or a number followed by K"));
+        CHECK(refuses("ann:*:/:-:rate-up=-1",
+                      "write rate-up= and a number of bytes, or a number followed by K"));
         CHECK(refuses("ann:*:/:-:rate-up=1,rate-up=2", "'rate-up' is given twice"));
         CHECK(refuses("ann:*:/" + std::string(max_user_line, 'x') + ":-",
                       "the line is longer than 1024 bytes"));
@@ -129,7 +132,8 @@ TEST_SUITE("unit") {
 
     TEST_CASE("user file: a limit is a size with or without a unit") {
         CHECK(refusal("ann:*:/:-:rate-up=500K,rate-down=2M,max-upload=1g") == "accepted");
-        CHECK(refuses("ann:*:/:-:rate-up=5kb", "write rate-up= and a number of bytes, or one with K"));
+        CHECK(refuses("ann:*:/:-:rate-up=5kb",
+                      "write rate-up= and a number of bytes, or a number followed by K"));
     }
 
     TEST_CASE("user file: a fault never shows the hash") {
@@ -143,8 +147,8 @@ TEST_SUITE("unit") {
         CHECK(refusal("ann:*:-:operator", chat) == "accepted");
         CHECK(refusal("ann:*:-:-", chat) == "accepted");
         CHECK(refuses("ann:*:/:operator", "'/' is a home, and chatd has none: write -", chat));
-        CHECK(refuses("ann:*:-:list", "'list' is no right: there are operator,", chat));
-        CHECK(refuses("ann:*:-:-:rate-up=1", "'rate-up=1' is no limit: there are -,", chat));
+        CHECK(refuses("ann:*:-:list", "'list' is not a right: there are operator,", chat));
+        CHECK(refuses("ann:*:-:-:rate-up=1", "'rate-up=1' is not a limit: there are -,", chat));
         CHECK(refuses("administrator:*:-:-", "means something else to chatd", chat));
         CHECK_THROWS_AS(user_table("httpd"), std::logic_error);
     }

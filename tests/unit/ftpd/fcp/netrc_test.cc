@@ -69,10 +69,10 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("a netrc file that cannot be understood is told with its line and without its words") {
-        CHECK(fault("machine a\n\nlogin") == "line 3: `login' has no word behind it");
+        CHECK(fault("machine a\n\nlogin") == "line 3: `login' has no word after it");
         CHECK(fault("machine a\nlogin b secret\n") ==
-              "line 2: a word is none of machine, default, login, password, account, macdef");
-        CHECK(fault("login b") == "line 1: `login' stands before any `machine'");
+              "line 2: a word is not one of machine, default, login, password, account, macdef");
+        CHECK(fault("login b") == "line 1: `login' comes before any `machine'");
         CHECK(fault("machine a password \"x") == "line 1: a quote is not closed");
     }
 

@@ -170,7 +170,7 @@ TEST_SUITE("unit") {
         };
         CHECK(fault("") == "the server has closed the connection");
         CHECK(fault("421 Stopping.\r\n") == "Stopping.");
-        CHECK(fault("nonsense\r\n") == "this is no FTP server: it says nonsense");
+        CHECK(fault("nonsense\r\n") == "this is not an FTP server: it says nonsense");
     }
 
     TEST_CASE("what is added in midst of a run is done and what is added as the last comes last") {

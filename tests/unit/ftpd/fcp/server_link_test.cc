@@ -60,8 +60,8 @@ TEST_SUITE("unit") {
 
     TEST_CASE("what is no reply is told in the server's words") {
         CHECK(answer_to("HTTP/1.1 400 Bad \x1b[2J\r\n") ==
-              "this is no FTP server: it says HTTP/1.1 400 Bad \\x1b[2J");
-        CHECK(answer_to("\r\n") == "this is no FTP server: it says ");
+              "this is not an FTP server: it says HTTP/1.1 400 Bad \\x1b[2J");
+        CHECK(answer_to("\r\n") == "this is not an FTP server: it says ");
         CHECK(answer_to("") == "the server has closed the connection");
         CHECK(answer_to("220") == "the server has closed the connection");
         CHECK(answer_to(std::string(100'000, '2')) == "the server sends a line of more than 65536 bytes");
