@@ -43,8 +43,8 @@ void Acceptor::configure(const DaemonSettings& settings) {
 void Acceptor::start(const AddressLimits& limits) {
     limits_ = limits;
     for (const Fd& listener : listeners_) {
-        loop_.watch(listener.get(), Interest::read,
-                    [this, &listener](const Event&) { accept_clients(listener); });
+        watches_.emplace_back(loop_, listener.get(), Interest::read,
+                              [this, &listener](const Event&) { accept_clients(listener); });
         log_.always(text("listening on ", local_address(listener.get()).shown()));
     }
 }
@@ -65,8 +65,7 @@ void Acceptor::update() {
     const bool poll = has_room_ && !paused_;
     if (poll == polling_) return;
     polling_ = poll;
-    for (const Fd& listener : listeners_)
-        loop_.change(listener.get(), poll ? Interest::read : Interest::none);
+    for (Watch& watch : watches_) watch.change(poll ? Interest::read : Interest::none);
 }
 
 void Acceptor::pause(std::string_view why) {
@@ -123,8 +122,8 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
 }
 
 void Acceptor::close() {
+    watches_.clear();
     for (const Fd& listener : listeners_) {
-        loop_.forget(listener.get());
         const std::string path = local_address(listener.get()).path();
         if (!path.empty() && !inherited_) ::unlink(path.c_str());
     }

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "common/admission.hh"
-#include "common/capacity.hh"
 #include "common/daemon_settings.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
@@ -79,7 +78,8 @@ private:
     std::optional<Capacity> capacity_; // once the listeners are there
     std::size_t wanted_ = 0;           // clients at once
     std::vector<Fd> listeners_;
-    bool inherited_ = false; // they are of a service manager
+    std::vector<Watch> watches_; // of each of them
+    bool inherited_ = false;     // they are of a service manager
     std::uint64_t refused_ = 0;
     bool has_room_ = true;
     bool paused_ = false;

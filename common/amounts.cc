@@ -17,7 +17,7 @@ struct Unit {
 constexpr std::array size_units{Unit{"kK", 1LL << 10}, Unit{"mM", 1LL << 20}, Unit{"gG", 1LL << 30},
                                 Unit{"tT", 1LL << 40}};
 constexpr std::array time_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400}};
-constexpr std::int64_t longest_seconds = 100LL * 366 * 86400;
+constexpr std::int64_t max_seconds = 100LL * 366 * 86400;
 
 // A number and perhaps a unit's letter; plain: the factor without one.
 std::optional<std::int64_t> read_amount(std::string_view word, std::span<const Unit> units,
@@ -52,7 +52,7 @@ std::optional<std::uint64_t> read_size(std::string_view word) {
 }
 
 std::optional<std::chrono::seconds> read_time(std::string_view word, std::chrono::seconds plain) {
-    const auto seconds = read_amount(word, time_units, plain.count(), longest_seconds);
+    const auto seconds = read_amount(word, time_units, plain.count(), max_seconds);
     if (!seconds) return {};
     return std::chrono::seconds{*seconds};
 }

@@ -17,7 +17,7 @@ inline constexpr std::string_view size_forms = "a number of bytes, or one with K
                                                "(powers of 1024), like 500K or 10M";
 inline constexpr std::string_view time_forms = "a number of seconds, or one with s, m, h or d behind it, "
                                                "like 90, 5m or 2h";
-inline constexpr std::chrono::hours longest_time{24 * 10 * 366}; // ten years
+inline constexpr std::chrono::hours max_time{24 * 10 * 366}; // ten years
 
 // Bytes; K, M, G and T in letters of either case. No value for anything else, or beyond 2^63 - 1.
 std::optional<std::uint64_t> read_size(std::string_view word);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
-// The children of a parent process: forking them, counting them per client address, reaping them. Run by
-// ftpd's parent and chatd's spawner; a child never returns into its parent's code.
+// The children of a process: forking them, counting them per client address, reaping them. Run by whatever
+// forks: ftpd's parent, chatd's hub and spawner, authd. A child never returns into its parent's code.
 #pragma once
 
 #include "common/fd.hh"
-#include "common/poller.hh"
 
 #include <chrono>
 #include <cstddef>

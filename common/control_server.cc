@@ -16,22 +16,18 @@ ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVe
     : loop_(loop),
       path_(std::move(path)),
       verbs_(std::move(verbs)),
-      listener_(listen_on(Address::of_path(path_), 0600)) {
-    loop_.watch(listener_.get(), Interest::read, [this](const Event&) { accept_clients(); });
-}
+      listener_(listen_on(Address::of_path(path_), 0600)),
+      accepting_(loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); }) {}
 
 ControlServer::~ControlServer() { close(); }
 
 std::vector<Fd> ControlServer::close() {
     std::vector<Fd> open;
-    for (auto& [fd, client] : clients_) {
-        loop_.forget(fd);
-        open.push_back(std::move(client.socket));
-    }
+    for (auto& [fd, client] : clients_) open.push_back(client.socket.release());
     clients_.clear();
     if (!listener_) return open;
     loop_.cancel(pause_);
-    loop_.forget(listener_.get());
+    accepting_.reset();
     listener_.reset();
     ::unlink(path_.c_str());
     return open;
@@ -43,20 +39,20 @@ void ControlServer::accept_clients() {
             std::optional<Accepted> accepted = accept_from(listener_);
             if (!accepted) return;
             const int fd = accepted->socket.get();
-            loop_.watch(fd, Interest::read, [this, fd](const Event& event) { serve(fd, event); });
-            clients_[fd].socket = std::move(accepted->socket);
+            Watch socket{loop_, std::move(accepted->socket), Interest::read,
+                         [this, fd](const Event& event) { serve(fd, event); }};
+            clients_[fd].socket = std::move(socket);
         }
-        loop_.change(listener_.get(), Interest::none); // at the limit the listener is not polled
+        accepting_.change(Interest::none); // at the limit the listener is not polled
     } catch (const std::runtime_error&) {
         pause_accepting(); // no descriptor to be had, or one too high for select(2)
     }
 }
 
 void ControlServer::pause_accepting() {
-    loop_.change(listener_.get(), Interest::none);
+    accepting_.change(Interest::none);
     loop_.cancel(pause_);
-    pause_ = loop_.at(Clock::now() + std::chrono::seconds{1},
-                      [this] { loop_.change(listener_.get(), Interest::read); });
+    pause_ = loop_.at(Clock::now() + std::chrono::seconds{1}, [this] { accepting_.change(Interest::read); });
 }
 
 void ControlServer::serve(int fd, const Event& event) {
@@ -73,8 +69,9 @@ void ControlServer::serve(int fd, const Event& event) {
 void ControlServer::take_lines(int fd, Client& client) {
     if (!flush(client) || !send_more(client)) return drop(fd);
     for (int budget = 32; client.output.empty(); --budget) {
-        if (budget == 0) return loop_.again(fd);
-        if (client.more && client.has_ended) return loop_.change(fd, Interest::none); // its end comes first
+        if (budget == 0) return client.socket.again();
+        if (client.more && client.has_ended)
+            return client.socket.change(Interest::none); // its end comes first
         if (const std::optional<Line> line = client.input.next()) {
             answer(client, *line);
             if (!flush(client) || !send_more(client)) return drop(fd);
@@ -85,17 +82,17 @@ void ControlServer::take_lines(int fd, Client& client) {
         case IoState::done: break;
         case IoState::would_block:
             if (client.input.full()) break; // an over-long line: next() makes room
-            return loop_.change(fd, Interest::read);
+            return client.socket.change(Interest::read);
         case IoState::ended: client.ended = true; break;
         case IoState::vanished: return drop(fd);
         }
     }
-    loop_.change(fd, Interest::write);
+    client.socket.change(Interest::write);
 }
 
 bool ControlServer::flush(Client& client) const {
     while (!client.output.empty()) {
-        const IoResult wrote = write_some(client.socket.get(), client.output);
+        const IoResult wrote = write_some(client.socket.fd(), client.output);
         if (wrote.state == IoState::would_block) return true;
         if (wrote.state != IoState::done) return false;
         client.output.erase(0, wrote.bytes);
@@ -104,9 +101,8 @@ bool ControlServer::flush(Client& client) const {
 }
 
 void ControlServer::drop(int fd) {
-    loop_.forget(fd);
     clients_.erase(fd);
-    loop_.change(listener_.get(), Interest::read);
+    accepting_.change(Interest::read);
 }
 
 namespace {
@@ -178,10 +174,10 @@ void ControlServer::continue_answers() {
         if (!send_more(client))
             gone.push_back(fd);
         else if (!client.output.empty())
-            loop_.change(fd, Interest::both);
+            client.socket.change(Interest::both);
         else if (!client.more) { // it has ended: on to the next question
-            loop_.change(fd, Interest::read);
-            loop_.again(fd);
+            client.socket.change(Interest::read);
+            client.socket.again();
         }
     }
     for (const int fd : gone) drop(fd);

@@ -60,7 +60,7 @@ public:
 
 private:
     struct Client {
-        Fd socket;
+        Watch socket;
         LineReader input{max_line, LineEnds::newline};
         std::string output;                               // not yet written
         std::function<std::optional<std::string>()> more; // of an answer that goes on
@@ -84,6 +84,7 @@ private:
     std::string path_;
     std::vector<ControlVerb> verbs_;
     Fd listener_;
+    Watch accepting_; // of the listener
     std::map<int, Client> clients_;
     Loop::TimerId pause_{};
 };

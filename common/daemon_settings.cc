@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace common {
 namespace {
 
-constexpr std::chrono::seconds longest_idle{1'000'000};
+constexpr std::chrono::seconds max_idle{1'000'000};
 
 int parse_nice(Words words) {
     const std::string& word = only_word(words, "a priority");
@@ -63,8 +63,8 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          [&](Words w) { s.control = parse_path(w, "a path"); }},
         {"max-clients", "N", "1000", "clients at once; 0 means 16384", Repeats::no, Reload::yes,
          [&](Words w) {
-             const unsigned given = parse_count(w, "a number of clients", 0, most_clients);
-             s.max_clients = given == 0 ? most_clients : given;
+             const unsigned given = parse_count(w, "a number of clients", 0, client_ceiling);
+             s.max_clients = given == 0 ? client_ceiling : given;
          }},
         {"max-per-address", "N", "100", "clients at once from one address; 0 means no limit", Repeats::no,
          Reload::yes,
@@ -73,7 +73,7 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          Reload::yes,
          [&](Words w) { s.per_address.connect_rate = parse_count(w, "a number of clients", 0, million); }},
         {"idle-timeout", "TIME", defaults.idle_timeout, "how long a client may be silent; 0 means for ever",
-         Repeats::no, Reload::yes, [&](Words w) { s.idle_timeout = parse_time(w, 0s, longest_idle); }},
+         Repeats::no, Reload::yes, [&](Words w) { s.idle_timeout = parse_time(w, 0s, max_idle); }},
         {"run-as", "USER", "nobody", "who the children run as when root started the daemon", Repeats::no,
          Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
         {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start_only,

@@ -14,7 +14,7 @@
 
 namespace common {
 
-inline constexpr unsigned most_clients = 16384; // what `max-clients 0' means; the ceiling of any daemon
+inline constexpr unsigned client_ceiling = 16384; // what `max-clients 0' means; the ceiling of any daemon
 
 struct DaemonSettings {
     std::vector<std::string> listen; // as given; looked up at the start

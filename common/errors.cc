@@ -15,13 +15,13 @@ void fail_with(int error, std::string_view verb, std::string_view object) {
     throw std::system_error(error, std::generic_category(), what);
 }
 
-int report_errors(std::string_view name, const std::function<int()>& body) {
+int report_error(std::string_view name) {
     const auto report = [&](const std::exception& error, ExitStatus status) {
         std::fprintf(stderr, "%.*s: %s\n", static_cast<int>(name.size()), name.data(), error.what());
         return static_cast<int>(status);
     };
     try {
-        return body();
+        throw;
     } catch (const UsageError& error) {
         return report(error, ExitStatus::usage);
     } catch (const std::exception& error) {

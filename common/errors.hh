@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cerrno>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,8 +50,18 @@ auto checked(std::string_view verb, std::string_view object, Call call) {
     return result;
 }
 
-// Runs a program's or a child's body; prints what it threw as "NAME: text" on standard error and returns
-// the exit status: the body's own, 1 for an error, 64 for a UsageError.
-int report_errors(std::string_view name, const std::function<int()>& body);
+// Called while an exception is handled: prints it as "NAME: text" on standard error and returns the exit
+// status that it means, 64 for a UsageError, else 1.
+int report_error(std::string_view name);
+
+// Runs a program's or a child's body; the exit status is the body's own, or report_error's for what it threw.
+template <class Body>
+int report_errors(std::string_view name, const Body& body) {
+    try {
+        return body();
+    } catch (const std::exception&) {
+        return report_error(name);
+    }
+}
 
 } // namespace common

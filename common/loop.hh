@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
-// The event loop of a parent (ftpd's, chatd's hub): which function runs when a descriptor is ready or a
-// moment has come. A callback may watch, forget and set timers freely, also for others in the same round: a
-// forgotten descriptor's callback is not called any more, even if its event was already collected, nor is one
-// called for what its descriptor is no longer watched for. What a callback throws ends the round and leaves
-// run_once; the other events of that round may be lost, so this is for errors that end the process.
+// The event loop of a process that serves many (ftpd's parent, chatd's hub and spawner, authd): which
+// function runs when a descriptor is ready or a moment has come. A callback may watch, forget and set timers
+// freely, also for others in the same round: a forgotten descriptor's callback is not called any more, even
+// if its event was already collected, nor is one called for what its descriptor is no longer watched for.
+// What a callback throws ends the round and leaves run_once; the other events of that round may be lost, so
+// this is for errors that end the process.
 #pragma once
 
 #include "common/fd.hh"

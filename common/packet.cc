@@ -73,7 +73,7 @@ IoState send_packet(int fd, std::span<const char> packet, int passed, int second
     }
 }
 
-Received receive_packet(int fd, std::span<char> into, std::size_t most_passed) {
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed) {
     iovec piece{into.data(), into.size()};
     ControlBuffer control;
     msghdr message{};
@@ -88,7 +88,7 @@ Received receive_packet(int fd, std::span<char> into, std::size_t most_passed) {
         fail("receive a packet");
     }
     std::vector<Fd> passed = take_descriptors(message);
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > most_passed)
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > max_passed)
         throw PeerError(
             "a packet between processes is longer than any kind of it, or brings more descriptors");
     if (bytes == 0) return {IoState::ended, 0, {}, {}};

@@ -69,7 +69,7 @@ struct Received {
     Fd second;
 };
 // One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more descriptors
-// than most_passed (at most 2); surplus descriptors are closed.
-Received receive_packet(int fd, std::span<char> into, std::size_t most_passed = 1);
+// than max_passed (at most 2); surplus descriptors are closed.
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed = 1);
 
 } // namespace common

@@ -76,11 +76,11 @@ StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
             throw UserError(text("process ", *holder, " uses the state directory ", path_,
                                  ": stop it, or give this daemon another with `state'"));
     }
-    note_holder();
+    write_holder();
 }
 
 // For people and scripts; the lock alone says whether it still holds.
-void StateDirectory::note_holder() {
+void StateDirectory::write_holder() {
     const std::string number = text(::getpid(), '\n');
     const std::string file = path_ + "/lock";
     checked("empty", file, [&] { return ::ftruncate(lock_.get(), 0); });

@@ -27,7 +27,7 @@ public:
     const std::string& path() const { return path_; }
 
 private:
-    void note_holder();
+    void write_holder();
 
     std::string path_;
     Fd lock_;

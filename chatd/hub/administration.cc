@@ -111,18 +111,6 @@ std::string shown_end(const std::optional<Ban::Time>& until) {
 
 } // namespace
 
-Administration::Administration(Loop& loop, Log& log, const std::string& control, People& people, Rooms& rooms,
-                               Bans& bans, Moderation& moderation, Daemon daemon)
-    : loop_(loop),
-      log_(log),
-      people_(people),
-      rooms_(rooms),
-      bans_(bans),
-      moderation_(moderation),
-      daemon_(std::move(daemon)),
-      control_(loop, control, verbs()),
-      console_(loop) {}
-
 std::vector<ControlVerb> Administration::verbs() {
     const auto act_of = [this](Kind kind) { return [this, kind](Words words) { return act(kind, words); }; };
     return {
@@ -146,20 +134,20 @@ std::vector<ControlVerb> Administration::verbs() {
          [this](Words words) { return moderate(words); }},
         {"voice", "-r ROOM NAME", "give somebody a voice", act_of(Kind::voiced)},
         {"unvoice", "-r ROOM NAME", "take it", act_of(Kind::unvoiced)},
-        {"stats", "", "print the totals since the start", [this](Words) { return Answer{daemon_.stats()}; }},
-        {"reload", "", "read the configuration again", [this](Words) { return Answer{daemon_.reload()}; }},
-        {"shutdown", "[MESSAGE]", "stop, with a message to those who are here",
-         [this](Words words) { return shut_down(words[0]); }, true},
+        {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
     };
 }
 
-void Administration::start_console() {
-    console_.start({[this](std::string_view line) { announce_typed(line); }, [this] { daemon_.stop({}); }});
+std::vector<std::string> Administration::status() const {
+    std::vector<std::string> lines;
+    for (const Answer& part : {stats(), list_rooms(), list_clients()})
+        lines.insert(lines.end(), part.lines.begin(), part.lines.end());
+    return lines;
 }
 
-void Administration::report_status() {
-    for (const Answer& part : {Answer{daemon_.stats()}, list_rooms(), list_clients()})
-        for (const std::string& line : part.lines) log_.notice(line);
+void Administration::start_console() {
+    console_.start(
+        {[this](std::string_view line) { announce_typed(line); }, [this] { service_.ask_to_stop(); }});
 }
 
 Room& Administration::known_room(std::string_view name) {
@@ -233,14 +221,6 @@ ControlAnswer Administration::moderate(Words words) {
     return act(choice == 0 ? Kind::moderated : Kind::unmoderated, words.first(words.size() - 1));
 }
 
-ControlAnswer Administration::shut_down(const std::string& rest) {
-    std::string words = neutralise(unquote(rest));
-    if (words.size() > max_text) throw UserError(text("that is too long: ", max_text, " bytes at most"));
-    log_.notice("shutdown by administrator");
-    daemon_.stop(std::move(words));
-    return {};
-}
-
 // The administrator has typed it on the terminal that chatd -d runs in.
 void Administration::announce_typed(std::string_view line) {
     try {
@@ -293,6 +273,17 @@ ControlAnswer Administration::list_bans() const {
     return lines;
 }
 
+ControlAnswer Administration::stats() const {
+    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - service_.started());
+    return std::vector{
+        text("uptime-seconds ", uptime.count()),   text("clients ", people_.count()),
+        text("max-clients ", pool_.max_clients()), text("accepted ", people_.added()),
+        text("refused ", pool_.refused()),         text("crashed ", pool_.crashed()),
+        text("rooms ", rooms_.all().size()),       text("lines ", rooms_.lines()),
+        text("log-lines-lost ", log_.lost()),
+    };
+}
+
 ControlAnswer Administration::history(Words words) {
     HistoryQuery query = read_history_words(words);
     const RoomLog& log = known_room(query.room).log();
@@ -305,7 +296,8 @@ ControlAnswer Administration::history(Words words) {
     answer.more = [this, lines, room = query.room]() -> std::optional<std::string> {
         if (rooms_.find(room) == nullptr) throw UserError("the room is closed");
         std::optional<std::string> line = lines->next();
-        if (!line && lines->is_busy()) loop_.at(Clock::now(), [this] { control_.continue_answers(); });
+        if (!line && lines->is_busy())
+            service_.loop().at(Clock::now(), [this] { service_.control().continue_answers(); });
         return line;
     };
     if (!query.options.follows) answer.has_ended = [lines] { return lines->has_ended(); };

@@ -48,7 +48,7 @@ bool is_over(const Ban& ban, Ban::Time now) { return ban.until && *ban.until <= 
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view word) {
     const auto time = read_time(word);
-    return time && *time > std::chrono::seconds{0} && *time <= longest_time ? time : std::nullopt;
+    return time && *time > std::chrono::seconds{0} && *time <= max_time ? time : std::nullopt;
 }
 
 std::string whom_of(const std::string& word) {

@@ -2,15 +2,12 @@
 #include "chatd/hub/hub.hh"
 
 #include "chatd/words.hh"
-#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
 #include "common/shared_memory.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
 
-#include <chrono>
-#include <csignal>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -66,17 +63,15 @@ void check_start(const Settings& settings) {
 Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings settings, Log& log,
          SpawnerLink& spawner)
     : options_(options),
-      config_(std::move(config)),
       settings_(std::move(settings)),
       log_(log),
       spawner_(spawner),
-      state_(settings_.state),
-      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
-      loop_(settings_.events),
-      pages_fd_(make_shared_pages(settings_.max_clients, state_.path())),
+      service_(options, std::move(config), settings_, log_),
+      loop_(service_.loop()),
+      pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
       pages_(settings_.max_clients, pages_fd_.get()),
-      bans_(state_.path() + "/bans"),
-      rooms_(state_.path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
+      bans_(service_.state_path() + "/bans"),
+      rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
       answers_([this](const Client& client) { pool_.kill(client); }),
       departures_(loop_, log_, settings_, rooms_, tickets_,
                   {[this](Client& client) { pool_.kill(client); },
@@ -99,15 +94,26 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, settings_, people_, answers_, departures_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_}),
-      administration_(loop_, log_, settings_.control, people_, rooms_, bans_, moderation_,
-                      {[this] { return stats(); }, [this] { return reload(); },
-                       [this](std::string words) {
-                           farewell_ = std::move(words);
-                           stopping_ = true;
-                       }}) {
+      administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
     if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
     for (const RoomSettings& room : settings_.rooms) rooms_.make(room);
+    open();
+}
+
+void Hub::open() {
+    service_.open({.verbs = administration_.verbs(),
+                   .on_child_end = [this] { reap(); },
+                   .status = [this] { return administration_.status(); },
+                   .merge =
+                       [](Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
+                           Settings scratch;
+                           make_settings(given); // so that what only a start can change is checked, too
+                           return merge_for_reload(old, given, directive_table(scratch), ignored);
+                       },
+                   .apply = [this](Service::Lines merged) { return apply(merged); },
+                   .make_safe = [](const std::string& words) { return neutralise(words); },
+                   .max_farewell = max_text});
     passwords_.start();
     pool_.open(own_descriptors + 2 * rooms_.all().size() + (passwords_.has_authd() ? authd_descriptors : 0));
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
@@ -116,18 +122,17 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                      [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); }});
 }
 
-int Hub::run(const OnReady& on_ready) {
+int Hub::run(const Service::OnReady& on_ready) {
     wait_for_spawner();
-    if (stopping_) return stop(), 0;
+    if (service_.is_stopping()) return stop(), 0;
     pool_.start();
     warn_of_missing_catalogue(settings_.language, spawner_, log_);
     if (options_.foreground) administration_.start_console();
-    notify_service_manager("READY=1");
-    on_ready(pool_.places());
-    while (!stopping_) {
-        loop_.run_once(signals_.while_waiting(), !rooms_.has_news());
+    Service::tell_ready(pool_.places(), on_ready);
+    while (!service_.is_stopping()) {
+        service_.wait(!rooms_.has_news());
         settle_batches();
-        handle_signals();
+        service_.heed_signals();
     }
     stop();
     return 0;
@@ -136,95 +141,55 @@ int Hub::run(const OnReady& on_ready) {
 // Whoever cannot execute the spawner, or executes something else, does not start.
 void Hub::wait_for_spawner() {
     reap(); // it may have ended before anybody heeded SIGCHLD
-    while (!spawner_.was_ready() && !stopping_) {
-        loop_.run_once(signals_.while_waiting());
-        handle_signals();
+    while (!spawner_.was_ready() && !service_.is_stopping()) {
+        service_.wait();
+        service_.heed_signals();
     }
-}
-
-void Hub::settle_batches() {
-    while (rooms_.has_batches()) {
-        for (const Rooms::Settled& settled : rooms_.flush()) entry_.settle(settled);
-        administration_.continue_answers();
-    }
-    rooms_.close_empty();
-    rooms_.end_round();
-}
-
-void Hub::handle_signals() {
-    if (signals_.take(SIGCHLD)) reap();
-    if (signals_.take(SIGUSR1)) administration_.report_status();
-    if (signals_.take(SIGHUP)) reload_as_told();
-    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
 }
 
 void Hub::reap() {
     spawner_.reap([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
 }
 
-std::vector<std::string> Hub::stats() const {
-    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_);
-    return {
-        text("uptime-seconds ", uptime.count()),   text("clients ", people_.count()),
-        text("max-clients ", pool_.max_clients()), text("accepted ", people_.added()),
-        text("refused ", pool_.refused()),         text("crashed ", pool_.crashed()),
-        text("rooms ", rooms_.all().size()),       text("lines ", rooms_.lines()),
-        text("log-lines-lost ", log_.lost()),
-    };
+void Hub::settle_batches() {
+    while (rooms_.has_batches()) {
+        for (const Rooms::Settled& settled : rooms_.flush()) entry_.settle(settled);
+        service_.control().continue_answers();
+    }
+    rooms_.close_empty();
+    rooms_.end_round();
 }
 
-std::vector<std::string> Hub::reload() {
-    log_.reopen();
-    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
-    std::vector<std::string> ignored;
-    Settings scratch;
-    std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
-    make_settings(given); // so that what only a start can change is checked, too
+// After a reload. Says what could not be done.
+std::vector<std::string> Hub::apply(Service::Lines merged) {
     Settings wanted = make_settings(merged);
-    std::vector<Note> notes = rooms_.configure(wanted.rooms);
-    const bool has_other_language = settings_.language != wanted.language;
-    settings_ = std::move(wanted);
-    config_ = std::move(merged);
-    passwords_.configure();
-    for (const std::string& name : ignored)
-        notes.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
     std::vector<std::string> told;
-    for (Note& note : notes) {
+    for (Note& note : rooms_.configure(wanted.rooms)) {
         log_.write(note.severity, note.text);
         told.push_back(std::move(note.text));
     }
+    const bool has_other_language = settings_.language != wanted.language;
+    settings_ = std::move(wanted);
+    passwords_.configure();
     if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
     spawner_.configure(make_configure(settings_));
     pool_.configure();
-    log_.notice("configuration read again");
-    log_.set_least(settings_.log_level);
     return told;
-}
-
-// Whoever sends a signal sees no answer but the log.
-void Hub::reload_as_told() {
-    try {
-        reload();
-    } catch (const std::exception& error) {
-        log_.error(text("configuration not read again, the old one stays: ", error.what()));
-    }
 }
 
 void Hub::stop() {
     rooms_.wake_members();
-    log_.notice(text("stopping, clients ", people_.count()));
-    notify_service_manager("STOPPING=1");
+    service_.begin_stop(people_.count());
     pool_.close();
+    const std::string& words = service_.farewell();
     while (people_.count() != 0)
         departures_.dismiss(people_.all().begin()->second,
-                            farewell_.empty() ? Farewell::stopping : Farewell::stopping_with_words,
-                            farewell_);
+                            words.empty() ? Farewell::stopping : Farewell::stopping_with_words, words);
     settle_batches();
     passwords_.stop();
     spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
     passwords_.wait();
-    control_connections_ = administration_.close();
-    log_.notice("stopped");
+    service_.end_stop();
 }
 
 } // namespace chatd

@@ -2,7 +2,7 @@
 // The hub: chatd's parent process. Accepts clients and hands them to the spawner; owns names, rooms, rights
 // and the room logs; wakes the handlers that sleep; serves the control socket and the administrator's
 // console. It never reads a byte from a client, and checks every frame from a handler, which may have been
-// taken over. Here are its loop and its signals; each part below has a file of its own.
+// taken over. Here is its loop; each part below has a file of its own.
 #pragma once
 
 #include "chatd/hub/administration.hh"
@@ -12,12 +12,9 @@
 #include "common/config.hh"
 #include "common/log.hh"
 #include "common/options.hh"
-#include "common/signals.hh"
-#include "common/state.hh"
+#include "common/service.hh"
 
-#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace chatd {
@@ -35,30 +32,22 @@ public:
 
     // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
     // told to stop. Returns the exit status.
-    using OnReady = std::function<void(std::string_view places)>;
-    int run(const OnReady& on_ready);
+    int run(const common::Service::OnReady& on_ready);
 
 private:
+    void open();
     void wait_for_spawner();
-    void handle_signals();
     void reap();
     void settle_batches();
-    // Reads the configuration again; says what has to wait for the next start, or could not be done. Throws,
-    // and leaves the old one, when something is wrong with it.
-    std::vector<std::string> reload();
-    void reload_as_told();
-    std::vector<std::string> stats() const;
+    std::vector<std::string> apply(common::Service::Lines merged);
     void stop();
 
     const common::DaemonOptions& options_;
-    std::vector<common::ConfigLine> config_;
     Settings settings_;
     common::Log& log_;
     SpawnerLink& spawner_;
-    std::vector<common::Fd> control_connections_; // at the end: they close when the state is free
-    common::StateDirectory state_;
-    common::Signals signals_;
-    common::Loop loop_;
+    common::Service service_;
+    common::Loop& loop_;
     common::Fd pages_fd_;
     common::StatusPages pages_;
 
@@ -73,16 +62,12 @@ private:
     Names names_;
     Segments segments_;
     Resumption resumption_;
-    RoomEntry entry_;
+    Entry entry_;
     Speech speech_;
     Moderation moderation_;
     Lists lists_;
     Requests requests_;
     Administration administration_;
-
-    std::string farewell_; // of the administrator, for those who are here when it stops
-    common::Clock::time_point started_ = common::Clock::now();
-    bool stopping_ = false;
 };
 
 } // namespace chatd

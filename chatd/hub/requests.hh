@@ -7,12 +7,12 @@
 
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/departures.hh"
+#include "chatd/hub/entry.hh"
 #include "chatd/hub/lists.hh"
 #include "chatd/hub/moderation.hh"
 #include "chatd/hub/names.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/resumption.hh"
-#include "chatd/hub/room_entry.hh"
 #include "chatd/hub/segments.hh"
 #include "chatd/hub/speech.hh"
 #include "chatd/settings.hh"
@@ -27,7 +27,7 @@ public:
     // What does what is asked.
     struct Parts {
         Names& names;
-        RoomEntry& entry;
+        Entry& entry;
         Resumption& resumption;
         Speech& speech;
         Segments& segments;

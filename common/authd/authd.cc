@@ -81,7 +81,7 @@ void Authd::serve() {
     // to act on: when it ends, so do we.
     Signals signals{SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     note(users_.refresh());
-    loop_.watch(parent_.get(), Interest::read, [this](const Event&) { read_parent(); });
+    const Watch parent{loop_, parent_.get(), Interest::read, [this](const Event&) { read_parent(); }};
     while (!over_) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
@@ -117,7 +117,7 @@ void Authd::handle_parent(std::span<const char> packet, Fd passed) {
     case AuthdPacket::configure: {
         const Configuration given = unpack_configuration(packet);
         settings_.tries = settings_.holdoff.free_failures = given.tries;
-        settings_.holdoff.longest = given.holdoff;
+        settings_.holdoff.max_wait = given.holdoff;
         coming_.clear();
         coming_count_ = given.secrets;
         break;
@@ -132,12 +132,12 @@ void Authd::add_client(std::string address, Fd pair) {
     if (!pair) return;
     const std::uint64_t number = next_client_++;
     try {
-        loop_.watch(pair.get(), Interest::read,
-                    [this, number](const Event& event) { serve_client(number, event); });
+        Watch watch{loop_, std::move(pair), Interest::read,
+                    [this, number](const Event& event) { serve_client(number, event); }};
+        clients_.emplace(number, Client{std::move(watch), std::move(address), 0, {}});
     } catch (const std::runtime_error& error) { // a number too high for select(2)
-        return note(Severity::warning, error.what());
+        note(Severity::warning, error.what());
     }
-    clients_.emplace(number, Client{std::move(pair), std::move(address), 0, {}});
 }
 
 // --- clients ---
@@ -148,7 +148,7 @@ void Authd::serve_client(std::uint64_t number, const Event& event) {
     if (!event.readable) return drop(number); // it has gone
     try {
         std::array<char, max_authd_packet> packet{};
-        const Received got = receive_packet(client.pair.get(), packet, 0);
+        const Received got = receive_packet(client.pair.fd(), packet, 0);
         if (got.state == IoState::would_block) return;
         if (got.state != IoState::done) return drop(number);
         client.question = unpack_question(std::span{packet}.first(got.bytes));
@@ -158,24 +158,19 @@ void Authd::serve_client(std::uint64_t number, const Event& event) {
              text("the process of a client from ", client.address, " is cut off: ", error.what()));
         return drop(number);
     }
-    loop_.change(client.pair.get(), Interest::none);
+    client.pair.change(Interest::none);
     turns_.push(client.address, number);
 }
 
-void Authd::drop(std::uint64_t number) {
-    const auto found = clients_.find(number);
-    if (found == clients_.end()) return;
-    loop_.forget(found->second.pair.get());
-    clients_.erase(found);
-}
+void Authd::drop(std::uint64_t number) { clients_.erase(number); }
 
 void Authd::send(std::uint64_t number, const Verdict& verdict) {
     const auto found = clients_.find(number);
     if (found == clients_.end()) return;
-    const Fd& pair = found->second.pair;
+    Watch& pair = found->second.pair;
     const bool is_last = verdict.kind != Verdict::Kind::accepted && found->second.failures >= settings_.tries;
-    if (send_packet(pair.get(), pack_verdict(verdict)) != IoState::done || is_last) return drop(number);
-    loop_.change(pair.get(), Interest::read);
+    if (send_packet(pair.fd(), pack_verdict(verdict)) != IoState::done || is_last) return drop(number);
+    pair.change(Interest::read);
 }
 
 // --- checks ---
@@ -220,7 +215,7 @@ void Authd::answer(std::uint64_t number, Client& client, Question question) {
         note(Severity::warning, "there is no process to check a password with");
         return send(number, {});
     }
-    check.limit = loop_.at(Clock::now() + settings_.longest_check, [worker] { ::kill(*worker, SIGKILL); });
+    check.limit = loop_.at(Clock::now() + settings_.max_check_time, [worker] { ::kill(*worker, SIGKILL); });
     checks_.emplace(*worker, std::move(check));
 }
 
@@ -293,7 +288,7 @@ void Authd::note(const std::vector<Note>& told) {
 
 void Authd::stop_workers() {
     workers_.signal_all(SIGKILL);
-    workers_.wait_for_all(Clock::now() + settings_.longest_check, [](const Ended&) {});
+    workers_.wait_for_all(Clock::now() + settings_.max_check_time, [](const Ended&) {});
 }
 
 } // namespace common

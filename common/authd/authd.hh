@@ -8,19 +8,21 @@
 #pragma once
 
 #include "common/authd/authd_frames.hh"
-#include "common/authd/fair_queue.hh"
 #include "common/authd/hold_off.hh"
 #include "common/authd/user_store.hh"
 #include "common/children.hh"
 #include "common/loop.hh"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace common {
@@ -36,9 +38,41 @@ struct AuthdSettings {
     // Which names are one, for LoginKind::known; without it nobody is told which names there are.
     std::function<bool(std::string_view, std::string_view)> is_same_name{};
     Backend events = Backend::poll;
-    std::size_t workers = 0;                         // checks at once; 0: as many as processors, up to 4
-    std::chrono::milliseconds failure_delay{1000};   // a wrong answer is told so much later
-    std::chrono::milliseconds longest_check{10'000}; // then it is broken off: a hash asks for too much work
+    std::size_t workers = 0;                          // checks at once; 0: as many as processors, up to 4
+    std::chrono::milliseconds failure_delay{1000};    // a wrong answer is told so much later
+    std::chrono::milliseconds max_check_time{10'000}; // then it is broken off: a hash asks for too much work
+};
+
+// A queue for each key, and the keys take turns: who has a hundred things waiting delays another's one by one
+// thing at the most. Authd's keys are clients' addresses.
+template <class Key, class Item>
+class FairQueue {
+public:
+    void push(const Key& key, Item item) {
+        std::deque<Item>& queue = waiting_[key];
+        if (queue.empty()) turns_.push_back(key);
+        queue.push_back(std::move(item));
+    }
+
+    // The oldest of the key whose turn it is; no value when nothing waits.
+    std::optional<Item> pop() {
+        if (turns_.empty()) return {};
+        const auto found = waiting_.find(turns_.front());
+        turns_.pop_front();
+        std::optional<Item> item{std::move(found->second.front())};
+        found->second.pop_front();
+        if (found->second.empty())
+            waiting_.erase(found);
+        else
+            turns_.push_back(found->first);
+        return item;
+    }
+
+    bool empty() const { return turns_.empty(); }
+
+private:
+    std::map<Key, std::deque<Item>> waiting_; // no empty queue in it
+    std::deque<Key> turns_;                   // each of its keys once
 };
 
 class Authd {
@@ -49,7 +83,7 @@ public:
 
 private:
     struct Client {
-        Fd pair;
+        Watch pair;
         std::string address;
         unsigned failures = 0;
         std::optional<Question> question; // waiting for its turn

@@ -27,7 +27,7 @@ AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_vi
     made.users = settings.users;
     made.table = &user_table(daemon);
     made.tries = settings.login_tries;
-    made.holdoff.longest = settings.login_holdoff;
+    made.holdoff.max_wait = settings.login_holdoff;
     made.events = settings.events;
     return made;
 }
@@ -79,13 +79,13 @@ Fd AuthdLink::open_client(const Address& client) {
     return std::move(ends.second);
 }
 
-void AuthdLink::configure(unsigned tries, std::chrono::seconds longest_holdoff,
+void AuthdLink::configure(unsigned tries, std::chrono::seconds max_holdoff,
                           std::vector<StoredSecret> secrets) {
     settings_.tries = settings_.holdoff.free_failures = tries;
-    settings_.holdoff.longest = longest_holdoff;
+    settings_.holdoff.max_wait = max_holdoff;
     settings_.secrets = std::move(secrets);
     if (!process_.runs()) return; // the next one is born with them
-    process_.send(pack_configuration({tries, longest_holdoff, settings_.secrets.size()}));
+    process_.send(pack_configuration({tries, max_holdoff, settings_.secrets.size()}));
     for (const StoredSecret& secret : settings_.secrets) process_.send(pack_secret(secret));
 }
 

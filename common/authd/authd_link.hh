@@ -38,8 +38,7 @@ public:
     Fd open_client(const Address& client);
 
     // After a reload: new tries, hold-off and secrets. The file and the rest stay as they were at the start.
-    void configure(unsigned tries, std::chrono::seconds longest_holdoff,
-                   std::vector<StoredSecret> secrets = {});
+    void configure(unsigned tries, std::chrono::seconds max_holdoff, std::vector<StoredSecret> secrets = {});
 
     // After SIGCHLD, for a child that Children::reap found to be none of its own; false: not authd. Starts
     // another, whose clients are new ones: old pairs have ended.

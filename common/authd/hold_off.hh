@@ -16,13 +16,13 @@ public:
     using Clock = std::chrono::steady_clock;
     using Time = Clock::time_point;
     struct Policy {
-        unsigned free_failures = 3;        // the last of these begins the first wait
-        std::chrono::seconds first{4};     // each further failure doubles it
-        std::chrono::seconds longest{300}; // 0: nobody ever waits
+        unsigned free_failures = 3;         // the last of these begins the first wait
+        std::chrono::seconds first{4};      // each further failure doubles it
+        std::chrono::seconds max_wait{300}; // 0: nobody ever waits
     };
     // Addresses that are remembered at once; then those are forgotten first that would be forgotten first
     // anyway.
-    static constexpr std::size_t most_addresses = 10'000;
+    static constexpr std::size_t max_addresses = 10'000;
 
     // How long the address still has to wait; 0: it may try. What is tried meanwhile is not to be counted, or
     // whoever goes on would be held off for ever.

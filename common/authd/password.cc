@@ -36,11 +36,11 @@ std::string make_salt(std::size_t characters) {
 
 // $METHOD$, then parameters or a salt, then the hash itself, which the shortest method makes 22 long.
 bool has_form_of_crypt(std::string_view hash) {
-    constexpr std::size_t shortest = 22, longest_method = 32;
+    constexpr std::size_t shortest = 22, max_method = 32;
     if (hash[0] != '$') return false;
     const std::size_t second = hash.find('$', 1);
     const std::size_t last = hash.rfind('$');
-    if (second == hash.npos || second == 1 || second > longest_method || last == second) return false;
+    if (second == hash.npos || second == 1 || second > max_method || last == second) return false;
     return hash.size() - last > shortest;
 }
 

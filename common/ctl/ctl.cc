@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
 // ftpctl (and, under its other name, chatctl): says one line to a daemon's control socket and prints the
-// answer; or edits the daemon's user file (ctl_user.cc). A client program of whoever may open the one or the
-// other; it trusts the daemon to have escaped what peers sent.
+// answer; or edits the daemon's user file (ctl_commands.cc). A client program of whoever may open the one or
+// the other; it trusts the daemon to have escaped what peers sent.
 #include "common/config.hh"
-#include "common/ctl/ctl_options.hh"
-#include "common/ctl/ctl_user.hh"
+#include "common/ctl/ctl_commands.hh"
 #include "common/errors.hh"
 #include "common/line_reader.hh"
 #include "common/socket.hh"
@@ -26,8 +25,8 @@ using Action = CtlOptions::Action;
 
 namespace {
 
-constexpr std::size_t longest_answer_line = 65536; // bytes
-constexpr std::chrono::seconds patience{10};       // for a daemon that does not answer
+constexpr std::size_t max_answer_line = 65536; // bytes
+constexpr std::chrono::seconds patience{10};   // for a daemon that does not answer
 
 // The control socket of a daemon that runs with this configuration and no -o for it.
 std::string control_named_in(const std::string& file, std::string_view daemon) {
@@ -107,7 +106,7 @@ void ask(const std::string& path, Words words, const std::function<void(std::str
     send_all(socket.get(), line + '\n');
 
     const bool follows = std::find(words.begin(), words.end(), "--follow") != words.end();
-    LineReader reader{longest_answer_line, LineEnds::newline};
+    LineReader reader{max_answer_line, LineEnds::newline};
     for (;;) {
         const Line answer = next_line(reader, socket.get(), follows ? std::nullopt : std::optional{patience});
         if (answer.text == "ok") return words.front() == "shutdown" ? wait_for_end(socket.get()) : void();

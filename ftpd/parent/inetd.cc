@@ -76,43 +76,33 @@ public:
     // from and to: borrowed, each used by this relay alone. Neither needs to be non-blocking: a ready
     // descriptor takes or gives PIPE_BUF bytes without a wait. on_end: called once, after the last byte was
     // passed on or could not be.
-    Relay(common::Loop& loop, int from, int to, std::function<void()> on_end);
-    ~Relay();
+    Relay(Loop& loop, int from, int to, std::function<void()> on_end)
+        : loop_(loop), from_(from), on_end_(std::move(on_end)) {
+        watch_source();
+        sink_ = Watch{loop_, to, Interest::none, [this](const Event& event) {
+                          if (event.hangup && waiting_.empty()) return end(); // nobody reads any more
+                          pass_on();
+                      }};
+    }
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
 private:
-    void watch_source();
+    // Not while something waits for room: a source that has ended says so again and again.
+    void watch_source() {
+        source_ = Watch{loop_, from_, Interest::read, [this](const Event&) { take(); }};
+    }
     void take();
     void pass_on();
     void end();
 
-    common::Loop& loop_;
+    Loop& loop_;
     int from_;
-    int to_;
     std::function<void()> on_end_;
     std::string waiting_; // for room
-    bool ended_ = false;
+    Watch source_;
+    Watch sink_;
 };
-
-Relay::Relay(Loop& loop, int from, int to, std::function<void()> on_end)
-    : loop_(loop), from_(from), to_(to), on_end_(std::move(on_end)) {
-    watch_source();
-    loop_.watch(to_, Interest::none, [this](const Event& event) {
-        if (event.hangup && waiting_.empty()) return end(); // nobody reads any more
-        pass_on();
-    });
-}
-
-Relay::~Relay() {
-    on_end_ = nullptr;
-    end();
-}
-
-// Not while something waits for room: a source that has ended says so again and again.
-void Relay::watch_source() {
-    loop_.watch(from_, Interest::read, [this](const Event&) { take(); });
-}
 
 void Relay::take() {
     std::array<char, PIPE_BUF> buffer{};
@@ -120,25 +110,24 @@ void Relay::take() {
     if (got.state == IoState::would_block) return;
     if (got.state != IoState::done) return end();
     waiting_.assign(buffer.data(), got.bytes);
-    loop_.forget(from_);
-    loop_.change(to_, Interest::write);
+    source_.reset();
+    sink_.change(Interest::write);
 }
 
 void Relay::pass_on() {
     if (waiting_.empty()) return;
-    const IoResult wrote = write_some(to_, waiting_);
+    const IoResult wrote = write_some(sink_.fd(), waiting_);
     if (wrote.state == IoState::vanished) return end();
     waiting_.erase(0, wrote.bytes);
     if (!waiting_.empty()) return;
-    loop_.change(to_, Interest::none);
+    sink_.change(Interest::none);
     watch_source();
 }
 
 void Relay::end() {
-    if (std::exchange(ended_, true)) return;
-    if (waiting_.empty()) loop_.forget(from_);
-    loop_.forget(to_);
-    if (const auto tell = std::exchange(on_end_, nullptr)) tell();
+    source_.reset();
+    sink_.reset();
+    std::exchange(on_end_, nullptr)();
 }
 
 // Standard input and output, when they are not the client's socket itself, and the session's other end.
@@ -212,11 +201,12 @@ int serve_standard_input(const Settings& settings, Log& log) {
     Records records{loop, log, settings};
     const Records::Source source{*pid, ends->client.host(),
                                  direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
-    loop.watch(pair.get(), Interest::read, [&](const Event&) {
-        const Records::Read read = records.read(pair.get(), source);
-        if (read == Records::Read::more) loop.again(pair.get());
-        if (read == Records::Read::ended) loop.forget(pair.get());
-    });
+    Watch packets;
+    packets = Watch{loop, std::move(pair), Interest::read, [&](const Event&) {
+                        const Records::Read read = records.read(packets.fd(), source);
+                        if (read == Records::Read::more) packets.again();
+                        if (read == Records::Read::ended) packets.reset();
+                    }};
     std::optional<Bridge> bridge;
     if (!direct) bridge.emplace(loop, std::move(other_end));
     std::optional<int> status;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/parent/parent.hh"
 
-#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -31,70 +30,77 @@ constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by thems
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
 constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 4;
 
-std::vector<ControlVerb> control_verbs(Parent& parent) {
-    return {
-        {"who", "", "list the sessions and what they do", [&](Words) { return parent.who(); }},
-        {"stats", "", "print the totals since the start", [&](Words) { return parent.stats(); }},
-        {"top", "", "list the transfers, with what is done and left of each",
-         [&](Words) { return parent.top(); }},
-        {"kick", "PID|ADDRESS|USER", "end these sessions",
-         [&](Words w) { return parent.kick(only_word(w, "a PID, an address or a user")); }},
-        {"reload", "", "read the configuration again, as SIGHUP does",
-         [&](Words) { return ControlAnswer{parent.reload()}; }},
-        {"shutdown", "[MESSAGE]", "stop, with a message to those who are here",
-         [&](Words w) { return parent.shut_down(unquote(w[0])), ControlAnswer{}; }, true},
-    };
+std::vector<ConfigLine> merge(Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
+    Settings scratch;
+    std::vector<ConfigLine> merged = merge_for_reload(old, given, directive_table(scratch), ignored);
+    make_settings(given); // so that what only a start can change is checked, too
+    return merged;
 }
 
 } // namespace
 
 Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Settings settings, Log& log)
-    : options_(options),
-      config_(std::move(config)),
-      settings_(std::move(settings)),
+    : settings_(std::move(settings)),
       log_(log),
-      state_(settings_.state),
+      service_(options, std::move(config), settings_, log_),
       root_(open_root(settings_)),
       identity_(find_identity(settings_)),
-      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
-      loop_(settings_.events),
       pages_(settings_.max_clients),
-      records_(loop_, log_, settings_),
-      control_(loop_, settings_.control, control_verbs(*this)),
-      acceptor_(loop_, log_,
+      records_(service_.loop(), log_, settings_),
+      acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& host) { return sessions_.count_from(host); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
-      sweeper_(loop_, log_, records_, settings_, [this] { pages_.keep_none(); }) {
+      sweeper_(service_.loop(), log_, records_, settings_, [this] { pages_.keep_none(); }) {
+    service_.open(duties());
     if (!settings_.users.empty())
-        authd_.emplace(loop_, log_, authd_settings(settings_), [this] { pages_.keep_none(); });
+        authd_.emplace(service_.loop(), log_, authd_settings(settings_), [this] { pages_.keep_none(); });
     ::umask(default_umask);
-    acceptor_.open(settings_.listen);
-    capacity_.emplace(pages_.size(), settings_.events,
-                      own_descriptors + (authd_ ? authd_descriptors : 0) + acceptor_.listeners());
+    acceptor_.open(settings_, own_descriptors + (authd_ ? authd_descriptors : 0));
 }
-int Parent::run(const OnReady& on_ready) {
-    acceptor_.start(settings_.per_address);
-    report_capacity();
+
+Service::Duties Parent::duties() {
+    return {.verbs =
+                {
+                    {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
+                    {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
+                    {"top", "", "list the transfers, with what is done and left of each",
+                     [this](Words) { return top(); }},
+                    {"kick", "PID|ADDRESS|USER", "end these sessions",
+                     [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
+                },
+            .on_child_end = [this] { reap(); },
+            .status =
+                [this] {
+                    std::vector<std::string> lines = stats();
+                    for (std::string& line : who()) lines.push_back(std::move(line));
+                    return lines;
+                },
+            .merge = merge,
+            .apply =
+                [this](Service::Lines merged) {
+                    apply(merged);
+                    return std::vector<std::string>{};
+                },
+            .reloaded = "configuration read again; sessions that are there keep theirs",
+            .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
+            .max_farewell = max_stop_words};
+}
+
+int Parent::run(const Service::OnReady& on_ready) {
+    acceptor_.start(settings_);
     update_acceptor();
     sweeper_.sweep();
-    notify_service_manager("READY=1");
-    on_ready(acceptor_.places());
-    while (!stopping_) {
-        loop_.run_once(signals_.while_waiting());
-        handle_signals();
+    Service::tell_ready(acceptor_.places(), on_ready);
+    while (!service_.is_stopping()) {
+        service_.wait();
+        service_.heed_signals();
     }
     stop();
     return 0;
 }
 
-std::size_t Parent::max_clients_now() const { return capacity_->clients(settings_.max_clients); }
-
-void Parent::report_capacity() {
-    if (const auto shortage = capacity_->explain(settings_.max_clients)) log_.warning(*shortage);
-}
-
-void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < max_clients_now()); }
+void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < acceptor_.max_clients()); }
 
 void Parent::start_session(Accepted client) {
     Fd ours, theirs, authd;
@@ -124,9 +130,9 @@ void Parent::start_session(Accepted client) {
         acceptor_.turn_away(client.socket, "The server has no process to spare: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
-    loop_.watch(pair, Interest::read, [this, pid](const Event&) { read_packets(*pid); });
+    service_.loop().watch(pair, Interest::read, [this, pid](const Event&) { read_packets(*pid); });
     ++totals_.accepted;
-    log_.notice(text("accept ", peer, " pid ", *pid, " clients ", sessions_.size(), '/', max_clients_now()));
+    acceptor_.log_accept(peer, *pid, sessions_.size());
     update_acceptor();
 }
 
@@ -156,8 +162,8 @@ void Parent::read_packets(pid_t pid) {
     const int pair = session->pair.get();
     switch (read_packets_of(pid, *session)) {
     case Records::Read::all: return;
-    case Records::Read::more: return loop_.again(pair);
-    case Records::Read::ended: return loop_.forget(pair); // SIGCHLD follows
+    case Records::Read::more: return service_.loop().again(pair);
+    case Records::Read::ended: return service_.loop().forget(pair); // SIGCHLD follows
     }
 }
 
@@ -176,26 +182,20 @@ void Parent::end_session(Ended ended) {
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
     while (read_packets_of(ended.pid, ended.child) == Records::Read::more) {
     } // its last words
-    loop_.forget(ended.child.pair.get());
+    service_.loop().forget(ended.child.pair.get());
     pages_.give_back(ended.child.page);
-    log_.write(WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice,
-               text("end pid ", ended.pid, ' ', describe_status(ended.status), " clients ", sessions_.size(),
-                    '/', max_clients_now()));
+    acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
+                      WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
 }
 
 void Parent::end_other(pid_t pid, int status) {
     if (!sweeper_.note_end(pid, status) && authd_) authd_->note_end(pid, status);
 }
 
-void Parent::handle_signals() {
-    if (signals_.take(SIGCHLD)) {
-        sessions_.reap([this](Ended ended) { end_session(std::move(ended)); },
-                       [this](pid_t pid, int status) { end_other(pid, status); });
-        update_acceptor();
-    }
-    if (signals_.take(SIGUSR1)) report_status();
-    if (signals_.take(SIGHUP)) reload_as_told();
-    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
+void Parent::reap() {
+    sessions_.reap([this](Ended ended) { end_session(std::move(ended)); },
+                   [this](pid_t pid, int status) { end_other(pid, status); });
+    update_acceptor();
 }
 
 std::vector<SessionView> Parent::view_sessions() const {
@@ -214,50 +214,20 @@ std::vector<std::string> Parent::stats() const {
     now.refused = acceptor_.refused();
     for (const SessionView& session : view_sessions())
         if (session.activity) now.add(*session.activity);
-    return format_stats({.uptime = Clock::now() - started_,
+    return format_stats({.uptime = Clock::now() - service_.started(),
                          .clients = sessions_.size(),
-                         .max_clients = max_clients_now(),
+                         .max_clients = acceptor_.max_clients(),
                          .totals = now,
                          .log_lines_lost = log_.lost()});
 }
 
-void Parent::report_status() {
-    for (const std::string& line : stats()) log_.notice(line);
-    for (const std::string& line : who()) log_.notice(line);
-}
-
-std::vector<std::string> Parent::reload() {
-    log_.reopen();
-    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
-    std::vector<std::string> ignored;
-    Settings scratch;
-    std::vector<ConfigLine> merged = merge_for_reload(config_, given, directive_table(scratch), ignored);
-    make_settings(given); // so that what only a start can change is checked, too
-    Settings settings = make_settings(merged);
+void Parent::apply(Service::Lines config) {
+    Settings settings = make_settings(config);
     records_.reload(settings);
     settings_ = std::move(settings);
-    acceptor_.set_limits(settings_.per_address);
+    acceptor_.configure(settings_);
     if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
-    config_ = std::move(merged);
-    std::vector<std::string> told;
-    for (const std::string& name : ignored) {
-        told.push_back(text("a change of '", name, "' waits for the next start"));
-        log_.warning(told.back());
-    }
-    report_capacity();
-    log_.notice("configuration read again; sessions that are there keep theirs");
-    log_.set_least(settings_.log_level);
     update_acceptor();
-    return told;
-}
-
-// Whoever sends a signal sees no answer but the log.
-void Parent::reload_as_told() {
-    try {
-        reload();
-    } catch (const std::exception& error) {
-        log_.error(text("configuration not read again, the old one stays: ", error.what()));
-    }
 }
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
@@ -276,33 +246,22 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
     return {text("sessions ", count)};
 }
 
-void Parent::shut_down(const std::string& words) {
-    std::string safe = escape(words, 2 * max_stop_words);
-    if (safe.size() > max_stop_words)
-        throw UserError(text("that is too long: ", max_stop_words, " bytes at most"));
-    farewell_ = std::move(safe);
-    log_.notice("shutdown by administrator");
-    stopping_ = true;
-}
-
 void Parent::stop() {
-    log_.notice(text("stopping, clients ", sessions_.size()));
-    notify_service_manager("STOPPING=1");
+    service_.begin_stop(sessions_.size());
     acceptor_.close();
     const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
     const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
     if (authd_) authd_->stop();
     // A session that cannot be told in words ends by the signal.
-    if (!farewell_.empty())
+    if (const std::string& words = service_.farewell(); !words.empty())
         for (const auto& [pid, session] : sessions_.all())
-            if (session.pair) send_packet(session.pair.get(), pack_frame(Stop{farewell_}));
+            if (session.pair) send_packet(session.pair.get(), pack_frame(Stop{words}));
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
         sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
     if (authd_) authd_->wait();
-    control_connections_ = control_.close();
-    log_.notice("stopped");
+    service_.end_stop();
 }
 
 } // namespace ftpd

@@ -5,25 +5,19 @@
 #pragma once
 
 #include "common/acceptor.hh"
+#include "common/admission.hh"
 #include "common/authd/authd_link.hh"
-#include "common/capacity.hh"
 #include "common/children.hh"
-#include "common/config.hh"
-#include "common/control_server.hh"
 #include "common/log.hh"
-#include "common/loop.hh"
-#include "common/options.hh"
 #include "common/privileges.hh"
-#include "common/signals.hh"
-#include "common/socket.hh"
-#include "common/state.hh"
+#include "common/service.hh"
 #include "common/status_pages.hh"
 #include "ftpd/parent/overview.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/sweeper.hh"
 #include "ftpd/settings.hh"
 
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,22 +32,17 @@ public:
 
     // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
     // told to stop. Returns the exit status.
-    using OnReady = std::function<void(std::string_view places)>;
-    int run(const OnReady& on_ready);
+    int run(const common::Service::OnReady& on_ready);
 
-    // For the control socket, and for USR1.
+private:
+    common::Service::Duties duties();
     std::vector<std::string> who() const;
     std::vector<std::string> stats() const;
     std::vector<std::string> top() const;
     // Ends the sessions of a pid, an address or a user. Throws common::UserError when there are none.
     std::vector<std::string> kick(const std::string& whom);
-    // Reads the configuration again; says what has to wait for the next start. Throws, and leaves the old
-    // one, when something is wrong with it.
-    std::vector<std::string> reload();
-    // Tells the sessions these words, if any, and ends.
-    void shut_down(const std::string& words);
+    void apply(common::Service::Lines config);
 
-private:
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
@@ -61,37 +50,23 @@ private:
     Records::Read read_packets_of(pid_t pid, const common::Child& session);
     void end_session(common::Ended ended);
     void end_other(pid_t pid, int status);
+    void reap();
     std::vector<SessionView> view_sessions() const;
     void update_acceptor();
-    void handle_signals();
-    void reload_as_told();
-    void report_status();
     void stop();
-    std::size_t max_clients_now() const;
-    void report_capacity();
 
-    const common::DaemonOptions& options_;
-    std::vector<common::ConfigLine> config_;
     Settings settings_;
     common::Log& log_;
-    std::vector<common::Fd> control_connections_; // at the end: they close when the state is free
-    common::StateDirectory state_;
+    common::Service service_;
     common::Fd root_;
     std::optional<common::Identity> identity_; // whom the sessions become; none unless root started us
-    common::Signals signals_;
-    common::Loop loop_;
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     Records records_;
-    common::ControlServer control_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
     common::Children sessions_;
     Sweeper sweeper_;
     Totals totals_;
-    std::optional<common::Capacity> capacity_; // once the listeners are there
-    common::Clock::time_point started_ = common::Clock::now();
-    bool stopping_ = false;
-    std::string farewell_; // of the administrator, for those who are here when it stops
 };
 
 } // namespace ftpd

@@ -104,11 +104,11 @@ void Announcer::tell(const Announcement& rule, const std::string& message) {
         if (write_some(socket.get(), line).bytes != line.size())
             return warn(rule.room, "its control socket takes nothing");
         const int fd = socket.get();
-        pending_.insert_or_assign(
-            fd, Pending{std::move(socket), rule.room, {}, loop_.at(Clock::now() + patience, [this, fd] {
-                            give_up(fd, text("no answer for ", patience.count(), " s"));
-                        })});
-        loop_.watch(fd, Interest::read, [this, fd](const Event&) { read_answer(fd); });
+        Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); }};
+        const Loop::TimerId deadline = loop_.at(Clock::now() + patience, [this, fd] {
+            give_up(fd, text("no answer for ", patience.count(), " s"));
+        });
+        pending_.insert_or_assign(fd, Pending{std::move(watch), rule.room, {}, deadline});
     } catch (const std::exception& error) {
         warn(rule.room, error.what());
     }
@@ -137,7 +137,6 @@ void Announcer::forget(int fd) {
     const auto pending = pending_.find(fd);
     if (pending == pending_.end()) return;
     loop_.cancel(pending->second.deadline);
-    loop_.forget(fd);
     pending_.erase(pending);
 }
 

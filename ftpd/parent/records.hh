@@ -67,7 +67,7 @@ public:
 
 private:
     struct Pending {
-        common::Fd socket;
+        common::Watch socket;
         std::string room;
         std::string answer;
         common::Loop::TimerId deadline;

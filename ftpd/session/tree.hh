@@ -11,7 +11,6 @@
 
 #include <ctime>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
 #include "tests/e2e/harness.hh"
 
 #include "chatd/chat/chat_options.hh"
-#include "common/ctl/ctl_options.hh"
+#include "common/ctl/ctl_commands.hh"
 #include "common/options.hh"
 #include "ftpd/fcp/fcp_options.hh"
 #include "ftpd/settings.hh"

@@ -3,7 +3,7 @@
 #include "tests/e2e/ftpd/fcp/fcp_place.hh"
 
 #include "chatd/chat/chat_options.hh"
-#include "common/ctl/ctl_options.hh"
+#include "common/ctl/ctl_commands.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/fcp/fcp_options.hh"

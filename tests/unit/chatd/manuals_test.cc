@@ -13,7 +13,7 @@
 #include "chatd/terminal/telnet.hh"
 #include "chatd/words.hh"
 #include "common/control_server.hh"
-#include "common/ctl/ctl_options.hh"
+#include "common/ctl/ctl_commands.hh"
 #include "common/options.hh"
 #include "common/sandbox.hh"
 #include "common/text.hh"
@@ -126,7 +126,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("chatd(8) and chatd.conf(5) give the limits that the code keeps") {
         const Manual manual{"chatd.8"}, config{"chatd.conf.5"};
-        const std::string most = text(common::most_clients);
+        const std::string most = text(common::client_ceiling);
         const std::string descriptors = text(common::ResourceLimits{}.open_files, " descriptors");
         CHECK(manual.says(text("a line, its end not counted ", max_text, " bytes")));
         CHECK(manual.says(text("A line may have ", max_text, " bytes;")));

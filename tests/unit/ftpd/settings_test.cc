@@ -52,7 +52,7 @@ TEST_SUITE("unit") {
         CHECK(settings.listen == std::vector<std::string>{"127.0.0.1:0", "[::1]:0"});
         CHECK(settings.state == "/s");
         CHECK(settings.control == "/s/control");
-        CHECK(settings.max_clients == most_clients);
+        CHECK(settings.max_clients == client_ceiling);
         CHECK(settings.per_address.max_per_address == 0);
         CHECK(settings.per_address.connect_rate == 0);
         CHECK(settings.idle_timeout.count() == 0);

@@ -6,7 +6,7 @@
 #include "common/beneath.hh"
 #include "common/config.hh"
 #include "common/control_server.hh"
-#include "common/ctl/ctl_options.hh"
+#include "common/ctl/ctl_commands.hh"
 #include "common/errors.hh"
 #include "common/options.hh"
 #include "common/sandbox.hh"
@@ -144,7 +144,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("ftpd(8) gives the limits that the code keeps") {
         const Manual manual{"ftpd.8"};
-        const std::string most = text(common::most_clients);
+        const std::string most = text(common::client_ceiling);
         const std::string descriptors = text(common::ResourceLimits{}.open_files, " descriptors");
         CHECK(manual.says(text("a command line, its end not counted ", ftpd::max_line, " bytes")));
         CHECK(manual.says(text("links followed in one path ", common::max_links_followed, " links")));

@@ -7,7 +7,7 @@
 
 #include "common/authd/password.hh"
 #include "common/authd/user_file.hh"
-#include "common/ctl/ctl_user.hh"
+#include "common/ctl/ctl_commands.hh"
 #include "common/text.hh"
 
 #include <csignal>

@@ -62,6 +62,7 @@ struct HubHouse {
 
     HubHouse() {
         chatd::use_utf8_locale();
+        settings.state = folder / "state";
         settings.resume_time = std::chrono::seconds{600};
         settings.flood.lines = 0;
         settings.rooms = {room_settings("lobby"), room_settings("cellar", "sesame")};
@@ -182,7 +183,7 @@ struct HubHouse {
     chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords};
     chatd::Segments segments{log, settings, answers, departures};
     chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures};
-    chatd::RoomEntry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
+    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
     chatd::Speech speech{settings, people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};

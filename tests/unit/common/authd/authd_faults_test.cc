@@ -102,7 +102,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("authd: a check that takes too long is broken off") {
-        AuthdHouse house{{.users = slow_user() + line("ann", "sesame"), .longest_check = 100ms}};
+        AuthdHouse house{{.users = slow_user() + line("ann", "sesame"), .max_check_time = 100ms}};
         CHECK(house.ask_once("slow", "x").kind == Kind::unavailable);
         CHECK(house.ask_once("ann", "sesame").kind != Kind::refused); // or broken off, too, on a busy machine
         CHECK(house.log().find("a check of a password was not made: signal 9 (Killed)") != std::string::npos);

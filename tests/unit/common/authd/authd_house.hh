@@ -40,7 +40,7 @@ public:
         std::chrono::seconds longest_wait{0}; // of an address; none
         std::vector<common::StoredSecret> secrets{};
         std::size_t workers = 2;
-        std::chrono::milliseconds longest_check{60'000};
+        std::chrono::milliseconds max_check_time{60'000};
     };
 
     explicit AuthdHouse(const Setting& setting) : stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
@@ -52,11 +52,11 @@ public:
         settings.table = &common::user_table("ftpd");
         settings.tries = setting.tries;
         settings.holdoff.first = setting.first_wait;
-        settings.holdoff.longest = setting.longest_wait;
+        settings.holdoff.max_wait = setting.longest_wait;
         settings.secrets = setting.secrets;
         settings.events = common::best_backend();
         settings.workers = setting.workers;
-        settings.longest_check = setting.longest_check;
+        settings.max_check_time = setting.max_check_time;
         settings.failure_delay = std::chrono::milliseconds{1};
         link_.emplace(loop_, log_, std::move(settings));
     }

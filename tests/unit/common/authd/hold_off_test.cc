@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Who has to wait how long for a login, and whose turn it is.
 #include "common/authd/authd.hh"
-#include "common/authd/fair_queue.hh"
 #include "common/authd/hold_off.hh"
 #include "common/text.hh"
 #include "tests/manual.hh"
@@ -14,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const HoldOff::Policy policy{.free_failures = 3, .first = 4s, .longest = 60s};
+const HoldOff::Policy policy{.free_failures = 3, .first = 4s, .max_wait = 60s};
 const HoldOff::Time start{1000h};
 
 std::string turns(FairQueue<std::string, int>& queue) {
@@ -57,7 +56,7 @@ TEST_SUITE("unit") {
     TEST_CASE("hold off: it can be turned off and no number of failures overflows") {
         HoldOff book;
         HoldOff::Policy none = policy;
-        none.longest = 0s;
+        none.max_wait = 0s;
         for (int i = 0; i < 100; ++i) CHECK(book.note_failure("a", start, none) == 0s);
         CHECK(book.size() == 0);
         for (int i = 0; i < 100'000; ++i) book.note_failure("a", start, policy);
@@ -67,9 +66,9 @@ TEST_SUITE("unit") {
     TEST_CASE("hold off: of too many addresses those are forgotten that would be first anyway") {
         HoldOff book;
         for (int i = 0; i < 3; ++i) book.note_failure("stubborn", start, policy);
-        for (std::size_t i = 0; i < HoldOff::most_addresses + 10; ++i)
+        for (std::size_t i = 0; i < HoldOff::max_addresses + 10; ++i)
             book.note_failure(std::to_string(i), start, policy);
-        CHECK(book.size() == HoldOff::most_addresses);
+        CHECK(book.size() == HoldOff::max_addresses);
         CHECK(book.time_left("stubborn", start) == 4s);
     }
 
@@ -77,7 +76,7 @@ TEST_SUITE("unit") {
         const AuthdSettings authd;
         const auto first = text("The first wait is ", authd.holdoff.first.count(), " seconds;");
         for (const char* const page : {"ftpd.8", "chatd.conf.5"}) CHECK(tests::Manual{page}.says(first));
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(authd.longest_check);
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(authd.max_check_time);
         CHECK(tests::Manual{"ftpd.8"}.says(text("took longer than ", seconds.count(), " seconds")));
         CHECK(authd.failure_delay == 1s);
         CHECK(tests::Manual{"ftpd.8"}.says("Each is answered after a second,"));

@@ -17,10 +17,10 @@
 
 namespace chatd {
 
-class RoomEntry {
+class Entry {
 public:
-    RoomEntry(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-              const Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption)
+    Entry(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
+          const Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption)
         : log_(log),
           settings_(settings),
           people_(people),

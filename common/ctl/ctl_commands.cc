@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "common/ctl/ctl_user.hh"
+#include "common/ctl/ctl_commands.hh"
 
 #include "common/ask_password.hh"
 #include "common/authd/password.hh"
@@ -106,6 +106,18 @@ const UserCommand& find_command(Words words) {
 }
 
 } // namespace
+
+std::vector<Option> ctl_options(CtlOptions& wanted) {
+    using Action = CtlOptions::Action;
+    return {
+        {'s', "PATH", "the control socket", [&](auto path) { wanted.socket = path; }},
+        {'u', "FILE", "the user file, for `user'", [&](auto file) { wanted.users = file; }},
+        {'f', "FILE", "the daemon's configuration, which names the control socket and the user file",
+         [&](auto file) { wanted.config = file; }},
+        {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }},
+        {'h', "", "print this text and stop", [&](auto) { wanted.action = Action::show_usage; }},
+    };
+}
 
 std::span<const UserCommand> user_commands() { return commands; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "chatd/hub/room_entry.hh"
+#include "chatd/hub/entry.hh"
 
 #include "chatd/words.hh"
 #include "common/errors.hh"
@@ -40,7 +40,7 @@ std::string words_of_entry(const Client& client, const Room& room) {
 
 } // namespace
 
-void RoomEntry::on_enter(Client& client, Packet packet) {
+void Entry::on_enter(Client& client, Packet packet) {
     const auto [fields, words] = EnterFrame::read(packet);
     const auto [name_size] = fields;
     if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
@@ -54,7 +54,7 @@ void RoomEntry::on_enter(Client& client, Packet packet) {
 
 // Without a name: what the code leads into, the open room of this name, or for nothing the first open one.
 // Whoever is inside may make a room, if that is on.
-Room* RoomEntry::find_room(const Client& client, std::string_view name, std::string_view code) {
+Room* Entry::find_room(const Client& client, std::string_view name, std::string_view code) {
     const bool may_try = may_try_code(client);
     for (const RoomSettings& wanted : settings_.rooms) {
         const bool is_tried = wanted.code_hash.empty() && (may_try || wanted.code.empty());
@@ -68,7 +68,7 @@ Room* RoomEntry::find_room(const Client& client, std::string_view name, std::str
     return make_room(client, wanted_name, wanted_code);
 }
 
-Room* RoomEntry::make_room(const Client& client, std::string_view name, std::string_view code) {
+Room* Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
     if (!settings_.create_rooms || client.state != Client::State::inside || !may_name_room(name))
         return nullptr;
     RoomSettings settings;
@@ -85,14 +85,14 @@ Room* RoomEntry::make_room(const Client& client, std::string_view name, std::str
     }
 }
 
-void RoomEntry::enter(Client& client, Room& room) {
+void Entry::enter(Client& client, Room& room) {
     if (const auto why = room.refuse_entry(client, bans_, std::chrono::system_clock::now()))
         return answers_.refuse(client, *why);
     rooms_.enter(room, client, 0);
 }
 
 // No room has this code as it is kept; perhaps one has its hash. An empty one is nobody's.
-void RoomEntry::enter_by_hash(Client& client, std::string_view name, std::string_view code) {
+void Entry::enter_by_hash(Client& client, std::string_view name, std::string_view code) {
     const bool has_hashes =
         std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [&](const RoomSettings& room) {
             return !room.code_hash.empty() && (name.empty() || room.name == name);
@@ -110,14 +110,14 @@ void RoomEntry::enter_by_hash(Client& client, std::string_view name, std::string
     });
 }
 
-void RoomEntry::refuse_code(Client& client) {
+void Entry::refuse_code(Client& client) {
     // The handler counts, too; this is for one that does not.
     if (++client.wrong_codes > max_tries && client.state == Client::State::entering)
         throw PeerError("more wrong codes than a handler allows");
     answers_.refuse(client, Refusal::wrong_code);
 }
 
-void RoomEntry::settle(const Rooms::Settled& settled) {
+void Entry::settle(const Rooms::Settled& settled) {
     const auto& [room, waiting, is_written] = settled;
     Client* const client = people_.find(waiting.client);
     if (client == nullptr) return;
@@ -130,7 +130,7 @@ void RoomEntry::settle(const Rooms::Settled& settled) {
 }
 
 // The room's log has it that the client joined: now it may read.
-void RoomEntry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
+void Entry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
     const Position from = waiting.missed_from != 0
                               ? room.log().position_of_line(waiting.missed_from)
                               : room.log().position_of_last(settings_.history_on_join, waiting.joined_line);
@@ -148,13 +148,13 @@ void RoomEntry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting
                   opened->fd.get());
 }
 
-void RoomEntry::on_leave(Client& client, Packet packet) {
+void Entry::on_leave(Client& client, Packet packet) {
     const auto [number] = LeaveFrame::read(packet).first;
     rooms_.leave(client.room(number), client);
     answers_.confirm(client);
 }
 
-void RoomEntry::on_quit(Client& client, Packet packet) {
+void Entry::on_quit(Client& client, Packet packet) {
     client.last_words = neutralise(QuitFrame::read(packet).second);
     if (client.last_words.size() > max_text) throw PeerError("last words that are too long");
     client.has_quit = true;

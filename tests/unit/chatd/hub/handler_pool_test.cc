@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: ISC
+// Who is handed to the spawner, and when a page is free again. The spawner is the test.
+#include "chatd/hub/handler_pool.hh"
+#include "tests/unit/common/temporary_folder.hh"
+
+#include <doctest/doctest.h>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+using namespace chatd;
+
+namespace {
+
+struct Pool {
+    struct Spawned {
+        ClientNumber client;
+        std::size_t page;
+        common::Fd socket, pair;
+    };
+
+    Pool() {
+        settings.listen = {"unix:" + (folder / "socket")};
+        settings.max_clients = 2;
+        pool.open(0);
+    }
+    ClientNumber take(const std::string& host = "10.0.0.7") {
+        auto [theirs, ours] = common::make_packet_pair();
+        clients.push_back(std::move(theirs));
+        const std::size_t before = spawned.size();
+        pool.take({std::move(ours), common::resolve_address(host + ":40000").front()});
+        return spawned.size() == before ? 0 : spawned.back().client;
+    }
+    // What the client that came last was told by the hub itself.
+    std::string told() const {
+        std::array<char, 256> words{};
+        return {words.data(), common::read_some(clients.back().get(), words).bytes};
+    }
+    bool is_logged(std::string_view line) const {
+        std::ifstream file{folder / "log"};
+        return std::string{std::istreambuf_iterator<char>{file}, {}}.find(line) != std::string::npos;
+    }
+
+    TemporaryFolder folder;
+    common::Log log{"chatd", "hub", {common::Log::Target::file, folder / "log"}, common::Severity::notice};
+    common::Loop loop{common::Backend::poll};
+    Settings settings;
+    common::StatusPages pages{2};
+    People people;
+    Bans bans{folder / "bans"};
+    std::vector<common::Fd> clients;
+    std::vector<Spawned> spawned;
+    std::vector<ClientNumber> readable, lost;
+    HandlerPool pool{loop,
+                     log,
+                     settings,
+                     pages,
+                     people,
+                     bans,
+                     {[] { return true; },
+                      [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
+                          spawned.push_back({client, page, std::move(socket), std::move(pair)});
+                      },
+                      [](ClientNumber, int) {}},
+                     {[this](ClientNumber client) { readable.push_back(client); },
+                      [this](Client& client) {
+                          lost.push_back(client.number);
+                          pool.release(client);
+                      }}};
+};
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("a client is handed over with a page of its own and the other end of its pair") {
+        Pool house;
+        const ClientNumber first = house.take(), second = house.take();
+        REQUIRE(house.spawned.size() == 2);
+        CHECK(house.spawned[0].page != house.spawned[1].page);
+        CHECK(house.people.find(first)->arrival);
+        house.pool.on_spawned(first, 4711);
+        CHECK(house.people.find(first)->pid == 4711);
+        CHECK_FALSE(house.people.find(first)->arrival);
+        CHECK(house.is_logged("accept 10.0.0.7:40000 pid 4711 clients 2/2\n"));
+        common::send_packet(house.spawned[1].pair.get(), std::string_view{"x"});
+        house.loop.run_once(nullptr, false);
+        CHECK(house.readable == std::vector<ClientNumber>{second});
+    }
+
+    TEST_CASE("without a page or from a banned address a client is turned away and told why") {
+        Pool house;
+        house.bans.add({"10.0.0.8", "", {}, ""});
+        CHECK(house.take("10.0.0.8") == 0);
+        CHECK(house.told() == "You are banned.\n");
+        house.take();
+        house.take();
+        CHECK(house.take() == 0);
+        CHECK(house.told() == "The server is busy: try again in a moment.\n");
+        CHECK(house.people.count() == 2);
+    }
+
+    TEST_CASE("a page is given again when the handler has ended and not when the client has left") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.take();
+        house.pool.on_spawned(first, 1);
+        house.pool.release(*house.people.find(first));
+        CHECK(house.people.find(first) == nullptr);
+        CHECK(house.take() == 0);
+        house.pool.on_ended(first, 0);
+        CHECK(house.take() != 0);
+        CHECK(house.pool.crashed() == 0);
+        house.pool.on_ended(first, 9); // nobody's any more
+        CHECK(house.pool.crashed() == 0);
+    }
+
+    TEST_CASE("a handler that a signal ended is counted and said") {
+        Pool house;
+        house.pool.on_ended(house.take(), 9);
+        CHECK(house.pool.crashed() == 1);
+        CHECK(house.is_logged("a handler ended: signal 9"));
+    }
+
+    TEST_CASE("where no process is to be had the client is lost and its page free") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.take();
+        house.pool.on_spawned(first, -1);
+        CHECK(house.lost == std::vector<ClientNumber>{first});
+        CHECK(house.is_logged("fork failed"));
+        CHECK(house.take() != 0);
+    }
+
+    TEST_CASE("whose handler ended before it was known is lost when it is") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.people.find(first)->pair.reset();
+        house.pool.on_spawned(first, 4711);
+        CHECK(house.lost == std::vector<ClientNumber>{first});
+        house.pool.on_spawned(first, 4711); // it is gone: nothing happens
+    }
+
+    TEST_CASE("who has no handler when the spawner dies gets one from the next in the same order") {
+        Pool house;
+        const ClientNumber first = house.take("10.0.0.1"), second = house.take("10.0.0.2");
+        house.pool.on_spawner_lost();
+        CHECK(house.lost == std::vector<ClientNumber>{first, second});
+        CHECK(house.people.count() == 0);
+        house.pool.on_ended(first, 0); // their pages rest, and here they have rested
+        house.pool.on_ended(second, 0);
+        house.pool.on_spawner_ready();
+        REQUIRE(house.spawned.size() == 4);
+        CHECK(house.people.find(house.spawned[2].client)->host == "10.0.0.1");
+        CHECK(house.people.find(house.spawned[3].client)->host == "10.0.0.2");
+    }
+
+    TEST_CASE("the page of a dead spawner's handler rests when its client has left") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.take();
+        house.pool.on_spawned(first, 4711);
+        house.pool.on_spawner_lost();
+        CHECK(house.people.find(first) != nullptr); // it goes on
+        house.pool.release(*house.people.find(first));
+        CHECK(house.take() == 0); // nobody tells of its end, so it may still be there
+    }
+
+    TEST_CASE("who waits for a spawner when the hub stops is told so") {
+        Pool house;
+        house.take();
+        house.pool.on_spawner_lost();
+        house.pool.close();
+        CHECK(house.told() == "The server is stopping: come back later.\n");
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: ISC
+// Which frame is for which state, flood control, and the end of a pair.
+#include "chatd/hub/requests.hh"
+#include "tests/unit/chatd/hub/hub_house.hh"
+
+#include <doctest/doctest.h>
+
+using namespace chatd;
+
+namespace {
+
+std::string say_frame(const HubHouse& house, const std::string& words) {
+    return SayFrame::make(words, house.rooms.all().find("lobby")->second.number(),
+                          static_cast<std::uint8_t>(Kind::said), std::uint8_t{0});
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("a frame out of its turn or that no handler sends or that is too short ends the handler") {
+        HubHouse house;
+        const auto ends = [&](ClientNumber number, const std::string& frame) {
+            house.send(*house.people.find(number), frame);
+            CHECK_FALSE(house.is_here(number));
+            CHECK(house.killed.back() == number);
+        };
+        ends(house.arrive().number, EnterFrame::make("", std::uint8_t{0}));
+        ends(house.arrive().number, say_frame(house, "hello"));
+        ends(house.enter("ada").number, NameFrame::make("eve"));
+        ends(house.enter("ada").number, AcceptedFrame::make(""));
+        ends(house.enter("ada").number, SpawnedFrame::make("", std::uint64_t{1}, std::int64_t{1}));
+        ends(house.enter("ada").number, "x");
+        ends(house.enter("ada").number, NickFrame::make(std::string(max_name + 1, 'x')));
+        ends(house.enter("ada").number, LeaveFrame::make({}, house.room("cellar").number()));
+        CHECK(house.killed.size() == 8);
+        CHECK(house.logged().find("is killed: a frame out of its turn\n") != std::string::npos);
+    }
+
+    TEST_CASE("a second frame before the first was answered ends the handler but for what is not answered") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        const ClientNumber adas = ada.number;
+        house.send(ada, say_frame(house, "one"));
+        house.send(ada, TookFrame::make({}, std::uint32_t{1}));
+        CHECK(house.is_here(adas));
+        house.send(ada, CountedFrame::make({}, std::uint64_t{1}));
+        CHECK_FALSE(house.is_here(adas));
+        house.settle(); // and nobody is answered
+        CHECK(house.said_in("lobby") == "10, 12 one, 11");
+    }
+
+    TEST_CASE("who says too much is told once and waits with what it has said") {
+        HubHouse house;
+        house.settings.flood = {2, 1000};
+        Client& ada = house.enter("ada");
+        const auto say = [&](const std::string& words) {
+            house.send(ada, say_frame(house, words));
+            house.settle();
+            return house.heard(ada.number);
+        };
+        CHECK(say("one") == "accepted");
+        CHECK(say("two") == "accepted");
+        CHECK(say("three") == "slowed");
+        CHECK(ada.owes_answer);
+        CHECK_FALSE(ada.held.empty());
+        CHECK(house.said_in("lobby") == "10, 12 one, 12 two");
+        house.settings.flood.lines = 0; // so that its time has come
+        house.departures.end(ada);      // and nothing of it is said any more
+        house.settle();
+        CHECK(house.said_in("lobby") == "10, 12 one, 12 two, 11");
+    }
+
+    TEST_CASE("looking around is free and lines that come together are paid for together") {
+        HubHouse house;
+        house.settings.flood = {3, 1000};
+        Client& ada = house.enter("ada");
+        house.send(ada, say_frame(house, "one\ntwo\nthree"));
+        house.settle();
+        CHECK(house.heard(ada.number) == "accepted");
+        for (int look = 0; look < 5; ++look) {
+            house.send(ada, RoomsFrame::make({}, std::uint32_t{0}));
+            CHECK(house.heard(ada.number) == "listing");
+        }
+        house.send(ada, say_frame(house, "four"));
+        CHECK(house.heard(ada.number) == "slowed");
+    }
+
+    TEST_CASE("frames that came before the end of a pair are heard and then the client is gone") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        const ClientNumber adas = ada.number;
+        common::send_packet(house.handlers.at(adas).get(), say_frame(house, "last"));
+        house.handlers.erase(adas);
+        house.requests.read(adas);
+        CHECK_FALSE(house.is_here(adas));
+        house.settle();
+        CHECK(house.said_in("lobby") == "10, 12 last, 11");
+        CHECK(house.killed.empty());
+        house.requests.read(adas); // an event of the same round
+    }
+
+    TEST_CASE("a pair that ends before its handler is known waits for what the spawner says") {
+        HubHouse house;
+        Client& client = house.arrive();
+        client.arrival.emplace();
+        house.handlers.erase(client.number);
+        house.requests.read(client.number);
+        CHECK(house.is_here(client.number));
+        CHECK_FALSE(client.pair);
+    }
+
+    TEST_CASE("one handler has its share of a round and the rest in the next") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        for (unsigned frame = 0; frame < 20; ++frame)
+            common::send_packet(house.handlers.at(ada.number).get(), RoomsFrame::make({}, std::uint32_t{0}));
+        const auto answers = [&] {
+            const std::string heard = house.heard(ada.number);
+            return std::count(heard.begin(), heard.end(), 'g');
+        };
+        house.requests.read(ada.number);
+        CHECK(answers() == 16);
+        house.loop.run_once(nullptr, false);
+        CHECK(answers() == 4);
+    }
+
+    TEST_CASE("a handler that takes no answers is killed") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        for (int answer = 0; answer < 100000 && house.killed.empty(); ++answer) house.answers.confirm(ada);
+        CHECK(house.killed == std::vector<ClientNumber>{ada.number});
+    }
+
+    TEST_CASE("a list goes over in pieces that each fit into a frame") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        const std::vector<std::string> lines(100, std::string(200, 'x'));
+        std::uint32_t next = 0;
+        std::string all;
+        do {
+            house.answers.list(ada, next, lines);
+            const auto piece = house.next_frame(ada.number);
+            REQUIRE(piece);
+            const auto [fields, words] = piece->as<ListingFrame>();
+            CHECK(words.size() <= max_listing);
+            next = std::get<0>(fields);
+            all += words;
+        } while (next != 0);
+        CHECK(all.size() == 100 * 201);
+        house.answers.list(ada, 1000, lines); // skips more than there is
+        CHECK(house.next_frame(ada.number)->as<ListingFrame>().second.empty());
+    }
+}
