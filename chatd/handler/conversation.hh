@@ -27,8 +27,9 @@ struct Conversation {
           hub(std::move(pair), input, reports_again),
           rooms(output, hub, page) {}
 
-    // Acts on one packet of the hub's. Throws PeerError when it is none for a handler, or malformed.
-    void handle(HubTalk::Heard heard);
+    // Acts on one frame of the hub, and takes its descriptor. Throws PeerError when it is none for a handler,
+    // or malformed.
+    void handle(HubTalk::Heard& heard);
     // Whether it does nothing but wait: for the hub's answer, or for what is looked up.
     bool is_busy() const { return hub.is_waiting() || lookup.is_running(); }
 
