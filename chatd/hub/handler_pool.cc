@@ -38,20 +38,15 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
                  [this](const std::string& host) { return people_.count_from(host); },
                  [](std::string_view why) { return text(why, '\n'); }}) {}
 
-void HandlerPool::open(std::size_t own) {
-    acceptor_.open(settings_.listen);
-    capacity_.emplace(pages_.size(), settings_.events, own + acceptor_.listeners());
-}
+void HandlerPool::open(std::size_t own) { acceptor_.open(settings_, own); }
 
 void HandlerPool::start() {
-    acceptor_.start(settings_.per_address);
-    report_capacity();
+    acceptor_.start(settings_);
     update();
 }
 
 void HandlerPool::configure() {
-    acceptor_.set_limits(settings_.per_address);
-    report_capacity();
+    acceptor_.configure(settings_);
     update();
 }
 
@@ -60,17 +55,9 @@ void HandlerPool::close() {
     for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
 }
 
-std::size_t HandlerPool::max_clients() const {
-    return capacity_ ? capacity_->clients(settings_.max_clients) : pages_.size();
-}
-
-void HandlerPool::report_capacity() {
-    if (const auto shortage = capacity_->explain(settings_.max_clients)) log_.warning(*shortage);
-}
-
 // Nobody is accepted who could not be handed over at once.
 void HandlerPool::update() {
-    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < max_clients());
+    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < acceptor_.max_clients());
 }
 
 void HandlerPool::take(Accepted accepted) {
@@ -105,8 +92,7 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
     if (client == nullptr) return; // it is gone already; its end follows
     client->pid = pid;
     client->arrival.reset();
-    log_.notice(
-        text("accept ", client->peer, " pid ", pid, " clients ", people_.count(), '/', max_clients()));
+    acceptor_.log_accept(client->peer, pid, people_.count());
     if (!client->pair) callbacks_.on_lost(*client); // its handler has ended already
 }
 
@@ -158,8 +144,7 @@ void HandlerPool::wake(const Client& client) const {
 
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
-    log_.notice(text("end ", client.peer, " pid ", client.pid, ' ', escape(client.name), " clients ",
-                     people_.count() - 1, '/', max_clients()));
+    acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
     people_.remove(client);
     rest_page(number);
     update();

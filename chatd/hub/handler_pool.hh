@@ -8,7 +8,6 @@
 #include "chatd/hub/people.hh"
 #include "chatd/settings.hh"
 #include "common/acceptor.hh"
-#include "common/admission.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "common/status_pages.hh"
@@ -17,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,14 +60,13 @@ public:
     // It is gone from the people, and its page is free once its handler has ended.
     void release(Client& client);
 
-    std::size_t max_clients() const; // now
+    std::size_t max_clients() const { return acceptor_.max_clients(); } // now
     std::string places() const { return acceptor_.places(); }
     std::uint64_t refused() const { return acceptor_.refused(); } // since the start
     std::uint64_t crashed() const { return crashed_; }
 
 private:
     void update();
-    void report_capacity();
     void rest_page(ClientNumber number);
 
     common::Loop& loop_;
@@ -81,7 +78,6 @@ private:
     Spawner spawner_;
     Callbacks callbacks_;
     common::Acceptor acceptor_;
-    std::optional<common::Capacity> capacity_;         // once the listeners are there
     std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
     std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
     std::vector<common::Accepted> arrivals_;           // of clients that wait for the next spawner

@@ -19,6 +19,11 @@ struct Pool {
         common::Fd socket, pair;
     };
 
+    Pool() {
+        settings.max_clients = static_cast<unsigned>(pages.size());
+        pool.open(0); // without a listener
+    }
+
     ClientNumber take(const std::string& host = "10.0.0.7") {
         auto [theirs, ours] = common::make_packet_pair();
         clients.push_back(std::move(theirs));
