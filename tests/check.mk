@@ -5,9 +5,9 @@
 clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR='"$(CURDIR)"' \
                -DCATALOGUE_FOLDER='"$(catalogue_path)"'
 check_needs  = g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
-               mandoc:mandoc
+               mandoc:mandoc ctags:universal-ctags
 analysed    := $(sort $(sources) $(mains) $(bench) $(floor) $(wildcard common/*/*.cc))
-checks      := $(patsubst %,build/check/%.ok,format layers manuals symbols cppcheck $(analysed:%=tidy/%))
+checks      := $(patsubst %,build/check/%.ok,format layers classes manuals symbols cppcheck $(analysed:%=tidy/%))
 
 check: ## formatting, layering, manuals, static analysis, names that the POSIX=1 build uses
 	@tests/need.sh $(check_needs)
@@ -27,6 +27,9 @@ build/check/format.ok: force
 
 build/check/layers.ok: force
 	$(call try,tests/check_layers.sh)
+
+build/check/classes.ok: force
+	$(call try,tests/check_classes.sh)
 
 build/check/manuals.ok: force
 	$(call try,tests/check_manuals.sh $(names))

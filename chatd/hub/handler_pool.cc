@@ -38,8 +38,6 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
                  [this](const std::string& host) { return people_.count_from(host); },
                  [](std::string_view why) { return text(why, '\n'); }}) {}
 
-void HandlerPool::open(std::size_t own) { acceptor_.open(settings_, own); }
-
 void HandlerPool::start() {
     acceptor_.start(settings_);
     update();
@@ -57,7 +55,7 @@ void HandlerPool::close() {
 
 // Nobody is accepted who could not be handed over at once.
 void HandlerPool::update() {
-    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < acceptor_.max_clients());
+    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < max_clients());
 }
 
 void HandlerPool::take(Accepted accepted) {

@@ -8,6 +8,7 @@
 #include "chatd/hub/people.hh"
 #include "chatd/settings.hh"
 #include "common/acceptor.hh"
+#include "common/admission.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "common/status_pages.hh"
@@ -40,7 +41,7 @@ public:
 
     // Binds the listeners. own: descriptors that the hub needs for other things. Throws as
     // common::Acceptor::open.
-    void open(std::size_t own);
+    void open(std::size_t own) { acceptor_.open(settings_, own); }
     void start(); // to accept
     // After a reload.
     void configure();
@@ -60,7 +61,7 @@ public:
     // It is gone from the people, and its page is free once its handler has ended.
     void release(Client& client);
 
-    std::size_t max_clients() const { return acceptor_.max_clients(); } // now
+    std::size_t max_clients() const { return acceptor_.max_clients(); } // now, once it is open
     std::string places() const { return acceptor_.places(); }
     std::uint64_t refused() const { return acceptor_.refused(); } // since the start
     std::uint64_t crashed() const { return crashed_; }

@@ -20,10 +20,10 @@ struct Pool {
     };
 
     Pool() {
-        settings.max_clients = static_cast<unsigned>(pages.size());
-        pool.open(0); // without a listener
+        settings.listen = {"unix:" + (folder / "socket")};
+        settings.max_clients = 2;
+        pool.open(0);
     }
-
     ClientNumber take(const std::string& host = "10.0.0.7") {
         auto [theirs, ours] = common::make_packet_pair();
         clients.push_back(std::move(theirs));

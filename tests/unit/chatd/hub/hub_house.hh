@@ -62,6 +62,7 @@ struct HubHouse {
 
     HubHouse() {
         chatd::use_utf8_locale();
+        settings.state = folder / "state";
         settings.resume_time = std::chrono::seconds{600};
         settings.flood.lines = 0;
         settings.rooms = {room_settings("lobby"), room_settings("cellar", "sesame")};

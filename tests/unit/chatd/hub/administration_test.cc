@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: ISC
+// The verbs of the control socket, run as the socket's server runs them.
+#include "chatd/hub/administration.hh"
+#include "tests/unit/chatd/hub/hub_house.hh"
+
+#include <doctest/doctest.h>
+
+using namespace chatd;
+
+namespace {
+
+struct Office : HubHouse {
+    Office() {
+        settings.listen = {"unix:" + (folder / "socket")};
+        settings.max_clients = 2;
+        pool.open(0);
+    }
+    common::ControlAnswer ask(std::string_view name, const std::vector<std::string>& words = {}) {
+        for (const common::ControlVerb& verb : administration.verbs())
+            if (verb.name == name) return verb.run(words);
+        throw std::logic_error("there is no such verb");
+    }
+    // What is wrong with it; "" when nothing is.
+    std::string fault(std::string_view name, const std::vector<std::string>& words = {}) {
+        try {
+            ask(name, words);
+            return "";
+        } catch (const common::UserError& error) {
+            return error.what();
+        }
+    }
+    std::string history(const std::vector<std::string>& words) {
+        const common::ControlAnswer answer = ask("history", words);
+        std::string all;
+        while (const std::optional<std::string> line = answer.more()) all += line->substr(21) + '\n';
+        return all;
+    }
+
+    common::StatusPages pages{2};
+    common::DaemonOptions options;
+    common::Service service{options, {}, settings, log};
+    HandlerPool pool{service.loop(),
+                     log,
+                     settings,
+                     pages,
+                     people,
+                     bans,
+                     {[] { return true; },
+                      [](ClientNumber, std::size_t, const common::Fd&, const common::Fd&) {},
+                      [](ClientNumber, int) {}},
+                     {[](ClientNumber) {}, [](Client&) {}}};
+    Administration administration{service, log, people, rooms, bans, moderation, pool};
+};
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("an announcement is for every room or for one and has words that fit") {
+        Office house;
+        house.ask("announce", {"tea\x1b is ready"});
+        house.ask("announce", {"-r  cellar wine, too"});
+        house.settle();
+        CHECK(house.said_in("lobby") == "13 tea\xef\xbf\xbd is ready");
+        CHECK(house.said_in("cellar") == "13 tea\xef\xbf\xbd is ready, 13 wine, too");
+        CHECK(house.fault("announce", {""}) == "say what to announce");
+        CHECK(house.fault("announce", {"-r "}) == "-r needs a room");
+        CHECK(house.fault("announce", {"-r attic x"}) == "there is no room 'attic': `rooms' lists them");
+        CHECK(house.fault("announce", {std::string(max_text + 1, 'x')}) ==
+              "that is too long: 2000 bytes at most");
+    }
+
+    TEST_CASE("a notice and a topic need their room") {
+        Office house;
+        CHECK(house.fault("notice", {"hello"}) == "say in which room: -r ROOM");
+        CHECK(house.fault("topic", {"hello"}) == "say in which room: -r ROOM");
+        CHECK(house.fault("notice", {"-r lobby"}) == "a notice has 1 to 2000 bytes");
+        CHECK(house.fault("topic", {"-r lobby " + std::string(max_topic + 1, 'x')}) ==
+              "a topic has 1 to 400 bytes; - is none");
+        house.ask("notice", {"-r lobby 3 files came"});
+        house.ask("topic", {"-r lobby \"files\""});
+        house.settle();
+        CHECK(house.said_in("lobby") == "17 3 files came, 16 files");
+        CHECK(house.room().topic() == "files");
+    }
+
+    TEST_CASE("what is done to people says what was wrong in words") {
+        Office house;
+        const ClientNumber ada = house.enter("ada").number;
+        CHECK(house.fault("kick", {"eve"}) == "nobody there has that name: `who' lists them");
+        CHECK(house.fault("mute", {"-r", "lobby", "ada", "soon"}).rfind("a length of time is", 0) == 0);
+        CHECK(house.fault("mute", {"ada"}) == "say in which room: -r ROOM");
+        CHECK(house.fault("moderate", {}) != "");
+        CHECK(house.fault("moderate", {"-r", "lobby", "perhaps"}) != "");
+        CHECK(house.fault("moderate", {"-r", "lobby", "on"}) == "");
+        CHECK(house.room().is_moderated());
+        CHECK(house.fault("moderate", {"-r", "lobby", "off"}) == "");
+        CHECK_FALSE(house.room().is_moderated());
+        CHECK(house.fault("kick", {"-r", "lobby", "ADA"}) == "");
+        CHECK_FALSE(house.is_here(ada));
+    }
+
+    TEST_CASE("a ban is taken back where it was made also when its room is gone") {
+        Office house;
+        house.ask("ban", {"-r", "lobby", "eve"});
+        CHECK(house.fault("unban", {"eve"}) == "that ban is of one room: unban -r lobby eve");
+        house.bans.add({"eve", "gone", {}, ""});
+        CHECK(house.fault("unban", {"-r", "lobby", "eve"}) == "");
+        CHECK(house.fault("unban", {"-r", "gone", "Eve"}) == "");
+        CHECK(house.fault("unban", {"eve"}) == "there is no such ban: `bans' lists them");
+        house.ask("ban", {"10.0.0.8", "1h"});
+        CHECK(house.fault("unban", {"-r", "lobby", "10.0.0.8"}) ==
+              "that ban is of all rooms: unban 10.0.0.8");
+        const std::vector<std::string> listed = house.ask("bans").lines;
+        REQUIRE(listed.size() == 2);
+        CHECK(listed[1].rfind("10.0.0.8 ", 0) == 0);
+        CHECK(listed[1].find("Z ") != std::string::npos);
+    }
+
+    TEST_CASE("rooms and clients and totals are listed below their columns") {
+        Office house;
+        house.join(house.enter("ada"), "cellar");
+        house.arrive();
+        const std::vector<std::string> rooms = house.ask("rooms").lines, who = house.ask("who").lines;
+        REQUIRE(rooms.size() == 3);
+        CHECK(rooms[1] == "cellar                  code    1       1       -");
+        CHECK(rooms[2] == "lobby                   open    1       1       -");
+        REQUIRE(who.size() == 3);
+        CHECK(who[1].substr(40) == "-               -");
+        CHECK(who[2].substr(40) == "lobby,cellar    ada");
+        const std::vector<std::string> stats = house.ask("stats").lines;
+        REQUIRE(stats.size() == 9);
+        CHECK(stats[1] == "clients 2");
+        CHECK(stats[2] == "max-clients 2");
+        CHECK(stats[3] == "accepted 2");
+        CHECK(stats[6] == "rooms 2");
+        CHECK(stats[7] == "lines 2");
+        CHECK(house.administration.status().size() == 9 + 3 + 3);
+    }
+
+    TEST_CASE("history is of the last lines or of those that were asked for") {
+        Office house;
+        Client& ada = house.enter("ada");
+        for (unsigned line = 2; line <= 30; ++line)
+            house.rooms.add_line(house.room(), Kind::said, &ada, "line " + std::to_string(line));
+        house.settle();
+        const std::string last = house.history({"lobby"});
+        CHECK(last.rfind("11 ada say: line 11\n", 0) == 0);
+        CHECK(std::count(last.begin(), last.end(), '\n') == 20);
+        CHECK(house.history({"lobby", "-n", "2"}) == "29 ada say: line 29\n30 ada say: line 30\n");
+        CHECK(house.history({"--since", "29", "lobby"}) == "29 ada say: line 29\n30 ada say: line 30\n");
+        CHECK(house.history({"lobby", "--search", "line 30"}) == "30 ada say: line 30\n");
+        CHECK(house.history({"lobby", "-n", "0"}) == "");
+        CHECK(house.fault("history", {}) == "name a room: `rooms' lists them");
+        CHECK(house.fault("history", {"lobby", "-n"}) == "-n needs a word behind it");
+        CHECK(house.fault("history", {"lobby", "--since", "then"}) != "");
+        CHECK(house.fault("history", {"lobby", "-n", "100001"}) != "");
+    }
+}
