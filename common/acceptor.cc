@@ -15,22 +15,22 @@ constexpr std::chrono::seconds pause_length{1}; // after a failed fork or accept
 
 } // namespace
 
-void Acceptor::open(std::span<const std::string> places) {
+void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
     listeners_ = take_inherited_listeners();
     inherited_ = !listeners_.empty();
-    if (inherited_) return;
-    for (const std::string& place : places)
-        for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
-}
-
-void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
-    open(settings.listen);
+    if (!inherited_)
+        for (const std::string& place : settings.listen)
+            for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
     wanted_ = settings.max_clients;
     capacity_.emplace(wanted_, settings.events, raise_descriptor_limit(), own + listeners_.size());
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
-    start(settings.per_address);
+    for (const Fd& listener : listeners_) {
+        watches_.emplace_back(loop_, listener.get(), Interest::read,
+                              [this, &listener](const Event&) { accept_clients(listener); });
+        log_.always(text("listening on ", local_address(listener.get()).shown()));
+    }
     configure(settings);
 }
 
@@ -38,15 +38,6 @@ void Acceptor::configure(const DaemonSettings& settings) {
     limits_ = settings.per_address;
     wanted_ = settings.max_clients;
     if (const auto shortage = capacity_->explain(wanted_)) log_.warning(*shortage);
-}
-
-void Acceptor::start(const AddressLimits& limits) {
-    limits_ = limits;
-    for (const Fd& listener : listeners_) {
-        watches_.emplace_back(loop_, listener.get(), Interest::read,
-                              [this, &listener](const Event&) { accept_clients(listener); });
-        log_.always(text("listening on ", local_address(listener.get()).shown()));
-    }
 }
 
 std::string Acceptor::places() const {

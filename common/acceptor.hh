@@ -34,20 +34,16 @@ public:
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
 
-    // The sockets of the service manager (LISTEN_FDS), else those of the places given. Throws as listen_on.
-    void open(std::span<const std::string> places);
-    // The same for the places of the settings, with all the descriptors that the process may have: those that
-    // are neither own nor listeners are for clients, up to the settings' max_clients of now.
+    // The sockets of the service manager (LISTEN_FDS), else those of the places in the settings. Raises the
+    // limit of descriptors to its hard limit: those that are neither own nor listeners are for clients, up to
+    // the settings' max_clients of now. Throws as listen_on.
     void open(const DaemonSettings& settings, std::size_t own);
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
-    void start(const AddressLimits& limits);
     void start(const DaemonSettings& settings);
-    void set_limits(const AddressLimits& limits) { limits_ = limits; }
     // Other limits; logs a warning when there is no room for as many clients as they allow.
     void configure(const DaemonSettings& settings);
-    // How many clients there can be now, once it is open.
-    std::size_t max_clients() const { return capacity_->clients(wanted_); }
-    std::size_t listeners() const { return listeners_.size(); }
+    // How many clients there can be now; before it is open, as many as there can ever be.
+    std::size_t max_clients() const { return capacity_ ? capacity_->clients(wanted_) : client_ceiling; }
     std::string places() const; // their addresses, a blank between them
 
     // While there is no room the listeners are not polled: clients wait in the backlog.

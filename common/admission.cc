@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "common/admission.hh"
 
-#include "common/daemon.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -30,9 +29,6 @@ Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t descriptor
     if (backend_ == Backend::select) descriptors_ = std::min<std::size_t>(descriptors_, FD_SETSIZE);
     ceiling_ = std::min(at_start_, descriptors_ > own ? descriptors_ - own : 1);
 }
-
-Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t own)
-    : Capacity(at_start, backend, raise_descriptor_limit(), own) {}
 
 std::optional<std::string> Capacity::explain(std::size_t wanted) const {
     if (clients(wanted) >= wanted) return {};

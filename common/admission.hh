@@ -40,8 +40,6 @@ public:
     // at_start: clients that there is room for. descriptors: that the process may have. own: those of them
     // that are not clients'.
     Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own);
-    // The same for all that it may have: raises the limit of descriptors to its hard limit.
-    Capacity(std::size_t at_start, Backend backend, std::size_t own);
 
     std::size_t clients(std::size_t wanted) const { return wanted < ceiling_ ? wanted : ceiling_; }
     // "max-clients is 991, not 1000: select knows only 1024 descriptors"; no value when there is room for

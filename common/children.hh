@@ -19,13 +19,9 @@ namespace common {
 
 struct Child {
     std::string role{};       // leads its log lines: session, authd, handler
-    std::string address{};    // the client's host, for counting; empty: not counted
-    std::string peer{};       // the client's address with port, for people
-    std::string local{};      // ours that it has connected to
+    std::string address{};    // its client's host, for counting; empty: not counted
     std::uint64_t number = 0; // what its parent knows it by, where pids will not do
-    std::size_t page = 0;     // its status page
-    Fd pair{};                // the parent's end; the child's other end ends when the parent does
-    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    Fd pair{};                // the parent's end, if it has one: kept until its end has been told
 };
 
 struct Ended {

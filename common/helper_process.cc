@@ -88,7 +88,7 @@ void HelperProcess::kill() {
 // Its end: SIGCHLD says how.
 void HelperProcess::lose() {
     if (!pair_) return;
-    loop_->forget(pair_.get());
+    if (loop_ != nullptr) loop_->forget(pair_.get());
     pair_.reset();
     if (!stopping_ && duties_.on_lost) duties_.on_lost();
 }

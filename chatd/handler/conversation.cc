@@ -111,7 +111,7 @@ constexpr std::array rules{
 
 } // namespace
 
-void Conversation::handle(HubTalk::Heard heard) {
+void Conversation::handle(HubTalk::Heard& heard) {
     const Message message = message_of(heard.packet);
     const auto rule =
         std::find_if(rules.begin(), rules.end(), [&](const Rule& r) { return r.message == message; });

@@ -27,8 +27,9 @@ struct Conversation {
           hub(std::move(pair), input, reports_again),
           rooms(output, hub, page) {}
 
-    // Acts on one packet of the hub's. Throws PeerError if it is malformed, or not for a handler.
-    void handle(HubTalk::Heard heard);
+    // Acts on one frame of the hub, and takes its descriptor. Throws PeerError if it is malformed, or not for
+    // a handler.
+    void handle(HubTalk::Heard& heard);
     // Whether it only waits: for the hub's answer, or for the result of a lookup.
     bool is_busy() const { return hub.is_waiting() || lookup.is_running(); }
 

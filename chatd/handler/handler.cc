@@ -58,7 +58,7 @@ bool Handler::read_hub() {
     bool any = false;
     for (; std::optional<HubTalk::Heard> heard = talk_.hub.hear(); any = true) {
         switch (heard->kind) {
-        case HubTalk::Heard::Kind::frame: talk_.handle(*std::move(heard)); break;
+        case HubTalk::Heard::Kind::frame: talk_.handle(*heard); break;
         case HubTalk::Heard::Kind::waking: talk_.rooms.wake(); break;
         case HubTalk::Heard::Kind::end:
             if (!talk_.output.is_ending())

@@ -39,10 +39,6 @@ bool is_in_background(int terminal) {
 
 } // namespace
 
-Console::~Console() {
-    if (terminal_) loop_.forget(terminal_.get());
-}
-
 void Console::start(Events events) {
     terminal_ = open_terminal();
     events_ = std::move(events);
@@ -52,7 +48,7 @@ void Console::start(Events events) {
 }
 
 void Console::watch() {
-    loop_.watch(terminal_.get(), Interest::read, [this](const Event&) { read(); });
+    watch_ = Watch{loop_, terminal_.get(), Interest::read, [this](const Event&) { read(); }};
 }
 
 IoState Console::fill() {
@@ -66,7 +62,7 @@ IoState Console::fill() {
 void Console::read() {
     if (is_in_background(terminal_.get())) { // to read would stop the process (SIGTTIN)
         constexpr std::chrono::seconds pause{1};
-        loop_.forget(terminal_.get());
+        watch_.reset();
         loop_.at(Clock::now() + pause, [this] { watch(); });
         return;
     }
@@ -76,7 +72,7 @@ void Console::read() {
         while (const std::optional<Line> line = reader_.next()) take(line->text);
     }
     if (state == IoState::would_block) return;
-    loop_.forget(terminal_.get());
+    watch_.reset();
     terminal_.reset();
 }
 

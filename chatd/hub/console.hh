@@ -21,7 +21,6 @@ public:
     };
 
     explicit Console(common::Loop& loop) : loop_(loop) {}
-    ~Console();
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
 
@@ -42,6 +41,7 @@ private:
 
     common::Loop& loop_;
     common::Fd terminal_;
+    common::Watch watch_; // of it, but not while the daemon is in the background
     common::LineReader reader_{max_line, common::LineEnds::newline};
     Events events_;
     bool asks_whether_to_quit_ = false;

@@ -20,7 +20,7 @@ namespace {
 // What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, console, spawner,
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
-constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 64; // and for questions of clients
+constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
 
 std::string make_configure(const Settings& settings) {
     std::optional<Identity> identity;

@@ -29,7 +29,7 @@ void Passwords::configure() {
 }
 
 void Passwords::on_child_ended(pid_t pid, int status) {
-    if (authd_) authd_->note_end(pid, status);
+    if (authd_) authd_->on_child_end(pid, status);
 }
 
 void Passwords::stop() {

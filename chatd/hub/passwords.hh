@@ -38,7 +38,7 @@ public:
     void start();
     void configure(); // after a reload
     bool has_authd() const { return authd_.has_value(); }
-    // As common::AuthdLink::note_end has it.
+    // As common::AuthdLink::on_child_end has it.
     void on_child_ended(pid_t pid, int status);
     void stop(); // tells it to end
     void wait(); // until it has

@@ -98,7 +98,6 @@ void Spawner::spawn(std::span<const char> packet, Fd client, Fd pair) {
     Child child;
     child.role = "handler";
     child.number = number;
-    child.page = page;
     const std::size_t own_page = page;
     const auto pid = handlers_.spawn(
         std::move(child), [&] { return become_handler(std::move(client), std::move(pair), own_page); });

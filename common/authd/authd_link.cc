@@ -75,7 +75,7 @@ int AuthdLink::run_authd(Fd pair) {
 Fd AuthdLink::open_client(const Address& client) {
     std::pair<Fd, Fd> ends = make_packet_pair();
     // Beyond that nobody will ask: the login finds its pair at its end, and says try again.
-    if (process_.waiting() < most_unsent) process_.send(pack_client(client.network()), std::move(ends.first));
+    if (process_.waiting() < max_unsent) process_.send(pack_client(client.network()), std::move(ends.first));
     return std::move(ends.second);
 }
 

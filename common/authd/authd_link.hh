@@ -24,7 +24,7 @@ AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_vi
 class AuthdLink {
 public:
     // Clients that are kept waiting for an authd that is not there; each takes a descriptor.
-    static constexpr std::size_t most_unsent = 32;
+    static constexpr std::size_t max_unsent = 32;
 
     // Starts it. settings.users is an absolute path; throws UserError or std::system_error when there is no
     // such file. let_go: run in the child, to unmap what is the parent's. loop and log must outlive this.
@@ -42,9 +42,9 @@ public:
 
     // After SIGCHLD, for a child that Children::reap found to be none of its own; false: not authd. Starts
     // another, whose clients are new ones: old pairs have ended.
-    bool note_end(pid_t pid, int status) { return process_.end(pid, status); }
+    bool on_child_end(pid_t pid, int status) { return process_.end(pid, status); }
 
-    // Tells it to end; wait waits until it has (note_end may hear of it before).
+    // Tells it to end; wait waits until it has (on_child_end may hear of it before).
     void stop() { process_.stop(); }
     void wait() { process_.wait(); }
 

@@ -217,7 +217,7 @@ int serve_standard_input(const Settings& settings, Log& log) {
         if (signals.take(SIGCHLD))
             sessions.reap([&](const Ended& ended) { status = ended.status; },
                           [&](pid_t other, int how) {
-                              if (authd) authd->note_end(other, how);
+                              if (authd) authd->on_child_end(other, how);
                           });
     }
     if (authd) {

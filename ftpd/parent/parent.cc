@@ -28,7 +28,7 @@ constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by thems
 // its clients, and what a client takes before its session has it; and with authd its pair and what waits for
 // it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
-constexpr std::size_t authd_descriptors = AuthdLink::most_unsent + 4;
+constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 4;
 
 std::vector<ConfigLine> merge(Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
     Settings scratch;
@@ -49,7 +49,7 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       records_(service_.loop(), log_, settings_),
       acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
-                 [this](const std::string& host) { return sessions_.count_from(host); },
+                 [this](const std::string& host) { return children_.count_from(host); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
       sweeper_(service_.loop(), log_, records_, settings_, [this] { pages_.keep_none(); }) {
     service_.open(duties());
@@ -113,15 +113,12 @@ void Parent::start_session(Accepted client) {
     }
     const std::optional<std::size_t> page = pages_.take();
     if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
-    const int pair = ours.get();
-    const std::string peer = client.peer.shown();
-    Child child{.role = "session",
-                .address = client.peer.host(),
-                .peer = peer,
-                .local = address_for_url(client.socket),
-                .page = *page,
-                .pair = std::move(ours)};
-    const std::optional<pid_t> pid = sessions_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
+    Session session{.host = client.peer.host(),
+                    .peer = client.peer.shown(),
+                    .local = address_for_url(client.socket),
+                    .page = *page};
+    Child child{.role = "session", .address = session.host};
+    const std::optional<pid_t> pid = children_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
         run_session(std::move(client.socket), std::move(theirs), std::move(authd), *page);
     });
     if (!pid) {
@@ -130,9 +127,11 @@ void Parent::start_session(Accepted client) {
         acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
-    service_.loop().watch(pair, Interest::read, [this, pid](const Event&) { read_packets(*pid); });
+    Session& started = sessions_.insert_or_assign(*pid, std::move(session)).first->second;
+    started.pair = Watch{service_.loop(), std::move(ours), Interest::read,
+                         [this, pid](const Event&) { read_packets(*pid); }};
     ++totals_.accepted;
-    acceptor_.log_accept(peer, *pid, sessions_.size());
+    acceptor_.log_accept(started.peer, *pid, sessions_.size());
     update_acceptor();
 }
 
@@ -157,19 +156,20 @@ void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
 }
 
 void Parent::read_packets(pid_t pid) {
-    Child* const session = sessions_.find(pid);
-    if (session == nullptr || !session->pair) return;
-    const int pair = session->pair.get();
-    switch (read_packets_of(pid, *session)) {
+    const auto found = sessions_.find(pid);
+    if (found == sessions_.end()) return;
+    Session& session = found->second;
+    switch (read_packets_of(pid, session)) {
     case Records::Read::all: return;
-    case Records::Read::more: return service_.loop().again(pair);
-    case Records::Read::ended: return service_.loop().forget(pair); // SIGCHLD follows
+    case Records::Read::more: return session.pair.again();
+    case Records::Read::ended: return session.pair.reset(); // SIGCHLD follows
     }
 }
 
-Records::Read Parent::read_packets_of(pid_t pid, const Child& session) {
+Records::Read Parent::read_packets_of(pid_t pid, const Session& session) {
+    if (!session.pair) return Records::Read::ended;
     try {
-        return records_.read(session.pair.get(), {pid, session.address, session.local});
+        return records_.read(session.pair.fd(), {pid, session.host, session.local});
     } catch (const PeerError& error) {
         log_.error(text("session ", pid, " is killed: ", error.what()));
         ::kill(pid, SIGKILL);
@@ -177,30 +177,31 @@ Records::Read Parent::read_packets_of(pid_t pid, const Child& session) {
     }
 }
 
-void Parent::end_session(Ended ended) {
-    if (const std::optional<Activity> last = read_activity(pages_.page(ended.child.page))) totals_.add(*last);
+void Parent::end_session(const Ended& ended) {
+    const auto node = sessions_.extract(ended.pid);
+    const Session& session = node.mapped();
+    if (const std::optional<Activity> last = read_activity(pages_.page(session.page))) totals_.add(*last);
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
-    while (read_packets_of(ended.pid, ended.child) == Records::Read::more) {
+    while (read_packets_of(ended.pid, session) == Records::Read::more) {
     } // its last words
-    service_.loop().forget(ended.child.pair.get());
-    pages_.give_back(ended.child.page);
+    pages_.give_back(session.page);
     acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
                       WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
 }
 
 void Parent::end_other(pid_t pid, int status) {
-    if (!sweeper_.note_end(pid, status) && authd_) authd_->note_end(pid, status);
+    if (!sweeper_.on_child_end(pid, status) && authd_) authd_->on_child_end(pid, status);
 }
 
 void Parent::reap() {
-    sessions_.reap([this](Ended ended) { end_session(std::move(ended)); },
+    children_.reap([this](const Ended& ended) { end_session(ended); },
                    [this](pid_t pid, int status) { end_other(pid, status); });
     update_acceptor();
 }
 
 std::vector<SessionView> Parent::view_sessions() const {
     std::vector<SessionView> views;
-    for (const auto& [pid, session] : sessions_.all())
+    for (const auto& [pid, session] : sessions_)
         views.push_back({pid, session.peer, session.since, read_activity(pages_.page(session.page))});
     return views;
 }
@@ -232,14 +233,15 @@ void Parent::apply(Service::Lines config) {
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
     std::size_t count = 0;
-    for (const auto& [pid, session] : sessions_.all()) {
+    for (const auto& [pid, session] : sessions_) {
         const std::optional<Activity> activity = read_activity(pages_.page(session.page));
-        if (text(pid) != whom && session.address != whom && session.peer != whom &&
+        if (text(pid) != whom && session.host != whom && session.peer != whom &&
             !(activity && activity->user == whom))
             continue;
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
-        if (send_packet(session.pair.get(), pack_frame(Kick{})) != IoState::done) ::kill(pid, SIGKILL);
+        if (!session.pair || send_packet(session.pair.fd(), pack_frame(Kick{})) != IoState::done)
+            ::kill(pid, SIGKILL);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
@@ -249,16 +251,16 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
 void Parent::stop() {
     service_.begin_stop(sessions_.size());
     acceptor_.close();
-    const auto on_end = [this](Ended ended) { end_session(std::move(ended)); };
+    const auto on_end = [this](const Ended& ended) { end_session(ended); };
     const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
     if (authd_) authd_->stop();
     // A session that cannot be told in words ends by the signal.
     if (const std::string& words = service_.farewell(); !words.empty())
-        for (const auto& [pid, session] : sessions_.all())
-            if (session.pair) send_packet(session.pair.get(), pack_frame(Stop{words}));
+        for (const auto& [pid, session] : sessions_)
+            if (session.pair) send_packet(session.pair.fd(), pack_frame(Stop{words}));
     for (const int signal : {SIGTERM, SIGKILL}) {
-        sessions_.signal_all(signal);
-        sessions_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
+        children_.signal_all(signal);
+        children_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
     if (authd_) authd_->wait();
     service_.end_stop();

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "common/acceptor.hh"
-#include "common/admission.hh"
 #include "common/authd/authd_link.hh"
 #include "common/children.hh"
 #include "common/log.hh"
@@ -18,6 +17,7 @@
 #include "ftpd/settings.hh"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +35,15 @@ public:
     int run(const common::Service::OnReady& on_ready);
 
 private:
+    struct Session {
+        std::string host{};
+        std::string peer{};   // its client's address with port, for people
+        std::string local{};  // ours that the client has connected to
+        std::size_t page = 0; // its status page
+        common::Clock::time_point since = common::Clock::now();
+        common::Watch pair{}; // our end; its other end ends when we do
+    };
+
     common::Service::Duties duties();
     std::vector<std::string> who() const;
     std::vector<std::string> stats() const;
@@ -47,8 +56,8 @@ private:
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
     void read_packets(pid_t pid);
-    Records::Read read_packets_of(pid_t pid, const common::Child& session);
-    void end_session(common::Ended ended);
+    Records::Read read_packets_of(pid_t pid, const Session& session);
+    void end_session(const common::Ended& ended);
     void end_other(pid_t pid, int status);
     void reap();
     std::vector<SessionView> view_sessions() const;
@@ -64,7 +73,8 @@ private:
     Records records_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
-    common::Children sessions_;
+    common::Children children_;              // the sessions' processes
+    std::map<pid_t, Session> sessions_;
     Sweeper sweeper_;
     Totals totals_;
 };

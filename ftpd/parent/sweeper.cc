@@ -107,7 +107,7 @@ int Sweeper::run_child(int pair) const {
 }
 
 // What it has to say is read at its end.
-bool Sweeper::note_end(pid_t pid, int status) {
+bool Sweeper::on_child_end(pid_t pid, int status) {
     return child_.end(pid, status, [this](const Ended& ended) {
         try {
             records_.read(ended.child.pair.get(), {ended.pid, {}, {}, ended.child.role});

@@ -34,7 +34,7 @@ public:
     // The first time, and sets the timer for the next. If it cannot fork, the log says so.
     void sweep();
     // A child of this process that has ended; false: it was not this one.
-    bool note_end(pid_t pid, int status);
+    bool on_child_end(pid_t pid, int status);
 
 private:
     void fork_child();

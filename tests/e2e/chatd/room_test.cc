@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // In a room: who hears what, the commands, what a newcomer is shown, and that no text harms a terminal.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/observe.hh"
 
 #include "common/text.hh"
 
@@ -43,6 +44,9 @@ TEST_SUITE("e2e") {
         ada.say("for the lobby");
         bob.say("for those with plans");
         eve.expect_line("bob say: for those with plans");
+        e2e::wait_until("ada's line is in the log", [&] {
+            return read_file(log_of(daemon, "lobby")).find("for the lobby") != std::string::npos;
+        });
         ChatClient dan{daemon, "dan"};
         dan.expect_earlier("ada say: for the lobby");
         dan.say("hello");

@@ -127,7 +127,7 @@ TEST_SUITE("unit") {
                                                 "number of seconds, or a number followed by"));
         CHECK(is_refused({"resume-time 2d"}, "length of time"));
         CHECK(settings_of({"lang zh"}).language == Language::chinese);
-        CHECK(is_refused({"lang fr"}, "none of en, zh"));
+        CHECK(is_refused({"lang fr"}, "not one of en, zh"));
         CHECK(settings_of({"create-rooms on"}).create_rooms);
         CHECK_FALSE(settings_of({}).create_rooms);
     }

@@ -207,10 +207,11 @@ TEST_SUITE("unit") {
         std::array<int, 2> ends{};
         REQUIRE(::pipe(ends.data()) == 0);
         const Fd reading{ends[0]};
-        const auto pid = children.spawn({.role = "tester", .page = 5, .pair = Fd{ends[1]}}, [] { return 0; });
+        const auto pid =
+            children.spawn({.role = "tester", .number = 5, .pair = Fd{ends[1]}}, [] { return 0; });
         REQUIRE(pid);
         children.wait_for_all(Time::now() + long_enough, [&](const Ended& end) {
-            CHECK(end.child.page == 5);
+            CHECK(end.child.number == 5);
             CHECK(write_some(end.child.pair.get(), "x").bytes == 1);
         });
         std::array<char, 2> bytes{};

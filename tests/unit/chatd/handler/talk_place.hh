@@ -67,7 +67,7 @@ public:
         REQUIRE(common::send_packet(hub_.get(), packet, passed) == common::IoState::done);
         talk.hub.set_ready();
         while (auto heard = talk.hub.hear())
-            if (heard->kind == chatd::HubTalk::Heard::Kind::frame) talk.handle(*std::move(heard));
+            if (heard->kind == chatd::HubTalk::Heard::Kind::frame) talk.handle(*heard);
     }
     void accept(std::string_view words = {}) { hear(chatd::AcceptedFrame::make(words)); }
     void refuse(chatd::Refusal why) { hear(chatd::RefusedFrame::make({}, static_cast<std::uint8_t>(why))); }

@@ -126,9 +126,9 @@ TEST_SUITE("unit") {
             house.wait_for_log(text("authd ", killed, " ended"));
         }
         std::deque<Login> crowd;
-        for (std::size_t i = 0; i < AuthdLink::most_unsent + 5; ++i) crowd.push_back(house.connect());
+        for (std::size_t i = 0; i < AuthdLink::max_unsent + 5; ++i) crowd.push_back(house.connect());
         CHECK(house.ask(crowd.front(), "ann", "sesame").kind == Kind::accepted);
-        CHECK(house.ask(crowd[AuthdLink::most_unsent - 1], "ann", "sesame").kind == Kind::accepted);
+        CHECK(house.ask(crowd[AuthdLink::max_unsent - 1], "ann", "sesame").kind == Kind::accepted);
         CHECK(house.ask(crowd.back(), "ann", "sesame").kind == Kind::unavailable);
     }
 

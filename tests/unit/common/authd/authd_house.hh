@@ -99,7 +99,7 @@ public:
             loop_.cancel(tick);
             if (!signals_.take(SIGCHLD)) continue;
             nobody_.reap([](const common::Ended&) {},
-                         [this](pid_t pid, int status) { link_->note_end(pid, status); });
+                         [this](pid_t pid, int status) { link_->on_child_end(pid, status); });
         }
     }
     void wait_for_log(const std::string& text) {
