@@ -19,7 +19,7 @@
 
 namespace chatd {
 
-// Thrown when the client or the hub is gone: there is nobody to say anything to.
+// Thrown when the client or the hub is gone: nothing can be said any more.
 struct Gone {};
 
 class ClientOutput {
@@ -27,14 +27,14 @@ public:
     // Bytes that wait; then nothing more is taken from logs and client.
     static constexpr std::size_t max_waiting = 32768;
 
-    // English where the catalogue of the language is not there. Owns the client's socket.
+    // English if the catalogue of the language does not exist. Owns the client's socket.
     ClientOutput(common::Fd client, const Catalogues& catalogues, Language language);
 
     int fd() const { return client_.get(); }
     Display& display() { return display_; }
     const Display& display() const { return display_; }
     Dialect& dialect() { return telnet_ ? static_cast<Dialect&>(*telnet_) : *line_; }
-    // nullptr: the client is one of nc.
+    // nullptr: the client does not speak telnet.
     TelnetDialect* telnet() { return telnet_.get(); }
     const TelnetDialect* telnet() const { return telnet_.get(); }
     // Goes over to the dialect that the client turned out to speak, if it did; whether it did.

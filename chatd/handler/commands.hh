@@ -29,7 +29,7 @@ struct SlashCommand {
 std::span<const SlashCommand> slash_commands();
 
 bool is_known_command(std::string_view line);
-// line: with the `/'. Whoever is asked something is asked once more after it.
+// line: with the `/'. A client at a question is asked it once more afterwards.
 void obey_command(Conversation& conversation, std::string_view line);
 
 } // namespace chatd

@@ -21,7 +21,7 @@ public:
     Completer(ClientOutput& output, HubTalk& hub, FollowedRooms& rooms, const Registration& registration)
         : output_(output), hub_(hub), rooms_(rooms), registration_(registration) {}
 
-    // before: the line up to the cursor. Nothing while the last one is not done, and where a secret is typed.
+    // before: the line up to the cursor. Does nothing while the last one is under way, or a secret is typed.
     void begin(std::string before);
     // Asks for what can stand there, if that is still to be done and nothing else is asked; whether it did.
     bool ask();

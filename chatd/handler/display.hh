@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// What one client is shown, and how: in its language, with or without times and colours, less whom it
-// ignores. Turns records and answers into words, and these, by the client's dialect, into bytes. Run by
-// handlers; works on values, without descriptors. Needs a UTF-8 locale: names are compared without regard to
-// case.
+// What one client is shown, and how: in its language, with or without times and colours, without those
+// whom it ignores. Turns records and answers into words, and these, by the client's dialect, into bytes. Run
+// by handlers; works on values, without descriptors. Needs a UTF-8 locale: names are compared without regard
+// to case.
 #pragma once
 
 #include "chatd/handler/dialect.hh"
@@ -31,9 +31,9 @@ struct Taste {
     std::optional<int> zone{}; // live lines have times when there is one, in minutes ahead of UTC
     Bell bell = Bell::off;
     std::optional<bool> colours{}; // else as the dialect says
-    bool is_quiet = false;         // nobody is seen to come and go
+    bool is_quiet = false;         // joining and leaving is not shown
 
-    // True if the name is ignored now, false if it is not any more.
+    // True if the name is ignored now, false if it is no longer ignored.
     bool toggle_ignored(std::string_view name);
     bool ignores(std::string_view name) const;
     std::string ignored_names() const; // with commas; empty: none

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What fcp and fls tell the person while they work: on a terminal, a line that says how far they are with all
-// that they copy, and on standard error a line for each thing that failed, after which the rest goes on.
+// What fcp and fls show while they work: on a terminal, a line with the progress of the whole copy, and on
+// standard error a line for each thing that failed, after which the rest goes on.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ struct ProgressState {
 };
 
 // " 45%   123.4 MB    56.7 MB/s   0:12  NAME", cut to fewer than columns; always as wide, so that each covers
-// the one before. The time is what is left by the mean rate, or, once all is there, what it took. The name is
+// the one before. The time is the rest by the mean rate, or, once complete, the time it took. The name is
 // escaped here.
 std::string format_progress(const ProgressState& state, std::string_view name, std::size_t columns);
 

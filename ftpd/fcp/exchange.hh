@@ -32,7 +32,7 @@ struct Next {
         reply,
         body, // that many raw bytes
         over, // nothing more
-        drop, // nothing more, and what would still have to come is too much: another connection
+        drop, // nothing more, but too much would still come: use another connection
     } kind;
     std::uint64_t bytes = 0;
 
@@ -123,10 +123,10 @@ public:
         // Opens the target when the server has begun to send; may throw std::exception.
         std::function<std::unique_ptr<LocalTarget>(LocalTarget::Start)> open;
         LocalTarget::Start start = LocalTarget::Start::anew;
-        std::uint64_t offset = 0; // with Start::resumed: bytes that are there already
+        std::uint64_t offset = 0; // with Start::resumed: bytes that exist already
         std::string whole;        // "CKSUM SIZE" that all of it must have then
     };
-    // on_wrong_beginning: what was there was not the file's beginning; nothing is left of it.
+    // on_wrong_beginning: the existing bytes were not the file's beginning, and were removed.
     GetFile(Job job, Console& console, std::function<void()> on_wrong_beginning = {})
         : job_(std::move(job)), console_(console), on_wrong_beginning_(std::move(on_wrong_beginning)) {}
 
@@ -146,7 +146,7 @@ private:
     std::function<void()> on_wrong_beginning_;
     std::unique_ptr<LocalTarget> target_;
     common::Cksum sent_;  // of what the server sends
-    common::Cksum whole_; // of that and what was there
+    common::Cksum whole_; // of that and the existing bytes
     std::uint64_t body_ = 0;
     std::uint64_t counted_ = 0; // bytes that the progress knows of
     bool has_restarted_ = false;
@@ -159,12 +159,12 @@ class PutFile : public Exchange {
 public:
     struct Job {
         std::string local;               // "-": standard input
-        bool is_stream = false;          // that, or what is not a regular file: it has no size
+        bool is_stream = false;          // that, or not a regular file: it has no size
         std::string path;                // on the server
         std::string shown;               // HOST:PATH, escaped
         std::uint64_t expected = 0;      // bytes that the progress was told of
         std::uint64_t offset = 0;        // that are on the server already
-        std::function<bool()> is_lost{}; // its folder could not be made, which was told: no word of it
+        std::function<bool()> is_lost{}; // its folder could not be made, as was reported: say nothing
     };
     // Called when the server has stored it, with what the file was when it was read.
     using OnStored = std::function<void(const struct stat&)>;

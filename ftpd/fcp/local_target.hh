@@ -28,21 +28,23 @@ struct KeptFacts {
 class LocalTarget {
 public:
     enum class Start {
-        anew,      // under a random name, gone when it is not completed
+        anew,      // under a random name, removed if it is not completed
         anew_kept, // under partial_name_of(name), which stays
-        resumed,   // the same, after the bytes that are there already: of that file, else of the one in place
+        resumed,   // the same, after the bytes that exist already: of that file, else of the one in place
     };
-    // A name in a folder; no folder: a path. What is there and neither a regular file nor a
-    // symbolic link is left alone (EEXIST); a link is replaced, not followed. shown: for messages. One target
-    // at a time in a process. Throws std::system_error; UserError when another fcp is at the same partial.
+    // A name in a folder; no folder: a path. Something that is neither a regular file nor a
+    // symbolic link is not replaced (EEXIST); a link is replaced, not followed. shown: for messages. One
+    // target at a time in a process. Throws std::system_error; UserError when another fcp is at the same
+    // partial.
     LocalTarget(SharedFd folder, std::string name, std::string shown, Start start);
-    // "-": standard output; else what is not a regular file (a FIFO, /dev/null): written to as it is.
+    // "-": standard output; else something that is not a regular file (a FIFO, /dev/null): written to
+    // directly.
     explicit LocalTarget(const std::string& stream);
     LocalTarget(const LocalTarget&) = delete;
     LocalTarget& operator=(const LocalTarget&) = delete;
     ~LocalTarget();
 
-    // Of the bytes that were there already.
+    // Of the bytes that existed already.
     const common::Cksum& beginning() const { return beginning_; }
     void write(std::string_view bytes);
     // The name appears, or the file under it is replaced; without a kept mode, it has the old one's
@@ -83,7 +85,7 @@ common::Cksum sum_of(const common::Fd& file, const std::string& shown, std::uint
 common::Fd open_regular(const SharedFd& folder, const std::string& name);
 void set_facts(const common::Fd& file, const KeptFacts& kept, const std::string& shown);
 
-// Where a symbolic link leads; the path itself when it is none.
+// Where a symbolic link leads; the path itself if it is not a link.
 std::string follow_link(const std::string& path);
 
 } // namespace ftpd

@@ -24,9 +24,9 @@ struct LocalItem {
     bool is_folder() const { return S_ISDIR(status.st_mode); }
 };
 
-// In an order in which folders come before what is in them, and each folder's entries by name. What is no
-// regular file or folder is given only where it was named itself. on_problem: for each path that cannot be
-// read or sent, which is left out.
+// In an order in which folders come before what is in them, and each folder's entries by name. Something
+// that is neither is given only if it was named itself. on_problem: for each path that cannot be
+// read or sent, which is skipped.
 using OnProblem = std::function<void(const std::string& path, const std::string& why)>;
 std::vector<LocalItem> walk(const std::string& path, bool recursive, const OnProblem& on_problem);
 
@@ -43,11 +43,11 @@ public:
 
     // path: of the top, which must be a folder, or a link to one. Throws std::system_error.
     explicit LocalTree(const std::string& path);
-    // The same; the folder is made if it is not there.
+    // The same; the folder is created if it does not exist.
     static LocalTree make_at(const std::string& path);
 
     const FolderPtr& top() const { return top_; }
-    // Makes it in its parent, unless it is there. Throws std::system_error: ENOTDIR or ELOOP where a file or
+    // Makes it in its parent, unless it exists. Throws std::system_error: ENOTDIR or ELOOP where a file or
     // a link has its name, which is not followed.
     void make(const FolderPtr& folder);
     SharedFd open(const FolderPtr& folder);

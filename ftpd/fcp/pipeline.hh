@@ -19,7 +19,7 @@ public:
     using Connect = std::function<ServerLink()>;
     explicit Pipeline(Connect connect) : connect_(std::move(connect)) {}
 
-    // Behind, or before, all that have not begun.
+    // After, or before, all that have not begun.
     void add(std::unique_ptr<Exchange> exchange) { waiting_.push_back(std::move(exchange)); }
     void add_next(std::unique_ptr<Exchange> exchange) { waiting_.push_front(std::move(exchange)); }
     // When all others are complete.

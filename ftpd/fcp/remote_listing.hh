@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What a path on the server is (SITE MLSD; RFC 3659, section 7.2): a folder with its entries, a file, or what
-// matches a pattern. Run by fcp and fls, on bytes that a server sent: nothing in them is believed to be a
-// name that leads anywhere else, and what is given on is checked to be names below that path, however it
-// came.
+// matches a pattern. Run by fcp and fls, on bytes that a server sent: no name in them is trusted to lead
+// nowhere else: only names that were checked to be below that path are passed on.
 #pragma once
 
 #include "ftpd/fcp/exchange.hh"
@@ -28,7 +27,7 @@ struct RemoteEntry {
     std::string unique;         // tells whether two names are one file; empty: not known
 };
 
-// "type=file;size=5;modify=20261121072600; NAME". Facts that nobody knows are left out. Throws PeerError
+// "type=file;size=5;modify=20261121072600; NAME". Unknown facts are skipped. Throws PeerError
 // for any other line.
 RemoteEntry parse_remote_entry(std::string_view line);
 

@@ -19,12 +19,12 @@ class Send {
 public:
     Send(Pipeline& pipeline, Console& console, const FcpOptions& options, RemoteName target);
 
-    // Throws what the pipeline does, and UserError when the target must be a folder and is none.
+    // Throws what the pipeline does, and UserError if the target must be a folder and is not.
     void run(const std::vector<std::string>& sources);
 
 private:
     struct Folder {
-        bool has_failed = false; // told already; what is in it fails with it, silently
+        bool has_failed = false; // reported already; its content fails with it, silently
     };
     using FolderPtr = std::shared_ptr<Folder>;
     void find_out_what_target_is();

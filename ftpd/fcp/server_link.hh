@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// fcp's connection to a server: lines and raw bytes both ways, never written without being read, and nothing
-// waited for without an end. Trusts nothing the server sends: lines are capped, and given on undecided.
-// Throws PeerError in words for a person.
+// fcp's connection to a server: lines and raw bytes both ways, reading while it writes, and never waiting
+// without a limit. Trusts nothing the server sends: lines are capped, and passed on as they are. Throws
+// PeerError in words for a person.
 #pragma once
 
 #include "common/address.hh"
@@ -38,7 +38,7 @@ public:
     // Closing it resets the connection: what was sent without a length must not look complete.
     void guard_unfinished();
 
-    // Reads what is there: done, would_block, ended or vanished.
+    // Reads what has arrived: done, would_block, ended or vanished.
     common::IoState fill();
     std::optional<std::string> next_line();
     bool has_buffered() const { return !reader_.buffered().empty(); }
@@ -62,11 +62,11 @@ private:
     std::size_t sent_ = 0; // of unsent_
     bool ends_output_ = false;
     bool output_ended_ = false;
-    bool takes_nothing_ = false; // the server is gone as far as sending goes; what it said can still be read
+    bool takes_nothing_ = false; // the server takes no more; what it said can still be read
 };
 
 // The first line of a reply: code and text; whether it is the last, too (RFC 959, section 4.2). Throws
-// PeerError for what is none.
+// PeerError for anything else.
 struct ReplyLine {
     int code;
     bool is_last;
@@ -82,7 +82,7 @@ struct StatedSum {
 };
 std::optional<StatedSum> parse_stated_sum(std::string_view text);
 
-// What a reply of an error says, escaped and capped; of another code, that it was not to be expected.
+// What a reply of an error says, escaped and capped; of another code, that it was unexpected.
 std::string words_of(const Reply& reply);
 
 } // namespace ftpd
