@@ -59,16 +59,19 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
     acceptor_.open(settings_, own_descriptors + (authd_ ? authd_descriptors : 0));
 }
 
+std::vector<ControlVerb> Parent::control_verbs() {
+    return {
+        {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
+        {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
+        {"top", "", "list the transfers, with what is done and left of each",
+         [this](Words) { return top(); }},
+        {"kick", "PID|ADDRESS|USER", "end these sessions",
+         [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
+    };
+}
+
 Service::Duties Parent::duties() {
-    return {.verbs =
-                {
-                    {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
-                    {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
-                    {"top", "", "list the transfers, with what is done and left of each",
-                     [this](Words) { return top(); }},
-                    {"kick", "PID|ADDRESS|USER", "end these sessions",
-                     [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
-                },
+    return {.verbs = control_verbs(),
             .on_child_end = [this] { reap(); },
             .status =
                 [this] {
