@@ -21,7 +21,7 @@ int report_error(std::string_view name) {
         return static_cast<int>(status);
     };
     try {
-        throw;
+        throw; // cppcheck-suppress rethrowNoCurrentException
     } catch (const UsageError& error) {
         return report(error, ExitStatus::usage);
     } catch (const std::exception& error) {

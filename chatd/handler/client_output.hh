@@ -33,7 +33,10 @@ public:
     int fd() const { return client_.get(); }
     Display& display() { return display_; }
     const Display& display() const { return display_; }
-    Dialect& dialect() { return telnet_ ? static_cast<Dialect&>(*telnet_) : *line_; }
+    Dialect& dialect() {
+        if (telnet_) return *telnet_;
+        return *line_;
+    }
     // nullptr: the client does not speak telnet.
     TelnetDialect* telnet() { return telnet_.get(); }
     const TelnetDialect* telnet() const { return telnet_.get(); }

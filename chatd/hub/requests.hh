@@ -36,7 +36,7 @@ public:
     };
 
     Requests(common::Loop& loop, const Settings& settings, People& people, const Answers& answers,
-             Departures& departures, Parts parts)
+             Departures& departures, const Parts& parts)
         : loop_(loop),
           settings_(settings),
           people_(people),

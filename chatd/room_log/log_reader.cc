@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <unistd.h>
+#include <vector>
 
 using namespace common;
 

@@ -56,16 +56,16 @@ private:
     common::Children handlers_;
     std::map<std::uint64_t, pid_t> by_number_;
     std::deque<std::string> untold_; // packets that the pair had no room for; at most two for each handler
-    common::Backend events_ = common::Backend::poll;
     std::chrono::seconds idle_timeout_{}; // 0: none
-    Language language_{};
-    Catalogues catalogues_; // opened here, since a handler can open no file
+    Catalogues catalogues_;               // opened here, since a handler can open no file
     std::optional<common::Identity> identity_;
-    bool will_reap_all_ = false;
     common::Clock::time_point next_reaping_;
-    bool over_ = false;
     std::vector<char> packet_ =
         std::vector<char>(max_frame); // not on the stack, which every handler inherits
+    common::Backend events_ = common::Backend::poll;
+    Language language_{};
+    bool will_reap_all_ = false;
+    bool over_ = false;
 };
 
 } // namespace chatd

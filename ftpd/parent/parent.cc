@@ -59,32 +59,34 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
     acceptor_.open(settings_, own_descriptors + (authd_ ? authd_descriptors : 0));
 }
 
-Service::Duties Parent::duties() {
+std::vector<ControlVerb> Parent::control_verbs() {
     return {
-        .verbs =
-            {
-                {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
-                {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
-                {"top", "", "list the transfers and the progress of each", [this](Words) { return top(); }},
-                {"kick", "PID|ADDRESS|USER", "end these sessions",
-                 [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
-            },
-        .on_child_end = [this] { reap(); },
-        .status =
-            [this] {
-                std::vector<std::string> lines = stats();
-                for (std::string& line : who()) lines.push_back(std::move(line));
-                return lines;
-            },
-        .merge = merge,
-        .apply =
-            [this](Service::Lines merged) {
-                apply(merged);
-                return std::vector<std::string>{};
-            },
-        .reloaded = "configuration read again; existing sessions keep the old one",
-        .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
-        .max_farewell = max_stop_words};
+        {"who", "", "list the sessions and what they do", [this](Words) { return who(); }},
+        {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
+        {"top", "", "list the transfers and the progress of each", [this](Words) { return top(); }},
+        {"kick", "PID|ADDRESS|USER", "end these sessions",
+         [this](Words w) { return kick(only_word(w, "a PID, an address or a user")); }},
+    };
+}
+
+Service::Duties Parent::duties() {
+    return {.verbs = control_verbs(),
+            .on_child_end = [this] { reap(); },
+            .status =
+                [this] {
+                    std::vector<std::string> lines = stats();
+                    for (std::string& line : who()) lines.push_back(std::move(line));
+                    return lines;
+                },
+            .merge = merge,
+            .apply =
+                [this](Service::Lines merged) {
+                    apply(merged);
+                    return std::vector<std::string>{};
+                },
+            .reloaded = "configuration read again; existing sessions keep the old one",
+            .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
+            .max_farewell = max_stop_words};
 }
 
 int Parent::run(const Service::OnReady& on_ready) {

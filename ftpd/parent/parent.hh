@@ -44,6 +44,7 @@ private:
         common::Watch pair{}; // our end; its other end ends when we do
     };
 
+    std::vector<common::ControlVerb> control_verbs();
     common::Service::Duties duties();
     std::vector<std::string> who() const;
     std::vector<std::string> stats() const;
