@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Asks a person for a password. Run by ftpctl and chatctl, which trust their user.
+// Asks a person for a password. Run by ftpctl, chatctl and fcp, which trust their user.
 #pragma once
 
 #include "common/secret.hh"

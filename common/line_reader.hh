@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Cuts what a peer sends into lines, from a buffer of fixed size: nothing is read ahead beyond it, and a line
-// longer than the cap is thrown away up to its end and reported once. Used by sessions, the control socket
-// and the clients.
+// longer than the cap is thrown away up to its end and reported once. Used by sessions, handlers,
+// the control socket, the console and the clients.
 #pragma once
 
 #include "common/fd.hh"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// How a child that root started becomes an ordinary user inside the served tree. The user is looked up at the
-// start, by the parent: inside a chroot, and in a static program, there may be no user database.
+// How a child that root started becomes an ordinary user, in ftpd inside the served tree. The user is looked
+// up before that: inside a chroot, and in a static program, there may be no user database.
 #pragma once
 
 #include <string>

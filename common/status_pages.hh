@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // One shared page for each child, on which it posts what it is doing and from which its parent reads, without
-// a system call on either side. The parent trusts nothing on it. A child unmaps all pages but its own.
+// a system call on either side. In chatd the hub writes there, too, who has news
+// (chatd/sleep_word.hh). The parent trusts nothing on it. A child unmaps all pages but its own.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // One client's handler, in a process of its own: owns the client's socket, speaks its dialect, hands its
-// lines to the hub one at a time, and follows the logs of the rooms that it was let into. Trusts the hub;
-// trusts nothing the client sends. It may fall behind as far as it likes: what it has not read costs nobody
-// anything.
+// lines to the hub one frame at a time, and follows the logs of the rooms that it was let into. Trusts the
+// hub; trusts nothing the client sends. It may fall behind as far as it likes: what it has not read costs
+// nobody anything.
 //
 // This class is the loop around the parts of the conversation (conversation.hh).
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // How clients leave: their connection has ended, somebody ends it, or their handler misbehaves. In each
-// case the rooms are told, the name is free, and a token keeps its place for a while.
-// Run by the hub.
+// case the rooms are told, the name is free, and a token keeps its place for a while, unless the client
+// has quit or was expelled. Run by the hub.
 #pragma once
 
 #include "chatd/hub/people.hh"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// The tokens with which a client takes its place again after its connection broke: 128 random bits that are
-// good once, and live in memory only. Run by the hub; without a clock of its own.
+// The tokens with which a client takes its place again after its connection broke: 128 random bits that
+// live in memory only. A client that comes back is given a new one. Run by the hub; without a clock of its
+// own.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// authd: the one process that knows hashes of passwords. Forked by a daemon's parent
+// authd: the one process that knows the hashes of users' passwords. Forked by a daemon's parent
 // (common/authd/authd_link.hh), it reads the user file and answers clients' processes, each over a pair of
 // its own, whether a password is right. A check takes tens of milliseconds, so it is made in a forked worker,
 // a few at a time, and addresses take turns. Trusts its parent; of clients' processes nothing: a malformed

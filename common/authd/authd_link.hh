@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The parent's end of authd: starts it (and again when it dies), gives it an end of each new client's pair,
-// and puts what it notes into the log. Run by a daemon's parent, which never sees a password or the user
-// file.
+// and puts what it notes into the log. Run by a daemon's parent, which never reads the user file.
 #pragma once
 
 #include "common/address.hh"

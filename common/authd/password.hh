@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Hashes of passwords, as crypt(3) makes them. One check takes tens of milliseconds and is meant to: it runs
-// in ftpctl and in authd's workers, never in a daemon's own process.
+// in ftpctl, chatctl and authd's workers, and in authd once at its start, never in a parent or a client's
+// process.
 #pragma once
 
 #include "common/secret.hh"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The user file, suite-users(5): a line `name:hash:home:rights[:limits]' for each user. authd reads it, and
-// ftpctl and chatctl edit it; nobody else opens it. What its words may be is the daemon's (UserTable). Errors
+// ftpctl and chatctl edit it; a start checks it in a process
+// of its own (common/aside.hh). What its words may be is the daemon's (UserTable). Errors
 // name file, line, word and remedy; lines that are not users' stay as they are when others are edited.
 #pragma once
 

@@ -228,7 +228,7 @@ void do_eprt(Session& s, const std::string& argument) {
     s.control.reply(200, "Data will go there.");
 }
 
-// Where a transfer runs, the session ends it before this is called (ftpd/session/session.cc).
+// Where a transfer runs, the session ends it before this is called (ftpd/session/dispatch.cc).
 void do_abor(Session& s, const std::string&) {
     s.data.reset();
     s.control.reply(226, "There is no transfer to abort.");

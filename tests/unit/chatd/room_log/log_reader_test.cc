@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <optional>
+#include <vector>
 
 using namespace chatd;
 using Result = LogReader::Result;
