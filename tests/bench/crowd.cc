@@ -110,8 +110,9 @@ double Crowd::flood(milliseconds duration, std::uint64_t lines) {
     const std::span speakers = std::span{clients_}.first(size_.speakers);
     std::uint64_t said = 0, heard = 0;
     const auto start = steady_clock::now();
-    for (bool speaking = true; speaking || heard < said * size_.listeners;) {
+    for (bool speaking = true;;) {
         speaking = speaking && said < lines && steady_clock::now() - start < duration;
+        if (!speaking && heard >= said * size_.listeners) break; // else it would wait for what never comes
         const std::uint64_t on_their_way = said - heard / size_.listeners;
         const std::uint64_t wanted =
             std::min(window - std::min<std::uint64_t>(window, on_their_way), lines - said);
