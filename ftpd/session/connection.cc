@@ -104,9 +104,15 @@ void Connection::reply_with_hint(int code, std::string_view words, std::string_v
 void Connection::begin_lines(int code, std::string_view first) { client_.say(format_line(code, '-', first)); }
 
 void Connection::add_line(std::string_view line) {
-    std::string whole = " ";
-    append_in_telnet(whole, line);
-    client_.say(whole += "\r\n");
+    client_.say(" ");
+    if (line.find_first_of("\xff\r") == line.npos)
+        client_.say(line);
+    else {
+        std::string doubled;
+        append_in_telnet(doubled, line);
+        client_.say(doubled);
+    }
+    client_.say("\r\n");
 }
 
 void Connection::end_lines(int code, std::string_view last) { client_.say(format_line(code, ' ', last)); }
