@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <system_error>
+#include <tuple>
 #include <utility>
 
 using namespace common;
@@ -63,19 +65,28 @@ void HandlerPool::take(Accepted accepted) {
         return acceptor_.turn_away(accepted.socket, banned_words);
     const std::optional<std::size_t> page = pages_.take();
     if (!page) return acceptor_.turn_away(accepted.socket, busy_words);
-    auto [ours, theirs] = make_packet_pair();
-    set_keepalive(accepted.socket.get());
-    set_no_delay(accepted.socket.get());
-    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
-    Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
-    Client& client = people_.add(accepted.peer);
-    client.page = *page;
-    client.arrival = {std::move(second), accepted.peer};
-    const ClientNumber number = client.number;
-    client.pair = Watch{loop_, std::move(ours), Interest::read,
-                        [this, number](const Event&) { callbacks_.on_readable(number); }};
-    pages_in_use_[number] = *page;
-    spawner_.spawn(number, *page, std::move(accepted.socket), std::move(theirs));
+    Client* client = nullptr;
+    Fd theirs;
+    try {
+        Fd ours;
+        std::tie(ours, theirs) = make_packet_pair();
+        set_keepalive(accepted.socket.get());
+        set_no_delay(accepted.socket.get());
+        set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
+        Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
+        client = &people_.add(accepted.peer);
+        client->page = *page;
+        client->arrival = {std::move(second), accepted.peer};
+        client->pair =
+            Watch{loop_, std::move(ours), Interest::read,
+                  [this, number = client->number](const Event&) { callbacks_.on_readable(number); }};
+    } catch (const std::system_error&) { // no descriptor to spare: nothing of this client stays
+        if (client != nullptr) people_.remove(*client);
+        pages_.give_back_unread(*page);
+        throw;
+    }
+    pages_in_use_[client->number] = *page;
+    spawner_.spawn(client->number, *page, std::move(accepted.socket), std::move(theirs));
     update();
 }
 

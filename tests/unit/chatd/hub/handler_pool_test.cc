@@ -7,6 +7,9 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sys/resource.h>
+#include <system_error>
+#include <unistd.h>
 
 using namespace chatd;
 
@@ -97,6 +100,23 @@ TEST_SUITE("unit") {
         CHECK(house.take() == 0);
         CHECK(house.told() == "The server is busy: try again in a moment.\n");
         CHECK(house.people.count() == 2);
+    }
+
+    TEST_CASE("a client for whom there is no descriptor leaves neither itself nor a page behind") {
+        Pool house;
+        rlimit before{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+        for (rlim_t room = 2; room <= 4; ++room) { // the two of take() here, and none, one or two more
+            const int next = common::Fd{::dup(STDIN_FILENO)}.get();
+            rlimit few = before;
+            few.rlim_cur = static_cast<rlim_t>(next) + room;
+            REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+            CHECK_THROWS_AS(house.take(), std::system_error);
+            REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+        }
+        CHECK(house.people.count() == 0);
+        CHECK(house.take() != 0);
+        CHECK(house.take() != 0);
     }
 
     TEST_CASE("a page is given again when the handler has ended and not when the client has left") {
