@@ -81,6 +81,8 @@ Watch::Watch(Watch&& other) noexcept
 
 Watch& Watch::operator=(Watch&& other) noexcept {
     if (this == &other) return *this;
+    // What other watches is not forgotten, even if it is what this watched until now.
+    if (loop_ == other.loop_ && fd_ == other.fd_) loop_ = nullptr;
     reset();
     loop_ = std::exchange(other.loop_, nullptr);
     fd_ = std::exchange(other.fd_, -1);

@@ -311,6 +311,21 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(loop.change(number, Interest::both), std::logic_error); // nobody watches it
     }
 
+    TEST_CASE("watch: another of the same borrowed descriptor goes on when it takes its place") {
+        each_backend([](Backend backend) {
+            Pair pair;
+            Loop loop{backend};
+            end_by_deadline(loop);
+            Watch watch{loop, pair.near.get(), Interest::read, [](const Event&) { FAIL("it has ended"); }};
+            std::size_t read = 0;
+            watch = Watch{loop, pair.near.get(), Interest::read,
+                          [&](const Event& event) { read += drain(event.fd); }};
+            send_text(pair.far, "hello");
+            loop.run_once(nullptr);
+            CHECK(read == 5);
+        });
+    }
+
     TEST_CASE("watch: what cannot be watched is not") {
         Loop loop{Backend::poll};
         CHECK_THROWS_AS((Watch{loop, -1, Interest::read, [](const Event&) {}}), std::logic_error);
