@@ -174,7 +174,7 @@ Records::Read Parent::read_packets_of(pid_t pid, const Session& session) {
         return records_.read(session.pair.fd(), {pid, session.host, session.local});
     } catch (const PeerError& error) {
         log_.error(text("session ", pid, " is killed: ", error.what()));
-        ::kill(pid, SIGKILL);
+        if (sessions_.contains(pid)) ::kill(pid, SIGKILL); // else it has ended, and the pid is nobody's
         return Records::Read::ended;
     }
 }
