@@ -13,7 +13,7 @@ sources=$(find common ftpd chatd -name '*.cc' -o -name '*.hh' | sort)
 
 # Functions that are declared; one that is defined in its class in a line does not count.
 ctags -f - --languages=C++ --language-force=C++ --kinds-C++=p --fields=s $(echo "$sources" | grep '\.hh$') |
-    grep -oE '	(class|struct):[A-Za-z_:]+' | sort | uniq -c |
+    grep -oE '	(class|struct):[A-Za-z_0-9:]+' | sort | uniq -c |
     awk -v most=$most_functions '$1 > most { print $2 ": " $1 " functions, " most " at the most" }' >>"$faults"
 
 # A unit is NAME.hh with NAME.cc; who uses it includes the header. What only Linux has stays by itself, with its twin.
