@@ -110,9 +110,15 @@ TEST_SUITE("unit") {
             const int next = common::Fd{::dup(STDIN_FILENO)}.get();
             rlimit few = before;
             few.rlim_cur = static_cast<rlim_t>(next) + room;
+            bool refused = false; // asked when there are descriptors again: a sanitizer needs one to look at an exception
             REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
-            CHECK_THROWS_AS(house.take(), std::system_error);
+            try {
+                house.take();
+            } catch (const std::system_error&) {
+                refused = true;
+            }
             REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+            CHECK(refused);
         }
         CHECK(house.people.count() == 0);
         CHECK(house.take() != 0);
