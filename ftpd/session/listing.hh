@@ -27,8 +27,12 @@ inline constexpr std::array<std::string_view, 6> fact_names{"type", "size",   "m
                                                             "perm", "unique", "UNIX.mode"}; // by Fact
 using Facts = std::bitset<fact_names.size()>; // those that a client wants (OPTS MLST)
 
-// "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644; NAME". The type and
-// the rest are of what a link leads to when target is given (MLSD describes the file a name stands for).
+// "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644; NAME". A symbolic link
+// has the type OS.unix=slink:TARGET (RFC 3659, section 7.7.4), or OS.unix=symlink where the target holds what
+// may not stand in a fact: whoever removes a tree must not go on behind a link. target: the status of what
+// the name leads to in the end, which is the entry's own where it is no link, or one that leads nowhere. If
+// that is a regular file, size, modify and UNIX.mode are its own, since RETR gives its bytes; perm is what
+// works under the name.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted);
 
 // Of "type;size;": names in any case, each followed by a semicolon; those that nobody knows are left out, as

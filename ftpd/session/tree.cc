@@ -109,6 +109,15 @@ Entry Tree::entry(std::string_view path) const {
     return entry;
 }
 
+struct stat Tree::target_status(std::string_view path, const Entry& entry) const {
+    if (!S_ISLNK(entry.status.st_mode)) return entry.status;
+    try {
+        return status(path);
+    } catch (const std::system_error&) {
+        return entry.status;
+    }
+}
+
 Place Tree::place(std::string_view path, LastLink last) const {
     return place_beneath(root_.get(), path, last);
 }

@@ -41,6 +41,8 @@ public:
     // Of what the path leads to, links followed; of the path's own entry.
     struct stat status(std::string_view path) const;
     Entry entry(std::string_view path) const;
+    // What the entry at path leads to: its own status where it is no link, or one that leads nowhere.
+    struct stat target_status(std::string_view path, const Entry& entry) const;
 
     common::Place place(std::string_view path, common::LastLink last) const;
 

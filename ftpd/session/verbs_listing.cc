@@ -57,17 +57,8 @@ std::string prefix_of_names(std::string_view asked, const Selection& selection) 
     return std::string{asked} + '/';
 }
 
-// Of what a link leads to, since that is what a client would get; a link that leads nowhere is shown as
-// itself.
 std::string facts_of(const Session& s, const std::string& folder, const Entry& entry, const Facts& wanted) {
-    struct stat target = entry.status;
-    if (S_ISLNK(target.st_mode)) {
-        try {
-            target = s.tree.status(folder + '/' + entry.name);
-        } catch (const std::system_error&) {
-        }
-    }
-    return format_facts(entry, target, s.rights(), wanted);
+    return format_facts(entry, s.tree.target_status(folder + '/' + entry.name, entry), s.rights(), wanted);
 }
 
 } // namespace
@@ -118,7 +109,7 @@ void do_site_mlsd(Session& s, const std::string& argument) {
     const bool is_directory = !selection.is_file() && !selection.is_pattern();
     s.control.begin_lines(213, escape(selection.path()));
     if (is_directory)
-        s.control.add_line(format_facts({".", {}, {}}, s.tree.status(selection.path()), s.rights(), all));
+        s.control.add_line(facts_of(s, selection.path(), {".", s.tree.status(selection.path()), {}}, all));
     selection.list([&](const std::vector<Entry>& entries) {
         for (const Entry& entry : entries)
             if (fits_a_line(entry) || !s.control.is_person())
