@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 using common::text;
 
@@ -138,11 +139,24 @@ std::string format_long(const Entry& entry, std::time_t now) {
     return line;
 }
 
+void UnknownEntries::count(const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries) {
+        if (entry.unknown == 0) continue;
+        if (count_++ == 0) error_ = entry.unknown;
+    }
+}
+
+std::string UnknownEntries::shown() const {
+    return text(count_, count_ == 1 ? " entry" : " entries",
+                " could not be looked at: ", std::strerror(error_));
+}
+
 bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
 
 // Lists of many thousands are made of these lines, so it is put together in one string.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
     constexpr std::size_t usual_length = 160; // bytes
+    if (entry.unknown != 0) return ' ' + entry.name;
     const struct stat& shown = S_ISREG(target.st_mode) ? target : entry.status;
     std::string facts;
     facts.reserve(usual_length + entry.name.size());

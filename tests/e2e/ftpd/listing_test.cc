@@ -170,9 +170,20 @@ TEST_SUITE("e2e") {
         std::filesystem::permissions(daemon.files() / "closed", std::filesystem::perms{0300});
         std::filesystem::create_directory(daemon.files() / "locked");
         std::filesystem::permissions(daemon.files() / "locked", std::filesystem::perms::none);
-        const Connection data = client.open_data();
+        Connection data = client.open_data();
         for (const auto* const line : {"LIST closed", "MLSD closed", "LS closed"}) client.command(line, 550);
         client.command("CWD /locked", 550);
+        // What may be read but not entered has names, and nothing is known of them.
+        std::filesystem::create_directory(daemon.files() / "names");
+        for (const auto* const name : {"one", "two"}) write_file(daemon.files() / "names" / name, "");
+        std::filesystem::permissions(daemon.files() / "names", std::filesystem::perms{0444});
+        for (const auto* const line : {"LIST names", "LIST -l names", "MLSD names", "LS names", "STAT names",
+                                       "SITE MLSD names", "NLST names/o*", "LIST names/one"})
+            CHECK(client.command(line, 550).find("Permission denied") != std::string::npos);
+        client.command("NLST names", 150);
+        CHECK(lines_of(data.read_to_end()) == Words{"names/one", "names/two"});
+        client.expect(226);
+        std::filesystem::permissions(daemon.files() / "names", std::filesystem::perms::owner_all);
         std::filesystem::permissions(daemon.files() / "locked", std::filesystem::perms::owner_all);
     }
 }

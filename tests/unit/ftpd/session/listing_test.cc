@@ -2,6 +2,7 @@
 #include "ftpd/formats.hh"
 #include "ftpd/session/listing.hh"
 
+#include <cerrno>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <limits>
@@ -161,6 +162,21 @@ TEST_SUITE("unit") {
             link.link_target = target;
             CHECK(format_facts(link, file, {}, parse_facts("type;")) == "type=OS.unix=symlink; l");
         }
+    }
+
+    TEST_CASE(
+        "listing: of what could not be looked at the name is all that is said, and how many there are") {
+        Entry entry = make(0, "a b");
+        entry.unknown = EACCES;
+        CHECK(format_facts(entry, entry.status, everything, Facts{}.set()) == " a b");
+        UnknownEntries unknown;
+        unknown.count({make(S_IFREG, "x")});
+        CHECK_FALSE(unknown.any());
+        unknown.count({make(S_IFREG, "x"), entry});
+        CHECK(unknown.shown() == "1 entry could not be looked at: Permission denied");
+        entry.unknown = EIO;
+        unknown.count({entry, entry});
+        CHECK(unknown.shown() == "3 entries could not be looked at: Permission denied");
     }
 
     TEST_CASE("listing: a client gets the facts it has asked for and no others") {
