@@ -10,6 +10,7 @@
 #include "ftpd/session/session.hh"
 #include "ftpd/session/tree.hh"
 
+#include <algorithm>
 #include <ctime>
 #include <functional>
 
@@ -18,11 +19,14 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-// Old clients pass options of ls where a path belongs; a name may begin with a dash, too, after "./".
+// Old clients pass options of ls where a path belongs; a name may begin with a dash, too, after "./" or "--
+// ".
 std::string_view without_ls_options(std::string_view argument) {
     while (argument.substr(0, 1) == "-") {
-        const std::size_t end = argument.find(' ');
-        argument = end == argument.npos ? std::string_view{} : argument.substr(end + 1);
+        const std::size_t end = std::min(argument.find(' '), argument.size());
+        const bool is_last = argument.substr(0, end) == "--";
+        argument.remove_prefix(std::min(end + 1, argument.size()));
+        if (is_last) break;
     }
     return argument;
 }
@@ -134,7 +138,7 @@ void list_for_stat(Session& s, const std::string& argument) {
 
 // Lines end in CR LF alone here, unless a bare LF does for a person: so a name may hold anything.
 void do_site_mlsd(Session& s, const std::string& argument) {
-    const Selection selection{s.tree, s.resolve(argument), Detail::all};
+    const Selection selection{s.tree, s.resolve(argument), Detail::all, Selection::Exact::alone};
     const Facts all = Facts{}.set();
     const bool is_directory = !selection.is_file() && !selection.is_pattern();
     s.control.begin_lines(213, escape(selection.path()));
