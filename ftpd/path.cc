@@ -55,6 +55,11 @@ std::string partial_name(std::string_view name) {
     return common::text(reserved_prefix, name.substr(0, 200), '-', hash_of(name));
 }
 
+bool means_directory(std::string_view given) {
+    const std::string_view last = given.substr(given.rfind('/') + 1);
+    return last.empty() || last == "." || last == "..";
+}
+
 std::string_view last_component(std::string_view path) {
     const std::size_t slash = path.rfind('/');
     return slash == path.npos || path.size() == 1 ? path : path.substr(slash + 1);

@@ -26,6 +26,10 @@ bool is_reserved(std::string_view name);
 // prefix (NAME_MAX, 255 bytes) is shortened and told apart by a hash.
 std::string partial_name(std::string_view name);
 
+// Whether a path as it was given can only mean a directory, even where its last name is a link to one: it is
+// empty, or ends in a slash, `.' or `..'.
+bool means_directory(std::string_view given);
+
 std::string_view last_component(std::string_view path); // "/" for "/"
 
 // The path in double quotes, those inside doubled, as 257 replies have it (RFC 959, appendix II).

@@ -98,9 +98,10 @@ TEST_SUITE("e2e") {
         CHECK(lines_of(client.fetch("NLST ..")).at(0) == "../-la");
     }
 
-    TEST_CASE("MLSD states the facts of what each name stands for") {
+    TEST_CASE("MLSD states the facts of each name and calls a link a link") {
         const Daemon daemon;
         plant_tree(daemon);
+        std::filesystem::create_symlink("sub/a b", daemon.files() / "unsayable");
         FtpClient client = connect_logged_in(daemon);
         const Words lines = lines_of(client.fetch("MLSD"));
         const auto facts_of = [&](std::string_view name) {
@@ -109,18 +110,29 @@ TEST_SUITE("e2e") {
             REQUIRE(found != lines.end());
             return *found;
         };
-        CHECK(lines.size() == 8);
-        for (const auto* const name : {"file", "link"}) {
-            CHECK(facts_of(name).starts_with("type=file;size=5;modify=20"));
+        CHECK(lines.size() == 9);
+        CHECK(facts_of("file").starts_with("type=file;size=5;modify=20"));
+        CHECK(facts_of("link").starts_with("type=OS.unix=slink:file;size=5;modify=20"));
+        for (const auto* const name : {"file", "link"})
             CHECK(facts_of(name).find(";perm=r;unique=") != std::string::npos);
-        }
+        CHECK(facts_of("sub").starts_with("type=dir;modify="));
+        CHECK(facts_of("to-sub").starts_with("type=OS.unix=slink:sub;modify="));
         for (const auto* const name : {"sub", "to-sub"})
             CHECK(facts_of(name).find(";perm=el;unique=") != std::string::npos);
         CHECK(facts_of("fifo").starts_with("type=OS.unix=special;modify="));
-        CHECK(facts_of("dangling").starts_with("type=OS.unix=special;modify="));
+        CHECK(facts_of("dangling").starts_with("type=OS.unix=slink:nowhere;modify="));
+        CHECK(facts_of("unsayable").starts_with("type=OS.unix=symlink;modify="));
         client.command("TYPE A", 200); // changes nothing
         CHECK(lines_of(client.fetch("MLSD /")) == lines);
         CHECK(lines_of(client.fetch("MLSD sub")).size() == 3);
+        CHECK(lines_of(client.fetch("MLSD to-sub")).size() == 3);
+        // MLST says the same of a name, and of a folder that was entered through a link that it is one.
+        for (const auto* const line : {"MLST link", "MLST to-sub", "MLST dangling"})
+            CHECK(client.command(line, 250).find(" type=OS.unix=slink:") != std::string::npos);
+        CHECK(client.command("MLST to-sub/", 250).find(" type=dir;") != std::string::npos);
+        client.command("CWD to-sub", 250);
+        for (const auto* const line : {"MLST", "MLST .", "MLST deeper/.."})
+            CHECK(client.command(line, 250).find(" type=dir;") != std::string::npos);
     }
 
     TEST_CASE("a listing of nothing is refused before 150 and leaves the data connection for the next") {
@@ -158,9 +170,20 @@ TEST_SUITE("e2e") {
         std::filesystem::permissions(daemon.files() / "closed", std::filesystem::perms{0300});
         std::filesystem::create_directory(daemon.files() / "locked");
         std::filesystem::permissions(daemon.files() / "locked", std::filesystem::perms::none);
-        const Connection data = client.open_data();
+        Connection data = client.open_data();
         for (const auto* const line : {"LIST closed", "MLSD closed", "LS closed"}) client.command(line, 550);
         client.command("CWD /locked", 550);
+        // What may be read but not entered has names, and nothing is known of them.
+        std::filesystem::create_directory(daemon.files() / "names");
+        for (const auto* const name : {"one", "two"}) write_file(daemon.files() / "names" / name, "");
+        std::filesystem::permissions(daemon.files() / "names", std::filesystem::perms{0444});
+        for (const auto* const line : {"LIST names", "LIST -l names", "MLSD names", "LS names", "STAT names",
+                                       "SITE MLSD names", "NLST names/o*", "LIST names/one"})
+            CHECK(client.command(line, 550).find("Permission denied") != std::string::npos);
+        client.command("NLST names", 150);
+        CHECK(lines_of(data.read_to_end()) == Words{"names/one", "names/two"});
+        client.expect(226);
+        std::filesystem::permissions(daemon.files() / "names", std::filesystem::perms::owner_all);
         std::filesystem::permissions(daemon.files() / "locked", std::filesystem::perms::owner_all);
     }
 }

@@ -8,6 +8,17 @@
 using namespace ftpd;
 
 TEST_SUITE("unit") {
+    TEST_CASE("path: what can only mean a directory") {
+        for (const char* const given : {"", ".", "..", "/", "a/", "a/.", "../..", "/a/.."}) {
+            CAPTURE(given);
+            CHECK(means_directory(given));
+        }
+        for (const char* const given : {"a", "/a", "a/b", "...", "a/.b", "a..", "a."}) {
+            CAPTURE(given);
+            CHECK_FALSE(means_directory(given));
+        }
+    }
+
     TEST_CASE("path: where a path leads from the working directory") {
         constexpr struct {
             std::string_view cwd, given, leads_to;

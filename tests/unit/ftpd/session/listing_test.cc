@@ -2,6 +2,7 @@
 #include "ftpd/formats.hh"
 #include "ftpd/session/listing.hh"
 
+#include <cerrno>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <limits>
@@ -129,15 +130,53 @@ TEST_SUITE("unit") {
         CHECK_FALSE(fits_a_line(make(S_IFREG, "a\r")));
     }
 
-    TEST_CASE("listing: facts are those of RFC 3659 and of what a link leads to") {
+    TEST_CASE("listing: facts are those of RFC 3659") {
         CHECK(facts(S_IFREG | 0644, {Right::list, Right::read}) ==
               "type=file;size=1234;modify=20261121082610;perm=r;unique=fd00g1a2b;UNIX.mode=0644; a b");
         CHECK(facts(S_IFDIR | 01777, {}) ==
               "type=dir;modify=20261121082610;perm=e;unique=fd00g1a2b;UNIX.mode=1777; a b");
         CHECK(facts(S_IFIFO | 0600, everything) ==
               "type=OS.unix=special;modify=20261121082610;perm=df;unique=fd00g1a2b;UNIX.mode=0600; a b");
-        const Entry link = make(S_IFLNK | 0777, "l");
-        CHECK(format_facts(link, make(S_IFDIR | 0755).status, {}, Facts{}.set()).find("type=dir;") == 0);
+    }
+
+    TEST_CASE("listing: a link is of a type of its own, which names its target where a fact may hold that") {
+        const Facts all = Facts{}.set();
+        Entry link = make(S_IFLNK | 0777, "l");
+        link.link_target = "../a,b=c!d(e)";
+        struct stat file = make(S_IFREG | 0640, "", now - day).status;
+        file.st_size = 99;
+        file.st_ino = 7;
+        CHECK(format_facts(link, file, everything, all) ==
+              "type=OS.unix=slink:../a,b=c!d(e);size=99;modify=20261120082610;perm=dfarw;unique=fd00g1a2b;"
+              "UNIX.mode=0640; l");
+        const struct stat folder = make(S_IFDIR | 0755, "", now - day).status;
+        CHECK(format_facts(link, folder, everything, all) ==
+              "type=OS.unix=slink:../a,b=c!d(e);modify=20261121082610;perm=ecdpflm;unique=fd00g1a2b;"
+              "UNIX.mode=0777; l");
+        CHECK(format_facts(link, link.status, everything, all) == // it leads nowhere
+              "type=OS.unix=slink:../a,b=c!d(e);modify=20261121082610;perm=df;unique=fd00g1a2b;"
+              "UNIX.mode=0777; l");
+        for (const std::string target :
+             {"", "a b", "a;size=1", "a\nb", "gr\xc3\xbc\xc3\x9f", "a*", "~x", "a\tb"}) {
+            CAPTURE(target);
+            link.link_target = target;
+            CHECK(format_facts(link, file, {}, parse_facts("type;")) == "type=OS.unix=symlink; l");
+        }
+    }
+
+    TEST_CASE(
+        "listing: of what could not be looked at the name is all that is said, and how many there are") {
+        Entry entry = make(0, "a b");
+        entry.unknown = EACCES;
+        CHECK(format_facts(entry, entry.status, everything, Facts{}.set()) == " a b");
+        UnknownEntries unknown;
+        unknown.count({make(S_IFREG, "x")});
+        CHECK_FALSE(unknown.any());
+        unknown.count({make(S_IFREG, "x"), entry});
+        CHECK(unknown.shown() == "1 entry could not be looked at: Permission denied");
+        entry.unknown = EIO;
+        unknown.count({entry, entry});
+        CHECK(unknown.shown() == "3 entries could not be looked at: Permission denied");
     }
 
     TEST_CASE("listing: a client gets the facts it has asked for and no others") {
