@@ -78,13 +78,15 @@ TEST_SUITE("unit") {
         Shown display;
         const Record said = record_of(Kind::said);
         CHECK(display.record(said, "plans", now) == "[plans] 张三 say: hello\n");
-        CHECK(display.record(said, {}, earlier) == "[812 2026-11-21 07:26] 张三 say: hello\n");
-        CHECK(display.record(said, "plans", earlier) == "[plans 812 2026-11-21 07:26] 张三 say: hello\n");
+        CHECK(display.record(said, {}, earlier) == "[812 2026-11-21 07:26 UTC] 张三 say: hello\n");
+        CHECK(display.record(said, "plans", earlier) == "[plans 812 2026-11-21 07:26 UTC] 张三 say: hello\n");
         display.taste().zone = 8 * 60;
         CHECK(display.record(said, {}, now) == "[812 15:26] 张三 say: hello\n");
         CHECK(display.record(said, "plans", now) == "[plans 812 15:26] 张三 say: hello\n");
         display.taste().zone = -8 * 60;
         CHECK(display.record(said, {}, earlier) == "[812 2026-11-20 23:26] 张三 say: hello\n");
+        display.taste().zone = 0;
+        CHECK(display.record(said, {}, now) == "[812 07:26 UTC] 张三 say: hello\n");
         display.taste().zone = std::nullopt;
         CHECK(display.record(said, {}, now) == "张三 say: hello\n");
     }
