@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: ISC
 // What people may write: names, and text made harmless. Run by handlers, by the hub, which trusts no handler
-// with it, and by chat for what a server sends. Pure; needs a UTF-8 locale for the widths and cases of
-// characters (use_utf8_locale).
+// with it, and by chat for what a server sends. Pure.
 #pragma once
 
 #include "chatd/protocol.hh"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace chatd {
 
-inline constexpr int max_name_columns = 32; // on a terminal
-
-// Sets LC_CTYPE to a UTF-8 locale: the environment's, C.UTF-8, or en_US.UTF-8. False if there is none; then
-// only ASCII names can be used.
-bool use_utf8_locale();
+inline constexpr std::size_t max_name_columns = 32; // on a terminal
 
 // Why the name may not be used; no value if it may. A name has no blanks, no characters that cannot be seen,
 // begins no command, and is not one of ours. It is in NFC: what would be another character there, or would
@@ -28,8 +24,7 @@ std::optional<Refusal> refuse_name(std::string_view name);
 // case.
 bool is_call_for_help(std::string_view line);
 
-// The columns that valid UTF-8 text takes on a terminal (wcwidth(3)); a character of which that is not known
-// counts as one.
+// The columns that text takes on a terminal; a byte that is not UTF-8 takes one.
 std::size_t columns_of(std::string_view text);
 
 // The name, or any text, as it is compared: without regard to case, and to whether ASCII's characters are of

@@ -181,8 +181,9 @@ std::string Taste::ignored_names() const {
     return names;
 }
 
-// "[plans 812 2026-11-21 07:26] ": of it the room when it is not the current one; number and time when the
-// line is an earlier one or the client wants them, with the date in the first case.
+// "[plans 812 2026-11-21 07:26 UTC] ": of it the room when it is not the current one; number and time when
+// the line is an earlier one or the client wants them, with the date in the first case. In the zone that the
+// client chose, or in UTC, which is said then.
 void Display::append_stamp(std::string& out, const Record& record, std::string_view room, When when) const {
     out.append("[").append(room);
     if (when == When::earlier || taste_.zone) {
@@ -191,7 +192,8 @@ void Display::append_stamp(std::string& out, const Record& record, std::string_v
         ::gmtime_r(&seconds, &parts);
         std::array<char, 32> time{};
         std::strftime(time.data(), time.size(), when == When::earlier ? "%Y-%m-%d %H:%M" : "%H:%M", &parts);
-        out += text(room.empty() ? "" : " ", record.line, ' ', time.data());
+        out += text(room.empty() ? "" : " ", record.line, ' ', time.data(),
+                    taste_.zone.value_or(0) == 0 ? " UTC" : "");
     }
     out.append("] ");
 }

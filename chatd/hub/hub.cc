@@ -97,7 +97,6 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
-    if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
     for (const RoomSettings& room : settings_.rooms) rooms_.make(room);
     open();
 }

@@ -67,6 +67,7 @@ void Names::on_login(Client& client, Packet packet) {
 
 void Names::on_nick(Client& client, Packet packet) {
     const std::string name = NickFrame::read(packet).second;
+    if (name == client.name) return answers_.confirm(client, name); // and nobody is told of nothing
     if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
     if (settings_.users.empty()) return rename(client, name);
     passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {

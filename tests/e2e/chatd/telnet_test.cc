@@ -2,7 +2,6 @@
 // People with telnet at chatd: the real client under a terminal, and bytes where it matters which.
 #include "tests/e2e/chat_client.hh"
 
-#include "chatd/words.hh"
 #include "tests/e2e/pty.hh"
 #include "tests/screen.hh"
 
@@ -21,7 +20,7 @@ Daemon::Setting telnet_server() {
 
 Words telnet_to(const Daemon& daemon) { return {"telnet", "127.0.0.1", std::to_string(daemon.port())}; }
 
-const Words xterm{"TERM=xterm", "LC_ALL=C.UTF-8"};
+const Words xterm{"TERM=xterm", "LC_ALL=C"};
 
 // A person with telnet, in the lobby.
 struct Person {
@@ -35,7 +34,6 @@ struct Person {
         terminal.wait_for("> ");
     }
     std::string screen() const {
-        REQUIRE(chatd::use_utf8_locale());
         tests::Screen screen{80};
         const std::string all = terminal.screen();
         screen.write(std::string_view{all}.substr(all.find("Your name: ")));
@@ -245,7 +243,7 @@ TEST_SUITE("e2e") {
             });
         };
         tmux({"new-session", "-d", "-x", "40", "-y", "16",
-              "env TERM=screen-256color LC_ALL=C.UTF-8 telnet 127.0.0.1 " + std::to_string(daemon.port())});
+              "env TERM=screen-256color LC_ALL=C telnet 127.0.0.1 " + std::to_string(daemon.port())});
         const auto server = static_cast<pid_t>(std::stol(tmux({"display-message", "-p", "#{pid}"})));
         struct AtEnd { // the server goes, and is waited for
             std::function<void()> act;

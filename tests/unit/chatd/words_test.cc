@@ -22,14 +22,12 @@ bool is_refused(std::string_view name, Refusal why) {
     return is;
 }
 
-const bool has_locale = use_utf8_locale();
 const std::string replaced = "\xef\xbf\xbd";
 
 } // namespace
 
 TEST_SUITE("unit") {
     TEST_CASE("names of any script may be used") {
-        REQUIRE(has_locale);
         for (const std::string_view name :
              {"ada", "张三", "Bob_42", "o'neil", "a.b-c", "Ωmega", "Иван", "محمد", "é", "हिन्दी", "-", "~",
               "#1", "servant", "ad", "chat", "😀"})

@@ -2,7 +2,6 @@
 // What a terminal shows of the line that is being typed.
 #include "chatd/terminal/typed_line.hh"
 
-#include "chatd/words.hh"
 #include "tests/screen.hh"
 
 #include <doctest/doctest.h>
@@ -30,7 +29,6 @@ std::string draw_all(const std::vector<std::string>& lines, std::size_t width, b
 
 TEST_SUITE("unit") {
     TEST_CASE("a message leaves the typed line whole however many rows it has") {
-        REQUIRE(chatd::use_utf8_locale());
         for (const bool at_once : {false, true}) {
             CHECK(draw_all({"", "hello"}, 10, at_once) == "m\nm\n> hello\n");
             CHECK(draw_all({"12345678"}, 10, at_once) == "m\n> 12345678\n");
@@ -42,7 +40,6 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("the terminal's cursor stands where the next key acts") {
-        REQUIRE(chatd::use_utf8_locale());
         const auto cursor = [](const std::string& line, std::size_t byte) {
             tests::Screen screen{10};
             screen.write(TypedLine{}.draw("> ", line, byte, {10}));
@@ -110,7 +107,6 @@ TEST_SUITE("unit") {
 
     TEST_CASE(
         "whatever is typed and wherever the window changes the screen shows the line and nothing else") {
-        REQUIRE(chatd::use_utf8_locale());
         const std::vector<std::string> pieces{"a",    "bc",      " ",          "你",
                                               "好吗", "e\u0301", "\U0001f600", "wide 字"};
         std::mt19937 random{7};
