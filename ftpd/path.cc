@@ -65,6 +65,13 @@ std::string_view last_component(std::string_view path) {
     return slash == path.npos || path.size() == 1 ? path : path.substr(slash + 1);
 }
 
+std::string in_one_line(std::string_view bytes) {
+    std::string line{bytes};
+    for (char& c : line)
+        if (c == '\r' || c == '\n') c = '?';
+    return line;
+}
+
 std::string quote_path(std::string_view path) {
     std::string quoted = "\"";
     for (const char c : path) quoted.append(c == '"' ? 2 : 1, c);

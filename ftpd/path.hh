@@ -32,6 +32,10 @@ bool means_directory(std::string_view given);
 
 std::string_view last_component(std::string_view path); // "/" for "/"
 
+// Bytes from a name as one line of a reply or a listing for programs shows them: CR and LF, which would end
+// it, are `?', and all others are as they are.
+std::string in_one_line(std::string_view bytes);
+
 // The path in double quotes, those inside doubled, as 257 replies have it (RFC 959, appendix II).
 std::string quote_path(std::string_view path);
 

@@ -2,6 +2,7 @@
 #include "ftpd/session/connection.hh"
 
 #include "common/text.hh"
+#include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
 
 #include <string>
@@ -19,18 +20,18 @@ constexpr std::string_view tls_handshake =
     "\x16\x03"; // how a TLS record with a ClientHello begins (RFC 8446 5.1)
 
 // What the telnet protocol under FTP asks of bytes that stand for themselves (RFC 854): a name may hold them.
-void append_in_telnet(std::string& out, std::string_view bytes) {
+std::string in_telnet(std::string_view bytes) {
+    std::string out;
     for (const char c : bytes) {
         out += c;
         if (c == '\xff') out += c;
         if (c == '\r') out += '\0';
     }
+    return out;
 }
 
 std::string format_line(int code, char separator, std::string_view words) {
-    std::string line = text(code, separator);
-    append_in_telnet(line, words);
-    return line += "\r\n";
+    return text(code, separator, in_telnet(in_one_line(words)), "\r\n");
 }
 
 } // namespace
@@ -104,14 +105,16 @@ void Connection::reply_with_hint(int code, std::string_view words, std::string_v
 void Connection::begin_lines(int code, std::string_view first) { client_.say(format_line(code, '-', first)); }
 
 void Connection::add_line(std::string_view line) {
+    if (line.find_first_of("\r\n") != line.npos) return add_exact_line(in_one_line(line));
+    add_exact_line(line);
+}
+
+void Connection::add_exact_line(std::string_view line) {
     client_.say(" ");
     if (line.find_first_of("\xff\r") == line.npos)
         client_.say(line);
-    else {
-        std::string doubled;
-        append_in_telnet(doubled, line);
-        client_.say(doubled);
-    }
+    else
+        client_.say(in_telnet(line));
     client_.say("\r\n");
 }
 

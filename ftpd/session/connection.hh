@@ -39,9 +39,9 @@ public:
         Connection& control_;
     };
 
-    // "CODE WORDS". The words must not hold CR LF; IAC is doubled, CR becomes CR NUL. protocol: commands of
-    // the telnet protocol, sent as they are at the end of the line, where they trouble nobody who reads
-    // lines.
+    // "CODE WORDS". A line end in the words, as a name may hold one, becomes `?', and IAC is doubled.
+    // protocol: commands of the telnet protocol, sent as they are at the end of the line, where they trouble
+    // nobody who reads lines.
     void reply(int code, std::string_view words, std::string_view protocol = {});
     // A reply with a hint after it for a person, who could type that; a machine does not get it.
     void reply_with_hint(int code, std::string_view words, std::string_view hint);
@@ -49,6 +49,9 @@ public:
     // LAST".
     void begin_lines(int code, std::string_view first);
     void add_line(std::string_view line);
+    // A line that holds a name exactly, for a program that takes only CR LF for its end: LF is sent as it is,
+    // CR as CR NUL.
+    void add_exact_line(std::string_view line);
     void end_lines(int code, std::string_view last);
     // The last reply, with one try to write it: the session ends.
     void say_last(int code, std::string_view words);

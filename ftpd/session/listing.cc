@@ -127,15 +127,18 @@ void append_type(std::string& facts, const Entry& entry) {
 
 } // namespace
 
-std::string format_long(const Entry& entry, std::time_t now) {
+std::string format_long(const Entry& entry, std::time_t now, Reader reader) {
     const struct stat& status = entry.status;
     std::array<char, 96> front{};
     std::snprintf(front.data(), front.size(), "%s %3lu %-5lu %-5lu %10lld ",
                   mode_letters(status.st_mode).c_str(), static_cast<unsigned long>(status.st_nlink),
                   static_cast<unsigned long>(status.st_uid), static_cast<unsigned long>(status.st_gid),
                   static_cast<long long>(status.st_size));
-    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + without_surprises(entry.name);
-    if (!entry.link_target.empty()) line += " -> " + without_surprises(entry.link_target);
+    const auto shown = [&](const std::string& name) {
+        return reader == Reader::person ? without_surprises(name) : name;
+    };
+    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + shown(entry.name);
+    if (!entry.link_target.empty()) line += " -> " + shown(entry.link_target);
     return line;
 }
 
@@ -150,8 +153,6 @@ std::string UnknownEntries::shown() const {
     return text(count_, count_ == 1 ? " entry" : " entries",
                 " could not be looked at: ", std::strerror(error_));
 }
-
-bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
 
 // Lists of many thousands are made of these lines, so it is put together in one string.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {

@@ -18,24 +18,22 @@
 namespace ftpd {
 
 // "-rw-r--r--   1 1000 1000     1234 Nov 21 07:26 README.txt"; the year in place of the time for what is six
-// months away from now or more. What would disturb a line becomes `?'.
-std::string format_long(const Entry& entry, std::time_t now);
-
-// Whether the name can stand in a line that a program reads: no CR, no LF.
-bool fits_a_line(const Entry& entry);
+// months away from now or more. To a person names are shown with `?' for what disturbs a terminal's line; a
+// program, which asks for a file by the name that it has read, gets their bytes.
+enum class Reader { person, program };
+std::string format_long(const Entry& entry, std::time_t now, Reader reader);
 
 // The entries of a listing of which nothing but the name is known, which it must not pass over in silence.
 class UnknownEntries {
 public:
     void count(const std::vector<Entry>& entries);
     bool any() const { return count_ > 0; }
-    int error() const { return error_; } // of the first
     // "2 entries could not be looked at: Permission denied"
     std::string shown() const;
 
 private:
     std::size_t count_ = 0;
-    int error_ = 0;
+    int error_ = 0; // of the first
 };
 
 enum class Fact { type, size, modify, perm, unique, unix_mode };

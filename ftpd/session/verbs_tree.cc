@@ -102,8 +102,6 @@ void do_mlst(Session& s, const std::string& argument) {
     Entry entry = s.tree.entry(path);
     if (S_ISLNK(entry.status.st_mode) && means_directory(argument)) entry = {{}, s.tree.status(path), {}};
     entry.name = path;
-    if (!fits_a_line(entry))
-        throw Refusal{550, "The name contains a line end and cannot be shown in one line."};
     const std::string facts =
         format_facts(entry, s.tree.target_status(path, entry), s.rights(), s.memory.facts);
     s.control.begin_lines(250, "Facts:");

@@ -8,6 +8,11 @@
 using namespace ftpd;
 
 TEST_SUITE("unit") {
+    TEST_CASE("path: in one line a name has question marks for what would end it") {
+        CHECK(in_one_line("a\r\nb\n") == "a??b?");
+        CHECK(in_one_line("\x1b[2J\t\xff \\") == "\x1b[2J\t\xff \\");
+    }
+
     TEST_CASE("path: what can only mean a directory") {
         for (const char* const given : {"", ".", "..", "/", "a/", "a/.", "../..", "/a/.."}) {
             CAPTURE(given);
