@@ -44,7 +44,8 @@ void send_listing(Session& s, const Selection& selection, const FormatEntry& for
         data.send(lines);
         s.status.add_sent(lines.size());
     });
-    data.close();
+    data.end_output();
+    s.data.finish(data);
     s.control.reply(226, "End of list.");
 }
 
