@@ -244,8 +244,7 @@ void do_retr(Session& s, const std::string& argument) {
     const bool binary = s.memory.type == TransferType::binary;
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
-    // A small file goes together with both replies; a disk may be slow with a large one.
-    if (size - from > static_cast<off_t>(last_piece)) s.client.flush();
+    s.client.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
     TransferRecord record{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();
@@ -253,8 +252,9 @@ void do_retr(Session& s, const std::string& argument) {
         send_binary(s, data, file.fd.get(), from, size);
     else
         send_text(s, data, file.fd.get(), from);
-    data.close();
+    data.end_output();
     record.complete(static_cast<std::uint64_t>(size));
+    s.data.finish(data);
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 
