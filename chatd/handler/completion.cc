@@ -2,6 +2,7 @@
 #include "chatd/handler/completion.hh"
 
 #include "chatd/phrases.hh"
+#include "chatd/terminal/graphemes.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -10,9 +11,7 @@
 namespace chatd {
 namespace {
 
-std::size_t first_length(std::string_view words) {
-    return std::max<std::size_t>(common::utf8_length(words), 1);
-}
+std::size_t first_length(std::string_view words) { return grapheme_behind(words, 0); }
 
 // How many bytes of one, whole characters, are also the other's beginning but for case.
 std::size_t agreement(std::string_view one, std::string_view other) {
