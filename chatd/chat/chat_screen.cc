@@ -141,6 +141,7 @@ int ScreenFront::obey_signals() {
     terminal_.enter();
     write_out(filter_.redo());
     note_size();
+    filter_.begin_here();
     returned_ = true;
     return 0;
 }
