@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 using namespace common;
 
@@ -40,15 +41,21 @@ std::string likeness(std::string_view name, Marks marks) {
     return like;
 }
 
+template <std::size_t size>
+std::vector<std::string> likenesses(const std::array<std::string_view, size>& words) {
+    std::vector<std::string> all;
+    for (const std::string_view word : words) all.push_back(likeness(word, Marks::left_out));
+    return all;
+}
+
 // With an accent it is the same word.
 bool is_reserved(std::string_view name) {
+    static const std::vector<std::string> beginnings = likenesses(reserved_beginnings);
+    static const std::vector<std::string> names = likenesses(reserved_names);
     const std::string like = likeness(name, Marks::left_out);
-    const auto is_like = [&](std::string_view word) { return like == likeness(word, Marks::left_out); };
-    const auto begins_like = [&](std::string_view word) {
-        return like.rfind(likeness(word, Marks::left_out), 0) == 0;
-    };
-    return std::any_of(reserved_names.begin(), reserved_names.end(), is_like) ||
-           std::any_of(reserved_beginnings.begin(), reserved_beginnings.end(), begins_like);
+    return std::find(names.begin(), names.end(), like) != names.end() ||
+           std::any_of(beginnings.begin(), beginnings.end(),
+                       [&](const std::string& begins) { return like.rfind(begins, 0) == 0; });
 }
 
 } // namespace

@@ -4,7 +4,7 @@
 
 clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR='"$(CURDIR)"' \
                -DCATALOGUE_FOLDER='"$(catalogue_path)"'
-check_needs  = g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
+check_needs  = $(compiler_need) g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
                mandoc:mandoc ctags:universal-ctags python3:python3
 analysed    := $(sort $(sources) $(mains) $(bench) $(floor) $(wildcard common/*/*.cc))
 checks      := $(patsubst %,build/check/%.ok,format layers classes manuals tables symbols cppcheck $(analysed:%=tidy/%))
