@@ -66,6 +66,14 @@ std::string name_beside(std::string_view given, std::string_view beside, std::st
     return common::text(given.substr(0, name), last_component(path));
 }
 
+std::string replaced_name(std::string_view name, pid_t process) {
+    return partial_name(common::text(reserved_prefix, process, '-', name));
+}
+
+bool is_replaced_name(std::string_view name) {
+    return is_reserved(name) && is_reserved(name.substr(reserved_prefix.size()));
+}
+
 std::string_view last_component(std::string_view path) {
     const std::size_t slash = path.rfind('/');
     return slash == path.npos || path.size() == 1 ? path : path.substr(slash + 1);

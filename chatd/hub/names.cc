@@ -25,8 +25,7 @@ bool has_right(std::string_view rights, std::string_view right) {
 std::optional<Refusal> Names::refuse(const Client& client, const std::string& name) const {
     if (const auto why = refuse_name(name)) return why;
     if (bans_.keeps_out(fold_name(name), {}, std::chrono::system_clock::now())) return Refusal::name_banned;
-    if (people_.is_taken(name, client.number)) return Refusal::name_taken;
-    return {};
+    return people_.refuse(name, client.number);
 }
 
 void Names::on_name(Client& client, Packet packet) {

@@ -54,6 +54,19 @@ std::optional<Line> Connection::next_line(Deadline deadline) {
     }
 }
 
+bool Connection::wait_for_input(Clock::time_point until) {
+    if (ahead_ || !client_.buffer().buffered().empty() || client_.saw_end_of_input()) return true;
+    return client_.wait_for(client_.fd(), Interest::read, until);
+}
+
+std::vector<std::string> Connection::waiting_lines() const {
+    std::vector<std::string> lines;
+    if (ahead_) lines.push_back(ahead_->text);
+    for (const std::string_view line : std::as_const(client_).buffer().waiting_lines())
+        lines.emplace_back(line);
+    return lines;
+}
+
 // Lets the attendant have the commands that are there, in their order. It may wait for the client in turn.
 void Connection::attend() {
     if (!attendant_ || attending_) return;
@@ -76,6 +89,12 @@ bool Connection::wait_for_data(int fd, Interest interest, Deadline deadline) {
         const Woken woken = client_.wait_once(fd, interest, deadline);
         if (woken != Woken::by_others) return woken == Woken::ready;
     }
+}
+
+bool Connection::input_ended() {
+    const bool ended = client_.input_ended();
+    attend();
+    return ended;
 }
 
 void Connection::look_around() {

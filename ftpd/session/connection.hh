@@ -8,7 +8,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace ftpd {
 
@@ -21,6 +23,11 @@ public:
     // The next command; no value when the client has ended its input and all before that was taken. Throws
     // SessionOver: idle at the deadline, protocol for a TLS handshake where a command should stand.
     std::optional<common::Line> next_line(Deadline deadline);
+
+    // Waits until there is something to take of the client's input, or its end; false at that time.
+    bool wait_for_input(common::Clock::time_point until);
+    // The commands that are waiting to be taken, as they came.
+    std::vector<std::string> waiting_lines() const;
 
     // Offered each command that comes while a data connection is waited for or written; true: it is done, so
     // take the next. One that it leaves waits for next_line, with all after it. It may throw.
@@ -59,6 +66,8 @@ public:
     // As ClientSocket::wait_for, for a data connection, or the listener of one: commands go to the attendant
     // meanwhile.
     bool wait_for_data(int fd, common::Interest interest, Deadline deadline);
+    // Whether the client has ended its input. Commands that came before that go to the attendant.
+    bool input_ended();
     // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
     // waits.
     void look_around();

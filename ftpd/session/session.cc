@@ -67,6 +67,7 @@ int Session::run(std::string_view first_note) {
         client.flush();
         return 0;
     } catch (const SessionOver& end) {
+        settlement.conclude(end.reason);
         if (!end.log_line.empty()) log(Severity::notice, end.log_line);
         say_farewell(end);
         client.flush_at_last();
@@ -86,8 +87,10 @@ void Session::serve() {
     while (!over) {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+        settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
-        if (!line) return;
+        if (!line) return settlement.await_acknowledgement();
+        settlement.settle();
         execute(*this, *line);
         status.idle();
     }

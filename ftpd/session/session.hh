@@ -15,6 +15,7 @@
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/parent_link.hh"
+#include "ftpd/session/settlement.hh"
 #include "ftpd/session/tree.hh"
 
 #include <cstddef>
@@ -62,6 +63,7 @@ public:
     DataChannel data;
     Status status;
     common::Login passwords; // asks authd
+    Settlement settlement{*this};
 
     // What they remember; REIN resets all of it.
     struct Memory {

@@ -52,7 +52,8 @@ void send_listing(Session& s, const Selection& selection, const FormatEntry& for
         data.send(lines);
         s.status.add_sent(lines.size());
     });
-    data.close();
+    data.end_output();
+    s.data.finish(data);
     if (unknown.any()) throw Refusal{550, text("The list is not complete: ", unknown.shown(), '.')};
     s.control.reply(226, "End of list.");
 }

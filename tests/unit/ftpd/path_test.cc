@@ -99,6 +99,13 @@ TEST_SUITE("unit") {
                 all.insert(partial);
             }
         CHECK(all.size() == 2 * 255); // each another
+        CHECK(replaced_name("x", 812) == ".ftpd-.ftpd-812-x");
+        for (const std::string& name : {std::string{"x"}, std::string(255, 'n')}) {
+            CHECK(is_replaced_name(replaced_name(name, 4194304)));
+            CHECK(replaced_name(name, 4194304).size() <= 255);
+            CHECK_FALSE(is_replaced_name(partial_name(name)));
+            CHECK_FALSE(is_replaced_name(name));
+        }
         const std::string fits(255 - reserved_prefix.size(), 'n');
         CHECK(partial_name(fits) == ".ftpd-" + fits);
         CHECK(partial_name(fits + 'n') == partial_name(fits + 'n'));
