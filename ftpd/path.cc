@@ -60,6 +60,12 @@ bool means_directory(std::string_view given) {
     return last.empty() || last == "." || last == "..";
 }
 
+std::string name_beside(std::string_view given, std::string_view beside, std::string_view path) {
+    const std::size_t name = given.rfind('/') + 1;
+    if (given.substr(name) != last_component(beside)) return std::string{path};
+    return common::text(given.substr(0, name), last_component(path));
+}
+
 std::string replaced_name(std::string_view name, pid_t process) {
     return partial_name(common::text(reserved_prefix, process, '-', name));
 }

@@ -36,6 +36,10 @@ bool is_replaced_name(std::string_view name);
 // empty, or ends in a slash, `.' or `..'.
 bool means_directory(std::string_view given);
 
+// How a client in its working directory names path, a file beside the one that it has called given, which
+// leads to beside: in the same words up to the name; in full where those do not end in it.
+std::string name_beside(std::string_view given, std::string_view beside, std::string_view path);
+
 std::string_view last_component(std::string_view path); // "/" for "/"
 
 // Bytes from a name as one line of a reply or a listing for programs shows them: CR and LF, which would end

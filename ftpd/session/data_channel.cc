@@ -36,8 +36,8 @@ Address ipv4_address(std::uint32_t host_in_network_order, std::uint16_t port) {
     return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
-// Whether the address that this client tells is its own. EPRT knows no zones, which link-local addresses
-// have, and lftp tells :: where it means its own.
+// Whether the address that this client tells is its own. The zone of a link-local address is left out of
+// both, since each host calls its links as it likes; lftp tells :: where it means its own.
 bool means_itself(const Address& told, const Address& client) {
     const std::string host = client.host();
     return told.family() == client.family() &&
@@ -270,7 +270,9 @@ Address parse_eprt_argument(std::string_view argument) {
     };
     for (const auto& [number, family] : {Protocol{"1", AF_INET}, Protocol{"2", AF_INET6}}) {
         if (parts[1] != number) continue;
-        const std::optional<Address> host = parse_host(parts[2], family);
+        const std::size_t zone = family == AF_INET6 ? parts[2].find('%') : parts[2].npos;
+        if (zone != parts[2].npos && zone + 1 == parts[2].size()) throw wrong;
+        const std::optional<Address> host = parse_host(parts[2].substr(0, zone), family);
         if (!host) throw wrong;
         return host->with_port(*port);
     }

@@ -99,7 +99,8 @@ private:
 
 // "h1,h2,h3,h4,p1,p2" of PORT. Throws Refusal (501).
 common::Address parse_port_argument(std::string_view argument);
-// "|1|132.235.1.2|6275|" of EPRT (RFC 2428, section 2). Throws Refusal (501, 522).
+// "|1|132.235.1.2|6275|" of EPRT (RFC 2428, section 2); a zone, as in "|2|fe80::1%eth0|6275|", is left out.
+// Throws Refusal (501, 522).
 common::Address parse_eprt_argument(std::string_view argument);
 // The same six numbers for the reply to PASV.
 std::string format_pasv(const common::Address& address);

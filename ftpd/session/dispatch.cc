@@ -75,7 +75,7 @@ void answer(Session& s, const Refusal& refusal, const Verb& verb) {
 void check(Session& s, const Verb& verb, const std::string& argument) {
     if (verb.argument == Argument::required && argument.empty())
         throw Refusal{501, text(verb.name, " needs an argument: ", verb.name, ' ', verb.syntax)};
-    if (verb.argument == Argument::none && !argument.empty())
+    if (verb.argument == Argument::none && !without_trailing_blanks(argument).empty())
         throw Refusal{501, text(verb.name, " takes no argument.")};
     s.require(verb.login, verb.right, verb.name);
 }

@@ -11,6 +11,7 @@
 #include <bitset>
 #include <cstddef>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,23 +37,23 @@ private:
     int error_ = 0; // of the first
 };
 
-enum class Fact { type, size, modify, perm, unique, unix_mode };
-inline constexpr std::array<std::string_view, 6> fact_names{"type", "size",   "modify",
-                                                            "perm", "unique", "UNIX.mode"}; // by Fact
+enum class Fact { type, size, modify, perm, unique, unix_mode, unix_owner, unix_group };
+inline constexpr std::array<std::string_view, 8> fact_names{
+    "type", "size", "modify", "perm", "unique", "UNIX.mode", "UNIX.owner", "UNIX.group"}; // by Fact
 using Facts = std::bitset<fact_names.size()>; // those that a client wants (OPTS MLST)
 
-// "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644; NAME". A symbolic link
+// "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644;
+// UNIX.owner=1000;UNIX.group=1000; NAME". A symbolic link
 // has the type OS.unix=slink:TARGET (RFC 3659, section 7.7.4), or OS.unix=symlink where the target holds what
 // may not stand in a fact: whoever removes a tree must not go on behind a link. target: the status of what
 // the name leads to in the end, which is the entry's own where it is no link, or one that leads nowhere. If
-// that is a regular file, size, modify and UNIX.mode are its own, since RETR gives its bytes; perm is what
-// works under the name.
-// Of an entry that could not be looked at no fact is known, and none is stated.
+// that is a regular file, size, modify and UNIX's facts are its own, since RETR gives its bytes; perm is what
+// works under the name. Of an entry that could not be looked at no fact is known, and none is stated.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted);
 
 // Of "type;size;": names in any case, each followed by a semicolon; those that nobody knows are left out, as
-// RFC 3659, section 7.9, has it.
-Facts parse_facts(std::string_view list);
+// RFC 3659, section 7.9, has it. No value for what can be no fact's name (section 7.2), as a blank in it.
+std::optional<Facts> parse_facts(std::string_view list);
 // The reverse; with all, every name there is and a `*' after those wanted, as FEAT has them (section 7.8).
 std::string format_fact_names(const Facts& wanted, bool all = false);
 

@@ -75,11 +75,12 @@ int Session::run(std::string_view first_note) {
     }
 }
 
+// Scanners take it for FTP's greeting when a word stands before "ftp".
 void Session::greet() {
     if (settings.anonymous.empty())
-        return control.reply(220, "ftpd ready. Log in with USER and PASS; ? shows how.");
+        return control.reply(220, "This is ftpd. Log in with USER and PASS; ? shows how.");
     control.reply(220,
-                  "ftpd ready. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.");
+                  "This is ftpd. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.");
 }
 
 void Session::serve() {

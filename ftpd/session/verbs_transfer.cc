@@ -8,6 +8,7 @@
 #include "common/errors.hh"
 #include "common/file_to_socket.hh"
 #include "common/text.hh"
+#include "ftpd/command.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/dispatch.hh"
@@ -209,6 +210,7 @@ std::string result_of(const Cksum& sum, std::string_view path) {
 
 void do_pasv(Session& s, const std::string&) {
     check_not_extended_only(s, "PASV");
+    check_over_network(s);
     if (s.data.client_family() != AF_INET) throw Refusal{425, "PASV is for IPv4: use EPSV."};
     const Address told = s.data.listen_passive(DataChannel::Told::address);
     s.control.reply(227, text("Entering Passive Mode (", format_pasv(told), ")."));
@@ -216,14 +218,14 @@ void do_pasv(Session& s, const std::string&) {
 
 void do_epsv(Session& s, const std::string& argument) {
     check_over_network(s);
-    if (equal_ignoring_case(argument, "ALL")) {
+    const std::string_view wanted = without_trailing_blanks(argument);
+    if (equal_ignoring_case(wanted, "ALL")) {
         s.memory.extended_only = true;
         return s.control.reply(200, "Only EPSV from now on.");
     }
     const std::string_view own = s.data.client_family() == AF_INET ? "1" : "2"; // of RFC 2428, section 2
-    if (!argument.empty() && argument != "1" && argument != "2")
-        throw Refusal{501, "EPSV takes 1, 2 or ALL."};
-    if (!argument.empty() && argument != own)
+    if (!wanted.empty() && !parse_number<unsigned>(wanted)) throw Refusal{501, "EPSV takes 1, 2 or ALL."};
+    if (!wanted.empty() && wanted != own)
         throw Refusal{522, text("Network protocol not supported, use (", own, ").")};
     const Address address = s.data.listen_passive(DataChannel::Told::port);
     s.control.reply(229, text("Entering Extended Passive Mode (|||", address.port(), "|)."));
@@ -232,14 +234,14 @@ void do_epsv(Session& s, const std::string& argument) {
 void do_port(Session& s, const std::string& argument) {
     check_not_extended_only(s, "PORT");
     check_over_network(s);
-    s.data.set_active(parse_port_argument(argument));
+    s.data.set_active(parse_port_argument(without_trailing_blanks(argument)));
     s.control.reply(200, "Data will go there.");
 }
 
 void do_eprt(Session& s, const std::string& argument) {
     check_not_extended_only(s, "EPRT");
     check_over_network(s);
-    s.data.set_active(parse_eprt_argument(argument));
+    s.data.set_active(parse_eprt_argument(without_trailing_blanks(argument)));
     s.control.reply(200, "Data will go there.");
 }
 
@@ -291,7 +293,8 @@ void do_appe(Session& s, const std::string& argument) {
 
 void do_stou(Session& s, const std::string& argument) {
     if (s.memory.restart > 0) throw Refusal{554, "A new file cannot be restarted: use REST with STOR."};
-    const std::string wanted = s.resolve(argument.empty() ? "upload" : argument);
+    const std::string asked = argument.empty() ? "upload" : argument;
+    const std::string wanted = s.resolve(asked);
     s.data.check_prepared();
     constexpr int max_tries = 1000;
     for (int number = 0; number < max_tries; ++number) {
@@ -305,7 +308,7 @@ void do_stou(Session& s, const std::string& argument) {
             continue;
         }
         // This form is what clients read the name from (RFC 1123, section 4.1.2.9).
-        return store(s, *upload, text("FILE: ", escape(last_component(path))));
+        return store(s, *upload, text("FILE: ", name_beside(asked, wanted, path)));
     }
     throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', max_tries - 1,
                             " are in use: send STOU with another name.")};

@@ -147,7 +147,8 @@ TEST_SUITE("e2e") {
             char mode[16];
             std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(s.st_mode & 07777));
             return text("250-Facts:\n ", kind, "modify=", ftpd::format_timestamp(s.st_mtime), ";perm=", perm,
-                        ";unique=", unique, ";UNIX.mode=", mode, "; ");
+                        ";unique=", unique, ";UNIX.mode=", mode, ";UNIX.owner=", s.st_uid,
+                        ";UNIX.group=", s.st_gid, "; ");
         };
         CHECK(client.command("MLST file", 250) ==
               facts(daemon.files() / "file", "type=file;size=5;", "dfarw") + "/file\n250 End");

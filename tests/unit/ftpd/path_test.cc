@@ -8,6 +8,16 @@
 using namespace ftpd;
 
 TEST_SUITE("unit") {
+    TEST_CASE("path: a file beside another is named in the same words") {
+        CHECK(name_beside("new", "/a/new", "/a/new") == "new");
+        CHECK(name_beside("new", "/a/new", "/a/new.1") == "new.1");
+        CHECK(name_beside("../b/new", "/b/new", "/b/new.1") == "../b/new.1");
+        CHECK(name_beside("/b/new", "/b/new", "/b/new.1") == "/b/new.1");
+        CHECK(name_beside("b/", "/a/b", "/a/b.1") == "/a/b.1");
+        CHECK(name_beside("..", "/a", "/a.1") == "/a.1");
+        CHECK(name_beside("/", "/", "/.1") == "/.1");
+    }
+
     TEST_CASE("path: in one line a name has question marks for what would end it") {
         CHECK(in_one_line("a\r\nb\n") == "a??b?");
         CHECK(in_one_line("\x1b[2J\t\xff \\") == "\x1b[2J\t\xff \\");

@@ -133,11 +133,13 @@ TEST_SUITE("unit") {
 
     TEST_CASE("listing: facts are those of RFC 3659") {
         CHECK(facts(S_IFREG | 0644, {Right::list, Right::read}) ==
-              "type=file;size=1234;modify=20261121082610;perm=r;unique=fd00g1a2b;UNIX.mode=0644; a b");
-        CHECK(facts(S_IFDIR | 01777, {}) ==
-              "type=dir;modify=20261121082610;perm=e;unique=fd00g1a2b;UNIX.mode=1777; a b");
+              "type=file;size=1234;modify=20261121082610;perm=r;unique=fd00g1a2b;UNIX.mode=0644;UNIX.owner="
+              "1000;UNIX.group=100; a b");
+        CHECK(facts(S_IFDIR | 01777, {}) == "type=dir;modify=20261121082610;perm=e;unique=fd00g1a2b;UNIX."
+                                            "mode=1777;UNIX.owner=1000;UNIX.group=100; a b");
         CHECK(facts(S_IFIFO | 0600, everything) ==
-              "type=OS.unix=special;modify=20261121082610;perm=df;unique=fd00g1a2b;UNIX.mode=0600; a b");
+              "type=OS.unix=special;modify=20261121082610;perm=df;unique=fd00g1a2b;UNIX.mode=0600;UNIX.owner="
+              "1000;UNIX.group=100; a b");
     }
 
     TEST_CASE("listing: a link is of a type of its own, which names its target where a fact may hold that") {
@@ -147,21 +149,22 @@ TEST_SUITE("unit") {
         struct stat file = make(S_IFREG | 0640, "", now - day).status;
         file.st_size = 99;
         file.st_ino = 7;
+        file.st_uid = 5;
         CHECK(format_facts(link, file, everything, all) ==
               "type=OS.unix=slink:../a,b=c!d(e);size=99;modify=20261120082610;perm=dfarw;unique=fd00g1a2b;"
-              "UNIX.mode=0640; l");
+              "UNIX.mode=0640;UNIX.owner=5;UNIX.group=100; l");
         const struct stat folder = make(S_IFDIR | 0755, "", now - day).status;
         CHECK(format_facts(link, folder, everything, all) ==
               "type=OS.unix=slink:../a,b=c!d(e);modify=20261121082610;perm=ecdpflm;unique=fd00g1a2b;"
-              "UNIX.mode=0777; l");
+              "UNIX.mode=0777;UNIX.owner=1000;UNIX.group=100; l");
         CHECK(format_facts(link, link.status, everything, all) == // it leads nowhere
               "type=OS.unix=slink:../a,b=c!d(e);modify=20261121082610;perm=df;unique=fd00g1a2b;"
-              "UNIX.mode=0777; l");
+              "UNIX.mode=0777;UNIX.owner=1000;UNIX.group=100; l");
         for (const std::string target :
              {"", "a b", "a;size=1", "a\nb", "gr\xc3\xbc\xc3\x9f", "a*", "~x", "a\tb"}) {
             CAPTURE(target);
             link.link_target = target;
-            CHECK(format_facts(link, file, {}, parse_facts("type;")) == "type=OS.unix=symlink; l");
+            CHECK(format_facts(link, file, {}, *parse_facts("type;")) == "type=OS.unix=symlink; l");
         }
     }
 
@@ -183,18 +186,21 @@ TEST_SUITE("unit") {
     TEST_CASE("listing: a client gets the facts it has asked for and no others") {
         const Entry entry = make(S_IFREG | 0644, "a b");
         const auto shown = [&](std::string_view list) {
-            return format_facts(entry, entry.status, {}, parse_facts(list));
+            return format_facts(entry, entry.status, {}, *parse_facts(list));
         };
         CHECK(shown("type;size;") == "type=file;size=1234; a b");
         CHECK(shown("SIZE;Type;") == "type=file;size=1234; a b"); // our order, and any case
         CHECK(shown("size;bogus;sizes;") == "size=1234; a b");
         CHECK(shown("unix.mode") == "UNIX.mode=0644; a b");
+        CHECK(shown("UNIX.group;unix.owner;") == "UNIX.owner=1000;UNIX.group=100; a b");
         CHECK(shown("") == " a b");
         CHECK(shown(";;;") == " a b");
-        CHECK(format_fact_names(parse_facts("perm;type;")) == "type;perm;");
-        CHECK(format_fact_names(parse_facts("perm;type;"), true) ==
-              "type*;size;modify;perm*;unique;UNIX.mode;");
+        CHECK(format_fact_names(*parse_facts("perm;type;")) == "type;perm;");
+        CHECK(format_fact_names(*parse_facts("perm;type;"), true) ==
+              "type*;size;modify;perm*;unique;UNIX.mode;UNIX.owner;UNIX.group;");
         CHECK(format_fact_names(Facts{}) == "");
+        for (const char* const wrong : {"type ;", "type; size;", " ", "a\tb;", "type;\xc3\xa4;"})
+            CHECK_FALSE(parse_facts(wrong));
     }
 
     TEST_CASE("listing: the letters of perm say what the client may do") {
