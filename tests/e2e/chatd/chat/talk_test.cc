@@ -181,7 +181,7 @@ TEST_SUITE("e2e") {
         ada.terminal.wait_for("\r\x1b[J> !" + most + "bcd\r> !");
     }
 
-    TEST_CASE("a signal that the window has changed, and it has not, changes nothing on the screen") {
+    TEST_CASE("a signal that the window has changed changes nothing on the screen when it has not") {
         const Daemon daemon{chat_server()};
         Person ada{daemon, "ada"};
         ada.terminal.type("draft");

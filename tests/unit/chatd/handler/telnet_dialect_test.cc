@@ -226,7 +226,8 @@ TEST_SUITE("unit") {
         CHECK(nameless.send(WILL TTYPE DO ECHO_) == offer + asks_type + WILL ECHO_);
     }
 
-    TEST_CASE("telnet: a prompt ends in GA, in EOR where the client has that, in nothing where GA is off") {
+    TEST_CASE(
+        "telnet: a prompt ends in GA or in EOR where the client has that and in nothing where GA is off") {
         Client line_mode;
         line_mode.send("ada\r\n");
         line_mode.send(WONT TTYPE DONT ECHO_ DONT SGA);
