@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "tests/screen.hh"
 
+#include "chatd/words.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <utility>
-#include <wchar.h>
 
 namespace tests {
 
@@ -23,8 +23,7 @@ void Screen::write(std::string_view bytes) {
         else if (character == "\n")
             ++row_; // the program's LF is CR LF here, as a terminal's driver makes it
         else if (character != "\a")
-            put(character, static_cast<std::size_t>(
-                               std::max(0, ::wcwidth(static_cast<wchar_t>(common::utf8_code(character))))));
+            put(character, chatd::columns_of(character));
     }
 }
 

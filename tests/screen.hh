@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The screen of a small terminal, from the bytes that a program writes to it: enough of a vt100 for what our
-// clients use, and everything else stays visible, so that a test sees it. Works on bytes alone; needs a UTF-8
-// locale for the widths of characters.
+// clients use, and everything else stays visible, so that a test sees it. Works on bytes alone.
 #pragma once
 
 #include <cstddef>

@@ -47,9 +47,8 @@ public:
 };
 
 // All use descriptors 0 and 1.
-std::unique_ptr<ChatFront>
-make_terminal_front();                          // edits lines itself; needs a UTF-8 locale (use_utf8_locale)
-std::unique_ptr<ChatFront> make_screen_front(); // the server edits and draws
+std::unique_ptr<ChatFront> make_terminal_front(); // edits lines itself
+std::unique_ptr<ChatFront> make_screen_front();   // the server edits and draws
 std::unique_ptr<ChatFront> make_pipe_front();
 
 // Writes all of it to standard output.

@@ -2,6 +2,7 @@
 #include "chatd/handler/completion.hh"
 
 #include "chatd/phrases.hh"
+#include "chatd/terminal/graphemes.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -11,9 +12,7 @@
 namespace chatd {
 namespace {
 
-std::size_t first_length(std::string_view words) {
-    return std::max<std::size_t>(common::utf8_length(words), 1);
-}
+std::size_t first_length(std::string_view words) { return grapheme_behind(words, 0); }
 
 // What stands before a name without a blank: @ada, (ada, "ada, ada/bob; and what Chinese is written with.
 constexpr std::array<std::string_view, 26> wide_marks{

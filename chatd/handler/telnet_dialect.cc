@@ -131,7 +131,8 @@ void TelnetDialect::act_on(LineEditor::Outcome outcome) {
     case Outcome::end: ended_ = true; return;
     case Outcome::bell: return line_.ring();
     case Outcome::interrupt: return line_.leave();
-    case Outcome::too_long: lines_.push_back({Line{"\n", true}, consumed_}); return;
+    case Outcome::too_long: lines_.push_back({Line{"", true}, consumed_}); return;
+    case Outcome::block_too_long: lines_.push_back({Line{"\n", true}, consumed_}); return;
     case Outcome::redraw: return line_.redraw();
     case Outcome::complete:
         if (line_.is_secret()) return line_.ring();

@@ -2,7 +2,6 @@
 // chat, the client, with chatd: what a person at a terminal and what a script sees.
 #include "tests/e2e/chat_client.hh"
 
-#include "chatd/words.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "tests/screen.hh"
@@ -24,11 +23,10 @@ std::string address_of(const Daemon& daemon, std::string_view name = {}) {
     return text(name, name.empty() ? "" : "@", "127.0.0.1:", daemon.port());
 }
 
-// Without colours; and chat finds a UTF-8 locale also where the environment names none.
+// Without colours; and chat needs no locale to know what a character is.
 const Words plain_locale{"LC_ALL=C", "TERM="};
 
 std::string shown_on(const Pty& terminal) {
-    REQUIRE(chatd::use_utf8_locale());
     tests::Screen screen{80};
     screen.write(terminal.screen());
     return screen.text();

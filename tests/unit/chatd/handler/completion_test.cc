@@ -2,8 +2,6 @@
 // What the Tab key makes of a word, and where the words come from.
 #include "chatd/handler/completion.hh"
 
-#include "chatd/words.hh"
-
 #include <doctest/doctest.h>
 
 using namespace chatd;
@@ -23,7 +21,6 @@ constexpr CommandShape shapes[]{{"join", "[ROOM] [CODE]"},
 Completion of(std::string_view before) { return find_completion(before, shapes); }
 // The line after Tab; the choice in brackets.
 std::string completed(std::string_view before, std::vector<std::string> hub = {}) {
-    REQUIRE(use_utf8_locale());
     const Completion wanted = of(before);
     const Completed done = complete(wanted, wanted.of == Of::words ? wanted.words : std::move(hub));
     std::string line{before};

@@ -61,6 +61,12 @@ TEST_SUITE("unit") {
         const auto refused = client.dialect().next_line();
         REQUIRE(refused);
         CHECK(refused->too_long);
+        CHECK(refused->text.empty()); // a line
+        client.send("\x1b[200~one\r" + std::string(10'000, 'x') + "\x1b[201~");
+        const auto refused_block = client.dialect().next_line();
+        REQUIRE(refused_block);
+        CHECK(refused_block->too_long);
+        CHECK(refused_block->text == "\n"); // a block
         client.ask(Asked::code, "Room code: ");
         client.send("\x1b[200~one\rtwo\x1b[201~\r");
         CHECK(client.lines() == "one|");

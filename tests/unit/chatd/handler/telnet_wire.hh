@@ -4,7 +4,6 @@
 
 #include "chatd/handler/line_dialect.hh"
 #include "chatd/handler/telnet_dialect.hh"
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "tests/screen.hh"
 
@@ -52,7 +51,6 @@ inline std::string has_size(unsigned char columns, unsigned char rows) {
 class Client {
 public:
     Client() {
-        REQUIRE(use_utf8_locale());
         int ends[2];
         common::checked("pipe", {}, [&] { return ::pipe(ends); });
         from_client_.reset(ends[0]);

@@ -2,7 +2,6 @@
 // What a terminal shows of the line that is being typed.
 #include "chatd/terminal/typed_line.hh"
 
-#include "chatd/words.hh"
 #include "common/text.hh"
 #include "tests/screen.hh"
 
@@ -52,7 +51,6 @@ using Lines = tests::Screen::Lines;
 
 TEST_SUITE("unit") {
     TEST_CASE("a message leaves the typed line whole however many rows it has") {
-        REQUIRE(chatd::use_utf8_locale());
         for (const bool at_once : {false, true}) {
             CHECK(draw_all({"", "hello"}, 10, at_once) == "m\nm\n> hello\n");
             CHECK(draw_all({"1234567"}, 10, at_once) == "m\n> 1234567\n");
@@ -65,7 +63,6 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("the terminal's cursor stands where the next key acts") {
-        REQUIRE(chatd::use_utf8_locale());
         const auto cursor = [](const std::string& line, std::size_t byte) {
             tests::Screen screen{10};
             screen.write(TypedLine{}.draw("> ", line, byte, {10}));
@@ -190,7 +187,6 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("whatever is typed the screen shows the line and nothing else") {
-        REQUIRE(chatd::use_utf8_locale());
         const std::vector<std::string> pieces{"a",    "bc",      " ",          "你",
                                               "好吗", "e\u0301", "\U0001f600", "wide 字"};
         std::mt19937 random{7};
@@ -222,7 +218,6 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("whatever becomes of the window no message above the line is ever erased") {
-        REQUIRE(chatd::use_utf8_locale());
         std::mt19937 random{11};
         for (int run = 0; run < 400; ++run) {
             const Lines lines = run % 2 == 0 ? Lines::cut : Lines::laid_anew;
