@@ -123,7 +123,7 @@ int TerminalFront::obey_signals() {
     }
     if (const int signal = taken_ending_signal()) return signal;
     if (!continued) {
-        if (changed) draw({});
+        if (changed && typed_.note_window(window())) draw({});
         return 0;
     }
     while (!terminal_.is_ours()) { // continued in the background, where nothing can be typed

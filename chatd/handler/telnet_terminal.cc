@@ -136,9 +136,10 @@ bool TelnetTerminal::sends_keys() const {
            options_.is_on(Side::ours, Option::suppress_go_ahead);
 }
 
+// Also of ECHO that is given back: it could not be asked for again before, for a secret.
 bool TelnetTerminal::is_settled() const {
-    return knows_type_ && (!may_send_keys() || (!options_.is_open(Side::ours, Option::echo) &&
-                                                !options_.is_open(Side::ours, Option::suppress_go_ahead)));
+    return knows_type_ && !options_.is_open(Side::ours, Option::echo) &&
+           (ignores_keys_ || !options_.is_open(Side::ours, Option::suppress_go_ahead));
 }
 
 std::string TelnetTerminal::prompt_end() const {

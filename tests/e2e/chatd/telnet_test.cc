@@ -303,6 +303,46 @@ TEST_SUITE("e2e") {
         bob.wait_for_line("张三 say: 你好，世界！我在用中文打字，一行写不下\U0001f600的时候");
     }
 
+    TEST_CASE("on a dumb terminal what follows a code that was not to be seen has a row of its own") {
+        const Daemon daemon{telnet_server()};
+        Pty terminal{telnet_to(daemon), {"TERM=dumb"}};
+        terminal.wait_for("Your name: ");
+        terminal.type("ada\r");
+        terminal.wait_for("Room code: ");
+        terminal.type("wrong\r");
+        terminal.wait_for("\r\nNo room has that code.");
+        terminal.wait_for("Room code: ");
+        terminal.type("s3cret\r");
+        terminal.wait_for("\r\n" + welcome_to("plans") + "\r\n");
+        const std::string screen = terminal.screen();
+        CHECK(screen.find("wrong") == screen.npos);
+        CHECK(screen.find("s3cret") == screen.npos);
+        CHECK(screen.find("Room code: \r\n" + welcome_to("plans")) != screen.npos);
+        terminal.type("seen\r");
+        terminal.wait_for("seen\r\n");
+    }
+
+    TEST_CASE("a client with Latin-1 and people with UTF-8 understand each other") {
+        const Daemon daemon{telnet_server()};
+        ChatClient ada{daemon};
+        ada.send("j\xfcrgen\r\n"); // not agreed on yet, and so no text
+        ada.wait_for_text("\xff\xfd\x18\r");
+        ada.send("\xff\xfc\x18\xff\xfe\x01\xff\xfe\x03\xff\xfb\x2a");
+        ada.wait_for_text("\xff\xfd\x2a");
+        ada.send("\xff\xfa\x2a\x01 ISO-8859-1\xff\xf0");
+        ada.wait_for_text("\xff\xfa\x2a\x02ISO-8859-1\xff\xf0");
+        ada.send("\r\nj\xfcrgen\r\n");
+        ada.wait_for_text("Room code: \xff\xf9");
+        ada.send("\r\n");
+        ada.wait_for_text(welcome_to("lobby"));
+        Neighbour bob{daemon, "bob"};
+        ada.wait_for_text("bob joined\r\n");
+        ada.send("Gr\xfc\xdf Gott \xff\xff\r\n");
+        bob.wait_for_line("jürgen say: Grüß Gott ÿ");
+        bob.say("schön, 张三");
+        CHECK(ada.wait_for_text("\r\n") == "bob say: sch\xf6n, ??\r\n");
+    }
+
     TEST_CASE("on a terminal that cuts its rows a narrow window and a wide one leave every message") {
         const Daemon daemon{telnet_server()};
         Person ada{daemon, "ada"};

@@ -175,9 +175,11 @@ TEST_SUITE("e2e") {
         screen.write(all.substr(all.rfind("else is here.\r\n") + 15));
         CHECK(screen.text() == "> !" + most + "\nbcd\n");
         CHECK(screen.cursor() == "0:3");
+        ada.terminal.resize(60, 24); // without a key
+        ada.terminal.wait_for("\r\x1b[J> !" + most + "bcd\r> !");
     }
 
-    TEST_CASE("a signal that the window has changed, and it has not, changes nothing on the screen") {
+    TEST_CASE("a signal that the window has changed changes nothing on the screen when it has not") {
         const Daemon daemon{chat_server()};
         Person ada{daemon, "ada"};
         ada.terminal.type("draft");

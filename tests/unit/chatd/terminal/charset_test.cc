@@ -20,7 +20,7 @@ std::string answer_to(const std::string& list) { return hear_charset('\1' + list
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("charset: of a client's list UTF-8 is taken, else Latin-1 under the name that it was given") {
+    TEST_CASE("charset: of a client's list UTF-8 is taken or else Latin-1 under the name that it was given") {
         CHECK(answer_to(";UTF-8") == subnegotiation("\2UTF-8"));
         CHECK(answer_to(" iso-8859-1 utf-8") == subnegotiation("\2utf-8"));
         CHECK(answer_to(";US-ASCII;Latin1;ISO-8859-1") == subnegotiation("\2Latin1"));
