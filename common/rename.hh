@@ -22,6 +22,11 @@ Renamed rename_if_free(int directory, const std::string& from, const std::string
 // Each of the two gets the other's name, in one step; never taken.
 Renamed exchange_names(int directory, const std::string& one, const std::string& other);
 
+// Has the system begin to write a file's bytes to the disk, and does not wait. Linux's file systems do so by
+// themselves for a file that replaces another by rename(2), but not for one that is exchanged: a power cut
+// soon after could leave an empty file in the place of either. Nothing elsewhere.
+void begin_writing_to_disk(int file);
+
 // The portable way to the first: for a moment the file has both names.
 Renamed rename_if_free_by_link(int directory, const std::string& from, const std::string& to);
 

@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 
 #include <cstdio>
+#include <fcntl.h>
 
 namespace common {
 namespace {
@@ -26,6 +27,10 @@ Renamed exchange_names(int directory, const std::string& one, const std::string&
         return Renamed::done;
     if (!is_unsupported(errno)) fail("exchange", one);
     return Renamed::unsupported;
+}
+
+void begin_writing_to_disk(int file) {
+    ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE); // a hint: what it cannot do, nobody was promised
 }
 
 } // namespace common

@@ -9,4 +9,6 @@ Renamed rename_if_free(int directory, const std::string& from, const std::string
 
 Renamed exchange_names(int, const std::string&, const std::string&) { return Renamed::unsupported; }
 
+void begin_writing_to_disk(int) {}
+
 } // namespace common

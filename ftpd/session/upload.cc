@@ -163,6 +163,7 @@ Upload::Completed Upload::complete_revocably() {
     const struct stat status = written();
     const Over over = !may_replace_ ? Over::never_else : replaces_ ? Over::a_file : Over::nothing;
     Completed completed{static_cast<std::uint64_t>(status.st_size), {}};
+    if (over == Over::a_file && !policy_.sync) begin_writing_to_disk(file_.get());
     try {
         completed.replacement.emplace(place_, partial_, status, over);
     } catch (const std::system_error&) {
