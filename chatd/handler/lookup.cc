@@ -29,6 +29,8 @@ bool Lookup::go_on() {
     bool any = false;
     for (Record record; output_.has_room(); any = true) {
         const LogQuery::Result result = running.log.next(record, max_records);
+        const auto gap = running.log.take_gap();
+        if (gap && !running.is_search) output_.say(Phrase::lines_gone, text(gap->first), text(gap->last));
         if (result == LogQuery::Result::segment_end) {
             hub_.ask(NextFrame::make({}, running.room, running.log.segment()),
                      {.what = Message::next_segment, .room = running.room});
