@@ -126,7 +126,7 @@ bool has_said_quit(const Session& s) {
         const Verb* const verb = verb_of(parse_command(decode_telnet(line).text));
         if (verb == nullptr) continue;
         if (verb->run == do_quit) return true;
-        if (verb->kind > Verb::Kind::urgent || verb->run == do_abor) return false;
+        if (verb->kind != Verb::Kind::plain || verb->run == do_abor) return false;
     }
     return false;
 }
