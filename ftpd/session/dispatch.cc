@@ -103,7 +103,7 @@ void refuse(Session& s, const Refusal& refusal, const Command& command) {
     if (verb == nullptr) return s.control.reply(refusal.code, refusal.words);
     s.memory.body = body_behind(s, *verb);
     answer(s, refusal, *verb);
-    s.memory.announced.reset();
+    if (verb->kind != Verb::Kind::plain) s.forget_announcements();
 }
 
 // What a client may say while a transfer runs (RFC 959, sections 4.1.1 and 4.1.3); false: all else, QUIT too,
@@ -111,7 +111,8 @@ void refuse(Session& s, const Refusal& refusal, const Command& command) {
 bool attend(Session& s, const Line& line) {
     const Command command = parse_command(decode_telnet(line.text).text);
     const Verb* const verb = line.too_long ? nullptr : find_verb(command.verb);
-    if (verb == nullptr || !verb->during_transfer(command.argument)) return false;
+    if (verb == nullptr || verb->during_transfer == DuringTransfer::waits || !command.argument.empty())
+        return false;
     understand(s, line);
     if (verb->run == do_abor) throw Aborted{};
     verb->run(s, command.argument);
@@ -125,14 +126,13 @@ bool has_said_quit(const Session& s) {
         const Verb* const verb = verb_of(parse_command(decode_telnet(line).text));
         if (verb == nullptr) continue;
         if (verb->run == do_quit) return true;
-        if (verb->kind > Verb::Kind::urgent || verb->run == do_abor) return false;
+        if (verb->kind != Verb::Kind::plain || verb->run == do_abor) return false;
     }
     return false;
 }
 
 void run_verb(Session& s, const Verb& verb, const std::string& argument) {
     using Kind = Verb::Kind;
-    const bool uses_up_announcements = verb.kind != Kind::plain;
     s.memory.body = body_behind(s, verb);
     try {
         check(s, verb, argument);
@@ -153,9 +153,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (refusal.denied) refusal.denied = argument;
         answer(s, refusal, verb);
     }
-    if (!uses_up_announcements) return;
-    s.memory.restart = 0;
-    s.memory.announced.reset();
+    if (verb.kind != Kind::plain) s.forget_announcements();
 }
 
 // One command; whatever is wrong with it is answered here.

@@ -114,6 +114,11 @@ void Session::say_farewell(const SessionOver& end) {
     }
 }
 
+void Session::forget_announcements() {
+    memory.restart = 0;
+    memory.announced.reset();
+}
+
 std::string Session::resolve(std::string_view argument) const {
     std::string path = resolve_path(memory.cwd, argument);
     if (const auto why = tree.names().refuse_path(path)) throw Refusal{553, *why};

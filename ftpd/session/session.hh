@@ -72,12 +72,13 @@ public:
         std::optional<std::string> user; // of USER, waiting for PASS
         std::string cwd = "/";
         TransferType type = TransferType::ascii; // RFC 959, section 5.1
-        std::uint64_t restart = 0;               // of REST, for the next transfer only
-        std::optional<std::uint64_t> announced;  // of ALLO, for the next upload only
-        std::optional<Body> body;                // of a PUT or WRITE under way
-        std::optional<std::string> renamed;      // of RNFR, for the very next command: a path
-        Facts facts = Facts{}.set();             // of OPTS MLST
-        bool extended_only = false;              // after EPSV ALL (RFC 2428, section 4)
+        bool has_chosen_type = false;
+        std::uint64_t restart = 0;              // of REST, for the next transfer only
+        std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
+        std::optional<Body> body;               // of a PUT or WRITE under way
+        std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
+        Facts facts = Facts{}.set();            // of OPTS MLST
+        bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
     bool over = false; // after QUIT
@@ -86,6 +87,8 @@ public:
     // account; no other user can log in on this connection.
     std::string only_user;
 
+    // What REST and ALLO have said holds no longer.
+    void forget_announcements();
     // Where argument leads; throws Refusal (553) for a reserved name.
     std::string resolve(std::string_view argument) const;
     // What the client may do now: its login's rights, or anonymous ones where no login is needed.

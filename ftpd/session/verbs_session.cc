@@ -200,6 +200,7 @@ void do_type(Session& s, const std::string& argument) {
     const std::optional<TransferType> type = parse_type(argument);
     if (!type) throw Refusal{504, "The types are A (text) and I (bytes)."};
     s.memory.type = *type;
+    s.memory.has_chosen_type = true;
     s.control.reply(200,
                     *type == TransferType::ascii ? "Type A: lines of text." : "Type I: bytes as they are.");
 }
@@ -216,8 +217,13 @@ void do_stru(Session& s, const std::string& argument) {
     s.control.reply(200, "Structure F.");
 }
 
+// The marker counts the data as they are sent (RFC 3659, section 5), which under TYPE A only a reading of the
+// file would tell. GET, PUT and WRITE know no type, and who uses them has seldom chosen one.
 void do_rest(Session& s, const std::string& argument) {
-    s.memory.restart = parse_bytes("REST", argument);
+    const std::uint64_t restart = parse_bytes("REST", argument);
+    if (restart > 0 && s.memory.type == TransferType::ascii && s.memory.has_chosen_type)
+        throw Refusal{501, text("REST ", restart, " counts bytes as they are: send TYPE I first.")};
+    s.memory.restart = restart;
     s.control.reply(350, text("The next transfer starts at byte ", s.memory.restart, '.'));
 }
 

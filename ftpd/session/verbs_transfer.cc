@@ -38,9 +38,19 @@ void check_over_network(const Session& s) {
         throw Refusal{425, "There are no data connections over this socket: use LS, GET and PUT."};
 }
 
+// Throws Refusal (550) where TYPE A came after REST.
+void check_restart(const Session& s) {
+    if (s.memory.restart > 0 && s.memory.type == TransferType::ascii)
+        throw Refusal{550, text("After REST ", s.memory.restart,
+                                " only bytes as they are can be sent: send TYPE I, then REST again.")};
+}
+
 constexpr std::size_t buffer_size = 256 * 1024;       // bytes
 constexpr std::size_t received_at_once = 1024 * 1024; // bytes: much comes meanwhile, in fewer turns
 constexpr std::uint64_t look_around_every = 1048576;  // bytes: a slow disk may take a second for a few
+
+// A transfer ends at the size that the file had at its 150.
+Refusal shrunk_to(off_t size) { return {451, text("The file has shrunk to ", size, " bytes meanwhile.")}; }
 
 void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
@@ -55,7 +65,7 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
         switch (moved.state) {
         case IoState::done: break;
         case IoState::would_block: data.wait_until_writable(); break;
-        case IoState::ended: throw Refusal{451, text("The file has shrunk to ", from, " bytes meanwhile.")};
+        case IoState::ended: throw shrunk_to(from);
         case IoState::vanished: throw Refusal{426, "The data connection was broken off."};
         }
         if (throttle.limits()) s.control.pause_until(throttle.pay(sent, Clock::now()));
@@ -65,15 +75,15 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
     }
 }
 
-void send_text(Session& s, DataConnection& data, int file, off_t from) {
+void send_text(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    std::vector<char> buffer(throttle.piece(std::min(buffer_size, static_cast<std::size_t>(size - from))));
     ToNetwork convert;
     std::string converted;
-    for (;;) {
-        const auto got =
-            checked("read", {}, [&] { return ::pread(file, buffer.data(), buffer.size(), from); });
-        if (got == 0) return;
+    while (from < size) {
+        const std::size_t wanted = std::min(buffer.size(), static_cast<std::size_t>(size - from));
+        const auto got = checked("read", {}, [&] { return ::pread(file, buffer.data(), wanted, from); });
+        if (got == 0) throw shrunk_to(from);
         from += got;
         converted.clear();
         convert.convert({buffer.data(), static_cast<std::size_t>(got)}, converted);
@@ -248,10 +258,12 @@ void do_eprt(Session& s, const std::string& argument) {
 // Where a transfer runs, the session ends it before this is called (ftpd/session/dispatch.cc).
 void do_abor(Session& s, const std::string&) {
     s.data.reset();
+    s.forget_announcements();
     s.control.reply(226, "There is no transfer to abort.");
 }
 
 void do_retr(Session& s, const std::string& argument) {
+    check_restart(s);
     const std::string path = s.resolve(argument);
     const OpenFile file = s.tree.open_file(path);
     const off_t size = file.status.st_size;
@@ -268,7 +280,7 @@ void do_retr(Session& s, const std::string& argument) {
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
     else
-        send_text(s, data, file.fd.get(), from);
+        send_text(s, data, file.fd.get(), from, size);
     data.end_output();
     record.complete(static_cast<std::uint64_t>(size));
     s.data.finish(data);
@@ -276,6 +288,7 @@ void do_retr(Session& s, const std::string& argument) {
 }
 
 void do_stor(Session& s, const std::string& argument) {
+    check_restart(s);
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, Replace::if_allowed)};
@@ -284,6 +297,7 @@ void do_stor(Session& s, const std::string& argument) {
 
 // After REST it is STOR: RFC 3659, section 5.3, leaves that open.
 void do_appe(Session& s, const std::string& argument) {
+    check_restart(s);
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     const std::uint64_t offset = s.memory.restart > 0 ? s.memory.restart : size_so_far(s.tree, path);

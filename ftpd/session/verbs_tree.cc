@@ -16,6 +16,7 @@
 #include "ftpd/session/session.hh"
 #include "ftpd/session/upload.hh"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -219,10 +220,11 @@ void do_site_cksum(Session& s, const std::string& argument) {
     s.status.begin("CKSUM", path, static_cast<std::uint64_t>(file.status.st_size));
     std::vector<char> buffer(buffer_size);
     Cksum sum;
-    for (;;) {
-        const auto got =
-            checked("read", {}, [&] { return ::read(file.fd.get(), buffer.data(), buffer.size()); });
-        if (got == 0) break;
+    for (const auto size = static_cast<std::uint64_t>(file.status.st_size); sum.size() < size;) {
+        const auto wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - sum.size()));
+        const auto got = checked("read", {}, [&] { return ::read(file.fd.get(), buffer.data(), wanted); });
+        if (got == 0) throw Refusal{451, text("The file has shrunk to ", sum.size(), " bytes meanwhile.")};
         sum.add({buffer.data(), static_cast<std::size_t>(got)});
         s.control.look_around();
     }

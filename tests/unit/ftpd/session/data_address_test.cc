@@ -120,8 +120,7 @@ TEST_SUITE("unit") {
             CHECK_FALSE(is_known_elsewhere(verb.name));
             if (verb.argument == Argument::required) CHECK_FALSE(verb.syntax.empty());
             if (verb.argument == Argument::none) CHECK(verb.syntax.empty());
-            if (verb.kind != Verb::Kind::plain && verb.kind != Verb::Kind::urgent)
-                CHECK(verb.login != LoginNeed::not_needed);
+            if (verb.kind != Verb::Kind::plain) CHECK(verb.login != LoginNeed::not_needed);
             if (verb.right != Right::none) CHECK(verb.login != LoginNeed::not_needed);
         }
         CHECK(find_verb("") == nullptr);
