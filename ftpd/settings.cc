@@ -60,6 +60,16 @@ std::optional<Address> parse_passive_address(Words words) {
     return address;
 }
 
+Rights parse_anonymous(Words words) {
+    const bool may_make_folders = words.size() == 2 && words[0] == "upload-only" && words[1] == "mkdir";
+    if (words.size() > 1 && !may_make_folders)
+        throw UserError("takes no, read, write, upload-only, or upload-only mkdir");
+    Rights rights =
+        anonymous_rights[parse_choice(may_make_folders ? words.first(1) : words, anonymous_words)];
+    if (may_make_folders) rights.add(Right::make_directory);
+    return rights;
+}
+
 bool parse_yes_or_no(Words words) {
     constexpr std::array<std::string_view, 4> choices{"no", "yes", "off", "on"};
     return parse_choice(words, choices) % 2 == 1;
@@ -134,10 +144,9 @@ std::vector<Directive> directive_table(Settings& s) {
              if (folder.empty()) throw UserError("'' is not a folder: write . for the current one");
              s.root = std::filesystem::absolute(folder);
          }});
-    table.push_back({"anonymous", "no|read|write|upload-only", "", "what clients without an account may do",
-                     Repeats::no, Reload::yes, [&](Words w) {
-                         s.anonymous_given = anonymous_rights[parse_choice(w, anonymous_words)];
-                     }});
+    table.push_back({"anonymous", "no|read|write|upload-only [mkdir]", "",
+                     "what clients without an account may do", Repeats::no, Reload::yes,
+                     [&](Words w) { s.anonymous_given = parse_anonymous(w); }});
     table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are confined to",
                      Repeats::no, Reload::at_start_only,
                      [&](Words w) { s.anonymous_root = parse_folder_of_tree(only_word(w, "a folder")); }});

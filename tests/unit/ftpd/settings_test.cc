@@ -73,6 +73,14 @@ TEST_SUITE("unit") {
         CHECK(rights("upload-only").has(Right::create));
         for (const Right right : {Right::list, Right::read, Right::overwrite, Right::remove})
             CHECK_FALSE(rights("upload-only").has(right));
+        for (const Right right : {Right::create, Right::make_directory})
+            CHECK(rights("upload-only mkdir").has(right));
+        for (const Right right : {Right::list, Right::read, Right::overwrite, Right::remove, Right::rename})
+            CHECK_FALSE(rights("upload-only mkdir").has(right));
+        for (const char* const wrong : {"read mkdir", "upload-only write", "upload-only mkdir mkdir"})
+            CHECK(refusal(std::string{"anonymous "} + wrong) ==
+                  "-o: anonymous: takes no, read, write, upload-only, or upload-only mkdir");
+        CHECK(refusal("anonymous").find("takes one word") != std::string::npos);
         CHECK(refusal("anonymous yes").find("-o: anonymous: 'yes' is not one of no, read, write") == 0);
     }
 
