@@ -102,7 +102,10 @@ int Parent::run(const Service::OnReady& on_ready) {
     return 0;
 }
 
-void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < acceptor_.max_clients()); }
+void Parent::update_acceptor() {
+    using Room = Acceptor::Room;
+    acceptor_.set_room(sessions_.size() < acceptor_.max_clients() ? Room::free : Room::full);
+}
 
 void Parent::start_session(Accepted client) {
     Fd ours, theirs, authd;

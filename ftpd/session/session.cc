@@ -2,6 +2,7 @@
 #include "ftpd/session/session.hh"
 
 #include "common/errors.hh"
+#include "common/keepalive.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -175,7 +176,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     const bool restricted =
         shut_in(parts.root.get(), identity, may_write ? TreeAccess::write : TreeAccess::read);
     set_urgent_inline(parts.client.get());
-    set_keepalive(parts.client.get());
+    keep_alive(parts.client.get(), settings.keepalive);
     set_no_delay(parts.client.get());
     parts.user = identity ? identity->name : text(::geteuid());
     Session session{settings, std::move(parts)};

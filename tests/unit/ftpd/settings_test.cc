@@ -84,6 +84,18 @@ TEST_SUITE("unit") {
         CHECK(refusal("anonymous yes").find("-o: anonymous: 'yes' is not one of no, read, write") == 0);
     }
 
+    TEST_CASE("settings: a full daemon lets wait or refuses and probes and stops as it is told") {
+        CHECK_FALSE(made({}).refuses_when_full);
+        CHECK(made({"when-full refuse"}).refuses_when_full);
+        CHECK_FALSE(made({"when-full wait"}).refuses_when_full);
+        CHECK(refusal("when-full go").find("'go' is not one of wait, refuse") != std::string::npos);
+        CHECK(made({}).keepalive.count() == 0);
+        CHECK(made({"keepalive 5m"}).keepalive.count() == 300);
+        CHECK(refusal("keepalive 32768").find("32767") != std::string::npos);
+        CHECK(made({}).stop_grace.count() == 0);
+        CHECK(made({"stop-grace 30"}).stop_grace.count() == 30);
+    }
+
     TEST_CASE("settings: what is out of range or relative is refused in plain words") {
         CHECK(refusal("max-clients 16385") ==
               "-o: max-clients: '16385' is not a number of clients: write a number of 0 to 16384");
