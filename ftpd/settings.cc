@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds max_timeout{1'000'000};
 constexpr std::chrono::hours max_kept{24 * 36500};
+constexpr std::chrono::hours max_grace{24};
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
 
@@ -160,6 +161,9 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"stall-timeout", "TIME", "300",
                      "how long a client may go without taking or sending data in a transfer", Repeats::no,
                      Reload::yes, [&](Words w) { s.stall_timeout = parse_timeout(w); }});
+    table.push_back({"stop-grace", "TIME", "0",
+                     "how long commands and transfers under way may take to finish at a stop", Repeats::no,
+                     Reload::yes, [&](Words w) { s.stop_grace = parse_time(w, 0s, max_grace); }});
     table.push_back({"rate-up", "SIZE|none", "none", "bytes per second that a client may send", Repeats::no,
                      Reload::yes, [&](Words w) { s.limits.rate_up = parse_size_or_none(w); }});
     table.push_back({"rate-down", "SIZE|none", "none", "bytes per second that are sent to a client",

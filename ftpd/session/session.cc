@@ -75,8 +75,10 @@ void Session::serve() {
     while (!over) {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+        parent.begin_pause();
         const std::optional<Line> line = control.next_line(deadline);
         if (!line) return;
+        parent.end_pause();
         execute(*this, *line);
         status.idle();
     }
