@@ -4,6 +4,7 @@
 #include "chatd/protocol.hh"
 #include "chatd/sleep_word.hh"
 #include "common/children.hh"
+#include "common/keepalive.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
@@ -55,9 +56,11 @@ void HandlerPool::close() {
     for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
 }
 
-// Nobody is accepted who could not be handed over at once.
+// Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
-    acceptor_.set_room(spawner_.is_ready() && pages_in_use_.size() < max_clients());
+    using Room = Acceptor::Room;
+    if (!spawner_.is_ready()) return acceptor_.set_room(Room::not_now);
+    acceptor_.set_room(pages_in_use_.size() < max_clients() ? Room::free : Room::full);
 }
 
 void HandlerPool::take(Accepted accepted) {
@@ -70,7 +73,7 @@ void HandlerPool::take(Accepted accepted) {
     try {
         Fd ours;
         std::tie(ours, theirs) = make_packet_pair();
-        set_keepalive(accepted.socket.get());
+        keep_alive(accepted.socket.get(), settings_.keepalive);
         set_no_delay(accepted.socket.get());
         set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
         Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());

@@ -21,6 +21,17 @@ TEST_SUITE("e2e") {
         ada.expect_lines({"bob joined", "bob left", "carl joined"});
     }
 
+    TEST_CASE("with when-full refuse the next client is told to come later") {
+        const Daemon daemon{chatd_with({"max-clients 1", "when-full refuse"})};
+        ChatClient ada{daemon, "ada"};
+        Connection second{daemon.port()};
+        CHECK(second.read_to_end() == "Too many clients (limit 1): try again later.\n");
+        const std::string end = text("end ", ada.local().shown(), ' ');
+        ada.close();
+        daemon.wait_for_log(end);
+        ChatClient again{daemon, "ada"};
+    }
+
     TEST_CASE("a client over its address's limit is told and one below it is let in") {
         const Daemon daemon{chatd_with({"max-per-address 1"})};
         ChatClient ada{daemon, "ada"};
