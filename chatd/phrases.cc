@@ -81,6 +81,8 @@ constexpr std::array table{
     PhraseRow{Phrase::wrong_password, "That is not the password."},
     PhraseRow{Phrase::held_off, "Too many wrong passwords came from your address: try again later."},
     PhraseRow{Phrase::has_password, "That name has a password: give it at the prompt for your name."},
+    PhraseRow{Phrase::name_mixed, "That name mixes letters of several scripts: write it in one."},
+    PhraseRow{Phrase::name_alike, "Somebody here has a name that looks like that: choose another."},
     PhraseRow{Phrase::stopping, "The server is stopping: come back later."},
     PhraseRow{Phrase::stopping_with_words, "The server is stopping: %1"},
     PhraseRow{Phrase::you_are_kicked, "An operator has ended your connection."},

@@ -90,6 +90,8 @@ enum class Phrase : int {
     wrong_password = 65,
     held_off = 66,
     has_password = 67,
+    name_mixed = 68,
+    name_alike = 69,
     // farewells
     stopping = 70,
     stopping_with_words = 71,

@@ -32,8 +32,7 @@ std::optional<Refusal> Names::refuse(const Client& client, const std::string& na
             return bans_.keeps_out(folded, in.room->name(), now);
         });
     if (is_banned) return Refusal::name_banned;
-    if (people_.is_taken(name, client.number)) return Refusal::name_taken;
-    return {};
+    return people_.refuse(name, client.number);
 }
 
 void Names::on_name(Client& client, Packet packet) {

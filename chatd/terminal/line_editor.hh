@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: ISC
 // A line of text as a person types and changes it: keys go in, byte by byte as a terminal sends them, and the
 // line is what they have made of it. Run by the handlers of telnet clients, and by chat with a server of
-// lines; draws nothing and knows no descriptor. Needs a UTF-8 locale for what counts as one character
-// (use_utf8_locale).
+// lines; draws nothing and knows no descriptor.
 //
 // What is pasted (bracketed paste) is put in as text, whatever keys it holds. Of several lines it makes one
 // block: a line with LF in it, which is sent as a whole.

@@ -15,7 +15,6 @@ namespace {
 // An editor that has been given these keys; the line has the cursor in it as a bar.
 struct Typed {
     explicit Typed(std::string_view keys, std::size_t most = 2000) : editor(most, 4 * most) {
-        REQUIRE(chatd::use_utf8_locale());
         editor.allow_blocks(true);
         for (const char key : keys) last = editor.press(key);
     }
