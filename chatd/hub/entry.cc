@@ -126,7 +126,7 @@ void Entry::settle(const Rooms::Settled& settled) {
     if (is_written && enters) return let_in(*client, *room, waiting);
     if (is_written) return answers_.confirm(*client);
     if (enters) room->leave(*client); // nobody has seen it come, nor will see it leave
-    answers_.refuse(*client, Refusal::disk_full);
+    answers_.refuse(*client, waiting.if_unwritten);
 }
 
 // The room's log has it that the client joined: now it may read.

@@ -32,7 +32,7 @@ std::string make_configure(const Settings& settings) {
         static_cast<std::uint32_t>(settings.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
-        static_cast<std::uint8_t>(settings.language));
+        static_cast<std::uint8_t>(settings.language), settings.flood.lines_at_once());
 }
 
 void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
@@ -101,16 +101,17 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
              [&spawner](ClientNumber client, int signal) { spawner.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); }}),
+      ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_, [this] { pages_.keep_none(); }),
-      names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_),
+      names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
-      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_),
+      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_),
       entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_),
-      speech_(settings_, people_, rooms_, answers_),
-      moderation_(log_, people_, rooms_, bans_, answers_, departures_),
+      speech_(people_, rooms_, answers_),
+      moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, settings_, people_, answers_, departures_,
-                {names_, entry_, resumption_, speech_, segments_, moderation_, lists_}),
+                {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
     for (const RoomSettings& room : settings_.rooms) rooms_.make(room);

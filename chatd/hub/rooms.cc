@@ -96,9 +96,9 @@ void Rooms::set_topic(Room& room, const Client* by, std::string_view topic) {
     add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
 }
 
-void Rooms::await(Room& room, Client& client) {
+void Rooms::await(Room& room, Client& client, Refusal if_unwritten) {
     client.owes_answer = true;
-    batches_[&room].push_back({client.number});
+    batches_[&room].push_back({client.number, 0, 0, if_unwritten});
 }
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
@@ -106,7 +106,7 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     const std::uint64_t line = room.log().next_line();
     room.join(client, missed_from == 0 ? line : missed_from);
     add_line(room, Kind::joined, &client, {});
-    batches_[&room].push_back({client.number, line, missed_from});
+    batches_[&room].push_back({client.number, line, missed_from, Refusal::not_done});
 }
 
 void Rooms::leave(Room& room, Client& client) {
@@ -117,7 +117,7 @@ void Rooms::leave(Room& room, Client& client) {
 void Rooms::rename(const Client& client, const std::string& name) {
     for (const Client::Membership& in : client.rooms) add_line(*in.room, Kind::renamed, &client, name);
     const std::string folded = fold_name(name);
-    for (auto& [room_name, room] : rooms_) room.rename(client.folded, folded);
+    for (auto& [room_name, room] : rooms_) room.rename(client, folded);
 }
 
 std::vector<Rooms::Settled> Rooms::flush() {
