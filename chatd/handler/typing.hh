@@ -33,11 +33,12 @@ public:
     explicit Typing(Conversation& conversation) : conversation_(conversation) {}
 
     void obey(const common::Line& line);
-    void begin_paste() { paste_.emplace(); }
+    void begin_paste();
     // A pipe's line that only looks like a command: /usr/bin/ld: cannot find -lm
     void say_slashed(std::string_view line);
 
 private:
+    void add_to_paste(const common::Line& line);
     void speak(const common::Line& line);
     void remember(const std::string& line);
     void say(std::string lines);

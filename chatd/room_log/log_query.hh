@@ -34,11 +34,12 @@ public:
     std::uint32_t segment() const { return segment_; }
 
 private:
-    bool matches(const Record& record) const;
+    bool matches(const Record& record);
 
     Wanted wanted_;
     LogReader log_;
     std::uint32_t segment_ = 0;
+    std::string line_; // that is looked at: kept for the next one
     bool ended_ = false;
 };
 
