@@ -50,6 +50,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{took, inside, false, [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
         Rule{counted, inside, false,
              [](P parts, C client, Packet p) { parts.resumption.on_counted(client, p); }},
+        Rule{seen, naming, false, [](P parts, C client, Packet p) { parts.resumption.on_seen(client, p); }},
         Rule{nick, inside, true, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
         Rule{topic, inside, true, [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
         Rule{away, inside, true, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},
