@@ -47,6 +47,10 @@ library  := -Wl,--as-needed -lcrypt
 daemons  := ftpd chatd
 comma    := ,
 is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1 || :))
+# What chatd and chat know of Unicode: its static library always. Without it the others are built.
+utf8proc := $(call is_there,utf8proc)
+utf8proc := $(if $(shell echo '\#include <utf8proc.h>' | $(CXX) $(CXXFLAGS) -E -x c++ - >/dev/null 2>&1 && echo found),$(utf8proc))
+unicode  := chatd chat
 static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
 static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1 || :))))
 layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session/session.ld
@@ -55,6 +59,9 @@ layout_chatd := -Wl,-T,common/fork.ld
 # --- what there is -------------------------------------------------------------------------------------
 field     = $(word $1,$(subst :, ,$2))
 programs := $(foreach p,$(programs),$(if $(wildcard $(call field,2,$p)),$p))
+unicode  := $(filter $(unicode),$(foreach p,$(programs),$(call field,1,$p)))
+lacking  := $(if $(utf8proc),,$(unicode))
+programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(lacking)),,$p))
 links    := $(foreach l,$(links),$(if $(wildcard $(call field,3,$l)),$l))
 names    := $(foreach p,$(programs) $(links),$(call field,1,$p))
 mains    := $(foreach p,$(programs),$(call field,2,$p))
@@ -88,9 +95,13 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all everything run test bench check check-fresh install uninstall clean help force
+.PHONY: all lacking everything run test bench check check-fresh install uninstall clean help force
 
-all: $(names:%=$(build)/%) $(catalogues) ## build the programs (the default)
+all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
+
+lacking: $(names:%=$(build)/%)
+	@echo 'make: not built without libutf8proc-dev: $(lacking). Please type: apt-get install libutf8proc-dev;' \
+	  'without it there are: $(names)' >&2; exit 1
 
 $(shared)/obj/%.o: %.cc $(shared)/compile
 	@mkdir -p $(@D)
@@ -137,7 +148,7 @@ $(foreach p,$(parts),$(eval $(call part,$p)))
 define program # NAME, MAIN SOURCE: links with its own folder's archive and with common's
 $(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
 	$$(say) link $$@
-	$$(hush)$$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(library)
+	$$(hush)$$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(if $(filter $1,$(unicode)),$(utf8proc)) $(library)
 endef
 $(build)/ftpd: common/fork.ld ftpd/session/session.ld
 $(build)/chatd: common/fork.ld
@@ -159,7 +170,7 @@ counting := $(patsubst %,tests/bench/%.cc,rows samples spoken statistics svg tab
 
 $(build)/run-tests: $(call objects,$(tests) $(counting)) $(call archives,%) $(build)/link
 	$(say) link $@
-	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(library)
+	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(utf8proc) $(library)
 
 # The benchmarks' generator, and the bare loops it compares with, which fork best as a static program.
 $(build)/bench: $(call objects,$(bench) $(watching)) $(build)/libcommon.a $(build)/link
@@ -215,7 +226,8 @@ ROUNDS        = 5
 bench_needs   = apt-get:apt dpkg-deb:dpkg unshare:util-linux python3:python3
 EVENTS        =
 backends      = $(if $(POSIX),poll select,epoll epoll-edge poll select)
-compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev
+compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev \
+                /usr/include/utf8proc.h:libutf8proc-dev
 run_needs     = curl:curl nc.openbsd:netcat-openbsd telnet:telnet
 test_needs    = /usr/include/doctest/doctest.h:doctest-dev $(run_needs) lftp:lftp \
                 tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3

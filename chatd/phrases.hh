@@ -90,6 +90,8 @@ enum class Phrase : int {
     wrong_password = 65,
     held_off = 66,
     has_password = 67,
+    name_mixed = 68,
+    name_alike = 69,
     // farewells
     stopping = 70,
     stopping_with_words = 71,
@@ -149,6 +151,9 @@ enum class Phrase : int {
     present_and_more = 127,
     nobody_present = 128,
     no_open_rooms = 129,
+    paste_line_too_long = 180,
+    words_too_long = 181,
+    lines_gone = 182,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

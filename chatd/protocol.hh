@@ -52,6 +52,8 @@ enum class Refusal : std::uint8_t {
     name_unprintable = 4,
     name_reserved = 5,
     name_banned = 6,
+    name_mixed = 7, // of scripts
+    name_alike = 8, // to one that somebody has
     wrong_code = 10,
     room_full = 11,
     room_banned = 12,

@@ -62,8 +62,8 @@ std::string escape(std::string_view bytes, std::size_t most = 1024);
 // Whatever was forgotten cannot forge a line.
 std::string keep_to_one_line(std::string_view text);
 
-// Which of the candidates a misspelt word was meant to be: the nearest by Levenshtein's distance, if that is
-// 2 at most and less than the word is long; else empty.
+// Which of the candidates a misspelt word was meant to be: the nearest by Damerau's distance, if that is 2 at
+// most and less than the word is long; else empty. Two letters that have changed places are one mistake.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
 
 // "1.2 MB": at most four figures, decimal units.

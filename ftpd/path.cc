@@ -55,9 +55,29 @@ std::string partial_name(std::string_view name) {
     return common::text(reserved_prefix, name.substr(0, 200), '-', hash_of(name));
 }
 
+bool means_directory(std::string_view given) {
+    const std::string_view last = given.substr(given.rfind('/') + 1);
+    return last.empty() || last == "." || last == "..";
+}
+
+std::string replaced_name(std::string_view name, pid_t process) {
+    return partial_name(common::text(reserved_prefix, process, '-', name));
+}
+
+bool is_replaced_name(std::string_view name) {
+    return is_reserved(name) && is_reserved(name.substr(reserved_prefix.size()));
+}
+
 std::string_view last_component(std::string_view path) {
     const std::size_t slash = path.rfind('/');
     return slash == path.npos || path.size() == 1 ? path : path.substr(slash + 1);
+}
+
+std::string in_one_line(std::string_view bytes) {
+    std::string line{bytes};
+    for (char& c : line)
+        if (c == '\r' || c == '\n') c = '?';
+    return line;
 }
 
 std::string quote_path(std::string_view path) {

@@ -101,6 +101,15 @@ for locale in LC_ALL=POSIX LANG=en_US.UTF-8; do
     check "user: catalogues under $locale" \
         as $user "rm -f build/default/*.cat && $locale make && $locale make test ONLY=\"'*language*'\""
 done
+without_utf8proc() {
+    local said
+    chroot "$root" dpkg --remove --force-depends libutf8proc-dev >/dev/null || return
+    said=$(as $user 'rm -rf build && make' 2>&1) && { echo 'it says that all is built'; return 1; }
+    said=$(grep 'libutf8proc-dev' <<<"$said") || { echo 'it names no package'; return 1; }
+    echo "$said"
+    as $user 'cd build/default && ls ftpd fcp fls ftpctl chatctl && ! ls chatd chat 2>/dev/null'
+}
+check 'user: make without utf8proc builds the others' without_utf8proc
 left_in_home() { ls -A "$root/home/$user" | grep -vxE 'suite|[.](bash.*|profile)'; }
 check 'nothing is left in the home' test -z "$(left_in_home)"
 check 'nothing is left in the temporary folder' test -z "$(ls -A "$root/tmp")"

@@ -5,7 +5,6 @@
 #include "chatd/chat/chat_front.hh"
 #include "chatd/chat/chat_options.hh"
 #include "chatd/chat/chat_talk.hh"
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -78,7 +77,6 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::show_usage)
         return std::printf("%s", usage_text("chat", table, chat_operands).c_str()), 0;
     if (options.code) hide_argument(argv[argc - 1]); // what holds it, be it a URL
-    use_utf8_locale();
     const std::vector<Address> addresses = server_addresses(options.server);
     Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
     set_no_delay(server.get());

@@ -33,9 +33,11 @@ public:
     // Keys were pressed that had no effect.
     virtual void ring() {}
 
-    // The terminal's window, where the server draws; and once after it has changed, or may have.
+    // The terminal's window, where the server draws; and once after it has changed.
     virtual telnet::WindowSize size() const { return {}; }
     virtual bool take_resized() { return false; }
+    // Once after the terminal was another's: what the server has drawn does not stand above the cursor.
+    virtual bool take_returned() { return false; }
 
     // The signal mask for a wait; nullptr: as it is.
     virtual const sigset_t* while_waiting() const { return nullptr; }
@@ -45,9 +47,8 @@ public:
 };
 
 // All use descriptors 0 and 1.
-std::unique_ptr<ChatFront>
-make_terminal_front();                          // edits lines itself; needs a UTF-8 locale (use_utf8_locale)
-std::unique_ptr<ChatFront> make_screen_front(); // the server edits and draws
+std::unique_ptr<ChatFront> make_terminal_front(); // edits lines itself
+std::unique_ptr<ChatFront> make_screen_front();   // the server edits and draws
 std::unique_ptr<ChatFront> make_pipe_front();
 
 // Writes all of it to standard output.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/chat/chat_session.hh"
 
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 

@@ -54,7 +54,10 @@ const SlashCommand* find_command(Words name) {
 std::optional<std::string> harmless_text(Conversation& c, Words words, std::size_t max_size) {
     std::string harmless = neutralise(words);
     if (harmless.size() <= max_size) return harmless;
-    c.output.refuse(Refusal::text_too_long);
+    if (max_size == max_text)
+        c.output.refuse(Refusal::text_too_long);
+    else
+        c.output.say(Phrase::words_too_long, text(max_size));
     return {};
 }
 

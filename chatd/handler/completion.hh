@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What the Tab key makes of a line that has been begun: which word can be completed, by what, and how far it
-// is determined. Run by the handlers of telnet clients; pure. Needs a UTF-8 locale (names are compared
-// without regard to case, as the hub does it).
+// is determined. Run by the handlers of telnet clients; pure. Names are compared without regard to
+// case, as the hub does it.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/display.hh"
 
+#include "chatd/terminal/graphemes.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -28,6 +29,8 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::name_unprintable, Phrase::name_unprintable},
     Wording<Refusal>{Refusal::name_reserved, Phrase::name_reserved},
     Wording<Refusal>{Refusal::name_banned, Phrase::name_banned},
+    Wording<Refusal>{Refusal::name_mixed, Phrase::name_mixed},
+    Wording<Refusal>{Refusal::name_alike, Phrase::name_alike},
     Wording<Refusal>{Refusal::wrong_code, Phrase::wrong_code},
     Wording<Refusal>{Refusal::room_full, Phrase::room_full},
     Wording<Refusal>{Refusal::room_banned, Phrase::room_banned},
@@ -101,7 +104,7 @@ bool is_letter(char byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
 std::size_t length_of_name(std::string_view text, std::string_view folded_name) {
     std::size_t length = 0;
     while (!folded_name.empty() && length < text.size()) {
-        const std::size_t next = std::max<std::size_t>(common::utf8_length(text.substr(length)), 1);
+        const std::size_t next = grapheme_behind(text, length) - length;
         const std::string folded = fold_name(text.substr(length, next));
         if (folded.empty() || folded_name.rfind(folded, 0) != 0) return 0;
         folded_name.remove_prefix(folded.size());
@@ -181,8 +184,9 @@ std::string Taste::ignored_names() const {
     return names;
 }
 
-// "[plans 812 2026-11-21 07:26] ": of it the room when it is not the current one; number and time when the
-// line is an earlier one or the client wants them, with the date in the first case.
+// "[plans 812 2026-11-21 07:26 UTC] ": of it the room when it is not the current one; number and time when
+// the line is an earlier one or the client wants them, with the date in the first case. In the zone that the
+// client chose, or in UTC, which is said then.
 void Display::append_stamp(std::string& out, const Record& record, std::string_view room, When when) const {
     out.append("[").append(room);
     if (when == When::earlier || taste_.zone) {
@@ -191,7 +195,8 @@ void Display::append_stamp(std::string& out, const Record& record, std::string_v
         ::gmtime_r(&seconds, &parts);
         std::array<char, 32> time{};
         std::strftime(time.data(), time.size(), when == When::earlier ? "%Y-%m-%d %H:%M" : "%H:%M", &parts);
-        out += text(room.empty() ? "" : " ", record.line, ' ', time.data());
+        out += text(room.empty() ? "" : " ", record.line, ' ', time.data(),
+                    taste_.zone.value_or(0) == 0 ? " UTC" : "");
     }
     out.append("] ");
 }

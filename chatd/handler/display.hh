@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What one client is shown, and how: in its language, with or without times and colours, without those
 // whom it ignores. Turns records and answers into words, and these, by the client's dialect, into bytes. Run
-// by handlers; works on values, without descriptors. Needs a UTF-8 locale: names are compared without regard
-// to case.
+// by handlers; works on values, without descriptors.
 #pragma once
 
 #include "chatd/handler/dialect.hh"

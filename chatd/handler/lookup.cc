@@ -51,6 +51,8 @@ void Lookup::look() {
     for (std::size_t found = 0; found < slice && (is_search || output_.has_room()); ++found) {
         Record record;
         const LogQuery::Result result = running.log.next(record, slice);
+        const auto gap = running.log.take_gap();
+        if (gap && !is_search) output_.say(Phrase::lines_gone, text(gap->first), text(gap->last));
         running.is_at_end = running.log.has_ended();
         if (result == LogQuery::Result::segment_end) running.segment = Running::Segment::next;
         if (result != LogQuery::Result::line) return;

@@ -45,10 +45,13 @@ std::string say_frame(std::string_view lines, std::uint32_t room, bool is_paste)
 } // namespace
 
 void Paste::add(const Line& line) {
+    if (fault_) return;
     const std::string words = line.text.empty() ? " " : neutralise(line.text);
-    is_too_long_ = is_too_long_ || line.too_long || words.size() > max_text ||
-                   lines_.size() + words.size() + 1 > max_batch || count_ == max_paste_lines;
-    if (is_too_long_) return lines_.clear();
+    if (line.too_long || words.size() > max_text)
+        fault_ = Phrase::paste_line_too_long;
+    else if (lines_.size() + words.size() + 1 > max_batch || count_ == max_paste_lines)
+        fault_ = Phrase::paste_too_long;
+    if (fault_) return lines_.clear();
     lines_.append(count_++ == 0 ? "" : "\n").append(words);
 }
 
@@ -73,7 +76,7 @@ void Typing::begin_paste() {
 
 void Typing::add_to_paste(const Line& line) {
     paste_->add(line);
-    if (paste_->is_too_long()) conversation_.input.release_count();
+    if (paste_->fault()) conversation_.input.release_count();
 }
 
 // In a room, or in none.
@@ -82,7 +85,7 @@ void Typing::speak(const Line& line) {
     const bool is_block = line.text.find('\n') != line.text.npos;
     if (line.too_long) {
         c.option.count_refusal();
-        return is_block ? refuse_long_paste() : c.output.refuse(Refusal::text_too_long);
+        return is_block ? refuse_paste(Phrase::paste_too_long) : c.output.refuse(Refusal::text_too_long);
     }
     if (line.text.empty()) return;
     remember(line.text);
@@ -139,14 +142,15 @@ void Typing::end_paste() {
     paste_.reset();
     Conversation& c = conversation_;
     c.input.release_count();
-    if (whole.is_too_long()) return refuse_long_paste();
+    if (whole.fault()) return refuse_paste(*whole.fault());
     if (whole.count() == 0) return c.output.say(Phrase::paste_empty);
     if (c.rooms.current() == nullptr) return c.output.say(Phrase::in_no_room);
     c.hub.ask(say_frame(whole.lines(), c.rooms.current_number(), true), {.what = Message::say});
 }
 
-void Typing::refuse_long_paste() {
-    conversation_.output.say(Phrase::paste_too_long, text(max_batch), text(max_paste_lines));
+void Typing::refuse_paste(Phrase fault) {
+    const bool is_line = fault == Phrase::paste_line_too_long;
+    conversation_.output.say(fault, text(is_line ? max_text : max_batch), text(max_paste_lines));
 }
 
 } // namespace chatd

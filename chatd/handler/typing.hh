@@ -3,6 +3,7 @@
 // pastes. Run by handlers, which trust nothing the client sends.
 #pragma once
 
+#include "chatd/phrases.hh"
 #include "common/line_reader.hh"
 
 #include <cstddef>
@@ -18,14 +19,15 @@ struct Conversation;
 class Paste {
 public:
     void add(const common::Line& line);
-    bool is_too_long() const { return is_too_long_; } // it, or a line of it
+    // What is too long: it, or a line of it; no value: nothing is.
+    const std::optional<Phrase>& fault() const { return fault_; }
     std::size_t count() const { return count_; }
     const std::string& lines() const { return lines_; } // harmless, with LF between; empty if too long
 
 private:
     std::string lines_;
     std::size_t count_ = 0;
-    bool is_too_long_ = false;
+    std::optional<Phrase> fault_;
 };
 
 class Typing {
@@ -44,7 +46,7 @@ private:
     void say(std::string lines);
     void say_block(std::string_view lines);
     void end_paste();
-    void refuse_long_paste();
+    void refuse_paste(Phrase fault);
 
     Conversation& conversation_;
     std::optional<Paste> paste_;

@@ -77,8 +77,8 @@ Room* Entry::find_room(const Client& client, std::string_view name, std::string_
 }
 
 Room* Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
-    if (!settings_.create_rooms || client.state != Client::State::inside || !may_name_room(name))
-        return nullptr;
+    const bool may_make = settings_.create_rooms && client.state == Client::State::inside;
+    if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return nullptr;
     RoomSettings settings;
     settings.name = name;
     settings.code = code;

@@ -2,6 +2,8 @@
 #include "chatd/hub/hub.hh"
 
 #include "chatd/words.hh"
+#include "common/aside.hh"
+#include "common/authd/user_file.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
 #include "common/shared_memory.hh"
@@ -51,10 +53,24 @@ void check_folder(const std::string& path) {
     checked("write to the folder", path, [&] { return ::access(path.c_str(), R_OK | W_OK | X_OK); });
 }
 
+// Read aside: what is in the file is authd's alone.
+void check_names_of_users(const std::string& path) {
+    if (path.empty()) return;
+    ask_aside([&]() -> std::string {
+        const UserFile file = read_user_file(path, user_table("chatd"));
+        for (const User* const user : file.users())
+            if (const auto why = refuse_name(user->name))
+                throw UserError(text(path, ": nobody can be here as '", escape(user->name),
+                                     "': ", why_no_name(*why), ": rename this user, or remove the line"));
+        return {};
+    });
+}
+
 } // namespace
 
 void check_start(const Settings& settings) {
     common::check_start(settings, "chatd");
+    check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
     check_folder(rooms);
     for (const RoomSettings& room : settings.rooms) check_folder(text(rooms, '/', room.name));
@@ -98,7 +114,6 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
-    if (!use_utf8_locale()) log_.warning("no UTF-8 locale: only ASCII names can be used");
     for (const RoomSettings& room : settings_.rooms)
         rooms_.make(room, nullptr, places_.first_line(room.name));
     places_.give_back(tickets_, settings_.resume_time);

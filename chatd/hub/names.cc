@@ -25,8 +25,7 @@ bool has_right(std::string_view rights, std::string_view right) {
 std::optional<Refusal> Names::refuse(const Client& client, const std::string& name) const {
     if (const auto why = refuse_name(name)) return why;
     if (bans_.keeps_out(fold_name(name), {}, std::chrono::system_clock::now())) return Refusal::name_banned;
-    if (people_.is_taken(name, client.number)) return Refusal::name_taken;
-    return {};
+    return people_.refuse(name, client.number);
 }
 
 void Names::on_name(Client& client, Packet packet) {
@@ -67,6 +66,7 @@ void Names::on_login(Client& client, Packet packet) {
 
 void Names::on_nick(Client& client, Packet packet) {
     const std::string name = NickFrame::read(packet).second;
+    if (name == client.name) return answers_.confirm(client, name); // and nobody is told of nothing
     if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
     if (settings_.users.empty()) return rename(client, name);
     passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {

@@ -73,9 +73,9 @@ void Resumption::on_resume(Client& client, Packet packet) {
     }
     if (bans_.keeps_out(fold_name(ticket->name), {}, std::chrono::system_clock::now()))
         return answers_.refuse(client, Refusal::name_banned);
-    if (people_.is_taken(ticket->name, ticket->client))
-        return answers_.refuse(client, Refusal::name_taken); // the token stays good
-    if (!ticket->is_left) { // its connection is dead, and has not told us yet
+    if (const auto why = people_.refuse(ticket->name, ticket->client))
+        return answers_.refuse(client, *why); // the token stays good
+    if (!ticket->is_left) {                   // its connection is dead, and has not told us yet
         departures_.dismiss(*people_.find(ticket->client), Farewell::resumed_elsewhere);
         ticket = tickets_.of(ticket->client);
     }

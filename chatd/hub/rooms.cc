@@ -82,6 +82,12 @@ Room* Rooms::find(std::uint32_t number) {
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
+bool Rooms::has_alike(std::string_view name) const {
+    const std::string like = likeness_of(name);
+    return std::any_of(rooms_.begin(), rooms_.end(),
+                       [&](const All::value_type& room) { return likeness_of(room.first) == like; });
+}
+
 void Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text) {
     room.log().add(kind, from == nullptr ? 0 : from->number,
                    from == nullptr ? std::string_view{} : from->name, text);

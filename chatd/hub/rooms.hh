@@ -47,6 +47,8 @@ public:
     std::vector<common::Note> configure(std::vector<RoomSettings>& wanted);
     Room* find(std::string_view name);
     Room* find(std::uint32_t number);
+    // Whether the name of one looks like this, or is it.
+    bool has_alike(std::string_view name) const;
     All& all() { return rooms_; }
     const All& all() const { return rooms_; }
 

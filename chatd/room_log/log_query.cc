@@ -38,6 +38,7 @@ LogQuery::Result LogQuery::next(Record& record, std::size_t max_records) {
             return Result::nothing;
         }
         if (record.kind == Kind::segment_end) return Result::segment_end;
+        count(record);
         if (record.line >= wanted_.until) {
             ended_ = true;
             return Result::nothing;
@@ -52,6 +53,13 @@ void LogQuery::open(std::uint32_t segment, common::Fd log, std::uint64_t offset)
     if (log_ && log_.find_record()) return; // what seemed to be damage was being written
     segment_ = segment;
     log_ = LogReader{std::move(log), offset};
+}
+
+void LogQuery::count(const Record& record) {
+    const std::uint64_t until = std::min(record.line, wanted_.until); // what is behind that was not asked for
+    if (until > expected_) gap_ = {expected_, until - 1};
+    const bool is_mark = record.kind == Kind::segment_start; // which has the number of the next line
+    expected_ = std::max(expected_, is_mark ? record.line : record.line + 1);
 }
 
 bool LogQuery::matches(const Record& record) {

@@ -9,8 +9,10 @@
 #include "common/fd.hh"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -22,7 +24,7 @@ public:
         std::uint64_t until = 0;        // the line after the last one
         std::vector<std::string> words; // folded; a line has to hold all of them, in name or text
     };
-    explicit LogQuery(Wanted wanted) : wanted_(std::move(wanted)) {}
+    explicit LogQuery(Wanted wanted) : wanted_(std::move(wanted)), expected_(wanted_.from) {}
 
     enum class Result { line, segment_end, nothing };
     // The next line that is wanted. segment_end: the next segment is to be opened, if there is one. nothing:
@@ -32,15 +34,24 @@ public:
     // The first segment, and each next one; no other while there is more to be read than there was just now.
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
     std::uint32_t segment() const { return segment_; }
+    // Lines that should have come before what the last next gave, and are no longer in the log: they were
+    // removed, or are damaged. No value: none, or told already.
+    struct Gap {
+        std::uint64_t first = 0, last = 0;
+    };
+    std::optional<Gap> take_gap() { return std::exchange(gap_, {}); }
 
 private:
     bool matches(const Record& record);
+    void count(const Record& record);
 
     Wanted wanted_;
     LogReader log_;
     std::uint32_t segment_ = 0;
     std::string line_; // that is looked at: kept for the next one
     bool ended_ = false;
+    std::uint64_t expected_; // the first wanted line that has not come yet
+    std::optional<Gap> gap_{};
 };
 
 // The words of a search, folded; none if there are none.

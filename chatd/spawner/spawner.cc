@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/spawner/spawner.hh"
 
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/shared_memory.hh"
@@ -19,7 +18,6 @@ Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handl
     : hub_(std::move(hub)), run_(run_handler), loop_(best_backend()), catalogues_(program_folder) {
     set_close_on_exec(hub_.get());
     set_nonblocking(hub_.get());
-    use_utf8_locale(); // for the handlers; the hub tells when there is none
 }
 
 int Spawner::run() {

@@ -77,9 +77,12 @@ bool LineEditor::replace(std::size_t from, std::string_view text) {
     return true;
 }
 
+bool LineEditor::is_block_with(std::string_view text) const {
+    return line_.find('\n') != line_.npos || text.find('\n') != text.npos;
+}
+
 LineEditor::Outcome LineEditor::insert(std::string_view text) {
-    const bool is_block = line_.find('\n') != line_.npos || text.find('\n') != text.npos;
-    if (text.empty() || line_.size() + text.size() > (is_block ? max_block_ : max_line_))
+    if (text.empty() || line_.size() + text.size() > (is_block_with(text) ? max_block_ : max_line_))
         return Outcome::bell;
     line_.insert(cursor_, text);
     cursor_ += text.size();
@@ -103,7 +106,8 @@ LineEditor::Outcome LineEditor::end_paste() {
     if (!text.empty() && text.back() == '\n') text.pop_back(); // what was selected ended with its line
     if (!blocks_allowed_) text.resize(std::min(text.find('\n'), text.size()));
     if (text.empty()) return Outcome::nothing;
-    return insert(text) == Outcome::nothing ? Outcome::nothing : Outcome::too_long;
+    if (insert(text) == Outcome::nothing) return Outcome::nothing;
+    return is_block_with(text) ? Outcome::block_too_long : Outcome::too_long;
 }
 
 void LineEditor::erase(std::size_t from, std::size_t to) {

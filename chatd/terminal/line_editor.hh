@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: ISC
 // A line of text as a person types and changes it: keys go in, byte by byte as a terminal sends them, and the
 // line is what they have made of it. Run by the handlers of telnet clients, and by chat with a server of
-// lines; draws nothing and knows no descriptor. Needs a UTF-8 locale for what counts as one character
-// (use_utf8_locale).
+// lines; draws nothing and knows no descriptor.
 //
 // What is pasted (bracketed paste) is put in as text, whatever keys it holds. Of several lines it makes one
 // block: a line with LF in it, which is sent as a whole.
@@ -44,14 +43,15 @@ private:
 class LineEditor {
 public:
     enum class Outcome {
-        nothing,   // the line may have changed
-        send,      // Enter: take the line
-        end,       // ^D on an empty line: no more will be typed
-        bell,      // the key was refused: the line is full, or there is nothing to act on
-        complete,  // Tab
-        interrupt, // ^C: the line is empty now
-        redraw,    // ^L
-        too_long,  // what was pasted did not fit, and is not there
+        nothing,        // the line may have changed
+        send,           // Enter: take the line
+        end,            // ^D on an empty line: no more will be typed
+        bell,           // the key was refused: the line is full, or there is nothing to act on
+        complete,       // Tab
+        interrupt,      // ^C: the line is empty now
+        redraw,         // ^L
+        too_long,       // what was pasted did not fit into the line, and is not there
+        block_too_long, // the same of a block
     };
 
     // max_line: bytes of the longest line; max_block: of the longest that has several lines.
@@ -81,6 +81,7 @@ private:
 
     Outcome obey(const KeyPress& pressed);
     Outcome insert(std::string_view text);
+    bool is_block_with(std::string_view text) const; // what stands there together with it
     Outcome paste(const KeyPress& pressed);
     Outcome end_paste();
     void erase(std::size_t from, std::size_t to);

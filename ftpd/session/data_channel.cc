@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 using namespace common;
 
@@ -106,6 +107,10 @@ Fd DataConnection::release() {
     return std::move(socket_);
 }
 
+void DataConnection::end_output() {
+    ::shutdown(socket_.get(), SHUT_WR); // fails only where the client is gone
+}
+
 void DataConnection::close() {
     control_->client().forget(socket_.get());
     socket_.reset();
@@ -179,6 +184,17 @@ DataConnection DataChannel::open() {
         reset();
         throw;
     }
+}
+
+// aria2 and Erlang's client wait in vain for a 226 that they have read together with 150.
+void DataChannel::finish(DataConnection& data) {
+    constexpr std::chrono::milliseconds moment{100}; // to be scheduled on a busy machine
+    ClientSocket& client = control_.client();
+    const bool says_more = !client.buffer().buffered().empty() || client.saw_end_of_input();
+    if (client_closes_ && !says_more)
+        client_closes_ = client.wait_once(data.fd(), Interest::read, Clock::now() + moment) !=
+                         ClientSocket::Woken::deadline;
+    data.close();
 }
 
 Fd DataChannel::accept_client() {

@@ -92,10 +92,14 @@ void refuse_unknown(Session& s, const Command& command) {
     }
 }
 
+// The verb of a command, or of the one that SITE hands on; nullptr: there is none.
+const Verb* verb_of(const Command& command) {
+    return find_verb(command.verb == "SITE" ? parse_command(command.argument).verb : command.verb);
+}
+
 // A line that cannot even be run. If it was meant to bring a body, that body follows all the same.
 void refuse(Session& s, const Refusal& refusal, const Command& command) {
-    const Verb* verb =
-        find_verb(command.verb == "SITE" ? parse_command(command.argument).verb : command.verb);
+    const Verb* const verb = verb_of(command);
     if (verb == nullptr) return s.control.reply(refusal.code, refusal.words);
     s.memory.body = body_behind(s, *verb);
     answer(s, refusal, *verb);
@@ -115,6 +119,16 @@ bool attend(Session& s, const Line& line) {
 }
 
 } // namespace
+
+bool has_said_quit(const Session& s) {
+    for (const std::string& line : s.control.waiting_lines()) {
+        const Verb* const verb = verb_of(parse_command(decode_telnet(line).text));
+        if (verb == nullptr) continue;
+        if (verb->run == do_quit) return true;
+        if (verb->kind > Verb::Kind::urgent || verb->run == do_abor) return false;
+    }
+    return false;
+}
 
 void run_verb(Session& s, const Verb& verb, const std::string& argument) {
     using Kind = Verb::Kind;

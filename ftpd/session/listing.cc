@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 using common::text;
 
@@ -101,26 +102,63 @@ void append_number(std::string& out, unsigned long long value, int base, std::si
     out.append(width - std::min(length, width), '0').append(digits.data(), length);
 }
 
+// SCHAR of RFC 3659, section 7.2.
+bool may_stand_in_a_fact(std::string_view value) {
+    constexpr std::string_view others = ",.:!@#$%^&()-_+?/\\'\"=";
+    return std::ranges::all_of(value, [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               others.find(c) != others.npos;
+    });
+}
+
+void append_type(std::string& facts, const Entry& entry) {
+    const mode_t mode = entry.status.st_mode;
+    if (S_ISDIR(mode))
+        facts += "dir";
+    else if (S_ISREG(mode))
+        facts += "file";
+    else if (!S_ISLNK(mode))
+        facts += "OS.unix=special";
+    else if (entry.link_target.empty() || !may_stand_in_a_fact(entry.link_target))
+        facts += "OS.unix=symlink";
+    else
+        facts.append("OS.unix=slink:").append(entry.link_target);
+}
+
 } // namespace
 
-std::string format_long(const Entry& entry, std::time_t now) {
+std::string format_long(const Entry& entry, std::time_t now, Reader reader) {
     const struct stat& status = entry.status;
     std::array<char, 96> front{};
     std::snprintf(front.data(), front.size(), "%s %3lu %-5lu %-5lu %10lld ",
                   mode_letters(status.st_mode).c_str(), static_cast<unsigned long>(status.st_nlink),
                   static_cast<unsigned long>(status.st_uid), static_cast<unsigned long>(status.st_gid),
                   static_cast<long long>(status.st_size));
-    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + without_surprises(entry.name);
-    if (!entry.link_target.empty()) line += " -> " + without_surprises(entry.link_target);
+    const auto shown = [&](const std::string& name) {
+        return reader == Reader::person ? without_surprises(name) : name;
+    };
+    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + shown(entry.name);
+    if (!entry.link_target.empty()) line += " -> " + shown(entry.link_target);
     return line;
 }
 
-bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
+void UnknownEntries::count(const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries) {
+        if (entry.unknown == 0) continue;
+        if (count_++ == 0) error_ = entry.unknown;
+    }
+}
+
+std::string UnknownEntries::shown() const {
+    return text(count_, count_ == 1 ? " entry" : " entries",
+                " could not be looked at: ", std::strerror(error_));
+}
 
 // Lists of many thousands are made of these lines, so it is put together in one string.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
     constexpr std::size_t usual_length = 160; // bytes
-    const mode_t mode = target.st_mode;
+    if (entry.unknown != 0) return ' ' + entry.name;
+    const struct stat& shown = S_ISREG(target.st_mode) ? target : entry.status;
     std::string facts;
     facts.reserve(usual_length + entry.name.size());
     const auto add = [&](Fact fact, auto append_value) {
@@ -130,17 +168,17 @@ std::string format_facts(const Entry& entry, const struct stat& target, Rights r
         append_value();
         facts += ';';
     };
-    add(Fact::type, [&] { facts += S_ISDIR(mode) ? "dir" : S_ISREG(mode) ? "file" : "OS.unix=special"; });
-    if (S_ISREG(mode))
-        add(Fact::size, [&] { append_number(facts, static_cast<unsigned long long>(target.st_size), 10); });
-    add(Fact::modify, [&] { facts += format_timestamp(target.st_mtime); });
-    add(Fact::perm, [&] { facts += permission_letters(mode, rights); });
+    add(Fact::type, [&] { append_type(facts, entry); });
+    if (S_ISREG(shown.st_mode))
+        add(Fact::size, [&] { append_number(facts, static_cast<unsigned long long>(shown.st_size), 10); });
+    add(Fact::modify, [&] { facts += format_timestamp(shown.st_mtime); });
+    add(Fact::perm, [&] { facts += permission_letters(target.st_mode, rights); });
     add(Fact::unique, [&] {
-        append_number(facts, target.st_dev, 16);
+        append_number(facts, entry.status.st_dev, 16);
         facts += 'g';
-        append_number(facts, target.st_ino, 16);
+        append_number(facts, entry.status.st_ino, 16);
     });
-    add(Fact::unix_mode, [&] { append_number(facts, mode & 07777, 8, 4); });
+    add(Fact::unix_mode, [&] { append_number(facts, shown.st_mode & 07777, 8, 4); });
     return (facts += ' ').append(entry.name);
 }
 

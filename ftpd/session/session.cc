@@ -34,6 +34,17 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
     }
 }
 
+// A client for whom there is no folder.
+void turn_away(const Settings& settings, const SessionParts& parts, const std::system_error& why) {
+    const std::string reason = why.code().message();
+    if (Severity::warning <= settings.log_level)
+        send_packet(
+            parts.pair.get(),
+            pack_frame(LogLine{Severity::warning, text("no root: ", escape(settings.root), ": ", reason)}));
+    write_some(parts.client.get(),
+               text("421 The served folder cannot be opened: ", reason, ": tell the administrator.\r\n"));
+}
+
 } // namespace
 
 Session::Session(const Settings& given, SessionParts&& parts)
@@ -56,6 +67,7 @@ int Session::run(std::string_view first_note) {
         client.flush();
         return 0;
     } catch (const SessionOver& end) {
+        settlement.conclude(end.reason);
         if (!end.log_line.empty()) log(Severity::notice, end.log_line);
         say_farewell(end);
         client.flush_at_last();
@@ -74,8 +86,10 @@ void Session::serve() {
     while (!over) {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+        settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
-        if (!line) return;
+        if (!line) return settlement.await_acknowledgement();
+        settlement.settle();
         execute(*this, *line);
         status.idle();
     }
@@ -162,13 +176,19 @@ void Session::log(Severity severity, std::string_view line) {
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
-    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,    STDERR_FILENO,    parts.client.get(),
-                          parts.pair.get(), parts.root.get(), parts.authd.get()};
+    const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
+                          parts.client.get(), parts.pair.get(), parts.authd.get()};
     close_other_descriptors(keep);
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
-    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd})
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd})
         if (*fd && fd->get() >= low_enough) *fd = duplicate(fd->get());
+    try {
+        parts.root = open_root(settings);
+    } catch (const std::system_error& error) {
+        turn_away(settings, parts, error);
+        ::_exit(0);
+    }
     ::umask(settings.umask);
     // Who logs in is shut in more narrowly then (Session::confine).
     const bool may_write = settings.anonymous.may_write() || parts.authd;

@@ -15,6 +15,7 @@
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/parent_link.hh"
+#include "ftpd/session/settlement.hh"
 #include "ftpd/session/tree.hh"
 
 #include <cstddef>
@@ -38,7 +39,8 @@ enum class TransferType { ascii, binary };
 
 // What a session is given by its parent.
 struct SessionParts {
-    common::Fd client, pair, root;
+    common::Fd client, pair;
+    common::Fd root;  // of the tree; run_session_process opens it
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
     std::string user{}; // that the session runs as, for the log
@@ -61,6 +63,7 @@ public:
     DataChannel data;
     Status status;
     common::Login passwords; // asks authd
+    Settlement settlement{*this};
 
     // What they remember; REIN resets all of it.
     struct Memory {
@@ -114,9 +117,10 @@ private:
     std::string system_user_; // that this process runs as
 };
 
-// In the child: closes every descriptor but 0 to 2 and these, shuts itself in the tree as far as user and
-// system allow, and serves the client to its end. identity: the user to become; none: stay the user that runs
-// it.
+// In the child: closes every descriptor but 0 to 2 and these, opens the served folder by its path, so that
+// one that was replaced or mounted meanwhile is found, shuts itself in that tree as far as user and system
+// allow, and serves the client to its end. Where the folder cannot be opened, the client and the log are told
+// why. identity: the user to become; none: stay the user that runs it.
 [[noreturn]] void run_session_process(const Settings& settings,
                                       const std::optional<common::Identity>& identity, SessionParts parts);
 

@@ -30,7 +30,7 @@ struct stat status_of(int fd) {
     return status;
 }
 
-// The status of the entry's name, without following a link; false when it has just gone.
+// The status of the entry's name, without following a link; false, with errno, when there is none to be had.
 bool look_at(int directory, Entry& entry) {
     if (::fstatat(directory, entry.name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) return false;
     if (!S_ISLNK(entry.status.st_mode)) return true;
@@ -41,14 +41,16 @@ bool look_at(int directory, Entry& entry) {
 }
 
 // Hands on the names in their order, with what is known of each, and forgets them.
-void hand_on(int directory, std::vector<std::string>& names,
-             const std::function<void(const std::vector<Entry>&)>& on_batch) {
+void hand_on(int directory, std::vector<std::string>& names, Detail detail, const Tree::OnBatch& on_batch) {
     std::sort(names.begin(), names.end());
     std::vector<Entry> entries;
     entries.reserve(std::min(names.size(), max_entries));
     for (std::string& name : names) {
         entries.push_back({std::move(name), {}, {}});
-        if (!look_at(directory, entries.back())) entries.pop_back();
+        if (detail == Detail::all && !look_at(directory, entries.back())) {
+            entries.back().unknown = errno;
+            if (errno == ENOENT) entries.pop_back(); // just gone
+        }
         if (entries.size() < max_entries) continue;
         on_batch(entries);
         entries.clear();
@@ -73,8 +75,12 @@ OpenFile Tree::open_file(std::string_view path) const {
     return file;
 }
 
-Fd Tree::open_directory(std::string_view path) const {
-    return open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+Fd Tree::open_directory(std::string_view path, Detail detail) const {
+    Fd directory = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+    // Without that every entry would be unknown.
+    if (detail == Detail::all)
+        checked("search", path, [&] { return ::faccessat(directory.get(), ".", X_OK, 0); });
+    return directory;
 }
 
 Fd Tree::enter_directory(std::string_view path) const {
@@ -105,8 +111,17 @@ Entry Tree::entry(std::string_view path) const {
     if (path == "/") return {"/", status_of(root_.get()), {}};
     const Place found = place(path, LastLink::keep);
     Entry entry{found.name, {}, {}};
-    if (!look_at(found.directory.get(), entry)) fail_with(ENOENT, "look at", found.name);
+    if (!look_at(found.directory.get(), entry)) fail("look at", found.name);
     return entry;
+}
+
+struct stat Tree::target_status(std::string_view path, const Entry& entry) const {
+    if (!S_ISLNK(entry.status.st_mode)) return entry.status;
+    try {
+        return status(path);
+    } catch (const std::system_error&) {
+        return entry.status;
+    }
 }
 
 Place Tree::place(std::string_view path, LastLink last) const {
@@ -167,8 +182,8 @@ void Tree::change_mode(std::string_view path, mode_t mode) const {
     checked("change the mode", {}, [&] { return ::fchmod(file.get(), mode); });
 }
 
-void Tree::list(std::string_view path, const std::function<void(const std::vector<Entry>&)>& on_batch) const {
-    Fd fd = open_directory(path);
+void Tree::list(std::string_view path, Detail detail, const OnBatch& on_batch) const {
+    Fd fd = open_directory(path, detail);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
     if (!stream) fail("list", path);
     const int directory = fd.release(); // the stream owns it now
@@ -181,37 +196,44 @@ void Tree::list(std::string_view path, const std::function<void(const std::vecto
         const std::string_view name = found->d_name;
         if (name == "." || name == ".." || names_->refuse(name)) continue;
         names.emplace_back(name);
-        if (names.size() == max_sorted) hand_on(directory, names, on_batch);
+        if (names.size() == max_sorted) hand_on(directory, names, detail, on_batch);
     }
-    hand_on(directory, names, on_batch);
+    hand_on(directory, names, detail, on_batch);
 }
 
-Selection::Selection(const Tree& tree, std::string path)
-    : tree_(tree), path_(std::move(path)), kind_(Kind::directory) {
-    try {
-        tree_.entry(path_); // a link that leads nowhere is there, too
-        if (!S_ISDIR(tree_.status(path_).st_mode)) kind_ = Kind::file;
-    } catch (const std::system_error& error) {
-        const std::string_view name = last_component(path_);
-        if (error.code().value() != ENOENT || name.find_first_of("*?[") == name.npos) throw;
-        if (static_cast<std::size_t>(std::ranges::count(name, '*')) > max_stars)
-            throw Refusal{501, text("A pattern may have ", max_stars, " stars.")};
-        kind_ = Kind::pattern;
-    }
+Selection::Selection(const Tree& tree, std::string path, Detail detail, Exact exact)
+    : tree_(tree), path_(std::move(path)), detail_(detail), kind_(look(exact)) {
     // Refused now, and not in the middle of an answer.
-    if (kind_ != Kind::file) tree_.open_directory(folder());
+    if (kind_ != Kind::file) tree_.open_directory(folder(), detail_);
+}
+
+Selection::Kind Selection::look(Exact exact) const {
+    const std::string_view name = last_component(path_);
+    const bool may_be_pattern = name.find_first_of("*?[") != name.npos;
+    const bool has_too_many_stars = static_cast<std::size_t>(std::ranges::count(name, '*')) > max_stars;
+    try {
+        const Entry named = tree_.entry(path_);
+        if (S_ISDIR(tree_.target_status(path_, named).st_mode)) return Kind::directory;
+        return may_be_pattern && !has_too_many_stars && exact == Exact::among_matches ? Kind::pattern
+                                                                                      : Kind::file;
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT || !may_be_pattern) throw;
+    }
+    if (has_too_many_stars) throw Refusal{501, text("A pattern may have ", max_stars, " stars.")};
+    return Kind::pattern;
 }
 
 std::string Selection::folder() const { return kind_ == Kind::directory ? path_ : directory_of(path_); }
 
-void Selection::list(const std::function<void(const std::vector<Entry>&)>& on_batch) const {
+void Selection::list(const Tree::OnBatch& on_batch) const {
     if (is_file()) return on_batch({tree_.entry(path_)});
-    if (!is_pattern()) return tree_.list(path_, on_batch);
+    if (!is_pattern()) return tree_.list(path_, detail_, on_batch);
     const std::string pattern{last_component(path_)};
-    tree_.list(folder(), [&](const std::vector<Entry>& entries) {
+    tree_.list(folder(), detail_, [&](const std::vector<Entry>& entries) {
         std::vector<Entry> matching;
         for (const Entry& entry : entries)
-            if (::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0) matching.push_back(entry);
+            if (entry.name == pattern || ::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0)
+                matching.push_back(entry);
         on_batch(matching);
     });
 }

@@ -105,6 +105,7 @@ void do_list(Session&, const std::string&);
 void do_nlst(Session&, const std::string&);
 void do_mlsd(Session&, const std::string&);
 void do_ls(Session&, const std::string&);
+void list_for_stat(Session&, const std::string&); // STAT of a path
 void do_site_mlsd(Session&, const std::string&);
 
 } // namespace ftpd

@@ -289,7 +289,7 @@ void do_examples(Session& s, const std::string&) {
 void do_stat(Session& s, const std::string& path) {
     if (!path.empty()) {
         s.require(LoginNeed::in_band, Right::list, "STAT");
-        return do_ls(s, path);
+        return list_for_stat(s, path);
     }
     const Activity& activity = s.status.activity();
     s.control.begin_lines(211, "Status:");

@@ -10,6 +10,7 @@
 #include "common/text.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/data_channel.hh"
+#include "ftpd/session/dispatch.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/transfer.hh"
@@ -82,6 +83,13 @@ void send_text(Session& s, DataConnection& data, int file, off_t from) {
     }
 }
 
+// Whether an upload of a client that has ended its control connection may be whole all the same: it has said
+// that it is done with what it has begun, or will be with as many bytes as it announced.
+bool may_be_done(const Session& s) { return s.memory.announced || has_said_quit(s); }
+
+// And that it is, at the end of the data.
+bool is_done(const Session& s) { return s.memory.announced == s.status.activity().done || has_said_quit(s); }
+
 void receive_into(Session& s, DataConnection& data, Upload& upload) {
     Throttle throttle{s.limits().rate_up};
     const std::size_t size = throttle.piece(received_at_once);
@@ -90,7 +98,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
     std::string converted;
     std::uint64_t until_look = look_around_every;
     while (const std::size_t got = data.receive({buffer.get(), size})) {
-        if (s.client.saw_end_of_input()) return; // nothing more is written for a client that is gone
+        if (s.client.saw_end_of_input() && !may_be_done(s)) return; // nothing more for a client that is gone
         const std::string_view bytes{buffer.get(), got};
         if (s.memory.type == TransferType::ascii) {
             converted.clear();
@@ -113,6 +121,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 }
 
 void store(Session& s, Upload& upload, std::string_view greeting) {
+    const ClientSocket::Survival survival{s.client, [&] { return may_be_done(s); }};
     s.control.reply(150, greeting);
     s.client.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
@@ -128,13 +137,19 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     }
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
     // connections.
-    if (s.client.input_ended())
+    const bool has_ended = s.control.input_ended();
+    const bool is_final = is_done(s);
+    if (has_ended && !is_final)
         throw Refusal{
             426, text("The control connection has ended, so the end of the data is not the end of the file: ",
                       shown, " is kept and can be continued.")};
-    const std::uint64_t size = upload.complete();
+    Upload::Completed stored =
+        is_final ? Upload::Completed{upload.complete(), {}} : upload.complete_revocably();
     data.close();
-    record.complete(size);
+    if (stored.replacement)
+        s.settlement.begin(*std::move(stored.replacement), record.end(stored.size));
+    else
+        record.complete(stored.size);
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
@@ -244,8 +259,7 @@ void do_retr(Session& s, const std::string& argument) {
     const bool binary = s.memory.type == TransferType::binary;
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
-    // A small file goes together with both replies; a disk may be slow with a large one.
-    if (size - from > static_cast<off_t>(last_piece)) s.client.flush();
+    s.client.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
     TransferRecord record{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();
@@ -253,8 +267,9 @@ void do_retr(Session& s, const std::string& argument) {
         send_binary(s, data, file.fd.get(), from, size);
     else
         send_text(s, data, file.fd.get(), from);
-    data.close();
+    data.end_output();
     record.complete(static_cast<std::uint64_t>(size));
+    s.data.finish(data);
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 
@@ -339,6 +354,9 @@ void do_put(Session& s, const std::string& argument) {
     Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, replace)};
     s.status.begin(s.status.activity().verb, path, body.left());
     TransferRecord record{s, Direction::upload, path, false};
+    // The end of a body that has one of its own is known, whatever becomes of the connection behind it.
+    const bool has_own_end = !body.is_to_end();
+    const ClientSocket::Survival survival{s.client, [=] { return has_own_end; }};
     body.begin(s.control, how_to_send(s, body));
     Cksum sum;
     try {

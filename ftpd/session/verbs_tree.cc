@@ -99,10 +99,11 @@ void do_mdtm(Session& s, const std::string& argument) {
 
 void do_mlst(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    const Entry entry{path, {}, {}};
-    if (!fits_a_line(entry))
-        throw Refusal{550, "The name contains a line end and cannot be shown in one line."};
-    const std::string facts = format_facts(entry, s.tree.status(path), s.rights(), s.memory.facts);
+    Entry entry = s.tree.entry(path);
+    if (S_ISLNK(entry.status.st_mode) && means_directory(argument)) entry = {{}, s.tree.status(path), {}};
+    entry.name = path;
+    const std::string facts =
+        format_facts(entry, s.tree.target_status(path, entry), s.rights(), s.memory.facts);
     s.control.begin_lines(250, "Facts:");
     s.control.add_line(facts);
     s.control.end_lines(250, "End");

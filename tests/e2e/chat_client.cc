@@ -25,7 +25,7 @@ std::string ChatClient::expect_token() {
 }
 
 void ChatClient::expect_earlier(std::string_view line) {
-    const std::string found = read_line(); // [812 2026-11-21 07:26] ada say: hello
+    const std::string found = read_line(); // [812 2026-11-21 07:26 UTC] ada say: hello
     if (!found.starts_with('[') || found.substr(found.find("] ") + 2) != line)
         throw Failure{text("expected the earlier line `", line, "', got `", found, "'")};
 }

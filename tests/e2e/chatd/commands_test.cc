@@ -190,7 +190,7 @@ TEST_SUITE("e2e") {
             ada.expect_line("The topic of lobby: be kind");
             bob.expect_line("ada set the topic: tea\ufffd and cake");
             ada.wait_for_line("The topic of lobby: tea\ufffd and cake");
-            ada.wait_for_line("That line is too long and was not sent: 2000 bytes at most.");
+            ada.wait_for_line("That is too long: 400 bytes at most.");
         }
         daemon->stop();
         daemon.emplace(chatd_with(lines));
@@ -206,7 +206,8 @@ TEST_SUITE("e2e") {
         ada.send("/join plans s3cret\n");
         ada.wait_for_line(welcome_to("plans"));
         eve.expect_line("ada joined");
-        ada.send("/nick BOB\n/nick root\n/nick a b\n/nick\n/nick Ada\n");
+        ada.send(
+            "/nick ada\n/nick BOB\n/nick root\n/nick a b\n/nick\n/nick Ada\n"); // the first changes nothing
         ada.expect_lines({"Somebody here has that name: choose another.",
                           "That name is reserved: choose another.",
                           "That name cannot be used: letters, digits and signs only, no blanks, no invisible "
@@ -318,7 +319,8 @@ TEST_SUITE("e2e") {
             "That block is too long and was not sent: 8192 bytes and 200 lines at most.";
         ada.wait_for_line(too_long);
         ada.wait_for_line("That block is empty and was not sent.");
-        ada.wait_for_line(too_long);
+        ada.wait_for_line(
+            "A line of that block is too long, and the block was not sent: 2000 bytes a line at most.");
         eve.expect_line("ada say: last");
     }
 

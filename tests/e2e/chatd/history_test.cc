@@ -62,6 +62,29 @@ TEST_SUITE("e2e") {
                           "Usage: /since NUMBER", "Usage: /since NUMBER"});
     }
 
+    TEST_CASE("of earlier lines that were removed is said which they are") {
+        const TempDir folder;
+        const Path conf = folder / "conf";
+        write_file(conf, "room lobby code one\n");
+        Daemon::Setting setting = chatd_with({});
+        setting.options.insert(setting.options.end(), {"-f", conf.native()});
+        Daemon daemon{setting};
+        ChatClient ada{daemon, "ada", "one"};
+        say_five_lines(ada); // the lines 2 to 6
+        write_file(conf, "room lobby code two keep-bytes 1\n");
+        daemon.signal(SIGHUP);
+        daemon.wait_for_log("configuration read again");
+        ChatClient bob{daemon, "bob", "two"};
+        ada.expect_line("bob joined");
+        ada.send("/since 3\n/since 7\n/history 3\n/help me\n");
+        ada.expect_line("Lines 3 to 6 are gone.");
+        ada.expect_earlier("bob joined");
+        ada.expect_earlier("bob joined");
+        ada.expect_line("Lines 5 to 6 are gone.");
+        ada.expect_earlier("bob joined");
+        ada.expect_line("  /me TEXT                      say what you do");
+    }
+
     TEST_CASE("search shows the lines that hold all words in any case and says how many there are") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"};

@@ -102,8 +102,9 @@ TEST_SUITE("e2e") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
         ada.expect_line("bob joined");
-        ada.send("/whatever now\n/whoo\n/\n/WHO\n/\x1b[2J\n//etc/passwd\n//\n\n \n");
+        ada.send("/whatever now\n/mgs bob hi\n/whoo\n/\n/WHO\n/\x1b[2J\n//etc/passwd\n//\n\n \n");
         ada.expect_lines({"There is no command /whatever: /help lists them. To say it, begin with //.",
+                          "There is no command /mgs: did you mean /msg? To say it, begin with //.",
                           "There is no command /whoo: did you mean /who? To say it, begin with //.",
                           "There is no command /: /help lists them. To say it, begin with //.",
                           "There is no command /WHO: /help lists them. To say it, begin with //.",

@@ -2,6 +2,7 @@
 // lftp's mirror, both ways, of trees that are full of odd names.
 #include "tests/e2e/clients.hh"
 
+#include <array>
 #include <doctest/doctest.h>
 
 using e2e::check_same_bytes;
@@ -47,6 +48,31 @@ TEST_SUITE("e2e") {
         write_file(local / "large", bytes.substr(0, 60'000));
         run_lftp(daemon, "mirror -c up local");
         check_same_bytes(local, up);
+    }
+
+    TEST_CASE(
+        "lftp removes a tree with links in it and nothing that they point to, and mirrors them as links") {
+        const Daemon daemon{writable()};
+        const e2e::Path top = daemon.files();
+        run_lftp(daemon, "mkdir doomed doomed/in kept kept/in");
+        for (const char* const name : {"doomed/in/file", "kept/file", "kept/in/file"})
+            e2e::write_shared(top / name, "bytes");
+        constexpr std::array<std::array<const char*, 2>, 6> links{{{"../kept", "doomed/to folder"},
+                                                                   {"../kept/in", "doomed/in/folder"},
+                                                                   {"../kept/file", "doomed/file"},
+                                                                   {"..", "doomed/up"},
+                                                                   {"gone", "doomed/dangling"},
+                                                                   {"un sayable", "doomed/unsayable"}}};
+        for (const auto& [target, name] : links)
+            std::filesystem::create_directory_symlink(target, top / name);
+        run_lftp(daemon, "mirror doomed copy");
+        CHECK(e2e::names_in(daemon.folder() / "copy") ==
+              e2e::Words{"dangling", "file", "in", "to folder", "up"});
+        CHECK(std::filesystem::read_symlink(daemon.folder() / "copy" / "up") == "..");
+        run_lftp(daemon, "rm -r doomed");
+        CHECK(e2e::names_in(top) == e2e::Words{"kept"});
+        CHECK(e2e::names_in(top / "kept") == e2e::Words{"file", "in"});
+        CHECK(e2e::names_in(top / "kept" / "in") == e2e::Words{"file"});
     }
 }
 

@@ -88,7 +88,7 @@ TEST_SUITE("e2e") {
             stranger.command(line, 530);
     }
 
-    TEST_CASE("a pattern lists what matches it unless something has that very name") {
+    TEST_CASE("a pattern lists what matches it unless a folder has that very name") {
         const Daemon daemon;
         const Path folder = daemon.files() / "folder";
         std::filesystem::create_directory(folder);
@@ -104,7 +104,7 @@ TEST_SUITE("e2e") {
         CHECK(client.command("LS [ab]*", 213).ends_with("\n213 2 entries"));
         CHECK(client.command("STAT *.bin", 213).ends_with("\n213 1 entry"));
         write_file(folder / "*.txt", "");
-        CHECK(client.fetch("NLST *.txt") == "*.txt\r\n");
+        CHECK(client.fetch("NLST *.txt") == "*.txt\r\na.txt\r\nb.txt\r\n");
         client.open_data();
         client.command("NLST a*b*c*d*", 501);
         client.command("NLST missing/*", 550);

@@ -208,6 +208,8 @@ TEST_SUITE("unit") {
                  {"name_unprintable", Refusal::name_unprintable},
                  {"name_reserved", Refusal::name_reserved},
                  {"name_banned", Refusal::name_banned},
+                 {"name_mixed", Refusal::name_mixed},
+                 {"name_alike", Refusal::name_alike},
                  {"wrong_code", Refusal::wrong_code},
                  {"room_full", Refusal::room_full},
                  {"room_banned", Refusal::room_banned},

@@ -183,6 +183,22 @@ TEST_SUITE("unit") {
         check();
     }
 
+    TEST_CASE("text: the nearest word is the one with the fewest mistakes and a swap is one") {
+        constexpr std::array<std::string_view, 6> commands{"me", "msg", "who", "join", "live", "leave"};
+        const auto nearest = [&](std::string_view word) { return nearest_word(word, commands); };
+        CHECK(nearest("mgs") == "msg");
+        CHECK(nearest("smg") == "msg");
+        CHECK(nearest("jion") == "join");
+        CHECK(nearest("ojin") == "join");
+        CHECK(nearest("hwo") == "who");
+        CHECK(nearest("laeve") == "leave");
+        CHECK(nearest("whoo") == "who");
+        CHECK(nearest("m") == "");        // nothing else of it would be right
+        CHECK(nearest("ojni") == "join"); // two swaps
+        CHECK(nearest("absolutely") == "");
+        CHECK(nearest("") == "");
+    }
+
     TEST_CASE("text: there is one part more than separators") {
         using Parts = std::vector<std::string_view>;
         CHECK(split("", ',') == Parts{""});

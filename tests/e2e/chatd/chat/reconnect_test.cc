@@ -3,7 +3,6 @@
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/relay.hh"
 
-#include "chatd/words.hh"
 #include "common/text.hh"
 #include "tests/screen.hh"
 
@@ -26,7 +25,6 @@ struct Person {
     }
     // How often a line stands on the screen.
     std::size_t times(std::string_view line) const {
-        REQUIRE(chatd::use_utf8_locale());
         tests::Screen screen{80};
         screen.write(terminal.screen());
         std::size_t count = 0;

@@ -5,7 +5,6 @@
 #include "tests/e2e/relay.hh"
 #include "tests/skip.hh"
 
-#include "chatd/words.hh"
 #include "common/text.hh"
 #include "tests/screen.hh"
 
@@ -118,7 +117,6 @@ struct Person {
     }
     // How often each of so many lines was shown, in the order of the lines.
     std::vector<int> times(std::string_view what, int count) const {
-        REQUIRE(chatd::use_utf8_locale());
         tests::Screen screen{80};
         screen.write(terminal.screen());
         const std::vector<std::string> rows = common::split_lines(screen.text());

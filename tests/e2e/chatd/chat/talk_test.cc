@@ -2,7 +2,6 @@
 // chat, the client, with chatd: what a person at a terminal and what a script sees.
 #include "tests/e2e/chat_client.hh"
 
-#include "chatd/words.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "tests/screen.hh"
@@ -24,11 +23,10 @@ std::string address_of(const Daemon& daemon, std::string_view name = {}) {
     return text(name, name.empty() ? "" : "@", "127.0.0.1:", daemon.port());
 }
 
-// Without colours; and chat finds a UTF-8 locale also where the environment names none.
+// Without colours; and chat needs no locale to know what a character is.
 const Words plain_locale{"LC_ALL=C", "TERM="};
 
 std::string shown_on(const Pty& terminal) {
-    REQUIRE(chatd::use_utf8_locale());
     tests::Screen screen{80};
     screen.write(terminal.screen());
     return screen.text();
@@ -167,7 +165,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{chat_server()};
         Person ada{daemon, "ada"};
         ada.terminal.resize(20, 24);
-        const std::string most(17, 'a'); // with the prompt one column is left
+        const std::string most(16, 'a'); // with the prompt one column is left, before the last
         ada.terminal.type(most + "bcd");
         ada.terminal.wait_for("b");
         ada.terminal.type("\x01!");
@@ -177,6 +175,22 @@ TEST_SUITE("e2e") {
         screen.write(all.substr(all.rfind("else is here.\r\n") + 15));
         CHECK(screen.text() == "> !" + most + "\nbcd\n");
         CHECK(screen.cursor() == "0:3");
+    }
+
+    TEST_CASE("a signal that the window has changed, and it has not, changes nothing on the screen") {
+        const Daemon daemon{chat_server()};
+        Person ada{daemon, "ada"};
+        ada.terminal.type("draft");
+        ada.terminal.wait_for("draft");
+        for (const char key : std::string{"123"}) { // each comes behind what the signal did
+            ada.terminal.signal(SIGWINCH);
+            ada.terminal.type({&key, 1});
+            ada.terminal.wait_for({&key, 1});
+        }
+        ChatClient bob{daemon, "bob"};
+        ada.terminal.wait_for("bob joined\r\n> draft123");
+        CHECK(shown_on(ada.terminal) ==
+              "Your name: ada\n" + in_room + "Nobody else is here.\nbob joined\n> draft123\n");
     }
 
     TEST_CASE("in a pipe chat logs in and speaks and prints the answers and ends") {

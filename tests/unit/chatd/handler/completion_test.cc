@@ -2,8 +2,6 @@
 // What the Tab key makes of a word, and where the words come from.
 #include "chatd/handler/completion.hh"
 
-#include "chatd/words.hh"
-
 #include <doctest/doctest.h>
 
 using namespace chatd;
@@ -23,7 +21,6 @@ constexpr CommandShape shapes[]{{"join", "[ROOM] [CODE]"},
 Completion of(std::string_view before) { return find_completion(before, shapes); }
 // The line after Tab; the choice in brackets.
 std::string completed(std::string_view before, std::vector<std::string> hub = {}) {
-    REQUIRE(use_utf8_locale());
     const Completion wanted = of(before);
     const Completed done = complete(wanted, wanted.of == Of::words ? wanted.words : std::move(hub));
     std::string line{before};
@@ -72,6 +69,25 @@ TEST_SUITE("unit") {
         CHECK(completed("xa", {"xaver", "Xander"}) == "xa [Xander] [xaver]");
         CHECK(completed("张", {"张三丰", "张三"}) == "张三");
         CHECK(completed("", {"ada", "bob"}) == " [ada] [bob]");
+    }
+
+    TEST_CASE("completion: a name is completed behind whatever mark it follows without a blank") {
+        const std::vector<std::string> all{"ada", "bob", "o'neil", "_x", "张三"};
+        CHECK(completed("@a", all) == "@ada "); // a word by itself
+        CHECK(completed("hi @A", all) == "hi @ada ");
+        CHECK(completed("(a", all) == "(ada"); // what closes it follows
+        CHECK(completed("see \"a", all) == "see \"ada");
+        CHECK(completed("ada/b", all) == "ada/bob");
+        CHECK(completed("hi,b", all) == "hi,bob");
+        CHECK(completed("'o'", all) == "'o'neil");
+        CHECK(completed("@_", all) == "@_x ");
+        CHECK(completed("你好，张", all) == "你好，张三");
+        CHECK(completed("“张", all) == "“张三");
+        CHECK(completed("/msg ada (b", all) == "/msg ada (bob");
+        CHECK(completed("/msg ada ask @b", all) == "/msg ada ask @bob ");
+        CHECK(completed("/msg @b", all) == "/msg @b"); // it takes a name and nothing else
+        CHECK(completed("ada.b", all) == "ada.b");     // may be one name
+        CHECK(completed("(zz", all) == "(zz");
     }
 
     TEST_CASE("completion: nothing is made of a word that nothing begins with") {

@@ -3,7 +3,6 @@
 // how its dialect ends lines.
 #include "chatd/handler/display.hh"
 #include "chatd/handler/line_dialect.hh"
-#include "chatd/words.hh"
 
 #include <doctest/doctest.h>
 #include <set>
@@ -34,7 +33,6 @@ struct Shown : Display {
 
 // With what is marked in angle brackets.
 std::string marked(std::string_view text, std::string_view name) {
-    REQUIRE(use_utf8_locale());
     std::string all = paint_mentions(text, name);
     for (const auto& [from, to] : {std::pair{"\x1b[1m", "<"}, std::pair{"\x1b[22m", ">"}})
         for (std::size_t at = 0; (at = all.find(from)) != all.npos;)
@@ -80,13 +78,15 @@ TEST_SUITE("unit") {
         Shown display;
         const Record said = record_of(Kind::said);
         CHECK(display.record(said, "plans", now) == "[plans] 张三 say: hello\n");
-        CHECK(display.record(said, {}, earlier) == "[812 2026-11-21 07:26] 张三 say: hello\n");
-        CHECK(display.record(said, "plans", earlier) == "[plans 812 2026-11-21 07:26] 张三 say: hello\n");
+        CHECK(display.record(said, {}, earlier) == "[812 2026-11-21 07:26 UTC] 张三 say: hello\n");
+        CHECK(display.record(said, "plans", earlier) == "[plans 812 2026-11-21 07:26 UTC] 张三 say: hello\n");
         display.taste().zone = 8 * 60;
         CHECK(display.record(said, {}, now) == "[812 15:26] 张三 say: hello\n");
         CHECK(display.record(said, "plans", now) == "[plans 812 15:26] 张三 say: hello\n");
         display.taste().zone = -8 * 60;
         CHECK(display.record(said, {}, earlier) == "[812 2026-11-20 23:26] 张三 say: hello\n");
+        display.taste().zone = 0;
+        CHECK(display.record(said, {}, now) == "[812 07:26 UTC] 张三 say: hello\n");
         display.taste().zone = std::nullopt;
         CHECK(display.record(said, {}, now) == "张三 say: hello\n");
     }
@@ -196,7 +196,6 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("a name has one colour in whatever case and names have several") {
-        REQUIRE(use_utf8_locale());
         CHECK(paint_name("ada").substr(0, 5) == paint_name("ADA").substr(0, 5));
         CHECK(paint_name("张三").find("张三\x1b[39m") == 5);
         std::set<std::string> colours;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "chatd/handler/conversation.hh"
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 
@@ -18,8 +17,6 @@
 
 class TalkPlace {
 public:
-    TalkPlace() { REQUIRE(chatd::use_utf8_locale()); }
-
     // The client sends it at once; each line is obeyed unless it has to wait.
     void type(std::string_view bytes) {
         CHECK(common::write_some(client_.get(), bytes).bytes == bytes.size());

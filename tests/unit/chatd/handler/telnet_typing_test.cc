@@ -39,12 +39,12 @@ TEST_SUITE("unit") {
 
     TEST_CASE("telnet: the window's size is followed and 0 by 0 is 80 by 24") {
         Typist client;
-        CHECK(client.send(has_size(10, 24)).starts_with("\r")); // drawn anew
-        CHECK(client.send("12345678") == "12345678 \r\0"s);     // a full row
-        CHECK(client.send("9") == "9");
-        CHECK(client.show("m") == "\r\0\x1b[1A\x1b[Jm\r\n> 123456789"s);
+        CHECK(client.send(has_size(10, 24)).empty()); // the prompt stands as it would be drawn
+        CHECK(client.send("1234567") == "1234567");
+        CHECK(client.send("89") == "\r\n89"); // no row is full
+        CHECK(client.show("m") == "\r\0\x1b[1A\x1b[Jm\r\n> 1234567\r\n89"s);
         client.send(has_size(0, 0));
-        CHECK(client.show("m") == "\r\0\x1b[Jm\r\n> 123456789"s);
+        CHECK(client.show("m") == "\r\0\x1b[1A\x1b[Jm\r\n> 123456789"s);
         client.send(SB NAWS "\x01" SE); // malformed
         CHECK(client.show("m") == "\r\0\x1b[Jm\r\n> 123456789"s);
         client.send(SB NAWS "\0\xff\xff\0\x18"s + SE); // 255 columns, doubled
@@ -61,6 +61,12 @@ TEST_SUITE("unit") {
         const auto refused = client.dialect().next_line();
         REQUIRE(refused);
         CHECK(refused->too_long);
+        CHECK(refused->text.empty()); // a line
+        client.send("\x1b[200~one\r" + std::string(10'000, 'x') + "\x1b[201~");
+        const auto refused_block = client.dialect().next_line();
+        REQUIRE(refused_block);
+        CHECK(refused_block->too_long);
+        CHECK(refused_block->text == "\n"); // a block
         client.ask(Asked::code, "Room code: ");
         client.send("\x1b[200~one\rtwo\x1b[201~\r");
         CHECK(client.lines() == "one|");

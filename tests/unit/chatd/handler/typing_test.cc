@@ -93,19 +93,45 @@ TEST_SUITE("unit") {
         paste.add({""});
         paste.add({"a\tb"});
         CHECK(paste.lines() == " \na b");
+        CHECK_FALSE(paste.fault());
         paste.add({std::string(max_text + 1, 'x')});
-        CHECK(paste.is_too_long());
+        CHECK(paste.fault() == Phrase::paste_line_too_long);
         CHECK(paste.lines().empty());
         paste.add({"short"});
-        CHECK(paste.is_too_long());
+        CHECK(paste.fault() == Phrase::paste_line_too_long);
         Paste whole;
         for (std::size_t i = 0; i < max_batch / max_text; ++i) whole.add({std::string(max_text, 'x')});
-        CHECK_FALSE(whole.is_too_long());
+        CHECK_FALSE(whole.fault());
         whole.add({std::string(max_batch % max_text, 'x')});
-        CHECK(whole.is_too_long()); // by its line ends
+        CHECK(whole.fault() == Phrase::paste_too_long); // by its line ends
         Paste cut;
         cut.add({"beginning and end", true});
-        CHECK(cut.is_too_long());
+        CHECK(cut.fault() == Phrase::paste_line_too_long);
+    }
+
+    TEST_CASE("typing: what is too long is told with the limit that it is beyond") {
+        TalkPlace place;
+        place.be_inside("ada", 4, "lobby");
+        const std::string line(max_text + 1, 'x');
+        place.type(line + '\n');
+        CHECK(place.shown() == "That line is too long and was not sent: 2000 bytes at most.\n");
+        place.type("/paste\n" + line + "\n.\n");
+        CHECK(
+            place.shown().find("\nA line of that block is too long, and the block was not sent: 2000 bytes a "
+                               "line at most.\n") != std::string::npos);
+        place.type("/paste\n");
+        for (int lines = 0; lines < 5; ++lines) place.type(std::string(max_text, 'x') + '\n');
+        place.type(".\n");
+        CHECK(place.shown().find(
+                  "\nThat block is too long and was not sent: 8192 bytes and 200 lines at most.\n") !=
+              std::string::npos);
+        for (const std::string_view command : {"/topic ", "/away ", "/quit "}) {
+            place.type(common::text(command, std::string(max_topic + 1, 'x'), '\n'));
+            CHECK(place.shown() == "That is too long: 400 bytes at most.\n");
+        }
+        place.type(common::text("/me ", line, '\n'));
+        CHECK(place.shown() == "That line is too long and was not sent: 2000 bytes at most.\n");
+        CHECK(place.sent().empty());
     }
 
     TEST_CASE("typing: at a question a paste is a command that has to wait") {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "chatd/hub/requests.hh"
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "tests/unit/common/temporary_folder.hh"
@@ -61,7 +60,6 @@ struct HubHouse {
     };
 
     HubHouse() {
-        chatd::use_utf8_locale();
         settings.state = folder / "state";
         settings.resume_time = std::chrono::seconds{600};
         settings.flood.lines = 0;
