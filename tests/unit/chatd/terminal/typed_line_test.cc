@@ -218,7 +218,6 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("whatever becomes of the window no message above the line is ever erased") {
-        REQUIRE(chatd::use_utf8_locale());
         std::mt19937 random{11};
         for (int run = 0; run < 400; ++run) {
             const Lines lines = run % 2 == 0 ? Lines::cut : Lines::laid_anew;
