@@ -48,7 +48,8 @@ bool is_at_terminal() {
 int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
     const bool at_terminal = is_at_terminal();
     ChatSession session{profile_of(options, !at_terminal)};
-    if (!options.is_lines_only && offer(server, session)) {
+    if (!options.is_lines_only) server = make_offer(std::move(server), addresses, session, !at_terminal);
+    if (session.is_understood()) {
         int signal = 0;
         {
             const auto front = at_terminal ? make_screen_front() : make_pipe_front();
