@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -43,6 +44,21 @@ bool is_at_terminal() {
     if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) return false;
     const char* const type = std::getenv("TERM");
     return type == nullptr || std::string_view{type} != "dumb";
+}
+
+// No descriptor: the server has ended the connection before we had seen that it was there, and a pipe tries
+// again, as when it is ended a moment later.
+Fd connect_first(const std::vector<Address>& addresses, const ChatOptions& options) {
+    try {
+        Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
+        set_no_delay(server.get());
+        set_keepalive(server.get());
+        return server;
+    } catch (const std::system_error& error) {
+        const bool tries_again = !options.is_lines_only && !is_at_terminal();
+        if (!tries_again || error.code() != std::errc::connection_reset) throw;
+        return {};
+    }
 }
 
 int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
@@ -78,10 +94,7 @@ int run_program(int argc, char** argv) {
         return std::printf("%s", usage_text("chat", table, chat_operands).c_str()), 0;
     if (options.code) hide_argument(argv[argc - 1]); // what holds it, be it a URL
     const std::vector<Address> addresses = server_addresses(options.server);
-    Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
-    set_no_delay(server.get());
-    set_keepalive(server.get());
-    return talk_with(std::move(server), addresses, options);
+    return talk_with(connect_first(addresses, options), addresses, options);
 }
 
 } // namespace

@@ -104,10 +104,12 @@ bool Handler::serve_terminal() {
     return (!talk_.is_busy() && talk_.completer.ask()) || any;
 }
 
-// A slice of what is looked up. What is said meanwhile is looked for after each: nobody wakes us, since we do
-// not sleep.
+// A slice of what is looked up. What is said and typed meanwhile is looked for after each: nobody wakes us,
+// since we do not sleep, and nobody tells us of input, since we do not wait.
 bool Handler::look_up() {
     if (!talk_.lookup.is_running()) return false;
+    talk_.input.set_ready();
+    talk_.hub.set_ready();
     if (!talk_.lookup.holds_rooms()) talk_.rooms.wake();
     return talk_.lookup.go_on();
 }

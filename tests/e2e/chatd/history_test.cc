@@ -102,7 +102,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("a search through a long log holds neither its client nor what others say to it") {
         const TempDir place;
         const Path state = place.make_shared("home") / "state";
-        write_long_log(state / "rooms" / "lobby", 32 << 20);
+        write_long_log(state / "rooms" / "lobby", 15 << 20); // one segment
         const Daemon daemon{chatd_with({"state " + state.native(), "history-on-join 0"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
         ada.expect_line("bob joined");
@@ -119,6 +119,27 @@ TEST_SUITE("e2e") {
         ada.send("/join lobby\n/search nowhere\n/quit\n");
         ada.wait_for_line("There are no such lines.");
         ada.wait_for_end();
+    }
+
+    TEST_CASE("what is typed while a search goes on is read and answered before it ends") {
+        const TempDir place;
+        const Path state = place.make_shared("home") / "state";
+        write_long_log(state / "rooms" / "lobby", 15 << 20);
+        const Daemon daemon{chatd_with({"state " + state.native(), "history-on-join 0"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        // It may be over before we come to type: that tells nothing, and is tried again.
+        for (int round = 0;; ++round) {
+            REQUIRE(round < 50);
+            ada.send("/search nowhere\nhello\n");
+            bob.expect_line("ada say: hello"); // the search goes on in the background
+            ada.send("/help me\n");
+            const std::string first = ada.read_line(), second = ada.read_line();
+            const std::string help = "  /me TEXT                      say what you do";
+            CHECK((first == help ? second : first) == "There are no such lines.");
+            if (first == help) break;
+            CHECK(second == help);
+        }
     }
 
     TEST_CASE("a script's commands after a search wait for what it finds") {
