@@ -59,15 +59,15 @@ layout_chatd := -Wl,-T,common/fork.ld
 # --- what there is -------------------------------------------------------------------------------------
 field     = $(word $1,$(subst :, ,$2))
 programs := $(foreach p,$(programs),$(if $(wildcard $(call field,2,$p)),$p))
-unicode  := $(filter $(unicode),$(foreach p,$(programs),$(call field,1,$p)))
-lacking  := $(if $(utf8proc),,$(unicode))
-programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(lacking)),,$p))
 links    := $(foreach l,$(links),$(if $(wildcard $(call field,3,$l)),$l))
 names    := $(foreach p,$(programs) $(links),$(call field,1,$p))
 mains    := $(foreach p,$(programs),$(call field,2,$p))
 sources  := $(filter-out $(mains) common/$(other)/%,$(foreach p,$(parts),$(wildcard $p/*.cc $p/*/*.cc)))
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
 catalogues := $(languages:%=$(build)/chatd.%.cat)
+lacking  := $(if $(utf8proc),,$(filter $(unicode),$(names)))
+programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(lacking)),,$p))
+names    := $(filter-out $(lacking),$(names))
 tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc)
 floor    := tests/bench/floor.cc
 bench    := $(filter-out $(floor),$(wildcard tests/bench/*.cc))
@@ -100,8 +100,8 @@ endif
 all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
 
 lacking: $(names:%=$(build)/%)
-	@echo 'make: not built without libutf8proc-dev: $(lacking). Please type: apt-get install libutf8proc-dev;' \
-	  'without it there are: $(names)' >&2; exit 1
+	@echo 'make: $(lacking): not built, please type: apt-get install libutf8proc-dev; built without it:' \
+	  '$(names)' >&2; exit 1
 
 $(shared)/obj/%.o: %.cc $(shared)/compile
 	@mkdir -p $(@D)

@@ -23,8 +23,9 @@ constexpr DaemonDefaults defaults{.daemon = "chatd", .listen = "127.0.0.1:2323",
 
 void check_room_name(std::string_view name) {
     if (!may_name_room(name))
-        throw UserError(text("'", escape(name, 80), "' cannot name a room: 1 to ", max_room_name,
-                             " printable bytes, no blank or slash, no dot or dash first"));
+        throw UserError(text("'", escape(name, 80), "' cannot name a room: write 1 to ", max_room_name,
+                             " bytes of letters, digits, marks and emoji of one script, and - _ . ', but of "
+                             "these only _ first"));
 }
 
 constexpr std::chrono::hours max_kept{24 * 36500};
@@ -157,6 +158,9 @@ void check_entries(const std::vector<RoomSettings>& rooms) {
     for (auto one = rooms.begin(); one != rooms.end(); ++one)
         for (auto other = rooms.begin(); other != one; ++other) {
             if (one->name == other->name) throw UserError(text("room ", one->name, " is given twice"));
+            if (likeness_of(one->name) == likeness_of(other->name))
+                throw UserError(
+                    text("rooms ", other->name, " and ", one->name, " look alike: give one another name"));
             const bool is_hashed = !one->code_hash.empty() || !other->code_hash.empty();
             if (!is_hashed && entry_word(*one) == entry_word(*other))
                 throw UserError(text("rooms ", other->name, " and ", one->name,
@@ -167,10 +171,7 @@ void check_entries(const std::vector<RoomSettings>& rooms) {
 } // namespace
 
 // A room's name is also a folder's.
-bool may_name_room(std::string_view name) {
-    return !name.empty() && name.size() <= max_room_name && name[0] != '.' && name[0] != '-' &&
-           name.find_first_of("/ \t") == name.npos && escape(name) == name;
-}
+bool may_name_room(std::string_view name) { return name.size() <= max_room_name && !refuse_spelling(name); }
 
 std::vector<StoredSecret> secrets_of(const Settings& settings) {
     std::vector<StoredSecret> secrets;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/unicode.hh"
 
+#include "chatd/unicode_tables.hh"
+#include "common/text.hh"
+
 #include <algorithm>
+#include <array>
+#include <bitset>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -12,6 +17,23 @@ namespace {
 
 const utf8proc_property_t& property_of(char32_t character) {
     return *utf8proc_get_property(static_cast<utf8proc_int32_t>(character));
+}
+
+using Scripts = std::bitset<tables::script_count>;
+
+// The number of its set of scripts.
+std::uint32_t set_of(char32_t character) {
+    const auto& runs = tables::script_runs;
+    const auto behind = std::upper_bound(runs.begin(), runs.end(), character << 11 | 0x7ff);
+    return behind == runs.begin() ? tables::unknown_set : *(behind - 1) & 0x7ff;
+}
+
+Scripts scripts_of(std::uint32_t set) {
+    Scripts scripts;
+    if (set == tables::everybodys_set || set == tables::emoji_set) return scripts.set();
+    for (std::size_t at = set == 0 ? 0 : tables::set_ends[set - 1]; at < tables::set_ends[set]; ++at)
+        scripts.set(tables::set_scripts[at]);
+    return scripts;
 }
 
 // utf8proc's options are flags of an enum, so the sum of two is none of its values.
@@ -53,7 +75,9 @@ bool is_pictographic(char32_t character) {
 }
 
 CharacterKind kind_of(char32_t character) {
-    switch (property_of(character).category) {
+    const utf8proc_property_t& known = property_of(character);
+    if (known.ignorable) return CharacterKind::other;
+    switch (known.category) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
@@ -62,28 +86,59 @@ CharacterKind kind_of(char32_t character) {
     case UTF8PROC_CATEGORY_ND: return CharacterKind::digit;
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC: return CharacterKind::mark;
-    default: return CharacterKind::other;
+    case UTF8PROC_CATEGORY_NL: return character == 0x3007 ? CharacterKind::letter : CharacterKind::other;
+    default: return set_of(character) == tables::emoji_set ? CharacterKind::emoji : CharacterKind::other;
     }
 }
 
-bool can_be_seen(char32_t character) {
-    const auto category = property_of(character).category;
-    return category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS;
+// In Latin alone, or with the scripts of one of the three, Latin may stand beside.
+bool share_a_script(std::u32string_view characters) {
+    Scripts all, others; // others: of what is not Latin
+    all.set();
+    others.set();
+    for (const char32_t character : characters) {
+        const Scripts those = scripts_of(set_of(character));
+        all &= those;
+        if (!those.test(tables::latn)) others &= those;
+    }
+    return all.any() || others.test(tables::hanb) || others.test(tables::jpan) || others.test(tables::kore);
+}
+
+char32_t look_alike(char32_t character) {
+    const auto& known = tables::look_alikes;
+    const auto found = std::lower_bound(known.begin(), known.end(), character << 8);
+    return found != known.end() && *found >> 8 == character ? *found & 0xff : character;
 }
 
 std::string normalise(std::string_view text) {
     return is_ascii(text) ? std::string{text} : map(text, UTF8PROC_STABLE, UTF8PROC_COMPOSE);
 }
 
-std::string fold_case(std::string_view text) {
+std::string fold_case(std::string_view text, Marks marks) {
     if (is_ascii(text)) return fold_ascii(text);
-    return map(text, UTF8PROC_STABLE, UTF8PROC_COMPOSE, UTF8PROC_COMPAT, UTF8PROC_CASEFOLD);
+    return map(text, UTF8PROC_STABLE, UTF8PROC_COMPAT, UTF8PROC_CASEFOLD,
+               marks == Marks::joined ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE,
+               marks == Marks::left_out ? UTF8PROC_STRIPMARK : 0);
 }
 
-std::string fold_to_bare_letters(std::string_view text) {
-    if (is_ascii(text)) return fold_ascii(text);
-    return map(text, UTF8PROC_STABLE, UTF8PROC_DECOMPOSE, UTF8PROC_COMPAT, UTF8PROC_CASEFOLD,
-               UTF8PROC_STRIPMARK);
+std::u32string decode(std::string_view text) {
+    std::u32string characters;
+    while (!text.empty()) {
+        const std::size_t length = common::utf8_length(text);
+        characters += length == 0 ? U'\ufffd' : common::utf8_code(text.substr(0, length));
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return characters;
+}
+
+std::string encode(std::u32string_view characters) {
+    std::string text;
+    std::array<utf8proc_uint8_t, 4> bytes{};
+    for (const char32_t character : characters) {
+        const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(character), bytes.data());
+        text.append(bytes.begin(), bytes.begin() + size);
+    }
+    return text;
 }
 
 bool GraphemeBreaks::is_before(char32_t next) {

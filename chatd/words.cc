@@ -19,65 +19,83 @@ constexpr std::array<std::string_view, 6> reserved_beginnings{"administrator", "
 constexpr std::array<std::string_view, 10> reserved_names{
     "root", "system", "sysop", "operator", "moderator", "everyone", "nobody", "系统", "服务器", "所有人"};
 
-struct Range {
-    char32_t first, last;
-};
-// Characters that cannot be seen (Default_Ignorable_Code_Point of Unicode): with one, two names look the
-// same.
-constexpr std::array<Range, 13> ignorable{{{0xad, 0xad},
-                                           {0x34f, 0x34f},
-                                           {0x61c, 0x61c},
-                                           {0x115f, 0x1160},
-                                           {0x17b4, 0x17b5},
-                                           {0x180b, 0x180f},
-                                           {0x200b, 0x200f},
-                                           {0x202a, 0x202e},
-                                           {0x2060, 0x206f},
-                                           {0x3164, 0x3164},
-                                           {0xfe00, 0xfe0f},
-                                           {0xfeff, 0xfeff},
-                                           {0xe0000, 0xe0fff}}};
+// Beside letters, digits, marks and emoji; of these only _ may be first. Nothing that separates words, that
+// commands begin with, or that has a meaning in names of IRC.
+constexpr std::u32string_view signs = U"-_.'";
+
+std::string with_look_alikes(std::string_view text) {
+    std::u32string characters = decode(text);
+    std::transform(characters.begin(), characters.end(), characters.begin(), look_alike);
+    return encode(characters);
+}
+
+// Before folding as well as after: a capital may look like another letter than the small one.
+std::string likeness(std::string_view name, Marks marks) {
+    const bool is_ascii = std::all_of(name.begin(), name.end(), [](char byte) { return (byte & 0x80) == 0; });
+    std::string like =
+        is_ascii ? fold_case(name) : with_look_alikes(fold_case(with_look_alikes(name), marks));
+    for (char& byte : like) {
+        if (byte == 'i' || byte == '1') byte = 'l';
+        if (byte == '0') byte = 'o';
+    }
+    return like;
+}
 
 template <std::size_t size>
-bool is_among(const std::array<Range, size>& ranges, char32_t code) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [&](const Range& range) { return code >= range.first && code <= range.last; });
+std::vector<std::string> likenesses(const std::array<std::string_view, size>& words) {
+    std::vector<std::string> all;
+    for (const std::string_view word : words) all.push_back(likeness(word, Marks::left_out));
+    return all;
 }
 
-// The characters of valid UTF-8; no value for anything else.
-std::optional<std::vector<char32_t>> decode(std::string_view text) {
-    std::vector<char32_t> codes;
-    while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
-        if (length == 0) return {};
-        codes.push_back(utf8_code(text.substr(0, length)));
-        text.remove_prefix(length);
-    }
-    return codes;
-}
-
-bool is_reserved(std::string_view folded) {
-    return std::find(reserved_names.begin(), reserved_names.end(), folded) != reserved_names.end() ||
-           std::any_of(reserved_beginnings.begin(), reserved_beginnings.end(),
-                       [&](std::string_view reserved) { return folded.rfind(reserved, 0) == 0; });
+// With an accent it is the same word.
+bool is_reserved(std::string_view name) {
+    static const std::vector<std::string> beginnings = likenesses(reserved_beginnings);
+    static const std::vector<std::string> names = likenesses(reserved_names);
+    const std::string like = likeness(name, Marks::left_out);
+    return std::find(names.begin(), names.end(), like) != names.end() ||
+           std::any_of(beginnings.begin(), beginnings.end(),
+                       [&](const std::string& begins) { return like.rfind(begins, 0) == 0; });
 }
 
 } // namespace
 
-std::optional<Refusal> refuse_name(std::string_view name) {
+std::optional<Refusal> refuse_spelling(std::string_view name) {
     if (name.empty()) return Refusal::name_empty;
-    const auto codes = decode(name);
-    if (!codes || name.front() == '/') return Refusal::name_unprintable;
-    std::size_t columns = 0;
-    for (const char32_t code : *codes) {
-        if (!can_be_seen(code) || is_among(ignorable, code) || disturbs_a_line(code))
-            return Refusal::name_unprintable;
-        columns += columns_of_character(code);
+    std::u32string without_signs;
+    const std::u32string characters = decode(name);
+    for (const char32_t character : characters) {
+        if (signs.find(character) != signs.npos) continue;
+        if (kind_of(character) == CharacterKind::other) return Refusal::name_unprintable;
+        without_signs += character;
     }
-    if (columns == 0 || normalise(name) != name) return Refusal::name_unprintable;
-    if (columns > max_name_columns || name.size() > max_name) return Refusal::name_too_long;
-    if (is_reserved(fold_name(name))) return Refusal::name_reserved;
+    // A mark, or the later part of a Hangul syllable, would join what stands before the name.
+    const char32_t first = characters[0];
+    const bool is_good_first =
+        first == U'_' || (signs.find(first) == signs.npos && kind_of(first) != CharacterKind::mark &&
+                          columns_of_character(first) > 0);
+    if (!is_good_first || normalise(name) != name) return Refusal::name_unprintable;
+    if (!share_a_script(without_signs)) return Refusal::name_mixed;
     return {};
+}
+
+std::optional<Refusal> refuse_name(std::string_view name) {
+    if (const auto why = refuse_spelling(name)) return why;
+    if (columns_of(name) > max_name_columns || name.size() > max_name) return Refusal::name_too_long;
+    if (is_reserved(name)) return Refusal::name_reserved;
+    return {};
+}
+
+std::string_view why_no_name(Refusal why) {
+    switch (why) {
+    case Refusal::name_empty: return "it is empty";
+    case Refusal::name_too_long: return "it has more than 32 columns or 128 bytes";
+    case Refusal::name_mixed: return "its letters are of more than one script";
+    case Refusal::name_reserved: return "it is reserved, or looks like a reserved one";
+    default:
+        return "it may hold letters, digits, marks and emoji, in Unicode's form NFC, and - _ . ', and begin "
+               "with none of these signs but _";
+    }
 }
 
 bool is_call_for_help(std::string_view line) {
@@ -100,6 +118,8 @@ std::size_t columns_of(std::string_view text) {
 }
 
 std::string fold_name(std::string_view name) { return fold_case(name); }
+
+std::string likeness_of(std::string_view name) { return likeness(name, Marks::apart); }
 
 std::string neutralise(std::string_view text) {
     constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD

@@ -61,8 +61,7 @@ void LineReader::make_room() {
     size_ = larger;
 }
 
-std::optional<std::size_t> LineReader::find_end() const {
-    const std::string_view bytes = buffered();
+std::optional<std::size_t> LineReader::find_end(std::string_view bytes) const {
     if (ends_ == Ends::any) {
         const std::size_t end = bytes.find_first_of(std::string_view{"\r\n\0", 3});
         return end == bytes.npos ? std::nullopt : std::optional{end};
@@ -84,13 +83,25 @@ void LineReader::skip_rest_of_end() {
 
 std::optional<Line> LineReader::next() {
     skip_rest_of_end();
-    const std::optional<std::size_t> newline = find_end();
+    const std::optional<std::size_t> newline = find_end(buffered());
     if (newline) return take(*newline);
     if (!full()) return {};
     // The cap is reached and no end in sight. What came last may be the line's last bytes: it stays.
     if (!std::exchange(discarding_, true)) beginning_ = buffered().substr(0, kept_);
     begin_ = end_ - kept_;
     return {};
+}
+
+std::vector<std::string_view> LineReader::waiting_lines() const {
+    std::vector<std::string_view> lines;
+    std::string_view rest = buffered();
+    for (bool is_rest = discarding_; const auto end = find_end(rest); is_rest = false) {
+        std::string_view line = rest.substr(0, *end);
+        if (ends_ != Ends::any && !line.empty() && line.back() == '\r') line.remove_suffix(1);
+        if (!is_rest) lines.push_back(line);
+        rest.remove_prefix(*end + 1);
+    }
+    return lines;
 }
 
 Line LineReader::take(std::size_t newline) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace common {
 
@@ -41,6 +42,10 @@ public:
     // The next whole line, without its end.
     std::optional<Line> next();
 
+    // The whole lines that are buffered, in their order, without taking them; not the rest of one that is too
+    // long. They borrow from the buffer until the next call that changes it.
+    std::vector<std::string_view> waiting_lines() const;
+
     // For bodies between lines: what is buffered but not yet taken, and taking bytes of it.
     std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
     void consume(std::size_t bytes) { begin_ += bytes; }
@@ -56,7 +61,7 @@ public:
 private:
     enum class Ends { newline, any, undecided, newline_decided, crlf };
     std::span<char> free_part();
-    std::optional<std::size_t> find_end() const; // where the line's LF is, from begin_
+    std::optional<std::size_t> find_end(std::string_view bytes) const; // where the first line's LF is
     Line take(std::size_t newline);
     void skip_rest_of_end();
     void make_room();

@@ -34,6 +34,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Decoded decode_telnet(std::string_view line) {
     Decoded decoded;
+    line = line.substr(0, line.find_last_not_of('\r') + 1);
     while (!line.empty()) {
         std::size_t length = 1;
         if (byte_at(line, 0) == iac) {
@@ -67,6 +68,10 @@ Command parse_command(std::string_view line) {
     Command command{common::to_upper(line.substr(0, space)), {}, space != line.npos};
     if (command.has_argument) command.argument = line.substr(space + 1);
     return command;
+}
+
+std::string_view without_trailing_blanks(std::string_view words) {
+    return words.substr(0, words.find_last_not_of(" \t") + 1);
 }
 
 bool is_http_request(std::string_view line) {

@@ -15,6 +15,7 @@ struct Decoded {
     std::string answer;      // refuses the options that it asked for or offered: to be sent before any reply
 };
 // Telnet commands and options are dropped, IAC IAC is one byte 0xff, CR NUL is CR (RFC 2640, section 3.1).
+// CRs at the end that are not CR NUL belong to the line's end: some clients send CR CR LF.
 // Every option is refused: DO by WONT, WILL by DONT (RFC 854); RFC 1123, section 4.1.2.12, asks no more.
 Decoded decode_telnet(std::string_view line);
 // The reverse, for a client: the command as it is sent, its CR LF included. Any byte but NUL may be in a
@@ -28,6 +29,10 @@ struct Command {
     bool has_argument = false;
 };
 Command parse_command(std::string_view line);
+
+// An argument of words, as numbers and codes are, without the blanks behind it, which clients send and the
+// words cannot mean. Names may end in them.
+std::string_view without_trailing_blanks(std::string_view words);
 
 // Whether the line is the first of an HTTP request: it ends in " HTTP/d.d".
 bool is_http_request(std::string_view line);

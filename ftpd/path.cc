@@ -60,9 +60,30 @@ bool means_directory(std::string_view given) {
     return last.empty() || last == "." || last == "..";
 }
 
+std::string name_beside(std::string_view given, std::string_view beside, std::string_view path) {
+    const std::size_t name = given.rfind('/') + 1;
+    if (given.substr(name) != last_component(beside)) return std::string{path};
+    return common::text(given.substr(0, name), last_component(path));
+}
+
+std::string replaced_name(std::string_view name, pid_t process) {
+    return partial_name(common::text(reserved_prefix, process, '-', name));
+}
+
+bool is_replaced_name(std::string_view name) {
+    return is_reserved(name) && is_reserved(name.substr(reserved_prefix.size()));
+}
+
 std::string_view last_component(std::string_view path) {
     const std::size_t slash = path.rfind('/');
     return slash == path.npos || path.size() == 1 ? path : path.substr(slash + 1);
+}
+
+std::string in_one_line(std::string_view bytes) {
+    std::string line{bytes};
+    for (char& c : line)
+        if (c == '\r' || c == '\n') c = '?';
+    return line;
 }
 
 std::string quote_path(std::string_view path) {

@@ -4,10 +4,10 @@
 
 clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR='"$(CURDIR)"' \
                -DCATALOGUE_FOLDER='"$(catalogue_path)"'
-check_needs  = g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
-               mandoc:mandoc ctags:universal-ctags
+check_needs  = $(compiler_need) g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
+               mandoc:mandoc ctags:universal-ctags python3:python3
 analysed    := $(sort $(sources) $(mains) $(bench) $(floor) $(wildcard common/*/*.cc))
-checks      := $(patsubst %,build/check/%.ok,format layers classes manuals symbols cppcheck $(analysed:%=tidy/%))
+checks      := $(patsubst %,build/check/%.ok,format layers classes manuals tables symbols cppcheck $(analysed:%=tidy/%))
 
 check: ## formatting, layering, manuals, static analysis, names that the POSIX=1 build uses
 	@tests/need.sh $(check_needs)
@@ -33,6 +33,10 @@ build/check/classes.ok: force
 
 build/check/manuals.ok: force
 	$(call try,tests/check_manuals.sh $(names))
+
+# What was made by hand is what would be made now.
+build/check/tables.ok: force
+	$(call try,sh -c 'chatd/unicode/make_tables.py | cmp - chatd/unicode_tables.hh')
 
 build/check/symbols.ok: force
 	$(call try,sh -c '$(MAKE) POSIX=1 SANITIZE= SHARED=1 all && tests/check_symbols.sh build/posix-shared/lib*.a $(names:%=build/posix-shared/%)')

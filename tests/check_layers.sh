@@ -61,7 +61,7 @@ done
 
 # What only Linux has stands in common/linux, and every file there has its twin.
 functions='epoll_(create1?|ctl|p?wait2?)|signalfd|eventfd|timerfd_[a-z]*|inotify_[a-z]*|sendfile|splice|tee|vmsplice'
-functions="$functions|openat2|close_range|accept4|pipe2|prctl|ppoll|syscall|memfd_create|copy_file_range|renameat2|unshare"
+functions="$functions|openat2|close_range|accept4|pipe2|prctl|ppoll|syscall|memfd_create|copy_file_range|sync_file_range|renameat2|unshare"
 forbid "(^|[^a-z_:])(::)?($functions)\(|SOCK_(CLOEXEC|NONBLOCK)|O_(PATH|TMPFILE)|MSG_CMSG_CLOEXEC|<(sys/(epoll|sendfile|prctl|syscall)|linux/.*)\.?h?>" \
     'only Linux has it: common/linux is its place' $(sources $parts | grep -v '^common/linux/')
 for file in common/linux/*.cc common/posix/*.cc; do

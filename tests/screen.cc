@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace tests {
 
@@ -43,6 +44,7 @@ std::string_view Screen::obey(std::string_view sequence) {
     case 'C': column_ = std::min(column_ + count, width_ - 1); break;
     default: // J
         current_row().resize(std::min(current_row().size(), column_));
+        current_row().goes_on = false;
         rows_.resize(row_ + 1);
     }
     return sequence.substr(end + 1);
@@ -54,10 +56,7 @@ void Screen::put(const std::string& character, std::size_t columns) {
             rows_[last_row_][last_column_] += character;
         return;
     }
-    if (column_ + columns > width_) {
-        ++row_;
-        column_ = 0;
-    }
+    if (column_ + columns > width_) break_row();
     Row& row = current_row();
     row.resize(std::max(row.size(), column_ + columns), " ");
     row[column_] = character;
@@ -65,10 +64,48 @@ void Screen::put(const std::string& character, std::size_t columns) {
     last_column_ = column_;
     for (std::size_t i = 1; i < columns; ++i) row[column_ + i].clear();
     column_ += columns;
-    if (at_once_ && column_ == width_) {
-        ++row_;
-        column_ = 0;
+    if (at_once_ && column_ == width_) break_row();
+}
+
+void Screen::break_row() {
+    current_row().goes_on = true;
+    ++row_;
+    column_ = 0;
+}
+
+void Screen::resize(std::size_t width, Lines lines) {
+    if (lines == Lines::laid_anew)
+        lay_anew(width);
+    else
+        for (Row& row : rows_) {
+            if (row.size() <= width) continue;
+            if (row[width].empty()) row[width - 1] = " "; // the left half of a wide character
+            row.resize(width);
+        }
+    width_ = width;
+    if (lines == Lines::cut) column_ = std::min(column_, width - 1);
+}
+
+void Screen::lay_anew(std::size_t width) {
+    Screen laid{width};
+    current_row();
+    std::size_t row = 0, column = 0;
+    for (std::size_t at = 0; at < rows_.size(); ++at) {
+        if (at == row_) row = laid.row_, column = laid.column_;
+        for (std::size_t cell = 0; cell < rows_[at].size(); ++cell) {
+            const std::string& character = rows_[at][cell];
+            if (character.empty()) continue;
+            const bool is_wide = cell + 1 < rows_[at].size() && rows_[at][cell + 1].empty();
+            laid.put(character, is_wide ? 2 : 1);
+            if (at == row_ && cell < column_) row = laid.row_, column = laid.column_;
+        }
+        if (rows_[at].goes_on) continue;
+        ++laid.row_;
+        laid.column_ = 0;
     }
+    rows_ = std::move(laid.rows_);
+    row_ = row;
+    column_ = column;
 }
 
 Screen::Row& Screen::current_row() {

@@ -10,5 +10,7 @@ namespace tests {
 void skip(std::string why);
 // What skip was told in this process; empty: nothing.
 const std::string& skipped();
+// Whether PATH lacks this program, which is then why the test is left out: `if (lacks("tf")) return;'
+bool lacks(const std::string& program);
 
 } // namespace tests

@@ -33,9 +33,11 @@ public:
     // Keys were pressed that had no effect.
     virtual void ring() {}
 
-    // The terminal's window, where the server draws; and once after it has changed, or may have.
+    // The terminal's window, where the server draws; and once after it has changed.
     virtual telnet::WindowSize size() const { return {}; }
     virtual bool take_resized() { return false; }
+    // Once after the terminal was another's: what the server has drawn does not stand above the cursor.
+    virtual bool take_returned() { return false; }
 
     // The signal mask for a wait; nullptr: as it is.
     virtual const sigset_t* while_waiting() const { return nullptr; }

@@ -29,8 +29,9 @@ public:
     void show(std::string_view said, bool pauses) override;
     void tell(std::string_view words, Notice notice) override;
     void ring() override { write_out("\a"); }
-    telnet::WindowSize size() const override { return terminal_.size(); }
+    telnet::WindowSize size() const override { return size_; }
     bool take_resized() override { return std::exchange(resized_, false); }
+    bool take_returned() override { return std::exchange(returned_, false); }
     const sigset_t* while_waiting() const override { return signals_.while_waiting(); }
     int obey_signals() override;
 
@@ -38,13 +39,16 @@ private:
     void interrupt();
     int taken_ending_signal();
     void leave();
+    void note_size();
     int stop(int signal);
 
     Signals signals_{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, window_changed};
     Terminal terminal_{STDIN_FILENO, Terminal::Keys::all};
     TerminalFilter filter_;
     bool shows_notice_ = false; // a passing one: the server is not there
+    telnet::WindowSize size_ = terminal_.size();
     bool resized_ = false;
+    bool returned_ = false; // the terminal, from another
     bool wants_stop_ = false;
     int unanswered_ = 0; // interrupts
     int ending_ = 0;     // a signal that a key stands for
@@ -116,9 +120,15 @@ int ScreenFront::stop(int signal) {
     return taken_ending_signal();
 }
 
+// Not every such signal comes with a change, and the server is told of nothing else.
+void ScreenFront::note_size() {
+    const telnet::WindowSize before = std::exchange(size_, terminal_.size());
+    resized_ |= size_ != before;
+}
+
 int ScreenFront::obey_signals() {
     bool continued = signals_.take(SIGCONT);
-    resized_ |= signals_.take(window_changed);
+    if (signals_.take(window_changed)) note_size();
     if (signals_.take(SIGTSTP) || std::exchange(wants_stop_, false)) {
         if (const int signal = stop(SIGTSTP)) return signal;
         signals_.take(SIGCONT);
@@ -130,7 +140,9 @@ int ScreenFront::obey_signals() {
         if (const int signal = stop(SIGTTOU)) return signal;
     terminal_.enter();
     write_out(filter_.redo());
-    resized_ = true; // it may have been; and the server draws the line again
+    note_size();
+    filter_.begin_here();
+    returned_ = true;
     return 0;
 }
 

@@ -43,6 +43,7 @@ public:
     void end_input();
     // The window's size has changed.
     void resize(telnet::WindowSize size);
+    telnet::WindowSize window() const { return window_; } // as it was told last, or will be
     // Sends something that the server will answer, if it is alive.
     void ask_whether_there();
     // What is to be sent now.

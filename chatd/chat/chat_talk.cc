@@ -89,6 +89,7 @@ int Talk::run() {
             }
         }
         if (const int signal = front_.obey_signals()) return signal;
+        if (front_.take_returned()) session_.resize(session_.window()); // the same again: it draws anew
         if (front_.take_resized()) session_.resize(front_.size());
         if (!ended_) act_on_time();
     }

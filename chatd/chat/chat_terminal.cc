@@ -51,7 +51,7 @@ private:
 
 TerminalFront::~TerminalFront() {
     try {
-        if (terminal_.is_ours()) write_out(typed_.remove(window()) + last_words());
+        if (terminal_.is_ours()) write_out(typed_.remove() + last_words());
     } catch (const std::exception&) {
         // The terminal is gone, and with it who would read that.
     }
@@ -96,7 +96,7 @@ void TerminalFront::show(std::string_view said, bool pauses) {
 }
 
 void TerminalFront::draw(std::string_view above) {
-    std::string bytes = typed_.remove(window()).append(above);
+    std::string bytes = typed_.remove().append(above);
     if (!ended_) bytes += typed_.draw(prompt(), editor_.line(), editor_.cursor(), window());
     write_out(bytes);
 }
@@ -109,7 +109,7 @@ int TerminalFront::taken_ending_signal() {
 
 // Gives the terminal back until a shell continues us.
 void TerminalFront::stop(int signal) {
-    write_out(typed_.remove(window()));
+    write_out(typed_.remove());
     terminal_.leave();
     stop_as_by(signal, signals_.while_waiting());
 }
@@ -123,7 +123,7 @@ int TerminalFront::obey_signals() {
     }
     if (const int signal = taken_ending_signal()) return signal;
     if (!continued) {
-        if (changed) draw({});
+        if (changed && typed_.note_window(window())) draw({});
         return 0;
     }
     while (!terminal_.is_ours()) { // continued in the background, where nothing can be typed

@@ -72,7 +72,9 @@ void TerminalFilter::take_text(char byte, std::string& out) {
     if (byte == '\t') byte = ' ';
     if (is_control(byte)) {
         out += passed_controls.find(byte) != passed_controls.npos ? std::string_view{&byte, 1} : harmless;
-        if (byte == '\n') at_line_start_ = true;
+        if (byte != '\n') return;
+        at_line_start_ = true;
+        ++rows_above_;
         return;
     }
     at_line_start_ = false;
@@ -99,11 +101,22 @@ void TerminalFilter::end_sequence(std::string& out) {
     if (whole.empty()) return;
     if (whole.size() > 2 && is_final(whole.back()) && is_allowed(whole)) {
         if (whole == paste_on || whole == paste_off) pastes_in_brackets_ = whole == paste_on;
-        out += whole;
+        if (whole == top_left) rows_above_ = 0;
+        out += whole.back() == 'A' ? go_up(whole) : whole;
         return;
     }
     at_line_start_ = false;
     out.append(harmless).append(whole, 1);
+}
+
+std::string TerminalFilter::go_up(std::string_view sequence) {
+    const std::string_view number = sequence.substr(2, sequence.size() - 3);
+    const std::size_t wanted =
+        std::max<std::size_t>(common::parse_number<std::size_t>(number).value_or(1), 1);
+    const std::size_t rows = std::min(wanted, rows_above_);
+    rows_above_ -= rows;
+    if (rows == 0) return {};
+    return rows == wanted ? std::string{sequence} : common::text("\x1b[", rows, 'A');
 }
 
 } // namespace chatd

@@ -28,17 +28,24 @@ void ClientOutput::lay() {
     if (telnet_) telnet_->edited_line().lay(output_);
 }
 
-void ClientOutput::ask(Asked asked) { show(dialect().ask(asked, display_.question(asked))); }
+void ClientOutput::ask(Asked asked) {
+    show(dialect().ask(asked, display_.question(asked)));
+    if (telnet_) append(telnet_->prompt_end());
+}
 
 void ClientOutput::show(std::string_view bytes) {
     if (bytes.empty()) return;
     lift();
+    const std::size_t from = output_.size();
     output_ += bytes;
+    if (telnet_) telnet_->translate(output_, from);
 }
 
 void ClientOutput::show_record(const Record& record, std::string_view room, Display::When when) {
     lift();
+    const std::size_t from = output_.size();
     display_.append_record(output_, record, room, when);
+    if (telnet_) telnet_->translate(output_, from);
 }
 
 void ClientOutput::finish(std::string_view last_words, End end) {

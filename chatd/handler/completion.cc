@@ -2,16 +2,54 @@
 #include "chatd/handler/completion.hh"
 
 #include "chatd/phrases.hh"
+#include "chatd/terminal/graphemes.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 
 namespace chatd {
 namespace {
 
-std::size_t first_length(std::string_view words) {
-    return std::max<std::size_t>(common::utf8_length(words), 1);
+std::size_t first_length(std::string_view words) { return grapheme_behind(words, 0); }
+
+// What stands before a name without a blank: @ada, (ada, "ada, ada/bob; and what Chinese is written with.
+constexpr std::array<std::string_view, 26> wide_marks{
+    "\u00a1", "\u00ab", "\u00bb", "\u00bf", "\u2013", "\u2014", "\u2018", "\u2019", "\u201c",
+    "\u201d", "\u201e", "\u2026", "\u3001", "\u3002", "\u3008", "\u300a", "\u300c", "\u300e",
+    "\u3010", "\uff01", "\uff08", "\uff0c", "\uff1a", "\uff1b", "\uff1f", "\uff20"};
+
+bool is_ascii_mark(char byte) {
+    const char lower = static_cast<char>(byte | 0x20);
+    return byte > ' ' && byte < '\x7f' && !(byte >= '0' && byte <= '9') && !(lower >= 'a' && lower <= 'z');
+}
+// In ASCII, what may stand in a name, though not at its beginning.
+bool joins_words(char byte) { return byte == '-' || byte == '.' || byte == '\'' || byte == '_'; }
+
+// The byte of the word at which the name begins that it ends with.
+std::size_t begin_of_name(std::string_view word) {
+    std::size_t begin = 0;
+    for (std::size_t at = 0; at < word.size();) {
+        const std::size_t length = first_length(word.substr(at));
+        const std::string_view character = word.substr(at, length);
+        const bool is_first = at == begin;
+        const bool is_mark =
+            length > 1 ? std::find(wide_marks.begin(), wide_marks.end(), character) != wide_marks.end()
+                       : is_ascii_mark(word[at]) && word[at] != '_' && (is_first || !joins_words(word[at]));
+        at += length;
+        if (is_mark) begin = at;
+    }
+    return begin;
+}
+
+// A name that follows a mark is completed; only behind @ it is a word by itself, as it is behind a blank.
+void look_behind_marks(Completion& found) {
+    const std::size_t begin = begin_of_name(found.word);
+    if (begin == 0) return;
+    found.end = found.word[begin - 1] == '@' ? " " : "";
+    found.from += begin;
+    found.word.erase(0, begin);
 }
 
 // How many bytes of one, whole characters, are also the other's beginning but for case.
@@ -51,6 +89,7 @@ Completion find_completion(std::string_view before, std::span<const CommandShape
     if (before.substr(0, 1) != "/" || before.substr(0, 2) == "//") {
         found.of = Completion::Of::names;
         if (found.from == 0) found.end = ": ";
+        look_behind_marks(found);
         return found;
     }
     if (found.from == 0) {
@@ -71,10 +110,11 @@ Completion find_completion(std::string_view before, std::span<const CommandShape
     const std::vector<std::string_view> kinds = common::split(arguments, ' ');
     const std::size_t place = typed.size() - (found.word.empty() ? 1 : 2);
     // Text goes on to the line's end.
-    add_candidates(found,
-                   place < kinds.size() || kinds.back() == "TEXT" ? kinds[std::min(place, kinds.size() - 1)]
-                                                                  : std::string_view{},
-                   commands);
+    const std::string_view kind = place < kinds.size() || kinds.back() == "TEXT"
+                                      ? kinds[std::min(place, kinds.size() - 1)]
+                                      : std::string_view{};
+    add_candidates(found, kind, commands);
+    if (kind == "TEXT") look_behind_marks(found);
     return found;
 }
 

@@ -78,8 +78,18 @@ void be_told(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const std::string_view whole = words;
     const std::string_view name = whole.substr(0, name_size);
     c.hub.count_told();
-    if (!c.output.display().taste().ignores(name)) c.last_teller = from;
+    if (c.output.display().taste().ignores(from)) return;
+    c.last_teller = from;
     c.output.show(c.output.display().told(name, whole.substr(name.size())));
+}
+
+void hear_of_ignored(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    const auto [fields, words] = KnownAsFrame::read(packet);
+    const auto [person, name_size] = fields;
+    const std::string_view whole = words;
+    const std::string_view name = whole.substr(0, name_size);
+    for (const auto& [client] : Former::iter_unpack(whole.substr(name.size())))
+        c.output.display().taste().ignore(person, client, name);
 }
 
 void take_token(Conversation& c, const HubRequest&, Packet packet, Fd) {
@@ -107,6 +117,7 @@ constexpr std::array rules{
     Rule{Message::told, false, be_told},
     Rule{Message::token, false, take_token},
     Rule{Message::slowed, false, be_slowed},
+    Rule{Message::known_as, false, hear_of_ignored},
 };
 
 } // namespace

@@ -31,7 +31,7 @@ public:
     virtual bool has_lines() const = 0; // or what may be one yet
     // The client has ended its input: half a line is dropped.
     virtual void end_input() = 0;
-    // When next_line has to be called again though nothing has come.
+    // When next_line has to be called again, or output to be made ready, though nothing has come.
     virtual std::optional<Clock::time_point> waits_until() const = 0;
 
     // --- What it is shown: bytes to send. The words are safe: the hub has neutralised what they are made

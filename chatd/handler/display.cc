@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/display.hh"
 
+#include "chatd/terminal/graphemes.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -28,6 +29,8 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::name_unprintable, Phrase::name_unprintable},
     Wording<Refusal>{Refusal::name_reserved, Phrase::name_reserved},
     Wording<Refusal>{Refusal::name_banned, Phrase::name_banned},
+    Wording<Refusal>{Refusal::name_mixed, Phrase::name_mixed},
+    Wording<Refusal>{Refusal::name_alike, Phrase::name_alike},
     Wording<Refusal>{Refusal::wrong_code, Phrase::wrong_code},
     Wording<Refusal>{Refusal::room_full, Phrase::room_full},
     Wording<Refusal>{Refusal::room_banned, Phrase::room_banned},
@@ -38,6 +41,12 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::disk_full, Phrase::disk_full},
     Wording<Refusal>{Refusal::moderated, Phrase::room_moderated},
     Wording<Refusal>{Refusal::muted, Phrase::you_are_muted},
+    Wording<Refusal>{Refusal::not_recorded, Phrase::not_recorded},
+    Wording<Refusal>{Refusal::not_done, Phrase::not_done},
+    Wording<Refusal>{Refusal::too_many_ignored, Phrase::too_many_ignored},
+    Wording<Refusal>{Refusal::bad_network, Phrase::bad_network},
+    Wording<Refusal>{Refusal::no_address, Phrase::no_address},
+    Wording<Refusal>{Refusal::hits_oneself, Phrase::hits_oneself},
     Wording<Refusal>{Refusal::not_now, Phrase::not_now},
     Wording<Refusal>{Refusal::nobody, Phrase::nobody},
     Wording<Refusal>{Refusal::behind, Phrase::behind},
@@ -78,7 +87,7 @@ std::vector<std::string_view> split_fields(std::string_view row) {
         if (end == row.npos) break;
         row.remove_prefix(end + 1);
     }
-    fields.resize(std::max<std::size_t>(fields.size(), 4));
+    fields.resize(std::max<std::size_t>(fields.size(), 5));
     return fields;
 }
 
@@ -101,7 +110,7 @@ bool is_letter(char byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
 std::size_t length_of_name(std::string_view text, std::string_view folded_name) {
     std::size_t length = 0;
     while (!folded_name.empty() && length < text.size()) {
-        const std::size_t next = std::max<std::size_t>(common::utf8_length(text.substr(length)), 1);
+        const std::size_t next = grapheme_behind(text, length) - length;
         const std::string folded = fold_name(text.substr(length, next));
         if (folded.empty() || folded_name.rfind(folded, 0) != 0) return 0;
         folded_name.remove_prefix(folded.size());
@@ -165,19 +174,19 @@ std::string Display::known_languages() const {
     return known;
 }
 
-bool Taste::toggle_ignored(std::string_view name) {
-    const auto [place, is_new] = ignored.emplace(fold_name(name), name);
-    if (!is_new) ignored.erase(place);
-    return is_new;
+void Taste::ignore(std::uint64_t person, std::uint64_t client, std::string_view name) {
+    ignored[person] = name;
+    hidden[client] = person;
 }
 
-bool Taste::ignores(std::string_view name) const {
-    return !ignored.empty() && ignored.find(fold_name(name)) != ignored.end();
+void Taste::show_again(std::uint64_t person) {
+    ignored.erase(person);
+    std::erase_if(hidden, [&](const auto& entry) { return entry.second == person; });
 }
 
 std::string Taste::ignored_names() const {
     std::string names;
-    for (const auto& [folded, name] : ignored) names += text(names.empty() ? "" : ", ", name);
+    for (const auto& [person, name] : ignored) names += text(names.empty() ? "" : ", ", name);
     return names;
 }
 
@@ -221,7 +230,7 @@ Record Display::painted(const Record& record) const {
 }
 
 bool Display::shows(const Record& record) const {
-    if ((taste_.is_quiet && is_move_of(record.kind)) || taste_.ignores(record.name)) return false;
+    if ((taste_.is_quiet && is_move_of(record.kind)) || taste_.ignores(record.speaker)) return false;
     return find_kind(record.kind) != nullptr;
 }
 
@@ -242,7 +251,6 @@ std::string Display::record(const Record& record, std::string_view room, When wh
 }
 
 std::string Display::told(std::string_view from, std::string_view words_given) const {
-    if (taste_.ignores(from)) return {};
     return text(taste_.bell == Taste::Bell::off ? "" : Dialect::bell,
                 line(Phrase::told, shows_colours() ? paint_name(from) : std::string{from}, words_given));
 }
@@ -281,9 +289,11 @@ std::string Display::room_row(std::string_view row) const {
 }
 
 std::string Display::ban_row(std::string_view row) const {
-    const auto fields = split_fields(row); // whom, room, minutes left, by whom
+    const auto fields = split_fields(row); // whom, room, minutes left, by whom, whether its address
+    const std::string person =
+        fields[4].empty() ? std::string{fields[0]} : words(Phrase::and_address, fields[0]);
     const std::string whom =
-        text(fields[0], fields[1].empty() ? "" : " (", fields[1], fields[1].empty() ? "" : ")");
+        text(person, fields[1].empty() ? "" : " (", fields[1], fields[1].empty() ? "" : ")");
     const std::string until =
         fields[2].empty() ? words(Phrase::for_ever) : words(Phrase::minutes_left, fields[2]);
     return line(Phrase::ban_is, whom,

@@ -19,6 +19,9 @@ constexpr std::string_view begin_pastes = "\x1b[?2004h"; // of xterm and all tha
 constexpr std::string_view end_pastes = "\x1b[?2004l";
 constexpr std::string_view paste_begins = "\x1b[200~", paste_ends = "\x1b[201~", left_key = "\x1b[D";
 constexpr std::string_view clear_screen = "\x1b[H\x1b[2J";
+constexpr std::string_view clear_below = "\r\x1b[J";
+// A window that is drawn larger or smaller with a mouse changes many times: the line is drawn when it rests.
+constexpr std::chrono::milliseconds rest{150};
 
 std::string show_line_ends(std::string_view line) {
     std::string shown;
@@ -36,7 +39,7 @@ void EditedLine::begin() {
 }
 
 void EditedLine::end() {
-    put(typed_.remove(terminal_.window()));
+    put(typed_.remove());
     if (!terminal_.type().empty()) put(end_pastes);
     editor_.reset();
 }
@@ -55,6 +58,7 @@ std::string EditedLine::ask(Asked asked, std::string_view words) {
 LineEditor::Outcome EditedLine::press(char key, std::uint64_t count) {
     using Outcome = LineEditor::Outcome;
     count_ = count;
+    rests_at_.reset();
     if (!terminal_.is_chat()) return editor_->press(key);
     const std::string before = editor_->line();
     const Outcome outcome = editor_->press(key);
@@ -86,6 +90,7 @@ std::string EditedLine::before_cursor() const { return editor_->line().substr(0,
 
 void EditedLine::complete(std::string_view words, std::size_t from, const Completed& completed) {
     if (!editor_ || before_cursor() != words) return;
+    rests_at_.reset();
     if (completed.word.empty())
         rings_ = completed.choice.empty();
     else
@@ -94,19 +99,23 @@ void EditedLine::complete(std::string_view words, std::size_t from, const Comple
 }
 
 std::string EditedLine::draw(std::size_t cursor) {
-    if (is_secret()) return typed_.draw(prompt_, {}, 0, terminal_.window());
+    const std::string prompt = terminal_.shown(prompt_);
+    if (is_secret()) return typed_.draw(prompt, {}, 0, terminal_.window());
     const std::string_view line = editor_->line();
-    return typed_.draw(prompt_, show_line_ends(line), show_line_ends(line.substr(0, cursor)).size(),
-                       terminal_.window());
+    const auto shown = [&](std::string_view part) { return terminal_.shown(show_line_ends(part)); };
+    return typed_.draw(prompt, shown(line), shown(line.substr(0, cursor)).size(), terminal_.window());
 }
 
 void EditedLine::lift(std::string& out) {
-    if (typed_.is_drawn()) put(typed_.remove(terminal_.window()));
+    if (typed_.is_drawn()) put(typed_.remove());
+    rests_at_.reset();
     out += std::exchange(out_, {});
 }
 
 void EditedLine::lay(std::string& out) {
-    if (editor_ && is_open_ && !is_closed_) put(draw(editor_->cursor()));
+    const bool waits = rests_at_ && std::chrono::steady_clock::now() < *rests_at_;
+    if (!waits) rests_at_.reset();
+    if (editor_ && is_open_ && !is_closed_ && !waits) put(draw(editor_->cursor()));
     if (std::exchange(rings_, false)) out_ += '\a';
     out += std::exchange(out_, {});
 }
@@ -116,7 +125,7 @@ void EditedLine::close(std::string& out) {
         // What was not sent stays to be seen; chat(1) keeps it for its next connection.
         const bool stays = is_open_ && !is_secret() && !terminal_.is_chat() && !editor_->line().empty();
         if (stays) put(draw(editor_->cursor()));
-        put(stays ? typed_.leave(terminal_.window()) : typed_.remove(terminal_.window()));
+        put(stays ? typed_.leave(terminal_.window()) : typed_.remove());
         if (!terminal_.type().empty()) put(end_pastes);
     }
     is_closed_ = true;
@@ -131,10 +140,13 @@ void EditedLine::redraw() {
 }
 
 void EditedLine::note_window(const Window& before) {
-    if (terminal_.window() != before)
-        put(typed_.remove(terminal_.window())); // the terminal has laid the line anew by now
-    else if (terminal_.is_chat())
-        typed_.forget(); // it was stopped, and the terminal was another's
+    if (terminal_.window() != before) {
+        if (typed_.note_window(terminal_.window())) rests_at_ = std::chrono::steady_clock::now() + rest;
+    } else if (terminal_.is_chat() && typed_.is_drawn()) { // it was stopped, and the terminal was another's
+        put(clear_below);
+        typed_.forget();
+        rests_at_.reset();
+    }
 }
 
 } // namespace chatd

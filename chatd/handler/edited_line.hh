@@ -10,6 +10,7 @@
 #include "chatd/terminal/session_option.hh"
 #include "chatd/terminal/typed_line.hh"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ public:
     // What is asked; the bytes that a client is sent for it at once that edits by itself.
     std::string ask(Asked asked, std::string_view words);
     bool is_open() const { return is_open_; } // asked, and not answered yet: keys may come
+    bool asks() const {
+        return asked_ != Asked::nothing && !is_plain_;
+    } // a question, and not a room's prompt
     bool is_secret() const { return asked_ == Asked::password || asked_ == Asked::code; }
     void be_plain() { is_plain_ = true; } // chat between pipes: nothing is asked or drawn
 
@@ -56,8 +60,11 @@ public:
     void ring() { rings_ = true; }
     void leave();  // it stays to be seen, and the next one is begun below
     void redraw(); // on a cleared screen
-    // The terminal has told of its window, which was this one before.
+    // The terminal has told of its window, which was this one before. chat(1) tells the same again when what
+    // it shows is gone.
     void note_window(const Window& before);
+    // When lay has something to draw though nothing has come.
+    std::optional<std::chrono::steady_clock::time_point> waits_until() const { return rests_at_; }
 
 private:
     void tell_line();
@@ -75,6 +82,7 @@ private:
     std::optional<LineEditor> editor_;
     std::uint64_t count_ = 0; // of the client's bytes, up to the last key
     TypedLine typed_;
+    std::optional<std::chrono::steady_clock::time_point> rests_at_; // the window, which has changed
 };
 
 } // namespace chatd

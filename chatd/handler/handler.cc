@@ -24,7 +24,9 @@ Handler::Handler(const Parameters& parameters, const Catalogues& catalogues, Fd 
       signals_{SIGTERM, SIGINT},
       poller_(Poller::make(parameters.events)),
       talk_(std::move(client), catalogues, parameters.language, std::move(hub), poller_->reports_again(),
-            page) {}
+            page) {
+    talk_.typing.limit_lines(parameters.lines_at_once);
+}
 
 int Handler::run() {
     try {

@@ -3,6 +3,7 @@
 
 #include "chatd/terminal/telnet.hh"
 
+#include <algorithm>
 #include <utility>
 
 using namespace common;
@@ -25,23 +26,32 @@ std::optional<Line> LineDialect::next_line() {
 }
 
 // A telnet client sends a command first, or, on a port that is not telnet's, nothing but what is typed: then
-// the first line, which ends in CR LF, comes alone. nc does neither, unless with -C: of a pipe it sends line
-// by line without a pause; what a person is sent who types at nc -C, see telnet_dialect.hh.
+// the first line, which ends in CR LF, or, where keys are sent as they are pressed, in CR NUL, comes alone.
+// The two bytes may come by themselves, and a while apart. nc does neither, unless with -C: of a pipe it
+// sends line by line without a pause; what a person is sent who types at nc -C, see telnet_dialect.hh.
 std::unique_ptr<TelnetDialect> LineDialect::take_successor() {
-    constexpr std::chrono::milliseconds pause{100};
+    constexpr std::chrono::milliseconds pause{100}, half_pause{1000};
     const std::string_view bytes = input_.buffered();
     if (seen_first_line_ || bytes.empty()) return nullptr;
     if (bytes[0] == iac)
         return std::make_unique<TelnetDialect>(TelnetStart{question_, std::string{bytes}, {}});
     const std::size_t end = bytes.find_first_of(std::string_view{"\r\n\0", 3});
-    const bool is_alone =
-        end != bytes.npos && bytes.substr(end) == "\r\n" && input_.at_line_start() && !input_ended_;
-    if (!is_alone) {
+    const std::string_view enter = bytes.substr(std::min(end, bytes.size()));
+    const bool is_half = enter == "\r" && !is_half_given_up_;
+    const bool is_whole = enter == "\r\n" || enter == std::string_view{"\r\0", 2};
+    if (!(is_half || is_whole) || !input_.at_line_start() || input_ended_) {
         alone_until_.reset();
         return nullptr;
     }
-    if (!alone_until_) alone_until_ = Clock::now() + pause;
+    if (!alone_until_ || is_half != awaits_half_)
+        alone_until_ = Clock::now() + (is_half ? half_pause : pause);
+    awaits_half_ = is_half;
     if (Clock::now() < *alone_until_) return nullptr;
+    if (is_half) {
+        alone_until_.reset();
+        is_half_given_up_ = true;
+        return nullptr;
+    }
     return std::make_unique<TelnetDialect>(
         TelnetStart{question_, {}, Line{std::string{bytes.substr(0, end)}}});
 }

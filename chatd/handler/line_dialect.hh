@@ -34,8 +34,10 @@ private:
     bool seen_first_line_ = false;
     std::string_view end_ = "\n";
     std::string question_; // the first one's words
-    // The first line ends in CR LF, and nothing else has come; it waits until then whether more does.
+    // The first line ends as telnet's do, and nothing else has come; it waits until then whether more does.
     std::optional<Clock::time_point> alone_until_;
+    bool awaits_half_ = false; // only the CR of its end has come
+    bool is_half_given_up_ = false;
 };
 
 } // namespace chatd

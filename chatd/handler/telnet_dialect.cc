@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/telnet_dialect.hh"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -51,10 +52,10 @@ IoState TelnetDialect::fill(int client) {
 
 void TelnetDialect::receive(std::string_view bytes) {
     while (const std::optional<Event> event = decoder_.next(bytes)) {
-        if (event->kind != Event::Kind::data && negotiates_until_ && !std::exchange(has_answered_, true))
-            negotiates_until_ = Clock::now() + time_to_settle;
+        const bool is_first = event->kind != Event::Kind::data && !std::exchange(has_answered_, true);
+        if (is_first && negotiates_until_) negotiates_until_ = Clock::now() + time_to_settle;
         switch (event->kind) {
-        case Event::Kind::data: take_data(event->bytes); break;
+        case Event::Kind::data: take_data(terminal_.decode(event->bytes)); break;
         case Event::Kind::command: obey_command(event->command); break;
         case Event::Kind::option: answer(terminal_.receive(event->command, event->option)); break;
         case Event::Kind::subnegotiation: take_subnegotiation(event->option, event->bytes); break;
@@ -68,6 +69,8 @@ std::optional<Line> TelnetDialect::next_line() {
     if (lines_.empty()) return {};
     TypedIn typed = std::move(lines_.front());
     lines_.pop_front();
+    // What hides the secret hides the Enter behind it: what comes next would stand in its row.
+    if (!line_.is_edited() && line_.is_secret() && terminal_.hides_echo()) line_.send("\r\n");
     taken_ = typed.end;
     return std::move(typed.line);
 }
@@ -81,12 +84,18 @@ std::optional<TelnetRequest> TelnetDialect::next_request() {
 }
 
 std::optional<Dialect::Clock::time_point> TelnetDialect::waits_until() const {
-    return is_negotiating() && has_lines() ? negotiates_until_ : std::nullopt;
+    const auto answers = is_negotiating() && has_lines() ? negotiates_until_ : std::nullopt;
+    const auto draws = line_.waits_until();
+    return answers && draws ? std::min(answers, draws) : answers ? answers : draws;
 }
 
 // What the two sides have agreed to by now is how it stays.
 void TelnetDialect::end_negotiation() {
-    negotiates_until_.reset();
+    if (negotiates_until_) {
+        negotiates_until_.reset();
+        line_.send(terminal_.settle());
+        if (line_.is_open()) line_.send(prompt_end());
+    }
     take_data(std::exchange(early_, {}));
 }
 
@@ -184,6 +193,12 @@ std::string TelnetDialect::ask(Asked asked, std::string_view words) {
     std::string shown = line_.ask(asked, words);
     if (line_.is_edited()) take_keys(std::exchange(ahead_, {}));
     return shown;
+}
+
+// None for whom has not said a word of telnet: nc shows the bytes.
+std::string TelnetDialect::prompt_end() const {
+    const bool is_asked = has_answered_ && !line_.is_edited() && line_.asks() && !terminal_.is_chat();
+    return is_asked ? terminal_.prompt_end() : std::string{};
 }
 
 // Of the reader's, also what ends the last line and came after it (CR LF, CR NUL).

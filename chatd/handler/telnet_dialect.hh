@@ -16,6 +16,7 @@
 #include "chatd/protocol.hh"
 #include "chatd/terminal/telnet.hh"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -53,7 +54,11 @@ public:
     void end_input() override { end_negotiation(); }
     std::optional<Clock::time_point> waits_until() const override;
     std::string ask(Asked asked, std::string_view words) override;
+    // What follows the words of a question that the client's own line editor shows; empty if it edits here.
+    std::string prompt_end() const;
     std::string_view line_end() const override { return "\r\n"; }
+    // What was appended from this byte on, whole lines, becomes what the client's character set has.
+    void translate(std::string& out, std::size_t from) const { terminal_.translate(out, from); }
     bool shows_colours() const override { return line_.is_edited() && !terminal_.type().empty(); }
 
     // What is being typed, and whatever is to be sent with it.

@@ -98,7 +98,7 @@ void Typing::remember(const std::string& line) {
 // Lines that have come together go to the hub together: a pipe's hundred cost what one costs.
 void Typing::say(std::string lines) {
     Conversation& c = conversation_;
-    while (lines.size() + 1 + max_text <= max_batch) {
+    for (std::size_t count = 1; count < most_lines_ && lines.size() + 1 + max_text <= max_batch; ++count) {
         std::optional<Line> next = c.input.next_line();
         if (!next) break;
         const std::optional<std::string> more = speech_of(*next);

@@ -69,8 +69,8 @@ Room* Entry::find_room(const Client& client, std::string_view name, std::string_
 }
 
 Room* Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
-    if (!settings_.create_rooms || client.state != Client::State::inside || !may_name_room(name))
-        return nullptr;
+    const bool may_make = settings_.create_rooms && client.state == Client::State::inside;
+    if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return nullptr;
     RoomSettings settings;
     settings.name = name;
     settings.code = code;
@@ -126,7 +126,7 @@ void Entry::settle(const Rooms::Settled& settled) {
     if (is_written && enters) return let_in(*client, *room, waiting);
     if (is_written) return answers_.confirm(*client);
     if (enters) room->leave(*client); // nobody has seen it come, nor will see it leave
-    answers_.refuse(*client, Refusal::disk_full);
+    answers_.refuse(*client, waiting.if_unwritten);
 }
 
 // The room's log has it that the client joined: now it may read.

@@ -64,7 +64,7 @@ void HandlerPool::update() {
 }
 
 void HandlerPool::take(Accepted accepted) {
-    if (bans_.keeps_out(accepted.peer.host(), {}, std::chrono::system_clock::now()))
+    if (bans_.keeps_out(accepted.peer, {}, std::chrono::system_clock::now()))
         return acceptor_.turn_away(accepted.socket, banned_words);
     const std::optional<std::size_t> page = pages_.take();
     if (!page) return acceptor_.turn_away(accepted.socket, busy_words);

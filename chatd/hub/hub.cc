@@ -2,6 +2,8 @@
 #include "chatd/hub/hub.hh"
 
 #include "chatd/words.hh"
+#include "common/aside.hh"
+#include "common/authd/user_file.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
 #include "common/shared_memory.hh"
@@ -30,7 +32,7 @@ std::string make_configure(const Settings& settings) {
         static_cast<std::uint32_t>(settings.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
-        static_cast<std::uint8_t>(settings.language));
+        static_cast<std::uint8_t>(settings.language), settings.flood.lines_at_once());
 }
 
 void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
@@ -51,10 +53,24 @@ void check_folder(const std::string& path) {
     checked("write to the folder", path, [&] { return ::access(path.c_str(), R_OK | W_OK | X_OK); });
 }
 
+// Read aside: what is in the file is authd's alone.
+void check_names_of_users(const std::string& path) {
+    if (path.empty()) return;
+    ask_aside([&]() -> std::string {
+        const UserFile file = read_user_file(path, user_table("chatd"));
+        for (const User* const user : file.users())
+            if (const auto why = refuse_name(user->name))
+                throw UserError(text(path, ": nobody can be here as '", escape(user->name),
+                                     "': ", why_no_name(*why), ": rename this user, or remove the line"));
+        return {};
+    });
+}
+
 } // namespace
 
 void check_start(const Settings& settings) {
     common::check_start(settings, "chatd");
+    check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
     check_folder(rooms);
     for (const RoomSettings& room : settings.rooms) check_folder(text(rooms, '/', room.name));
@@ -85,16 +101,17 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
              [&spawner](ClientNumber client, int signal) { spawner.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); }}),
+      ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_, [this] { pages_.keep_none(); }),
-      names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_),
+      names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
-      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_),
+      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_),
       entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_),
-      speech_(settings_, people_, rooms_, answers_),
-      moderation_(log_, people_, rooms_, bans_, answers_, departures_),
+      speech_(people_, rooms_, answers_),
+      moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, settings_, people_, answers_, departures_,
-                {names_, entry_, resumption_, speech_, segments_, moderation_, lists_}),
+                {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
     for (const RoomSettings& room : settings_.rooms) rooms_.make(room);

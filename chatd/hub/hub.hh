@@ -58,6 +58,7 @@ private:
     Answers answers_;
     Departures departures_;
     HandlerPool pool_;
+    Ignores ignores_;
     Passwords passwords_;
     Names names_;
     Segments segments_;

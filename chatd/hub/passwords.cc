@@ -20,6 +20,9 @@ void Passwords::start() {
     wanted.is_same_name = [](std::string_view one, std::string_view other) {
         return fold_name(one) == fold_name(other);
     };
+    wanted.is_like_name = [](std::string_view one, std::string_view other) {
+        return likeness_of(one) == likeness_of(other);
+    };
     authd_.emplace(loop_, log_, std::move(wanted), in_child_);
 }
 

@@ -23,6 +23,7 @@ People::People() : next_(first_number()) {}
 Client& People::add(const Address& address) {
     Client& client = clients_[next_];
     client.number = next_++;
+    client.person.first = client.number; // unless it resumes
     client.address = address;
     client.host = address.host();
     client.peer = address.shown();
@@ -32,17 +33,24 @@ Client& People::add(const Address& address) {
 }
 
 void People::remove(const Client& client) {
-    if (!client.name.empty()) names_.erase(client.folded);
+    take_name(client);
     const auto host = by_host_.find(client.host);
     if (--host->second == 0) by_host_.erase(host);
     clients_.erase(ClientNumber{client.number}); // a copy: it outlives the client
 }
 
 void People::give_name(Client& client, const std::string& name) {
-    if (!client.name.empty()) names_.erase(client.folded);
+    take_name(client);
     client.name = name;
     client.folded = fold_name(name);
     names_.emplace(client.folded, client.number);
+    likenesses_.emplace(likeness_of(name), client.number);
+}
+
+void People::take_name(const Client& client) {
+    if (client.name.empty()) return;
+    names_.erase(client.folded);
+    likenesses_.erase(likeness_of(client.name));
 }
 
 Client* People::find(ClientNumber number) {
@@ -60,9 +68,13 @@ Client* People::find_in(const Room* room, std::string_view name) {
     return client != nullptr && (room == nullptr || client->is_in(*room)) ? client : nullptr;
 }
 
-bool People::is_taken(std::string_view name, ClientNumber by_other_than) const {
+// The same name in other letters of case may look like another: both are looked up.
+std::optional<Refusal> People::refuse(std::string_view name, ClientNumber for_other_than) const {
     const auto holder = names_.find(fold_name(name));
-    return holder != names_.end() && holder->second != by_other_than;
+    if (holder != names_.end() && holder->second != for_other_than) return Refusal::name_taken;
+    const auto like = likenesses_.find(likeness_of(name));
+    if (like != likenesses_.end() && like->second != for_other_than) return Refusal::name_alike;
+    return {};
 }
 
 std::size_t People::count_from(const std::string& host) const {

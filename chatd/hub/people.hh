@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,7 +25,7 @@ public:
     Client& add(const common::Address& address);
     // Its name is free again. It is no longer in any room.
     void remove(const Client& client);
-    // Its first name, or another one, which is_taken says is free.
+    // Its first name, or another one, which refuse says is free.
     void give_name(Client& client, const std::string& name);
 
     Client* find(ClientNumber number);
@@ -32,8 +33,8 @@ public:
     Client* find(std::string_view name);
     // The same, when it is in the room; without a room (null) wherever it is.
     Client* find_in(const Room* room, std::string_view name);
-    // By another client, or by anybody.
-    bool is_taken(std::string_view name, ClientNumber by_other_than = 0) const;
+    // name_taken or name_alike, if another client, or anybody, has it, or one that looks like it.
+    std::optional<Refusal> refuse(std::string_view name, ClientNumber for_other_than = 0) const;
 
     std::size_t count() const { return clients_.size(); }
     std::size_t count_from(const std::string& host) const;
@@ -42,8 +43,11 @@ public:
     const All& all() const { return clients_; }
 
 private:
+    void take_name(const Client& client); // its name is free again, if it has one
+
     All clients_;
-    std::unordered_map<std::string, ClientNumber> names_; // folded
+    std::unordered_map<std::string, ClientNumber> names_;      // folded
+    std::unordered_map<std::string, ClientNumber> likenesses_; // of the names
     std::map<std::string, std::size_t> by_host_;
     ClientNumber next_;
     std::uint64_t added_ = 0;

@@ -40,7 +40,9 @@ struct Resumption::Told {
 void Resumption::give_token(Client& client, std::string_view before) {
     if (settings_.resume_time.count() == 0) return;
     tickets_.drop_expired(Clock::now());
-    answers_.send(client, TokenFrame::make(tickets_.issue(client.number, client.name, before)));
+    const std::string token = tickets_.issue(client.number, client.name, before);
+    tickets_.note(client.number, client.person, client.ignored);
+    answers_.send(client, TokenFrame::make(token));
 }
 
 void Resumption::on_counted(Client& client, Packet packet) {
@@ -61,11 +63,12 @@ void Resumption::on_resume(Client& client, Packet packet) {
         if (++client.wrong_tokens > max_tries) throw PeerError("more wrong tokens than a handler allows");
         return answers_.refuse(client, Refusal::wrong_token);
     }
-    if (bans_.keeps_out(fold_name(ticket->name), {}, std::chrono::system_clock::now()))
+    const auto now = std::chrono::system_clock::now();
+    if (bans_.keeps_out(fold_name(ticket->name), {}, now) || bans_.keeps_out(ticket->person, {}, now))
         return answers_.refuse(client, Refusal::name_banned);
-    if (people_.is_taken(ticket->name, ticket->client))
-        return answers_.refuse(client, Refusal::name_taken); // the token stays good
-    if (!ticket->is_left) { // its connection is dead, and has not told us yet
+    if (const auto why = people_.refuse(ticket->name, ticket->client))
+        return answers_.refuse(client, *why); // the token stays good
+    if (!ticket->is_left) {                   // its connection is dead, and has not told us yet
         departures_.dismiss(*people_.find(ticket->client), Farewell::resumed_elsewhere);
         ticket = tickets_.of(ticket->client);
     }
@@ -78,6 +81,8 @@ void Resumption::on_resume(Client& client, Packet packet) {
 // twice, none is missed.
 void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const Told& told) {
     people_.give_name(client, ticket.name);
+    client.person = ticket.person;
+    client.ignored = ticket.ignored;
     client.state = Client::State::inside;
     std::vector<std::pair<Room*, std::uint64_t>> rooms;
     for (const Tickets::Stay& stay : ticket.stays) {
@@ -92,9 +97,12 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
     }
     client.announced = client.counted = ticket.counted;
     give_token(client, told.counts ? told.token : std::string_view{});
-    const std::string formers = told.counts ? take_formers(client, ticket) : std::string{};
-    answers_.send(client, ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(rooms.size()),
-                                             ticket.counted, static_cast<std::uint8_t>(client.name.size())));
+    const std::string formers = take_formers(client, ticket);
+    answers_.send(client, ResumedFrame::make(client.name + (told.counts ? formers : std::string{}),
+                                             static_cast<std::uint32_t>(rooms.size()), ticket.counted,
+                                             static_cast<std::uint8_t>(client.name.size())));
+    ignores_.tell_of(client);
+    ignores_.tell_all(client);
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
 }
 

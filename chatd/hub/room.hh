@@ -44,7 +44,7 @@ public:
     std::optional<Refusal> refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const;
     // shown_from: the first line that its handler is to show.
     void join(Client& client, std::uint64_t shown_from);
-    // With its rights, except what was decided about its name.
+    // With its rights, except what was decided about the person.
     void leave(Client& client);
 
     // Why a member may not speak; no value: it may.
@@ -54,33 +54,28 @@ public:
     // What a list says of a member: o operator, v with a voice, m muted.
     std::string flags_of(const Client& client, Time now) const;
 
-    // Names are folded. No value: until they are unmuted. What takes something back says whether it was
-    // there.
-    void mute(const std::string& name, std::optional<Time> until) { muted_[name] = until; }
-    bool unmute(const std::string& name) { return muted_.erase(name) != 0; }
-    void give_voice(const std::string& name) { voices_.insert(name); }
-    bool take_voice(const std::string& name) { return voices_.erase(name) != 0; }
+    // Who is muted, and who has a voice.
+    Marks& muted() { return muted_; }
+    Marks& voices() { return voices_; }
     // Only those with a voice may speak, or everybody again.
     void moderate(bool moderated) { is_moderated_ = moderated; }
-    // What was decided about a person goes along with another name.
-    void rename(const std::string& from, const std::string& to);
+    // A client, which need not be a member, is called that now.
+    void rename(const Client& client, const std::string& folded_name);
 
     // After a reload, also of a room that a client made: it stands in the configuration now. What cannot be
     // changed while it is open is put into wanted as it is, and told.
     std::vector<common::Note> configure(RoomSettings& wanted);
 
 private:
-    bool is_muted(const std::string& name, Time now) const;
-
     std::uint32_t number_;
     RoomSettings settings_;
     std::unique_ptr<RoomLog> log_;
     std::map<ClientNumber, Client*> members_;
     bool is_moderated_;
     bool is_made_by_client_;
-    std::set<std::string> voices_;
     std::set<ClientNumber> operators_; // beside those of the whole server
-    std::map<std::string, std::optional<Time>> muted_;
+    Marks muted_;
+    Marks voices_;
 };
 
 } // namespace chatd

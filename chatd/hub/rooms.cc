@@ -79,6 +79,12 @@ Room* Rooms::find(std::uint32_t number) {
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
+bool Rooms::has_alike(std::string_view name) const {
+    const std::string like = likeness_of(name);
+    return std::any_of(rooms_.begin(), rooms_.end(),
+                       [&](const All::value_type& room) { return likeness_of(room.first) == like; });
+}
+
 void Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text) {
     room.log().add(kind, from == nullptr ? 0 : from->number,
                    from == nullptr ? std::string_view{} : from->name, text);
@@ -90,9 +96,9 @@ void Rooms::set_topic(Room& room, const Client* by, std::string_view topic) {
     add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
 }
 
-void Rooms::await(Room& room, Client& client) {
+void Rooms::await(Room& room, Client& client, Refusal if_unwritten) {
     client.owes_answer = true;
-    batches_[&room].push_back({client.number});
+    batches_[&room].push_back({client.number, 0, 0, if_unwritten});
 }
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
@@ -100,7 +106,7 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     const std::uint64_t line = room.log().next_line();
     room.join(client, missed_from == 0 ? line : missed_from);
     add_line(room, Kind::joined, &client, {});
-    batches_[&room].push_back({client.number, line, missed_from});
+    batches_[&room].push_back({client.number, line, missed_from, Refusal::not_done});
 }
 
 void Rooms::leave(Room& room, Client& client) {
@@ -111,7 +117,7 @@ void Rooms::leave(Room& room, Client& client) {
 void Rooms::rename(const Client& client, const std::string& name) {
     for (const Client::Membership& in : client.rooms) add_line(*in.room, Kind::renamed, &client, name);
     const std::string folded = fold_name(name);
-    for (auto& [room_name, room] : rooms_) room.rename(client.folded, folded);
+    for (auto& [room_name, room] : rooms_) room.rename(client, folded);
 }
 
 std::vector<Rooms::Settled> Rooms::flush() {

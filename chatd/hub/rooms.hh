@@ -25,6 +25,7 @@ public:
         ClientNumber client;
         std::uint64_t joined_line = 0; // of one that enters; 0 for speech
         std::uint64_t missed_from = 0; // of one that resumes: the first line to show
+        Refusal if_unwritten = Refusal::disk_full;
     };
     struct Settled {
         Room* room;
@@ -46,6 +47,8 @@ public:
     std::vector<common::Note> configure(std::vector<RoomSettings>& wanted);
     Room* find(std::string_view name);
     Room* find(std::uint32_t number);
+    // Whether the name of one looks like this, or is it.
+    bool has_alike(std::string_view name) const;
     All& all() { return rooms_; }
     const All& all() const { return rooms_; }
 
@@ -53,8 +56,9 @@ public:
     void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
     // "-" removes it.
     void set_topic(Room& room, const Client* by, std::string_view topic);
-    // The client is answered when the batch is settled; until then it may ask nothing else.
-    void await(Room& room, Client& client);
+    // The client is answered when the batch is settled; until then it may ask nothing else. if_unwritten:
+    // what it is told when nothing of it is in the log.
+    void await(Room& room, Client& client, Refusal if_unwritten = Refusal::disk_full);
     // With a line that tells of it. The client is answered when that is settled. missed_from: as Waiting
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);

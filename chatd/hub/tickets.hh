@@ -4,6 +4,8 @@
 // own.
 #pragma once
 
+#include "chatd/hub/client.hh"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +32,8 @@ public:
     struct Ticket {
         std::uint64_t client = 0; // while it is connected, and afterwards, too
         std::string name;
+        Person person{};
+        std::vector<Client::Ignored> ignored{};
         std::vector<Stay> stays{};            // the last one is in the room that it was in last
         std::uint64_t counted = 0;            // of its bytes, those that were dealt with
         std::vector<std::uint64_t> formers{}; // the clients that it was before
@@ -41,6 +45,8 @@ public:
     // which stays good beside the new one, in case the new one never reaches it.
     std::string issue(std::uint64_t client, const std::string& name, std::string_view before = {});
     void rename(std::uint64_t client, const std::string& name);
+    // Who the client is, and whom it does not want to see.
+    void note(std::uint64_t client, const Person& person, const std::vector<Client::Ignored>& ignored);
     // The client's connection has ended.
     void keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
               std::vector<std::uint64_t> formers, Time until);
@@ -50,6 +56,8 @@ public:
     std::optional<Ticket> find(std::string_view token, Time now) const;
     // This client's; no value when it has none, or gave it up.
     std::optional<Ticket> of(std::uint64_t client) const;
+    // Who had this name, and whose connection has ended; nobody: {}.
+    Person left_under(std::string_view folded_name, Time now) const;
     void drop_expired(Time now);
     std::size_t size() const { return by_client_.size(); }
 

@@ -13,6 +13,7 @@
 namespace chatd::telnet {
 
 enum class Command : std::uint8_t {
+    end_of_record = 239, // RFC 885
     se = 240,
     nop = 241,
     data_mark = 242,
@@ -37,8 +38,10 @@ enum class Option : std::uint8_t {
     suppress_go_ahead = 3, // RFC 858
     timing_mark = 6,       // RFC 860
     terminal_type = 24,    // RFC 1091
+    end_of_record = 25,    // RFC 885
     window_size = 31,      // RFC 1073
     linemode = 34,         // RFC 1184
+    charset = 42,          // RFC 2066
     chat = 213,            // between chat(1) and chatd, see chatd-protocol(7); not assigned to anybody
 };
 

@@ -54,6 +54,7 @@ std::string Options::receive(Command verb, Option option) {
 
 std::string Options::hear_on(Side side, Option option) {
     Half& heard = end(side, option);
+    heard.has_refused = false;
     switch (heard.state) {
     case State::on: return {};
     case State::off:
@@ -78,8 +79,12 @@ std::string Options::hear_off(Side side, Option option) {
     switch (heard.state) {
     case State::on: heard.state = State::off; return say(side, option, false);
     case State::want_off_then_on: heard.state = State::want_on; return say(side, option, true);
-    default: heard.state = State::off; return {};
+    case State::want_on:
+    case State::want_on_then_off: heard.has_refused = true; break;
+    default: break;
     }
+    heard.state = State::off;
+    return {};
 }
 
 std::string tell_window_size(WindowSize size) {

@@ -31,6 +31,8 @@ public:
     std::string receive(Command verb, Option option);
 
     bool is_on(Side side, telnet::Option option) const { return end(side, option).state == State::on; }
+    // Whether the other side has said no to what it was asked for last.
+    bool has_refused(Side side, telnet::Option option) const { return end(side, option).has_refused; }
     // Whether an answer is awaited.
     bool is_open(Side side, telnet::Option option) const {
         const State state = end(side, option).state;
@@ -43,8 +45,9 @@ private:
     struct Half { // one option on one side
         State state = State::off;
         bool is_allowed = false;
-        bool was_refused = false;
-        std::uint8_t agreed = 0; // how often
+        bool was_refused = false; // by us
+        bool has_refused = false; // the other side
+        std::uint8_t agreed = 0;  // how often
     };
     static constexpr std::uint8_t max_agreed = 32; // times for one option: more are a game
 

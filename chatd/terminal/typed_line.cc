@@ -17,6 +17,8 @@ constexpr std::size_t least_rows = 2;
 constexpr std::string_view erase_below = "\x1b[J";
 
 std::size_t columns_of(const Window& window) { return std::max(window.columns, least_columns); }
+// Behind a full row some terminals stand in it still and some in the next: no row is full.
+std::size_t row_width(const Window& window) { return std::max(window.columns, least_columns + 1) - 1; }
 
 // How words lie in rows, from a left edge on.
 struct Layout {
@@ -30,10 +32,9 @@ struct Layout {
                 column = 0;
             }
             column += columns;
+            widest = std::max(widest, column);
         }
-        // Behind a full row some terminals stand in it still and some in the next: the next it shall be.
         ends_in_full_row = column == width;
-        if (ends_in_full_row) row_starts.push_back(words.size());
     }
     std::size_t row_of(std::size_t byte) const {
         const auto behind = std::upper_bound(row_starts.begin(), row_starts.end(), byte);
@@ -42,8 +43,20 @@ struct Layout {
     std::size_t last_row() const { return row_starts.size() - 1; }
 
     std::vector<std::size_t> row_starts{0}; // bytes
+    std::size_t widest = 0;                 // columns of a row
     bool ends_in_full_row = false;
 };
+
+// The words from this byte on, each row with its end.
+std::string in_rows(std::string_view words, const Layout& layout, std::size_t from) {
+    std::string out;
+    for (const std::size_t start : layout.row_starts) {
+        if (start == 0 || start < from) continue;
+        out.append(words.substr(from, start - from)).append("\r\n");
+        from = start;
+    }
+    return out.append(words.substr(from));
+}
 
 std::string go_up(std::size_t rows) { return rows == 0 ? std::string{} : text("\x1b[", rows, 'A'); }
 
@@ -51,8 +64,8 @@ std::string go_up(std::size_t rows) { return rows == 0 ? std::string{} : text("\
 
 std::string TypedLine::draw(std::string_view prompt, std::string_view line, std::size_t cursor,
                             const Window& window) {
-    const std::size_t width = columns_of(window);
-    // A full last row needs one more, and a quarter is for what others say meanwhile.
+    const std::size_t width = row_width(window);
+    // A quarter is for what others say meanwhile.
     const std::size_t rows = std::max(window.rows, least_rows);
     const std::size_t max_rows = rows - 1 - rows / 4;
     std::string words = text(prompt, line);
@@ -66,42 +79,53 @@ std::string TypedLine::draw(std::string_view prompt, std::string_view line, std:
         at -= whole.row_starts[first];
     }
 
-    if (is_drawn_ && words == drawn_ && at == cursor_) return {};
+    const bool stands = is_drawn_ && !note_window(window);
+    if (stands && words == drawn_ && at == cursor_) return {};
 
-    std::string out;
-    const bool only_appends = is_drawn_ && cursor_ == drawn_.size() && at == words.size() &&
+    const Layout shown{words, width};
+    const bool only_appends = stands && cursor_ == drawn_.size() && at == words.size() &&
                               words.rfind(drawn_, 0) == 0 &&
                               grapheme_before(words, drawn_.size() + 1) == drawn_.size();
-    if (only_appends)
-        out = words.substr(drawn_.size());
-    else
-        out = remove(window) + words;
+    std::string out =
+        only_appends ? in_rows(words, shown, drawn_.size()) : remove() + in_rows(words, shown, 0);
     drawn_ = std::move(words);
     cursor_ = at;
+    width_ = width;
     is_drawn_ = true;
 
-    const Layout shown{drawn_, width};
-    if (shown.ends_in_full_row) out += " \r";
     if (cursor_ == drawn_.size()) return out;
     const std::size_t row = shown.row_of(cursor_);
     const std::size_t start = shown.row_starts[row];
     return out + '\r' + go_up(shown.last_row() - row) + drawn_.substr(start, cursor_ - start);
 }
 
-std::string TypedLine::remove(const Window& window) {
+std::string TypedLine::remove() {
     std::string out;
-    if (is_drawn_) out = text('\r', go_up(Layout{drawn_, columns_of(window)}.row_of(cursor_)), erase_below);
+    if (is_drawn_) out = text('\r', go_up(Layout{drawn_, width_}.row_of(cursor_)), erase_below);
     forget();
     return out;
 }
 
 std::string TypedLine::leave(const Window& window) {
     if (!is_drawn_) return {};
-    const Layout shown{drawn_, columns_of(window)};
+    const Layout shown{drawn_, width_};
+    // A full row would go on in the next one: it is left as it was drawn.
+    if (shown.last_row() > 0 && !Layout{drawn_, columns_of(window)}.ends_in_full_row) {
+        const std::string words = drawn_;
+        return text(remove(), words, "\r\n");
+    }
     std::string out = "\r";
-    out.append(shown.last_row() - shown.row_of(cursor_) + (shown.ends_in_full_row ? 0 : 1), '\n');
+    out.append(shown.last_row() - shown.row_of(cursor_) + 1, '\n');
     forget();
     return out;
+}
+
+bool TypedLine::note_window(const Window& window) {
+    if (!is_drawn_) return false;
+    const Layout shown{drawn_, width_};
+    const bool is_same = row_width(window) == width_;
+    is_disturbed_ |= !is_same && (shown.last_row() > 0 || shown.widest > row_width(window));
+    return is_disturbed_;
 }
 
 } // namespace chatd

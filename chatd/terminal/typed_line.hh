@@ -6,6 +6,12 @@
 //
 // The cursor is put into a row by writing again what stands there before it: so it is right also where the
 // terminal gives a character other columns than we do.
+//
+// When its window changes, one terminal lays long lines anew (VTE, tmux), another does not (xterm, PuTTY),
+// and neither says so; and it has done it before we hear of it. So each row ends with a line end of its own,
+// before the last column: then a window of any width holds the rows that were drawn, or, in a narrower one,
+// more. Going up by as many as were drawn never leads into what stands above; what is left over stays to be
+// seen.
 #pragma once
 
 #include <cstddef>
@@ -27,9 +33,12 @@ public:
     std::string draw(std::string_view prompt, std::string_view line, std::size_t cursor,
                      const Window& window);
     // Takes them off; what is written next stands in their place.
-    std::string remove(const Window& window);
-    // They stay as they are, and what is drawn next is drawn below: the cursor goes after the last row.
+    std::string remove();
+    // They stay, as one line of the terminal's, and what is drawn next is drawn below.
     std::string leave(const Window& window);
+    // The window is this one now: whether the terminal may show them in another way than they were drawn, so
+    // that they have to be drawn anew, which draw then does.
+    bool note_window(const Window& window);
     // The screen is another one, and nothing of this on it.
     void forget() { *this = {}; }
     bool is_drawn() const { return is_drawn_; }
@@ -37,7 +46,9 @@ public:
 private:
     std::string drawn_; // what of prompt and line is in view
     std::size_t cursor_ = 0;
+    std::size_t width_ = 0; // columns of its rows, at most
     bool is_drawn_ = false;
+    bool is_disturbed_ = false; // the window has changed
 };
 
 } // namespace chatd

@@ -192,11 +192,12 @@ void Authd::tell_whether_known(std::uint64_t number, const std::string& name) {
     Verdict verdict;
     verdict.kind = Verdict::Kind::refused;
     verdict.tries_left = settings_.tries;
-    for (const User* const user : users_.all())
-        if (settings_.is_same_name && settings_.is_same_name(user->name, name)) {
-            verdict.kind = Verdict::Kind::accepted;
-            verdict.name = user->name;
-        }
+    for (const auto& is_it : {settings_.is_same_name, settings_.is_like_name})
+        for (const User* const user : users_.all())
+            if (verdict.kind == Verdict::Kind::refused && is_it && is_it(user->name, name)) {
+                verdict.kind = Verdict::Kind::accepted;
+                verdict.name = user->name;
+            }
     send(number, verdict);
 }
 

@@ -160,7 +160,6 @@ private:
 
 int serve_standard_input(const Settings& settings, Log& log) {
     const std::optional<Identity> identity = find_identity(settings);
-    Fd root = open_root(settings);
     Signals signals{SIGTERM, SIGINT, SIGCHLD};
     Loop loop{Backend::poll};
     StatusPages pages{1};
@@ -188,9 +187,9 @@ int serve_standard_input(const Settings& settings, Log& log) {
     Children sessions;
     const std::optional<pid_t> pid = sessions.spawn({.role = "session"}, [&]() -> int {
         discard_standard_input_and_output();
-        run_session_process(settings, identity,
-                            {std::move(client), std::move(sessions_pair), std::move(root),
-                             std::move(sessions_authd), pages.page(page)});
+        run_session_process(
+            settings, identity,
+            {std::move(client), std::move(sessions_pair), {}, std::move(sessions_authd), pages.page(page)});
     });
     if (!pid) throw UserError("no process can be forked: try again later");
     log.notice(text("serve ", direct ? ends->client.shown() : "standard input", " pid ", *pid));

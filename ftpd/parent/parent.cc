@@ -25,7 +25,7 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
-// What the parent needs beside listeners and clients: 0 to 2, lock, root, poller, log, the control socket and
+// What the parent needs beside listeners and clients: 0 to 2, lock, poller, log, the control socket and
 // its clients, and what a client takes before its session has it; and with authd its pair and what waits for
 // it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
@@ -44,7 +44,6 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
     : settings_(std::move(settings)),
       log_(log),
       service_(options, std::move(config), settings_, log_),
-      root_(open_root(settings_)),
       identity_(find_identity(settings_)),
       pages_(settings_.max_clients),
       records_(service_.loop(), log_, settings_),
@@ -158,7 +157,7 @@ void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
     run_session_process(settings_, identity_,
-                        {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
+                        {std::move(client), std::move(pair), {}, std::move(authd), own_page});
 }
 
 void Parent::read_packets(pid_t pid) {
@@ -230,6 +229,7 @@ std::vector<std::string> Parent::stats() const {
 
 void Parent::apply(Service::Lines config) {
     Settings settings = make_settings(config);
+    settings.root = settings_.root; // a relative one would be another by now: a daemon leaves its folder
     records_.reload(settings);
     settings_ = std::move(settings);
     acceptor_.configure(settings_);

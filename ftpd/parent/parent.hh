@@ -26,7 +26,7 @@ namespace ftpd {
 
 class Parent {
 public:
-    // Everything that can go wrong at a start goes wrong here: lock, listeners, the root folder, the user.
+    // Everything that can go wrong at a start goes wrong here: lock, listeners, the user.
     Parent(const common::DaemonOptions& options, std::vector<common::ConfigLine> config, Settings settings,
            common::Log& log);
 
@@ -69,7 +69,6 @@ private:
     Settings settings_;
     common::Log& log_;
     common::Service service_;
-    common::Fd root_;
     std::optional<common::Identity> identity_; // whom the sessions become; none unless root started us
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     Records records_;

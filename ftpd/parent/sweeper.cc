@@ -37,8 +37,23 @@ bool is_held(int directory, const char* name) {
     }
 }
 
+// An hour: a session keeps a file for as long as it waits for its client to acknowledge a reply, which
+// systems give up after minutes.
+constexpr std::time_t replaced_for = 3600; // seconds
+
+struct Oldest {
+    std::time_t partial, replaced;
+};
+
+// Whether nobody needs this file with a reserved name any more. When one was replaced, the time of its last
+// change of name tells: it cannot be locked, since who may replace it need not be allowed to write to it.
+bool is_left_behind(int directory, const std::string& name, const struct stat& status, const Oldest& oldest) {
+    if (is_replaced_name(name)) return status.st_ctime < oldest.replaced;
+    return status.st_mtime < oldest.partial && !is_held(directory, name.c_str());
+}
+
 // Sweeps one directory; its subdirectories are added to further.
-std::size_t sweep_directory(int root, const std::string& path, std::time_t oldest,
+std::size_t sweep_directory(int root, const std::string& path, const Oldest& oldest,
                             std::vector<std::string>& further) {
     Fd fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
@@ -52,21 +67,23 @@ std::size_t sweep_directory(int root, const std::string& path, std::time_t oldes
             ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         if (S_ISDIR(status.st_mode)) further.push_back(text(path, '/', name));
-        if (!is_reserved(name) || !S_ISREG(status.st_mode) || status.st_mtime >= oldest) continue;
-        if (!is_held(directory, name.c_str()) && ::unlinkat(directory, name.c_str(), 0) == 0) ++removed;
+        if (!is_reserved(name) || !S_ISREG(status.st_mode) ||
+            !is_left_behind(directory, name, status, oldest) || ::unlinkat(directory, name.c_str(), 0) != 0)
+            continue;
+        if (!is_replaced_name(name)) ++removed;
     }
     return removed;
 }
 
 } // namespace
 
-std::size_t sweep_partials(int root, std::time_t oldest) {
+std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced) {
     std::size_t removed = 0;
     for (std::vector<std::string> waiting{"/"}; !waiting.empty();) {
         const std::string path = std::move(waiting.back());
         waiting.pop_back();
         try {
-            removed += sweep_directory(root, path, oldest, waiting);
+            removed += sweep_directory(root, path, {oldest, oldest_replaced}, waiting);
         } catch (const std::system_error&) {
             // Gone, or not ours to read.
         }
@@ -98,8 +115,9 @@ int Sweeper::run_child(int pair) const {
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
     close_other_descriptors(keep);
     shut_in(root.get(), find_identity(settings_), TreeAccess::write);
-    const std::time_t oldest = std::time(nullptr) - std::chrono::seconds{settings_.keep_partials}.count();
-    const std::size_t removed = sweep_partials(root.get(), oldest);
+    const std::time_t now = std::time(nullptr);
+    const std::time_t oldest = now - std::chrono::seconds{settings_.keep_partials}.count();
+    const std::size_t removed = sweep_partials(root.get(), oldest, now - replaced_for);
     if (removed > 0)
         send_packet(pair,
                     pack_frame(LogLine{Severity::notice, text("swept ", removed, " unfinished uploads")}));

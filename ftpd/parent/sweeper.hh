@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // Removes the unfinished uploads that sessions have left in the served tree, once they have not been
-// continued for long enough (keep-partials). A process of its own, forked by the parent at its start and once
-// a day, shut in like a session. Trusts nothing in the tree.
+// continued for long enough (keep-partials), and the files that an upload has replaced, where its session
+// died before it could (ftpd/session/replacement.hh). A process of its own, forked by the parent at its start
+// and once a day, shut in like a session. Trusts nothing in the tree.
 #pragma once
 
 #include "common/children.hh"
@@ -18,9 +19,10 @@ namespace ftpd {
 class Records;
 struct Settings;
 
-// Removes the unfinished uploads beneath root that were last written before oldest and that no session holds;
-// follows no link. What cannot be looked at or removed is left. The number removed.
-std::size_t sweep_partials(int root, std::time_t oldest);
+// Removes the unfinished uploads beneath root that were last written before oldest and that no session holds,
+// and what uploads replaced before oldest_replaced; follows no link. What cannot be looked at or removed is
+// left. The number of unfinished uploads that were removed.
+std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced);
 
 // Sweeps at the start and then once a day, unless keep-partials is 0.
 class Sweeper {

@@ -58,10 +58,18 @@ void ClientSocket::end_output() {
     ::shutdown(socket_.get(), SHUT_WR); // fails only where the client is gone
 }
 
+// The connection is dead both ways, which the poller would go on to report.
+void ClientSocket::lose() {
+    if (!survives_ || !survives_()) throw SessionOver{Reason::client_gone};
+    poller_->forget(socket_.get());
+    lost_ = true;
+}
+
 void ClientSocket::write_all(std::string_view bytes) {
+    if (lost_) return lose();
     while (!bytes.empty()) {
         const IoResult wrote = write_some(socket_.get(), bytes);
-        if (wrote.state == IoState::vanished) throw SessionOver{Reason::client_gone};
+        if (wrote.state == IoState::vanished) return lose();
         if (wrote.state == IoState::would_block &&
             !wait_for(socket_.get(), Interest::write, Clock::now() + stall_limit_))
             throw SessionOver{Reason::stalled};
@@ -76,7 +84,8 @@ bool ClientSocket::read_once() {
     case IoState::ended: return input_ended_ = true;
     case IoState::vanished: break;
     }
-    throw SessionOver{Reason::client_gone};
+    lose();
+    return input_ended_ = true;
 }
 
 bool ClientSocket::take_input() {
@@ -96,8 +105,8 @@ std::size_t ClientSocket::receive(std::span<char> into) {
         if (input_ended_) return 0;
         const IoResult got = read_some(socket_.get(), into);
         if (got.state == IoState::done) return got.bytes;
-        if (got.state == IoState::vanished) throw SessionOver{Reason::client_gone};
-        if (got.state == IoState::ended)
+        if (got.state == IoState::vanished) lose();
+        if (got.state == IoState::ended || got.state == IoState::vanished)
             input_ended_ = true;
         else if (!wait_for(socket_.get(), Interest::read, deadline))
             throw SessionOver{Reason::stalled};
@@ -128,7 +137,7 @@ ClientSocket::Woken ClientSocket::wait_once(int fd, Interest interest, Deadline 
     parent_.check_signals();
     const bool is_client = fd == socket_.get();
     const Interest own = !input_ended_ && !buffer_.full() ? Interest::read : Interest::none;
-    watch_client(is_client ? own | interest : own);
+    if (!lost_) watch_client(is_client ? own | interest : own);
     if (!is_client) watch_other(fd, interest);
 
     std::optional<std::chrono::milliseconds> left;
@@ -142,7 +151,7 @@ ClientSocket::Woken ClientSocket::wait_once(int fd, Interest interest, Deadline 
         if (event.fd != socket_.get()) continue;
         take_input();
         // Nothing more can be read, so a connection that is dead both ways has nothing more to say.
-        if (event.hangup && (input_ended_ || buffer_.full())) throw SessionOver{Reason::client_gone};
+        if (event.hangup && !lost_ && (input_ended_ || buffer_.full())) lose();
     }
     if (ready) return Woken::ready;
     return deadline && Clock::now() >= *deadline ? Woken::deadline : Woken::by_others;

@@ -9,6 +9,7 @@
 #include "common/loop.hh"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,24 @@ public:
     // The same, as far as it has been noticed.
     bool saw_end_of_input() const { return input_ended_; }
 
+    // Asked when the connection is found to be dead both ways: whether what the session does goes on all the
+    // same. What the client sent before that can still be read, to its end, and what is said is dropped.
+    using Survives = std::function<bool()>;
+    // Asks that until the end of its life, instead of throwing; afterwards nothing goes on with a connection
+    // that was lost meanwhile.
+    class Survival {
+    public:
+        Survival(ClientSocket& client, Survives survives) : client_(client) {
+            client_.survives_ = std::move(survives);
+        }
+        ~Survival() { client_.survives_ = nullptr; }
+        Survival(const Survival&) = delete;
+        Survival& operator=(const Survival&) = delete;
+
+    private:
+        ClientSocket& client_;
+    };
+
     // Waits until fd is ready; false at the deadline.
     bool wait_for(int fd, common::Interest interest, Deadline deadline);
     // The same, once: it also returns when only others had something to say.
@@ -73,6 +92,7 @@ public:
     std::chrono::seconds stall_limit() const { return stall_limit_; }
 
 private:
+    void lose();
     void write_all(std::string_view bytes);
     void watch_client(common::Interest interest);
     void watch_other(int fd, common::Interest interest);
@@ -87,6 +107,8 @@ private:
     std::string unsent_; // what was said
     std::chrono::seconds stall_limit_;
     bool input_ended_ = false;
+    bool lost_ = false; // dead both ways, and survived
+    Survives survives_;
 };
 
 } // namespace ftpd

@@ -2,6 +2,7 @@
 #include "ftpd/session/connection.hh"
 
 #include "common/text.hh"
+#include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
 
 #include <string>
@@ -19,18 +20,18 @@ constexpr std::string_view tls_handshake =
     "\x16\x03"; // how a TLS record with a ClientHello begins (RFC 8446 5.1)
 
 // What the telnet protocol under FTP asks of bytes that stand for themselves (RFC 854): a name may hold them.
-void append_in_telnet(std::string& out, std::string_view bytes) {
+std::string in_telnet(std::string_view bytes) {
+    std::string out;
     for (const char c : bytes) {
         out += c;
         if (c == '\xff') out += c;
         if (c == '\r') out += '\0';
     }
+    return out;
 }
 
 std::string format_line(int code, char separator, std::string_view words) {
-    std::string line = text(code, separator);
-    append_in_telnet(line, words);
-    return line += "\r\n";
+    return text(code, separator, in_telnet(in_one_line(words)), "\r\n");
 }
 
 } // namespace
@@ -51,6 +52,19 @@ std::optional<Line> Connection::next_line(Deadline deadline) {
         lines_since_look_ = 0;
         if (!client_.wait_for(client_.fd(), Interest::read, deadline)) throw SessionOver{Reason::idle};
     }
+}
+
+bool Connection::wait_for_input(Clock::time_point until) {
+    if (ahead_ || !client_.buffer().buffered().empty() || client_.saw_end_of_input()) return true;
+    return client_.wait_for(client_.fd(), Interest::read, until);
+}
+
+std::vector<std::string> Connection::waiting_lines() const {
+    std::vector<std::string> lines;
+    if (ahead_) lines.push_back(ahead_->text);
+    for (const std::string_view line : std::as_const(client_).buffer().waiting_lines())
+        lines.emplace_back(line);
+    return lines;
 }
 
 // Lets the attendant have the commands that are there, in their order. It may wait for the client in turn.
@@ -75,6 +89,12 @@ bool Connection::wait_for_data(int fd, Interest interest, Deadline deadline) {
         const Woken woken = client_.wait_once(fd, interest, deadline);
         if (woken != Woken::by_others) return woken == Woken::ready;
     }
+}
+
+bool Connection::input_ended() {
+    const bool ended = client_.input_ended();
+    attend();
+    return ended;
 }
 
 void Connection::look_around() {
@@ -104,14 +124,16 @@ void Connection::reply_with_hint(int code, std::string_view words, std::string_v
 void Connection::begin_lines(int code, std::string_view first) { client_.say(format_line(code, '-', first)); }
 
 void Connection::add_line(std::string_view line) {
+    if (line.find_first_of("\r\n") != line.npos) return add_exact_line(in_one_line(line));
+    add_exact_line(line);
+}
+
+void Connection::add_exact_line(std::string_view line) {
     client_.say(" ");
     if (line.find_first_of("\xff\r") == line.npos)
         client_.say(line);
-    else {
-        std::string doubled;
-        append_in_telnet(doubled, line);
-        client_.say(doubled);
-    }
+    else
+        client_.say(in_telnet(line));
     client_.say("\r\n");
 }
 

@@ -8,7 +8,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace ftpd {
 
@@ -21,6 +23,11 @@ public:
     // The next command; no value when the client has ended its input and all before that was taken. Throws
     // SessionOver: idle at the deadline, protocol for a TLS handshake where a command should stand.
     std::optional<common::Line> next_line(Deadline deadline);
+
+    // Waits until there is something to take of the client's input, or its end; false at that time.
+    bool wait_for_input(common::Clock::time_point until);
+    // The commands that are waiting to be taken, as they came.
+    std::vector<std::string> waiting_lines() const;
 
     // Offered each command that comes while a data connection is waited for or written; true: it is done, so
     // take the next. One that it leaves waits for next_line, with all after it. It may throw.
@@ -39,9 +46,9 @@ public:
         Connection& control_;
     };
 
-    // "CODE WORDS". The words must not hold CR LF; IAC is doubled, CR becomes CR NUL. protocol: commands of
-    // the telnet protocol, sent as they are at the end of the line, where they trouble nobody who reads
-    // lines.
+    // "CODE WORDS". A line end in the words, as a name may hold one, becomes `?', and IAC is doubled.
+    // protocol: commands of the telnet protocol, sent as they are at the end of the line, where they trouble
+    // nobody who reads lines.
     void reply(int code, std::string_view words, std::string_view protocol = {});
     // A reply with a hint after it for a person, who could type that; a machine does not get it.
     void reply_with_hint(int code, std::string_view words, std::string_view hint);
@@ -49,6 +56,9 @@ public:
     // LAST".
     void begin_lines(int code, std::string_view first);
     void add_line(std::string_view line);
+    // A line that holds a name exactly, for a program that takes only CR LF for its end: LF is sent as it is,
+    // CR as CR NUL.
+    void add_exact_line(std::string_view line);
     void end_lines(int code, std::string_view last);
     // The last reply, with one try to write it: the session ends.
     void say_last(int code, std::string_view words);
@@ -56,6 +66,8 @@ public:
     // As ClientSocket::wait_for, for a data connection, or the listener of one: commands go to the attendant
     // meanwhile.
     bool wait_for_data(int fd, common::Interest interest, Deadline deadline);
+    // Whether the client has ended its input. Commands that came before that go to the attendant.
+    bool input_ended();
     // Notices what a wait would notice, without waiting: for a transfer whose peer is so fast that it never
     // waits.
     void look_around();

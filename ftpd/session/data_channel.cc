@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 using namespace common;
 
@@ -35,8 +36,8 @@ Address ipv4_address(std::uint32_t host_in_network_order, std::uint16_t port) {
     return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
-// Whether the address that this client tells is its own. EPRT knows no zones, which link-local addresses
-// have, and lftp tells :: where it means its own.
+// Whether the address that this client tells is its own. The zone of a link-local address is left out of
+// both, since each host calls its links as it likes; lftp tells :: where it means its own.
 bool means_itself(const Address& told, const Address& client) {
     const std::string host = client.host();
     return told.family() == client.family() &&
@@ -104,6 +105,10 @@ void DataConnection::discard_rest() {
 Fd DataConnection::release() {
     control_->client().forget(socket_.get());
     return std::move(socket_);
+}
+
+void DataConnection::end_output() {
+    ::shutdown(socket_.get(), SHUT_WR); // fails only where the client is gone
 }
 
 void DataConnection::close() {
@@ -181,6 +186,17 @@ DataConnection DataChannel::open() {
     }
 }
 
+// aria2 and Erlang's client wait in vain for a 226 that they have read together with 150.
+void DataChannel::finish(DataConnection& data) {
+    constexpr std::chrono::milliseconds moment{100}; // to be scheduled on a busy machine
+    ClientSocket& client = control_.client();
+    const bool says_more = !client.buffer().buffered().empty() || client.saw_end_of_input();
+    if (client_closes_ && !says_more)
+        client_closes_ = client.wait_once(data.fd(), Interest::read, Clock::now() + moment) !=
+                         ClientSocket::Woken::deadline;
+    data.close();
+}
+
 Fd DataChannel::accept_client() {
     const auto deadline = Clock::now() + settings_.connect_timeout;
     // The listener is one more descriptor that must be forgotten before reset() closes it.
@@ -254,7 +270,9 @@ Address parse_eprt_argument(std::string_view argument) {
     };
     for (const auto& [number, family] : {Protocol{"1", AF_INET}, Protocol{"2", AF_INET6}}) {
         if (parts[1] != number) continue;
-        const std::optional<Address> host = parse_host(parts[2], family);
+        const std::size_t zone = family == AF_INET6 ? parts[2].find('%') : parts[2].npos;
+        if (zone != parts[2].npos && zone + 1 == parts[2].size()) throw wrong;
+        const std::optional<Address> host = parse_host(parts[2].substr(0, zone), family);
         if (!host) throw wrong;
         return host->with_port(*port);
     }

@@ -37,6 +37,8 @@ public:
     void discard_rest();
     // Waits until it can be written.
     void wait_until_writable();
+    // The orderly end of what we send; the client's own end may be read after it.
+    void end_output();
     // The orderly end.
     void close();
 
@@ -71,6 +73,10 @@ public:
     void check_prepared() const;
     // Makes the connection; what was prepared is used up. Throws Refusal (425).
     DataConnection open();
+    // Closes a connection whose output has been ended, once the client has closed it, too, or has sent
+    // something on the control connection, or a moment is over: so 226 comes when the client has seen 150 and
+    // the end of the data. A client that lets the moment pass is not waited for again.
+    void finish(DataConnection& data);
 
     int client_family() const { return client_.family(); }
     const common::Address& client() const { return client_; }
@@ -88,11 +94,13 @@ private:
     common::Fd listener_;
     common::Address told_; // of the listener
     common::Address active_;
+    bool client_closes_ = true; // its data connections when it has seen their end, as far as is known
 };
 
 // "h1,h2,h3,h4,p1,p2" of PORT. Throws Refusal (501).
 common::Address parse_port_argument(std::string_view argument);
-// "|1|132.235.1.2|6275|" of EPRT (RFC 2428, section 2). Throws Refusal (501, 522).
+// "|1|132.235.1.2|6275|" of EPRT (RFC 2428, section 2); a zone, as in "|2|fe80::1%eth0|6275|", is left out.
+// Throws Refusal (501, 522).
 common::Address parse_eprt_argument(std::string_view argument);
 // The same six numbers for the reply to PASV.
 std::string format_pasv(const common::Address& address);

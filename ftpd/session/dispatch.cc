@@ -75,7 +75,7 @@ void answer(Session& s, const Refusal& refusal, const Verb& verb) {
 void check(Session& s, const Verb& verb, const std::string& argument) {
     if (verb.argument == Argument::required && argument.empty())
         throw Refusal{501, text(verb.name, " needs an argument: ", verb.name, ' ', verb.syntax)};
-    if (verb.argument == Argument::none && !argument.empty())
+    if (verb.argument == Argument::none && !without_trailing_blanks(argument).empty())
         throw Refusal{501, text(verb.name, " takes no argument.")};
     s.require(verb.login, verb.right, verb.name);
 }
@@ -92,14 +92,18 @@ void refuse_unknown(Session& s, const Command& command) {
     }
 }
 
+// The verb of a command, or of the one that SITE hands on; nullptr: there is none.
+const Verb* verb_of(const Command& command) {
+    return find_verb(command.verb == "SITE" ? parse_command(command.argument).verb : command.verb);
+}
+
 // A line that cannot even be run. If it was meant to bring a body, that body follows all the same.
 void refuse(Session& s, const Refusal& refusal, const Command& command) {
-    const Verb* verb =
-        find_verb(command.verb == "SITE" ? parse_command(command.argument).verb : command.verb);
+    const Verb* const verb = verb_of(command);
     if (verb == nullptr) return s.control.reply(refusal.code, refusal.words);
     s.memory.body = body_behind(s, *verb);
     answer(s, refusal, *verb);
-    s.memory.announced.reset();
+    if (verb->kind != Verb::Kind::plain) s.forget_announcements();
 }
 
 // What a client may say while a transfer runs (RFC 959, sections 4.1.1 and 4.1.3); false: all else, QUIT too,
@@ -107,7 +111,8 @@ void refuse(Session& s, const Refusal& refusal, const Command& command) {
 bool attend(Session& s, const Line& line) {
     const Command command = parse_command(decode_telnet(line.text).text);
     const Verb* const verb = line.too_long ? nullptr : find_verb(command.verb);
-    if (verb == nullptr || !verb->during_transfer(command.argument)) return false;
+    if (verb == nullptr || verb->during_transfer == DuringTransfer::waits || !command.argument.empty())
+        return false;
     understand(s, line);
     if (verb->run == do_abor) throw Aborted{};
     verb->run(s, command.argument);
@@ -116,9 +121,18 @@ bool attend(Session& s, const Line& line) {
 
 } // namespace
 
+bool has_said_quit(const Session& s) {
+    for (const std::string& line : s.control.waiting_lines()) {
+        const Verb* const verb = verb_of(parse_command(decode_telnet(line).text));
+        if (verb == nullptr) continue;
+        if (verb->run == do_quit) return true;
+        if (verb->kind != Verb::Kind::plain || verb->run == do_abor) return false;
+    }
+    return false;
+}
+
 void run_verb(Session& s, const Verb& verb, const std::string& argument) {
     using Kind = Verb::Kind;
-    const bool uses_up_announcements = verb.kind != Kind::plain;
     s.memory.body = body_behind(s, verb);
     try {
         check(s, verb, argument);
@@ -139,9 +153,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (refusal.denied) refusal.denied = argument;
         answer(s, refusal, verb);
     }
-    if (!uses_up_announcements) return;
-    s.memory.restart = 0;
-    s.memory.announced.reset();
+    if (verb.kind != Kind::plain) s.forget_announcements();
 }
 
 // One command; whatever is wrong with it is answered here.

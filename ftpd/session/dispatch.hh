@@ -18,6 +18,9 @@ struct Verb;
 
 // One command; whatever is wrong with it is answered here. Throws SessionOver for what no FTP client sends.
 void execute(Session& session, const common::Line& line);
+// Whether QUIT is among the commands that wait, behind none that moves a file, aborts or brings a body: then
+// the client was done with all before it, whatever has become of its connection (RFC 959, section 4.1.1).
+bool has_said_quit(const Session& session);
 // Does one verb, or says why not; SITE hands its verbs on to it.
 void run_verb(Session& session, const Verb& verb, const std::string& argument);
 

@@ -127,15 +127,18 @@ void append_type(std::string& facts, const Entry& entry) {
 
 } // namespace
 
-std::string format_long(const Entry& entry, std::time_t now) {
+std::string format_long(const Entry& entry, std::time_t now, Reader reader) {
     const struct stat& status = entry.status;
     std::array<char, 96> front{};
     std::snprintf(front.data(), front.size(), "%s %3lu %-5lu %-5lu %10lld ",
                   mode_letters(status.st_mode).c_str(), static_cast<unsigned long>(status.st_nlink),
                   static_cast<unsigned long>(status.st_uid), static_cast<unsigned long>(status.st_gid),
                   static_cast<long long>(status.st_size));
-    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + without_surprises(entry.name);
-    if (!entry.link_target.empty()) line += " -> " + without_surprises(entry.link_target);
+    const auto shown = [&](const std::string& name) {
+        return reader == Reader::person ? without_surprises(name) : name;
+    };
+    std::string line = front.data() + short_date(status.st_mtime, now) + ' ' + shown(entry.name);
+    if (!entry.link_target.empty()) line += " -> " + shown(entry.link_target);
     return line;
 }
 
@@ -151,11 +154,9 @@ std::string UnknownEntries::shown() const {
                 " could not be looked at: ", std::strerror(error_));
 }
 
-bool fits_a_line(const Entry& entry) { return entry.name.find_first_of("\r\n") == entry.name.npos; }
-
 // Lists of many thousands are made of these lines, so it is put together in one string.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
-    constexpr std::size_t usual_length = 160; // bytes
+    constexpr std::size_t usual_length = 200; // bytes
     if (entry.unknown != 0) return ' ' + entry.name;
     const struct stat& shown = S_ISREG(target.st_mode) ? target : entry.status;
     std::string facts;
@@ -178,15 +179,19 @@ std::string format_facts(const Entry& entry, const struct stat& target, Rights r
         append_number(facts, entry.status.st_ino, 16);
     });
     add(Fact::unix_mode, [&] { append_number(facts, shown.st_mode & 07777, 8, 4); });
+    add(Fact::unix_owner, [&] { append_number(facts, shown.st_uid, 10); });
+    add(Fact::unix_group, [&] { append_number(facts, shown.st_gid, 10); });
     return (facts += ' ').append(entry.name);
 }
 
-Facts parse_facts(std::string_view list) {
+std::optional<Facts> parse_facts(std::string_view list) {
     Facts wanted;
     while (!list.empty()) {
         const std::size_t end = std::min(list.find(';'), list.size());
+        const std::string_view name = list.substr(0, end);
+        if (!may_stand_in_a_fact(name)) return {};
         for (std::size_t i = 0; i < fact_names.size(); ++i)
-            if (common::equal_ignoring_case(list.substr(0, end), fact_names[i])) wanted.set(i);
+            if (common::equal_ignoring_case(name, fact_names[i])) wanted.set(i);
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return wanted;

@@ -35,6 +35,17 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
     }
 }
 
+// A client for whom there is no folder.
+void turn_away(const Settings& settings, const SessionParts& parts, const std::system_error& why) {
+    const std::string reason = why.code().message();
+    if (Severity::warning <= settings.log_level)
+        send_packet(
+            parts.pair.get(),
+            pack_frame(LogLine{Severity::warning, text("no root: ", escape(settings.root), ": ", reason)}));
+    write_some(parts.client.get(),
+               text("421 The served folder cannot be opened: ", reason, ": tell the administrator.\r\n"));
+}
+
 } // namespace
 
 Session::Session(const Settings& given, SessionParts&& parts)
@@ -57,6 +68,7 @@ int Session::run(std::string_view first_note) {
         client.flush();
         return 0;
     } catch (const SessionOver& end) {
+        settlement.conclude(end.reason);
         if (!end.log_line.empty()) log(Severity::notice, end.log_line);
         say_farewell(end);
         client.flush_at_last();
@@ -64,11 +76,12 @@ int Session::run(std::string_view first_note) {
     }
 }
 
+// Scanners take it for FTP's greeting when a word stands before "ftp".
 void Session::greet() {
     if (settings.anonymous.empty())
-        return control.reply(220, "ftpd ready. Log in with USER and PASS; ? shows how.");
+        return control.reply(220, "This is ftpd. Log in with USER and PASS; ? shows how.");
     control.reply(220,
-                  "ftpd ready. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.");
+                  "This is ftpd. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.");
 }
 
 void Session::serve() {
@@ -76,9 +89,11 @@ void Session::serve() {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
         parent.begin_pause();
+        settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
-        if (!line) return;
+        if (!line) return settlement.await_acknowledgement();
         parent.end_pause();
+        settlement.settle();
         execute(*this, *line);
         status.idle();
     }
@@ -100,6 +115,11 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered
     }
+}
+
+void Session::forget_announcements() {
+    memory.restart = 0;
+    memory.announced.reset();
 }
 
 std::string Session::resolve(std::string_view argument) const {
@@ -165,13 +185,19 @@ void Session::log(Severity severity, std::string_view line) {
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
-    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,    STDERR_FILENO,    parts.client.get(),
-                          parts.pair.get(), parts.root.get(), parts.authd.get()};
+    const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
+                          parts.client.get(), parts.pair.get(), parts.authd.get()};
     close_other_descriptors(keep);
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
-    for (Fd* const fd : {&parts.client, &parts.pair, &parts.root, &parts.authd})
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd})
         if (*fd && fd->get() >= low_enough) *fd = duplicate(fd->get());
+    try {
+        parts.root = open_root(settings);
+    } catch (const std::system_error& error) {
+        turn_away(settings, parts, error);
+        ::_exit(0);
+    }
     ::umask(settings.umask);
     // Who logs in is shut in more narrowly then (Session::confine).
     const bool may_write = settings.anonymous.may_write() || parts.authd;

@@ -15,6 +15,7 @@
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/parent_link.hh"
+#include "ftpd/session/settlement.hh"
 #include "ftpd/session/tree.hh"
 
 #include <cstddef>
@@ -38,7 +39,8 @@ enum class TransferType { ascii, binary };
 
 // What a session is given by its parent.
 struct SessionParts {
-    common::Fd client, pair, root;
+    common::Fd client, pair;
+    common::Fd root;  // of the tree; run_session_process opens it
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
     std::string user{}; // that the session runs as, for the log
@@ -61,6 +63,7 @@ public:
     DataChannel data;
     Status status;
     common::Login passwords; // asks authd
+    Settlement settlement{*this};
 
     // What they remember; REIN resets all of it.
     struct Memory {
@@ -69,12 +72,13 @@ public:
         std::optional<std::string> user; // of USER, waiting for PASS
         std::string cwd = "/";
         TransferType type = TransferType::ascii; // RFC 959, section 5.1
-        std::uint64_t restart = 0;               // of REST, for the next transfer only
-        std::optional<std::uint64_t> announced;  // of ALLO, for the next upload only
-        std::optional<Body> body;                // of a PUT or WRITE under way
-        std::optional<std::string> renamed;      // of RNFR, for the very next command: a path
-        Facts facts = Facts{}.set();             // of OPTS MLST
-        bool extended_only = false;              // after EPSV ALL (RFC 2428, section 4)
+        bool has_chosen_type = false;
+        std::uint64_t restart = 0;              // of REST, for the next transfer only
+        std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
+        std::optional<Body> body;               // of a PUT or WRITE under way
+        std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
+        Facts facts = Facts{}.set();            // of OPTS MLST
+        bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
     bool over = false; // after QUIT
@@ -83,6 +87,8 @@ public:
     // account; no other user can log in on this connection.
     std::string only_user;
 
+    // What REST and ALLO have said holds no longer.
+    void forget_announcements();
     // Where argument leads; throws Refusal (553) for a reserved name.
     std::string resolve(std::string_view argument) const;
     // What the client may do now: its login's rights, or anonymous ones where no login is needed.
@@ -114,9 +120,10 @@ private:
     std::string system_user_; // that this process runs as
 };
 
-// In the child: closes every descriptor but 0 to 2 and these, shuts itself in the tree as far as user and
-// system allow, and serves the client to its end. identity: the user to become; none: stay the user that runs
-// it.
+// In the child: closes every descriptor but 0 to 2 and these, opens the served folder by its path, so that
+// one that was replaced or mounted meanwhile is found, shuts itself in that tree as far as user and system
+// allow, and serves the client to its end. Where the folder cannot be opened, the client and the log are told
+// why. identity: the user to become; none: stay the user that runs it.
 [[noreturn]] void run_session_process(const Settings& settings,
                                       const std::optional<common::Identity>& identity, SessionParts parts);
 

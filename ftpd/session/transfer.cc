@@ -54,30 +54,35 @@ TransferRecord::TransferRecord(Session& session, Direction direction, std::strin
 TransferRecord::~TransferRecord() {
     if (told_) return;
     try {
-        tell(false);
+        tell(session_, describe(false, 0));
     } catch (...) {
         // The parent is gone, or wants us to go, which the next wait will notice, too.
     }
 }
 
-void TransferRecord::complete(std::uint64_t size) {
-    session_.status.complete_transfer();
-    tell(true, size);
+void TransferRecord::complete(std::uint64_t size) { tell(session_, end(size)); }
+
+Transfer TransferRecord::end(std::uint64_t size) {
+    told_ = true;
+    return describe(true, size);
 }
 
-void TransferRecord::tell(bool complete, std::uint64_t size) {
-    told_ = true;
-    if (!session_.settings.records_transfers()) return;
+Transfer TransferRecord::describe(bool complete, std::uint64_t size) const {
     const Activity& activity = session_.status.activity();
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(common::Clock::now() - began_);
-    session_.parent.tell(pack_frame(Transfer{.direction = direction_,
-                                             .as_text = as_text_,
-                                             .complete = complete,
-                                             .bytes = activity.done,
-                                             .size = size,
-                                             .milliseconds = static_cast<std::uint64_t>(spent.count()),
-                                             .user = activity.user,
-                                             .path = session_.path_from_root(path_)}));
+    return {.direction = direction_,
+            .as_text = as_text_,
+            .complete = complete,
+            .bytes = activity.done,
+            .size = size,
+            .milliseconds = static_cast<std::uint64_t>(spent.count()),
+            .user = activity.user,
+            .path = session_.path_from_root(path_)};
+}
+
+void TransferRecord::tell(Session& session, const Transfer& transfer) {
+    if (transfer.complete) session.status.complete_transfer();
+    if (session.settings.records_transfers()) session.parent.tell(pack_frame(transfer));
 }
 
 } // namespace ftpd

@@ -66,9 +66,13 @@ public:
     TransferRecord& operator=(const TransferRecord&) = delete;
 
     void complete(std::uint64_t size); // of the whole file
+    // The same, for one that is told later, or as broken off: what is then to be told.
+    Transfer end(std::uint64_t size);
+
+    static void tell(Session& session, const Transfer& transfer);
 
 private:
-    void tell(bool complete, std::uint64_t size = 0);
+    Transfer describe(bool complete, std::uint64_t size) const;
 
     Session& session_;
     Direction direction_;

@@ -201,20 +201,26 @@ void Tree::list(std::string_view path, Detail detail, const OnBatch& on_batch) c
     hand_on(directory, names, detail, on_batch);
 }
 
-Selection::Selection(const Tree& tree, std::string path, Detail detail)
-    : tree_(tree), path_(std::move(path)), detail_(detail), kind_(Kind::directory) {
-    try {
-        tree_.entry(path_); // a link that leads nowhere is there, too
-        if (!S_ISDIR(tree_.status(path_).st_mode)) kind_ = Kind::file;
-    } catch (const std::system_error& error) {
-        const std::string_view name = last_component(path_);
-        if (error.code().value() != ENOENT || name.find_first_of("*?[") == name.npos) throw;
-        if (static_cast<std::size_t>(std::ranges::count(name, '*')) > max_stars)
-            throw Refusal{501, text("A pattern may have ", max_stars, " stars.")};
-        kind_ = Kind::pattern;
-    }
+Selection::Selection(const Tree& tree, std::string path, Detail detail, Exact exact)
+    : tree_(tree), path_(std::move(path)), detail_(detail), kind_(look(exact)) {
     // Refused now, and not in the middle of an answer.
     if (kind_ != Kind::file) tree_.open_directory(folder(), detail_);
+}
+
+Selection::Kind Selection::look(Exact exact) const {
+    const std::string_view name = last_component(path_);
+    const bool may_be_pattern = name.find_first_of("*?[") != name.npos;
+    const bool has_too_many_stars = static_cast<std::size_t>(std::ranges::count(name, '*')) > max_stars;
+    try {
+        const Entry named = tree_.entry(path_);
+        if (S_ISDIR(tree_.target_status(path_, named).st_mode)) return Kind::directory;
+        return may_be_pattern && !has_too_many_stars && exact == Exact::among_matches ? Kind::pattern
+                                                                                      : Kind::file;
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT || !may_be_pattern) throw;
+    }
+    if (has_too_many_stars) throw Refusal{501, text("A pattern may have ", max_stars, " stars.")};
+    return Kind::pattern;
 }
 
 std::string Selection::folder() const { return kind_ == Kind::directory ? path_ : directory_of(path_); }
@@ -226,7 +232,8 @@ void Selection::list(const Tree::OnBatch& on_batch) const {
     tree_.list(folder(), detail_, [&](const std::vector<Entry>& entries) {
         std::vector<Entry> matching;
         for (const Entry& entry : entries)
-            if (::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0) matching.push_back(entry);
+            if (entry.name == pattern || ::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0)
+                matching.push_back(entry);
         on_batch(matching);
     });
 }

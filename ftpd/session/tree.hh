@@ -77,16 +77,21 @@ private:
     const NamePolicy* names_; // of the settings
 };
 
-// What the argument of LIST, NLST, LS or STAT names: a directory's entries, one file, or, where nothing has
-// that name, the entries that match it as a shell pattern, which the `mget' of FTP clients sends. Only the
+// What the argument of LIST, NLST, LS or STAT names: a directory's entries, one file (or a link that leads
+// nowhere), or the entries that match it as a shell pattern, which the `mget' of FTP clients sends. Only the
 // last component is a pattern.
 class Selection {
 public:
     static constexpr std::size_t max_stars = 3; // fnmatch(3) may take time exponential in them
 
+    // What a name with the characters of a pattern is where a file has that very name: that file alone, for
+    // programs that were told the name, or one of those that match. A directory of that name is always
+    // itself.
+    enum class Exact { alone, among_matches };
+
     // path: absolute, of the tree (ftpd/path.hh). Throws what Tree does for a name that does not exist or
     // may not be listed, and Refusal (501) for a pattern with too many stars.
-    Selection(const Tree& tree, std::string path, Detail detail);
+    Selection(const Tree& tree, std::string path, Detail detail, Exact exact = Exact::among_matches);
 
     // As Tree::list; one batch for a file.
     void list(const Tree::OnBatch& on_batch) const;
@@ -98,6 +103,8 @@ public:
 
 private:
     enum class Kind { directory, file, pattern };
+    Kind look(Exact exact) const;
+
     const Tree& tree_;
     std::string path_;
     Detail detail_;

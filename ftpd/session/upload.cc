@@ -3,6 +3,7 @@
 
 #include "common/errors.hh"
 #include "common/file_lock.hh"
+#include "common/rename.hh"
 #include "common/text.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
@@ -21,6 +22,14 @@ std::optional<struct stat> look(const Place& at, const std::string& name) {
     if (::fstatat(at.directory.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return found;
     if (errno != ENOENT) fail("look at", name);
     return {};
+}
+
+// The name, which the directory holds.
+void put_on_disk(const Place& place) {
+    const Fd directory{checked("open", ".", [&] {
+        return ::openat(place.directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    })};
+    checked("sync", ".", [&] { return ::fsync(directory.get()); });
 }
 
 void unlink_at(const Place& at, const std::string& name) { ::unlinkat(at.directory.get(), name.c_str(), 0); }
@@ -122,37 +131,54 @@ void Upload::write(std::string_view bytes) {
     }
 }
 
-std::uint64_t Upload::complete() {
-    struct stat written {};
-    checked("stat", place_.name, [&] { return ::fstat(file_.get(), &written); });
-    const auto size = static_cast<std::uint64_t>(written.st_size);
-    const int directory = place_.directory.get();
+// The status of the whole file, which is on disk if that was asked for.
+struct stat Upload::written() const {
+    struct stat status {};
+    checked("stat", place_.name, [&] { return ::fstat(file_.get(), &status); });
     if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
-    if (is_in_place()) {
-        file_.reset();
-        return size;
+    return status;
+}
+
+std::uint64_t Upload::complete() {
+    const auto size = static_cast<std::uint64_t>(written().st_size);
+    if (!is_in_place()) {
+        const int directory = place_.directory.get();
+        if (may_replace_)
+            checked("rename", place_.name,
+                    [&] { return ::renameat(directory, partial_.c_str(), directory, place_.name.c_str()); });
+        else if (const Renamed result = rename_if_free(directory, partial_, place_.name);
+                 result != Renamed::done) {
+            unlink_at(place_, partial_);
+            fail_with(result == Renamed::taken ? EEXIST : EPERM, "create", place_.name);
+        }
+        if (policy_.sync) put_on_disk(place_);
     }
-    if (may_replace_) {
-        checked("rename", place_.name,
-                [&] { return ::renameat(directory, partial_.c_str(), directory, place_.name.c_str()); });
-    } else {
-        // link(2) fails where rename(2) would replace what came to be there meanwhile.
-        const int linked = ::linkat(directory, partial_.c_str(), directory, place_.name.c_str(), 0);
-        const int error = errno;
-        unlink_at(place_, partial_);
-        if (linked != 0) fail_with(error, "create", place_.name);
-    }
-    if (policy_.sync) put_on_disk();
     file_.reset(); // the lock ends after the name stands
     return size;
 }
 
-// The name, which the directory holds.
-void Upload::put_on_disk() const {
-    const Fd directory{checked("open", ".", [&] {
-        return ::openat(place_.directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    })};
-    checked("sync", ".", [&] { return ::fsync(directory.get()); });
+Upload::Completed Upload::complete_revocably() {
+    if (is_in_place()) return {complete(), {}};
+    using Over = Replacement::Over;
+    const struct stat status = written();
+    const Over over = !may_replace_ ? Over::never_else : replaces_ ? Over::a_file : Over::nothing;
+    Completed completed{static_cast<std::uint64_t>(status.st_size), {}};
+    if (over == Over::a_file && !policy_.sync) begin_writing_to_disk(file_.get());
+    try {
+        completed.replacement.emplace(place_, partial_, status, over);
+    } catch (const std::system_error&) {
+        if (!may_replace_) unlink_at(place_, partial_);
+        throw;
+    }
+    file_.reset();
+    if (!policy_.sync) return completed;
+    try {
+        put_on_disk(completed.replacement->place());
+    } catch (const std::system_error&) {
+        completed.replacement->take_back(); // the client is told that it is not stored
+        throw;
+    }
+    return completed;
 }
 
 Refusal Upload::explain_failure(const std::system_error& error) {

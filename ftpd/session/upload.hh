@@ -6,6 +6,7 @@
 
 #include "ftpd/access.hh"
 #include "ftpd/session/refusal.hh"
+#include "ftpd/session/replacement.hh"
 #include "ftpd/session/tree.hh"
 
 #include <cstdint>
@@ -41,8 +42,16 @@ public:
 
     // Throws std::system_error; EFBIG, too, for more than the policy's limit.
     void write(std::string_view bytes);
-    // The name appears (or the file under it is replaced) with everything written; the size of all of it.
+    // The name appears (or the file under it is replaced) with everything written; the size of all of it. For
+    // a client that has said that it was done.
     std::uint64_t complete();
+    // The same, for one that may be dead: what it replaces is kept until one of the two files is made final.
+    // No replacement for what was written in place.
+    struct Completed {
+        std::uint64_t size;
+        std::optional<Replacement> replacement;
+    };
+    Completed complete_revocably();
     // What to say when write or complete has failed. A disk that is full needs the partial back: it is
     // removed.
     Refusal explain_failure(const std::system_error& error);
@@ -53,7 +62,7 @@ private:
     bool is_in_place() const { return partial_.empty(); }
     void open_in_place(std::uint64_t offset, const struct stat& present);
     void open_partial(std::uint64_t offset);
-    void put_on_disk() const;
+    struct stat written() const;
     void lock();
     std::optional<std::uint64_t> size_if_still_named() const;
 

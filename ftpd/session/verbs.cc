@@ -10,9 +10,10 @@ namespace {
 using enum Argument;
 using enum LoginNeed;
 using enum Verb::Kind;
+using enum DuringTransfer;
 
 constexpr std::array table{
-    // name, argument, syntax, login, right, kind, function, help, feature
+    // name, argument, syntax, login, right, kind, function, help, feature, during a transfer
     Verb{"USER", required, "NAME", not_needed, Right::none, plain, do_user,
          "say who you are: anonymous or a user"},
     Verb{"PASS", optional, "PASSWORD", not_needed, Right::none, plain, do_pass,
@@ -21,7 +22,7 @@ constexpr std::array table{
          "not needed: no file here needs an account"},
     Verb{"REIN", none, "", not_needed, Right::none, plain, do_rein, "reset the login and all settings"},
     Verb{"QUIT", none, "", not_needed, Right::none, plain, do_quit, "end the session"},
-    Verb{"NOOP", optional, "", not_needed, Right::none, urgent, do_noop, "do nothing"},
+    Verb{"NOOP", optional, "", not_needed, Right::none, plain, do_noop, "do nothing", {}, answered},
     Verb{"SYST", none, "", not_needed, Right::none, plain, do_syst, "what kind of system this is"},
     Verb{"CLNT", required, "NAME", not_needed, Right::none, plain, do_clnt, "say which client you use",
          "CLNT"},
@@ -33,8 +34,16 @@ constexpr std::array table{
     Verb{"HELP", optional, "[VERB]", not_needed, Right::none, plain, do_help,
          "list the verbs or explain one"},
     Verb{"?", none, "", not_needed, Right::none, plain, do_examples, "show what a person types here"},
-    Verb{"STAT", optional, "[PATH]", not_needed, Right::none, urgent, do_stat,
-         "show the status, also of a transfer; or list on this connection"},
+    Verb{"STAT",
+         optional,
+         "[PATH]",
+         not_needed,
+         Right::none,
+         plain,
+         do_stat,
+         "show the status, also of a transfer; or list on this connection",
+         {},
+         answered},
     Verb{"TYPE", required, "A|I", not_needed, Right::none, plain, do_type,
          "A: lines of text; I: bytes as they are"},
     Verb{"MODE", required, "S", not_needed, Right::none, plain, do_mode, "transfer mode: stream"},
@@ -44,7 +53,7 @@ constexpr std::array table{
     Verb{"ALLO", required, "BYTES", not_needed, Right::none, plain, do_allo,
          "announce the size of the next upload"},
     Verb{"SMNT", required, "PATH", not_needed, Right::none, plain, do_smnt, "not needed: there is one tree"},
-    Verb{"ABOR", none, "", not_needed, Right::none, urgent, do_abor, "abort the transfer"},
+    Verb{"ABOR", none, "", not_needed, Right::none, plain, do_abor, "abort the transfer", {}, answered},
     Verb{"PWD", none, "", needed, Right::none, plain, do_pwd, "print the working directory"},
     Verb{"XPWD", none, "", needed, Right::none, plain, do_pwd, "the same, for old clients"},
     Verb{"CWD", required, "PATH", needed, Right::none, plain, do_cwd, "change the working directory"},

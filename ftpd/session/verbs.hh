@@ -21,11 +21,13 @@ enum class LoginNeed {
     in_band, // none where anonymous access is on: for a person with nothing but nc
 };
 
+// Whether it may come while a transfer runs, without an argument.
+enum class DuringTransfer { waits, answered };
+
 struct Verb {
-    enum class Kind {
+    enum class Kind { // what it goes over
         plain,
-        urgent,           // answered even while a transfer runs, if it has no argument
-        transfer,         // over a data connection; uses up REST and ALLO, whatever becomes of it
+        transfer,         // a data connection; uses up REST and ALLO, whatever becomes of it
         transfer_in_band, // so does this
         upload_in_band,   // and this, and a body follows the line
         lines_in_band,    // and this, and lines follow, up to a single dot
@@ -39,8 +41,7 @@ struct Verb {
     void (*run)(Session& session, const std::string& argument);
     std::string_view help;
     std::string_view feature = {}; // its line in FEAT, if it is an extension (RFC 2389)
-
-    bool during_transfer(std::string_view given) const { return kind == Kind::urgent && given.empty(); }
+    DuringTransfer during_transfer = DuringTransfer::waits;
 };
 
 std::span<const Verb> verb_table();
@@ -105,6 +106,7 @@ void do_list(Session&, const std::string&);
 void do_nlst(Session&, const std::string&);
 void do_mlsd(Session&, const std::string&);
 void do_ls(Session&, const std::string&);
+void list_for_stat(Session&, const std::string&); // STAT of a path
 void do_site_mlsd(Session&, const std::string&);
 
 } // namespace ftpd

@@ -3,12 +3,14 @@
 #include "ftpd/session/verbs.hh"
 
 #include "common/text.hh"
+#include "ftpd/path.hh"
 #include "ftpd/session/data_channel.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/tree.hh"
 
+#include <algorithm>
 #include <ctime>
 #include <functional>
 
@@ -17,11 +19,14 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-// Old clients pass options of ls where a path belongs; a name may begin with a dash, too, after "./".
+// Old clients pass options of ls where a path belongs; a name may begin with a dash, too, after "./" or "--
+// ".
 std::string_view without_ls_options(std::string_view argument) {
     while (argument.substr(0, 1) == "-") {
-        const std::size_t end = argument.find(' ');
-        argument = end == argument.npos ? std::string_view{} : argument.substr(end + 1);
+        const std::size_t end = std::min(argument.find(' '), argument.size());
+        const bool is_last = argument.substr(0, end) == "--";
+        argument.remove_prefix(std::min(end + 1, argument.size()));
+        if (is_last) break;
     }
     return argument;
 }
@@ -42,12 +47,13 @@ void send_listing(Session& s, const Selection& selection, const FormatEntry& for
         lines.clear();
         for (const Entry& entry : entries) {
             const std::string line = format(entry);
-            if (!line.empty()) lines.append(line).append("\r\n");
+            if (!line.empty()) lines.append(in_one_line(line)).append("\r\n");
         }
         data.send(lines);
         s.status.add_sent(lines.size());
     });
-    data.close();
+    data.end_output();
+    s.data.finish(data);
     if (unknown.any()) throw Refusal{550, text("The list is not complete: ", unknown.shown(), '.')};
     s.control.reply(226, "End of list.");
 }
@@ -77,36 +83,8 @@ std::string facts_of(const Session& s, const std::string& folder, const Entry& e
     return format_facts(entry, s.tree.target_status(folder + '/' + entry.name, entry), s.rights(), wanted);
 }
 
-} // namespace
-
-void do_list(Session& s, const std::string& argument) {
-    const std::time_t now = std::time(nullptr);
-    send_listing(s, Selection{s.tree, s.resolve(without_ls_options(argument)), Detail::all},
-                 [&](const Entry& entry) { return entry.unknown == 0 ? format_long(entry, now) : ""; });
-}
-
-void do_nlst(Session& s, const std::string& argument) {
-    const std::string asked{without_ls_options(argument)};
-    const Selection selection{s.tree, s.resolve(asked), Detail::names};
-    const std::string prefix = prefix_of_names(asked, selection);
-    send_listing(s, selection, [&](const Entry& entry) {
-        if (!fits_a_line(entry)) return std::string{};
-        return selection.is_file() ? asked : prefix + entry.name;
-    });
-}
-
-void do_mlsd(Session& s, const std::string& argument) {
-    const std::string path = s.resolve(argument);
-    if (!S_ISDIR(
-            s.tree.status(path).st_mode)) // which throws for a name that is not there: nothing is a pattern
-        throw Refusal{501, text(escape(path), " is not a directory: use MLST.")};
-    send_listing(s, Selection{s.tree, path, Detail::all}, [&](const Entry& entry) {
-        if (!fits_a_line(entry)) return std::string{};
-        return facts_of(s, path, entry, s.memory.facts);
-    });
-}
-
-void do_ls(Session& s, const std::string& argument) {
+// Here, on the control connection.
+void list_here(Session& s, const std::string& argument, Reader reader) {
     const Selection selection{s.tree, s.resolve(without_ls_options(argument)), Detail::all};
     const std::time_t now = std::time(nullptr);
     std::size_t count = 0;
@@ -116,7 +94,7 @@ void do_ls(Session& s, const std::string& argument) {
         unknown.count(entries);
         for (const Entry& entry : entries) {
             if (entry.unknown != 0) continue;
-            s.control.add_line(format_long(entry, now));
+            s.control.add_line(format_long(entry, now, reader));
             ++count;
         }
     });
@@ -125,9 +103,43 @@ void do_ls(Session& s, const std::string& argument) {
     s.control.end_lines(213, summary);
 }
 
+} // namespace
+
+void do_list(Session& s, const std::string& argument) {
+    const std::time_t now = std::time(nullptr);
+    send_listing(s, Selection{s.tree, s.resolve(without_ls_options(argument)), Detail::all},
+                 [&](const Entry& entry) {
+                     return entry.unknown == 0 ? format_long(entry, now, Reader::program) : "";
+                 });
+}
+
+void do_nlst(Session& s, const std::string& argument) {
+    const std::string asked{without_ls_options(argument)};
+    const Selection selection{s.tree, s.resolve(asked), Detail::names};
+    const std::string prefix = prefix_of_names(asked, selection);
+    send_listing(s, selection,
+                 [&](const Entry& entry) { return selection.is_file() ? asked : prefix + entry.name; });
+}
+
+void do_mlsd(Session& s, const std::string& argument) {
+    const std::string path = s.resolve(argument);
+    if (!S_ISDIR(
+            s.tree.status(path).st_mode)) // which throws for a name that is not there: nothing is a pattern
+        throw Refusal{501, text(escape(path), " is not a directory: use MLST.")};
+    send_listing(s, Selection{s.tree, path, Detail::all},
+                 [&](const Entry& entry) { return facts_of(s, path, entry, s.memory.facts); });
+}
+
+void do_ls(Session& s, const std::string& argument) { list_here(s, argument, Reader::person); }
+
+// FTP clients read that as they read LIST.
+void list_for_stat(Session& s, const std::string& argument) {
+    list_here(s, argument, s.control.is_person() ? Reader::person : Reader::program);
+}
+
 // Lines end in CR LF alone here, unless a bare LF does for a person: so a name may hold anything.
 void do_site_mlsd(Session& s, const std::string& argument) {
-    const Selection selection{s.tree, s.resolve(argument), Detail::all};
+    const Selection selection{s.tree, s.resolve(argument), Detail::all, Selection::Exact::alone};
     const Facts all = Facts{}.set();
     const bool is_directory = !selection.is_file() && !selection.is_pattern();
     s.control.begin_lines(213, escape(selection.path()));
@@ -135,8 +147,10 @@ void do_site_mlsd(Session& s, const std::string& argument) {
         s.control.add_line(facts_of(s, selection.path(), {".", s.tree.status(selection.path()), {}}, all));
     list_on_control(s, selection, [&](const std::vector<Entry>& entries) {
         for (const Entry& entry : entries)
-            if (fits_a_line(entry) || !s.control.is_person())
+            if (s.control.is_person())
                 s.control.add_line(facts_of(s, selection.folder(), entry, all));
+            else
+                s.control.add_exact_line(facts_of(s, selection.folder(), entry, all));
     });
     s.control.end_lines(213, "End");
 }

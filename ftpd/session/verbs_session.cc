@@ -7,6 +7,7 @@
 #include "common/authd/user_file.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
+#include "ftpd/command.hh"
 #include "ftpd/session/listing.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
@@ -88,7 +89,7 @@ void log_in(Session& s, const std::string& name, const std::string& password) {
 
 // "A", "A N", "I", "L 8": the types whose bytes this server can mean (RFC 959, section 3.1.1).
 std::optional<TransferType> parse_type(std::string_view argument) {
-    const std::string wanted = to_upper(argument);
+    const std::string wanted = to_upper(without_trailing_blanks(argument));
     if (wanted == "A" || wanted == "A N") return TransferType::ascii;
     if (wanted == "I" || wanted == "L 8") return TransferType::binary;
     return {};
@@ -96,7 +97,7 @@ std::optional<TransferType> parse_type(std::string_view argument) {
 
 std::uint64_t parse_bytes(std::string_view verb, std::string_view argument) {
     constexpr auto max_bytes = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
-    const auto bytes = parse_number<std::uint64_t>(argument, 0, max_bytes);
+    const auto bytes = parse_number<std::uint64_t>(without_trailing_blanks(argument), 0, max_bytes);
     if (!bytes) throw Refusal{501, text(verb, " takes a number of bytes.")};
     return *bytes;
 }
@@ -188,8 +189,9 @@ void do_clnt(Session& s, const std::string& name) {
 
 void do_lang(Session& s, const std::string& tag) {
     // "EN-us" asks for a variety of English; RFC 2640, section 4.1, has the longest match win.
-    const std::string_view language = std::string_view{tag}.substr(0, tag.find('-'));
-    if (!tag.empty() && !equal_ignoring_case(language, "EN"))
+    const std::string_view given = without_trailing_blanks(tag);
+    const std::string_view language = given.substr(0, given.find('-'));
+    if (!given.empty() && !equal_ignoring_case(language, "EN"))
         throw Refusal{504, "The replies are in English: LANG EN."};
     s.control.reply(200, "The replies are in English.");
 }
@@ -198,22 +200,30 @@ void do_type(Session& s, const std::string& argument) {
     const std::optional<TransferType> type = parse_type(argument);
     if (!type) throw Refusal{504, "The types are A (text) and I (bytes)."};
     s.memory.type = *type;
+    s.memory.has_chosen_type = true;
     s.control.reply(200,
                     *type == TransferType::ascii ? "Type A: lines of text." : "Type I: bytes as they are.");
 }
 
 void do_mode(Session& s, const std::string& argument) {
-    if (!equal_ignoring_case(argument, "S")) throw Refusal{504, "The only mode is S (stream)."};
+    if (!equal_ignoring_case(without_trailing_blanks(argument), "S"))
+        throw Refusal{504, "The only mode is S (stream)."};
     s.control.reply(200, "Mode S.");
 }
 
 void do_stru(Session& s, const std::string& argument) {
-    if (!equal_ignoring_case(argument, "F")) throw Refusal{504, "The only structure is F (file)."};
+    if (!equal_ignoring_case(without_trailing_blanks(argument), "F"))
+        throw Refusal{504, "The only structure is F (file)."};
     s.control.reply(200, "Structure F.");
 }
 
+// The marker counts the data as they are sent (RFC 3659, section 5), which under TYPE A only a reading of the
+// file would tell. GET, PUT and WRITE know no type, and who uses them has seldom chosen one.
 void do_rest(Session& s, const std::string& argument) {
-    s.memory.restart = parse_bytes("REST", argument);
+    const std::uint64_t restart = parse_bytes("REST", argument);
+    if (restart > 0 && s.memory.type == TransferType::ascii && s.memory.has_chosen_type)
+        throw Refusal{501, text("REST ", restart, " counts bytes as they are: send TYPE I first.")};
+    s.memory.restart = restart;
     s.control.reply(350, text("The next transfer starts at byte ", s.memory.restart, '.'));
 }
 
@@ -237,20 +247,22 @@ void do_feat(Session& s, const std::string&) {
 }
 
 void do_opts(Session& s, const std::string& argument) {
-    const std::string wanted = to_upper(argument);
+    const std::string_view given = without_trailing_blanks(argument);
+    const std::string wanted = to_upper(given);
     // Names are bytes here, so UTF-8 is never off; clients ask all the same.
     if (wanted == "UTF8 ON" || wanted == "UTF8") return s.control.reply(200, "Names are UTF-8.");
     if (wanted != "MLST" && wanted.substr(0, 5) != "MLST ")
         throw Refusal{501, "The options are UTF8 ON, and MLST with the facts you want."};
-    s.memory.facts =
-        parse_facts(std::string_view{argument}.substr(std::min<std::size_t>(5, argument.size())));
+    const std::optional<Facts> facts = parse_facts(given.substr(std::min<std::size_t>(5, given.size())));
+    if (!facts) throw Refusal{501, "OPTS MLST takes facts, each with a semicolon and no blanks: type;size;"};
+    s.memory.facts = *facts;
     const std::string names = format_fact_names(s.memory.facts);
     s.control.reply(200, text("MLST OPTS", names.empty() ? "" : " ", names));
 }
 
 void do_help(Session& s, const std::string& name) {
     if (!name.empty()) {
-        const Verb* const verb = find_verb(to_upper(name));
+        const Verb* const verb = find_verb(to_upper(without_trailing_blanks(name)));
         if (verb == nullptr) throw Refusal{501, text("There is no command ", escape(name, 32), '.')};
         return s.control.reply(
             214, text(verb->name, verb->syntax.empty() ? "" : " ", verb->syntax, ": ", verb->help));
@@ -289,7 +301,7 @@ void do_examples(Session& s, const std::string&) {
 void do_stat(Session& s, const std::string& path) {
     if (!path.empty()) {
         s.require(LoginNeed::in_band, Right::list, "STAT");
-        return do_ls(s, path);
+        return list_for_stat(s, path);
     }
     const Activity& activity = s.status.activity();
     s.control.begin_lines(211, "Status:");

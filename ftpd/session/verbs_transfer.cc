@@ -8,8 +8,10 @@
 #include "common/errors.hh"
 #include "common/file_to_socket.hh"
 #include "common/text.hh"
+#include "ftpd/command.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/data_channel.hh"
+#include "ftpd/session/dispatch.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/transfer.hh"
@@ -36,9 +38,19 @@ void check_over_network(const Session& s) {
         throw Refusal{425, "There are no data connections over this socket: use LS, GET and PUT."};
 }
 
+// Throws Refusal (550) where TYPE A came after REST.
+void check_restart(const Session& s) {
+    if (s.memory.restart > 0 && s.memory.type == TransferType::ascii)
+        throw Refusal{550, text("After REST ", s.memory.restart,
+                                " only bytes as they are can be sent: send TYPE I, then REST again.")};
+}
+
 constexpr std::size_t buffer_size = 256 * 1024;       // bytes
 constexpr std::size_t received_at_once = 1024 * 1024; // bytes: much comes meanwhile, in fewer turns
 constexpr std::uint64_t look_around_every = 1048576;  // bytes: a slow disk may take a second for a few
+
+// A transfer ends at the size that the file had at its 150.
+Refusal shrunk_to(off_t size) { return {451, text("The file has shrunk to ", size, " bytes meanwhile.")}; }
 
 void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
@@ -53,7 +65,7 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
         switch (moved.state) {
         case IoState::done: break;
         case IoState::would_block: data.wait_until_writable(); break;
-        case IoState::ended: throw Refusal{451, text("The file has shrunk to ", from, " bytes meanwhile.")};
+        case IoState::ended: throw shrunk_to(from);
         case IoState::vanished: throw Refusal{426, "The data connection was broken off."};
         }
         if (throttle.limits()) s.control.pause_until(throttle.pay(sent, Clock::now()));
@@ -63,15 +75,15 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
     }
 }
 
-void send_text(Session& s, DataConnection& data, int file, off_t from) {
+void send_text(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
-    std::vector<char> buffer(throttle.piece(buffer_size));
+    std::vector<char> buffer(throttle.piece(std::min(buffer_size, static_cast<std::size_t>(size - from))));
     ToNetwork convert;
     std::string converted;
-    for (;;) {
-        const auto got =
-            checked("read", {}, [&] { return ::pread(file, buffer.data(), buffer.size(), from); });
-        if (got == 0) return;
+    while (from < size) {
+        const std::size_t wanted = std::min(buffer.size(), static_cast<std::size_t>(size - from));
+        const auto got = checked("read", {}, [&] { return ::pread(file, buffer.data(), wanted, from); });
+        if (got == 0) throw shrunk_to(from);
         from += got;
         converted.clear();
         convert.convert({buffer.data(), static_cast<std::size_t>(got)}, converted);
@@ -82,6 +94,13 @@ void send_text(Session& s, DataConnection& data, int file, off_t from) {
     }
 }
 
+// Whether an upload of a client that has ended its control connection may be whole all the same: it has said
+// that it is done with what it has begun, or will be with as many bytes as it announced.
+bool may_be_done(const Session& s) { return s.memory.announced || has_said_quit(s); }
+
+// And that it is, at the end of the data.
+bool is_done(const Session& s) { return s.memory.announced == s.status.activity().done || has_said_quit(s); }
+
 void receive_into(Session& s, DataConnection& data, Upload& upload) {
     Throttle throttle{s.limits().rate_up};
     const std::size_t size = throttle.piece(received_at_once);
@@ -90,7 +109,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
     std::string converted;
     std::uint64_t until_look = look_around_every;
     while (const std::size_t got = data.receive({buffer.get(), size})) {
-        if (s.client.saw_end_of_input()) return; // nothing more is written for a client that is gone
+        if (s.client.saw_end_of_input() && !may_be_done(s)) return; // nothing more for a client that is gone
         const std::string_view bytes{buffer.get(), got};
         if (s.memory.type == TransferType::ascii) {
             converted.clear();
@@ -113,6 +132,7 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
 }
 
 void store(Session& s, Upload& upload, std::string_view greeting) {
+    const ClientSocket::Survival survival{s.client, [&] { return may_be_done(s); }};
     s.control.reply(150, greeting);
     s.client.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
@@ -128,13 +148,19 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     }
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
     // connections.
-    if (s.client.input_ended())
+    const bool has_ended = s.control.input_ended();
+    const bool is_final = is_done(s);
+    if (has_ended && !is_final)
         throw Refusal{
             426, text("The control connection has ended, so the end of the data is not the end of the file: ",
                       shown, " is kept and can be continued.")};
-    const std::uint64_t size = upload.complete();
+    Upload::Completed stored =
+        is_final ? Upload::Completed{upload.complete(), {}} : upload.complete_revocably();
     data.close();
-    record.complete(size);
+    if (stored.replacement)
+        s.settlement.begin(*std::move(stored.replacement), record.end(stored.size));
+    else
+        record.complete(stored.size);
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
@@ -194,6 +220,7 @@ std::string result_of(const Cksum& sum, std::string_view path) {
 
 void do_pasv(Session& s, const std::string&) {
     check_not_extended_only(s, "PASV");
+    check_over_network(s);
     if (s.data.client_family() != AF_INET) throw Refusal{425, "PASV is for IPv4: use EPSV."};
     const Address told = s.data.listen_passive(DataChannel::Told::address);
     s.control.reply(227, text("Entering Passive Mode (", format_pasv(told), ")."));
@@ -201,14 +228,14 @@ void do_pasv(Session& s, const std::string&) {
 
 void do_epsv(Session& s, const std::string& argument) {
     check_over_network(s);
-    if (equal_ignoring_case(argument, "ALL")) {
+    const std::string_view wanted = without_trailing_blanks(argument);
+    if (equal_ignoring_case(wanted, "ALL")) {
         s.memory.extended_only = true;
         return s.control.reply(200, "Only EPSV from now on.");
     }
     const std::string_view own = s.data.client_family() == AF_INET ? "1" : "2"; // of RFC 2428, section 2
-    if (!argument.empty() && argument != "1" && argument != "2")
-        throw Refusal{501, "EPSV takes 1, 2 or ALL."};
-    if (!argument.empty() && argument != own)
+    if (!wanted.empty() && !parse_number<unsigned>(wanted)) throw Refusal{501, "EPSV takes 1, 2 or ALL."};
+    if (!wanted.empty() && wanted != own)
         throw Refusal{522, text("Network protocol not supported, use (", own, ").")};
     const Address address = s.data.listen_passive(DataChannel::Told::port);
     s.control.reply(229, text("Entering Extended Passive Mode (|||", address.port(), "|)."));
@@ -217,24 +244,26 @@ void do_epsv(Session& s, const std::string& argument) {
 void do_port(Session& s, const std::string& argument) {
     check_not_extended_only(s, "PORT");
     check_over_network(s);
-    s.data.set_active(parse_port_argument(argument));
+    s.data.set_active(parse_port_argument(without_trailing_blanks(argument)));
     s.control.reply(200, "Data will go there.");
 }
 
 void do_eprt(Session& s, const std::string& argument) {
     check_not_extended_only(s, "EPRT");
     check_over_network(s);
-    s.data.set_active(parse_eprt_argument(argument));
+    s.data.set_active(parse_eprt_argument(without_trailing_blanks(argument)));
     s.control.reply(200, "Data will go there.");
 }
 
 // Where a transfer runs, the session ends it before this is called (ftpd/session/dispatch.cc).
 void do_abor(Session& s, const std::string&) {
     s.data.reset();
+    s.forget_announcements();
     s.control.reply(226, "There is no transfer to abort.");
 }
 
 void do_retr(Session& s, const std::string& argument) {
+    check_restart(s);
     const std::string path = s.resolve(argument);
     const OpenFile file = s.tree.open_file(path);
     const off_t size = file.status.st_size;
@@ -244,21 +273,22 @@ void do_retr(Session& s, const std::string& argument) {
     const bool binary = s.memory.type == TransferType::binary;
     s.control.reply(150, binary ? text("Here comes ", escape(path), " (", size - from, " bytes).")
                                 : text("Here comes ", escape(path), " as text."));
-    // A small file goes together with both replies; a disk may be slow with a large one.
-    if (size - from > static_cast<off_t>(last_piece)) s.client.flush();
+    s.client.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
     TransferRecord record{s, Direction::download, path, !binary};
     DataConnection data = s.data.open();
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
     else
-        send_text(s, data, file.fd.get(), from);
-    data.close();
+        send_text(s, data, file.fd.get(), from, size);
+    data.end_output();
     record.complete(static_cast<std::uint64_t>(size));
+    s.data.finish(data);
     s.control.reply(226, text("Sent ", size - from, " bytes."));
 }
 
 void do_stor(Session& s, const std::string& argument) {
+    check_restart(s);
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, Replace::if_allowed)};
@@ -267,6 +297,7 @@ void do_stor(Session& s, const std::string& argument) {
 
 // After REST it is STOR: RFC 3659, section 5.3, leaves that open.
 void do_appe(Session& s, const std::string& argument) {
+    check_restart(s);
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
     const std::uint64_t offset = s.memory.restart > 0 ? s.memory.restart : size_so_far(s.tree, path);
@@ -276,7 +307,8 @@ void do_appe(Session& s, const std::string& argument) {
 
 void do_stou(Session& s, const std::string& argument) {
     if (s.memory.restart > 0) throw Refusal{554, "A new file cannot be restarted: use REST with STOR."};
-    const std::string wanted = s.resolve(argument.empty() ? "upload" : argument);
+    const std::string asked = argument.empty() ? "upload" : argument;
+    const std::string wanted = s.resolve(asked);
     s.data.check_prepared();
     constexpr int max_tries = 1000;
     for (int number = 0; number < max_tries; ++number) {
@@ -290,7 +322,7 @@ void do_stou(Session& s, const std::string& argument) {
             continue;
         }
         // This form is what clients read the name from (RFC 1123, section 4.1.2.9).
-        return store(s, *upload, text("FILE: ", escape(last_component(path))));
+        return store(s, *upload, text("FILE: ", name_beside(asked, wanted, path)));
     }
     throw Refusal{450, text("All names from ", escape(wanted), " to ", escape(wanted), '.', max_tries - 1,
                             " are in use: send STOU with another name.")};
@@ -339,6 +371,9 @@ void do_put(Session& s, const std::string& argument) {
     Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, replace)};
     s.status.begin(s.status.activity().verb, path, body.left());
     TransferRecord record{s, Direction::upload, path, false};
+    // The end of a body that has one of its own is known, whatever becomes of the connection behind it.
+    const bool has_own_end = !body.is_to_end();
+    const ClientSocket::Survival survival{s.client, [=] { return has_own_end; }};
     body.begin(s.control, how_to_send(s, body));
     Cksum sum;
     try {

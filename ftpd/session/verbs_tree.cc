@@ -16,6 +16,7 @@
 #include "ftpd/session/session.hh"
 #include "ftpd/session/upload.hh"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -102,8 +103,6 @@ void do_mlst(Session& s, const std::string& argument) {
     Entry entry = s.tree.entry(path);
     if (S_ISLNK(entry.status.st_mode) && means_directory(argument)) entry = {{}, s.tree.status(path), {}};
     entry.name = path;
-    if (!fits_a_line(entry))
-        throw Refusal{550, "The name contains a line end and cannot be shown in one line."};
     const std::string facts =
         format_facts(entry, s.tree.target_status(path, entry), s.rights(), s.memory.facts);
     s.control.begin_lines(250, "Facts:");
@@ -221,10 +220,11 @@ void do_site_cksum(Session& s, const std::string& argument) {
     s.status.begin("CKSUM", path, static_cast<std::uint64_t>(file.status.st_size));
     std::vector<char> buffer(buffer_size);
     Cksum sum;
-    for (;;) {
-        const auto got =
-            checked("read", {}, [&] { return ::read(file.fd.get(), buffer.data(), buffer.size()); });
-        if (got == 0) break;
+    for (const auto size = static_cast<std::uint64_t>(file.status.st_size); sum.size() < size;) {
+        const auto wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - sum.size()));
+        const auto got = checked("read", {}, [&] { return ::read(file.fd.get(), buffer.data(), wanted); });
+        if (got == 0) throw Refusal{451, text("The file has shrunk to ", sum.size(), " bytes meanwhile.")};
         sum.add({buffer.data(), static_cast<std::size_t>(got)});
         s.control.look_around();
     }

@@ -37,6 +37,7 @@ std::string FtpClient::fetch(std::string_view line) {
     Connection data = open_data();
     command(line, 150);
     std::string bytes = data.read_to_end();
+    data.close();
     expect(226);
     return bytes;
 }

@@ -57,11 +57,36 @@ TEST_SUITE("e2e readiness") {
         ada.expect_line("bob joined");
     }
 
+    TEST_CASE("a name that could pass for a line or for somebody else is refused") {
+        const Daemon daemon{chatd_with({"create-rooms on"})};
+        ChatClient ada{daemon, "Bill"}, client{daemon};
+        for (const std::string_view name : {"ada\u00a0say:\u00a0I\u00a0quit.\u00a0(bob", "a\u2007b",
+                                            "a\u202fb", "\u2800", "#lobby", "a!b@c", "-"})
+            CHECK(answer_to_name(client, name).starts_with("That name cannot be used:"));
+        const std::string mixed = "That name mixes letters of several scripts: write it in one.";
+        CHECK(answer_to_name(client, "аdministrator") == mixed); // а is Cyrillic
+        CHECK(answer_to_name(client, "Bіll") == mixed);
+        CHECK(answer_to_name(client, "ЅУЅТЕМ") == "That name is reserved: choose another.");
+        CHECK(answer_to_name(client, "r00t") == "That name is reserved: choose another.");
+        const std::string alike = "Somebody here has a name that looks like that: choose another.";
+        CHECK(answer_to_name(client, "Bi1l") == alike);
+        client.send("bob\n\n");
+        ada.expect_line("bob joined");
+        client.expect_line("Your name: Room code: " + welcome_to("lobby"));
+        client.expect_token();
+        client.send("/nick b111\n");
+        client.expect_line(alike);
+        client.send("/join 1obby\n");
+        client.expect_line("No room has that code."); // nor is one made
+        client.send("/nick b0b\n");                   // its own is free for it
+        ada.expect_line("bob is now b0b");
+    }
+
     TEST_CASE("names of 32 columns and of any script are taken") {
         const Daemon daemon{chatd_with({})};
         ChatClient watcher{daemon, "watcher"};
         for (const std::string& name :
-             {repeat("a", 32), repeat("三", 16), std::string{"张三"}, std::string{"Ωmega"}}) {
+             {repeat("a", 32), repeat("三", 16), std::string{"张三"}, std::string{"Ωμέγα"}}) {
             ChatClient client{daemon, name};
             watcher.expect_line(name + " joined");
             client.close();

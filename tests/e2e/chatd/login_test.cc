@@ -53,6 +53,19 @@ TEST_SUITE("e2e") {
         locked.expect_line("Your name: Password: That is not the password.");
     }
 
+    TEST_CASE("a name that looks like one of the user file needs its password and becomes that") {
+        Office office;
+        ChatClient fake{*office.daemon};
+        fake.send("g0ne\n\nZ0e\npass-Zoe\n\n");
+        fake.expect_line("Your name: Password: Your name: Password: Room code: " + welcome_to("lobby"));
+        fake.expect_token();
+        ChatClient guest{*office.daemon, "guest"};
+        fake.send("hello\n");
+        guest.expect_line("Zoe say: hello");
+        guest.send("/nick ch1ef\n");
+        guest.expect_line("That name has a password: give it at the prompt for your name.");
+    }
+
     TEST_CASE("what is typed at a password prompt is never a name and never shown or kept") {
         Office office;
         ChatClient guest{*office.daemon, "guest"}, zoe{*office.daemon};

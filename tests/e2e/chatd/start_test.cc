@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // How chatd starts and stops, and its console.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/files.hh"
 #include "tests/e2e/pty.hh"
 #include "tests/skip.hh"
 
@@ -38,6 +39,37 @@ TEST_SUITE("e2e readiness") {
         CHECK(run_client({"chatd", "-Z"}).status == 64);
         CHECK(run_client({"chatd", "more"}).status == 64);
         CHECK(run_client({"chatd", "-V"}).out.starts_with("chatd "));
+    }
+
+    TEST_CASE("a room or a user with a name that nobody may have is named at the start and by -n") {
+        const TempDir folder;
+        const Words start{find_program("chatd"), "-d", "-o",
+                          "listen 127.0.0.1:0",  "-o", text("state ", (folder / "state").native())};
+        const Words check{"chatd", "-n", "-o", text("state ", (folder / "state").native())};
+        const auto refuses = [&](const std::string& line, std::string_view because) {
+            for (Words command : {start, check}) {
+                command.insert(command.end(), {"-o", line});
+                const Result result = run_client(command);
+                INFO(result.err);
+                CHECK(result.status == 1);
+                CHECK(result.err.find(because) != std::string::npos);
+            }
+        };
+        refuses("room lоbby", "'lоbby' cannot name a room: write 1 to 64 bytes of letters, digits, marks and "
+                              "emoji of one script, and - _ . ', but of these only _ first\n");
+        refuses("room a\u00a0b", "cannot name a room");
+        const std::string users = (folder / "users").native();
+        const auto refuses_user = [&](std::string_view name, std::string_view why) {
+            write_file(users, text("joe:*:-:-\n", name, ":*:-:-\n"));
+            refuses("users " + users, text(users, ": nobody can be here as '", name, "': ", why,
+                                           ": rename this user, or remove the line\n"));
+        };
+        refuses_user("~ann",
+                     "it may hold letters, digits, marks and emoji, in Unicode's form NFC, and - _ . ', "
+                     "and begin with none of these signs but _");
+        refuses_user("аnn", "its letters are of more than one script");
+        refuses_user("r00t", "it is reserved, or looks like a reserved one");
+        refuses_user(std::string(33, 'a'), "it has more than 32 columns or 128 bytes");
     }
 
     TEST_CASE("a bad configuration starts nothing") {

@@ -6,7 +6,6 @@
 #include "tests/screen.hh"
 
 #include <doctest/doctest.h>
-#include <functional>
 #include <signal.h>
 
 using namespace e2e;
@@ -48,6 +47,53 @@ struct Neighbour : ChatClient {
         send(std::string{name} + "\n\n");
         wait_for_line("Your name: Room code: " + welcome_to("lobby"));
     }
+};
+
+std::string telnet_command(const Daemon& daemon) {
+    return "telnet 127.0.0.1 " + std::to_string(daemon.port());
+}
+
+// A real terminal, which lays its rows anew when its window changes.
+class Tmux {
+public:
+    Tmux(unsigned columns, unsigned rows, const std::string& command) {
+        run({"new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows), command});
+        server_ = static_cast<pid_t>(std::stol(run({"display-message", "-p", "#{pid}"})));
+    }
+    ~Tmux() {
+        try {
+            run({"kill-server"});
+            wait_until("tmux has ended", [&] { return ::kill(server_, 0) != 0; });
+        } catch (const Failure& late) {
+            FAIL_CHECK(late.what());
+        }
+    }
+    Tmux(const Tmux&) = delete;
+    Tmux& operator=(const Tmux&) = delete;
+
+    void type(const std::string& text) { run({"send-keys", "-l", text}); }
+    void press(Words keys) {
+        keys.insert(keys.begin(), "send-keys");
+        run(keys);
+    }
+    void resize(unsigned columns) { run({"resize-window", "-x", std::to_string(columns)}); }
+    std::string screen() { return run({"capture-pane", "-p"}); }
+    void wait_for_rows(const std::string& rows) {
+        wait_until("the screen has the row " + rows, [&] {
+            const std::string all = '\n' + screen();
+            return all.find('\n' + rows + '\n') != all.npos;
+        });
+    }
+
+private:
+    std::string run(const Words& words) {
+        Words command{"env", "SHELL=/bin/sh", "tmux", "-S", folder_ / "tmux", "-f", "/dev/null", "-u"};
+        command.insert(command.end(), words.begin(), words.end());
+        return run_client(command).out;
+    }
+
+    TempDir folder_;
+    pid_t server_ = 0;
 };
 
 std::string entered(const std::string& name) {
@@ -164,12 +210,12 @@ TEST_SUITE("e2e") {
         Person ada{daemon, "ada"};
         Neighbour bob{daemon, "bob"};
         ada.terminal.wait_for("joined");
-        ada.terminal.type(std::string(38, 'x'));
-        ada.terminal.wait_for(std::string(38, 'x'));
+        ada.terminal.type(std::string(36, 'x'));
+        ada.terminal.wait_for(std::string(36, 'x'));
         ada.terminal.resize(20, 24);
-        ada.terminal.wait_for("\x1b[2A\x1b[J> " + std::string(38, 'x') + " \r"); // two rows, full
+        ada.terminal.wait_for("\r\x1b[J> " + std::string(17, 'x') + "\r\n" + std::string(19, 'x'));
         bob.say("hi");
-        ada.terminal.wait_for("\x1b[2A\x1b[J");
+        ada.terminal.wait_for("\r\x1b[1A\x1b[J");
         ada.terminal.type("\x03\x1d");
         ada.terminal.wait_for("telnet> ");
         ada.terminal.type("mode line\r");
@@ -228,59 +274,140 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("tmux shows a person who types Chinese while another talks exactly what there is") {
         const Daemon daemon{telnet_server()};
-        const TempDir folder;
-        const std::string socket = folder / "tmux";
-        const auto tmux = [&](const Words& words) {
-            Words command{"env", "SHELL=/bin/sh", "tmux", "-S", socket, "-f", "/dev/null", "-u"};
-            command.insert(command.end(), words.begin(), words.end());
-            return run_client(command).out;
-        };
-        const auto pane = [&] { return tmux({"capture-pane", "-p"}); };
-        const auto wait_for_row = [&](const std::string& row) {
-            wait_until("the screen has the row " + row, [&] {
-                const std::string all = '\n' + pane();
-                return all.find('\n' + row + '\n') != all.npos;
-            });
-        };
-        tmux({"new-session", "-d", "-x", "40", "-y", "16",
-              "env TERM=screen-256color LC_ALL=C telnet 127.0.0.1 " + std::to_string(daemon.port())});
-        const auto server = static_cast<pid_t>(std::stol(tmux({"display-message", "-p", "#{pid}"})));
-        struct AtEnd { // the server goes, and is waited for
-            std::function<void()> act;
-            ~AtEnd() { act(); }
-        } at_end{[&] {
-            tmux({"kill-server"});
-            try {
-                wait_until("tmux has ended", [&] { return ::kill(server, 0) != 0; });
-            } catch (const Failure& late) {
-                FAIL_CHECK(late.what());
-            }
-        }};
-        wait_for_row("Your name:");
-        tmux({"send-keys", "-l", "张三"});
-        tmux({"send-keys", "Enter"});
-        wait_for_row("Room code:");
-        tmux({"send-keys", "Enter"});
-        wait_for_row(">");
+        Tmux tmux{40, 16, "env TERM=screen-256color LC_ALL=C " + telnet_command(daemon)};
+        tmux.wait_for_rows("Your name:");
+        tmux.type("张三");
+        tmux.press({"Enter"});
+        tmux.wait_for_rows("Room code:");
+        tmux.press({"Enter"});
+        tmux.wait_for_rows(">");
         Neighbour bob{daemon, "bob"};
-        wait_for_row("bob joined");
-        tmux({"send-keys", "-l", "你好，世界！我在用中文打字，一行写不下的时候 e\u0301"}); // more than a row
-        wait_for_row("的时候 e\u0301");
+        tmux.wait_for_rows("bob joined");
+        tmux.type("你好，世界！我在用中文打字，一行写不下的时候 e\u0301"); // more than a row
+        tmux.wait_for_rows("下的时候 e\u0301");
         bob.say("hello");
-        wait_for_row("bob say: hello");
-        tmux({"send-keys", "BSpace", "BSpace", "Left", "Left", "Left"});
-        tmux({"send-keys", "-l", "\U0001f600"});
-        wait_for_row("\U0001f600的时候");
+        tmux.wait_for_rows("bob say: hello");
+        tmux.press({"BSpace", "BSpace", "Left", "Left", "Left"});
+        tmux.type("\U0001f600");
+        tmux.wait_for_rows("下\U0001f600的时候");
         bob.say("再见");
-        wait_for_row("bob say: 再见\n> 你好，世界！我在用中文打字，一行写不下\n\U0001f600的时候");
-        const std::string screen = pane();
+        tmux.wait_for_rows("bob say: 再见\n> 你好，世界！我在用中文打字，一行写不\n下\U0001f600的时候");
+        const std::string screen = tmux.screen();
         CHECK(screen.substr(screen.find("Your name")) ==
               "Your name: 张三\nEnter alone: lobby\nRoom code:\nYou are in lobby. /help lists what you c\nan "
               "do.\n"
               "Nobody else is here.\nbob joined\n"
-              "bob say: hello\nbob say: 再见\n> 你好，世界！我在用中文打字，一行写不下\n\U0001f600的时候\n" +
+              "bob say: hello\nbob say: 再见\n> 你好，世界！我在用中文打字，一行写不\n下\U0001f600的时候\n" +
                   std::string(2, '\n'));
-        tmux({"send-keys", "Enter"});
+        tmux.press({"Enter"});
         bob.wait_for_line("张三 say: 你好，世界！我在用中文打字，一行写不下\U0001f600的时候");
+    }
+
+    TEST_CASE("on a dumb terminal what follows a code that was not to be seen has a row of its own") {
+        const Daemon daemon{telnet_server()};
+        Pty terminal{telnet_to(daemon), {"TERM=dumb"}};
+        terminal.wait_for("Your name: ");
+        terminal.type("ada\r");
+        terminal.wait_for("Room code: ");
+        terminal.type("wrong\r");
+        terminal.wait_for("\r\nNo room has that code.");
+        terminal.wait_for("Room code: ");
+        terminal.type("s3cret\r");
+        terminal.wait_for("\r\n" + welcome_to("plans") + "\r\n");
+        const std::string screen = terminal.screen();
+        CHECK(screen.find("wrong") == screen.npos);
+        CHECK(screen.find("s3cret") == screen.npos);
+        CHECK(screen.find("Room code: \r\n" + welcome_to("plans")) != screen.npos);
+        terminal.type("seen\r");
+        terminal.wait_for("seen\r\n");
+    }
+
+    TEST_CASE("a client with Latin-1 and people with UTF-8 understand each other") {
+        const Daemon daemon{telnet_server()};
+        ChatClient ada{daemon};
+        ada.send("j\xfcrgen\r\n"); // not agreed on yet, and so no text
+        ada.wait_for_text("\xff\xfd\x18\r");
+        ada.send("\xff\xfc\x18\xff\xfe\x01\xff\xfe\x03\xff\xfb\x2a");
+        ada.wait_for_text("\xff\xfd\x2a");
+        ada.send("\xff\xfa\x2a\x01 ISO-8859-1\xff\xf0");
+        ada.wait_for_text("\xff\xfa\x2a\x02ISO-8859-1\xff\xf0");
+        ada.send("\r\nj\xfcrgen\r\n");
+        ada.wait_for_text("Room code: \xff\xf9");
+        ada.send("\r\n");
+        ada.wait_for_text(welcome_to("lobby"));
+        Neighbour bob{daemon, "bob"};
+        ada.wait_for_text("bob joined\r\n");
+        ada.send("Gr\xfc\xdf Gott \xff\xff\r\n");
+        bob.wait_for_line("jürgen say: Grüß Gott ÿ");
+        bob.say("schön, 张三");
+        CHECK(ada.wait_for_text("\r\n") == "bob say: sch\xf6n, ??\r\n");
+    }
+
+    TEST_CASE("on a terminal that cuts its rows a narrow window and a wide one leave every message") {
+        const Daemon daemon{telnet_server()};
+        Person ada{daemon, "ada"};
+        Neighbour bob{daemon, "bob"};
+        ada.terminal.wait_for("joined");
+        bob.say("one");
+        bob.say("two");
+        ada.terminal.wait_for("two\r\n> ");
+        const std::string draft = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+        ada.terminal.type(draft);
+        ada.terminal.wait_for(draft);
+        tests::Screen screen{80};
+        std::size_t written = ada.terminal.screen().find("Your name: ");
+        const auto catch_up = [&] { // the screen has all that was written up to now
+            const std::string all = ada.terminal.screen();
+            screen.write(std::string_view{all}.substr(written));
+            written = all.size();
+        };
+        const auto resize = [&](unsigned short columns, const std::string& last_row) {
+            catch_up();
+            screen.resize(columns, tests::Screen::Lines::cut);
+            ada.terminal.resize(columns, 24);
+            ada.terminal.wait_for("\r\n" + last_row);
+            catch_up();
+        };
+        resize(20, "klmnopqrstuvwxyz");
+        std::string all = screen.text();
+        CHECK(all.substr(all.find("bob joined")) ==
+              "bob joined\nbob say: one\nbob say: two\n> abcdefghijklmnopq\n"
+              "rstuvwxyzabcdefghij\nklmnopqrstuvwxyz\n");
+        bob.say("three");
+        ada.terminal.wait_for("klmnopqrstuvwxyz");
+        resize(40, "lmnopqrstuvwxyz");
+        all = screen.text();
+        CHECK(all.substr(all.find("bob joined")) == "bob joined\nbob say: one\nbob say: two\nbob say: "
+                                                    "three\n> abcdefghijklmnopqrstuvwxyzabcdefghijk\n"
+                                                    "lmnopqrstuvwxyz\n");
+    }
+
+    TEST_CASE("in tmux a window that changes and changes leaves every message and one whole line") {
+        const Daemon daemon{telnet_server()};
+        Tmux tmux{60, 20, "env TERM=screen-256color LC_ALL=C.UTF-8 " + telnet_command(daemon)};
+        tmux.wait_for_rows("Your name:");
+        tmux.type("ada");
+        tmux.press({"Enter"});
+        tmux.wait_for_rows("Room code:");
+        tmux.press({"Enter"});
+        tmux.wait_for_rows(">");
+        Neighbour bob{daemon, "bob"};
+        bob.say("one");
+        bob.say("two");
+        tmux.wait_for_rows("bob say: two\n>");
+        tmux.type("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789");
+        tmux.wait_for_rows("56789");
+        tmux.resize(30);
+        tmux.wait_for_rows("> abcdefghijklmnopqrstuvwxyza\nbcdefghijklmnopqrstuvwxyz0123\n456789");
+        std::string all = tmux.screen();
+        CHECK(all.find("bob joined\nbob say: one\nbob say: two\n>") != all.npos);
+        bob.say("three");
+        tmux.wait_for_rows(
+            "bob say: three\n> abcdefghijklmnopqrstuvwxyza\nbcdefghijklmnopqrstuvwxyz0123\n456789");
+        tmux.resize(60);
+        tmux.wait_for_rows(
+            "bob say: three\n> abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01234\n56789");
+        all = tmux.screen();
+        CHECK(all.find("bob joined\nbob say: one\nbob say: two\n") != all.npos);
     }
 }

@@ -196,6 +196,28 @@ TEST_SUITE("e2e") {
         }
     }
 
+    TEST_CASE("a daemon that has left its folder serves that one still, after a HUP too") {
+        Place place{programs[0]};
+        const Path files = place.folder() / "files", here = std::filesystem::current_path();
+        std::string lines = read_file(place.config());
+        const std::size_t root = lines.find("root ");
+        lines.erase(root, lines.find('\n', root) + 1 - root); // so it is the current folder
+        write_file(place.config(), lines + "log " + place.log_file() + '\n');
+        write_file(files / "mark", "");
+        std::filesystem::current_path(files);
+        const Result started = place.start();
+        std::filesystem::current_path(here);
+        REQUIRE(started.status == 0);
+        const auto listed = [&] {
+            Connection client{common::Address::of_path(place.socket())};
+            client.expect(220);
+            return client.command("LS", 213);
+        };
+        CHECK(listed().find(" mark\n") != std::string::npos);
+        CHECK(place.ask("reload").status == 0);
+        CHECK(listed().find(" mark\n") != std::string::npos);
+    }
+
     TEST_CASE("a log on a full disk is counted and no daemon ends of it") {
         if (!std::filesystem::exists("/dev/full")) return tests::skip("there is no /dev/full");
         for (const Names& names : programs) {

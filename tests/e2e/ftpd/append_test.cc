@@ -100,6 +100,20 @@ TEST_SUITE("e2e") {
         FtpClient client = connect_logged_in(daemon), other = connect_logged_in(daemon);
         CHECK(store_unique(client, "STOU", "1") == "upload");
         CHECK(store_unique(client, "STOU", "2") == "upload.1");
+        // The name that is told works from here.
+        client.command("MKD here", 257);
+        client.command("MKD there", 257);
+        client.command("CWD here", 250);
+        for (const std::string name : {"../there/x", "../there/x.1"}) {
+            CHECK(store_unique(client, "STOU ../there/x", "7") == name);
+            client.command("SIZE " + name, 213);
+        }
+        CHECK(store_unique(client, "STOU back\\slash", "7") == "back\\slash");
+        CHECK(store_unique(client, "STOU ../there/", "7") == "/there.1");
+        for (const char* const name : {"../there/x", "../there/x.1", "back\\slash", "/there.1"})
+            client.command(std::string{"DELE "} + name, 250);
+        client.command("CWD /", 250);
+        for (const char* const folder : {"RMD here", "RMD there"}) client.command(folder, 250);
         CHECK(store_unique(client, "STOU notes.txt", "3") == "notes.txt");
         CHECK(store_unique(client, "STOU notes.txt", "4") == "notes.txt.1");
         Connection data = begin_transfer(other, "STOR notes.txt.2");

@@ -53,7 +53,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon;
         write_file(daemon.files() / "file", "the content\r\n");
         e2e::Pty terminal{{"telnet", "127.0.0.1", text(daemon.port())}};
-        terminal.wait_for("220 ftpd ready");
+        terminal.wait_for("220 This is ftpd");
         terminal.type("LS\r");
         terminal.wait_for(" file");
         terminal.wait_for("213 1 entry");
@@ -77,7 +77,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{writable()};
         write_file(daemon.files() / "a name with blanks", "content\r\n");
         e2e::Pty terminal{{"telnet", "127.0.0.1", text(daemon.port())}};
-        terminal.wait_for("220 ftpd ready");
+        terminal.wait_for("220 This is ftpd");
         // Ctrl-C sends IAC IP and IAC DO TIMING-MARK: the option is refused, and shows that a person types.
         terminal.type("NO");
         terminal.type("\x03"); // the terminal forgets the line

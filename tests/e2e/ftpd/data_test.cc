@@ -92,7 +92,11 @@ TEST_SUITE("e2e readiness") {
         const Daemon daemon;
         FtpClient client = connect_logged_in(daemon);
         CHECK(client.command("EPSV 2", 522) == "522 Network protocol not supported, use (1).");
-        for (const auto* const wrong : {"EPSV 9", "EPSV 0", "EPSV x", "EPSV 1 "}) client.command(wrong, 501);
+        for (const auto* const other : {"EPSV 3", "EPSV 9", "EPSV 0", "EPSV 2 "})
+            CHECK(client.command(other, 522) == "522 Network protocol not supported, use (1).");
+        for (const auto* const wrong : {"EPSV x", "EPSV 1 2", "EPSV -1", "EPSV  1"})
+            client.command(wrong, 501);
+        client.command("EPSV 1 ", 229);
         client.command("EPSV ALL", 200);
         client.command("PASV", 503);
         client.command("PORT 127,0,0,1,200,1", 503);
@@ -214,7 +218,7 @@ TEST_SUITE("e2e readiness") {
         CHECK(client.command("LS", 213).find(" new\n") != std::string::npos);
         for (const auto* const line :
              {"EPSV", "EPSV ALL", "PASV", "PORT 127,0,0,1,200,1", "EPRT |1|127.0.0.1|51201|"})
-            client.command(line, 425);
+            CHECK(client.command(line, 425).find("LS, GET and PUT") != std::string::npos);
         client.command("QUIT", 221);
         CHECK(client.read_to_end().empty());
     }

@@ -110,10 +110,18 @@ private:
 
 void probe_all(Prober& probe, const Place& place) {
     for (const std::string& path : place.files()) {
-        for (const char* verb : {"SIZE ", "MDTM ", "MLST ", "CWD ", "LS ", "SITE LS ", "SITE GET ", "GET "})
+        for (const char* verb : {"SIZE ", "MDTM ", "CWD ", "SITE GET ", "GET "})
             CHECK(probe.say(verb + path).starts_with("5"));
-        for (const char* verb : {"RETR ", "LIST ", "NLST ", "MLSD "})
-            CHECK(probe.transfer(verb + path).starts_with("5"));
+        for (const char* verb : {"RETR ", "MLSD "}) CHECK(probe.transfer(verb + path).starts_with("5"));
+        // A link in the tree is shown as one that leads nowhere.
+        const bool is_link = path.find('/') == path.npos && fs::is_symlink(place.root / path);
+        const std::string facts = probe.say("MLST " + path);
+        CHECK(facts.starts_with(is_link ? "250-Facts:\n type=OS.unix=slink:" : "5"));
+        CHECK(facts.find("size=") == facts.npos);
+        for (const char* verb : {"LS ", "SITE LS "})
+            CHECK(probe.say(verb + path).starts_with(is_link ? "213-" : "5"));
+        for (const char* verb : {"LIST ", "NLST "})
+            CHECK(probe.transfer(verb + path).starts_with(is_link ? "150" : "5"));
         probe.transfer("STOR " + path, "evil");
         for (const char* verb : {"PUT ", "SITE PUT "}) probe.put(verb + path);
         probe.say("DELE " + path);

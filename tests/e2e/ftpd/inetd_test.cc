@@ -38,7 +38,7 @@ using e2e::write_shared;
 namespace {
 
 constexpr std::string_view greeting =
-    "220 ftpd ready. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.\r\n";
+    "220 This is ftpd. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.\r\n";
 
 // A folder to serve, and how to serve it.
 struct Served {

@@ -77,7 +77,10 @@ TEST_SUITE("e2e") {
         for (const auto* const line : {"LIST sub", "LIST -la sub", "LIST /sub/", "LIST to-sub"})
             CHECK(names_of(client.fetch(line)) == sub);
         CHECK(names_of(client.fetch("LIST file")) == Words{"file"});
-        CHECK(names_of(client.fetch("LIST ./-la")) == Words{"-la"});
+        for (const auto* const line : {"LIST ./-la", "LIST -- -la", "LIST -l -- -la"})
+            CHECK(names_of(client.fetch(line)) == Words{"-la"});
+        CHECK(names_of(client.fetch("LIST -- ")) == all);
+        CHECK(names_of(client.fetch("LIST dangling")) == Words{"dangling -> nowhere"});
         CHECK(client.fetch("LIST sub/deeper").empty());
         client.command("CWD sub", 250);
         CHECK(names_of(client.fetch("LIST")) == sub);
@@ -93,6 +96,8 @@ TEST_SUITE("e2e") {
         CHECK(lines_of(client.fetch("NLST sub")) == Words{"sub/deeper", "sub/one", "sub/two"});
         CHECK(lines_of(client.fetch("NLST /sub/")) == Words{"/sub/deeper", "/sub/one", "/sub/two"});
         CHECK(lines_of(client.fetch("NLST file")) == Words{"file"});
+        CHECK(lines_of(client.fetch("NLST dangling")) == Words{"dangling"});
+        CHECK(lines_of(client.fetch("NLST -- -la")) == Words{"-la"});
         CHECK(client.fetch("RETR " + lines_of(client.fetch("NLST sub"))[1]) == "1");
         client.command("CWD sub", 250);
         CHECK(lines_of(client.fetch("NLST ..")).at(0) == "../-la");
@@ -135,6 +140,23 @@ TEST_SUITE("e2e") {
             CHECK(client.command(line, 250).find(" type=dir;") != std::string::npos);
     }
 
+    TEST_CASE("a pattern selects all that match also when a file of that very name exists") {
+        const Daemon daemon;
+        for (const auto* const name : {"*.jpg", "a.jpg", "b.jpg", "c", "[c]", "d[0]/x", "d0"}) {
+            std::filesystem::create_directories((daemon.files() / name).parent_path());
+            write_file(daemon.files() / name, "");
+        }
+        FtpClient client = connect_logged_in(daemon);
+        CHECK(lines_of(client.fetch("NLST *.jpg")) == Words{"*.jpg", "a.jpg", "b.jpg"});
+        CHECK(names_of(client.fetch("LIST *.jpg")) == Words{"*.jpg", "a.jpg", "b.jpg"});
+        CHECK(client.command("LS *.jpg", 213).ends_with("\n213 3 entries"));
+        CHECK(lines_of(client.fetch("NLST [c]")) == Words{"[c]", "c"});
+        // A folder is itself, and so is a name that fcp was told.
+        CHECK(lines_of(client.fetch("NLST d[0]")) == Words{"d[0]/x"});
+        CHECK(client.command("SITE MLSD *.jpg", 213).find("; a.jpg\n") == std::string::npos);
+        CHECK(client.command("SITE MLSD *.jp?", 213).find("; a.jpg\n") != std::string::npos);
+    }
+
     TEST_CASE("a listing of nothing is refused before 150 and leaves the data connection for the next") {
         const Daemon daemon;
         plant_tree(daemon);
@@ -151,16 +173,25 @@ TEST_SUITE("e2e") {
         client.expect(226);
     }
 
-    TEST_CASE("a name that would disturb a line is left out of NLST and MLSD and masked in LIST") {
+    TEST_CASE("a listing for programs has every name as its bytes but for line ends") {
         const Daemon daemon;
         write_file(daemon.files() / "bad\nname", "");
         write_file(daemon.files() / "bad\rname", "");
         write_file(daemon.files() / "bell\a", "");
+        write_file(daemon.files() / "gr\xfc\xdf\t", ""); // Latin-1
+        write_file(daemon.files() / "x\xe2\x80\xae.txt", "");
         write_file(daemon.files() / "gr\xc3\xbc\xc3\x9f", "");
         FtpClient client = connect_logged_in(daemon);
-        CHECK(lines_of(client.fetch("NLST")) == Words{"bell\a", "gr\xc3\xbc\xc3\x9f"});
-        CHECK(lines_of(client.fetch("MLSD")).size() == 2);
-        CHECK(names_of(client.fetch("LIST")) == Words{"bad?name", "bad?name", "bell?", "gr\xc3\xbc\xc3\x9f"});
+        const Words names{"bad?name",           "bad?name",     "bell\a",
+                          "gr\xc3\xbc\xc3\x9f", "gr\xfc\xdf\t", "x\xe2\x80\xae.txt"};
+        CHECK(lines_of(client.fetch("NLST")) == names);
+        CHECK(names_of(client.fetch("LIST")) == names);
+        Words stated = lines_of(client.fetch("MLSD"));
+        for (std::string& line : stated) line.erase(0, line.find("; ") + 2);
+        CHECK(stated == names);
+        // STAT is LIST on this connection, and LS is for people.
+        CHECK(client.command("STAT /", 213).find(" gr\xfc\xdf\t\n") != std::string::npos);
+        CHECK(client.command("LS", 213).find(" gr???\n") != std::string::npos);
     }
 
     TEST_CASE("a directory that the server may not read is refused before 150") {

@@ -136,10 +136,11 @@ TEST_SUITE("e2e") {
     TEST_CASE("FEAT lists each extension on a line of its own behind one space") {
         const Daemon daemon;
         FtpClient client{daemon};
-        CHECK(client.command("FEAT", 211) == "211-Extensions:\n CLNT\n EPRT\n EPSV\n LANG EN*\n MDTM\n "
-                                             "MFMT\n MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;\n"
-                                             " PUT\n REST STREAM\n SITE MLSD\n SIZE\n TVFS\n UTF8\n"
-                                             " WRITE\n211 End");
+        CHECK(client.command("FEAT", 211) ==
+              "211-Extensions:\n CLNT\n EPRT\n EPSV\n LANG EN*\n MDTM\n "
+              "MFMT\n MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner*;UNIX.group*;\n"
+              " PUT\n REST STREAM\n SITE MLSD\n SIZE\n TVFS\n UTF8\n"
+              " WRITE\n211 End");
     }
 
     TEST_CASE("HELP lists every verb of the table and explains each alone") {

@@ -28,7 +28,7 @@ namespace {
 struct Dialogue {
     std::string sent;
     std::string expected =
-        "220 ftpd ready. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.\r\n";
+        "220 This is ftpd. Log in as anonymous, or just type LS, GET PATH, WRITE PATH, or ? for more.\r\n";
 
     void get(const std::string& name, std::string_view content, std::size_t from = 0) {
         if (from > 0) rest(from);

@@ -53,6 +53,29 @@ TEST_SUITE("e2e") {
         connect_logged_in(*ftpd.daemon).command("DELE file", 550);
     }
 
+    TEST_CASE("each session enters the served folder by its path as it is then") {
+        const Configured ftpd{"anonymous read\n"};
+        const Path& files = ftpd.daemon->files();
+        const Path gone = ftpd.place / "gone";
+        write_file(files / "file", "old");
+        FtpClient before = connect_logged_in(*ftpd.daemon);
+        std::filesystem::rename(files, gone);
+        Connection nowhere{ftpd.daemon->port()};
+        CHECK(nowhere.expect(421) ==
+              "421 The served folder cannot be opened: No such file or directory: tell the administrator.");
+        CHECK(nowhere.read_to_end().empty());
+        ftpd.daemon->wait_for_log(text("no root: ", files.native(), ": No such file or directory"));
+        std::filesystem::create_directory(files);
+        write_file(files / "file", "new");
+        CHECK(connect_logged_in(*ftpd.daemon).fetch("RETR file") == "new");
+        CHECK(before.fetch("RETR file") == "old"); // it is where it entered
+        if (have_proc()) { // nor does the parent hold the folder, which then could not be unmounted
+            for (const auto& entry :
+                 std::filesystem::directory_iterator{text("/proc/", ftpd.daemon->pid(), "/fd")})
+                CHECK(std::filesystem::read_symlink(entry.path()) != files);
+        }
+    }
+
     TEST_CASE("ftpctl reload says what is wrong and what waits for the next start") {
         Configured ftpd{"anonymous read\n"};
         write_file(ftpd.file, "anonymous write\nnice 1\n");

@@ -2,18 +2,24 @@
 // When replies are written: together where that saves the client a turn, and yet before anything is waited
 // for.
 #include "tests/e2e/clients.hh"
+#include "tests/e2e/observe.hh"
 
 #include "common/errors.hh"
 
 #include <array>
+#include <chrono>
 #include <doctest/doctest.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <vector>
 
 using namespace e2e;
 
 namespace {
+
+// How long it waits for the client's end of a data connection before it says 226.
+constexpr std::chrono::milliseconds patience_of_server{100};
 
 // How many packets with bytes have come so far: one for each of the server's small writes.
 unsigned packets_to(const Connection& client) {
@@ -27,16 +33,45 @@ unsigned packets_to(const Connection& client) {
 } // namespace
 
 TEST_SUITE("e2e") {
-    TEST_CASE("both replies of a small RETR come together to a client that has connected before it") {
+    TEST_CASE("150 comes before the data in a packet of its own and 226 once the client has closed them") {
+        const Daemon daemon;
+        write_file(daemon.files() / "empty", "");
+        write_file(daemon.files() / "small", "content");
+        write_file(daemon.files() / "large", std::string(300'000, 'x'));
+        FtpClient client = connect_logged_in(daemon);
+        for (const std::string_view type : {"TYPE I", "TYPE A"})
+            for (const std::string_view line :
+                 {"RETR empty", "RETR small", "RETR large", "LIST", "NLST", "MLSD"}) {
+                CAPTURE(line);
+                client.command(type, 200);
+                Connection data = client.open_data();
+                const unsigned before = packets_to(client);
+                const auto began = std::chrono::steady_clock::now();
+                client.send(std::string{line} + "\r\n");
+                data.read_to_end();
+                REQUIRE(client.has_input());
+                client.expect(150);
+                const bool has_226 = client.has_input();
+                if (std::chrono::steady_clock::now() - began < patience_of_server) CHECK_FALSE(has_226);
+                data.close();
+                client.expect(226);
+                CHECK(packets_to(client) >= before + 2); // TCP may have sent one twice
+            }
+    }
+
+    TEST_CASE("a client that keeps its data connections open is waited for only once") {
         const Daemon daemon;
         write_file(daemon.files() / "small", "content");
         FtpClient client = connect_logged_in(daemon);
-        Connection data = client.open_data();
-        const unsigned before = packets_to(client);
-        client.command("RETR small", 150);
-        client.expect(226);
-        CHECK(packets_to(client) == before + 1);
-        CHECK(data.read_to_end() == "content");
+        const auto began = std::chrono::steady_clock::now();
+        std::vector<Connection> kept;
+        constexpr int transfers = 100;
+        for (int i = 0; i < transfers; ++i) {
+            kept.push_back(begin_transfer(client, "RETR small"));
+            client.expect(226);
+        }
+        for (Connection& data : kept) CHECK(data.read_to_end() == "content");
+        CHECK(std::chrono::steady_clock::now() - began < transfers * patience_of_server);
     }
 
     TEST_CASE("a client that connects only when it has 150 gets a small file and an empty one and text") {

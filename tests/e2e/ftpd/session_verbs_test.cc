@@ -46,6 +46,22 @@ TEST_SUITE("e2e") {
         daemon.wait_for_log("client some \\x1b[31m client 1.0");
     }
 
+    TEST_CASE("blanks behind words are none of them and CRs before a line's end are part of it") {
+        const Daemon daemon;
+        write_file(daemon.files() / "file", "12345");
+        FtpClient client = connect_logged_in(daemon);
+        const std::pair<const char*, int> lines[] = {
+            {"TYPE A ", 200},    {"TYPE I ", 200},    {"TYPE A N ", 200},     {"TYPE I\r", 200},
+            {"TYPE L 8\t", 200}, {"MODE S ", 200},    {"STRU F ", 200},       {"ALLO 12 ", 200},
+            {"REST 0 ", 350},    {"LANG EN ", 200},   {"OPTS UTF8 ON ", 200}, {"PWD  ", 257},
+            {"NOOP\r", 200},     {"HELP RETR ", 214}, {"SIZE file\r", 213},   {"EPSV \r", 229},
+            {"PASV\r\r", 227},   {"TYPE  I", 504},    {"REST 1 2", 501},      {"SIZE file ", 550}};
+        for (const auto& [line, code] : lines) {
+            CAPTURE(line);
+            CHECK(client.code_of(line) == code);
+        }
+    }
+
     TEST_CASE("LANG speaks English and says so") {
         const Daemon daemon;
         FtpClient client{daemon};
@@ -61,12 +77,16 @@ TEST_SUITE("e2e") {
         CHECK(client.command("OPTS MLST type;SIZE;bogus;", 200) == "200 MLST OPTS type;size;");
         CHECK(client.command("MLST file", 250) == "250-Facts:\n type=file;size=5; /file\n250 End");
         CHECK(client.fetch("MLSD") == "type=file;size=5; file\r\n");
-        CHECK(client.command("FEAT", 211).find("\n MLST type*;size*;modify;perm;unique;UNIX.mode;\n") !=
-              std::string::npos);
+        CHECK(client.command("FEAT", 211)
+                  .find("\n MLST type*;size*;modify;perm;unique;UNIX.mode;"
+                        "UNIX.owner;UNIX.group;\n") != std::string::npos);
         CHECK(client.command("OPTS MLST", 200) == "200 MLST OPTS");
         CHECK(client.command("MLST file", 250) == "250-Facts:\n  /file\n250 End");
         CHECK(client.fetch("MLSD") == " file\r\n");
-        CHECK(client.command("opts mlst unix.mode;", 200) == "200 MLST OPTS UNIX.mode;");
+        CHECK(client.command("opts mlst unix.mode; ", 200) == "200 MLST OPTS UNIX.mode;");
+        for (const char* const wrong : {"OPTS MLST type ;", "OPTS MLST type; size;", "OPTS MLST \xc3\xa4;"})
+            client.command(wrong, 501);
+        CHECK(client.command("MLST file", 250).find(" UNIX.mode=0") != std::string::npos); // as before
         CHECK(connect_logged_in(daemon).fetch("MLSD").find("type=file;size=5;modify=") == 0);
     }
 
@@ -88,7 +108,7 @@ TEST_SUITE("e2e") {
             stranger.command(line, 530);
     }
 
-    TEST_CASE("a pattern lists what matches it unless something has that very name") {
+    TEST_CASE("a pattern lists what matches it unless a folder has that very name") {
         const Daemon daemon;
         const Path folder = daemon.files() / "folder";
         std::filesystem::create_directory(folder);
@@ -104,7 +124,7 @@ TEST_SUITE("e2e") {
         CHECK(client.command("LS [ab]*", 213).ends_with("\n213 2 entries"));
         CHECK(client.command("STAT *.bin", 213).ends_with("\n213 1 entry"));
         write_file(folder / "*.txt", "");
-        CHECK(client.fetch("NLST *.txt") == "*.txt\r\n");
+        CHECK(client.fetch("NLST *.txt") == "*.txt\r\na.txt\r\nb.txt\r\n");
         client.open_data();
         client.command("NLST a*b*c*d*", 501);
         client.command("NLST missing/*", 550);

@@ -141,16 +141,121 @@ TEST_SUITE("e2e readiness") {
         const Daemon daemon;
         constexpr std::size_t size = 64 * 1024 * 1024; // more than any socket buffer
         const e2e::Path file = daemon.files() / "file";
-        e2e::write_file(file, "x");
-        std::filesystem::resize_file(file, size);
         FtpClient client = connect_logged_in(daemon);
-        Connection data = client.open_data();
-        client.command("RETR file", 150);
-        data.read_exactly(1);
-        std::filesystem::resize_file(file, 1);
-        CHECK_THROWS_AS(data.read_to_end(), e2e::Failure);
-        client.expect(451);
-        client.command("NOOP", 200);
+        std::size_t logged = 0;
+        for (const auto* const type : {"TYPE I", "TYPE A"}) {
+            CAPTURE(type);
+            e2e::write_file(file, "x");
+            std::filesystem::resize_file(file, size);
+            client.command(type, 200);
+            Connection data = client.open_data();
+            client.command("RETR file", 150);
+            data.read_exactly(1);
+            std::filesystem::resize_file(file, 1);
+            CHECK_THROWS_AS(data.read_to_end(), e2e::Failure);
+            client.expect(451);
+            client.command("NOOP", 200);
+            logged = daemon.wait_for_log(" s, broken off", logged);
+        }
+    }
+
+    TEST_CASE("a file that grows under RETR ends at the size that it had at its 150") {
+        const Daemon daemon;
+        constexpr std::size_t size = 64 * 1024 * 1024; // more than any socket buffer
+        const e2e::Path file = daemon.files() / "file";
+        FtpClient client = connect_logged_in(daemon);
+        for (const auto* const type : {"TYPE I", "TYPE A"}) {
+            CAPTURE(type);
+            e2e::write_file(file, "x");
+            std::filesystem::resize_file(file, size);
+            client.command(type, 200);
+            Connection data = client.open_data();
+            client.command("RETR file", 150);
+            data.read_exactly(1);
+            std::filesystem::resize_file(file, 2 * size);
+            CHECK(data.read_to_end().size() == size - 1);
+            data.close();
+            CHECK(client.expect(226) == text("226 Sent ", size, " bytes."));
+        }
+    }
+
+    TEST_CASE("REST and ALLO outlive NOOP and STAT and are forgotten by ABOR") {
+        const Daemon daemon{{.lines = {"anonymous write"}}};
+        e2e::write_file(daemon.files() / "file", "0123456789");
+        FtpClient client = connect_logged_in(daemon);
+        const auto keep_alive = [&] {
+            client.command("NOOP", 200);
+            client.command("STAT", 211);
+            client.command("STAT /file", 213);
+            client.command("PWD", 257);
+        };
+        client.command("REST 4", 350);
+        keep_alive();
+        CHECK(client.fetch("RETR file") == "456789");
+        client.command("REST 5", 350);
+        keep_alive();
+        CHECK(client.get("file") == "56789");
+        client.command("ALLO 6", 200);
+        keep_alive();
+        client.send("PUT new\r\nNOOP\r\nPWD\r\n");
+        client.expect(150);
+        client.expect(226);
+        client.expect(257);
+        CHECK(e2e::read_file(daemon.files() / "new") == "NOOP\r\n");
+
+        client.command("REST 4", 350);
+        client.command("ABOR", 226);
+        CHECK(client.fetch("RETR file") == "0123456789");
+        client.command("REST 4", 350);
+        client.command("ALLO 3", 200);
+        client.send(text("PUT ", std::string(9000, 'x'), "\r\nabc"));
+        client.expect(500); // its body is passed over, and what stood before it is used up
+        CHECK(client.get("file") == "0123456789");
+        client.command("ALLO 6", 200);
+        client.command("ABOR", 226);
+        client.send("PUT other\r\nNOOP\r\nPWD\r\n");
+        client.half_close();
+        client.expect(150);
+        client.expect(226);
+        CHECK(e2e::read_file(daemon.files() / "other") == "NOOP\r\nPWD\r\n");
+    }
+
+    TEST_CASE("REST counts bytes as they are and is refused under TYPE A") {
+        const Daemon daemon{{.lines = {"anonymous write"}}};
+        e2e::write_file(daemon.files() / "file", "0\n23\n56789");
+        e2e::write_shared(daemon.files() / "target", "0123456789");
+        FtpClient client = connect_logged_in(daemon);
+        client.command("TYPE A", 200);
+        CHECK(client.command("REST 4", 501).find("TYPE I") != std::string::npos);
+        CHECK(client.fetch("RETR file") == "0\r\n23\r\n56789");
+        client.command("REST 0", 350);
+        CHECK(client.fetch("RETR file") == "0\r\n23\r\n56789");
+        for (const std::string_view line : {"RETR file", "STOR target", "APPE target"}) {
+            CAPTURE(line);
+            client.command("TYPE I", 200);
+            client.command("REST 4", 350);
+            client.command("TYPE A", 200);
+            Connection data = client.open_data();
+            CHECK(client.command(line, 550).find("TYPE I") != std::string::npos);
+            data.close();
+        }
+        CHECK(e2e::read_file(daemon.files() / "target") == "0123456789");
+        CHECK(client.fetch("RETR file") == "0\r\n23\r\n56789");
+        client.command("TYPE I", 200);
+        client.command("REST 4", 350);
+        CHECK(client.fetch("RETR file") == "\n56789");
+        // Types are nothing to the verbs of this connection.
+        client.command("REST 2", 350);
+        client.command("TYPE A", 200);
+        CHECK(client.get("file") == "23\n56789");
+        FtpClient silent{daemon};
+        silent.command("USER anonymous", 331);
+        silent.command("PASS x", 230);
+        silent.command("REST 2", 350);
+        CHECK(silent.get("file") == "23\n56789");
+        silent.command("REST 2", 350);
+        Connection data = silent.open_data();
+        silent.command("RETR file", 550);
     }
 
     TEST_CASE("QUIT behind a transfer lets it end first") {

@@ -74,13 +74,33 @@ TEST_SUITE("e2e") {
         CHECK(client.command("RMD \x1b[2J", 250).find('\x1b') == std::string::npos);
     }
 
-    TEST_CASE("a CR in a name is CR NUL in a reply and a byte 0xff is doubled") {
+    TEST_CASE("a line end in a name is a question mark in every reply and a byte 0xff is doubled") {
         const Daemon daemon{{.lines = {"anonymous write"}}};
         FtpClient client = connect_logged_in(daemon);
         client.send("MKD a\r\0b\xff\xff\r\n"s);
-        const std::string expected = "257 \"/a\r\0b\xff\xff\" is made.\r\n"s;
+        const std::string expected = "257 \"/a?b\xff\xff\" is made.\r\n"s;
         CHECK(client.read_exactly(expected.size()) == expected);
         CHECK(std::filesystem::is_directory(daemon.files() / "a\rb\xff"));
+        const std::string forged = "x\n226 done\r";
+        const auto send = [&](std::string_view verb, std::string_view rest = {}) {
+            client.send(text(verb, forged, "\0"s, rest, "\r\n"));
+            const e2e::Reply reply = client.read_reply();
+            CHECK(reply.text.find("226 done\r") == reply.text.npos);
+            CHECK(reply.text.find("\n226") == reply.text.npos);
+            return reply.text;
+        };
+        CHECK(send("MKD ") == "257 \"/x?226 done?\" is made.");
+        send("CWD ");
+        CHECK(client.command("PWD", 257) == "257 \"/x?226 done?\" is where you are.");
+        CHECK(client.command("MLST", 250).ends_with("; /x?226 done?\n250 End"));
+        CHECK(client.command("STAT", 211).find("\n226") == std::string::npos);
+        client.command("CDUP", 250);
+        CHECK(send("MFMT 20010909014640 ") == "213 Modify=20010909014640; x?226 done?");
+        for (const auto* const verb :
+             {"SIZE ", "MDTM ", "DELE ", "RETR ", "GET ", "SITE CKSUM ", "RNFR ", "HELP ", "LIST ", "STAT ",
+              "LS ", "SITE MLSD ", "MLST ", "SITE CHMOD 755 ", "NOSUCH ", "OPTS ", "RMD "})
+            send(verb);
+        CHECK(e2e::names_in(daemon.files()) == e2e::Words{"a\rb\xff"});
     }
 
     TEST_CASE("spaces in front of a name and behind it belong to the name") {
@@ -127,7 +147,8 @@ TEST_SUITE("e2e") {
             char mode[16];
             std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(s.st_mode & 07777));
             return text("250-Facts:\n ", kind, "modify=", ftpd::format_timestamp(s.st_mtime), ";perm=", perm,
-                        ";unique=", unique, ";UNIX.mode=", mode, "; ");
+                        ";unique=", unique, ";UNIX.mode=", mode, ";UNIX.owner=", s.st_uid,
+                        ";UNIX.group=", s.st_gid, "; ");
         };
         CHECK(client.command("MLST file", 250) ==
               facts(daemon.files() / "file", "type=file;size=5;", "dfarw") + "/file\n250 End");

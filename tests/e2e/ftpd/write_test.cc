@@ -246,7 +246,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("a person at telnet ends what PUT and WRITE store with a dot or Ctrl-D and goes on") {
         const Daemon daemon{writes};
         Pty terminal{{"telnet", "127.0.0.1", text(daemon.port())}};
-        terminal.wait_for("220 ftpd ready");
+        terminal.wait_for("220 This is ftpd");
         terminal.type("PUT first\r");
         terminal.wait_for("150 Send");
         terminal.wait_for("WRITE");
@@ -280,7 +280,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{writes};
         for (const char* const end : {".\r", "\x04"}) {
             Pty terminal{{"telnet", "127.0.0.1", text(daemon.port())}};
-            terminal.wait_for("220 ftpd ready");
+            terminal.wait_for("220 This is ftpd");
             terminal.type("WRITE file\r");
             terminal.wait_for("150 Send lines");
             terminal.type("typed\r");

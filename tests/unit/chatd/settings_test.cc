@@ -63,10 +63,15 @@ TEST_SUITE("unit") {
     TEST_CASE("a room's name must do for a folder and a line") {
         const std::string longest(max_room_name, 'r');
         CHECK(settings_of({"room " + longest}).rooms[0].name == longest);
-        for (const std::string name : {"..", ".hidden", "a/b", "/", "-x", "\"\"", "\"a b\"", "\"a\tb\"",
-                                       "a\\b", "a\x1b", "\xff", "a\u202e"})
+        for (const std::string name :
+             {"..", ".hidden", "a/b", "/", "-x", "\"\"", "\"a b\"", "\"a\tb\"", "a\\b", "a\x1b", "\xff",
+              "a\u202e", "a\u00a0b", "\u2800", "'", "a:b", "\"#a\"", "lоbby", "e\u0301"})
             CHECK(is_refused({"room " + name}, "cannot name a room"));
         CHECK(is_refused({"room r" + longest}, "1 to 64"));
+        CHECK(settings_of({"room _a.b-c'd"}).rooms[0].name == "_a.b-c'd");
+        CHECK(is_refused({"room lobby code 1", "room 1obby code 2"},
+                         "rooms lobby and 1obby look alike: give one another name"));
+        CHECK(is_refused({"room Dev code 1", "room dev code 2"}, "look alike"));
     }
 
     TEST_CASE("what is wrong in a room's line is named") {

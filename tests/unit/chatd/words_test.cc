@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
+#include <utility>
 
 using namespace chatd;
 
@@ -27,11 +28,21 @@ const std::string replaced = "\xef\xbf\xbd";
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("names of any script may be used") {
+    TEST_CASE("names of any one script may be used") {
         for (const std::string_view name :
-             {"ada", "张三", "Bob_42", "o'neil", "a.b-c", "Ωmega", "Иван", "محمد", "é", "हिन्दी", "-", "~",
-              "#1", "servant", "ad", "chat", "😀"})
+             {"ada", "张三",  "Bob_42",   "o'neil", "a.b-c",    "Ωμέγα",   "Иван",  "محمد",
+              "é",   "हिन्दी", "_",        "_ada",   "42",       "servant", "ad",    "chat",
+              "😀",   "ada😀",  "👍🏽", "🇨🇳",     "二〇二六", "Þóra",    "ʻokina"})
             CHECK_MESSAGE(!refuse_name(name), name);
+    }
+
+    TEST_CASE("a name is of one script or of those that are written together") {
+        for (const std::string_view name : {"田中さん", "ラーメン", "山田ヤマダtaro", "김치kim", "金김",
+                                            "王小明Wang", "王ㄨㄤˊ", "Иван42", "ada三", "Ίων_1", "佐々木"})
+            CHECK_MESSAGE(!refuse_name(name), name);
+        for (const std::string_view name : {"аdministrator", "pаypal", "Ωmega", "adaа", "Иvan", "김さん",
+                                            "さんㄨ", "aא", "عa", "αа", "हa", "三а", "a\u0483"})
+            CHECK(is_refused(name, Refusal::name_mixed));
     }
 
     TEST_CASE("a name has at most 32 columns however many bytes those are") {
@@ -69,6 +80,54 @@ TEST_SUITE("unit") {
             CHECK(is_refused(name, Refusal::name_unprintable));
     }
 
+    TEST_CASE("a name that could pass for more than a name is refused") {
+        for (const std::string_view name : {"ada\u00a0say:\u00a0I\u00a0quit.\u00a0(bob",
+                                            "a\u2007b",
+                                            "a\u202fb",
+                                            "a\u2800b",
+                                            "\u2800",
+                                            "a\u1680b",
+                                            "a:b",
+                                            "a,b",
+                                            "a!b",
+                                            "a@b",
+                                            "a*b",
+                                            "a?b",
+                                            "a(b",
+                                            "a\\b",
+                                            "a|b",
+                                            "a=b",
+                                            "#a",
+                                            "&a",
+                                            "$a",
+                                            ":a",
+                                            "~a",
+                                            "+a",
+                                            "%a",
+                                            "~",
+                                            "#1",
+                                            "a#1",
+                                            "a~",
+                                            "a`",
+                                            "a\u2019s",
+                                            "a\u20dd",
+                                            "a\u2028b",
+                                            "\u2160",
+                                            "a\u00b2",
+                                            "\u24b6",
+                                            "\u2713",
+                                            "\u231a\ufe0e",
+                                            "\u2764",
+                                            "a\u2022b",
+                                            "\ue000",
+                                            "\u0378"})
+            CHECK(is_refused(name, Refusal::name_unprintable));
+        for (const std::string_view name : {"-", "-a", ".", ".a", "'", "'a", "\u0301a", "\u093f", "\u1161"})
+            CHECK(is_refused(name, Refusal::name_unprintable));
+        for (const std::string_view name : {"a-", "a.", "a'", "a_", "__", "1-2"})
+            CHECK_FALSE(refuse_name(name));
+    }
+
     TEST_CASE("a name that is not in NFC is refused so that no two names differ in that alone") {
         for (const std::string_view name : {"e\u0301", "A\u030a", "\u212b", "\u2126", "\u212a", "か\u3099",
                                             "\uf900", "\U0002f800", "\u1100\u1161", "\u0344", "क\u0958"})
@@ -78,10 +137,36 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("reserved names are so in any case and with anything behind") {
-        for (const std::string_view name :
-             {"administrator", "Administrator", "ADMINISTRATOR", "admin", "aDmIn", "server", "Server2",
-              "chatd", "ChatD", "administrator_", "admin1", "root", "ROOT", "System", "管理员", "管理员一号",
-              "ａｄｍｉｎ", "系统"})
+        for (const std::string_view name : {"administrator",
+                                            "Administrator",
+                                            "ADMINISTRATOR",
+                                            "admin",
+                                            "aDmIn",
+                                            "server",
+                                            "Server2",
+                                            "chatd",
+                                            "ChatD",
+                                            "administrator_",
+                                            "admin1",
+                                            "root",
+                                            "ROOT",
+                                            "System",
+                                            "管理员",
+                                            "管理员一号",
+                                            "ａｄｍｉｎ",
+                                            "系统",
+                                            "r00t",
+                                            "R00T",
+                                            "adm1n",
+                                            "ADMlN_2",
+                                            "ѕуѕтем",
+                                            "ЅУЅТЕМ",
+                                            "ᴀᴅᴍɪɴ",
+                                            "𝐚𝐝𝐦𝐢𝐧",
+                                            "admın",
+                                            "ádmin",
+                                            "a\u0336d\u0336m\u0336in",
+                                            "🇷🇴🇴🇹"})
             CHECK(is_refused(name, Refusal::name_reserved));
         for (const std::string_view name : {"rooter", "systematic"}) CHECK_FALSE(refuse_name(name));
     }
@@ -94,6 +179,21 @@ TEST_SUITE("unit") {
         CHECK(fold_name("😀") == "😀");
         CHECK(fold_name("ada") != fold_name("bob"));
         CHECK(fold_name("Ａｄａ１") == fold_name("ada1"));
+        CHECK(fold_name("Straße") == fold_name("STRASSE"));
+        CHECK(fold_name("ΣΊΣΥΦΟΣ") == fold_name("σίσυφος"));
+        CHECK(fold_name("É") == fold_name("e\u0301"));
+    }
+
+    TEST_CASE("names that look alike have the same likeness and others have not") {
+        using Pair = std::pair<std::string_view, std::string_view>;
+        for (const auto& [one, other] :
+             {Pair{"bill", "BiIl"}, Pair{"Ian", "lan"}, Pair{"a1", "al"}, Pair{"B0b", "bOb"},
+              Pair{"аса", "aca"}, Pair{"НОТ", "HOT"}, Pair{"Ροκο", "poko"}, Pair{"ΝΟΝΑ", "nona"},
+              Pair{"νονα", "vova"}, Pair{"ё", "ë"}, Pair{"ａｄａ", "ada"}, Pair{"oʼneil", "o'neil"}})
+            CHECK_MESSAGE(likeness_of(one) == likeness_of(other), one, " ", other);
+        for (const auto& [one, other] : {Pair{"ada", "adа2"}, Pair{"ada", "eda"}, Pair{"é", "e"},
+                                         Pair{"三", "二"}, Pair{"Иван", "Ivan"}, Pair{"a_b", "a-b"}})
+            CHECK_MESSAGE(likeness_of(one) != likeness_of(other), one, " ", other);
     }
 
     TEST_CASE("text that harms no terminal stays as it is") {

@@ -80,6 +80,32 @@ TEST_SUITE("unit") {
         check_every_cut("\n\r\n", 8, LineEnds::first_decides, {"", ""});
     }
 
+    TEST_CASE("line reader: the whole lines that wait can be seen without being taken") {
+        const Pair pair;
+        const auto seen = [](const LineReader& reader) {
+            Lines lines;
+            for (const std::string_view line : reader.waiting_lines()) lines.emplace_back(line);
+            return lines;
+        };
+        LineReader reader{8, LineEnds::first_decides};
+        reader.add("a\r\n");
+        CHECK(reader.next()->text == "a");
+        CHECK(seen(reader).empty());
+        reader.add("b\nc\r\n\r\nd");
+        CHECK(seen(reader) == Lines{"b\nc", ""});
+        CHECK(seen(reader) == Lines{"b\nc", ""}); // they are still there
+        CHECK(reader.next()->text == "b\nc");
+        CHECK(seen(reader) == Lines{""});
+        CHECK(reader.next()->text.empty());
+        reader.add("23456789");
+        CHECK(reader.add("0") == 1); // full
+        CHECK_FALSE(reader.next());
+        reader.add("1\r\ne\r\n");
+        CHECK(seen(reader) == Lines{"e"}); // what ends before it was too long
+        CHECK(reader.next()->too_long);
+        CHECK(reader.next()->text == "e");
+    }
+
     TEST_CASE("line reader: a person is told from a program by the first line") {
         const Pair pair;
         for (const bool person : {true, false}) {

@@ -49,12 +49,27 @@ TEST_SUITE("unit") {
                         .negotiates); // programs send this, too
     }
 
+    TEST_CASE("command: CRs before the line's end belong to it unless NUL follows") {
+        CHECK(decoded("TYPE I\r") == "TYPE I");
+        CHECK(decoded("a\rb\r\r") == "a\rb");
+        CHECK(decoded("\r") == "");
+        CHECK(decoded("a\r\0\r"s) == "a\r");
+    }
+
+    TEST_CASE("command: blanks behind words are none of them") {
+        CHECK(without_trailing_blanks("12 ") == "12");
+        CHECK(without_trailing_blanks("A N \t ") == "A N");
+        CHECK(without_trailing_blanks(" ") == "");
+        CHECK(without_trailing_blanks("") == "");
+        CHECK(without_trailing_blanks(" 12") == " 12");
+    }
+
     TEST_CASE("command: two IACs are one byte and CR NUL is CR") {
         CHECK(decoded("a\xff\xff"s + "b") == "a\xff"s + "b");
         CHECK(decoded("\xff\xff\xff\xff") == "\xff\xff");
         CHECK(decoded("\xff\xff\xff\xf1") == "\xff");
         CHECK(decoded("a\r\0b\r\0"s) == "a\rb\r");
-        CHECK(decoded("a\rb\r") == "a\rb\r");
+        CHECK(decoded("a\rb") == "a\rb");
         CHECK(decoded("a\0b"s) == "a\0b"s);
         CHECK(decoded("\r\0\0"s) == "\r\0"s);
     }

@@ -8,6 +8,21 @@
 using namespace ftpd;
 
 TEST_SUITE("unit") {
+    TEST_CASE("path: a file beside another is named in the same words") {
+        CHECK(name_beside("new", "/a/new", "/a/new") == "new");
+        CHECK(name_beside("new", "/a/new", "/a/new.1") == "new.1");
+        CHECK(name_beside("../b/new", "/b/new", "/b/new.1") == "../b/new.1");
+        CHECK(name_beside("/b/new", "/b/new", "/b/new.1") == "/b/new.1");
+        CHECK(name_beside("b/", "/a/b", "/a/b.1") == "/a/b.1");
+        CHECK(name_beside("..", "/a", "/a.1") == "/a.1");
+        CHECK(name_beside("/", "/", "/.1") == "/.1");
+    }
+
+    TEST_CASE("path: in one line a name has question marks for what would end it") {
+        CHECK(in_one_line("a\r\nb\n") == "a??b?");
+        CHECK(in_one_line("\x1b[2J\t\xff \\") == "\x1b[2J\t\xff \\");
+    }
+
     TEST_CASE("path: what can only mean a directory") {
         for (const char* const given : {"", ".", "..", "/", "a/", "a/.", "../..", "/a/.."}) {
             CAPTURE(given);
@@ -84,6 +99,13 @@ TEST_SUITE("unit") {
                 all.insert(partial);
             }
         CHECK(all.size() == 2 * 255); // each another
+        CHECK(replaced_name("x", 812) == ".ftpd-.ftpd-812-x");
+        for (const std::string& name : {std::string{"x"}, std::string(255, 'n')}) {
+            CHECK(is_replaced_name(replaced_name(name, 4194304)));
+            CHECK(replaced_name(name, 4194304).size() <= 255);
+            CHECK_FALSE(is_replaced_name(partial_name(name)));
+            CHECK_FALSE(is_replaced_name(name));
+        }
         const std::string fits(255 - reserved_prefix.size(), 'n');
         CHECK(partial_name(fits) == ".ftpd-" + fits);
         CHECK(partial_name(fits + 'n') == partial_name(fits + 'n'));

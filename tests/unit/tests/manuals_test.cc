@@ -124,7 +124,7 @@ TEST_SUITE("unit") {
             if (verb.kind == Kind::transfer || verb.kind == Kind::transfer_in_band ||
                 verb.kind == Kind::upload_in_band || verb.kind == Kind::lines_in_band)
                 transfers += text(verb.name, ", ");
-            CHECK((verb.kind == Kind::urgent) ==
+            CHECK((verb.during_transfer == ftpd::DuringTransfer::answered) ==
                   (verb.name == "ABOR" || verb.name == "STAT" || verb.name == "NOOP"));
         }
         transfers.resize(transfers.size() - 2);

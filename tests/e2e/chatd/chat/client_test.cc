@@ -47,14 +47,15 @@ const Words plain_locale{"LC_ALL=C"};
 TEST_SUITE("e2e") {
     TEST_CASE("a line that arrives leaves the typed line whole") {
         auto [server, terminal, client] = Talk{};
-        const std::string first(78, 'a'); // with the prompt a row
+        const std::string first(77, 'a'); // with the prompt a row
         terminal.type(first + "你好");
         terminal.wait_for("好");
         client.send("eve say: hello\n");
-        // In one piece: to the left edge, up the row, erase, the message, prompt and line.
-        terminal.wait_for("\r\x1b[1A\x1b[Jeve say: hello\r\n> " + first + "你好");
+        // In one piece: to the left edge, up the row, erase, the message, prompt and line. A line's end
+        // within that is made a CR LF by the terminal.
+        terminal.wait_for("\r\x1b[1A\x1b[Jeve say: hello\r\n> " + first + "\r\r\n你好");
         terminal.type("\x7f");
-        terminal.wait_for("\r\x1b[1A\x1b[J> " + first + "你");
+        terminal.wait_for("\r\x1b[1A\x1b[J> " + first + "\r\r\n你");
         terminal.type("\r");
         CHECK(client.read_line() == first + "你");
     }

@@ -165,7 +165,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{chat_server()};
         Person ada{daemon, "ada"};
         ada.terminal.resize(20, 24);
-        const std::string most(17, 'a'); // with the prompt one column is left
+        const std::string most(16, 'a'); // with the prompt one column is left, before the last
         ada.terminal.type(most + "bcd");
         ada.terminal.wait_for("b");
         ada.terminal.type("\x01!");
@@ -175,6 +175,24 @@ TEST_SUITE("e2e") {
         screen.write(all.substr(all.rfind("else is here.\r\n") + 15));
         CHECK(screen.text() == "> !" + most + "\nbcd\n");
         CHECK(screen.cursor() == "0:3");
+        ada.terminal.resize(60, 24); // without a key
+        ada.terminal.wait_for("\r\x1b[J> !" + most + "bcd\r> !");
+    }
+
+    TEST_CASE("a signal that the window has changed changes nothing on the screen when it has not") {
+        const Daemon daemon{chat_server()};
+        Person ada{daemon, "ada"};
+        ada.terminal.type("draft");
+        ada.terminal.wait_for("draft");
+        for (const char key : std::string{"123"}) { // each comes behind what the signal did
+            ada.terminal.signal(SIGWINCH);
+            ada.terminal.type({&key, 1});
+            ada.terminal.wait_for({&key, 1});
+        }
+        ChatClient bob{daemon, "bob"};
+        ada.terminal.wait_for("bob joined\r\n> draft123");
+        CHECK(shown_on(ada.terminal) ==
+              "Your name: ada\n" + in_room + "Nobody else is here.\nbob joined\n> draft123\n");
     }
 
     TEST_CASE("in a pipe chat logs in and speaks and prints the answers and ends") {

@@ -41,10 +41,21 @@ TEST_SUITE("unit") {
 
     TEST_CASE("filter: what draws and colours a line comes through as it is") {
         for (const std::string_view sequence :
-             {"\x1b[A", "\x1b[12B", "\x1b[80C", "\x1b[3D", "\x1b[K", "\x1b[0K", "\x1b[1K", "\x1b[2K",
+             {"\r\n\x1b[A", "\x1b[12B", "\x1b[80C", "\x1b[3D", "\x1b[K", "\x1b[0K", "\x1b[1K", "\x1b[2K",
               "\x1b[J", "\x1b[2J", "\x1b[H", "\x1b[m", "\x1b[0m", "\x1b[1;38;5;200m", "\x1b[?2004h",
               "\x1b[?2004l"})
             check_unchanged("a" + std::string{sequence} + "b");
+    }
+
+    TEST_CASE("filter: the cursor goes up no further than to where the server began to write") {
+        check_filtered("a\x1b[A\x1b[Jb", "a\x1b[Jb");
+        check_filtered("a\r\nb\r\nc\x1b[5A\x1b[A\x1b[99B\x1b[A", "a\r\nb\r\nc\x1b[2A\x1b[99B");
+        check_filtered("a\n\x1b[0A\x1b[1A", "a\n\x1b[0A");
+        check_filtered("a\n\x1b[H\x1b[2J\x1b[1A", "a\n\x1b[H\x1b[2J"); // on a cleared screen
+        TerminalFilter filter;
+        filter.filter("a\r\nb\r\nc");
+        filter.begin_here(); // another program has written since
+        CHECK(filter.filter("\r\x1b[2A\x1b[Jd\r\n\x1b[1A") == "\r\x1b[Jd\r\n\x1b[1A");
     }
 
     TEST_CASE("filter: every other control character and sequence is shown and does nothing") {

@@ -71,6 +71,25 @@ TEST_SUITE("unit") {
         CHECK(completed("", {"ada", "bob"}) == " [ada] [bob]");
     }
 
+    TEST_CASE("completion: a name is completed behind whatever mark it follows without a blank") {
+        const std::vector<std::string> all{"ada", "bob", "o'neil", "_x", "张三"};
+        CHECK(completed("@a", all) == "@ada "); // a word by itself
+        CHECK(completed("hi @A", all) == "hi @ada ");
+        CHECK(completed("(a", all) == "(ada"); // what closes it follows
+        CHECK(completed("see \"a", all) == "see \"ada");
+        CHECK(completed("ada/b", all) == "ada/bob");
+        CHECK(completed("hi,b", all) == "hi,bob");
+        CHECK(completed("'o'", all) == "'o'neil");
+        CHECK(completed("@_", all) == "@_x ");
+        CHECK(completed("你好，张", all) == "你好，张三");
+        CHECK(completed("“张", all) == "“张三");
+        CHECK(completed("/msg ada (b", all) == "/msg ada (bob");
+        CHECK(completed("/msg ada ask @b", all) == "/msg ada ask @bob ");
+        CHECK(completed("/msg @b", all) == "/msg @b"); // it takes a name and nothing else
+        CHECK(completed("ada.b", all) == "ada.b");     // may be one name
+        CHECK(completed("(zz", all) == "(zz");
+    }
+
     TEST_CASE("completion: nothing is made of a word that nothing begins with") {
         CHECK(completed("/x") == "/x");
         CHECK(completed("zz", {"ada"}) == "zz");

@@ -34,10 +34,13 @@ using namespace std::string_literals;
 #define TTYPE "\x18"
 #define NAWS "\x1f"
 #define LINEMODE "\x22"
+#define EOR "\x19"
+#define CHARSET "\x2a"
+#define GA IAC "\xf9"
 
 inline const std::string offer = DO TTYPE;
 inline const std::string asks_type = SB TTYPE "\x01" SE;
-inline const std::string wants_keys = WILL ECHO_ WILL SGA DO NAWS DO ""s + '\0';
+inline const std::string wants_keys = WILL ECHO_ WILL SGA DO NAWS DO ""s + '\0' + WILL CHARSET;
 inline const std::string agrees = DO ECHO_ DO SGA;
 inline std::string is_type(const std::string& name) { return SB TTYPE ""s + '\0' + name + SE; }
 inline std::string has_size(unsigned char columns, unsigned char rows) {
@@ -79,16 +82,29 @@ public:
         lay(out);
         return out;
     }
+    // The time in which the window might have changed again.
+    std::string rest() {
+        if (const auto until = dialect().waits_until()) std::this_thread::sleep_until(*until);
+        return taken();
+    }
     // What is sent for words of the server.
     std::string show(std::string_view words) {
         std::string out;
         if (telnet_) telnet_->edited_line().lift(out);
+        const std::size_t from = out.size();
         out += dialect().line(words);
+        if (telnet_) telnet_->translate(out, from);
         lay(out);
         return out;
     }
     std::string ask(Asked question, std::string_view words = {}) {
-        std::string out = dialect().ask(question, words);
+        std::string out;
+        const std::string shown = dialect().ask(question, words);
+        if (telnet_ && !shown.empty()) telnet_->edited_line().lift(out);
+        const std::size_t from = out.size();
+        out += shown;
+        if (telnet_) telnet_->translate(out, from);
+        if (telnet_) out += telnet_->prompt_end();
         lay(out);
         return out;
     }

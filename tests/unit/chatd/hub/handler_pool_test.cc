@@ -110,7 +110,8 @@ TEST_SUITE("unit") {
             const int next = common::Fd{::dup(STDIN_FILENO)}.get();
             rlimit few = before;
             few.rlim_cur = static_cast<rlim_t>(next) + room;
-            bool refused = false; // asked when there are descriptors again: a sanitizer needs one to look at an exception
+            bool refused = false; // asked when there are descriptors again: a sanitizer needs one to look at
+                                  // an exception
             REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
             try {
                 house.take();

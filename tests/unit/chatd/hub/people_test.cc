@@ -41,16 +41,32 @@ TEST_SUITE("unit") {
         CHECK(people.find("ADA") == &ada);
         CHECK(people.find("eve") == nullptr);
         CHECK(people.find("") == nullptr);
-        CHECK(people.is_taken("aDa"));
-        CHECK(people.is_taken("ada", bob.number));
-        CHECK_FALSE(people.is_taken("ada", ada.number)); // it may write it otherwise
+        CHECK(people.refuse("aDa") == Refusal::name_taken);
+        CHECK(people.refuse("ada", bob.number) == Refusal::name_taken);
+        CHECK_FALSE(people.refuse("ada", ada.number)); // it may write it otherwise
         people.give_name(ada, "Countess");
-        CHECK_FALSE(people.is_taken("ada"));
+        CHECK_FALSE(people.refuse("ada"));
         CHECK(people.find("countess") == &ada);
         CHECK(ada.folded == "countess");
         people.remove(bob);
-        CHECK_FALSE(people.is_taken("bob"));
+        CHECK_FALSE(people.refuse("bob"));
         CHECK(people.find("countess") == &ada);
+    }
+
+    TEST_CASE("a name is not free either while somebody has one that looks like it") {
+        HubHouse house;
+        People& people = house.people;
+        Client &bill = house.arrive(), &bob = house.arrive();
+        people.give_name(bill, "Bill");
+        CHECK(people.refuse("BIll", bob.number) == Refusal::name_taken);
+        CHECK(people.refuse("BiIl", bob.number) == Refusal::name_alike);
+        CHECK(people.refuse("bi11", bob.number) == Refusal::name_alike);
+        CHECK_FALSE(people.refuse("bi11", bill.number));
+        CHECK(people.find("bi11") == nullptr); // who is meant by it is another
+        people.give_name(bill, "bi11");
+        CHECK(people.refuse("bill", bob.number) == Refusal::name_alike);
+        people.remove(bill);
+        CHECK_FALSE(people.refuse("bill", bob.number));
     }
 
     TEST_CASE("somebody is found in a room only when in it") {

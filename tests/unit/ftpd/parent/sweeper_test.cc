@@ -26,7 +26,7 @@ void make_old(const Path& path, std::time_t age) {
 
 std::size_t sweep(const Path& root, std::time_t age) {
     const common::Fd fd{::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return ftpd::sweep_partials(fd.get(), now - age);
+    return ftpd::sweep_partials(fd.get(), now - age, 0);
 }
 
 bool is_there(const Path& path) { return std::filesystem::exists(std::filesystem::symlink_status(path)); }
@@ -53,6 +53,19 @@ TEST_SUITE("unit") {
         CHECK(is_there(root / ".ftpd-folder"));
         CHECK(is_there(root / ".ftpd-link"));
         CHECK(sweep(root.path(), 7 * day) == 0);
+    }
+
+    TEST_CASE("sweeper: what an upload has replaced goes by when that was and not by its own age") {
+        const e2e::TempDir root;
+        const Path kept = root / ".ftpd-.ftpd-812-file";
+        make_old(kept, 100 * day);
+        ::chmod(kept.c_str(), 0444); // who may replace it need not be allowed to write to it
+        const common::Fd fd{::open(root.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        const std::time_t replaced = std::time(nullptr); // just now
+        ftpd::sweep_partials(fd.get(), now, replaced - 60);
+        CHECK(is_there(kept));
+        CHECK(ftpd::sweep_partials(fd.get(), now, replaced + 60) == 0); // no unfinished upload
+        CHECK_FALSE(is_there(kept));
     }
 
     TEST_CASE("sweeper: what lies behind a link is not in the tree") {

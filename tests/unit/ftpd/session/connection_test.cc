@@ -98,13 +98,24 @@ TEST_SUITE("unit") {
 
     TEST_CASE("connection: replies are collected and bytes of the telnet protocol doubled") {
         Scene scene;
-        scene.control.reply(257, "\"a\xff\r\"");
+        scene.control.reply(257, "\"a\xff\"");
         scene.control.begin_lines(213, "/");
         scene.control.add_line("b\xff");
+        scene.control.add_exact_line("c\r\n\xff");
         scene.control.end_lines(213, "1 entry");
         scene.control.reply(150, "Send.", "\xff\xfd\x40");
-        CHECK(scene.received() == "257 \"a\xff\xff\r\0\"\r\n213-/\r\n b\xff\xff\r\n213 1 entry\r\n"
-                                  "150 Send.\xff\xfd\x40\r\n"s);
+        CHECK(scene.received() ==
+              "257 \"a\xff\xff\"\r\n213-/\r\n b\xff\xff\r\n c\r\0\n\xff\xff\r\n213 1 entry\r\n"
+              "150 Send.\xff\xfd\x40\r\n"s);
+    }
+
+    TEST_CASE("connection: a name ends no line of a reply") {
+        Scene scene;
+        scene.control.reply(257, "\"a\r\n226 b\n\"");
+        scene.control.begin_lines(213, "/\nc");
+        scene.control.add_line("d\r\n213 e\xff");
+        scene.control.end_lines(213, "f\r");
+        CHECK(scene.received() == "257 \"a??226 b?\"\r\n213-/?c\r\n d??213 e\xff\xff\r\n213 f?\r\n");
     }
 
     TEST_CASE("connection: only a person gets a hint") {

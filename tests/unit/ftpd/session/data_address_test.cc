@@ -50,7 +50,8 @@ TEST_SUITE("unit") {
         CHECK(eprt("|2|1080::8:800:200C:417A|5282|") == "[1080::8:800:200c:417a]:5282");
         CHECK(eprt("!1!127.0.0.1!0!") == "127.0.0.1:0");
         CHECK(eprt("~2~::1~65535~") == "[::1]:65535");
-        CHECK(eprt("|2|::ffff:10.0.0.7|99|") == "10.0.0.7:99"); // mapped: the IPv4 client that it is
+        CHECK(eprt("|2|fe80::1%eth0|1024|") == "[fe80::1]:1024"); // whose zone is the client's own matter
+        CHECK(eprt("|2|::ffff:10.0.0.7|99|") == "10.0.0.7:99");   // mapped: the IPv4 client that it is
         for (const char* bad : {"",
                                 "|",
                                 "||",
@@ -70,7 +71,9 @@ TEST_SUITE("unit") {
                                 "|1|127.0.0.1|65536|",
                                 "|1|127.0.0.1|-1|",
                                 "|1|127.0.0.1|1 |",
-                                "|2|fe80::1%lo|1024|",
+                                "|2|fe80::1%|1024|",
+                                "|2|%lo|1024|",
+                                "|1|127.0.0.1%lo|1024|",
                                 "|2|[::1]|1024|",
                                 "|2|::g|1024|",
                                 " 1 127.0.0.1 1024 ",
@@ -117,8 +120,7 @@ TEST_SUITE("unit") {
             CHECK_FALSE(is_known_elsewhere(verb.name));
             if (verb.argument == Argument::required) CHECK_FALSE(verb.syntax.empty());
             if (verb.argument == Argument::none) CHECK(verb.syntax.empty());
-            if (verb.kind != Verb::Kind::plain && verb.kind != Verb::Kind::urgent)
-                CHECK(verb.login != LoginNeed::not_needed);
+            if (verb.kind != Verb::Kind::plain) CHECK(verb.login != LoginNeed::not_needed);
             if (verb.right != Right::none) CHECK(verb.login != LoginNeed::not_needed);
         }
         CHECK(find_verb("") == nullptr);

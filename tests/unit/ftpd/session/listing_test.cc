@@ -29,10 +29,10 @@ Entry make(mode_t mode, std::string name = "x", std::time_t when = now) {
     return entry;
 }
 
-std::string modes(mode_t mode) { return format_long(make(mode), now).substr(0, 10); }
+std::string modes(mode_t mode) { return format_long(make(mode), now, Reader::person).substr(0, 10); }
 
 std::string date_at(std::time_t when) {
-    const std::string line = format_long(make(S_IFREG, "x", when), now);
+    const std::string line = format_long(make(S_IFREG, "x", when), now, Reader::person);
     return line.substr(line.size() - 14, 12);
 }
 
@@ -54,17 +54,18 @@ constexpr Rights everything{Right::list,   Right::read,           Right::create,
 
 TEST_SUITE("unit") {
     TEST_CASE("listing: a long line is as ls -l writes it") {
-        CHECK(format_long(make(S_IFREG | 0644, "README.txt", 1'795'245'960), now) ==
+        CHECK(format_long(make(S_IFREG | 0644, "README.txt", 1'795'245'960), now, Reader::person) ==
               "-rw-r--r--   1 1000  100         1234 Nov 21 07:26 README.txt");
         Entry link = make(S_IFLNK | 0777, "l");
         link.link_target = "../a b";
-        CHECK(format_long(link, now) == "lrwxrwxrwx   1 1000  100         1234 Nov 21 08:26 l -> ../a b");
+        CHECK(format_long(link, now, Reader::person) ==
+              "lrwxrwxrwx   1 1000  100         1234 Nov 21 08:26 l -> ../a b");
         Entry large = make(S_IFREG | 0600, "big");
         large.status.st_size = std::numeric_limits<off_t>::max();
         large.status.st_nlink = std::numeric_limits<nlink_t>::max();
         large.status.st_uid = std::numeric_limits<uid_t>::max() - 1;
         large.status.st_gid = std::numeric_limits<gid_t>::max() - 1;
-        const std::string line = format_long(large, now);
+        const std::string line = format_long(large, now, Reader::person);
         CHECK(line.find(" " + std::to_string(std::numeric_limits<off_t>::max()) + " Nov 21 08:26 big") !=
               std::string::npos);
     }
@@ -111,7 +112,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("listing: in a long line what would disturb it becomes a question mark") {
         const auto shown = [](const std::string& name) {
-            const std::string line = format_long(make(S_IFREG, name), now);
+            const std::string line = format_long(make(S_IFREG, name), now, Reader::person);
             return line.substr(line.find("08:26 ") + 6);
         };
         CHECK(shown("plain name") == "plain name");
@@ -121,22 +122,24 @@ TEST_SUITE("unit") {
         CHECK(shown("\xe2\x80\xae\xc2\x9b") == "??"); // one for each character
         Entry link = make(S_IFLNK, "l");
         link.link_target = "a\nb";
-        CHECK(format_long(link, now).find("l -> a?b") != std::string::npos);
+        CHECK(format_long(link, now, Reader::person).find("l -> a?b") != std::string::npos);
     }
 
-    TEST_CASE("listing: a name with a line end cannot stand in a program's line") {
-        CHECK(fits_a_line(make(S_IFREG, "a b\t\xff")));
-        CHECK_FALSE(fits_a_line(make(S_IFREG, "a\nb")));
-        CHECK_FALSE(fits_a_line(make(S_IFREG, "a\r")));
+    TEST_CASE("listing: a program gets the bytes of names in a long line") {
+        Entry link = make(S_IFLNK | 0777, "a\tb\xff\xe2\x80\xae");
+        link.link_target = "\x1b[2J\xfe";
+        CHECK(format_long(link, now, Reader::program).ends_with(" a\tb\xff\xe2\x80\xae -> \x1b[2J\xfe"));
     }
 
     TEST_CASE("listing: facts are those of RFC 3659") {
         CHECK(facts(S_IFREG | 0644, {Right::list, Right::read}) ==
-              "type=file;size=1234;modify=20261121082610;perm=r;unique=fd00g1a2b;UNIX.mode=0644; a b");
-        CHECK(facts(S_IFDIR | 01777, {}) ==
-              "type=dir;modify=20261121082610;perm=e;unique=fd00g1a2b;UNIX.mode=1777; a b");
+              "type=file;size=1234;modify=20261121082610;perm=r;unique=fd00g1a2b;UNIX.mode=0644;UNIX.owner="
+              "1000;UNIX.group=100; a b");
+        CHECK(facts(S_IFDIR | 01777, {}) == "type=dir;modify=20261121082610;perm=e;unique=fd00g1a2b;UNIX."
+                                            "mode=1777;UNIX.owner=1000;UNIX.group=100; a b");
         CHECK(facts(S_IFIFO | 0600, everything) ==
-              "type=OS.unix=special;modify=20261121082610;perm=df;unique=fd00g1a2b;UNIX.mode=0600; a b");
+              "type=OS.unix=special;modify=20261121082610;perm=df;unique=fd00g1a2b;UNIX.mode=0600;UNIX.owner="
+              "1000;UNIX.group=100; a b");
     }
 
     TEST_CASE("listing: a link is of a type of its own, which names its target where a fact may hold that") {
@@ -146,21 +149,22 @@ TEST_SUITE("unit") {
         struct stat file = make(S_IFREG | 0640, "", now - day).status;
         file.st_size = 99;
         file.st_ino = 7;
+        file.st_uid = 5;
         CHECK(format_facts(link, file, everything, all) ==
               "type=OS.unix=slink:../a,b=c!d(e);size=99;modify=20261120082610;perm=dfarw;unique=fd00g1a2b;"
-              "UNIX.mode=0640; l");
+              "UNIX.mode=0640;UNIX.owner=5;UNIX.group=100; l");
         const struct stat folder = make(S_IFDIR | 0755, "", now - day).status;
         CHECK(format_facts(link, folder, everything, all) ==
               "type=OS.unix=slink:../a,b=c!d(e);modify=20261121082610;perm=ecdpflm;unique=fd00g1a2b;"
-              "UNIX.mode=0777; l");
+              "UNIX.mode=0777;UNIX.owner=1000;UNIX.group=100; l");
         CHECK(format_facts(link, link.status, everything, all) == // it leads nowhere
               "type=OS.unix=slink:../a,b=c!d(e);modify=20261121082610;perm=df;unique=fd00g1a2b;"
-              "UNIX.mode=0777; l");
+              "UNIX.mode=0777;UNIX.owner=1000;UNIX.group=100; l");
         for (const std::string target :
              {"", "a b", "a;size=1", "a\nb", "gr\xc3\xbc\xc3\x9f", "a*", "~x", "a\tb"}) {
             CAPTURE(target);
             link.link_target = target;
-            CHECK(format_facts(link, file, {}, parse_facts("type;")) == "type=OS.unix=symlink; l");
+            CHECK(format_facts(link, file, {}, *parse_facts("type;")) == "type=OS.unix=symlink; l");
         }
     }
 
@@ -182,18 +186,21 @@ TEST_SUITE("unit") {
     TEST_CASE("listing: a client gets the facts it has asked for and no others") {
         const Entry entry = make(S_IFREG | 0644, "a b");
         const auto shown = [&](std::string_view list) {
-            return format_facts(entry, entry.status, {}, parse_facts(list));
+            return format_facts(entry, entry.status, {}, *parse_facts(list));
         };
         CHECK(shown("type;size;") == "type=file;size=1234; a b");
         CHECK(shown("SIZE;Type;") == "type=file;size=1234; a b"); // our order, and any case
         CHECK(shown("size;bogus;sizes;") == "size=1234; a b");
         CHECK(shown("unix.mode") == "UNIX.mode=0644; a b");
+        CHECK(shown("UNIX.group;unix.owner;") == "UNIX.owner=1000;UNIX.group=100; a b");
         CHECK(shown("") == " a b");
         CHECK(shown(";;;") == " a b");
-        CHECK(format_fact_names(parse_facts("perm;type;")) == "type;perm;");
-        CHECK(format_fact_names(parse_facts("perm;type;"), true) ==
-              "type*;size;modify;perm*;unique;UNIX.mode;");
+        CHECK(format_fact_names(*parse_facts("perm;type;")) == "type;perm;");
+        CHECK(format_fact_names(*parse_facts("perm;type;"), true) ==
+              "type*;size;modify;perm*;unique;UNIX.mode;UNIX.owner;UNIX.group;");
         CHECK(format_fact_names(Facts{}) == "");
+        for (const char* const wrong : {"type ;", "type; size;", " ", "a\tb;", "type;\xc3\xa4;"})
+            CHECK_FALSE(parse_facts(wrong));
     }
 
     TEST_CASE("listing: the letters of perm say what the client may do") {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+// A file that an upload has put in its place, while the one that it replaced is kept beside it under a
+// reserved name of its own (ftpd/path.hh): the client may have died before it could read that all is stored,
+// and then its half file must not be what is left. One or the other is then made final. Run by the session.
+#pragma once
+
+#include "common/beneath.hh"
+
+#include <string>
+#include <sys/stat.h>
+
+namespace ftpd {
+
+class Replacement {
+public:
+    enum class Over {
+        nothing,    // the name was free when the upload began
+        a_file,     // it was not
+        never_else, // it has to be free
+    };
+    // Gives the partial, which is beside it, its place's name. written: its status, with everything written.
+    // Throws std::system_error, EEXIST for a name that was to be free; then nothing has changed, and the
+    // place is still the caller's.
+    Replacement(common::Place& place, std::string partial, const struct stat& written, Over over);
+    // One of which neither was said leaves both files; the sweeper removes the old one.
+    ~Replacement() = default;
+    Replacement(Replacement&&) = default;
+    Replacement& operator=(Replacement&&) = default;
+
+    // The new file stays; the old one goes.
+    void settle();
+    // The old file, or none, has the name again, and the new one is the partial once more, unless there is
+    // another by now. False where that cannot be, and all stays as settle() has it: the name is not that very
+    // file any more, or it has been changed, or the old one could not be kept. Throws std::system_error.
+    bool take_back();
+
+    const common::Place& place() const { return place_; }
+
+private:
+    void keep_and_replace(const common::Place& place);
+    void keep_by_link(const common::Place& place);
+    bool is_ours(const std::string& name) const;
+    bool take_back_new();
+    bool take_back_old();
+    void make_partial_of(const std::string& name);
+
+    common::Place place_;
+    std::string partial_;
+    struct stat written_;
+    std::string kept_;          // the old file's name; empty: there is none
+    bool is_revocable_ = false; // there was no old one, or it is kept
+};
+
+} // namespace ftpd

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/session/settlement.hh"
+
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "common/unacknowledged.hh"
+#include "ftpd/session/dispatch.hh"
+#include "ftpd/session/session.hh"
+#include "ftpd/session/transfer.hh"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+using namespace common;
+using namespace std::chrono_literals;
+
+namespace ftpd {
+namespace {
+
+// A killed client's connections end within moments of each other: who is there so long after its 226 was
+// written, and has acknowledged it, is alive.
+constexpr auto silence = 2s;
+constexpr auto max_wait = 5s;                            // for the acknowledgement of a client that has ended
+constexpr auto max_wait_without_signs = 1s;              // where the system does not tell of it
+constexpr auto first_pause = 1ms, longest_pause = 100ms; // no event tells of it
+
+} // namespace
+
+void Settlement::begin(Replacement replacement, Transfer transfer) {
+    open_.emplace(std::move(replacement), std::move(transfer));
+}
+
+void Settlement::settle() {
+    if (!open_) return;
+    Open settled = *std::exchange(open_, {});
+    settled.replacement.settle();
+    TransferRecord::tell(session_, settled.transfer);
+}
+
+void Settlement::take_back() {
+    if (!open_) return;
+    Open taken = *std::exchange(open_, {});
+    try {
+        taken.transfer.complete = !taken.replacement.take_back();
+    } catch (const std::system_error& error) {
+        session_.log(Severity::warning,
+                     text("not taken back: ", escape(taken.transfer.path), ": ", error.what()));
+    }
+    if (!taken.transfer.complete) taken.transfer.size = 0;
+    TransferRecord::tell(session_, taken.transfer);
+}
+
+void Settlement::await_command(ClientSocket::Deadline deadline) {
+    while (open_) {
+        const auto look = std::min(deadline.value_or(Clock::time_point::max()), Clock::now() + silence);
+        if (session_.control.wait_for_input(look) || deadline == look) return;
+        if (unacknowledged_bytes(session_.client.fd()).value_or(0) == 0) settle();
+    }
+}
+
+void Settlement::await_acknowledgement() {
+    if (!open_) return;
+    session_.client.flush();
+    const int client = session_.client.fd();
+    const auto began = Clock::now();
+    for (Clock::duration pause = first_pause;; pause = std::min<Clock::duration>(2 * pause, longest_pause)) {
+        const std::optional<std::size_t> left = unacknowledged_bytes(client);
+        if (connect_error(client) != 0) return take_back();
+        if (left == 0) return settle();
+        if (Clock::now() - began >= (left ? max_wait : max_wait_without_signs))
+            return left ? take_back() : settle();
+        session_.client.wait_once(client, Interest::none, Clock::now() + pause); // for orders, too
+    }
+}
+
+void Settlement::conclude(SessionOver::Reason reason) {
+    using Reason = SessionOver::Reason;
+    if (!open_) return;
+    const bool is_gone = reason == Reason::client_gone || reason == Reason::stalled;
+    try {
+        session_.client.input_ended(); // what it sent before a reset can still be read
+    } catch (const SessionOver&) {
+    }
+    try {
+        if (is_gone && !has_said_quit(session_))
+            take_back();
+        else
+            settle();
+    } catch (const SessionOver&) {
+        // The parent is gone, too.
+    }
+}
+
+} // namespace ftpd

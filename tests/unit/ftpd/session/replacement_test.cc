@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/session/replacement.hh"
+
+#include "common/errors.hh"
+#include "ftpd/path.hh"
+#include "tests/e2e/files.hh"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <functional>
+#include <system_error>
+#include <unistd.h>
+
+using namespace ftpd;
+using common::Fd;
+using e2e::read_file;
+using e2e::write_file;
+using Over = Replacement::Over;
+
+namespace {
+
+// A folder with a partial, and maybe a file that it is to replace.
+struct Scene {
+    explicit Scene(bool has_old) {
+        write_file(folder / partial, "new");
+        if (has_old) write_file(folder / "file", "old");
+    }
+    Replacement replace(Over over) {
+        struct stat written {};
+        REQUIRE(::stat((folder / partial).c_str(), &written) == 0);
+        return Replacement{place, partial, written, over};
+    }
+    int error_of(Over over) {
+        try {
+            replace(over);
+        } catch (const std::system_error& error) {
+            return error.code().value();
+        }
+        return 0;
+    }
+    std::string at(const std::string& name) const {
+        return std::filesystem::exists(folder / name) ? read_file(folder / name) : "(none)";
+    }
+    std::size_t files() const {
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator{folder.path()}, {}));
+    }
+
+    e2e::TempDir folder;
+    common::Place place{Fd{::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, "file"};
+    const std::string partial = partial_name("file");
+    const std::string kept = replaced_name("file", ::getpid());
+};
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("replacement: the old file is kept until the new one is final") {
+        Scene scene{true};
+        Replacement replacement = scene.replace(Over::a_file);
+        CHECK(scene.at("file") == "new");
+        CHECK(scene.at(scene.kept) == "old");
+        CHECK(scene.at(scene.partial) == "(none)");
+        replacement.settle();
+        CHECK(scene.at("file") == "new");
+        CHECK(scene.files() == 1);
+        CHECK_FALSE(replacement.take_back());
+        CHECK(scene.at("file") == "new");
+    }
+
+    TEST_CASE("replacement: what is taken back is the partial again") {
+        for (const Over over : {Over::nothing, Over::a_file, Over::never_else}) {
+            for (const bool has_old : {false, true}) {
+                if (has_old && over == Over::never_else) continue;
+                CAPTURE(static_cast<int>(over));
+                CAPTURE(has_old); // it may have come, or gone, while the upload went on
+                Scene scene{has_old};
+                Replacement replacement = scene.replace(over);
+                CHECK(scene.at("file") == "new");
+                CHECK(replacement.take_back());
+                CHECK(scene.at("file") == (has_old ? "old" : "(none)"));
+                CHECK(scene.at(scene.partial) == "new");
+                CHECK(scene.files() == (has_old ? 2 : 1));
+            }
+        }
+    }
+
+    TEST_CASE("replacement: what somebody has changed meanwhile is not taken back") {
+        const std::pair<const char*, std::function<void(const Scene&)>> deeds[]{
+            {"other",
+             [](const Scene& s) {
+                 write_file(s.folder / "x", "other");
+                 std::filesystem::rename(s.folder / "x", s.folder / "file");
+             }},
+            {"longer", [](const Scene& s) { write_file(s.folder / "file", "longer"); }},
+            {"(none)", [](const Scene& s) { std::filesystem::remove(s.folder / "file"); }},
+        };
+        for (const auto& deed : deeds)
+            for (const bool has_old : {false, true}) {
+                CAPTURE(std::string{deed.first});
+                Scene scene{has_old};
+                Replacement replacement = scene.replace(has_old ? Over::a_file : Over::nothing);
+                deed.second(scene);
+                CHECK_FALSE(replacement.take_back());
+                CHECK(scene.at("file") == deed.first);
+                CHECK(scene.at(scene.kept) == "(none)");
+                CHECK(scene.at(scene.partial) == "(none)");
+            }
+    }
+
+    TEST_CASE("replacement: the partial of another upload stays that") {
+        for (const bool has_old : {false, true}) {
+            Scene scene{has_old};
+            Replacement replacement = scene.replace(has_old ? Over::a_file : Over::nothing);
+            write_file(scene.folder / scene.partial, "another");
+            CHECK(replacement.take_back());
+            CHECK(scene.at("file") == (has_old ? "old" : "(none)"));
+            CHECK(scene.at(scene.partial) == "another");
+            CHECK(scene.files() == (has_old ? 2 : 1));
+        }
+    }
+
+    TEST_CASE("replacement: nothing has changed where it cannot be") {
+        Scene taken{true};
+        CHECK(taken.error_of(Over::never_else) == EEXIST);
+        CHECK(taken.at("file") == "old");
+        CHECK(taken.at(taken.partial) == "new");
+        CHECK(taken.place.directory);
+        for (const Over over : {Over::nothing, Over::a_file}) {
+            Scene folder{false}; // somebody has made a folder of that name
+            std::filesystem::create_directory(folder.folder / "file");
+            write_file(folder.folder / "file" / "in it", "x");
+            CHECK(folder.error_of(over) == EISDIR);
+            CHECK(folder.at("file/in it") == "x");
+            CHECK(folder.at(folder.partial) == "new");
+            CHECK(folder.files() == 2);
+        }
+    }
+}
