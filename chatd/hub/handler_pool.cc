@@ -65,9 +65,9 @@ void HandlerPool::close() {
 
 // Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
-    using Room = Acceptor::Room;
-    if (!spawner_.is_ready()) return acceptor_.set_room(Room::not_now);
-    acceptor_.set_room(pages_in_use_.size() < max_clients() ? Room::free : Room::full);
+    using Vacancy = Acceptor::Vacancy;
+    if (!spawner_.is_ready()) return acceptor_.set_vacancy(Vacancy::not_now);
+    acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
 void HandlerPool::take(Accepted accepted) {
