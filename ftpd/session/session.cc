@@ -89,11 +89,11 @@ void Session::serve() {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
         parent.begin_pause();
-        settlement.await_command(deadline);
+        if (settlement.is_open()) settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
         if (!line) return settlement.await_acknowledgement();
         parent.end_pause();
-        settlement.settle();
+        if (settlement.is_open()) settlement.settle();
         execute(*this, *line);
         status.idle();
     }
