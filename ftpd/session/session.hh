@@ -24,6 +24,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace common {
 struct Identity;
@@ -78,6 +79,7 @@ public:
         std::optional<Body> body;               // of a PUT or WRITE under way
         std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
         Facts facts = Facts{}.set();            // of OPTS MLST
+        std::vector<FileId> stored;             // the files that the client may date, newest last
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
@@ -98,6 +100,10 @@ public:
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
+    // Throws Refusal (550) unless the client may set the times and mode of the file at path: of any, or of
+    // one that it has stored on this connection.
+    void require_to_change(std::string_view path) const;
+    void remember_stored(const FileId& file);
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);

@@ -23,6 +23,14 @@ struct OpenFile {
     struct stat status {};
 };
 
+// Which file it is, whatever its name.
+struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const FileId&) const = default;
+};
+inline FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
 // A name in a directory and what is known of it.
 struct Entry {
     std::string name;

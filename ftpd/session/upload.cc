@@ -132,9 +132,10 @@ void Upload::write(std::string_view bytes) {
 }
 
 // The status of the whole file, which is on disk if that was asked for.
-struct stat Upload::written() const {
+struct stat Upload::written() {
     struct stat status {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &status); });
+    id_ = id_of(status);
     if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     return status;
 }

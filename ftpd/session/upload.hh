@@ -57,12 +57,14 @@ public:
     Refusal explain_failure(const std::system_error& error);
 
     const std::string& path() const { return path_; }
+    // Which file it is, once complete.
+    const FileId& id() const { return id_; }
 
 private:
     bool is_in_place() const { return partial_.empty(); }
     void open_in_place(std::uint64_t offset, const struct stat& present);
     void open_partial(std::uint64_t offset);
-    struct stat written() const;
+    struct stat written();
     void lock();
     std::optional<std::uint64_t> size_if_still_named() const;
 
@@ -70,6 +72,7 @@ private:
     common::Place place_;
     std::string partial_; // its name beside the target; empty when writing in place
     common::Fd file_;
+    FileId id_;
     off_t offset_ = 0;
     Policy policy_;
     bool may_replace_;

@@ -156,6 +156,7 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
                       shown, " is kept and can be continued.")};
     Upload::Completed stored =
         is_final ? Upload::Completed{upload.complete(), {}} : upload.complete_revocably();
+    s.remember_stored(upload.id());
     data.close();
     if (stored.replacement)
         s.settlement.begin(*std::move(stored.replacement), record.end(stored.size));
@@ -382,6 +383,7 @@ void do_put(Session& s, const std::string& argument) {
         throw upload.explain_failure(error);
     }
     record.complete(upload.complete());
+    s.remember_stored(upload.id());
     s.control.reply(226, result_of(sum, path));
 }
 

@@ -41,6 +41,11 @@ struct stat status_of_regular(Session& s, const std::string& path) {
     return status;
 }
 
+void set_time(const Session& s, const std::string& path, std::time_t when) {
+    s.require_to_change(path);
+    s.tree.set_modification_time(path, when);
+}
+
 // What an upload of an absent name may continue from, for those who may continue it.
 std::optional<std::uint64_t> size_to_continue(Session& s, const std::string& path) {
     if (!s.rights().has(Right::create)) return {};
@@ -158,7 +163,7 @@ void do_mfmt(Session& s, const std::string& argument) {
     if (!when || space == argument.npos || space + 1 == argument.size())
         throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
     const std::string name = argument.substr(space + 1);
-    do_explained(name, [&] { s.tree.set_modification_time(s.resolve(name), *when); });
+    do_explained(name, [&] { set_time(s, s.resolve(name), *when); });
     s.control.reply(213, text("Modify=", format_timestamp(*when), "; ", name));
 }
 
@@ -177,7 +182,10 @@ void do_site_chmod(Session& s, const std::string& argument) {
     if (!mode || words.argument.empty())
         throw Refusal{501, "SITE CHMOD takes a mode of 000 to 777 and a path: SITE CHMOD 644 notes.txt"};
     const std::string path = s.resolve(words.argument);
-    do_explained(words.argument, [&] { s.tree.change_mode(path, *mode); });
+    do_explained(words.argument, [&] {
+        s.require_to_change(path);
+        s.tree.change_mode(path, *mode);
+    });
     s.log(Severity::notice, text("chmod ", format_mode(*mode), ' ', escape(s.path_from_root(path))));
     s.control.reply(200, text("The mode of ", escape(path), " is ", format_mode(*mode), '.'));
 }
@@ -210,7 +218,7 @@ void do_site_utime(Session& s, const std::string& argument) {
     const std::string path{rest};
     if (!when || path.empty())
         throw Refusal{501, "SITE UTIME takes a time in UTC and a path: SITE UTIME 20261121072600 notes.txt"};
-    do_explained(path, [&] { s.tree.set_modification_time(s.resolve(path), *when); });
+    do_explained(path, [&] { set_time(s, s.resolve(path), *when); });
     s.control.reply(200, text("The time of ", escape(path), " is ", format_timestamp(*when), '.'));
 }
 
