@@ -58,7 +58,9 @@ Session::Session(const Settings& given, SessionParts&& parts)
            ask_or_unknown(local_address, client.fd())),
       status(parts.page),
       passwords(std::move(parts.authd)),
-      system_user_(std::move(parts.user)) {}
+      system_user_(std::move(parts.user)) {
+    forget_all();
+}
 
 int Session::run(std::string_view first_note) {
     try {
@@ -113,6 +115,11 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered
     }
+}
+
+void Session::forget_all() {
+    memory = {};
+    memory.type = settings.default_type;
 }
 
 void Session::forget_announcements() {

@@ -17,6 +17,7 @@
 #include "ftpd/session/parent_link.hh"
 #include "ftpd/session/settlement.hh"
 #include "ftpd/session/tree.hh"
+#include "ftpd/settings.hh"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,10 +34,7 @@ struct Identity;
 namespace ftpd {
 
 enum class LoginNeed;
-struct Settings;
 struct SessionOver;
-
-enum class TransferType { ascii, binary };
 
 // What a session is given by its parent.
 struct SessionParts {
@@ -72,7 +70,7 @@ public:
         std::optional<Limits> limits;    // of this login, where it has its own
         std::optional<std::string> user; // of USER, waiting for PASS
         std::string cwd = "/";
-        TransferType type = TransferType::ascii; // RFC 959, section 5.1
+        TransferType type{}; // RFC 959, section 5.1, wants ascii
         bool has_chosen_type = false;
         std::uint64_t restart = 0;              // of REST, for the next transfer only
         std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
@@ -89,6 +87,8 @@ public:
     // account; no other user can log in on this connection.
     std::string only_user;
 
+    // Puts all that they remember back to the beginning.
+    void forget_all();
     // What REST and ALLO have said holds no longer.
     void forget_announcements();
     // Where argument leads; throws Refusal (553) for a reserved name.

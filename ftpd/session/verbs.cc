@@ -74,7 +74,7 @@ constexpr std::array table{
     Verb{"RMD", required, "PATH", needed, Right::remove, plain, do_rmd, "remove an empty directory"},
     Verb{"XRMD", required, "PATH", needed, Right::remove, plain, do_rmd, "the same, for old clients"},
     Verb{"RNFR", required, "PATH", needed, Right::rename, plain, do_rnfr, "rename this file or directory:"},
-    Verb{"RNTO", required, "PATH", needed, Right::rename, plain, do_rnto, "this is its new name"},
+    Verb{"RNTO", required, "PATH", needed, Right::rename, lengthy, do_rnto, "this is its new name"},
     Verb{"PASV", none, "", needed, Right::none, plain, do_pasv, "listen for a data connection, IPv4"},
     Verb{"EPSV", optional, "[1|2|ALL]", needed, Right::none, plain, do_epsv,
          "listen for a data connection (RFC 2428)", "EPSV"},

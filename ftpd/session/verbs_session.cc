@@ -167,7 +167,7 @@ void do_acct(Session& s, const std::string&) {
 }
 
 void do_rein(Session& s, const std::string&) {
-    s.memory = {};
+    s.forget_all();
     s.data.reset();
     s.status.set_user(nobody_yet);
     ::umask(s.settings.umask);

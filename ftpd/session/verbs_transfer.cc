@@ -170,7 +170,7 @@ Upload::Policy upload_policy(const Session& s, std::uint64_t offset, Replace rep
     const std::uint64_t max_size = s.limits().max_upload;
     if (max_size > 0 && s.memory.announced && *s.memory.announced > max_size - std::min(max_size, offset))
         throw Refusal{552, text("A file may have ", max_size, " bytes (max-upload): nothing was stored.")};
-    return {s.rights(), replace, max_size, s.settings.sync};
+    return {s.rights(), replace, max_size, s.settings.sync, s.memory.announced};
 }
 
 // By a file or by what is left of an upload.
