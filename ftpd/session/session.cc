@@ -145,12 +145,14 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (!memory.login && !may_be_nobody)
         throw Refusal{530, "Log in first: USER anonymous, then PASS with any password.",
                       "LS, GET PATH and PUT PATH may work without it."};
-    if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
+    if (right != Right::store && !rights().has(right)) // else the verb itself looks at the file
+        throw Refusal{550, text("You may not use ", verb, " here.")};
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
 }
 
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
+    if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
     if (std::ranges::find(memory.stored, id_of(tree.status(path))) == memory.stored.end())
         throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
 }
