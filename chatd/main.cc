@@ -65,7 +65,7 @@ int run_program(int argc, char** argv) {
 }
 
 int run_handler(chatd::HandlerParts parts) {
-    return chatd::Handler{{parts.events, parts.idle_timeout, parts.language},
+    return chatd::Handler{{parts.events, parts.idle_timeout, parts.language, parts.lines_at_once},
                           parts.catalogues,
                           std::move(parts.client),
                           std::move(parts.pair),

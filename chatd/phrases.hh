@@ -154,6 +154,13 @@ enum class Phrase : int {
     paste_line_too_long = 180,
     words_too_long = 181,
     lines_gone = 182,
+    not_recorded = 183,
+    not_done = 184,
+    too_many_ignored = 185,
+    bad_network = 186,
+    no_address = 187,
+    hits_oneself = 188,
+    and_address = 189,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

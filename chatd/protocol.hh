@@ -16,7 +16,7 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 4;
+inline constexpr std::uint16_t protocol_version = 5;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -31,6 +31,7 @@ inline constexpr std::size_t max_room_name = 64; // of a room's name
 inline constexpr std::size_t max_topic = 400;    // of a room's topic
 inline constexpr std::size_t max_token = 32;     // of a token, in hexadecimal digits
 inline constexpr std::size_t max_formers = 16;   // clients that one was before it resumed
+inline constexpr std::size_t max_ignored = 32;   // people that one client does not want to see
 inline constexpr std::size_t max_place = 192;    // of a place: 16 rooms of 12 bytes
 inline constexpr std::size_t max_present = 10;   // names of those who are there, told to who enters
 inline constexpr std::size_t max_listing = 8192; // of one piece of a list
@@ -65,12 +66,18 @@ enum class Refusal : std::uint8_t {
     disk_full = 22,
     moderated = 23,
     muted = 24,
+    not_recorded = 25, // it is done, but the room's log does not say so
+    not_done = 26,     // since the disk is full
     not_now = 30, // out of order
     nobody = 40,  // has that name
     behind = 41,  // is the one it was told to
+    too_many_ignored = 42,
     not_operator = 50,
     bad_duration = 51,
     not_banned = 52,
+    bad_network = 53,
+    no_address = 54,  // is known of that person
+    hits_oneself = 55, // unless the word `myself' says that it is meant
     wrong_token = 60,
     password_needed = 61,
     wrong_password = 62,
@@ -95,7 +102,7 @@ enum class Farewell : std::uint8_t {
 // clang-format off
 #define CHATD_FRAMES(frame) \
 /* from a handler to the hub, one at a time: each is answered by accepted, refused, entered, segment, \
-   listing or resumed, but for took and counted */ \
+   listing or resumed, but for took, counted and seen */ \
 frame(  1, name,         NameFrame,      "=",        max_name)                /* the name asked for */ \
 frame(  2, enter,        EnterFrame,     "=B",       max_room_name + max_code) /* bytes of the room's name; name, code */ \
 frame(  3, say,          SayFrame,       "=IBB",     max_batch)               /* room, Kind, whether one paste; lines, each but the last with LF behind it */ \
@@ -116,6 +123,8 @@ frame( 17, took,         TookFrame,      "=I",       0)                       /*
 frame( 18, login,        LoginFrame,     "=",        max_code)                /* the password for the name that was asked for */ \
 frame( 19, oper,         OperFrame,      "=B",       max_name + max_code)     /* bytes of the operator's name; name, password */ \
 frame( 20, counted,      CountedFrame,   "=Q",       0)                       /* bytes that the client has sent up to the end of what the next frame is about */ \
+frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
+frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
 /* from the hub to a handler; with entered and segment comes a log, open for reading */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
 frame(101, refused,      RefusedFrame,   "=B",       0)                       /* Refusal */ \
@@ -127,9 +136,10 @@ frame(106, told,         ToldFrame,      "=QB",      max_name + max_text)     /*
 frame(107, token,        TokenFrame,     "=",        max_token)               /* what to resume with */ \
 frame(108, slowed,       SlowedFrame,    "=II",      0)                       /* lines, seconds: what is allowed */ \
 frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
+frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
-frame(200, configure,    ConfigureFrame, "=HBIBIIB", max_name)                /* version, backend, idle-timeout (s), whether to drop to uid, gid, language; their name */ \
+frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \
 frame(201, spawn,        SpawnFrame,     "=QI",      0)                       /* client, its status page */ \
 frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
 /* from the spawner to the hub */ \
@@ -186,8 +196,8 @@ inline constexpr std::array frame_table{CHATD_FRAMES(CHATD_FRAME_ROW)};
 
 // A client that one was before, for ResumedFrame.
 using Former = pack::Struct<"=Q">;
-// How far a client has been shown the rooms, for ResumeFrame: of each, its number and the first line not
-// shown.
+// How far a client has been shown the rooms, for ResumeFrame and SeenFrame: of each, its number and the first
+// line not shown.
 using PlaceRoom = pack::Struct<"!IQ">;
 static_assert(max_place == max_rooms * PlaceRoom::size);
 

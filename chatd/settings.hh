@@ -7,6 +7,7 @@
 #include "common/authd/authd_frames.hh"
 #include "common/daemon_settings.hh"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,6 +38,10 @@ struct OperatorSettings {
 struct FloodLimit {
     unsigned lines = 20;   // that may be said at once; 0: no limit
     unsigned seconds = 10; // in which the bucket fills
+
+    // As many lines as a handler may send together, which are let through together: a tenth, so that a line
+    // waits for few others. 0: no limit.
+    unsigned lines_at_once() const { return lines == 0 ? 0 : std::max(1U, lines / 10); }
 };
 
 struct Settings : common::DaemonSettings {

@@ -6,12 +6,14 @@
 
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace common {
 namespace {
 
 constexpr int accepts_at_once = 64;             // clients of one listener in one round
 constexpr std::chrono::seconds pause_length{1}; // after a failed fork or accept
+constexpr std::chrono::seconds sum_length{10};  // of the refusals that one line of the log sums up
 
 } // namespace
 
@@ -37,6 +39,8 @@ void Acceptor::start(const DaemonSettings& settings) {
 void Acceptor::configure(const DaemonSettings& settings) {
     limits_ = settings.per_address;
     wanted_ = settings.max_clients;
+    refuses_when_full_ = settings.refuses_when_full;
+    update();
     if (const auto shortage = capacity_->explain(wanted_)) log_.warning(*shortage);
 }
 
@@ -47,13 +51,14 @@ std::string Acceptor::places() const {
     return all;
 }
 
-void Acceptor::set_room(bool has_room) {
-    has_room_ = has_room;
+void Acceptor::set_vacancy(Vacancy vacancy) {
+    vacancy_ = vacancy;
     update();
 }
 
 void Acceptor::update() {
-    const bool poll = has_room_ && !paused_;
+    const bool accepts = vacancy_ == Vacancy::free || (vacancy_ == Vacancy::full && refuses_when_full_);
+    const bool poll = accepts && !paused_;
     if (poll == polling_) return;
     polling_ = poll;
     for (Watch& watch : watches_) watch.change(poll ? Interest::read : Interest::none);
@@ -84,14 +89,38 @@ void Acceptor::accept_clients(const Fd& listener) {
 
 void Acceptor::admit(Accepted client) {
     const std::string host = client.peer.host();
-    const bool has_address = client.peer.family() != AF_UNIX; // else there is nothing to count by
-    const auto refusal = has_address
-                             ? admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_)
-                             : std::nullopt;
+    const auto refusal = refusal_for(host, client.peer.family() != AF_UNIX);
     if (!refusal) return callbacks_.on_client(std::move(client));
     ++refused_;
-    log_.notice(text("refuse ", client.peer.shown(), ": ", *refusal));
+    log_refusal(client.peer, *refusal);
     turn_away(client.socket, *refusal);
+}
+
+// Without an address there is nothing to count by.
+std::optional<std::string> Acceptor::refusal_for(const std::string& host, bool has_address) {
+    if (has_address)
+        if (auto refusal = admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_))
+            return refusal;
+    if (vacancy_ != Vacancy::full) return {};
+    return text("Too many clients (limit ", max_clients(), "): try again later.");
+}
+
+void Acceptor::log_refusal(const Address& peer, std::string_view why) {
+    if (refusals_.add(peer.host(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
+    sum_up_later();
+}
+
+void Acceptor::sum_up_later() {
+    if (refusals_.empty() || std::exchange(sums_up_, true)) return;
+    loop_.at(Clock::now() + sum_length, [this] {
+        sums_up_ = false;
+        tell_refusals();
+        sum_up_later();
+    });
+}
+
+void Acceptor::tell_refusals() {
+    for (const std::string& line : refusals_.take()) log_.notice(line);
 }
 
 void Acceptor::log_accept(std::string_view peer, pid_t pid, std::size_t clients) const {
@@ -114,6 +143,7 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
 
 void Acceptor::close() {
     watches_.clear();
+    tell_refusals();
     for (const Fd& listener : listeners_) {
         const std::string path = local_address(listener.get()).path();
         if (!path.empty() && !inherited_) ::unlink(path.c_str());

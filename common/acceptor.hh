@@ -8,6 +8,7 @@
 #include "common/daemon_settings.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
+#include "common/refusals.hh"
 #include "common/socket.hh"
 
 #include <functional>
@@ -46,8 +47,10 @@ public:
     std::size_t max_clients() const { return capacity_ ? capacity_->clients(wanted_) : client_ceiling; }
     std::string places() const; // their addresses, a blank between them
 
-    // While there is no room the listeners are not polled: clients wait in the backlog.
-    void set_room(bool has_room);
+    // Without room the listeners are not polled, and clients wait in the backlog; but where it is full, and
+    // the settings say so, they are accepted and told to come later.
+    enum class Vacancy { free, full, not_now };
+    void set_vacancy(Vacancy vacancy);
     // Stops accepting for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
@@ -64,6 +67,10 @@ public:
 private:
     void accept_clients(const Fd& listener);
     void admit(Accepted client);
+    std::optional<std::string> refusal_for(const std::string& host, bool has_address);
+    void log_refusal(const Address& peer, std::string_view why);
+    void sum_up_later();
+    void tell_refusals();
     void update();
 
     Loop& loop_;
@@ -77,7 +84,10 @@ private:
     std::vector<Watch> watches_; // of each of them
     bool inherited_ = false;     // they are of a service manager
     std::uint64_t refused_ = 0;
-    bool has_room_ = true;
+    Refusals refusals_; // since the log was told
+    bool sums_up_ = false;
+    Vacancy vacancy_ = Vacancy::free;
+    bool refuses_when_full_ = false;
     bool paused_ = false;
     bool polling_ = true;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/config.hh"
 
+#include "common/byte_order_mark.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
 #include "common/text.hh"
@@ -205,8 +206,9 @@ std::vector<ConfigLine> read_config(const std::string& file, std::span<const std
         if (!words.empty()) lines.push_back({origin, std::move(words), is_option});
     };
     if (!file.empty()) {
+        const std::string whole = read_file(file);
         std::size_t number = 0;
-        for (const std::string& line : split_lines(read_file(file)))
+        for (const std::string& line : split_lines(without_byte_order_mark(whole)))
             add(text(file, ':', ++number), line, false);
     }
     for (const std::string& line : option_lines) add("-o", line, true);

@@ -6,12 +6,18 @@
 #include "common/state.hh"
 #include "common/text.hh"
 
+#include <array>
+
 using namespace std::chrono_literals;
 
 namespace common {
 namespace {
 
 constexpr std::chrono::seconds max_idle{1'000'000};
+constexpr std::chrono::seconds max_keepalive{32767}; // tcp(7)
+
+// The words of `when-full'.
+constexpr std::array<std::string_view, 2> when_full_words{"wait", "refuse"};
 
 int parse_nice(Words words) {
     const std::string& word = only_word(words, "a priority");
@@ -67,6 +73,8 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
              const unsigned given = parse_count(w, "a number of clients", 0, client_ceiling);
              s.max_clients = given == 0 ? client_ceiling : given;
          }},
+        {"when-full", "wait|refuse", "wait", "what becomes of clients beyond max-clients", Repeats::no,
+         Reload::yes, [&](Words w) { s.refuses_when_full = parse_choice(w, when_full_words) == 1; }},
         {"max-per-address", "N", "100", "clients at once from one address; 0 means no limit", Repeats::no,
          Reload::yes,
          [&](Words w) { s.per_address.max_per_address = parse_count(w, "a number of clients", 0, million); }},
@@ -75,6 +83,9 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          [&](Words w) { s.per_address.connect_rate = parse_count(w, "a number of clients", 0, million); }},
         {"idle-timeout", "TIME", defaults.idle_timeout, "how long a client may be silent; 0 means no limit",
          Repeats::no, Reload::yes, [&](Words w) { s.idle_timeout = parse_time(w, 0s, max_idle); }},
+        {"keepalive", "TIME", "0",
+         "how long a connection is silent before it is probed; 0 means as the system has it", Repeats::no,
+         Reload::yes, [&](Words w) { s.keepalive = parse_time(w, 0s, max_keepalive); }},
         {"run-as", "USER", "nobody", "the user that the children run as if root started the daemon",
          Repeats::no, Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
         {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start_only,

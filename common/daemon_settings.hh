@@ -22,6 +22,8 @@ struct DaemonSettings {
     std::string control;             // the control socket's path
     unsigned max_clients = 0;
     AddressLimits per_address;
+    bool refuses_when_full = false;      // clients beyond max_clients; else they wait
+    std::chrono::seconds keepalive{};    // silence before a client's connection is probed; 0: the system's
     std::chrono::seconds idle_timeout{}; // 0: none
     std::string run_as;                  // for the children of a daemon that root started
     int nice = 0;

@@ -72,6 +72,9 @@ public:
 
     void ask_to_stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
+    // What is to be stopped has heard of it, and takes its time: is_stopping() says from now on whether
+    // somebody has asked once more.
+    void expect_another_stop() { stopping_ = false; }
     // The administrator's message to the clients when it stops; empty: none.
     const std::string& farewell() const { return farewell_; }
 

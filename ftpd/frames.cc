@@ -44,8 +44,9 @@ static_assert(max_session_packet == std::max(LogLineFrame::max_size, TransferFra
 
 // parent to session
 using KickFrame = Layout<100, pack::Struct<"=B">, 0>;
-using StopFrame = Layout<101, pack::Struct<"=B">, max_stop_words>; // the words
-static_assert(max_order == std::max(KickFrame::max_size, StopFrame::max_size));
+using StopFrame = Layout<101, pack::Struct<"=B">, max_stop_words>;   // the words
+using FinishFrame = Layout<102, pack::Struct<"=B">, max_stop_words>; // the words
+static_assert(max_order == std::max({KickFrame::max_size, StopFrame::max_size, FinishFrame::max_size}));
 
 // done total sent received transfers began user verb path
 using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
@@ -72,6 +73,8 @@ std::string pack_frame(const Kick&) { return KickFrame::pack({}); }
 
 std::string pack_frame(const Stop& stop) { return StopFrame::pack(stop.words); }
 
+std::string pack_frame(const Finish& finish) { return FinishFrame::pack(finish.words); }
+
 SessionPacket unpack_session_packet(std::span<const char> packet) {
     if (LogLineFrame::is(packet)) {
         const auto [number, severity] = LogLineFrame::Head::unpack_from(packet);
@@ -97,6 +100,7 @@ SessionPacket unpack_session_packet(std::span<const char> packet) {
 Order unpack_order(std::span<const char> packet) {
     if (KickFrame::is(packet)) return Kick{};
     if (StopFrame::is(packet)) return Stop{StopFrame::tail_of(packet)};
+    if (FinishFrame::is(packet)) return Finish{FinishFrame::tail_of(packet)};
     throw wrong("the parent");
 }
 

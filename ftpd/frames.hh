@@ -41,10 +41,13 @@ struct Transfer {
 };
 
 // Parent to session: each ends it. The administrator has closed this connection; or the daemon stops, with
-// words for the client, one line that is safe to show.
+// words for the client, one line that is safe to show: now, or when the command under way is done.
 struct Kick {};
 inline constexpr std::size_t max_stop_words = 1024; // bytes
 struct Stop {
+    std::string words;
+};
+struct Finish {
     std::string words;
 };
 
@@ -53,6 +56,7 @@ std::string pack_frame(const LogLine& line);
 std::string pack_frame(const Transfer& transfer);
 std::string pack_frame(const Kick& kick);
 std::string pack_frame(const Stop& stop);
+std::string pack_frame(const Finish& finish);
 
 // Bytes of the largest packet each way.
 inline constexpr std::size_t max_session_packet = 60 + max_transfer_path;
@@ -61,7 +65,7 @@ inline constexpr std::size_t max_order = 1 + max_stop_words;
 // What a packet of the session is, and one of the parent. Throw common::PeerError for what is neither.
 using SessionPacket = std::variant<LogLine, Transfer>;
 SessionPacket unpack_session_packet(std::span<const char> packet);
-using Order = std::variant<Kick, Stop>;
+using Order = std::variant<Kick, Stop, Finish>;
 Order unpack_order(std::span<const char> packet);
 
 // What stands for a user where nobody has logged in, in the log and its tools.

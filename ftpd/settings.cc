@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds max_timeout{1'000'000};
 constexpr std::chrono::hours max_kept{24 * 36500};
+constexpr std::chrono::hours max_grace{24};
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
 
@@ -60,6 +61,16 @@ std::optional<Address> parse_passive_address(Words words) {
         throw UserError(text("'", escape(word, 64),
                              "' is not an IPv4 address: write the one that clients reach, like 203.0.113.9"));
     return address;
+}
+
+Rights parse_anonymous(Words words) {
+    const bool may_make_folders = words.size() == 2 && words[0] == "upload-only" && words[1] == "mkdir";
+    if (words.size() > 1 && !may_make_folders)
+        throw UserError("takes no, read, write, upload-only, or upload-only mkdir");
+    Rights rights =
+        anonymous_rights[parse_choice(may_make_folders ? words.first(1) : words, anonymous_words)];
+    if (may_make_folders) rights.add(Right::make_directory);
+    return rights;
 }
 
 bool parse_yes_or_no(Words words) {
@@ -136,10 +147,9 @@ std::vector<Directive> directive_table(Settings& s) {
              if (folder.empty()) throw UserError("'' is not a folder: write . for the current one");
              s.root = std::filesystem::absolute(folder);
          }});
-    table.push_back({"anonymous", "no|read|write|upload-only", "", "what clients without an account may do",
-                     Repeats::no, Reload::yes, [&](Words w) {
-                         s.anonymous_given = anonymous_rights[parse_choice(w, anonymous_words)];
-                     }});
+    table.push_back({"anonymous", "no|read|write|upload-only [mkdir]", "",
+                     "what clients without an account may do", Repeats::no, Reload::yes,
+                     [&](Words w) { s.anonymous_given = parse_anonymous(w); }});
     table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are confined to",
                      Repeats::no, Reload::at_start_only,
                      [&](Words w) { s.anonymous_root = parse_folder_of_tree(only_word(w, "a folder")); }});
@@ -153,6 +163,9 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"stall-timeout", "TIME", "300",
                      "how long a client may go without taking or sending data in a transfer", Repeats::no,
                      Reload::yes, [&](Words w) { s.stall_timeout = parse_timeout(w); }});
+    table.push_back({"stop-grace", "TIME", "0",
+                     "how long commands and transfers under way may take to finish at a stop", Repeats::no,
+                     Reload::yes, [&](Words w) { s.stop_grace = parse_time(w, 0s, max_grace); }});
     table.push_back({"rate-up", "SIZE|none", "none", "bytes per second that a client may send", Repeats::no,
                      Reload::yes, [&](Words w) { s.limits.rate_up = parse_size_or_none(w); }});
     table.push_back({"rate-down", "SIZE|none", "none", "bytes per second that are sent to a client",

@@ -68,6 +68,7 @@ struct Settings : common::DaemonSettings {
     std::chrono::hours keep_partials{}; // how long an unfinished upload is kept; 0: for ever
     std::vector<Announcement> announcements;
     std::chrono::seconds stall_timeout{}; // for a peer that neither takes nor sends its bytes
+    std::chrono::seconds stop_grace{};    // for transfers to finish at a stop
 
     // Whether anybody wants to know of a finished transfer.
     bool records_transfers() const {

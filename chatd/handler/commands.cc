@@ -222,7 +222,7 @@ bool show_history(Conversation& c, Words arguments) {
     if (!count) return false;
     c.rooms.catch_up();
     const std::uint64_t next = c.rooms.current()->next_line();
-    c.lookup.start(c.rooms.current_number(), next - std::min(*count, next - 1), next, {});
+    c.lookup.start({c.rooms.current_number(), next - std::min(*count, next - 1), next});
     return true;
 }
 
@@ -230,13 +230,14 @@ bool show_since(Conversation& c, Words arguments) {
     c.rooms.catch_up();
     const auto line = parse_number<std::uint64_t>(arguments, 1);
     if (!line) return false;
-    c.lookup.start(c.rooms.current_number(), *line, c.rooms.current()->next_line(), {});
+    c.lookup.start({c.rooms.current_number(), *line, c.rooms.current()->next_line()});
     return true;
 }
 
 bool search(Conversation& c, Words arguments) {
     c.rooms.catch_up();
-    c.lookup.start(c.rooms.current_number(), 1, c.rooms.current()->next_line(), search_words(arguments));
+    c.lookup.start({c.rooms.current_number(), 1, c.rooms.current()->next_line(), search_words(arguments)});
+    if (c.input.has_ended()) c.lookup.hold_client(); // a script's next lines are there already
     return true;
 }
 
@@ -248,13 +249,28 @@ bool skip_to_live(Conversation& c, Words) {
 
 // --- What one is shown, and how.
 
-bool ignore(Conversation& c, Words arguments) {
+// words: `+', a person and the numbers of its clients, or `-' and persons.
+void tell_ignored(Conversation& c, const HubRequest& request, const std::string& words) {
     Taste& taste = c.output.display().taste();
+    const bool begins = words.rfind('+', 0) == 0;
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number] : Former::iter_unpack(Words{words}.substr(1))) numbers.push_back(number);
+    if (begins)
+        for (const std::uint64_t client : numbers) taste.ignore(numbers[0], client, request.about);
+    else
+        for (const std::uint64_t person : numbers) taste.show_again(person);
+    c.output.say(begins ? Phrase::ignored : Phrase::not_ignored, request.about);
+}
+
+bool ignore(Conversation& c, Words arguments) {
     const std::string name = neutralise(split_first(arguments).first);
     if (name.empty())
-        c.output.say(Phrase::ignore_list, taste.ignored_names());
+        c.output.say(Phrase::ignore_list, c.output.display().taste().ignored_names());
+    else if (name.size() > max_name)
+        c.output.refuse(Refusal::nobody);
     else
-        c.output.say(taste.toggle_ignored(name) ? Phrase::ignored : Phrase::not_ignored, name);
+        c.hub.ask(IgnoreFrame::make(name),
+                  {.what = Message::ignore, .about = name, .accepted = tell_ignored});
     return true;
 }
 
@@ -426,10 +442,10 @@ std::span<const SlashCommand> slash_commands() {
         {"colour", "on|off", anywhere, show_colours, none, Phrase::help_colour},
         {"lang", "LANGUAGE", anywhere, speak_language, none, Phrase::help_lang},
         {"kick", "NAME", in_room, nullptr, Kind::kicked, Phrase::help_kick},
-        {"mute", "NAME [DURATION]", in_room, nullptr, Kind::muted, Phrase::help_mute},
+        {"mute", "NAME [DURATION] [address]", in_room, nullptr, Kind::muted, Phrase::help_mute},
         {"unmute", "NAME", in_room, nullptr, Kind::unmuted, Phrase::help_unmute},
-        {"ban", "NAME|ADDRESS [DURATION]", in_room, nullptr, Kind::banned, Phrase::help_ban},
-        {"unban", "NAME|ADDRESS", in_room, nullptr, Kind::unbanned, Phrase::help_unban},
+        {"ban", "NAME|NETWORK [DURATION] [address]", in_room, nullptr, Kind::banned, Phrase::help_ban},
+        {"unban", "NAME|NETWORK", in_room, nullptr, Kind::unbanned, Phrase::help_unban},
         {"bans", "", inside, list_bans, none, Phrase::help_bans},
         {"moderate", "on|off", in_room, moderate, none, Phrase::help_moderate},
         {"voice", "NAME", in_room, nullptr, Kind::voiced, Phrase::help_voice},
@@ -450,6 +466,12 @@ bool is_known_command(Words line) {
 void obey_command(Conversation& c, Words line) {
     const auto [word, rest] = split_first(line.substr(1));
     const SlashCommand* const command = find_command(word);
+    // Whoever leaves a room has no right to read it any more, and who quits reads nothing.
+    const bool ends_search = command != nullptr && (command->run == leave || command->run == quit);
+    if (ends_search && c.lookup.is_running()) {
+        c.lookup.hold_client();
+        return c.input.put_back(Line{std::string{line}});
+    }
     if (command != nullptr)
         run_command(c, *command, trimmed(rest));
     else if (c.option.is_plain() && c.rooms.current() != nullptr)

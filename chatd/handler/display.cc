@@ -41,6 +41,12 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::disk_full, Phrase::disk_full},
     Wording<Refusal>{Refusal::moderated, Phrase::room_moderated},
     Wording<Refusal>{Refusal::muted, Phrase::you_are_muted},
+    Wording<Refusal>{Refusal::not_recorded, Phrase::not_recorded},
+    Wording<Refusal>{Refusal::not_done, Phrase::not_done},
+    Wording<Refusal>{Refusal::too_many_ignored, Phrase::too_many_ignored},
+    Wording<Refusal>{Refusal::bad_network, Phrase::bad_network},
+    Wording<Refusal>{Refusal::no_address, Phrase::no_address},
+    Wording<Refusal>{Refusal::hits_oneself, Phrase::hits_oneself},
     Wording<Refusal>{Refusal::not_now, Phrase::not_now},
     Wording<Refusal>{Refusal::nobody, Phrase::nobody},
     Wording<Refusal>{Refusal::behind, Phrase::behind},
@@ -81,7 +87,7 @@ std::vector<std::string_view> split_fields(std::string_view row) {
         if (end == row.npos) break;
         row.remove_prefix(end + 1);
     }
-    fields.resize(std::max<std::size_t>(fields.size(), 4));
+    fields.resize(std::max<std::size_t>(fields.size(), 5));
     return fields;
 }
 
@@ -168,19 +174,19 @@ std::string Display::known_languages() const {
     return known;
 }
 
-bool Taste::toggle_ignored(std::string_view name) {
-    const auto [place, is_new] = ignored.emplace(fold_name(name), name);
-    if (!is_new) ignored.erase(place);
-    return is_new;
+void Taste::ignore(std::uint64_t person, std::uint64_t client, std::string_view name) {
+    ignored[person] = name;
+    hidden[client] = person;
 }
 
-bool Taste::ignores(std::string_view name) const {
-    return !ignored.empty() && ignored.find(fold_name(name)) != ignored.end();
+void Taste::show_again(std::uint64_t person) {
+    ignored.erase(person);
+    std::erase_if(hidden, [&](const auto& entry) { return entry.second == person; });
 }
 
 std::string Taste::ignored_names() const {
     std::string names;
-    for (const auto& [folded, name] : ignored) names += text(names.empty() ? "" : ", ", name);
+    for (const auto& [person, name] : ignored) names += text(names.empty() ? "" : ", ", name);
     return names;
 }
 
@@ -224,7 +230,7 @@ Record Display::painted(const Record& record) const {
 }
 
 bool Display::shows(const Record& record) const {
-    if ((taste_.is_quiet && is_move_of(record.kind)) || taste_.ignores(record.name)) return false;
+    if ((taste_.is_quiet && is_move_of(record.kind)) || taste_.ignores(record.speaker)) return false;
     return find_kind(record.kind) != nullptr;
 }
 
@@ -245,7 +251,6 @@ std::string Display::record(const Record& record, std::string_view room, When wh
 }
 
 std::string Display::told(std::string_view from, std::string_view words_given) const {
-    if (taste_.ignores(from)) return {};
     return text(taste_.bell == Taste::Bell::off ? "" : Dialect::bell,
                 line(Phrase::told, shows_colours() ? paint_name(from) : std::string{from}, words_given));
 }
@@ -284,9 +289,11 @@ std::string Display::room_row(std::string_view row) const {
 }
 
 std::string Display::ban_row(std::string_view row) const {
-    const auto fields = split_fields(row); // whom, room, minutes left, by whom
+    const auto fields = split_fields(row); // whom, room, minutes left, by whom, whether its address
+    const std::string person =
+        fields[4].empty() ? std::string{fields[0]} : words(Phrase::and_address, fields[0]);
     const std::string whom =
-        text(fields[0], fields[1].empty() ? "" : " (", fields[1], fields[1].empty() ? "" : ")");
+        text(person, fields[1].empty() ? "" : " (", fields[1], fields[1].empty() ? "" : ")");
     const std::string until =
         fields[2].empty() ? words(Phrase::for_ever) : words(Phrase::minutes_left, fields[2]);
     return line(Phrase::ban_is, whom,

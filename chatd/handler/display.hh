@@ -8,6 +8,7 @@
 #include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,12 +33,18 @@ struct Taste {
     std::optional<bool> colours{}; // else as the dialect says
     bool is_quiet = false;         // joining and leaving is not shown
 
-    // True if the name is ignored now, false if it is no longer ignored.
-    bool toggle_ignored(std::string_view name);
-    bool ignores(std::string_view name) const;
+    // A person, by the number that the hub has for it, is not shown: one of its clients has this number, and
+    // this name.
+    void ignore(std::uint64_t person, std::uint64_t client, std::string_view name);
+    void show_again(std::uint64_t person);
+    bool ignores_anybody() const { return !hidden.empty(); }
+    bool ignores(std::uint64_t client) const {
+        return !hidden.empty() && hidden.find(client) != hidden.end();
+    }
     std::string ignored_names() const; // with commas; empty: none
 
-    std::map<std::string, std::string> ignored{}; // by the folded name
+    std::map<std::uint64_t, std::string> ignored{};  // names, by person
+    std::map<std::uint64_t, std::uint64_t> hidden{}; // persons, by client
 };
 
 class Display {

@@ -4,6 +4,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <utility>
 
 using namespace common;
 
@@ -26,11 +27,25 @@ bool FollowedRooms::follow(RoomView& view) {
     for (Record record; output_.has_room() && !view.has_caught_up(); any = true) {
         const RoomView::Step step = view.next(record);
         if (step.kind == RoomView::Step::Kind::nothing) return any;
+        if (step.kind == RoomView::Step::Kind::line && hears_hub_before(view, record)) {
+            view.put_back(std::move(record));
+            return true;
+        }
         if (step.kind == RoomView::Step::Kind::lost) output_.say(Phrase::lost, text(step.lost));
         if (step.kind != RoomView::Step::Kind::line || !output_.display().shows(record)) continue;
         output_.show_record(record, room, step.is_earlier ? Display::When::earlier : Display::When::now);
     }
     return any;
+}
+
+// Whoever comes in may be somebody who is ignored, back with another number: the hub has said so before it
+// wrote the line, so it is heard before the line is shown.
+bool FollowedRooms::hears_hub_before(const RoomView& view, const Record& record) {
+    if (record.kind != Kind::joined || !output_.display().taste().ignores_anybody()) return false;
+    const std::pair coming{view.number(), record.line};
+    if (std::exchange(last_coming_, coming) == coming) return false;
+    hub_.set_ready();
+    return true;
 }
 
 bool FollowedRooms::ask_for_segment(RoomView& view) {

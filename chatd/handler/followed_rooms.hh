@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -62,12 +63,14 @@ private:
     RoomView* find(std::uint32_t number);
     bool follow(RoomView& view);
     bool ask_for_segment(RoomView& view);
+    bool hears_hub_before(const RoomView& view, const Record& record);
 
     ClientOutput& output_;
     HubTalk& hub_;
     SleepWord sleep_;
     std::vector<std::unique_ptr<RoomView>> views_; // in the order of entering
     std::uint32_t current_ = 0;
+    std::pair<std::uint32_t, std::uint64_t> last_coming_{}; // room and line: the hub was heard before it
 };
 
 } // namespace chatd

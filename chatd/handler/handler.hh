@@ -25,6 +25,7 @@ public:
         common::Backend events{};
         std::chrono::seconds idle_timeout{}; // 0: none
         Language language{};                 // until the client chooses
+        std::size_t lines_at_once = 0;       // that may go to the hub together; 0: no limit
     };
     // hub: this handler's end of its pair with the hub; page: its status page.
     Handler(const Parameters& parameters, const Catalogues& catalogues, common::Fd client, common::Fd hub,
@@ -37,6 +38,7 @@ private:
     bool read_hub();
     bool obey_client();
     bool serve_terminal();
+    bool look_up();
     bool write_client();
 
     bool is_done() const; // the client has ended its input, and nothing is left to do or to write

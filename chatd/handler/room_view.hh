@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -39,6 +40,11 @@ public:
     };
     // Takes the next record that is for this client. nothing: all existing records have been taken.
     Step next(Record& record);
+    // The record that was taken last comes again with the next step.
+    void put_back(Record record) {
+        held_ = std::move(record);
+        holds_ = true;
+    }
     bool has_caught_up() const { return caught_up_; }
     // The bytes at its place are not a record: they are half of one, or damage.
     bool has_tail() const { return !at_segment_end_ && log_.has_tail(); }
@@ -66,7 +72,7 @@ private:
     std::string name_;
     LogReader log_;
     std::uint64_t next_line_ = 0; // expected in the log; 0: none yet
-    Record held_;                 // read, but lines before it are gone: that is told first
+    Record held_;                 // read, but something comes first: that lines before it are gone, say
     bool holds_ = false;
     bool caught_up_ = false;
     bool at_segment_end_ = false;

@@ -49,6 +49,8 @@ std::string_view words_for(Refusal why) {
         return "a length of time is a number of seconds, or a number followed by s, m, h or d, like 90, 5m "
                "or 2h";
     case Refusal::not_banned: return "there is no such ban: `bans' lists them";
+    case Refusal::bad_network: return "that is not a network: write it like 10.0.0.0/8 or 2001:db8::/32";
+    case Refusal::no_address: return "no address is known of anybody with that name: `who' lists them";
     default: return "nobody has that name: `who' lists the names";
     }
 }
@@ -125,10 +127,12 @@ std::vector<ControlVerb> Administration::verbs() {
         {"history", "ROOM [-n N] [--since WHEN] [--search WORDS] [--follow] [--json]",
          "print a room's lines, and those to come", [this](Words words) { return history(words); }},
         {"kick", "[-r ROOM] NAME", "end a client's connection", act_of(Kind::kicked)},
-        {"mute", "-r ROOM NAME [DURATION]", "keep somebody from speaking in a room", act_of(Kind::muted)},
+        {"mute", "-r ROOM NAME [DURATION] [address]", "keep somebody from speaking in a room",
+         act_of(Kind::muted)},
         {"unmute", "-r ROOM NAME", "let them speak again", act_of(Kind::unmuted)},
-        {"ban", "[-r ROOM] NAME|ADDRESS [DURATION]", "ban a name or an address", act_of(Kind::banned)},
-        {"unban", "[-r ROOM] NAME|ADDRESS", "end a ban", act_of(Kind::unbanned)},
+        {"ban", "[-r ROOM] NAME|NETWORK [DURATION] [address]", "ban somebody, or a network",
+         act_of(Kind::banned)},
+        {"unban", "[-r ROOM] NAME|NETWORK", "end a ban", act_of(Kind::unbanned)},
         {"bans", "", "list the bans", [this](Words) { return list_bans(); }},
         {"moderate", "-r ROOM on|off", "let only those with a voice speak in a room",
          [this](Words words) { return moderate(words); }},
@@ -267,10 +271,13 @@ ControlAnswer Administration::list_clients() const {
 }
 
 ControlAnswer Administration::list_bans() const {
-    std::vector<std::string> lines{text(column("WHOM", 24), column("ROOM", 16), column("UNTIL", 24), "BY")};
+    std::vector<std::string> lines{
+        text(column("WHOM", 24), column("ROOM", 16), column("UNTIL", 24), column("BY", 16), "ADDRESS")};
     for (const Ban& ban : bans_.all(std::chrono::system_clock::now()))
         lines.push_back(text(column(ban.whom, 24), column(ban.room.empty() ? "-" : ban.room, 16),
-                             column(shown_end(ban.until), 24), ban.by.empty() ? "administrator" : ban.by));
+                             column(shown_end(ban.until), 24),
+                             column(ban.by.empty() ? "administrator" : ban.by, 16),
+                             ban.has_address() ? ban.network->shown() : "-"));
     return lines;
 }
 

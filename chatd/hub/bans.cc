@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/bans.hh"
 
+#include "chatd/hub/client.hh"
 #include "chatd/words.hh"
 #include "common/address.hh"
 #include "common/amounts.hh"
@@ -26,18 +27,28 @@ std::int64_t in_seconds(Ban::Time time) {
 }
 
 // `ban WHOM ROOM UNTIL BY': until when in seconds since 1970, or `-'; the room and who it was by may be "".
+// Where more is known, `PERSON ACCOUNT NETWORK' follows: 0 and "" for what is not.
 std::string line_of(const Ban& ban) {
-    return text("ban ", quote_word(ban.whom), ' ', quote_word(ban.room), ' ',
-                ban.until ? text(in_seconds(*ban.until)) : std::string{for_ever}, ' ', quote_word(ban.by),
-                '\n');
+    std::string line =
+        text("ban ", quote_word(ban.whom), ' ', quote_word(ban.room), ' ',
+             ban.until ? text(in_seconds(*ban.until)) : std::string{for_ever}, ' ', quote_word(ban.by));
+    if (ban.person.first != 0 || ban.has_address())
+        line += text(' ', ban.person.first, ' ', quote_word(ban.person.account), ' ',
+                     quote_word(ban.has_address() ? ban.network->shown() : ""));
+    return line + '\n';
 }
 
 Ban ban_of(const ConfigLine& line) {
     const std::vector<std::string>& words = line.words;
-    const auto seconds = words.size() == 5 ? parse_number<std::int64_t>(words[3]) : std::nullopt;
-    if (words.size() != 5 || words[0] != "ban" || (!seconds && words[3] != for_ever))
+    const bool has_more = words.size() == 8;
+    const bool is_ban = (words.size() == 5 || has_more) && words[0] == "ban";
+    const auto seconds = is_ban ? parse_number<std::int64_t>(words[3]) : std::nullopt;
+    const auto person = has_more ? parse_number<ClientNumber>(words[5]) : ClientNumber{0};
+    const auto network = Network::parse(has_more && !words[7].empty() ? words[7] : is_ban ? words[1] : "");
+    const bool is_whole = !has_more || words[7].empty() || network;
+    if (!is_ban || (!seconds && words[3] != for_ever) || !person || !is_whole)
         throw UserError(text(line.origin, ": this is not a ban: remove the line"));
-    Ban ban{words[1], words[2], {}, words[4]};
+    Ban ban{whom_of(words[1]), words[2], {}, words[4], {*person, has_more ? words[6] : ""}, network};
     if (seconds) ban.until = Ban::Time{std::chrono::seconds{*seconds}};
     return ban;
 }
@@ -52,8 +63,17 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view word) {
 }
 
 std::string whom_of(const std::string& word) {
-    const std::optional<Address> host = parse_host(word);
-    return host ? host->host() : fold_name(word);
+    const std::optional<Network> network = Network::parse(word);
+    return network ? network->shown() : fold_name(word);
+}
+
+bool Ban::is_of(const Client& client) const {
+    return (!client.folded.empty() && client.folded == whom) || is_of(client.person) ||
+           (network && network->contains(client.address));
+}
+
+bool Ban::is_of(const Person& somebody) const {
+    return person.is(somebody) || (!somebody.account.empty() && somebody.account == whom);
 }
 
 Bans::Bans(std::string path) : path_(std::move(path)) {
@@ -62,6 +82,7 @@ Bans::Bans(std::string path) : path_(std::move(path)) {
 }
 
 void Bans::add(Ban ban) {
+    if (!ban.network) ban.network = Network::parse(ban.whom);
     std::vector<Ban> changed = all(std::chrono::system_clock::now());
     std::erase_if(changed, [&](const Ban& old) { return old.whom == ban.whom && old.room == ban.room; });
     changed.push_back(std::move(ban));
@@ -78,10 +99,27 @@ bool Bans::remove(std::string_view whom, std::string_view room) {
     return true;
 }
 
-bool Bans::keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const {
+template <class Predicate>
+bool Bans::any(std::string_view room, Ban::Time now, Predicate is_meant) const {
     return std::any_of(bans_.begin(), bans_.end(), [&](const Ban& ban) {
-        return ban.whom == whom && ban.room == room && !is_over(ban, now);
+        return ban.room == room && !is_over(ban, now) && is_meant(ban);
     });
+}
+
+bool Bans::keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const {
+    return any(room, now, [&](const Ban& ban) { return ban.whom == whom; });
+}
+
+bool Bans::keeps_out(const Client& client, std::string_view room, Ban::Time now) const {
+    return any(room, now, [&](const Ban& ban) { return ban.is_of(client); });
+}
+
+bool Bans::keeps_out(const Person& person, std::string_view room, Ban::Time now) const {
+    return any(room, now, [&](const Ban& ban) { return ban.is_of(person); });
+}
+
+bool Bans::keeps_out(const Address& address, std::string_view room, Ban::Time now) const {
+    return any(room, now, [&](const Ban& ban) { return ban.network && ban.network->contains(address); });
 }
 
 std::optional<std::string> Bans::room_of_ban(std::string_view whom, Ban::Time now) const {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
-// The bans: from one room or from all, by name or by address, for how long and by whom; in a file of the
-// state directory, so that it outlives the daemon. Run by the hub.
+// The bans: from one room or from all, of a name and the person that had it, or of a network, for how long
+// and by whom; in a file of the state directory, so that it outlives the daemon. Run by the hub.
 #pragma once
+
+#include "chatd/hub/marks.hh"
+#include "common/network.hh"
 
 #include <chrono>
 #include <optional>
@@ -13,17 +16,25 @@ namespace chatd {
 
 struct Ban {
     using Time = std::chrono::system_clock::time_point;
-    std::string whom; // a folded name, or the host of an address
+    std::string whom; // a folded name, or a network
     std::string room; // empty: everywhere
     std::optional<Time> until;
-    std::string by; // a name; empty: the administrator
+    std::string by;                           // a name; empty: the administrator
+    Person person{};                          // who had the name, if anybody had it
+    std::optional<common::Network> network{}; // whom, or where the person came from, if that was asked for
+
+    // Whoever has the name, is the user of that name, is the person, or comes from the network.
+    bool is_of(const Client& client) const;
+    bool is_of(const Person& somebody) const;
+    // Not whom, but that person's address.
+    bool has_address() const { return network && network->shown() != whom; }
 };
 
 // Of a ban or a mute, common/amounts.hh: "90s", "10m", "2h"; no value if it is not a duration, or 0, or more
 // than ten years.
 std::optional<std::chrono::seconds> parse_duration(std::string_view word);
 
-// What a typed word stands for: an address in the one way that hosts are written here, else a folded name.
+// What a typed word stands for: a network in the one way that common::Network shows it, else a folded name.
 std::string whom_of(const std::string& word);
 
 class Bans {
@@ -37,8 +48,13 @@ public:
     void add(Ban ban);
     // False if there is no such ban.
     bool remove(std::string_view whom, std::string_view room);
-    // Whether this name or address is banned from the room (empty: from the server).
+    // Whether there is a ban of exactly this name or network from the room (empty: from the server). So a
+    // name that nobody is to take.
     bool keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const;
+    // Whether a ban is of this client, person or address.
+    bool keeps_out(const Client& client, std::string_view room, Ban::Time now) const;
+    bool keeps_out(const Person& person, std::string_view room, Ban::Time now) const;
+    bool keeps_out(const common::Address& address, std::string_view room, Ban::Time now) const;
     // The room of a ban of this person that still holds, empty for a ban from everywhere; no value if there
     // is none.
     std::optional<std::string> room_of_ban(std::string_view whom, Ban::Time now) const;
@@ -46,6 +62,8 @@ public:
     std::vector<Ban> all(Ban::Time now) const;
 
 private:
+    template <class Predicate>
+    bool any(std::string_view room, Ban::Time now, Predicate is_meant) const;
     void save(const std::vector<Ban>& bans) const;
 
     std::string path_;

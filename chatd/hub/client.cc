@@ -8,17 +8,19 @@
 
 namespace chatd {
 
-std::chrono::milliseconds TokenBucket::wait(const FloodLimit& limit, Time now) {
+std::chrono::milliseconds TokenBucket::take(const FloodLimit& limit, double tokens, Time now) {
     if (limit.lines == 0) return {};
     fill(limit, now);
-    constexpr double one = 1 - 1e-6; // less what sums of fractions lose
-    if (tokens_ >= one) return {};
-    const double seconds = (one - tokens_) * limit.seconds / limit.lines;
+    tokens_ -= tokens;
+    constexpr double nothing = -1e-6; // what sums of fractions lose
+    if (tokens_ >= nothing) return {};
+    const double seconds = -tokens_ * limit.seconds / limit.lines;
     return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
-void TokenBucket::take(const FloodLimit& limit, double tokens) {
-    if (limit.lines != 0) tokens_ -= tokens;
+bool TokenBucket::is_full(const FloodLimit& limit, Time now) {
+    fill(limit, now);
+    return tokens_ >= limit.lines;
 }
 
 void TokenBucket::fill(const FloodLimit& limit, Time now) {

@@ -3,6 +3,7 @@
 // the hub.
 #pragma once
 
+#include "chatd/hub/marks.hh"
 #include "chatd/settings.hh"
 #include "common/address.hh"
 #include "common/authd/login.hh"
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,20 +25,19 @@ namespace chatd {
 
 class Room;
 
-using ClientNumber = std::uint64_t;   // never given twice, also not after a restart
 using Packet = std::span<const char>; // a frame from a handler (chatd/protocol.hh), which may be hostile
 
-// Flood control: a bucket of tokens that fills steadily. A client that takes more than there is is in debt,
-// and waits until it is paid. Without a clock of its own.
+// Flood control: a bucket of tokens that fills steadily. A client that takes more than there is waits until
+// its debt is paid. Without a clock of its own.
 class TokenBucket {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // How long to wait until something may be said; zero: now.
-    std::chrono::milliseconds wait(const FloodLimit& limit, Time now);
-    // After wait has let it.
-    void take(const FloodLimit& limit, double tokens);
-    bool is_full(const FloodLimit& limit) const { return tokens_ >= limit.lines; }
+    // Takes so many tokens, each for a line. How long it is until all of them have come; zero: they were
+    // there.
+    std::chrono::milliseconds take(const FloodLimit& limit, double tokens, Time now);
+    // Whether nothing was taken for as long as it takes to fill it.
+    bool is_full(const FloodLimit& limit, Time now);
 
 private:
     void fill(const FloodLimit& limit, Time now);
@@ -72,7 +73,15 @@ struct Client {
     TokenBucket bucket;
     bool was_told_to_wait = false;
 
+    // Whom it does not want to see.
+    struct Ignored {
+        Person person;
+        std::string name; // that it has, or had last
+    };
+    std::vector<Ignored> ignored;
+
     // Who it is.
+    Person person; // also under other names
     std::string name;
     std::string folded;                      // the name, to be compared
     std::string claimed;                     // a name that has a password, which is yet to be given
@@ -98,6 +107,9 @@ struct Client {
     std::uint64_t announced = 0;       // of its bytes, those up to the end of what its next frame is about
     std::uint64_t counted = 0;         // and those that were dealt with
     std::vector<ClientNumber> formers; // the clients that it was before it resumed
+    // Of chat(1), as a newcomer after a connection: of rooms, by number, the first line that it was not
+    // shown.
+    std::map<std::uint32_t, std::uint64_t> seen;
 
     bool is_in(const Room& room) const;
     // The room of this number. Throws common::PeerError if the client is not in it: a handler that was not

@@ -37,11 +37,11 @@ bool may_see(const Client& client, const Room& room) {
     return client.state != Client::State::entering || (room.is_open() && !room.is_made_by_client());
 }
 
-// Whom, room, minutes left, by whom.
+// Whom, room, minutes left, by whom, a for the person's address, too.
 std::string row_of(const Ban& ban, Ban::Time now) {
     std::string left;
     if (ban.until) left = text(std::chrono::ceil<std::chrono::minutes>(*ban.until - now).count());
-    return text(ban.whom, '\t', ban.room, '\t', left, '\t', ban.by);
+    return text(ban.whom, '\t', ban.room, '\t', left, '\t', ban.by, '\t', ban.has_address() ? "a" : "");
 }
 
 } // namespace

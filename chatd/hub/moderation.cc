@@ -29,9 +29,9 @@ struct Moderation::Rule {
 const Moderation::Rule* Moderation::Rule::find(Kind kind) {
     static constexpr std::array rules{
         Rule{Kind::kicked, "kick", 1, 1, false, &Moderation::kick},
-        Rule{Kind::muted, "mute", 1, 2, true, &Moderation::mute},
+        Rule{Kind::muted, "mute", 1, 4, true, &Moderation::mute},
         Rule{Kind::unmuted, "unmute", 1, 1, true, &Moderation::unmute},
-        Rule{Kind::banned, "ban", 1, 2, false, &Moderation::ban},
+        Rule{Kind::banned, "ban", 1, 4, false, &Moderation::ban},
         Rule{Kind::unbanned, "unban", 1, 1, false, &Moderation::unban},
         Rule{Kind::moderated, "moderate", 0, 0, true, &Moderation::moderate},
         Rule{Kind::unmoderated, "moderate off", 0, 0, true, &Moderation::unmoderate},
@@ -52,18 +52,33 @@ std::vector<std::string> words_between_blanks(std::string_view all) {
     return words;
 }
 
-// Of a ban or a mute.
-struct Duration {
-    std::optional<std::chrono::seconds> length; // no value: for ever
-    std::string shown;                          // " 10m", as it was typed
+// How a ban or a mute is meant: for how long, whether also of the person's address, and whether also of who
+// does it.
+struct Manner {
+    std::optional<std::chrono::seconds> length{}; // no value: for ever
+    bool has_address = false;
+    bool hits_oneself = false;
+    std::string shown{}; // " 10m address", as it was typed
 };
 
-// No value: the second argument is not a length of time.
-std::optional<Duration> duration_of(Words arguments) {
-    if (arguments.size() < 2) return Duration{};
-    const auto length = parse_duration(arguments[1]);
-    if (!length) return {};
-    return Duration{length, ' ' + arguments[1]};
+// Of the words behind the first, in any order. No value: one of them is none of these.
+std::optional<Manner> manner_of(Words arguments) {
+    Manner manner;
+    for (const std::string& word : arguments.subspan(1)) {
+        if (word == "myself") {
+            manner.hits_oneself = true;
+            continue; // which is nobody else's business
+        }
+        const auto length = parse_duration(word);
+        if (word == "address")
+            manner.has_address = true;
+        else if (length && !manner.length)
+            manner.length = length;
+        else
+            return {};
+        manner.shown += ' ' + word;
+    }
+    return manner;
 }
 
 } // namespace
@@ -91,12 +106,12 @@ void Moderation::on_act(Client& client, Packet packet) {
         why = Refusal::nobody;
     } catch (const std::system_error& error) {
         log_.error(text("the bans are not saved: ", error.what()));
-        why = Refusal::disk_full;
+        why = Refusal::not_done;
     }
     Client* const still_here = people_.find(number); // who may have thrown itself out
     if (still_here == nullptr) return;
     if (why) return answers_.refuse(*still_here, *why);
-    rooms_.await(room, *still_here);
+    rooms_.await(room, *still_here, Refusal::not_recorded);
 }
 
 void Moderation::record(const Client* by, Room* room, Kind kind, std::string_view whom) {
@@ -123,34 +138,47 @@ std::optional<Refusal> Moderation::kick(const Client* by, Room* room, Words argu
 std::optional<Refusal> Moderation::mute(const Client* by, Room* room, Words arguments) {
     const Client* const whom = people_.find_in(room, arguments[0]);
     if (whom == nullptr) return Refusal::nobody;
-    const std::optional<Duration> duration = duration_of(arguments);
-    if (!duration) return Refusal::bad_duration;
+    const std::optional<Manner> manner = manner_of(arguments);
+    if (!manner) return Refusal::bad_duration;
+    std::optional<Network> network;
+    if (manner->has_address) network = Network::of(whom->address);
+    if (manner->has_address && !network) return Refusal::no_address;
+    if (by != nullptr && network && network->contains(by->address) && !manner->hits_oneself)
+        return Refusal::hits_oneself;
     std::optional<Room::Time> until;
-    if (duration->length) until = Clock::now() + *duration->length;
-    room->mute(whom->folded, until);
-    record(by, room, Kind::muted, whom->name + duration->shown);
+    if (manner->length) until = Clock::now() + *manner->length;
+    room->muted().set(*whom, until, network, Clock::now());
+    record(by, room, Kind::muted, whom->name + manner->shown);
     return {};
 }
 
 std::optional<Refusal> Moderation::unmute(const Client* by, Room* room, Words arguments) {
-    if (!room->unmute(fold_name(arguments[0]))) return Refusal::nobody;
+    if (!room->muted().take_back(fold_name(arguments[0]), people_.find(arguments[0]))) return Refusal::nobody;
     record(by, room, Kind::unmuted, arguments[0]);
     return {};
 }
 
 std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words arguments) {
-    Ban ban{whom_of(arguments[0]), room == nullptr ? "" : room->name(), {}, by == nullptr ? "" : by->name};
+    const std::string& word = arguments[0];
+    Ban ban{whom_of(word), room == nullptr ? "" : room->name(), {}, by == nullptr ? "" : by->name};
     if (ban.whom.empty()) return Refusal::nobody;
-    const std::optional<Duration> duration = duration_of(arguments);
-    if (!duration) return Refusal::bad_duration;
-    if (duration->length) ban.until = std::chrono::system_clock::now() + *duration->length;
+    const std::optional<Manner> manner = manner_of(arguments);
+    if (!manner) return Refusal::bad_duration;
+    if (manner->length) ban.until = std::chrono::system_clock::now() + *manner->length;
+    ban.network = Network::parse(word);
+    const Client* const whom = ban.network ? nullptr : people_.find(word);
+    if (whom == nullptr && !ban.network && word.find('/') != word.npos) return Refusal::bad_network;
+    ban.person = whom != nullptr ? whom->person : tickets_.left_under(ban.whom, Clock::now());
+    if (manner->has_address) {
+        if (whom != nullptr) ban.network = Network::of(whom->address);
+        if (!ban.network) return Refusal::no_address;
+    }
+    if (by != nullptr && ban.is_of(*by) && !manner->hits_oneself) return Refusal::hits_oneself;
     bans_.add(ban);
-    record(by, room, Kind::banned, arguments[0] + duration->shown);
+    record(by, room, Kind::banned, word + manner->shown);
     std::vector<Client*> concerned;
     for (auto& [number, client] : people_.all())
-        if ((client.folded == ban.whom || client.host == ban.whom) &&
-            (room == nullptr || client.is_in(*room)))
-            concerned.push_back(&client);
+        if (ban.is_of(client) && (room == nullptr || client.is_in(*room))) concerned.push_back(&client);
     for (Client* const client : concerned) departures_.expel(*client, Farewell::banned);
     return {};
 }
@@ -176,13 +204,14 @@ std::optional<Refusal> Moderation::unmoderate(const Client* by, Room* room, Word
 std::optional<Refusal> Moderation::give_voice(const Client* by, Room* room, Words arguments) {
     const Client* const whom = people_.find_in(room, arguments[0]);
     if (whom == nullptr) return Refusal::nobody;
-    room->give_voice(whom->folded);
+    room->voices().set(*whom, {}, {}, Clock::now());
     record(by, room, Kind::voiced, whom->name);
     return {};
 }
 
 std::optional<Refusal> Moderation::take_voice(const Client* by, Room* room, Words arguments) {
-    if (!room->take_voice(fold_name(arguments[0]))) return Refusal::nobody;
+    if (!room->voices().take_back(fold_name(arguments[0]), people_.find(arguments[0])))
+        return Refusal::nobody;
     record(by, room, Kind::unvoiced, arguments[0]);
     return {};
 }

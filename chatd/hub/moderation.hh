@@ -20,12 +20,13 @@ namespace chatd {
 
 class Moderation {
 public:
-    Moderation(common::Log& log, People& people, Rooms& rooms, Bans& bans, const Answers& answers,
-               Departures& departures)
+    Moderation(common::Log& log, People& people, Rooms& rooms, Bans& bans, const Tickets& tickets,
+               const Answers& answers, Departures& departures)
         : log_(log),
           people_(people),
           rooms_(rooms),
           bans_(bans),
+          tickets_(tickets),
           answers_(answers),
           departures_(departures) {}
 
@@ -57,6 +58,7 @@ private:
     People& people_;
     Rooms& rooms_;
     Bans& bans_;
+    const Tickets& tickets_;
     const Answers& answers_;
     Departures& departures_;
 };

@@ -24,7 +24,14 @@ bool has_right(std::string_view rights, std::string_view right) {
 
 std::optional<Refusal> Names::refuse(const Client& client, const std::string& name) const {
     if (const auto why = refuse_name(name)) return why;
-    if (bans_.keeps_out(fold_name(name), {}, std::chrono::system_clock::now())) return Refusal::name_banned;
+    const auto now = std::chrono::system_clock::now();
+    const std::string folded = fold_name(name);
+    const bool is_banned =
+        bans_.keeps_out(folded, {}, now) || bans_.keeps_out(client.person, {}, now) ||
+        std::any_of(client.rooms.begin(), client.rooms.end(), [&](const Client::Membership& in) {
+            return bans_.keeps_out(folded, in.room->name(), now);
+        });
+    if (is_banned) return Refusal::name_banned;
     return people_.refuse(name, client.number);
 }
 
@@ -45,6 +52,7 @@ void Names::take(Client& client, const std::string& name) {
     people_.give_name(client, name);
     client.state = Client::State::entering;
     answers_.confirm(client, name);
+    ignores_.tell_of(client);
 }
 
 // Whoever has the password has the name: a connection that has it is dead, or will be.
@@ -56,10 +64,12 @@ void Names::on_login(Client& client, Packet packet) {
                    [this, name](Client& asks, const Verdict& verdict) {
                        if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);
                        asks.claimed.clear();
+                       asks.person.account = fold_name(name);
                        if (Client* const ghost = people_.find(name))
                            departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
-                       asks.is_operator = has_right(verdict.rights, "operator");
                        take(asks, name);
+                       if (asks.state == Client::State::naming) return; // the user is banned
+                       asks.is_operator = has_right(verdict.rights, "operator");
                    });
     erase_bytes(password);
 }
@@ -85,6 +95,7 @@ void Names::rename(Client& client, const std::string& name) {
     tickets_.rename(client.number, name);
     people_.give_name(client, name);
     answers_.confirm(client, name);
+    ignores_.tell_of(client);
 }
 
 void Names::on_oper(Client& client, Packet packet) {

@@ -6,6 +6,7 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/bans.hh"
 #include "chatd/hub/departures.hh"
+#include "chatd/hub/ignores.hh"
 #include "chatd/hub/passwords.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
@@ -21,7 +22,8 @@ namespace chatd {
 class Names {
 public:
     Names(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-          Tickets& tickets, const Answers& answers, Departures& departures, Passwords& passwords)
+          Tickets& tickets, const Answers& answers, Departures& departures, Passwords& passwords,
+          Ignores& ignores)
         : log_(log),
           settings_(settings),
           people_(people),
@@ -30,7 +32,8 @@ public:
           tickets_(tickets),
           answers_(answers),
           departures_(departures),
-          passwords_(passwords) {}
+          passwords_(passwords),
+          ignores_(ignores) {}
 
     // Why the client may not have this name; no value: it may, if the name has no password.
     std::optional<Refusal> refuse(const Client& client, const std::string& name) const;
@@ -54,6 +57,7 @@ private:
     const Answers& answers_;
     Departures& departures_;
     Passwords& passwords_;
+    Ignores& ignores_;
 };
 
 } // namespace chatd

@@ -23,6 +23,7 @@ People::People() : next_(first_number()) {}
 Client& People::add(const Address& address) {
     Client& client = clients_[next_];
     client.number = next_++;
+    client.person.first = client.number; // unless it resumes
     client.address = address;
     client.host = address.host();
     client.peer = address.shown();

@@ -8,6 +8,7 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/departures.hh"
 #include "chatd/hub/entry.hh"
+#include "chatd/hub/ignores.hh"
 #include "chatd/hub/lists.hh"
 #include "chatd/hub/moderation.hh"
 #include "chatd/hub/names.hh"
@@ -33,6 +34,7 @@ public:
         Segments& segments;
         Moderation& moderation;
         Lists& lists;
+        Ignores& ignores;
     };
 
     Requests(common::Loop& loop, const Settings& settings, People& people, const Answers& answers,
@@ -51,6 +53,7 @@ private:
     struct Rule;
 
     void handle(Client& client, Packet packet);
+    void run(Client& client, const Rule& rule, Packet packet);
     void hold_back(Client& client, Packet packet, std::chrono::milliseconds time);
     void release(ClientNumber number);
     void lose_handler(Client& client);

@@ -28,6 +28,14 @@ std::string take_formers(Client& client, const Tickets::Ticket& ticket) {
     return formers;
 }
 
+// Of rooms, by number, the first line that was not shown.
+std::map<std::uint32_t, std::uint64_t> read_place(std::string_view place) {
+    if (place.size() % PlaceRoom::size != 0) throw PeerError("a place that is cut off");
+    std::map<std::uint32_t, std::uint64_t> shown_from;
+    for (const auto& [room, line] : PlaceRoom::iter_unpack(place)) shown_from[room] = line;
+    return shown_from;
+}
+
 } // namespace
 
 struct Resumption::Told {
@@ -40,11 +48,17 @@ struct Resumption::Told {
 void Resumption::give_token(Client& client, std::string_view before) {
     if (settings_.resume_time.count() == 0) return;
     tickets_.drop_expired(Clock::now());
-    answers_.send(client, TokenFrame::make(tickets_.issue(client.number, client.name, before)));
+    const std::string token = tickets_.issue(client.number, client.name, before);
+    tickets_.note(client.number, client.person, client.ignored);
+    answers_.send(client, TokenFrame::make(token));
 }
 
 void Resumption::on_counted(Client& client, Packet packet) {
     client.announced = std::get<0>(CountedFrame::read(packet).first);
+}
+
+void Resumption::on_seen(Client& client, Packet packet) {
+    client.seen = read_place(SeenFrame::read(packet).second);
 }
 
 void Resumption::on_resume(Client& client, Packet packet) {
@@ -53,15 +67,14 @@ void Resumption::on_resume(Client& client, Packet packet) {
     if (token_size > words.size()) throw PeerError("a token that is longer than its frame");
     const std::string_view token = std::string_view{words}.substr(0, token_size);
     const std::string_view place = std::string_view{words}.substr(token_size);
-    if (place.size() % PlaceRoom::size != 0) throw PeerError("a place that is cut off");
-    Told told{token, last_line, counts != 0};
-    for (const auto& [room, line] : PlaceRoom::iter_unpack(place)) told.shown_from[room] = line;
+    const Told told{token, last_line, counts != 0, read_place(place)};
     auto ticket = tickets_.find(token, Clock::now());
     if (!ticket) {
         if (++client.wrong_tokens > max_tries) throw PeerError("more wrong tokens than a handler allows");
         return answers_.refuse(client, Refusal::wrong_token);
     }
-    if (bans_.keeps_out(fold_name(ticket->name), {}, std::chrono::system_clock::now()))
+    const auto now = std::chrono::system_clock::now();
+    if (bans_.keeps_out(fold_name(ticket->name), {}, now) || bans_.keeps_out(ticket->person, {}, now))
         return answers_.refuse(client, Refusal::name_banned);
     if (const auto why = people_.refuse(ticket->name, ticket->client))
         return answers_.refuse(client, *why); // the token stays good
@@ -74,15 +87,19 @@ void Resumption::on_resume(Client& client, Packet packet) {
     restore(client, *ticket, told);
 }
 
-// Where neither line nor place is told all is shown again since that connection entered: lines may come
-// twice, none is missed.
+// A room whose code is another now is entered with that. Where neither line nor place is told all is shown
+// again since that connection entered: lines may come twice, none is missed.
 void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const Told& told) {
     people_.give_name(client, ticket.name);
+    client.person = ticket.person;
+    client.ignored = ticket.ignored;
     client.state = Client::State::inside;
     std::vector<std::pair<Room*, std::uint64_t>> rooms;
     for (const Tickets::Stay& stay : ticket.stays) {
         Room* const room = rooms_.find(stay.room);
-        if (room == nullptr || room->refuse_entry(client, bans_, std::chrono::system_clock::now())) continue;
+        if (room == nullptr || room->entry() != stay.entry ||
+            room->refuse_entry(client, bans_, std::chrono::system_clock::now()))
+            continue;
         const bool is_last = &stay == &ticket.stays.back();
         const auto shown = told.shown_from.find(room->number());
         const std::uint64_t from = shown != told.shown_from.end() ? std::max<std::uint64_t>(shown->second, 1)
@@ -92,9 +109,12 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
     }
     client.announced = client.counted = ticket.counted;
     give_token(client, told.counts ? told.token : std::string_view{});
-    const std::string formers = told.counts ? take_formers(client, ticket) : std::string{};
-    answers_.send(client, ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(rooms.size()),
-                                             ticket.counted, static_cast<std::uint8_t>(client.name.size())));
+    const std::string formers = take_formers(client, ticket);
+    answers_.send(client, ResumedFrame::make(client.name + (told.counts ? formers : std::string{}),
+                                             static_cast<std::uint32_t>(rooms.size()), ticket.counted,
+                                             static_cast<std::uint8_t>(client.name.size())));
+    ignores_.tell_of(client);
+    ignores_.tell_all(client);
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
 }
 

@@ -6,6 +6,7 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/bans.hh"
 #include "chatd/hub/departures.hh"
+#include "chatd/hub/ignores.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
 #include "chatd/hub/tickets.hh"
@@ -18,14 +19,15 @@ namespace chatd {
 class Resumption {
 public:
     Resumption(const Settings& settings, People& people, Rooms& rooms, const Bans& bans, Tickets& tickets,
-               const Answers& answers, Departures& departures)
+               const Answers& answers, Departures& departures, Ignores& ignores)
         : settings_(settings),
           people_(people),
           rooms_(rooms),
           bans_(bans),
           tickets_(tickets),
           answers_(answers),
-          departures_(departures) {}
+          departures_(departures),
+          ignores_(ignores) {}
 
     // A new one, unless resume-time is 0. before: the one that it came with.
     void give_token(Client& client, std::string_view before = {});
@@ -33,6 +35,7 @@ public:
     // Requests of clients.
     void on_resume(Client& client, Packet packet);
     void on_counted(Client& client, Packet packet);
+    void on_seen(Client& client, Packet packet);
 
 private:
     struct Told; // how far the client says it came
@@ -46,6 +49,7 @@ private:
     Tickets& tickets_;
     const Answers& answers_;
     Departures& departures_;
+    Ignores& ignores_;
 };
 
 } // namespace chatd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/room.hh"
 
+#include "common/cksum.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -9,6 +10,14 @@
 using namespace common;
 
 namespace chatd {
+
+std::uint32_t lasting_number(std::string_view name, const std::function<bool(std::uint32_t)>& is_taken) {
+    Cksum sum;
+    sum.add(name);
+    std::uint32_t number = sum.value() | 0x80000000U;
+    while (is_taken(number)) number = (number + 1) | 0x80000000U;
+    return number;
+}
 
 Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log, const Client* maker)
     : number_(number),
@@ -19,11 +28,16 @@ Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog>
     if (maker != nullptr) operators_.insert(maker->number);
 }
 
+std::uint32_t Room::entry() const {
+    Cksum sum;
+    sum.add(text(settings_.code, '\n', settings_.code_hash));
+    return sum.value();
+}
+
 std::optional<Refusal> Room::refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const {
     if (client.is_in(*this)) return Refusal::already_inside;
     if (client.rooms.size() >= max_rooms) return Refusal::too_many_rooms;
-    if (bans.keeps_out(client.folded, name(), now) || bans.keeps_out(client.host, name(), now))
-        return Refusal::room_banned;
+    if (bans.keeps_out(client, name(), now)) return Refusal::room_banned;
     if (settings_.max_members != 0 && members_.size() >= settings_.max_members) return Refusal::room_full;
     return {};
 }
@@ -43,9 +57,8 @@ void Room::leave(Client& client) {
 }
 
 std::optional<Refusal> Room::refuse_speech(const Client& client, Time now) const {
-    if (is_muted(client.folded, now)) return Refusal::muted;
-    if (is_moderated_ && voices_.find(client.folded) == voices_.end() && !is_operator(client))
-        return Refusal::moderated;
+    if (muted_.has(client, now)) return Refusal::muted;
+    if (is_moderated_ && !voices_.has(client, now) && !is_operator(client)) return Refusal::moderated;
     return {};
 }
 
@@ -55,22 +68,14 @@ bool Room::is_operator(const Client& client) const {
            std::find(rooms.begin(), rooms.end(), name()) != rooms.end();
 }
 
-bool Room::is_muted(const std::string& name, Time now) const {
-    const auto found = muted_.find(name);
-    return found != muted_.end() && (!found->second || *found->second > now);
-}
-
 std::string Room::flags_of(const Client& client, Time now) const {
-    return text(is_operator(client) ? "o" : "", voices_.find(client.folded) != voices_.end() ? "v" : "",
-                is_muted(client.folded, now) ? "m" : "");
+    return text(is_operator(client) ? "o" : "", voices_.has(client, now) ? "v" : "",
+                muted_.has(client, now) ? "m" : "");
 }
 
-void Room::rename(const std::string& from, const std::string& to) {
-    if (voices_.erase(from) != 0) voices_.insert(to);
-    if (auto decided = muted_.extract(from)) {
-        decided.key() = to;
-        muted_.insert(std::move(decided));
-    }
+void Room::rename(const Client& client, const std::string& folded_name) {
+    muted_.rename(client, folded_name);
+    voices_.rename(client, folded_name);
 }
 
 std::vector<Note> Room::configure(RoomSettings& wanted) {

@@ -10,21 +10,27 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
+
+// The number of a room of the configuration, made from its name, so that it has it again after a restart.
+// Rooms that clients make have small numbers, each once in a run.
+std::uint32_t lasting_number(std::string_view name, const std::function<bool(std::uint32_t)>& is_taken);
+constexpr bool is_lasting(std::uint32_t room) { return (room & 0x80000000U) != 0; }
 
 class Room {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // number: from 1, new at each start. maker: the client who makes it, and is its operator; null: it stands
-    // in the configuration.
+    // maker: the client who makes it, and is its operator; null: it stands in the configuration.
     Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log,
          const Client* maker = nullptr);
 
@@ -35,6 +41,8 @@ public:
     const std::map<ClientNumber, Client*>& members() const { return members_; }
     // What somebody set last, else what the configuration says.
     const std::string& topic() const { return log_->topic().empty() ? settings_.topic : log_->topic(); }
+    // Another number after another code: who has been here comes back only while it is the same.
+    std::uint32_t entry() const;
     bool is_open() const { return settings_.code.empty() && settings_.code_hash.empty(); }
     bool is_moderated() const { return is_moderated_; }
     // Whether a client made it; then it ends with its last member.
@@ -44,7 +52,7 @@ public:
     std::optional<Refusal> refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const;
     // shown_from: the first line that its handler is to show.
     void join(Client& client, std::uint64_t shown_from);
-    // With its rights, except what was decided about its name.
+    // With its rights, except what was decided about the person.
     void leave(Client& client);
 
     // Why a member may not speak; no value: it may.
@@ -54,33 +62,28 @@ public:
     // What a list says of a member: o operator, v with a voice, m muted.
     std::string flags_of(const Client& client, Time now) const;
 
-    // Names are folded. No value: until they are unmuted. What takes something back says whether it was
-    // there.
-    void mute(const std::string& name, std::optional<Time> until) { muted_[name] = until; }
-    bool unmute(const std::string& name) { return muted_.erase(name) != 0; }
-    void give_voice(const std::string& name) { voices_.insert(name); }
-    bool take_voice(const std::string& name) { return voices_.erase(name) != 0; }
+    // Who is muted, and who has a voice.
+    Marks& muted() { return muted_; }
+    Marks& voices() { return voices_; }
     // Only those with a voice may speak, or everybody again.
     void moderate(bool moderated) { is_moderated_ = moderated; }
-    // What was decided about a person goes along with another name.
-    void rename(const std::string& from, const std::string& to);
+    // A client, which need not be a member, is called that now.
+    void rename(const Client& client, const std::string& folded_name);
 
     // After a reload, also of a room that a client made: it stands in the configuration now. What cannot be
     // changed while it is open is put into wanted as it is, and told.
     std::vector<common::Note> configure(RoomSettings& wanted);
 
 private:
-    bool is_muted(const std::string& name, Time now) const;
-
     std::uint32_t number_;
     RoomSettings settings_;
     std::unique_ptr<RoomLog> log_;
     std::map<ClientNumber, Client*> members_;
     bool is_moderated_;
     bool is_made_by_client_;
-    std::set<std::string> voices_;
     std::set<ClientNumber> operators_; // beside those of the whole server
-    std::map<std::string, std::optional<Time>> muted_;
+    Marks muted_;
+    Marks voices_;
 };
 
 } // namespace chatd

@@ -39,7 +39,6 @@ void Speech::on_say(Client& client, Packet packet) {
     Room& room = client.room(number);
     const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
     if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
-    if (is_paste == 0) client.bucket.take(settings_.flood, static_cast<double>(lines.size() - 1));
     client.last_room = &room;
     for (const std::string& line : lines) rooms_.add_line(room, kind, &client, line);
     rooms_.await(room, client);
@@ -77,7 +76,7 @@ void Speech::on_topic(Client& client, Packet packet) {
     const std::string topic = neutralise(words);
     if (topic.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
     rooms_.set_topic(room, &client, topic);
-    rooms_.await(room, client);
+    rooms_.await(room, client, Refusal::not_done);
 }
 
 void Speech::on_away(Client& client, Packet packet) {

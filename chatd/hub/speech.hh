@@ -5,14 +5,13 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
-#include "chatd/settings.hh"
 
 namespace chatd {
 
 class Speech {
 public:
-    Speech(const Settings& settings, People& people, Rooms& rooms, const Answers& answers)
-        : settings_(settings), people_(people), rooms_(rooms), answers_(answers) {}
+    Speech(People& people, Rooms& rooms, const Answers& answers)
+        : people_(people), rooms_(rooms), answers_(answers) {}
 
     // Requests of members.
     void on_say(Client& client, Packet packet);
@@ -22,7 +21,6 @@ public:
     void on_away(Client& client, Packet packet);
 
 private:
-    const Settings& settings_;
     People& people_;
     Rooms& rooms_;
     const Answers& answers_;

@@ -2,6 +2,7 @@
 #include "chatd/hub/tickets.hh"
 
 #include "chatd/protocol.hh"
+#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
 #include "common/secret.hh"
@@ -32,18 +33,42 @@ std::string make_token() {
 std::string Tickets::issue(std::uint64_t client, const std::string& name, std::string_view before) {
     forget(client);
     std::string token = make_token();
-    Kept& kept = by_client_[client];
-    kept.ticket.client = client;
-    kept.ticket.name = name;
-    kept.tokens.push_back(token);
+    Kept kept{.ticket = {.client = client, .name = name}, .tokens = {token}};
+    kept.ticket.person.first = client; // unless it came with a token
     if (!before.empty()) kept.tokens.emplace_back(before);
-    for (const std::string& good : kept.tokens) by_digits_.emplace(good.substr(0, lookup_digits), client);
+    insert(std::move(kept));
     return token;
+}
+
+void Tickets::insert(Kept kept) {
+    const std::uint64_t client = kept.ticket.client;
+    for (const std::string& good : kept.tokens) by_digits_.emplace(good.substr(0, lookup_digits), client);
+    by_client_[client] = std::move(kept);
+}
+
+std::vector<Tickets::Kept> Tickets::left() const {
+    std::vector<Kept> left;
+    for (const auto& [client, kept] : by_client_)
+        if (kept.ticket.is_left) left.push_back(kept);
+    return left;
+}
+
+void Tickets::put_back(Kept kept) {
+    forget(kept.ticket.client);
+    left_.emplace(kept.ticket.expires, kept.ticket.client);
+    insert(std::move(kept));
 }
 
 void Tickets::rename(std::uint64_t client, const std::string& name) {
     const auto found = by_client_.find(client);
     if (found != by_client_.end()) found->second.ticket.name = name;
+}
+
+void Tickets::note(std::uint64_t client, const Person& person, const std::vector<Client::Ignored>& ignored) {
+    const auto found = by_client_.find(client);
+    if (found == by_client_.end()) return;
+    found->second.ticket.person = person;
+    found->second.ticket.ignored = ignored;
 }
 
 void Tickets::keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
@@ -88,6 +113,15 @@ std::optional<Tickets::Ticket> Tickets::of(std::uint64_t client) const {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return {};
     return found->second.ticket;
+}
+
+Person Tickets::left_under(std::string_view folded_name, Time now) const {
+    for (const auto& [client, kept] : by_client_) {
+        const Ticket& ticket = kept.ticket;
+        if (ticket.is_left && ticket.expires > now && fold_name(ticket.name) == folded_name)
+            return ticket.person;
+    }
+    return {};
 }
 
 void Tickets::drop_expired(Time now) {

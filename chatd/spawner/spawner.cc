@@ -82,12 +82,13 @@ void Spawner::handle(std::span<const char> packet, Fd first, Fd second) {
 
 void Spawner::configure(std::span<const char> packet, Fd pages) {
     const auto [fields, user] = ConfigureFrame::read(packet);
-    const auto [version, backend, idle, drop, uid, gid, language] = fields;
+    const auto [version, backend, idle, drop, uid, gid, language, lines] = fields;
     if (version != protocol_version) throw PeerError("the running hub is of another version: restart chatd");
     events_ = static_cast<Backend>(backend);
     idle_timeout_ = std::chrono::seconds{idle};
     if (drop != 0) identity_ = Identity{uid, gid, user};
     language_ = static_cast<Language>(language);
+    lines_at_once_ = lines;
     pages_ = std::move(pages);
 }
 
@@ -137,8 +138,8 @@ int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
     forbid_new_privileges();
     restrict_files(-1, TreeAccess::none);
     limit_resources({});
-    return run_(
-        {events_, idle_timeout_, language_, catalogues_, std::move(client), std::move(pair), own_page});
+    return run_({events_, idle_timeout_, language_, lines_at_once_, catalogues_, std::move(client),
+                 std::move(pair), own_page});
 }
 
 } // namespace chatd

@@ -23,6 +23,7 @@ struct HandlerParts {
     common::Backend events;
     std::chrono::seconds idle_timeout; // 0: none
     Language language;
+    std::uint32_t lines_at_once; // that may go to the hub together; 0: no limit
     const Catalogues& catalogues;
     common::Fd client, pair;
     std::span<std::byte> page; // its own
@@ -64,6 +65,7 @@ private:
         std::vector<char>(max_frame); // not on the stack, which every handler inherits
     common::Backend events_ = common::Backend::poll;
     Language language_{};
+    std::uint32_t lines_at_once_ = 0;
     bool will_reap_all_ = false;
     bool over_ = false;
 };

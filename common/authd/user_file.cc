@@ -3,6 +3,7 @@
 
 #include "common/amounts.hh"
 #include "common/authd/password.hh"
+#include "common/byte_order_mark.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
@@ -128,7 +129,7 @@ UserFile::UserFile(std::string name, std::string_view content, const UserTable& 
     if (content.size() > max_user_file)
         throw UserError(text(name_, ": longer than ", max_user_file, " bytes: is it a user file?"));
     std::map<std::string, std::size_t> line_with; // this name
-    for (const std::string& line : split_lines(content)) {
+    for (const std::string& line : split_lines(without_byte_order_mark(content))) {
         const std::size_t number = lines_.size() + 1;
         try {
             User user = parse_line(line);

@@ -79,14 +79,14 @@ Line next_line(LineReader& reader, int fd, std::optional<std::chrono::seconds> a
     }
 }
 
-// A daemon that was told to stop closes its connections when the next one can start.
+// A daemon that was told to stop closes its connections when the next one can start; how long it may take is
+// up to its configuration.
 void wait_for_end(int fd) {
-    constexpr std::chrono::seconds enough{60};
     std::array<char, 512> rest{};
     for (;;) {
         const IoState state = read_some(fd, rest).state;
         if (state == IoState::ended || state == IoState::vanished) return;
-        if (state == IoState::would_block) wait_for(fd, POLLIN, enough);
+        if (state == IoState::would_block) wait_for(fd, POLLIN, std::nullopt);
     }
 }
 

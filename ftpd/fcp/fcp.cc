@@ -5,6 +5,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "common/url.hh"
+#include "ftpd/fcp/advice.hh"
 #include "ftpd/fcp/fcp_options.hh"
 #include "ftpd/fcp/fetch.hh"
 #include "ftpd/fcp/pipeline.hh"
@@ -31,20 +32,38 @@ struct Use {
     Console& console;
 };
 
-// Works with one server. Whatever ends all of it gets the host's name in front; on_lack says what to do with
-// a server that lacks our verbs.
-void work_with(const Use& use, const RemoteName& name, bool input_is_taken, CurlUse curl,
-               const std::string& local, const std::function<void(Pipeline&)>& work) {
-    const std::uint16_t port = name.port == 0 ? use.options.port : name.port;
+std::uint16_t port_of(const Use& use, const RemoteName& name) {
+    return name.port == 0 ? use.options.port : name.port;
+}
+
+// What is to be done, for the case that the server lacks our verbs.
+using Wishes = std::vector<Wish>;
+
+[[noreturn]] void advise(const LacksVerbs& lack, Wishes wishes) {
+    std::string commands, programs;
+    for (Wish& wish : wishes) {
+        wish.remote.user = lack.user;
+        wish.password_in_netrc = lack.password_in_netrc;
+        const std::string command = command_for(wish);
+        const std::string_view program = program_of(command);
+        if (programs.find(program) == programs.npos)
+            programs.append(programs.empty() ? "" : " and ").append(program);
+        commands += "\n  " + command;
+    }
+    const bool several = programs.find(' ') != programs.npos;
+    throw PeerError(text(lack.what(), ";\n", programs, several ? " do it:" : " does it:", commands));
+}
+
+// Works with one server. Whatever ends all of it gets the host's name in front.
+void work_with(const Use& use, const RemoteName& name, bool input_is_taken, const Wishes& wishes,
+               const std::function<void(Pipeline&)>& work) {
     try {
-        RemoteHost host{name, port, input_is_taken};
+        RemoteHost host{name, port_of(use, name), input_is_taken};
         Pipeline pipeline{[&] { return host.connect(); }};
         work(pipeline);
     } catch (const LacksVerbs& lack) {
         use.console.progress().end_line();
-        throw PeerError(text(lack.what(), ";\ncurl ",
-                             use.options.recursive ? "copies file by file:" : "does it:", "\n  ",
-                             curl_command(curl, name, port, local)));
+        advise(lack, wishes);
     } catch (const PeerError& error) {
         use.console.progress().end_line();
         throw PeerError(text(escape(name.host), ": ", error.what()));
@@ -63,7 +82,10 @@ void for_each_server(std::vector<RemoteName> names,
 }
 
 void list(const Use& use, const std::vector<RemoteName>& names, bool headings) {
-    work_with(use, names[0], false, CurlUse::list, {}, [&](Pipeline& pipeline) {
+    Wishes wishes;
+    for (const RemoteName& name : names)
+        wishes.push_back({Wish::Use::list, name, port_of(use, name), {}, use.options.recursive});
+    work_with(use, names[0], false, wishes, [&](Pipeline& pipeline) {
         RemoteLs ls{pipeline, use.console, use.options, headings};
         for (const RemoteName& name : names) ls.add(name);
         pipeline.run();
@@ -84,10 +106,15 @@ void run_fls(const Operands& operands, const Use& use) {
 }
 
 void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::string& target) {
-    const std::string local{target == "-" || !std::filesystem::is_directory(target)
-                                ? target
-                                : join_path(target, name_of_copy(sources[0].path))};
-    work_with(use, sources[0], false, CurlUse::fetch, local, [&](Pipeline& pipeline) {
+    Wishes wishes;
+    for (const RemoteName& source : sources) {
+        const bool goes_below = target != "-" && std::filesystem::is_directory(target);
+        const bool has_matches = !use.options.recursive && is_pattern(source.path);
+        wishes.push_back({Wish::Use::fetch, source, port_of(use, source),
+                          goes_below && !has_matches ? join_path(target, name_of_copy(source.path)) : target,
+                          use.options.recursive});
+    }
+    work_with(use, sources[0], false, wishes, [&](Pipeline& pipeline) {
         Fetch fetch{pipeline, use.console, use.options, target};
         for (const RemoteName& source : sources) fetch.add(source);
         pipeline.run();
@@ -98,7 +125,11 @@ void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::st
 void send(const Use& use, const Operands& sources, const RemoteName& target) {
     const bool reads_input = std::ranges::count(sources, "-") > 0;
     if (reads_input && sources.size() > 1) throw UsageError("standard input is copied alone");
-    work_with(use, target, reads_input, CurlUse::send, sources[0], [&](Pipeline& pipeline) {
+    Wishes wishes;
+    for (const std::string& source : sources)
+        wishes.push_back({Wish::Use::send, target, port_of(use, target), source,
+                          use.options.recursive && std::filesystem::is_directory(source)});
+    work_with(use, target, reads_input, wishes, [&](Pipeline& pipeline) {
         Send{pipeline, use.console, use.options, target}.run(sources);
     });
 }

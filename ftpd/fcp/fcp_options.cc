@@ -30,6 +30,8 @@ std::vector<Option> fcp_options(FcpOptions& wanted) {
     return with_common(
         {
             {'r', "", "copy folders and everything in them", [&](auto) { wanted.recursive = true; }},
+            {'L', "", "with -r: follow the symbolic links in folders",
+             [&](auto) { wanted.follows_links = true; }},
             {'c', "", "continue: copy only what is missing", [&](auto) { wanted.continues = true; }},
             {'p', "", "keep times and permissions", [&](auto) { wanted.keeps_facts = true; }},
             {'q', "", "show no progress", [&](auto) { wanted.quiet = true; }},
@@ -45,6 +47,8 @@ std::vector<Option> fls_options(FcpOptions& wanted) {
              [&](auto) { wanted.shows_hidden = true; }},
             {'p', "", "a slash after the names of folders", [&](auto) { wanted.marks_folders = true; }},
             {'r', "", "list folders and everything in them", [&](auto) { wanted.recursive = true; }},
+            {'L', "", "with -r: also list the folders that symbolic links lead to",
+             [&](auto) { wanted.follows_links = true; }},
         },
         wanted);
 }

@@ -20,6 +20,7 @@ struct FcpOptions {
     Action action = Action::run;
     std::uint16_t port = default_port;
     bool recursive = false;
+    bool follows_links = false; // that are met in folders
     // fcp
     bool quiet = false;
     bool continues = false;

@@ -12,8 +12,6 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t max_depth = 200; // folders in one another
-
 bool is_stream(const std::string& path) {
     struct stat status {};
     return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
@@ -66,10 +64,14 @@ void Fetch::fetch_matches(const Source& source, const RemoteListing& listing) {
     for (const RemoteEntry& entry : listing.entries) fetch_entry({source.named, folder + entry.name}, entry);
 }
 
+// One that matches a pattern. Of a folder, or what may be one, its listing is needed, too.
 void Fetch::fetch_entry(const Source& source, const RemoteEntry& entry) {
-    if (entry.type == RemoteEntry::Type::folder)
-        return add({source.named.user, source.named.host, source.path}); // its listing is needed, too
-    fetch_file(source, entry, destination_of(source.path));
+    using Type = RemoteEntry::Type;
+    if (entry.type == Type::link && options_.recursive && !options_.follows_links)
+        return console_.fail(source.shown(), link_left_out);
+    if (entry.type == Type::file || entry.type == Type::other)
+        return fetch_file(source, entry, destination_of(source.path));
+    add({source.named.user, source.named.host, source.path});
 }
 
 void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing) {
@@ -86,14 +88,18 @@ void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing)
     fetch_folder(source, folder, listing);
 }
 
-void Fetch::list_folder(const Source& source, const LocalTree::FolderPtr& above, const std::string& name) {
-    const auto listed = [this, source, above, name](const RemoteListing& listing) {
-        if (listing.kind != RemoteListing::Kind::folder)
-            return console_.fail(source.shown(), "is no longer a folder");
-        fetch_folder(
-            source,
-            std::make_shared<const LocalTree::Folder>(LocalTree::Folder{above, name, listing.self.unique}),
-            listing);
+// What a folder, a link or something of an unknown type turns out to be is fetched.
+void Fetch::look_and_fetch(const Source& source, const Destination& destination, RemoteEntry::Type type) {
+    using Kind = RemoteListing::Kind;
+    const bool may_be_file = type != RemoteEntry::Type::folder;
+    const auto listed = [this, source, destination, may_be_file](const RemoteListing& listing) {
+        if (may_be_file && listing.kind == Kind::file) return fetch_file(source, listing.self, destination);
+        if (listing.kind != Kind::folder)
+            return console_.fail(source.shown(),
+                                 may_be_file ? "is no longer there" : "is no longer a folder");
+        if (may_be_file && listing.self.unique.empty()) return console_.fail(source.shown(), not_told_apart);
+        const LocalTree::Folder folder{destination.folder, destination.name, listing.self.unique};
+        fetch_folder(source, std::make_shared<const LocalTree::Folder>(folder), listing);
     };
     const auto refused = [this, source](const Reply& reply) {
         console_.fail(source.shown(), words_of(reply));
@@ -103,11 +109,9 @@ void Fetch::list_folder(const Source& source, const LocalTree::FolderPtr& above,
 
 void Fetch::fetch_folder(const Source& source, const LocalTree::FolderPtr& folder,
                          const RemoteListing& listing) {
-    using Type = RemoteEntry::Type;
-    if (is_loop(*folder))
-        return console_.fail(source.shown(), "leads back to a folder that contains it: skipped");
-    if (depth_of(*folder) > max_depth)
-        return console_.fail(source.shown(), text("is deeper than ", max_depth, " folders: left out"));
+    if (is_loop(*folder)) return console_.fail(source.shown(), leads_back);
+    if (options_.follows_links && !folder->unique.empty() && !visits_.enter(folder->unique))
+        return console_.fail(source.shown(), met_too_often);
     if (listing.left_out > 0)
         console_.fail(source.shown(),
                       text("the server lists names that lead elsewhere: ", listing.left_out, " left out"));
@@ -117,13 +121,23 @@ void Fetch::fetch_folder(const Source& source, const LocalTree::FolderPtr& folde
         return console_.fail(source.shown(), error.what());
     }
     if (options_.keeps_facts) kept_.emplace_back(folder, kept(listing.self));
-    for (const RemoteEntry& entry : listing.entries) {
-        const Source below{source.named, join_path(source.path, entry.name)};
-        switch (entry.type) {
-        case Type::folder: list_folder(below, folder, entry.name); break;
-        case Type::file: fetch_file(below, entry, {folder, entry.name}); break;
-        case Type::other: console_.fail(below.shown(), "is neither a file nor a folder: left out"); break;
-        }
+    for (const RemoteEntry& entry : listing.entries)
+        fetch_below({source.named, join_path(source.path, entry.name)}, folder, entry);
+}
+
+void Fetch::fetch_below(const Source& source, const LocalTree::FolderPtr& folder, const RemoteEntry& entry) {
+    using Type = RemoteEntry::Type;
+    if (source.path.size() > max_path_length)
+        return console_.fail(source.shown(),
+                             text("its path is longer than ", max_path_length, " bytes: left out"));
+    switch (entry.type) {
+    case Type::file: return fetch_file(source, entry, {folder, entry.name});
+    case Type::link:
+        if (!options_.follows_links) return console_.fail(source.shown(), link_left_out);
+        [[fallthrough]];
+    case Type::folder:
+    case Type::unknown: return look_and_fetch(source, {folder, entry.name}, entry.type);
+    case Type::other: return console_.fail(source.shown(), "is neither a file nor a folder: left out");
     }
 }
 
@@ -136,10 +150,8 @@ void Fetch::fetch_file(const Source& source, const RemoteEntry& entry, const Des
                      .start = options_.continues ? LocalTarget::Start::anew_kept : LocalTarget::Start::anew,
                      .offset = 0,
                      .whole = {}};
-    if (entry.type == RemoteEntry::Type::file) {
-        job.size = entry.size;
-        console_.progress().expect(entry.size);
-    }
+    job.size = entry.size;
+    if (entry.size) console_.progress().expect(*entry.size);
     if (!destination.folder && is_stream(destination.name)) {
         job.open = [name = destination.name](auto) { return std::make_unique<LocalTarget>(name); };
         pipeline_.add(std::make_unique<GetFile>(std::move(job), console_));

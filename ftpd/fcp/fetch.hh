@@ -9,6 +9,7 @@
 #include "ftpd/fcp/pipeline.hh"
 #include "ftpd/fcp/remote_listing.hh"
 #include "ftpd/fcp/remote_name.hh"
+#include "ftpd/fcp/walk_limits.hh"
 
 #include <memory>
 #include <string>
@@ -40,7 +41,8 @@ private:
     void fetch_matches(const Source& source, const RemoteListing& listing);
     void fetch_entry(const Source& source, const RemoteEntry& entry);
     void fetch_top_folder(const Source& source, const RemoteListing& listing);
-    void list_folder(const Source& source, const LocalTree::FolderPtr& above, const std::string& name);
+    void fetch_below(const Source& source, const LocalTree::FolderPtr& folder, const RemoteEntry& entry);
+    void look_and_fetch(const Source& source, const Destination& destination, RemoteEntry::Type type);
     void fetch_folder(const Source& source, const LocalTree::FolderPtr& folder, const RemoteListing& listing);
     void fetch_file(const Source& source, const RemoteEntry& entry, const Destination& destination);
     void go_on_with(GetFile::Job job, const Destination& destination);
@@ -57,6 +59,7 @@ private:
     std::unique_ptr<LocalTree> tree_; // the target, once it is a folder
     bool is_folder_;                  // it was one before
     std::vector<std::pair<LocalTree::FolderPtr, KeptFacts>> kept_;
+    Visits visits_; // of folders on the server
 };
 
 } // namespace ftpd

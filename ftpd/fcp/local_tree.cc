@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "ftpd/fcp/remote_name.hh"
+#include "ftpd/fcp/walk_limits.hh"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,16 +22,17 @@ namespace {
 
 class Walk {
 public:
-    Walk(std::vector<LocalItem>& items, const OnProblem& on_problem)
-        : items_(items), on_problem_(on_problem) {}
+    Walk(std::vector<LocalItem>& items, Links links, const OnProblem& on_problem)
+        : items_(items), follows_(links == Links::followed), on_problem_(on_problem) {}
 
     // Of a folder, all below it.
     void enter(const std::string& path, const std::string& relative, const struct stat& status) {
         const auto is_same = [&](const struct stat& above) {
             return above.st_dev == status.st_dev && above.st_ino == status.st_ino;
         };
-        if (std::ranges::any_of(above_, is_same))
-            return on_problem_(path, "leads back to a folder that contains it: skipped");
+        if (std::ranges::any_of(above_, is_same)) return on_problem_(path, std::string{leads_back});
+        if (follows_ && !visits_.enter(text(status.st_dev, ' ', status.st_ino)))
+            return on_problem_(path, std::string{met_too_often});
         const auto names = names_in(path);
         if (!names) return;
         items_.push_back({path, relative, status});
@@ -42,7 +44,9 @@ public:
 private:
     void look(const std::string& path, const std::string& relative) {
         struct stat status {};
-        if (::stat(path.c_str(), &status) != 0) return on_problem_(path, std::strerror(errno));
+        const int looked = follows_ ? ::stat(path.c_str(), &status) : ::lstat(path.c_str(), &status);
+        if (looked != 0) return on_problem_(path, std::strerror(errno));
+        if (S_ISLNK(status.st_mode)) return on_problem_(path, std::string{link_left_out});
         if (S_ISDIR(status.st_mode)) return enter(path, relative, status);
         if (!S_ISREG(status.st_mode)) return on_problem_(path, "is neither a file nor a folder: left out");
         items_.push_back({path, relative, status});
@@ -65,6 +69,8 @@ private:
     }
 
     std::vector<LocalItem>& items_;
+    bool follows_; // links
+    Visits visits_;
     const OnProblem& on_problem_;
     std::vector<struct stat> above_; // the folders that we are in
 };
@@ -73,7 +79,8 @@ constexpr int to_enter = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 } // namespace
 
-std::vector<LocalItem> walk(const std::string& path, bool recursive, const OnProblem& on_problem) {
+std::vector<LocalItem> walk(const std::string& path, bool recursive, Links links,
+                            const OnProblem& on_problem) {
     std::vector<LocalItem> items;
     struct stat status {};
     if (path != "-" && ::stat(path.c_str(), &status) != 0)
@@ -83,7 +90,7 @@ std::vector<LocalItem> walk(const std::string& path, bool recursive, const OnPro
     else if (!recursive)
         on_problem(path, "is a folder: -r copies it");
     else
-        Walk{items, on_problem}.enter(path, "", status);
+        Walk{items, links, on_problem}.enter(path, "", status);
     return items;
 }
 
@@ -125,13 +132,6 @@ std::string LocalTree::path_of(const FolderPtr& folder, std::string_view name) c
 
 void LocalTree::keep_facts(const FolderPtr& folder, const KeptFacts& kept) {
     set_facts(*open(folder), kept, path_of(folder));
-}
-
-std::size_t depth_of(const LocalTree::Folder& folder) {
-    std::size_t depth = 0;
-    for (const LocalTree::Folder* above = folder.parent.get(); above != nullptr; above = above->parent.get())
-        ++depth;
-    return depth;
 }
 
 bool is_loop(const LocalTree::Folder& folder) {

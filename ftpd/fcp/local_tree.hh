@@ -14,8 +14,7 @@
 
 namespace ftpd {
 
-// What there is to send of a local path: the file, or a folder and all below it. Symbolic links are followed,
-// as scp -r does, but never around in a circle.
+// What there is to send of a local path: the file, or a folder and all below it.
 struct LocalItem {
     std::string path;     // to open it by
     std::string relative; // below what was named; empty: that itself
@@ -25,10 +24,13 @@ struct LocalItem {
 };
 
 // In an order in which folders come before what is in them, and each folder's entries by name. Something
-// that is neither is given only if it was named itself. on_problem: for each path that cannot be
-// read or sent, which is skipped.
+// that is neither is given only if it was named itself. A link that was named itself is followed, one that is
+// met below it only if links says so, never around in a circle and within Visits. on_problem: for
+// each path that cannot be read or sent, which is skipped.
+enum class Links { left_out, followed };
 using OnProblem = std::function<void(const std::string& path, const std::string& why)>;
-std::vector<LocalItem> walk(const std::string& path, bool recursive, const OnProblem& on_problem);
+std::vector<LocalItem> walk(const std::string& path, bool recursive, Links links,
+                            const OnProblem& on_problem);
 
 // The folders that fcp makes below a target: whatever names a server sends, and whatever links lie there,
 // nothing is reached outside of it.
@@ -64,8 +66,7 @@ private:
     SharedFd last_fd_;
 };
 
-// How many folders stand above it, and whether one of them is the same on the server.
-std::size_t depth_of(const LocalTree::Folder& folder);
+// Whether one of the folders above it is the same on the server.
 bool is_loop(const LocalTree::Folder& folder);
 
 } // namespace ftpd

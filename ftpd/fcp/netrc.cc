@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/fcp/netrc.hh"
 
+#include "common/byte_order_mark.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
 #include "common/text.hh"
@@ -19,7 +20,7 @@ constexpr std::size_t max_file_size = 1 << 20; // bytes
 
 class NetrcWords {
 public:
-    explicit NetrcWords(std::string_view text) : rest_(text) {}
+    explicit NetrcWords(std::string_view text) : rest_(without_byte_order_mark(text)) {}
 
     // The next word where a keyword should stand; empty at the end.
     std::string keyword() {

@@ -39,6 +39,7 @@ RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is
         if (std::optional<NetrcEntry> known = read_login(text(home, "/.netrc"), host_, user_)) {
             if (user_.empty()) user_ = known->user;
             password_ = std::move(known->password);
+            password_in_netrc_ = password_.has_value();
         }
     if (user_.empty()) user_ = anonymous;
     if (user_ == anonymous && !password_) password_.emplace("fcp@");
@@ -66,7 +67,8 @@ ServerLink RemoteHost::connect() {
     if (features.code != 211 || !has_line(features.text, "PUT") || !has_line(features.text, "SITE MLSD"))
         throw LacksVerbs(text(escape(host_),
                               " lacks the commands that fcp and fls use (PUT and SITE MLSD, which "
-                              "ftpd has)"));
+                              "ftpd has)"),
+                         user_ == anonymous ? "" : user_, password_in_netrc_);
     log_in(link, to_user);
     return link;
 }

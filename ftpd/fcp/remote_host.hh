@@ -19,7 +19,11 @@ namespace ftpd {
 
 // The server has no GET, PUT and SITE MLSD on its control connection: another program must do.
 struct LacksVerbs : std::runtime_error {
-    using runtime_error::runtime_error;
+    LacksVerbs(const std::string& what, std::string who, bool in_netrc)
+        : runtime_error(what), user(std::move(who)), password_in_netrc(in_netrc) {}
+
+    std::string user; // that would have logged in; empty: anonymous
+    bool password_in_netrc;
 };
 
 class RemoteHost {
@@ -42,6 +46,7 @@ private:
     std::string user_;
     std::optional<common::Secret> password_;
     bool input_is_taken_;
+    bool password_in_netrc_ = false;
     std::vector<common::Address> addresses_; // once looked up
 };
 

@@ -6,6 +6,7 @@
 #include "ftpd/fcp/remote_name.hh"
 #include "ftpd/formats.hh"
 
+#include <array>
 #include <fnmatch.h>
 #include <iterator>
 
@@ -14,13 +15,29 @@ using namespace common;
 namespace ftpd {
 namespace {
 
+// Words of the fact `type', without what follows a colon (RFC 3659, section 7.5.1).
+struct TypeWord {
+    std::string_view word;
+    RemoteEntry::Type type;
+};
+constexpr std::array type_words{
+    TypeWord{"file", RemoteEntry::Type::file},          TypeWord{"dir", RemoteEntry::Type::folder},
+    TypeWord{"cdir", RemoteEntry::Type::folder},        TypeWord{"pdir", RemoteEntry::Type::folder},
+    TypeWord{"OS.unix=slink", RemoteEntry::Type::link}, TypeWord{"OS.unix=symlink", RemoteEntry::Type::link},
+};
+
+RemoteEntry::Type type_of(std::string_view value) {
+    const std::string_view word = value.substr(0, value.find(':'));
+    for (const TypeWord& known : type_words)
+        if (equal_ignoring_case(known.word, word)) return known.type;
+    return word.empty() ? RemoteEntry::Type::unknown : RemoteEntry::Type::other;
+}
+
 void take_fact(RemoteEntry& entry, std::string_view name, std::string_view value) {
-    using Type = RemoteEntry::Type;
     if (equal_ignoring_case(name, "type")) {
-        if (equal_ignoring_case(value, "file")) entry.type = Type::file;
-        if (equal_ignoring_case(value, "dir")) entry.type = Type::folder;
+        entry.type = type_of(value);
     } else if (equal_ignoring_case(name, "size")) {
-        entry.size = parse_number<std::uint64_t>(value).value_or(0);
+        entry.size = parse_number<std::uint64_t>(value);
     } else if (equal_ignoring_case(name, "modify")) {
         entry.modified = parse_timestamp(value);
     } else if (equal_ignoring_case(name, "UNIX.mode")) {

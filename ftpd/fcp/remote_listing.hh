@@ -18,16 +18,18 @@
 namespace ftpd {
 
 struct RemoteEntry {
-    enum class Type { file, folder, other };
-    Type type = Type::other;
+    // unknown: the server could not look at it, or does not say.
+    enum class Type { file, folder, link, other, unknown };
+    Type type = Type::unknown;
     std::string name;
-    std::uint64_t size = 0; // bytes; of a file
+    std::optional<std::uint64_t> size; // bytes; of a file, or of the file that a link leads to
     std::optional<std::time_t> modified;
     std::optional<mode_t> mode; // the nine bits of permissions
     std::string unique;         // tells whether two names are one file; empty: not known
 };
 
-// "type=file;size=5;modify=20261121072600; NAME". Unknown facts are skipped. Throws PeerError
+// "type=file;size=5;modify=20261121072600; NAME". Unknown facts are skipped. A link is one of the types
+// `OS.unix=slink:TARGET' (RFC 3659, section 7.7.4), `OS.unix=slink' and `OS.unix=symlink'. Throws PeerError
 // for any other line.
 RemoteEntry parse_remote_entry(std::string_view line);
 

@@ -14,8 +14,6 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t max_depth = 200; // folders in one another
-
 void print(std::string_view bytes) {
     if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) fail("write", "standard output");
 }
@@ -67,17 +65,19 @@ void RemoteLs::ask(PartPtr part) {
         console_.fail(part->shown(), words_of(reply));
         complete(part);
     };
-    const bool is_inner = !part->above.empty();
-    const auto add = [&](std::unique_ptr<Exchange> exchange) {
-        is_inner ? pipeline_.add_next(std::move(exchange)) : pipeline_.add(std::move(exchange));
-    };
-    part->answers_missing = options_.is_long ? 2 : 1;
-    add(std::make_unique<ListFolder>(
-        part->path, [this, part](const RemoteListing& listing) { take_listing(part, listing); }, refused));
-    if (!options_.is_long) return;
-    add(std::make_unique<LongList>(
+    auto names = std::make_unique<ListFolder>(
+        part->path, [this, part](const RemoteListing& listing) { take_listing(part, listing); }, refused);
+    auto long_lines = std::make_unique<LongList>(
         part->path, [this, part](const std::vector<std::string>& lines) { take_long_lines(part, lines); },
-        [this, part](const Reply&) { complete(part); })); // the other has said so
+        [this, part](const Reply&) { complete(part); }); // the other has said so
+    part->answers_missing = options_.is_long ? 2 : 1;
+    if (part->above.empty()) {
+        pipeline_.add(std::move(names));
+        if (options_.is_long) pipeline_.add(std::move(long_lines));
+    } else { // the names go first here, too: they tell whether it is a folder
+        if (options_.is_long) pipeline_.add_next(std::move(long_lines));
+        pipeline_.add_next(std::move(names));
+    }
 }
 
 bool RemoteLs::is_hidden(std::string_view name) const {
@@ -87,6 +87,12 @@ bool RemoteLs::is_hidden(std::string_view name) const {
 void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
     using Kind = RemoteListing::Kind;
     part->is_folder = listing.kind == Kind::folder;
+    if (part->may_be_file && !part->is_folder) return complete(part);
+    if (part->may_be_file && listing.self.unique.empty()) {
+        console_.fail(part->shown(), not_told_apart);
+        part->is_folder = false;
+        return complete(part);
+    }
     // As named: what stands before a file's name in the path.
     const std::string before =
         listing.kind == Kind::folder ? "" : part->path.substr(0, part->path.rfind('/') + 1);
@@ -96,35 +102,54 @@ void RemoteLs::take_listing(PartPtr part, const RemoteListing& listing) {
         part->lines += (is_watched_ ? escape(name) : name) + '\n';
     };
     if (!options_.is_long && listing.kind == Kind::file) add_name(listing.self);
-    if (!options_.is_long)
-        for (const RemoteEntry& entry : listing.entries)
-            if (listing.kind != Kind::folder || !is_hidden(entry.name)) add_name(entry);
+    for (const RemoteEntry& entry : listing.entries) {
+        if (part->is_folder && is_hidden(entry.name)) continue;
+        if (!options_.is_long) add_name(entry);
+        if (entry.type != RemoteEntry::Type::unknown) continue;
+        const std::string path = part->is_folder ? join_path(part->path, entry.name) : before + entry.name;
+        console_.fail(part->named.shown(path), "the server cannot look at it");
+    }
     if (listing.kind == Kind::pattern && listing.entries.empty())
         console_.fail(part->shown(), "no such name on the server");
     if (options_.recursive && listing.kind == Kind::folder) list_below(part, listing);
     complete(part);
 }
 
+// A link that has a size leads to a file.
+bool RemoteLs::is_entered(const RemoteEntry& entry) const {
+    using Type = RemoteEntry::Type;
+    if (is_hidden(entry.name)) return false;
+    return entry.type == Type::folder || (entry.type == Type::link && options_.follows_links && !entry.size);
+}
+
 void RemoteLs::list_below(PartPtr part, const RemoteListing& listing) {
     const std::string& unique = listing.self.unique;
-    const bool is_loop = !unique.empty() && std::ranges::count(part->above, unique) > 0;
-    if (is_loop || part->above.size() > max_depth)
-        return console_.fail(part->shown(), is_loop ? "leads back to a folder that contains it: not entered"
-                                                    : "is too deep: not entered");
+    if (!unique.empty() && std::ranges::count(part->above, unique) > 0)
+        return console_.fail(part->shown(), "leads back to a folder that contains it: not entered");
+    if (options_.follows_links && !unique.empty() && !visits_.enter(unique))
+        return console_.fail(part->shown(), "is met too often by way of links: not entered");
     std::vector<std::string> above = part->above;
     above.push_back(unique);
     // From the last to the first, since each goes to the front.
     PartPtr place = std::next(part);
     for (auto entry = listing.entries.rbegin(); entry != listing.entries.rend(); ++entry) {
-        if (entry->type != RemoteEntry::Type::folder || is_hidden(entry->name)) continue;
-        place = parts_.insert(place, {part->named, join_path(part->path, entry->name), above});
+        if (!is_entered(*entry)) continue;
+        const std::string path = join_path(part->path, entry->name);
+        if (path.size() > max_path_length) {
+            console_.fail(part->named.shown(path),
+                          text("its path is longer than ", max_path_length, " bytes: not entered"));
+            continue;
+        }
+        const bool may_be_file = entry->type != RemoteEntry::Type::folder;
+        place = parts_.insert(place, {part->named, path, above, {}, may_be_file});
         ask(place);
     }
 }
 
 void RemoteLs::take_long_lines(PartPtr part, const std::vector<std::string>& lines) {
     constexpr std::size_t no_limit = -1;
-    for (const std::string& line : lines) {
+    const bool is_listed_above = part->may_be_file && !part->is_folder;
+    for (const std::string& line : is_listed_above ? std::vector<std::string>{} : lines) {
         if (part->is_folder && is_hidden(name_in_long_line(line))) continue;
         part->lines += (is_watched_ ? escape(line, no_limit) : line);
         if (options_.marks_folders && line.substr(0, 1) == "d") part->lines += '/';

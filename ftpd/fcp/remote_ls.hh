@@ -8,6 +8,7 @@
 #include "ftpd/fcp/pipeline.hh"
 #include "ftpd/fcp/remote_listing.hh"
 #include "ftpd/fcp/remote_name.hh"
+#include "ftpd/fcp/walk_limits.hh"
 
 #include <list>
 #include <memory>
@@ -29,7 +30,8 @@ private:
         std::string path;
         std::vector<std::string> above; // what the folders that it is in are on the server
         std::string lines{};
-        bool is_folder = false; // once listed
+        bool may_be_file = false; // a link that is followed, whose own line stands in its folder's part
+        bool is_folder = false;   // once listed
         unsigned answers_missing = 1;
         std::string shown() const { return named.shown(path); }
     };
@@ -40,6 +42,7 @@ private:
     void take_long_lines(PartPtr part, const std::vector<std::string>& lines);
     void complete(PartPtr part);
     bool is_hidden(std::string_view name) const;
+    bool is_entered(const RemoteEntry& entry) const;
 
     Pipeline& pipeline_;
     Console& console_;
@@ -47,6 +50,7 @@ private:
     bool headings_;
     bool is_watched_; // standard output is a terminal
     bool is_first_ = true;
+    Visits visits_;         // of folders on the server
     std::list<Part> parts_; // in the order of the output, as far as it is not out yet
 };
 

@@ -4,7 +4,6 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 #include "common/url.hh"
-#include "ftpd/path.hh"
 
 using namespace common;
 
@@ -14,17 +13,6 @@ namespace {
 constexpr std::uint16_t ftp_port = 21; // RFC 1738, section 3.2
 
 bool is_ipv6(std::string_view host) { return host.find(':') != host.npos; }
-
-std::string quote_for_shell(std::string_view word) {
-    std::string quoted = "'";
-    for (const char c : word) {
-        if (c == '\'')
-            quoted += "'\\''";
-        else
-            quoted += c;
-    }
-    return quoted + '\'';
-}
 
 } // namespace
 
@@ -74,20 +62,6 @@ std::string_view name_of_copy(std::string_view path) {
 
 std::string join_path(std::string_view folder, std::string_view name) {
     return text(folder, folder.empty() || folder.back() == '/' ? "" : "/", name);
-}
-
-std::string curl_command(CurlUse use, const RemoteName& remote, std::uint16_t port, std::string_view local) {
-    // A path of ftp: URLs begins where the login does; one from the top has its slash written out.
-    const std::string_view path = remote.path;
-    const bool from_top = path.substr(0, 1) == "/";
-    std::string url = text("ftp://", address_text(remote.host, port), '/', from_top ? "%2F" : "",
-                           encode_for_url(path.substr(from_top)));
-    if (use == CurlUse::list && url.back() != '/') url += '/';
-    std::string command = "curl ";
-    if (!remote.user.empty()) command += text("-u ", quote_for_shell(remote.user), ' ');
-    if (use == CurlUse::fetch) command += text("-o ", quote_for_shell(local), ' ');
-    if (use == CurlUse::send) command += text("-T ", quote_for_shell(local), ' ');
-    return command + quote_for_shell(url);
 }
 
 } // namespace ftpd

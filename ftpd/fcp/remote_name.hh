@@ -39,9 +39,4 @@ std::string_view name_of_copy(std::string_view path);
 // The path of a name in a folder; an empty folder is the top, and the path then as relative as that was.
 std::string join_path(std::string_view folder, std::string_view name);
 
-// The command line of curl(1) that copies between a local file and the server, for servers that fcp cannot
-// talk to.
-enum class CurlUse { fetch, send, list };
-std::string curl_command(CurlUse use, const RemoteName& remote, std::uint16_t port, std::string_view local);
-
 } // namespace ftpd

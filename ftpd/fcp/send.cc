@@ -36,7 +36,7 @@ void Send::run(const std::vector<std::string>& sources) {
     std::map<std::string, std::vector<LocalItem>> plans;
     for (const std::string& source : sources)
         plans[source] =
-            walk(source, options_.recursive,
+            walk(source, options_.recursive, options_.follows_links ? Links::followed : Links::left_out,
                  [&](const std::string& path, const std::string& why) { console_.fail(escape(path), why); });
     const bool nothing = std::ranges::all_of(plans, [](const auto& plan) { return plan.second.empty(); });
     if (nothing) return;

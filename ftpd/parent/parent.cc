@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/parent/parent.hh"
 
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -101,7 +102,10 @@ int Parent::run(const Service::OnReady& on_ready) {
     return 0;
 }
 
-void Parent::update_acceptor() { acceptor_.set_room(sessions_.size() < acceptor_.max_clients()); }
+void Parent::update_acceptor() {
+    using Vacancy = Acceptor::Vacancy;
+    acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
+}
 
 void Parent::start_session(Accepted client) {
     Fd ours, theirs, authd;
@@ -250,9 +254,29 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
     return {text("sessions ", count)};
 }
 
+// With `stop-grace': sessions end as their commands do, and the parent goes on serving them meanwhile.
+// Whoever asks for the stop once more does not want to wait.
+void Parent::let_commands_finish() {
+    if (settings_.stop_grace.count() == 0 || sessions_.empty()) return;
+    const Clock::time_point deadline = Clock::now() + settings_.stop_grace;
+    log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
+    constexpr std::chrono::seconds reserve{30}; // for the rest of the stop
+    notify_service_manager(
+        text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{settings_.stop_grace + reserve}.count()));
+    for (const auto& [pid, session] : sessions_)
+        if (session.pair) send_packet(session.pair.fd(), pack_frame(Finish{service_.farewell()}));
+    service_.loop().at(deadline, [] {}); // ends the last wait
+    service_.expect_another_stop();
+    while (!sessions_.empty() && !service_.is_stopping() && Clock::now() < deadline) {
+        service_.wait();
+        service_.heed_signals();
+    }
+}
+
 void Parent::stop() {
     service_.begin_stop(sessions_.size());
     acceptor_.close();
+    let_commands_finish();
     const auto on_end = [this](const Ended& ended) { end_session(ended); };
     const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
     if (authd_) authd_->stop();

@@ -64,6 +64,7 @@ private:
     std::vector<SessionView> view_sessions() const;
     void update_acceptor();
     void stop();
+    void let_commands_finish();
 
     Settings settings_;
     common::Log& log_;

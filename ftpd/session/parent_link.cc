@@ -35,8 +35,19 @@ void ParentLink::take_order() {
     if (got.state != IoState::done) throw SessionOver{Reason::parent_gone};
     const Order order = unpack_order({packet.data(), got.bytes});
     if (std::holds_alternative<Kick>(order)) throw SessionOver{Reason::kicked};
-    last_words_ = std::get<Stop>(order).words;
+    if (const Finish* const finish = std::get_if<Finish>(&order)) {
+        last_words_ = finish->words;
+        should_finish_ = true;
+        if (!is_in_pause_) return;
+    } else {
+        last_words_ = std::get<Stop>(order).words;
+    }
     throw SessionOver{Reason::stopped};
+}
+
+void ParentLink::begin_pause() {
+    is_in_pause_ = true;
+    if (should_finish_) throw SessionOver{Reason::stopped};
 }
 
 void ParentLink::check_signals() {

@@ -20,8 +20,13 @@ public:
     // Sends a packet, waiting for room. Throws SessionOver: parent_gone, or stopped by a signal meanwhile.
     void tell(std::span<const char> packet);
 
-    // Reads an order, if there is one. Throws SessionOver: kicked, stopped, parent_gone.
+    // Reads an order, if there is one. Throws SessionOver: kicked, stopped, parent_gone. An order to finish
+    // is obeyed in a pause.
     void take_order();
+    // Around the wait for the client's next command. Throws SessionOver (stopped) if the session was told
+    // to finish.
+    void begin_pause();
+    void end_pause() { is_in_pause_ = false; }
     // Throws SessionOver (stopped) if a signal to end has come.
     void check_signals();
     // What a daemon that stops has to say to the client; empty: nothing.
@@ -34,6 +39,8 @@ private:
     common::Fd pair_;
     common::Signals signals_;
     std::string last_words_;
+    bool is_in_pause_ = true; // nothing of the client's is under way
+    bool should_finish_ = false;
 };
 
 } // namespace ftpd

@@ -2,6 +2,7 @@
 #include "ftpd/session/session.hh"
 
 #include "common/errors.hh"
+#include "common/keepalive.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -90,9 +91,11 @@ void Session::serve() {
     while (!over) {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+        parent.begin_pause();
         settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
         if (!line) return settlement.await_acknowledgement();
+        parent.end_pause();
         settlement.settle();
         execute(*this, *line);
         status.idle();
@@ -224,7 +227,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     const bool restricted =
         shut_in(parts.root.get(), identity, may_write ? TreeAccess::write : TreeAccess::read);
     set_urgent_inline(parts.client.get());
-    set_keepalive(parts.client.get());
+    keep_alive(parts.client.get(), settings.keepalive);
     set_no_delay(parts.client.get());
     parts.user = identity ? identity->name : text(::geteuid());
     Session session{settings, std::move(parts)};

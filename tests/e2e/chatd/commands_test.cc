@@ -247,6 +247,34 @@ TEST_SUITE("e2e") {
         ada.expect_line("bob left");
     }
 
+    TEST_CASE("who is ignored stays so under another name and connection and a stranger is seen") {
+        const Daemon daemon{chatd_with({})};
+        ChatClient ada{daemon, "ada"}, bob{daemon}, eve{daemon, "eve"};
+        bob.send("bob\n\n");
+        bob.expect_line("Your name: Room code: " + welcome_to("lobby"));
+        const std::string token = bob.expect_token();
+        ada.expect_lines({"eve joined", "bob joined"});
+        ada.send("/ignore nobody1\n/ignore bob\n");
+        ada.expect_lines({"Nobody here has that name: /who lists them.",
+                          "You no longer see what bob says: /ignore bob again ends this."});
+        bob.send("/nick rob\nhidden\n/msg ada hidden too\n");
+        eve.wait_for_line("rob say: hidden");
+        ChatClient stranger{daemon, "bob"};
+        stranger.say("I am another");
+        ada.expect_lines({"bob joined", "bob say: I am another"});
+        bob.close();
+        eve.wait_for_line("rob left");
+        ChatClient back{daemon};
+        back.send(text("/resume ", token, "\nstill hidden\n/msg ada hidden too\n"));
+        eve.wait_for_line("rob say: still hidden");
+        eve.say("one");
+        ada.expect_line("eve say: one");
+        ada.send("/ignore\n/ignore rob\n");
+        ada.expect_lines({"Ignored: rob", "You see again what rob says."});
+        back.say("seen");
+        ada.expect_line("rob say: seen");
+    }
+
     TEST_CASE("time shows number and time of each line in the zone that was asked for") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};

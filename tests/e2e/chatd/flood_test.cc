@@ -46,6 +46,22 @@ TEST_SUITE("e2e readiness") {
         ada.wait_for_line("* bob is done");
     }
 
+    TEST_CASE("lines that come together are let through as fast as others and no faster") {
+        const Daemon daemon{chatd_with({"flood 20/2"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        std::string lines;
+        for (int line = 0; line < 60; ++line) lines += text("line ", line, '\n');
+        const auto start = std::chrono::steady_clock::now();
+        bob.send(lines);
+        for (int line = 0; line < 60; ++line) {
+            ada.expect_line(text("bob say: line ", line));
+            const auto passed = std::chrono::steady_clock::now() - start;
+            CHECK(passed > std::chrono::milliseconds{100} * (line - 20)); // twenty at once, ten more a second
+        }
+        bob.expect_line("You may say 20 lines in 2 seconds: further lines have to wait.");
+    }
+
     TEST_CASE("flood 20/10 is the default and off ends it") {
         const Daemon daemon{{.lines = {"resume-time 0"}, .program = "chatd"}};
         ChatClient ada{daemon};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The limits on chatd's clients: at the one for all the next client waits, at others it is told.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/observe.hh"
 
 #include "common/text.hh"
 
@@ -19,6 +20,22 @@ TEST_SUITE("e2e") {
         CHECK_FALSE(third.has_input());
         bob.reset();
         ada.expect_lines({"bob joined", "bob left", "carl joined"});
+    }
+
+    TEST_CASE("with when-full refuse the next client is told to come later") {
+        const Daemon daemon{chatd_with({"max-clients 1", "when-full refuse"})};
+        ChatClient ada{daemon, "ada"};
+        Connection second{daemon.port()};
+        CHECK(second.read_to_end() == "Too many clients (limit 1): try again later.\n");
+        ada.close();
+        wait_until("there is room again", [&] { // once her handler has ended
+            try {
+                ChatClient again{daemon, "ada"};
+                return true;
+            } catch (const Failure&) {
+                return false;
+            }
+        });
     }
 
     TEST_CASE("a client over its address's limit is told and one below it is let in") {

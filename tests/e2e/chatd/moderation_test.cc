@@ -100,6 +100,66 @@ TEST_SUITE("e2e") {
         });
     }
 
+    TEST_CASE("a mute follows who is muted to another name and connection and a stranger may speak") {
+        const Daemon daemon{chatd_with(rooms)};
+        ChatClient ada{daemon, "ada"}, bob{daemon};
+        const std::string refusal = "You are muted here: the line was not sent.";
+        bob.send("bob\n\n");
+        bob.expect_line("Your name: Room code: " + welcome_to("lobby"));
+        const std::string token = bob.expect_token();
+        ada.expect_line("bob joined");
+        chatctl(daemon, {"mute", "-r", "lobby", "bob", "1h"});
+        ada.expect_line("administrator muted bob 1h");
+        bob.send("/leave\n/nick rob\n/join lobby\nhello\n");
+        bob.wait_for_line(refusal);
+        ada.expect_lines({"bob left", "rob joined"});
+        ChatClient stranger{daemon, "bob"};
+        stranger.say("I am another");
+        ada.expect_lines({"bob joined", "bob say: I am another"});
+        bob.close();
+        ada.expect_line("rob left");
+        ChatClient back{daemon};
+        back.send(text("/resume ", token, "\nhello\n"));
+        back.wait_for_line(refusal);
+        ada.expect_line("rob joined");
+        chatctl(daemon, {"unmute", "-r", "lobby", "rob"});
+        ada.expect_line("administrator unmuted rob");
+        back.say("I may");
+        ada.expect_line("rob say: I may");
+    }
+
+    TEST_CASE("a banned network is turned away and one that is none is refused with its form") {
+        const Daemon daemon{chatd_with(rooms)};
+        ChatClient ada{daemon, "ada"};
+        CHECK(run_chatctl(daemon, {"ban", "127.0.0.0/33"}).err ==
+              "chatctl: that is not a network: write it like 10.0.0.0/8 or 2001:db8::/32\n");
+        chatctl(daemon, {"ban", "127.1.2.3/8", "1h"});
+        ada.wait_for_line("You are banned.");
+        ada.wait_for_end();
+        CHECK(Connection{daemon.port()}.read_to_end() == "You are banned.\n");
+        CHECK(chatctl(daemon, {"bans"}).find("127.0.0.0/8 ") != std::string::npos);
+        chatctl(daemon, {"unban", "127.0.0.0/8"});
+        ChatClient again{daemon, "bob"};
+    }
+
+    TEST_CASE("a ban of an account holds for it under every name") {
+        const TempDir folder;
+        write_file(folder / "users", text("chief:", hash_of("secret"), ":-:-\n"));
+        const Daemon daemon{chatd_with({"room lobby", text("users ", (folder / "users").native())})};
+        const auto log_in = [&](ChatClient& client) { client.send("chief\nsecret\n"); };
+        ChatClient chief{daemon};
+        log_in(chief);
+        chief.send("\n/nick boss\n/nick boss\n/me is the boss\n/help me\n");
+        chief.wait_for_line("  /me TEXT                      say what you do");
+        chatctl(daemon, {"ban", "boss", "1h"});
+        chief.wait_for_line("You are banned.");
+        ChatClient again{daemon};
+        log_in(again);
+        again.send("other\n");
+        again.wait_for_text("That name is banned here.");
+        again.wait_for_text("That name is banned here."); // whatever it is
+    }
+
     TEST_CASE("a ban ends the connection and keeps the name out of the room and holds after a restart") {
         const TempDir folder;
         const Words lines{"state " + (folder / "state").native(), "room lobby", "room plans code s3cret"};

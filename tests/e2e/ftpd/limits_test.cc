@@ -52,6 +52,47 @@ TEST_SUITE("e2e readiness") {
         CHECK(stat_of(daemon, "refused") == 0);
     }
 
+    TEST_CASE("with when-full refuse the next client is told to come later") {
+        const Daemon daemon{{.lines = {"max-clients 1", "when-full refuse"}}};
+        FtpClient first{daemon};
+        Connection second{daemon.port()};
+        CHECK(second.expect(421) == "421 Too many clients (limit 1): try again later.");
+        CHECK(second.read_to_end().empty());
+        daemon.wait_for_log("refuse " + second.local().shown() + ": Too many clients (limit 1)");
+        CHECK(stat_of(daemon, "refused") == 1);
+        const pid_t session = session_of(daemon, first);
+        first.command("QUIT", 221);
+        wait_for_end_of(daemon, session);
+        FtpClient next{daemon};
+    }
+
+    TEST_CASE("many refusals of one address are summed up in the log") {
+        Daemon daemon{{.lines = {"max-per-address 1"}}};
+        FtpClient first{daemon};
+        constexpr int refused = 60;
+        for (int client = 0; client < refused; ++client) {
+            Connection one{daemon.port()};
+            one.expect(421);
+        }
+        CHECK(stat_of(daemon, "refused") == refused);
+        daemon.stop();
+        const std::string log = daemon.log();
+        const std::string words = "Too many connections from 127.0.0.1 (limit 1): close one and try again.\n";
+        std::size_t lines = 0, told = 0;
+        for (std::size_t at = log.find("]: refuse 127.0.0.1"); at != log.npos;
+             at = log.find("]: refuse 127.0.0.1", at + 1)) {
+            const std::string line = log.substr(at + 3, log.find('\n', at) - at - 2);
+            ++lines;
+            const std::size_t more = line.find(" more: " + words);
+            CHECK(line.ends_with(words));
+            const std::size_t number = std::string{"refuse 127.0.0.1: "}.size();
+            told += more == line.npos ? 1 : std::stoul(line.substr(number, more - number));
+        }
+        CHECK(told == refused);
+        CHECK(lines >= 2);
+        CHECK(lines < refused / 4); // one for each ten seconds, and one more
+    }
+
     TEST_CASE("a client that gave up waiting costs nothing") {
         const Daemon daemon{{.lines = {"max-clients 1"}}};
         FtpClient first{daemon};

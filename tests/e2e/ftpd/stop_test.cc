@@ -77,6 +77,69 @@ TEST_SUITE("e2e readiness") {
         }
     }
 
+    TEST_CASE("with stop-grace transfers finish and idle clients go at once") {
+        Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}}};
+        const std::string bytes = make_bytes(3'000'000);
+        write_file(daemon.files() / "large", bytes);
+        FtpClient idle{daemon}, fetching = connect_logged_in(daemon), storing = connect_logged_in(daemon),
+                                putting{daemon};
+        Connection data = begin_transfer(fetching, "RETR large");
+        Connection upload = begin_transfer(storing, "STOR new");
+        putting.command("ALLO 10", 200);
+        putting.command("PUT in-band", 150);
+        upload.send("first ");
+        putting.send("01234");
+        daemon.signal(SIGTERM);
+        CHECK(idle.expect(421).find("stopping") != std::string::npos);
+        CHECK_THROWS(Connection{daemon.port()}.read_reply()); // nobody listens any more
+        CHECK(ask(daemon, {"who"}).find("STOR") != std::string::npos);
+        upload.send("last");
+        upload.close();
+        storing.expect(226);
+        storing.expect(421);
+        putting.send("56789");
+        putting.expect(226);
+        putting.expect(421);
+        CHECK(data.read_to_end() == bytes);
+        fetching.expect(226);
+        CHECK(fetching.expect(421).find("stopping") != std::string::npos);
+        CHECK(daemon.wait() == 0);
+        check_orderly(daemon);
+        CHECK(read_file(daemon.files() / "new") == "first last");
+        CHECK(read_file(daemon.files() / "in-band") == "0123456789");
+        CHECK(daemon.log().find("waiting up to 60 s for transfers to finish\n") != std::string::npos);
+    }
+
+    TEST_CASE("a stop that is asked for once more or has waited for long enough does not wait") {
+        for (const bool again : {true, false}) {
+            Daemon daemon{{.lines = {again ? "stop-grace 3600" : "stop-grace 1"}}};
+            make_endless_file(daemon.files() / "endless");
+            FtpClient fetching = connect_logged_in(daemon);
+            const Connection data = begin_transfer(fetching, "RETR endless");
+            daemon.signal(SIGTERM);
+            daemon.wait_for_log("for transfers to finish\n");
+            if (again) daemon.signal(SIGTERM);
+            CHECK(daemon.wait() == 0);
+            fetching.expect(421);
+            check_orderly(daemon);
+        }
+    }
+
+    TEST_CASE("ftpctl shutdown with stop-grace waits and its words reach who finishes") {
+        Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}}};
+        FtpClient storing = connect_logged_in(daemon);
+        Connection upload = begin_transfer(storing, "STOR new");
+        std::thread administrator{[&] { ask(daemon, {"shutdown", "Back at nine."}); }};
+        daemon.wait_for_log("for transfers to finish\n");
+        upload.send("all");
+        upload.close();
+        storing.expect(226);
+        CHECK(storing.expect(421) == "421 The server is stopping: Back at nine.");
+        administrator.join();
+        CHECK(daemon.wait() == 0);
+        CHECK(read_file(daemon.files() / "new") == "all");
+    }
+
     TEST_CASE("a client that reads nothing does not hold up a stop") {
         Daemon daemon;
         make_endless_file(daemon.files() / "endless");

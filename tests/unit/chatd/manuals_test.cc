@@ -221,12 +221,18 @@ TEST_SUITE("unit") {
                  {"disk_full", Refusal::disk_full},
                  {"moderated", Refusal::moderated},
                  {"muted", Refusal::muted},
+                 {"not_recorded", Refusal::not_recorded},
+                 {"not_done", Refusal::not_done},
                  {"not_now", Refusal::not_now},
                  {"nobody", Refusal::nobody},
                  {"behind", Refusal::behind},
+                 {"too_many_ignored", Refusal::too_many_ignored},
                  {"not_operator", Refusal::not_operator},
                  {"bad_duration", Refusal::bad_duration},
                  {"not_banned", Refusal::not_banned},
+                 {"bad_network", Refusal::bad_network},
+                 {"no_address", Refusal::no_address},
+                 {"hits_oneself", Refusal::hits_oneself},
                  {"wrong_token", Refusal::wrong_token},
                  {"password_needed", Refusal::password_needed},
                  {"wrong_password", Refusal::wrong_password},
@@ -240,7 +246,8 @@ TEST_SUITE("unit") {
                    " bytes\ntopic ", max_topic, " bytes\ntoken ", max_token, " bytes\nplace ", max_place,
                    " bytes\npiece of a list ", max_listing, " bytes\npacket ", max_frame,
                    " bytes\nlines of a paste ", max_paste_lines, " lines\nrooms of one client ", max_rooms,
-                   " rooms\nprivate messages that wait ", max_untaken, " messages\n"));
+                   " rooms\npeople that one client ignores ", max_ignored,
+                   " people\nprivate messages that wait ", max_untaken, " messages\n"));
     }
 
     TEST_CASE("chatd-protocol(7) lists the messages of chat's option as they are declared") {

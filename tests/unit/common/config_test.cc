@@ -162,6 +162,20 @@ TEST_SUITE("unit") {
         CHECK(refused({"nice x"}, {"nice 1"}) == "nothing was thrown"); // replaced
     }
 
+    TEST_CASE("config: a byte order mark at the head of a file is no part of its first word") {
+        const TemporaryFolder folder;
+        const std::string file = folder / "daemon.conf";
+        std::ofstream{file} << "\xef\xbb\xbfname value\nname \xef\xbb\xbfword\n";
+        const std::vector<ConfigLine> lines = read_config(file, {});
+        REQUIRE(lines.size() == 2);
+        CHECK(lines[0].words == std::vector<std::string>{"name", "value"});
+        CHECK(lines[1].words[1] == "\xef\xbb\xbfword");
+        std::ofstream{file} << "\xef\xbb\xbf# a comment\n";
+        CHECK(read_config(file, {}).empty());
+        std::ofstream{file} << "\xef\xbb\xbf";
+        CHECK(read_config(file, {}).empty());
+    }
+
     TEST_CASE("config: lines and files have a longest size and no NUL") {
         const std::string fits = "listen " + std::string(max_config_line - 7, 'x');
         CHECK(apply({fits}, {fits}).at(0).size() == max_config_line);

@@ -88,7 +88,7 @@ TEST_SUITE("unit") {
               std::string{"\1\4x"}, std::string{"\1\xffx"}, std::string{"\xff\0x", 3},
               std::string(line.size() + max_log_line + 1, '\1'), odd_direction,
               transfer.substr(0, transfer.size() - 1), std::string(max_session_packet + 1, '\2'),
-              pack_frame(Kick{}), pack_frame(Stop{"x"})})
+              pack_frame(Kick{}), pack_frame(Stop{"x"}), pack_frame(Finish{"x"})})
             CHECK_THROWS_AS(unpack_session_packet(packet), PeerError);
     }
 
@@ -100,6 +100,7 @@ TEST_SUITE("unit") {
         for (const std::string& words :
              {std::string{}, std::string{"back at nine"}, std::string(max_stop_words, 'x')})
             CHECK(words_of(pack_frame(Stop{words})) == words);
+        CHECK(std::get<Finish>(unpack_order(pack_frame(Finish{"soon"}))).words == "soon");
         CHECK(pack_frame(Stop{std::string(max_stop_words + 1, 'x')}).size() == max_order);
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, pack_frame(LogLine{}), pack_frame(Transfer{}),

@@ -73,7 +73,27 @@ TEST_SUITE("unit") {
         CHECK(rights("upload-only").has(Right::create));
         for (const Right right : {Right::list, Right::read, Right::overwrite, Right::remove})
             CHECK_FALSE(rights("upload-only").has(right));
+        for (const Right right : {Right::create, Right::make_directory})
+            CHECK(rights("upload-only mkdir").has(right));
+        for (const Right right : {Right::list, Right::read, Right::overwrite, Right::remove, Right::rename})
+            CHECK_FALSE(rights("upload-only mkdir").has(right));
+        for (const char* const wrong : {"read mkdir", "upload-only write", "upload-only mkdir mkdir"})
+            CHECK(refusal(std::string{"anonymous "} + wrong) ==
+                  "-o: anonymous: takes no, read, write, upload-only, or upload-only mkdir");
+        CHECK(refusal("anonymous").find("takes one word") != std::string::npos);
         CHECK(refusal("anonymous yes").find("-o: anonymous: 'yes' is not one of no, read, write") == 0);
+    }
+
+    TEST_CASE("settings: a full daemon lets wait or refuses and probes and stops as it is told") {
+        CHECK_FALSE(made({}).refuses_when_full);
+        CHECK(made({"when-full refuse"}).refuses_when_full);
+        CHECK_FALSE(made({"when-full wait"}).refuses_when_full);
+        CHECK(refusal("when-full go").find("'go' is not one of wait, refuse") != std::string::npos);
+        CHECK(made({}).keepalive.count() == 0);
+        CHECK(made({"keepalive 5m"}).keepalive.count() == 300);
+        CHECK(refusal("keepalive 32768").find("32767") != std::string::npos);
+        CHECK(made({}).stop_grace.count() == 0);
+        CHECK(made({"stop-grace 30"}).stop_grace.count() == 30);
     }
 
     TEST_CASE("settings: what is out of range or relative is refused in plain words") {

@@ -27,8 +27,11 @@ public:
               }
           }) {}
 
-    Result fetch(const Path& target) {
-        return run_client({"fcp", "-r", "-P", std::to_string(server_.port()), "127.0.0.1:tree", target});
+    Result fetch(const Path& target, const std::string& how = "-r") {
+        return run_client({"fcp", how, "-P", std::to_string(server_.port()), "127.0.0.1:tree", target});
+    }
+    Result list(const std::string& how) {
+        return run_client({"fls", how, "-P", std::to_string(server_.port()), "127.0.0.1:tree"});
     }
 
 private:
@@ -109,6 +112,107 @@ TEST_SUITE("e2e") {
         TreeServer server{[](const std::string&) { return line("type=dir;", ".") + line("type=dir;", "d"); }};
         const Result got = server.fetch(folder / "target");
         CHECK(got.status == 1);
-        CHECK(got.err.find("is deeper than 200 folders: left out\n") != std::string::npos);
+        CHECK(got.err.ends_with(": its path is longer than 4096 bytes: left out\n"));
+        TreeServer other{[](const std::string&) { return line("type=dir;", ".") + line("type=dir;", "d"); }};
+        const Result listed = other.list("-r");
+        CHECK(listed.status == 1);
+        CHECK(listed.err.ends_with(": its path is longer than 4096 bytes: not entered\n"));
+    }
+
+    TEST_CASE("links are followed only with -L and never without end") {
+        const auto listing = [](const std::string& path) {
+            const bool is_file = path.ends_with("file");
+            if (is_file) return line("type=OS.unix=slink:x;size=5;", "file");
+            if (path.ends_with("lost")) return std::string{};
+            // What a name leads to: `up' to the top, others to folders that link to each other.
+            const std::string name = path.substr(path.rfind('/') + 1);
+            const bool is_top = name == "tree" || name == "up";
+            const std::string self = line("type=dir;unique=" + (is_top ? "top" : name) + ';', ".");
+            std::string all = line("type=OS.unix=slink:x;size=5;", "file") +
+                              line("type=OS.unix=symlink;", "up") + line("type=OS.unix=slink:a;", "a") +
+                              line("type=OS.unix=slink:b;", "b") + line("type=OS.unix=slink:c;", "c");
+            return self + all;
+        };
+        const TempDir folder;
+        TreeServer server{listing};
+        const Result left = server.fetch(folder / "plain");
+        CHECK(left.status == 1);
+        for (const char* const name : {"file", "up", "a", "b", "c"})
+            CHECK(left.err.find(std::string{"/"} + name +
+                                ": is a symbolic link: left out (-L follows it)\n") != std::string::npos);
+        CHECK(names_in(folder / "plain").empty());
+
+        TreeServer other{listing};
+        const Result got = other.fetch(folder / "all", "-rL");
+        CHECK(got.status == 1);
+        CHECK(got.err.find("tree/up: leads back to a folder that contains it: skipped\n") !=
+              std::string::npos);
+        CHECK(got.err.find("tree/a/a: leads back to a folder that contains it: skipped\n") !=
+              std::string::npos);
+        CHECK(names_in(folder / "all") == Words{"a", "b", "c", "file"});
+        CHECK(names_in(folder / "all/a/b/c") == Words{"file"});
+        CHECK(read_file(folder / "all/c/b/a/file") == "hello");
+
+        TreeServer plain{listing}, entered{listing};
+        const Result names = plain.list("-r");
+        CHECK(names.out == "tree:\nfile\nup\na\nb\nc\n");
+        CHECK(names.status == 0);
+        const Result listed = entered.list("-rL");
+        CHECK(listed.status == 1);
+        CHECK(listed.err.find("tree/a/up: leads back to a folder that contains it: not entered\n") !=
+              std::string::npos);
+        CHECK(listed.out.find("\ntree/c/b/a:\nfile\n") != std::string::npos);
+        CHECK(listed.out.find("file:") == std::string::npos);
+    }
+
+    TEST_CASE("a walk ends where a server's links multiply the ways without any circle") {
+        const TempDir folder;
+        const auto listing = [](const std::string& path) {
+            const auto level = static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+            const std::string self = line(common::text("type=dir;unique=", level, ';'), ".");
+            if (level == 30) return self;
+            return self + line("type=OS.unix=slink:x;", "one") + line("type=OS.unix=slink:x;", "two");
+        };
+        TreeServer server{listing}, other{listing};
+        const Result got = server.fetch(folder / "all", "-rL");
+        CHECK(got.status == 1);
+        CHECK(got.err.find("is met too often by way of links: skipped\n") != std::string::npos);
+        const Result listed = other.list("-rL");
+        CHECK(listed.status == 1);
+        CHECK(listed.err.find("is met too often by way of links: not entered\n") != std::string::npos);
+    }
+
+    TEST_CASE("a link to a folder that a server does not tell from others is not followed") {
+        const TempDir folder;
+        const auto listing = [](const std::string&) {
+            return line("type=dir;", ".") + line("type=OS.unix=symlink;", "a") +
+                   line("type=OS.unix=symlink;", "b");
+        };
+        TreeServer server{listing}, other{listing};
+        const Result got = server.fetch(folder / "all", "-rL");
+        CHECK(got.status == 1);
+        CHECK(std::count(got.err.begin(), got.err.end(), '\n') == 2);
+        CHECK(got.err.find("tree/a: leads to a folder that the server does not tell from others") !=
+              std::string::npos);
+        CHECK(other.list("-rL").out == "tree:\na\nb\n");
+    }
+
+    TEST_CASE("what a server does not know the type of is asked for and its refusal told") {
+        const TempDir folder;
+        TreeServer server{[](const std::string& path) {
+            if (path == "tree/b") return line("type=file;size=5;", "b");
+            if (path != "tree") return std::string{};
+            return line("type=dir;", ".") + line("", "a") + line("modify=20260101000000;", "b") +
+                   line("type=file;", "c");
+        }};
+        const Result got = server.fetch(folder / "all");
+        CHECK(got.status == 1);
+        CHECK(got.err == "fcp: 127.0.0.1:tree/a: is no longer there\n");
+        TreeServer other{[](const std::string&) { return line("type=dir;", ".") + line("", "a"); }};
+        const Result listed = other.list("-p");
+        CHECK(listed.status == 1);
+        CHECK(listed.out == "a\n");
+        CHECK(listed.err == "fls: 127.0.0.1:tree/a: the server cannot look at it\n");
+        CHECK(names_in(folder / "all") == Words{"b", "c"});
     }
 }

@@ -159,4 +159,58 @@ TEST_SUITE("e2e") {
               "curl -u 'joe' -T '" + into + "/it'\\''s' 'ftp://127.0.0.1:PORT/x'\n");
         CHECK(say({"fls", "127.0.0.1:pub"}) == "curl 'ftp://127.0.0.1:PORT/pub/'\n");
     }
+
+    TEST_CASE("the command that is named instead does it with the login of netrc") {
+        const TempDir folder;
+        const Path home = folder.make_shared("home"), tree = home / "it's a tree";
+        std::filesystem::create_directories(tree / "sub");
+        write_file(tree / "sub/x y", "deep");
+        write_file(home / "one.txt", "one");
+        write_file(home / ".netrc", "machine 127.0.0.1 login joe password sesame\n");
+        ::chmod((home / ".netrc").c_str(), 0600);
+        const std::string users = folder / "users";
+        write_file(users, "joe:" + hash_of("sesame") + ":/:list,read,write,overwrite,mkdir\n");
+        ::chmod(users.c_str(), 0600);
+        const Place place{"no", {"users " + users}};
+        // What fcp says of a server that lacks the verbs, and then is done with ours.
+        const auto do_as_told = [&](const Words& operands, std::size_t commands = 1) {
+            FakeServer server{[](Connection& client) {
+                client.send("220 Plain.\r\n530 Log in.\r\n500 What?\r\n331 Password?\r\n");
+                client.wait_for_end();
+            }};
+            const std::string port = std::to_string(server.port());
+            Words command{"env", "HOME=" + home.string(), find_program(operands[0]), "-P", port};
+            command.insert(command.end(), operands.begin() + 1, operands.end());
+            std::string lines = run_client(command).err;
+            for (std::size_t at = 0; (at = lines.find(':' + port, at)) != lines.npos;)
+                lines.replace(at, port.size() + 1, common::text(':', place.daemon.port()));
+            std::size_t found = 0;
+            std::string out;
+            for (std::size_t at = 0; (at = lines.find("\n  ", at)) != lines.npos; ++found) {
+                const std::size_t end = lines.find('\n', ++at);
+                const Result done = run_client({"env", "HOME=" + home.string(), "sh", "-c",
+                                                "cd \"$HOME\" && " + lines.substr(at, end - at)});
+                INFO(lines);
+                INFO(done.err);
+                CHECK(done.status == 0);
+                out += done.out;
+            }
+            CHECK(found == commands);
+            return out;
+        };
+        do_as_told({"fcp", "-r", tree, "127.0.0.1:up"});
+        CHECK(read_file(place.served("up/sub/x y")) == "deep");
+        do_as_told({"fcp", "-r", tree, home / "one.txt", "127.0.0.1:"}, 2);
+        CHECK(read_file(place.served("it's a tree/sub/x y")) == "deep");
+        CHECK(read_file(place.served("one.txt")) == "one");
+        do_as_told({"fcp", "-r", "127.0.0.1:up/sub", home / "back"});
+        CHECK(read_file(home / "back/x y") == "deep");
+        std::filesystem::create_directory(home / "into");
+        do_as_told({"fcp", "127.0.0.1:*.txt", home / "into"});
+        CHECK(names_in(home / "into") == Words{"one.txt"});
+        do_as_told({"fcp", "127.0.0.1:up/sub/x y", home / "into"});
+        CHECK(read_file(home / "into/x y") == "deep");
+        CHECK(do_as_told({"fls", "-r", "127.0.0.1:up"}).find("x y") != std::string::npos);
+        CHECK(do_as_told({"fls", "127.0.0.1:"}).find("one.txt") != std::string::npos);
+    }
 }

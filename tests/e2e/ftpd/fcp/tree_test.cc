@@ -2,6 +2,8 @@
 // fcp -r both ways: whole trees, odd names, what cannot be copied, and what -p keeps.
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/ftpd/fcp/fcp_place.hh"
+#include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -96,7 +98,7 @@ TEST_SUITE("e2e") {
             write_file(tree / "secret", "s");
             ::chmod((tree / "secret").c_str(), 0);
         }
-        const Result sent = place.fcp({"-r", tree, "127.0.0.1:up"});
+        const Result sent = place.fcp({"-rL", tree, "127.0.0.1:up"});
         CHECK(sent.status == 1);
         const std::string at = "fcp: " + tree.string();
         const auto says = [](const Result& result, const std::string& words) {
@@ -115,12 +117,162 @@ TEST_SUITE("e2e") {
         REQUIRE(::mkfifo(place.served("up/fifo").c_str(), 0600) == 0);
         const Path back = place.local / "back";
         fs::create_directories(back / "sub/z"); // in the way
-        const Result got = place.fcp({"-r", "127.0.0.1:up/.", back});
+        const Result got = place.fcp({"-rL", "127.0.0.1:up/.", back});
         CHECK(got.status == 1);
         says(got, "fcp: 127.0.0.1:up/./fifo: is neither a file nor a folder: left out\n");
-        says(got, "fcp: 127.0.0.1:up/./sub/circle: is neither a file nor a folder: left out\n");
+        says(got, "fcp: 127.0.0.1:up/./sub/circle: leads back to a folder that contains it: skipped\n");
         says(got, "fcp: 127.0.0.1:up/./sub/z: replace " + (back / "sub/z").string() + ": Is a directory\n");
         CHECK(names_in(back) == Words{"a", "sub"});
+    }
+
+    TEST_CASE("links in a tree that is sent are left out and told unless -L follows them") {
+        const Place place;
+        const Path tree = place.local.make_shared("tree"), outside = place.local.make_shared("outside");
+        write_file(outside / "x", "x");
+        write_file(tree / "a", "a");
+        fs::create_symlink("a", tree / "file");
+        fs::create_symlink("../outside", tree / "folder");
+        const std::string at = "fcp: " + tree.string();
+        const Result sent = place.fcp({"-r", tree, "127.0.0.1:up"});
+        CHECK(sent.status == 1);
+        CHECK(sent.err == at + "/file: is a symbolic link: left out (-L follows it)\n" + at +
+                              "/folder: is a symbolic link: left out (-L follows it)\n");
+        CHECK(names_in(place.served("up")) == Words{"a"});
+        CHECK(is_silent_success(place.fcp({"-rL", tree, "127.0.0.1:all"})));
+        CHECK(read_file(place.served("all/file")) == "a");
+        CHECK(read_file(place.served("all/folder/x")) == "x");
+        CHECK(is_silent_success(place.fcp({"-r", tree / "folder", tree / "file", "127.0.0.1:"})));
+        CHECK(read_file(place.served("folder/x")) == "x"); // what is named itself is meant
+        CHECK(read_file(place.served("file")) == "a");
+    }
+
+    TEST_CASE("links in a tree that is fetched are left out and told unless -L follows them") {
+        const Place place;
+        const Path tree = place.make_served("tree"), outside = place.make_served("outside");
+        write_file(outside / "x", "x");
+        write_file(tree / "a", "a");
+        fs::create_symlink("a", tree / "file");
+        fs::create_symlink("../outside", tree / "folder");
+        fs::create_symlink("..", tree / "up");
+        fs::create_symlink("nowhere;type=dir", tree / "lost");
+        const Result plain = place.fcp({"-r", "127.0.0.1:tree", place.local / "plain"});
+        CHECK(plain.status == 1);
+        CHECK(std::count(plain.err.begin(), plain.err.end(), '\n') == 4);
+        for (const char* const name : {"file", "folder", "up", "lost"})
+            CHECK(plain.err.find("fcp: 127.0.0.1:tree/" + std::string{name} +
+                                 ": is a symbolic link: left out (-L follows it)\n") != std::string::npos);
+        CHECK(names_in(place.local / "plain") == Words{"a"});
+
+        const Result all = place.fcp({"-rL", "127.0.0.1:tree", place.local / "all"});
+        CHECK(all.status == 1);
+        CHECK(all.err.find("fcp: 127.0.0.1:tree/lost: ") != std::string::npos);
+        CHECK(all.err.find("127.0.0.1:tree/up/tree: leads back to a folder that contains it: skipped\n") !=
+              std::string::npos);
+        CHECK(read_file(place.local / "all/file") == "a");
+        CHECK(read_file(place.local / "all/folder/x") == "x");
+        CHECK(is_silent_success(place.fcp({"-r", "127.0.0.1:tree/folder", place.local / "named"})));
+        CHECK(read_file(place.local / "named/x") == "x"); // what is named itself is meant
+        CHECK(is_silent_success(place.fcp({"127.0.0.1:tree/file", place.local / "one"})));
+        CHECK(read_file(place.local / "one") == "a");
+
+        const Result listed = place.fls({"-r", "127.0.0.1:tree"});
+        CHECK(listed.status == 0);
+        CHECK(listed.out == "tree:\na\nfile\nfolder\nlost\nup\n");
+        CHECK(place.fls({"-l", "127.0.0.1:tree"}).out.find(" folder -> ../outside\n") != std::string::npos);
+        CHECK(place.fls({"-rL", "127.0.0.1:tree"}).out.find("\ntree/folder:\nx\n") != std::string::npos);
+    }
+
+    TEST_CASE("fcp -r tells what the server cannot look at or read and fails") {
+        if (!is_root()) return tests::skip("only root has files that the daemon's user may not read");
+        const TempDir folder;
+        const Daemon daemon{as_ordinary_user(folder, {"anonymous read"})};
+        fs::create_directories(daemon.files() / "t/closed");
+        fs::create_directories(daemon.files() / "t/shut");
+        write_file(daemon.files() / "t/closed/x", "x");
+        write_file(daemon.files() / "t/a", "a");
+        write_file(daemon.files() / "t/secret", "s");
+        ::chmod((daemon.files() / "t/closed").c_str(), 0744); // may be read, not entered
+        ::chmod((daemon.files() / "t/shut").c_str(), 0700);
+        ::chmod((daemon.files() / "t/secret").c_str(), 0600);
+        const TempDir local;
+        const auto run = [&](const std::string& program, const Words& operands) {
+            Words words{program, "-P", std::to_string(daemon.port())};
+            words.insert(words.end(), operands.begin(), operands.end());
+            return run_client(words);
+        };
+        const Result got = run("fcp", {"-r", "127.0.0.1:t", local / "back"});
+        CHECK(got.status == 1);
+        for (const char* const name : {"closed", "shut", "secret"})
+            CHECK(got.err.find("fcp: 127.0.0.1:t/" + std::string{name} + ": ") != std::string::npos);
+        CHECK(std::count(got.err.begin(), got.err.end(), '\n') == 3);
+        CHECK(read_file(local / "back/a") == "a");
+        const Result listed = run("fls", {"-r", "127.0.0.1:t"});
+        CHECK(listed.status == 1);
+        CHECK(listed.err.find("fls: 127.0.0.1:t/closed: ") != std::string::npos);
+        CHECK(run("fls", {"127.0.0.1:t/closed"}).status == 1);
+    }
+
+    TEST_CASE("a drop box that may make folders takes a tree") {
+        const Place place{"upload-only mkdir"};
+        const Path tree = place.local / "tree";
+        fs::create_directories(tree / "sub/empty");
+        write_file(tree / "sub/x", "x");
+        CHECK(is_silent_success(place.fcp({"-r", tree, "127.0.0.1:"})));
+        CHECK(read_file(place.served("tree/sub/x")) == "x");
+        CHECK(fs::is_directory(place.served("tree/sub/empty")));
+        FtpClient client = connect_logged_in(place.daemon);
+        client.command("RMD tree/sub/empty", 550);
+        client.command("MKD tree", 550);
+        CHECK(place.fls({"127.0.0.1:tree"}).status == 1);
+        CHECK(place.fcp({"127.0.0.1:tree/sub/x", "-"}).out.empty());
+    }
+
+    TEST_CASE("fcp -r fetches as deep as it sends") {
+        const Place place;
+        const Path tree = place.local / "t";
+        Path deepest = tree;
+        for (int level = 0; level < 900; ++level) deepest /= "d";
+        fs::create_directories(deepest);
+        write_file(deepest / "file", "deep");
+        CHECK(is_silent_success(place.fcp({"-r", tree, "127.0.0.1:up"})));
+        CHECK(is_silent_success(place.fcp({"-r", "127.0.0.1:up", place.local / "b"})));
+        CHECK(read_file(place.local / "b" / fs::relative(deepest, tree) / "file") == "deep");
+    }
+
+    TEST_CASE("names of a line feed or of 255 bytes or of Latin-1 survive fcp -r both ways") {
+        const Place place;
+        const Path tree = place.local.make_shared("tree");
+        const Words names{"a\nb",
+                          "\n",
+                          "\r\n",
+                          "226 done\r\n",
+                          "end\n",
+                          "caf\xe9",
+                          "\xe4\xf6\xfc\xdf \xff",
+                          std::string(255, 'x'),
+                          std::string(254, 'y') + '\xe9',
+                          std::string(255, '\n')};
+        for (const std::string& name : names) {
+            write_file(tree / name, "file " + name);
+            fs::create_directories(tree / "folders" / name / name);
+            write_file(tree / "folders" / name / name / name, "in " + name);
+        }
+        for (const Words& how : {Words{"-r"}, Words{"-rp"}, Words{"-rc"}}) {
+            const auto copy = [&](const std::string& from, const std::string& to) {
+                Words operands = how;
+                operands.insert(operands.end(), {from, to});
+                return place.fcp(operands);
+            };
+            CHECK(is_silent_success(copy(tree, "127.0.0.1:up" + how[0])));
+            check_same_bytes(tree, place.served("up" + how[0]));
+            CHECK(is_silent_success(copy("127.0.0.1:up" + how[0], place.local / ("back" + how[0]))));
+            check_same_bytes(tree, place.local / ("back" + how[0]));
+        }
+        for (const std::string& name : names) { // and one by one
+            CHECK(is_silent_success(place.fcp({"127.0.0.1:up-r/" + name, place.local / "one"})));
+            CHECK(read_file(place.local / "one") == "file " + name);
+        }
+        CHECK(place.fls({"127.0.0.1:up-r"}).out.find("\na\nb\n") != std::string::npos);
     }
 
     TEST_CASE("a folder that cannot be made is told once and not for each file in it") {

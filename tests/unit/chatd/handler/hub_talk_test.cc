@@ -123,9 +123,30 @@ TEST_SUITE("unit") {
         place.accept("bob\tlunch");
         CHECK(place.shown().find("lunch") != std::string::npos);
         place.type("/ignore eve\n");
+        CHECK(place.sent_as<IgnoreFrame>().second == "eve");
+        const auto eve = Former::pack(std::uint64_t{5});
+        const std::string eves{eve.data(), eve.size()};
+        place.accept('+' + eves + eves);
+        CHECK(place.shown() == "You no longer see what eve says: /ignore eve again ends this.\n");
+        place.hear(ToldFrame::make("eveagain", std::uint64_t{6}, std::uint8_t{3})); // a stranger
+        CHECK(place.shown() == "eve tells you: again\n");
+        place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint8_t{3}));
         place.shown();
         place.hear(ToldFrame::make("evepsst", std::uint64_t{5}, std::uint8_t{3}));
         CHECK(place.shown().empty());
         CHECK(place.talk.last_teller == 4);
+        const auto later = Former::pack(std::uint64_t{7});
+        place.hear(KnownAsFrame::make("eva" + std::string{later.data(), later.size()}, std::uint64_t{5},
+                                      std::uint8_t{3}));
+        place.hear(ToldFrame::make("evapsst", std::uint64_t{7}, std::uint8_t{3}));
+        CHECK(place.shown().empty());
+        place.type("/ignore\n");
+        CHECK(place.shown() == "Ignored: eva\n");
+        place.type("/ignore eva\n");
+        place.sent_as<IgnoreFrame>();
+        place.accept('-' + eves);
+        CHECK(place.shown() == "You see again what eva says.\n");
+        place.hear(ToldFrame::make("evapsst", std::uint64_t{7}, std::uint8_t{3}));
+        CHECK(place.shown() == "eva tells you: psst\n");
     }
 }

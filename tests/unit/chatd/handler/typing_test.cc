@@ -48,6 +48,18 @@ TEST_SUITE("unit") {
         CHECK(place.sent_as<SayFrame>().second.size() == 6 * line.size() + 5);
     }
 
+    TEST_CASE("typing: under flood control only as many lines go together as may") {
+        TalkPlace place;
+        place.talk.typing.limit_lines(2);
+        place.be_inside("ada", 4, "lobby");
+        place.type("one\ntwo\nthree\nfour\nfive\n");
+        for (const std::string_view lines : {"one|two", "three|four", "five"}) {
+            CHECK(said(place) == common::text("4 said ", lines));
+            place.accept();
+            place.obey();
+        }
+    }
+
     TEST_CASE("typing: a line that is empty is nothing and one that is too long is refused") {
         TalkPlace place;
         place.be_inside("ada", 4, "lobby");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/bans.hh"
 
+#include "chatd/hub/client.hh"
 #include "common/errors.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
@@ -49,11 +50,62 @@ TEST_SUITE("unit") {
         CHECK_FALSE(Bans{path}.keeps_out("bob", "", today));
     }
 
+    TEST_CASE(
+        "a ban is of the name and its user and the person and perhaps the address, also after a restart") {
+        const TemporaryFolder folder;
+        const std::string path = folder / "bans";
+        {
+            Bans bans{path};
+            bans.add({"rob", "lobby", {}, "ada", {7, "bob"}, common::Network::parse("10.0.0.7")});
+            bans.add({"eve", "", today + 1h, "", {8, ""}});
+        }
+        const Bans bans{path};
+        CHECK(bans.all(today)[0].has_address());
+        CHECK_FALSE(bans.all(today)[1].has_address());
+        const auto is_out = [&](const Person& person, const std::string& name, std::string_view host,
+                                std::string_view room) {
+            Client client;
+            client.person = person;
+            client.folded = name;
+            client.address = *common::parse_host(host);
+            return bans.keeps_out(client, room, today);
+        };
+        CHECK(is_out({99, ""}, "rob", "10.0.0.8", "lobby"));
+        CHECK(is_out({7, ""}, "other", "10.0.0.8", "lobby"));
+        CHECK(is_out({99, "bob"}, "other", "10.0.0.8", "lobby"));
+        CHECK(is_out({99, "rob"}, "other", "10.0.0.8", "lobby")); // the user of that name
+        CHECK(is_out({99, ""}, "other", "10.0.0.7", "lobby"));
+        CHECK_FALSE(is_out({99, ""}, "other", "10.0.0.8", "lobby"));
+        CHECK_FALSE(is_out({7, "bob"}, "rob", "10.0.0.7", ""));
+        CHECK(is_out({8, ""}, "", "10.0.0.8", ""));
+        CHECK_FALSE(is_out({0, ""}, "", "10.0.0.8", ""));
+        CHECK(bans.keeps_out(Person{8, ""}, "", today));
+        CHECK_FALSE(bans.keeps_out(Person{8, ""}, "", today + 1h));
+        CHECK_FALSE(bans.keeps_out(Person{9, ""}, "", today));
+    }
+
+    TEST_CASE("a network that an earlier version kept as a name is a network") {
+        const TemporaryFolder folder;
+        const std::string path = folder / "bans";
+        std::ofstream{path} << "ban 10.1.2.3/8 \"\" - \"\"\nban 2001:db8::/32 \"\" - \"\"\n";
+        Bans bans{path};
+        CHECK(bans.keeps_out(*common::parse_host("10.9.9.9"), "", today));
+        CHECK(bans.keeps_out(*common::parse_host("2001:db8::9"), "", today));
+        CHECK_FALSE(bans.keeps_out(*common::parse_host("11.0.0.1"), "", today));
+        CHECK(bans.remove(whom_of("10.1.2.3/8"), ""));
+        CHECK_FALSE(bans.keeps_out(*common::parse_host("10.9.9.9"), "", today));
+    }
+
     TEST_CASE("a line that is no ban is named and bans that cannot be saved are not made") {
         const TemporaryFolder folder;
         const std::string path = folder / "bans";
         std::ofstream{path} << "ban bob \"\" - \"\"\nban eve lobby soon \"\"\n";
         CHECK_THROWS_WITH_AS(Bans{path}, doctest::Contains("bans:2: this is not a ban"), common::UserError);
+        for (const std::string_view line : {"ban bob lobby - \"\" 7", "ban bob lobby - \"\" x \"\" \"\"",
+                                            "ban bob lobby - \"\" 7 \"\" 10.0.0.0/99"}) {
+            std::ofstream{path} << line << '\n';
+            CHECK_THROWS_AS(Bans{path}, common::UserError);
+        }
         Bans nowhere{folder / "missing/bans"};
         CHECK_THROWS_AS(nowhere.add({"bob", "", {}, ""}), std::system_error);
         CHECK_FALSE(nowhere.keeps_out("bob", "", today));
@@ -75,6 +127,7 @@ TEST_SUITE("unit") {
         CHECK(whom_of("10.0.0.7") == "10.0.0.7");
         CHECK(whom_of("2001:DB8:0:0::1") == "2001:db8::1");
         CHECK(whom_of("10.0.0") == "10.0.0");
+        CHECK(whom_of("10.1.2.3/8") == "10.0.0.0/8");
     }
 
     TEST_CASE("a ban of one room tells which and of those that are over none is told") {

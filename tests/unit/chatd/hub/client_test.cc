@@ -17,33 +17,34 @@ TEST_SUITE("unit") {
     TEST_CASE("a bucket lets as much through as its limit says and then as fast as it fills") {
         TokenBucket bucket;
         const FloodLimit limit{20, 10};
-        for (int line = 0; line < 20; ++line) {
-            REQUIRE(bucket.wait(limit, start).count() == 0);
-            bucket.take(limit, 1);
-        }
-        const auto wait = bucket.wait(limit, start);
+        for (int line = 0; line < 20; ++line) REQUIRE(bucket.take(limit, 1, start).count() == 0);
+        const auto wait = bucket.take(limit, 1, start);
         CHECK(wait > 0ms);
         CHECK(wait <= 501ms);
-        CHECK(bucket.wait(limit, start + wait).count() == 0);
-        bucket.take(limit, 1);
-        CHECK(bucket.wait(limit, start + wait).count() > 0);
-        CHECK(bucket.wait(limit, start + 1h).count() == 0); // full again, and not fuller
-        CHECK(bucket.is_full(limit));
-        for (int line = 0; line < 20; ++line) bucket.take(limit, 1);
-        CHECK(bucket.wait(limit, start + 1h).count() > 0);
+        CHECK(bucket.take(limit, 0, start + wait).count() == 0); // that one is paid by then
+        CHECK(bucket.take(limit, 1, start + wait).count() > 0);
+        CHECK_FALSE(bucket.is_full(limit, start + wait));
+        CHECK(bucket.is_full(limit, start + 1h)); // again, and not fuller
+        for (int line = 0; line < 20; ++line) REQUIRE(bucket.take(limit, 1, start + 1h).count() == 0);
+        CHECK(bucket.take(limit, 1, start + 1h).count() > 0);
     }
 
-    TEST_CASE("who says much at once is in debt and without a limit nobody ever waits") {
+    TEST_CASE("who says much at once waits until all of it has come and without a limit nobody ever waits") {
         TokenBucket bucket;
         const FloodLimit limit{20, 10};
-        CHECK(bucket.wait(limit, start).count() == 0);
-        bucket.take(limit, 60); // lines that have come together
-        const auto wait = bucket.wait(limit, start);
+        const auto wait = bucket.take(limit, 60, start); // lines that have come together
         CHECK(wait >= 20s);
         CHECK(wait < 21s);
+        CHECK(bucket.take(limit, 0, start + wait).count() == 0);
         const FloodLimit none{0, 1};
-        CHECK(bucket.wait(none, start).count() == 0);
-        bucket.take(none, 1e9);
-        CHECK(bucket.wait(none, start).count() == 0);
+        CHECK(bucket.take(none, 1e9, start).count() == 0);
+        CHECK(bucket.take(none, 1, start).count() == 0);
+    }
+
+    TEST_CASE("so many lines go together that one waits for few others") {
+        CHECK(FloodLimit{0, 1}.lines_at_once() == 0); // as many as there are
+        CHECK(FloodLimit{1, 1}.lines_at_once() == 1);
+        CHECK(FloodLimit{20, 10}.lines_at_once() == 2);
+        CHECK(FloodLimit{1000, 1}.lines_at_once() == 100);
     }
 }

@@ -101,6 +101,17 @@ struct HubHouse {
         rooms.end_round();
     }
     chatd::Room& room(std::string_view name = "lobby") { return *rooms.find(name); }
+    using Until = std::optional<chatd::Room::Time>; // no value: until it is taken back
+    void mute(const std::string& name, std::string_view where = "lobby", const Until& until = {}) {
+        room(where).muted().set(*people.find(name), until, {}, common::Clock::now());
+    }
+    bool unmute(const std::string& name, std::string_view where = "lobby") {
+        return room(where).muted().take_back(name, people.find(name));
+    }
+    void give_voice(const std::string& name) {
+        room().voices().set(*people.find(name), {}, {}, common::Clock::now());
+    }
+    bool take_voice(const std::string& name) { return room().voices().take_back(name, people.find(name)); }
 
     // The handler's side of the pair.
     void send(const Client& client, const std::string& frame) {
@@ -177,15 +188,16 @@ struct HubHouse {
                                  tickets,
                                  {[this](Client& client) { killed.push_back(client.number); },
                                   [this](Client& client) { people.remove(client); }}};
+    chatd::Ignores ignores{people, tickets, answers};
     chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};
-    chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords};
+    chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords, ignores};
     chatd::Segments segments{log, settings, answers, departures};
-    chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures};
+    chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures, ignores};
     chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
-    chatd::Speech speech{settings, people, rooms, answers};
-    chatd::Moderation moderation{log, people, rooms, bans, answers, departures};
+    chatd::Speech speech{people, rooms, answers};
+    chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
-    chatd::Requests requests{loop,       settings,
-                             people,     answers,
-                             departures, {names, entry, resumption, speech, segments, moderation, lists}};
+    chatd::Requests requests{
+        loop,    settings,   people,
+        answers, departures, {names, entry, resumption, speech, segments, moderation, lists, ignores}};
 };

@@ -43,9 +43,9 @@ TEST_SUITE("unit") {
         house.enter("bob");
         house.resumption.give_token(ada);
         house.heard(ada.number);
-        house.room().mute("ada", {});
+        house.mute("ada");
         CHECK(ask_for(house, ada, "eve") == HubHouse::refused(Refusal::muted));
-        house.room().unmute("ada");
+        house.unmute("ada");
         CHECK(ask_for(house, ada, "Bob") == HubHouse::refused(Refusal::name_taken));
         CHECK(ask_for(house, ada, "ADA") == "accepted"); // its own, written otherwise
         CHECK(ask_for(house, ada, "eve") == "accepted");

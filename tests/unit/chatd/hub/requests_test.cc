@@ -70,6 +70,26 @@ TEST_SUITE("unit") {
         CHECK(house.said_in("lobby") == "10, 12 one, 12 two, 11");
     }
 
+    TEST_CASE("of lines that come together none is said before all of them may be") {
+        HubHouse house;
+        house.settings.flood = {3, 1};
+        Client& ada = house.enter("ada");
+        house.send(ada, say_frame(house, "one\ntwo"));
+        house.settle();
+        CHECK(house.heard(ada.number) == "accepted");
+        house.send(ada, say_frame(house, "three\nfour\nfive\nsix\nseven"));
+        house.settle();
+        CHECK(house.heard(ada.number) == "slowed");
+        CHECK(house.said_in("lobby") == "10, 12 one, 12 two");
+        const auto began = common::Clock::now();
+        while (!ada.held.empty()) house.loop.run_once(nullptr, true);
+        CHECK(common::Clock::now() - began >
+              std::chrono::milliseconds{1200}); // for four more than there were
+        house.settle();
+        CHECK(house.heard(ada.number) == "accepted");
+        CHECK(house.said_in("lobby") == "10, 12 one, 12 two, 12 three, 12 four, 12 five, 12 six, 12 seven");
+    }
+
     TEST_CASE("looking around is free and lines that come together are paid for together") {
         HubHouse house;
         house.settings.flood = {3, 1000};

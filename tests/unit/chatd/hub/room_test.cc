@@ -23,14 +23,14 @@ TEST_SUITE("unit") {
         Client& ada = house.enter("ada");
         Room& room = house.room();
         CHECK_FALSE(room.refuse_speech(ada, now));
-        room.mute("ada", now + 10s);
+        house.mute("ada", "lobby", now + 10s);
         CHECK(is_refused(room.refuse_speech(ada, now), Refusal::muted));
         CHECK(is_refused(room.refuse_speech(ada, now + 10s - 1ns), Refusal::muted));
         CHECK_FALSE(room.refuse_speech(ada, now + 10s));
-        room.mute("ada", {});
+        house.mute("ada");
         CHECK(is_refused(room.refuse_speech(ada, now + 10000h), Refusal::muted));
-        CHECK(room.unmute("ada"));
-        CHECK_FALSE(room.unmute("ada"));
+        CHECK(house.unmute("ada"));
+        CHECK_FALSE(house.unmute("ada"));
         CHECK_FALSE(room.refuse_speech(ada, now));
     }
 
@@ -40,10 +40,10 @@ TEST_SUITE("unit") {
         Room& room = house.room();
         room.moderate(true);
         CHECK(is_refused(room.refuse_speech(ada, now), Refusal::moderated));
-        room.give_voice("ada");
+        house.give_voice("ada");
         CHECK_FALSE(room.refuse_speech(ada, now));
-        CHECK(room.take_voice("ada"));
-        CHECK_FALSE(room.take_voice("ada"));
+        CHECK(house.take_voice("ada"));
+        CHECK_FALSE(house.take_voice("ada"));
         CHECK(is_refused(room.refuse_speech(ada, now), Refusal::moderated));
         ada.operator_rooms = {"cellar"};
         CHECK(is_refused(room.refuse_speech(ada, now), Refusal::moderated));
@@ -52,9 +52,9 @@ TEST_SUITE("unit") {
         ada.operator_rooms = {};
         ada.is_operator = true;
         CHECK_FALSE(room.refuse_speech(ada, now));
-        room.mute("ada", {}); // also an operator
+        house.mute("ada"); // also an operator
         CHECK(is_refused(room.refuse_speech(ada, now), Refusal::muted));
-        room.unmute("ada");
+        house.unmute("ada");
         ada.is_operator = false;
         room.moderate(false);
         CHECK_FALSE(room.refuse_speech(ada, now));
@@ -65,8 +65,8 @@ TEST_SUITE("unit") {
         Client& ada = house.enter("ada");
         Room& room = house.room();
         CHECK(room.flags_of(ada, now) == "");
-        room.give_voice("ada");
-        room.mute("ada", now + 10s);
+        house.give_voice("ada");
+        house.mute("ada", "lobby", now + 10s);
         ada.is_operator = true;
         CHECK(room.flags_of(ada, now) == "ovm");
         CHECK(room.flags_of(ada, now + 10s) == "ov");
@@ -140,18 +140,47 @@ TEST_SUITE("unit") {
         CHECK_FALSE(den.is_made_by_client());
     }
 
-    TEST_CASE("what was decided about a name goes along with another one") {
+    TEST_CASE("what was decided about a person goes along with it and stays with nobody who takes its name") {
         HubHouse house;
-        Client& ada = house.enter("ada");
+        Client &ada = house.enter("ada"), &eve = house.enter("eve");
         Room& room = house.room();
-        room.give_voice("ada");
-        room.mute("ada", {});
-        room.mute("eve", {});
-        room.rename("ada", "countess");
+        house.give_voice("ada");
+        house.mute("ada");
+        house.mute("eve");
+        room.rename(ada, "countess");
         house.people.give_name(ada, "Countess");
+        Client& stranger = house.enter("ada");
         CHECK(room.flags_of(ada, now) == "vm");
-        CHECK_FALSE(room.unmute("ada"));
-        CHECK(room.unmute("eve"));
+        CHECK(room.flags_of(stranger, now) == "");
+        CHECK_FALSE(house.unmute("ada"));
+        house.departures.end(eve);
+        house.enter("eve");
+        CHECK(house.unmute("eve")); // who had that name when it was muted
+        CHECK_FALSE(house.unmute("eve"));
+        CHECK(house.unmute("countess"));
+        CHECK(room.flags_of(ada, now) == "v");
+    }
+
+    TEST_CASE("a mute holds for who comes back with a token or as the same user or from the address") {
+        HubHouse house;
+        Client& ada = house.enter("ada", "lobby", "10.0.0.7");
+        ada.person.account = "chief";
+        Room& room = house.room();
+        const auto is_muted = [&](const Person& person, const std::string& host) {
+            Client& client = house.arrive(host);
+            client.person = person;
+            return room.refuse_speech(client, now).has_value();
+        };
+        room.muted().set(ada, now + 10s, {}, now);
+        CHECK(is_muted({ada.person.first}, "10.0.0.8"));
+        CHECK(is_muted({99, "chief"}, "10.0.0.8"));
+        CHECK_FALSE(is_muted({99, "other"}, "10.0.0.7"));
+        CHECK_FALSE(is_muted({99}, "10.0.0.7"));
+        room.muted().set(ada, {}, common::Network::of(ada.address), now);
+        CHECK(is_muted({99}, "10.0.0.7"));
+        CHECK_FALSE(is_muted({99}, "10.0.0.8"));
+        CHECK(room.muted().take_back("ada", &ada));
+        CHECK_FALSE(is_muted(ada.person, "10.0.0.7"));
     }
 
     TEST_CASE("a changed code begins a new segment and is not changed where there is none to be had") {

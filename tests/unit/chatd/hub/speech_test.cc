@@ -46,7 +46,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("who may not speak is refused and nothing of it is said") {
         Crowd house;
-        house.room().mute("ada", {});
+        house.mute("ada");
         CHECK(house.say(house.ada, "one") == HubHouse::refused(Refusal::muted));
         house.room().moderate(true);
         CHECK(house.say(house.bob, "two") == HubHouse::refused(Refusal::moderated));
@@ -108,8 +108,8 @@ TEST_SUITE("unit") {
     TEST_CASE("members are listed with what holds for them to who may know the room") {
         Crowd house;
         house.ada.is_operator = true;
-        house.room().give_voice("bob");
-        house.room().mute("bob", {});
+        house.give_voice("bob");
+        house.mute("bob");
         house.send(house.bob, AwayFrame::make("tea", std::uint8_t{1}));
         house.heard(house.bob.number);
         CHECK(house.list<WhoFrame>(house.ada, "lobby") == "ada\to\t\nbob\tvma\ttea\n");

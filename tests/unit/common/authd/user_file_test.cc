@@ -73,6 +73,14 @@ TEST_SUITE("unit") {
             CHECK(file.find(nobody) == nullptr);
     }
 
+    TEST_CASE("user file: a byte order mark at its head is no part of the first name") {
+        const UserFile users{"users", "\xef\xbb\xbf" + std::string{"ann:*:/:list\n"}, user_table("ftpd")};
+        REQUIRE(users.find("ann") != nullptr);
+        CHECK(users.content() == "ann:*:/:list\n");
+        const UserFile comment{"users", "\xef\xbb\xbf# nobody\n", user_table("ftpd")};
+        CHECK(comment.users().empty());
+    }
+
     TEST_CASE("user file: lists are cut at commas and a dash is an empty one") {
         using List = std::vector<std::string_view>;
         CHECK(split_list("list,read") == List{"list", "read"});

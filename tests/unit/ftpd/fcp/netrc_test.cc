@@ -55,6 +55,12 @@ TEST_SUITE("unit") {
         CHECK(parsed("machine login login machine password password") == "login machine password;");
     }
 
+    TEST_CASE("a byte order mark at the head of netrc is no part of its first word") {
+        const auto entries = ftpd::parse_netrc("\xef\xbb\xbfmachine host login joe password secret\n");
+        REQUIRE(entries.size() == 1);
+        CHECK(entries[0].machine == "host");
+    }
+
     TEST_CASE("netrc words in quotes may hold blanks and quotes") {
         CHECK(parsed("machine a login \"b c\" password \"d\\\" \\\\e\"") == "a b c d\" \\e;");
         CHECK(parsed("machine a password \"\"") == "a - ;");

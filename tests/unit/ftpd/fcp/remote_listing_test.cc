@@ -47,15 +47,27 @@ TEST_SUITE("unit") {
 
     TEST_CASE("facts that are missing or make no sense are not known") {
         for (const char* const facts :
-             {" x", "size=-1;modify=yesterday;UNIX.mode=9; x", ";;=;size; x", "type=OS.unix=special; x"}) {
+             {" x", "size=-1;modify=yesterday;UNIX.mode=9; x", ";;=;size; x", "type=; x", "type; x"}) {
             const RemoteEntry entry = parse_remote_entry(facts);
-            CHECK(entry.type == Type::other);
-            CHECK(entry.size == 0);
+            CHECK(entry.type == Type::unknown);
+            CHECK(!entry.size);
             CHECK(!entry.modified);
             CHECK(!entry.mode);
             CHECK(entry.name == "x");
         }
         CHECK_THROWS_AS(parse_remote_entry("type=file;x"), common::PeerError);
+    }
+
+    TEST_CASE("a link is one in the words of any server") {
+        for (const char* const facts :
+             {"type=OS.unix=slink:../a/b; x", "type=OS.unix=slink:; x", "Type=os.UNIX=slink; x",
+              "type=OS.unix=symlink; x", "type=OS.unix=slink:type=dir; x"})
+            CHECK(parse_remote_entry(facts).type == Type::link);
+        CHECK(parse_remote_entry("type=OS.unix=symlink;size=7; x").size == 7);
+        for (const char* const facts : {"type=OS.unix=special; x", "type=OS.unix=slinky; x", "type=files; x"})
+            CHECK(parse_remote_entry(facts).type == Type::other);
+        for (const char* const facts : {"type=cdir; .", "type=pdir; .."})
+            CHECK(parse_remote_entry(facts).type == Type::folder);
     }
 
     TEST_CASE("a plain name leads nowhere else") {

@@ -7,8 +7,6 @@
 #include <doctest/doctest.h>
 
 using common::UserError;
-using ftpd::curl_command;
-using ftpd::CurlUse;
 using ftpd::join_path;
 using ftpd::name_of_copy;
 using ftpd::parse_remote_name;
@@ -119,14 +117,5 @@ TEST_SUITE("unit") {
         CHECK(join_path("/", "x") == "/x");
         CHECK(join_path("a/", "x") == "a/x");
         CHECK(join_path("a", "x") == "a/x");
-    }
-
-    TEST_CASE("the command line of curl that does the same can be given to a shell as it is") {
-        CHECK(curl_command(CurlUse::fetch, {"", "host", "pub/a b"}, 21, "it's") ==
-              "curl -o 'it'\\''s' 'ftp://host:21/pub/a%20b'");
-        CHECK(curl_command(CurlUse::send, {"joe", "::1", "/x#y"}, 2121, "x") ==
-              "curl -u 'joe' -T 'x' 'ftp://[::1]:2121/%2Fx%23y'");
-        CHECK(curl_command(CurlUse::list, {"", "host", ""}, 21, "") == "curl 'ftp://host:21/'");
-        CHECK(curl_command(CurlUse::list, {"", "host", "pub"}, 21, "") == "curl 'ftp://host:21/pub/'");
     }
 }

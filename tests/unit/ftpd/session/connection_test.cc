@@ -208,6 +208,21 @@ TEST_SUITE("unit") {
         CHECK(scene.parent.last_words() == "back at nine");
     }
 
+    TEST_CASE("parent link: an order to finish is obeyed when nothing is under way") {
+        Scene scene;
+        scene.parent.end_pause();
+        scene.order(pack_frame(Finish{"back at nine"}));
+        scene.control.look_around();
+        CHECK(reason_of([&] { scene.parent.begin_pause(); }) == Reason::stopped);
+        CHECK(scene.parent.last_words() == "back at nine");
+
+        Scene idle;
+        idle.parent.begin_pause();
+        idle.order(pack_frame(Finish{"now"}));
+        CHECK(reason_of([&] { idle.control.pause_until(Clock::now() + 10s); }) == Reason::stopped);
+        CHECK(idle.parent.last_words() == "now");
+    }
+
     TEST_CASE("parent link: words that come after the signal are last words too") {
         Scene scene;
         ::raise(SIGTERM); // blocked until the wait

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/marks.hh"
+
+#include "chatd/hub/client.hh"
+
+#include <algorithm>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+
+bool Marks::Mark::is_of(const Client& client) const {
+    return whom.is(client.person) || (network && network->contains(client.address));
+}
+
+void Marks::set(const Client& whom, std::optional<Time> until, std::optional<Network> network, Time now) {
+    std::erase_if(marks_, [&](const Mark& mark) {
+        return mark.whom.is(whom.person) || (mark.until && *mark.until <= now);
+    });
+    marks_.push_back({whom.person, whom.folded, std::move(network), until});
+}
+
+bool Marks::take_back(const std::string& folded_name, const Client* whom) {
+    const auto is_whoms = [&](const Mark& mark) { return mark.is_of(*whom); };
+    if (whom != nullptr && std::erase_if(marks_, is_whoms) != 0) return true;
+    return std::erase_if(marks_, [&](const Mark& mark) { return mark.name == folded_name; }) != 0;
+}
+
+bool Marks::has(const Client& client, Time now) const {
+    return std::any_of(marks_.begin(), marks_.end(), [&](const Mark& mark) {
+        return (!mark.until || *mark.until > now) && mark.is_of(client);
+    });
+}
+
+void Marks::rename(const Client& client, const std::string& folded_name) {
+    for (Mark& mark : marks_)
+        if (mark.whom.is(client.person)) mark.name = folded_name;
+}
+
+} // namespace chatd

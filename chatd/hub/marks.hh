@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: ISC
+// Who somebody is, whatever the name, and what was decided about people in a room: who is muted there, who
+// has a voice. It follows the person, not the name, which anybody may have next. Run by the hub; without a
+// clock of its own.
+#pragma once
+
+#include "common/network.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chatd {
+
+struct Client;
+
+using ClientNumber = std::uint64_t; // never given twice, also not after a restart
+
+// A client that comes back with its token is the same person, and so is one that gives the same user's
+// password. Anybody else is another one.
+struct Person {
+    ClientNumber first = 0; // its first connection; 0: nobody
+    std::string account{};  // the folded name of the user whose password it gave; empty: none
+
+    bool is(const Person& other) const {
+        return (first != 0 && first == other.first) || (!account.empty() && account == other.account);
+    }
+};
+
+class Marks {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    // In place of what there is of the same person. until: no value: until it is taken back. network: whoever
+    // comes from there has it, too.
+    void set(const Client& whom, std::optional<Time> until, std::optional<common::Network> network, Time now);
+    // From whoever has this name; else from whoever had it last when it was set, or took it after that. whom:
+    // the client that has the name, if one has. False: nobody had one.
+    bool take_back(const std::string& folded_name, const Client* whom);
+    bool has(const Client& client, Time now) const;
+    // The client is called that now.
+    void rename(const Client& client, const std::string& folded_name);
+
+private:
+    struct Mark {
+        Person whom;
+        std::string name; // that it has, or had last
+        std::optional<common::Network> network;
+        std::optional<Time> until;
+
+        bool is_of(const Client& client) const;
+    };
+    std::vector<Mark> marks_;
+};
+
+} // namespace chatd
