@@ -102,7 +102,7 @@ enum class Farewell : std::uint8_t {
 // clang-format off
 #define CHATD_FRAMES(frame) \
 /* from a handler to the hub, one at a time: each is answered by accepted, refused, entered, segment, \
-   listing or resumed, but for took and counted */ \
+   listing or resumed, but for took, counted and seen */ \
 frame(  1, name,         NameFrame,      "=",        max_name)                /* the name asked for */ \
 frame(  2, enter,        EnterFrame,     "=B",       max_room_name + max_code) /* bytes of the room's name; name, code */ \
 frame(  3, say,          SayFrame,       "=IBB",     max_batch)               /* room, Kind, whether one paste; lines, each but the last with LF behind it */ \
@@ -123,6 +123,7 @@ frame( 17, took,         TookFrame,      "=I",       0)                       /*
 frame( 18, login,        LoginFrame,     "=",        max_code)                /* the password for the name that was asked for */ \
 frame( 19, oper,         OperFrame,      "=B",       max_name + max_code)     /* bytes of the operator's name; name, password */ \
 frame( 20, counted,      CountedFrame,   "=Q",       0)                       /* bytes that the client has sent up to the end of what the next frame is about */ \
+frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
 /* from the hub to a handler; with entered and segment comes a log, open for reading */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
@@ -195,8 +196,8 @@ inline constexpr std::array frame_table{CHATD_FRAMES(CHATD_FRAME_ROW)};
 
 // A client that one was before, for ResumedFrame.
 using Former = pack::Struct<"=Q">;
-// How far a client has been shown the rooms, for ResumeFrame: of each, its number and the first line not
-// shown.
+// How far a client has been shown the rooms, for ResumeFrame and SeenFrame: of each, its number and the first
+// line not shown.
 using PlaceRoom = pack::Struct<"!IQ">;
 static_assert(max_place == max_rooms * PlaceRoom::size);
 

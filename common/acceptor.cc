@@ -51,13 +51,13 @@ std::string Acceptor::places() const {
     return all;
 }
 
-void Acceptor::set_room(Room room) {
-    room_ = room;
+void Acceptor::set_vacancy(Vacancy vacancy) {
+    vacancy_ = vacancy;
     update();
 }
 
 void Acceptor::update() {
-    const bool accepts = room_ == Room::free || (room_ == Room::full && refuses_when_full_);
+    const bool accepts = vacancy_ == Vacancy::free || (vacancy_ == Vacancy::full && refuses_when_full_);
     const bool poll = accepts && !paused_;
     if (poll == polling_) return;
     polling_ = poll;
@@ -101,7 +101,7 @@ std::optional<std::string> Acceptor::refusal_for(const std::string& host, bool h
     if (has_address)
         if (auto refusal = admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_))
             return refusal;
-    if (room_ != Room::full) return {};
+    if (vacancy_ != Vacancy::full) return {};
     return text("Too many clients (limit ", max_clients(), "): try again later.");
 }
 

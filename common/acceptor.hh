@@ -49,8 +49,8 @@ public:
 
     // Without room the listeners are not polled, and clients wait in the backlog; but where it is full, and
     // the settings say so, they are accepted and told to come later.
-    enum class Room { free, full, not_now };
-    void set_room(Room room);
+    enum class Vacancy { free, full, not_now };
+    void set_vacancy(Vacancy vacancy);
     // Stops accepting for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
@@ -86,7 +86,7 @@ private:
     std::uint64_t refused_ = 0;
     Refusals refusals_; // since the log was told
     bool sums_up_ = false;
-    Room room_ = Room::free;
+    Vacancy vacancy_ = Vacancy::free;
     bool refuses_when_full_ = false;
     bool paused_ = false;
     bool polling_ = true;

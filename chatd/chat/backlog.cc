@@ -34,12 +34,14 @@ void Backlog::note_line(std::uint64_t end, std::string_view keys) {
     line_keys_ = keys;
 }
 
-const std::string& Backlog::take_up() {
+const std::string& Backlog::take_up(std::uint64_t bytes) {
+    deal_with(bytes);
     if (line_end_ > dealt_) {
         const std::uint64_t replaced = std::min<std::uint64_t>(line_end_ - dealt_, undealt_.size());
         undealt_.replace(0, replaced, line_keys_);
     }
     line_end_ = 0;
+    dealt_ = bytes;
     return undealt_;
 }
 

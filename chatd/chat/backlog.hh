@@ -43,8 +43,9 @@ public:
     // So many bytes make the line that is being typed, and so do these keys, which do not depend on what was
     // typed before.
     void note_line(std::uint64_t end, std::string_view keys);
-    // The place is ours again: what is to be sent once more.
-    const std::string& take_up();
+    // The place is ours again, and the server has dealt with so many bytes: what is to be sent once more. The
+    // server counts on from there, also where it had told of more before: of what it alone had dealt with.
+    const std::string& take_up(std::uint64_t bytes);
 
 private:
     std::uint64_t dealt_ = 0;

@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -45,10 +46,26 @@ bool is_at_terminal() {
     return type == nullptr || std::string_view{type} != "dumb";
 }
 
+// No descriptor: the server has ended the connection before we had seen that it was there, and a pipe tries
+// again, as when it is ended a moment later.
+Fd connect_first(const std::vector<Address>& addresses, const ChatOptions& options) {
+    try {
+        Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
+        set_no_delay(server.get());
+        set_keepalive(server.get());
+        return server;
+    } catch (const std::system_error& error) {
+        const bool tries_again = !options.is_lines_only && !is_at_terminal();
+        if (!tries_again || error.code() != std::errc::connection_reset) throw;
+        return {};
+    }
+}
+
 int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
     const bool at_terminal = is_at_terminal();
     ChatSession session{profile_of(options, !at_terminal)};
-    if (!options.is_lines_only && offer(server, session)) {
+    if (!options.is_lines_only) server = make_offer(std::move(server), addresses, session, !at_terminal);
+    if (session.is_understood()) {
         int signal = 0;
         {
             const auto front = at_terminal ? make_screen_front() : make_pipe_front();
@@ -77,10 +94,7 @@ int run_program(int argc, char** argv) {
         return std::printf("%s", usage_text("chat", table, chat_operands).c_str()), 0;
     if (options.code) hide_argument(argv[argc - 1]); // what holds it, be it a URL
     const std::vector<Address> addresses = server_addresses(options.server);
-    Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
-    set_no_delay(server.get());
-    set_keepalive(server.get());
-    return talk_with(std::move(server), addresses, options);
+    return talk_with(connect_first(addresses, options), addresses, options);
 }
 
 } // namespace

@@ -40,6 +40,7 @@ void ChatSession::begin() {
     end_.reset();
     greeting_.clear();
     name_was_tried_ = code_was_tried_ = is_resuming_ = false;
+    kept_out_.clear();
     out_ = options_.turn_on(Side::ours, Option::chat);
 }
 
@@ -48,9 +49,11 @@ void ChatSession::lose() {
     unplaced_.clear(); // it is shown again, or was not whole
     asked_.reset();
     refused_before_ = refused_;
-    if (!token_.empty()) return;
-    // What was typed inside is said when it is inside again; what was an answer is asked again.
-    backlog_.lose_place(backlog_.has_place());
+    // What was an answer is asked again; what was typed inside is said when it is inside again.
+    if (!backlog_.has_place())
+        backlog_.lose_place(false);
+    else if (token_.empty())
+        backlog_.lose_place(true);
 }
 
 std::string ChatSession::hear(std::string_view bytes) {
@@ -103,16 +106,15 @@ void ChatSession::hear_message(const SessionText& message) {
         if (!body.empty() && body.size() <= max_token) token_ = body;
         return;
     case SessionMessage::place:
-        if (body.size() <= max_place) place_ = body;
+        if (is_inside() && body.size() <= max_place) place_ = body;
         placed_ += std::exchange(unplaced_, {});
         return;
     case SessionMessage::dealt: {
         if (body.size() != Dealt::size) return;
         const auto [bytes, refused] = Dealt::unpack(body);
         refused_ = refused_before_ + refused;
-        backlog_.deal_with(bytes);
-        if (std::exchange(is_resuming_, false)) take_up();
-        return;
+        if (std::exchange(is_resuming_, false)) return take_up(bytes);
+        return backlog_.deal_with(bytes);
     }
     case SessionMessage::line:
         if (body.size() < Count::size) return;
@@ -126,10 +128,13 @@ void ChatSession::hear_message(const SessionText& message) {
 }
 
 // The place is ours again: what the server did not deal with is sent once more.
-void ChatSession::take_up() {
+void ChatSession::take_up(std::uint64_t dealt) {
     asked_ = Asked::nothing;
     return_ = Return::resumed;
-    out_ += telnet::encode_data(backlog_.take_up());
+    was_inside_ = true;
+    is_answered_ = false;
+    out_ += telnet::encode_data(backlog_.take_up(dealt));
+    backlog_.take_place(); // the connection may have broken before we had heard that we were inside
     pump();
 }
 
@@ -138,12 +143,12 @@ void ChatSession::be_asked(std::string_view body) {
     if (std::exchange(is_resuming_, false)) { // the token is good no more
         backlog_.lose_place(true);
         token_.clear();
-        place_.clear();
     }
     asked_ = static_cast<Asked>(body[0]);
     is_answered_ = false;
     // A name may have been answered by a wish, with a password to follow.
     if (asked_ != Asked::name) is_at_secret_ = asked_ != Asked::nothing;
+    name_was_ours_ = name_was_ours_ || asked_ == Asked::code || asked_ == Asked::nothing;
     const std::string_view name = body.substr(1);
     if (asked_ == Asked::nothing) {
         if (!name.empty() && name.size() <= max_name) profile_.name = name;
@@ -164,7 +169,11 @@ bool ChatSession::answer_by_profile() {
             name_was_tried_ = is_answered_ = true;
             return answer(profile_.name), true;
         }
-        if (profile_.is_plain && name_was_tried_) throw refused(text("name ", escape(profile_.name)));
+        if (!profile_.is_plain || !name_was_tried_) return false;
+        const PeerError fault = refused(text("name ", escape(profile_.name)));
+        if (!name_was_ours_) throw fault;
+        kept_out_ = fault.what();
+        return is_answered_ = true;
     }
     if (asked_ == Asked::code) {
         if (profile_.code && !code_was_tried_) {

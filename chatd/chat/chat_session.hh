@@ -57,6 +57,9 @@ public:
     std::string take_greeting() { return std::exchange(greeting_, {}); }
 
     bool is_inside() const { return asked_ == Asked::nothing; }
+    // Of a pipe: why the name that it had on an earlier connection is refused now, in words; empty: it is
+    // not. Mostly that connection is dead and the server does not know yet.
+    const std::string& kept_out() const { return kept_out_; }
     // What was typed and was not dealt with; how many lines were refused.
     const Backlog& backlog() const { return backlog_; }
     std::uint64_t refused() const { return refused_; }
@@ -72,7 +75,7 @@ private:
     bool answer_by_profile();
     void answer(std::string_view line);
     void pump();
-    void take_up();
+    void take_up(std::uint64_t dealt);
     void say(std::string_view keys);
 
     Profile profile_;
@@ -90,6 +93,8 @@ private:
     bool was_inside_ = false;   // at any time
     bool is_at_secret_ = false; // the last question but for a name was for one, on whatever connection
     bool name_was_tried_ = false, code_was_tried_ = false; // on this connection
+    bool name_was_ours_ = false;                           // at any time
+    std::string kept_out_;
     std::optional<End> end_;
     Return return_ = Return::none;
 

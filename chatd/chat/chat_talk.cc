@@ -7,6 +7,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto time_to_connect = 10s;         // to one address
 constexpr auto time_to_greet = 10s;           // until the server has taken the offer, on a later connection
+constexpr unsigned max_early_ends = 5;        // of connections in a row, before the offer was answered
 constexpr auto silence_to_ask = 30s;          // then the server is asked whether it is there
 constexpr auto silence_of_death = 60s;        // then it is not
 constexpr std::size_t piece = 64 * 1024;      // bytes that are read at once
@@ -155,6 +157,7 @@ void Talk::hear() {
     tell_return();
     front_.show(said, got.bytes < buffer_.size());
     if (session_.was_refused()) return lose("this is another server now");
+    if (!session_.kept_out().empty()) return lose(session_.kept_out());
     finish_input();
 }
 
@@ -190,7 +193,8 @@ void Talk::send() {
     if (wrote.state == IoState::vanished) unsent_.clear();
 }
 
-// The connection has ended: as it should, or it is lost.
+// The connection has ended: as it should, or it is lost. A person who was not inside yet has nothing to take
+// up again; a pipe has.
 void Talk::end() {
     if (half_closed_ || session_.end() == End::for_good) {
         ended_ = true;
@@ -198,8 +202,9 @@ void Talk::end() {
         throw PeerError(
             text("the server has ended it, and ", session_.backlog().size(), " bytes were not accepted"));
     }
-    if (!was_inside_) throw PeerError("the server has closed the connection");
-    lose(session_.end() == End::come_again ? "the server has stopped" : "the connection is lost");
+    const bool is_stopping = session_.end() == End::come_again;
+    if (!was_inside_ && !is_plain_ && !is_stopping) throw PeerError("the server has closed the connection");
+    lose(is_stopping ? "the server has stopped" : "the connection is lost");
 }
 
 void Talk::lose(std::string_view why) {
@@ -210,8 +215,7 @@ void Talk::lose(std::string_view why) {
     session_.lose();
     if (!gap_) gap_ = now;
     if (is_plain_ && now - *gap_ >= max_gap)
-        throw PeerError(
-            text("the server is gone, and ", session_.backlog().size(), " bytes were not accepted"));
+        throw PeerError(text(why, ", and ", session_.backlog().size(), " bytes were not accepted"));
     const auto pause = pauses_.next();
     state_ = State::waiting;
     next_ = now + pause;
@@ -320,9 +324,13 @@ private:
     bool is_broken_ = false;
 };
 
-} // namespace
+enum class Offered {
+    answered,
+    ended,
+    nothing
+}; // answered: or let be; nothing: there is no connection any more
 
-bool offer(const Fd& server, ChatSession& session) {
+Offered offer(const Fd& server, ChatSession& session) {
     session.begin();
     const auto until = Clock::now() + time_to_answer;
     const auto poller = Poller::make(Backend::poll);
@@ -330,18 +338,45 @@ bool offer(const Fd& server, ChatSession& session) {
     std::vector<char> buffer(piece);
     while (!session.is_understood() && !session.was_refused()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-        if (left <= left.zero()) return false;
+        if (left <= left.zero()) break;
         poller->watch(server.get(), unsent.empty() ? Interest::read : Interest::both);
         for (const Event& event : poller->wait(left)) {
             if (event.writable) unsent.erase(0, write_some(server.get(), unsent).bytes);
             if (!event.readable) continue;
             const IoResult got = read_some(server.get(), buffer);
-            if (got.state == IoState::vanished) throw PeerError("the connection to the server is lost");
-            if (got.state == IoState::ended) return false;
+            if (got.state == IoState::vanished) return Offered::nothing;
+            if (got.state == IoState::ended) return Offered::ended;
             session.hear({buffer.data(), got.bytes});
         }
     }
-    return session.is_understood();
+    return Offered::answered;
+}
+
+} // namespace
+
+Fd make_offer(Fd server, const std::vector<Address>& addresses, ChatSession& session, bool is_plain) {
+    RetryPauses pauses{static_cast<unsigned>(::getpid())};
+    const auto since = Clock::now();
+    for (unsigned ends = 0;;) {
+        const Offered offered = server ? offer(server, session) : Offered::nothing;
+        if (offered == Offered::answered || (offered == Offered::ended && !is_plain)) return server;
+        if (!is_plain) throw PeerError("the connection to the server is lost");
+        ends = server ? ends + 1 : 0; // nobody listens: it is being started again
+        if (ends == max_early_ends || Clock::now() - since >= max_gap) {
+            const std::string said = session.take_greeting();
+            throw PeerError(
+                text("the server has closed the connection", said.empty() ? "" : ": ",
+                     escape(std::string_view{said}.substr(0, said.find_last_not_of("\r\n") + 1))));
+        }
+        ::poll(nullptr, 0, static_cast<int>(pauses.next().count()));
+        try {
+            server = connect_to(addresses, Clock::now() + time_to_connect);
+            set_no_delay(server.get());
+            set_keepalive(server.get());
+        } catch (const std::system_error&) {
+            server.reset();
+        }
+    }
 }
 
 int talk(Fd server, std::vector<Address> addresses, ChatSession& session, ChatFront& front, bool is_plain) {

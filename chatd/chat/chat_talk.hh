@@ -40,11 +40,15 @@ private:
 };
 
 inline constexpr std::chrono::seconds time_to_answer{3}; // an offer; a server that does not speaks lines
-inline constexpr std::chrono::minutes max_gap{2};        // between two connections of a pipe
+inline constexpr std::chrono::minutes max_gap{2};        // of a pipe, in which it is not inside
 
-// Whether the server takes the offer, and so is chatd; if not, what it has said is session.take_greeting().
-// Throws PeerError when the connection breaks.
-bool offer(const common::Fd& server, ChatSession& session);
+// Makes the offer. The connection, on which the server has taken it and so is chatd
+// (session.is_understood()), or has not: then what it has said so far is session.take_greeting(). A server
+// that ends the connection instead is stopping, or has no room just now: a pipe connects again, as in talk(),
+// and gives up when the server goes on ending it. Throws PeerError then, and when the connection of a person
+// breaks.
+common::Fd make_offer(common::Fd server, const std::vector<common::Address>& addresses, ChatSession& session,
+                      bool is_plain);
 
 // From there on. Where the connection breaks, the addresses are tried again for as long as it takes, in a
 // pipe for max_gap. Returns 0 when the server has said that this is the end, or when all that a pipe has

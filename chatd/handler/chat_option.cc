@@ -48,11 +48,9 @@ void ChatOption::tell_progress() {
 }
 
 void ChatOption::tell_count() {
-    const bool is_idle = !hub_.is_waiting() && !lookup_.is_running();
-    if (is_idle) input_.settle_count();
-    const bool is_dealt_with = is_idle && input_.dealt_with() != told_->dealt;
-    if (!is_dealt_with && told_->refused == told_->told_refused) return;
-    if (is_dealt_with) told_->dealt = input_.dealt_with();
+    if (!hub_.is_waiting() && !lookup_.holds_client()) input_.settle_count();
+    if (input_.settled() == told_->dealt && told_->refused == told_->told_refused) return;
+    told_->dealt = input_.settled();
     told_->told_refused = told_->refused;
     output_.append(encode_dealt(told_->dealt, told_->refused));
 }

@@ -48,11 +48,12 @@ std::uint64_t ClientInput::taken() const {
 
 void ClientInput::settle_count() {
     if (!held_) dealt_with_ = taken();
+    settled_ = dealt_with();
 }
 
 void ClientInput::count_from(std::uint64_t bytes) {
     if (TelnetDialect* const telnet = output_.telnet()) telnet->count_from(bytes);
-    dealt_with_ = bytes;
+    dealt_with_ = settled_ = bytes;
 }
 
 } // namespace chatd

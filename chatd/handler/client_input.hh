@@ -30,11 +30,17 @@ public:
     void put_back(common::Line line);
     bool has_lines() const { return held_ || output_.dialect().has_lines(); } // or what may be one yet
 
-    // The client's bytes up to the end of the line that was taken last.
-    std::uint64_t dealt_with() const { return dealt_with_; }
-    // All that was taken is dealt with, also what ends the last line; not while a line was put back.
+    // The client's bytes up to the end of the line that was taken last, or as hold_count says.
+    std::uint64_t dealt_with() const { return held_count_.value_or(dealt_with_); }
+    // All that was taken is dealt with, also what ends the last line, but for a line that was put back.
     void settle_count();
+    // How far that was when it was said last: what was taken since may wait for an answer.
+    std::uint64_t settled() const { return settled_; }
     void count_from(std::uint64_t bytes);
+    // The line that was taken last and those that follow are only collected: if the connection breaks they
+    // have to come again. Until release_count.
+    void hold_count() { held_count_ = dealt_before_; }
+    void release_count() { held_count_.reset(); }
 
 private:
     std::uint64_t taken() const;
@@ -45,6 +51,8 @@ private:
     std::optional<common::Line> held_; // the line that was put back
     std::uint64_t held_end_ = 0;
     std::uint64_t dealt_with_ = 0, dealt_before_ = 0; // before: the last line was taken
+    std::uint64_t settled_ = 0;
+    std::optional<std::uint64_t> held_count_;
 };
 
 } // namespace chatd

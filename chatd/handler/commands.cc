@@ -222,7 +222,7 @@ bool show_history(Conversation& c, Words arguments) {
     if (!count) return false;
     c.rooms.catch_up();
     const std::uint64_t next = c.rooms.current()->next_line();
-    c.lookup.start(c.rooms.current_number(), next - std::min(*count, next - 1), next, {});
+    c.lookup.start({c.rooms.current_number(), next - std::min(*count, next - 1), next});
     return true;
 }
 
@@ -230,13 +230,14 @@ bool show_since(Conversation& c, Words arguments) {
     c.rooms.catch_up();
     const auto line = parse_number<std::uint64_t>(arguments, 1);
     if (!line) return false;
-    c.lookup.start(c.rooms.current_number(), *line, c.rooms.current()->next_line(), {});
+    c.lookup.start({c.rooms.current_number(), *line, c.rooms.current()->next_line()});
     return true;
 }
 
 bool search(Conversation& c, Words arguments) {
     c.rooms.catch_up();
-    c.lookup.start(c.rooms.current_number(), 1, c.rooms.current()->next_line(), search_words(arguments));
+    c.lookup.start({c.rooms.current_number(), 1, c.rooms.current()->next_line(), search_words(arguments)});
+    if (c.input.has_ended()) c.lookup.hold_client(); // a script's next lines are there already
     return true;
 }
 
@@ -465,6 +466,12 @@ bool is_known_command(Words line) {
 void obey_command(Conversation& c, Words line) {
     const auto [word, rest] = split_first(line.substr(1));
     const SlashCommand* const command = find_command(word);
+    // Whoever leaves a room has no right to read it any more, and who quits reads nothing.
+    const bool ends_search = command != nullptr && (command->run == leave || command->run == quit);
+    if (ends_search && c.lookup.is_running()) {
+        c.lookup.hold_client();
+        return c.input.put_back(Line{std::string{line}});
+    }
     if (command != nullptr)
         run_command(c, *command, trimmed(rest));
     else if (c.option.is_plain() && c.rooms.current() != nullptr)

@@ -24,8 +24,9 @@ void take_acceptance(Conversation& c, const HubRequest& request, Packet packet, 
 void take_refusal(Conversation& c, const HubRequest& request, Packet packet, Fd) {
     const auto why = static_cast<Refusal>(std::get<0>(RefusedFrame::read(packet).first));
     if (c.completer.is_asking()) return c.completer.fail();
-    if (request.what != Message::next_segment) return c.registration.refuse(request, why);
-    if (c.lookup.is_running()) c.lookup.finish(); // what was read goes on after all, or was the last
+    if (request.is_lookups) return c.lookup.end_log();
+    // What was read goes on after all, or was the last.
+    if (request.what != Message::next_segment) c.registration.refuse(request, why);
 }
 
 void enter(Conversation& c, const HubRequest& request, Packet packet, Fd log) {
@@ -38,7 +39,7 @@ void resume(Conversation& c, const HubRequest& request, Packet packet, Fd) {
 
 void take_segment(Conversation& c, const HubRequest& request, Packet packet, Fd log) {
     const auto [room, segment, offset, next] = SegmentFrame::read(packet).first;
-    if (c.lookup.is_running()) return c.lookup.open(segment, std::move(log), offset);
+    if (request.is_lookups) return c.lookup.open(segment, std::move(log), offset);
     if (request.what == Message::next_segment)
         return c.rooms.go_on(request.room, segment, std::move(log), offset);
     c.output.say(Phrase::skipped, text(c.rooms.skip(request.room, next, segment, std::move(log), offset)));

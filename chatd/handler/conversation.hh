@@ -30,8 +30,8 @@ struct Conversation {
     // Acts on one frame of the hub, and takes its descriptor. Throws PeerError if it is malformed, or not for
     // a handler.
     void handle(HubTalk::Heard& heard);
-    // Whether it only waits: for the hub's answer, or for the result of a lookup.
-    bool is_busy() const { return hub.is_waiting() || lookup.is_running(); }
+    // Whether it only waits: for the hub's answer, or for the result of a lookup that holds the client.
+    bool is_busy() const { return hub.is_waiting() || lookup.holds_client(); }
 
     ClientOutput output;
     ClientInput input{output};

@@ -38,7 +38,8 @@ int Handler::run() {
             did_something |= talk_.input.change_dialect();
             did_something |= obey_client();
             did_something |= serve_terminal();
-            did_something |= talk_.lookup.is_running() ? talk_.lookup.go_on() : talk_.rooms.follow();
+            did_something |= look_up();
+            did_something |= !talk_.lookup.holds_rooms() && talk_.rooms.follow();
             did_something |= write_client();
             if (is_done())
                 talk_.output.finish();
@@ -53,7 +54,8 @@ int Handler::run() {
 
 bool Handler::is_done() const {
     return talk_.input.has_ended() && !talk_.output.is_ending() && talk_.output.is_empty() &&
-           !talk_.is_busy() && !talk_.input.has_lines() && talk_.rooms.has_read_all();
+           !talk_.is_busy() && !talk_.lookup.is_running() && !talk_.input.has_lines() &&
+           talk_.rooms.has_read_all();
 }
 
 bool Handler::read_hub() {
@@ -78,6 +80,7 @@ bool Handler::obey_client() {
     if (talk_.is_busy() || talk_.output.is_ending() || !talk_.output.has_room()) return false;
     // First of all: whoever speaks without a pause hears the others, too.
     if (talk_.rooms.ask_for_segments()) return true;
+    talk_.input.settle_count(); // nothing waits; with a busy pipe something will again, when that is told
     const std::optional<Line> line = talk_.input.next_line();
     if (!line) return false;
     last_line_ = std::chrono::steady_clock::now();
@@ -99,6 +102,16 @@ bool Handler::serve_terminal() {
         }
     }
     return (!talk_.is_busy() && talk_.completer.ask()) || any;
+}
+
+// A slice of what is looked up. What is said and typed meanwhile is looked for after each: nobody wakes us,
+// since we do not sleep, and nobody tells us of input, since we do not wait.
+bool Handler::look_up() {
+    if (!talk_.lookup.is_running()) return false;
+    talk_.input.set_ready();
+    talk_.hub.set_ready();
+    if (!talk_.lookup.holds_rooms()) talk_.rooms.wake();
+    return talk_.lookup.go_on();
 }
 
 bool Handler::write_client() {

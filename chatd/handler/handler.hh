@@ -38,6 +38,7 @@ private:
     bool read_hub();
     bool obey_client();
     bool serve_terminal();
+    bool look_up();
     bool write_client();
 
     bool is_done() const; // the client has ended its input, and nothing is left to do or to write

@@ -13,7 +13,10 @@ namespace chatd {
 void HubTalk::ask(const std::string& packet, HubRequest request) {
     announce();
     request_ = std::move(request);
-    // One request is on its way at most, so there is room for it.
+    tell(packet); // one request is on its way at most, so there is room for it
+}
+
+void HubTalk::tell(const std::string& packet) {
     if (send_packet(hub_.get(), packet) != IoState::done) throw Gone{};
 }
 
@@ -21,7 +24,7 @@ void HubTalk::ask(const std::string& packet, HubRequest request) {
 void HubTalk::announce() {
     if (!announced_ || announced_ == input_.dealt_with()) return;
     announced_ = input_.dealt_with();
-    if (send_packet(hub_.get(), CountedFrame::make({}, *announced_)) != IoState::done) throw Gone{};
+    tell(CountedFrame::make({}, *announced_));
 }
 
 HubRequest HubTalk::take_answer() {

@@ -26,6 +26,7 @@ struct HubRequest {
     void (*accepted)(Conversation& conversation, const HubRequest& request,
                      const std::string& words) = nullptr;
     std::uint32_t answers = 1; // that are to come
+    bool is_lookups = false;   // the answer is for the lookup that is running
 };
 
 class HubTalk {
@@ -39,6 +40,8 @@ public:
 
     // Throws Gone when the hub is.
     void ask(const std::string& packet, HubRequest request);
+    // The same for what is not answered.
+    void tell(const std::string& packet);
     // No value while nothing is asked.
     const std::optional<HubRequest>& request() const { return request_; }
     bool is_waiting() const { return request_.has_value(); }

@@ -18,11 +18,17 @@ constexpr char iac = static_cast<char>(telnet::Command::iac);
 std::optional<Line> LineDialect::next_line() {
     if (alone_until_) return {};
     std::optional<Line> line = input_.next();
-    if (line) {
-        if (!std::exchange(seen_first_line_, true) && input_.ended_in_crlf()) end_ = "\r\n";
-    } else if (input_ended_)
-        input_.consume(input_.buffered().size()); // half a line
+    if (!line && input_ended_ && has_lines()) { // the last one, which nothing ends but the input
+        input_.add("\n");
+        line = input_.next();
+    }
+    if (line && !std::exchange(seen_first_line_, true) && input_.ended_in_crlf()) end_ = "\r\n";
     return line;
+}
+
+// The rest of a line that is too long may be all that is left of one.
+bool LineDialect::has_lines() const {
+    return !input_.buffered().empty() || (input_ended_ && !input_.at_line_start());
 }
 
 // A telnet client sends a command first, or, on a port that is not telnet's, nothing but what is typed: then

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // The dialect of a person with nc: prompts without a line's end, one line for each event, and no prompt in a
-// room, since nothing can be redrawn there. Lines end as the client's first one did. Every client is taken
-// for one of nc until it turns out to speak telnet. Run by handlers, which trust nothing the client sends.
+// room, since nothing can be redrawn there. Lines end as the client's first one did; the last one may end
+// with the input alone. Every client is taken for one of nc until it turns out to speak telnet. Run by
+// handlers, which trust nothing the client sends.
 #pragma once
 
 #include "chatd/handler/dialect.hh"
@@ -17,7 +18,7 @@ public:
     common::IoState fill(int client) override { return input_.fill(client); }
     bool is_full() const override { return input_.full(); }
     std::optional<common::Line> next_line() override;
-    bool has_lines() const override { return !input_.buffered().empty(); }
+    bool has_lines() const override;
     void end_input() override { input_ended_ = true; }
     std::optional<Clock::time_point> waits_until() const override { return alone_until_; }
     std::string ask(Asked asked, std::string_view words) override;

@@ -68,14 +68,21 @@ void Registration::begin_session(std::string_view bytes) {
     option_.begin(*hello);
     const std::optional<Language> language = find_language(hello->language);
     const bool is_known = hello->language.empty() || (language && output_.display().set_language(*language));
-    if (hello->token.empty())
+    place_ = hello->place;
+    if (hello->token.empty()) {
+        tell_seen();
         ask(Asked::name);
-    else
+    } else
         hub_.ask(ResumeFrame::make(text(hello->token, hello->place), std::uint64_t{0}, std::uint8_t{1},
                                    static_cast<std::uint8_t>(hello->token.size())),
                  {.what = Message::resume});
     if (!is_known)
         output_.say(Phrase::no_language, escape(hello->language, 32), output_.display().known_languages());
+}
+
+// It enters as a newcomer; but what it was shown before is not shown once more, and nothing is left out.
+void Registration::tell_seen() {
+    if (!place_.empty()) hub_.tell(SeenFrame::make(place_));
 }
 
 // Nobody is there to be greeted: it says so, has sent its next line before it was asked, or sends no more.
@@ -130,6 +137,7 @@ void Registration::refuse(const HubRequest& request, Refusal why) {
     if (why == Refusal::help_wanted) return look_at_rooms(Why::help);
     if (request.what == Message::login) return refuse_login(why);
     if (is_inside() && request.what != Message::resume) option_.count_refusal();
+    if (!is_inside() && request.what == Message::resume) tell_seen();
     if (!is_inside() && (why == Refusal::wrong_code || why == Refusal::wrong_token)) --tries_left_;
     // Inside, the number of tries is the hub's to count.
     if (is_inside() && why == Refusal::wrong_code)
@@ -167,7 +175,7 @@ void Registration::enter(const HubRequest& request, std::span<const char> packet
     state_ = State::inside;
     const bool is_return = request.what == Message::resume;
     if (option_.is_on() && is_return) return; // it never left
-    if (option_.is_plain()) view.hide_earlier();
+    if (option_.is_plain() && start.first == 0) view.hide_earlier();
     ask(Asked::nothing);
     output_.say(Phrase::entered, name);
     if (!topic.empty()) output_.say(Phrase::topic_is, name, topic);

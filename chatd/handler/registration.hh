@@ -56,6 +56,7 @@ public:
 
 private:
     void ask(Asked asked);
+    void tell_seen();
     void refuse_login(Refusal why);
     bool is_for_a_program();
     void greet(const std::vector<std::string>& present, std::uint32_t others);
@@ -82,6 +83,7 @@ private:
     bool is_script_ = false;             // it sent its answers before it was asked
     std::vector<std::uint64_t> formers_; // the clients that it was before
     std::string token_;                  // to be shown when it is in a room
+    std::string place_;                  // of chat(1)'s earlier connection
 };
 
 } // namespace chatd

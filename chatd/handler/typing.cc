@@ -56,7 +56,7 @@ void Paste::add(const Line& line) {
 }
 
 void Typing::obey(const Line& line) {
-    if (paste_) return line.text == "." && !line.too_long ? end_paste() : paste_->add(line);
+    if (paste_) return line.text == "." && !line.too_long ? end_paste() : add_to_paste(line);
     using State = Registration::State;
     const State state = conversation_.registration.state();
     if (state == State::inside) return speak(line);
@@ -65,6 +65,18 @@ void Typing::obey(const Line& line) {
                                               (state == State::asking_code && is_known_command(line.text)));
     if (is_for_us) return obey_command(conversation_, line.text);
     conversation_.registration.answer(line);
+}
+
+// A person at chat(1) has the lines again when the connection breaks. A pipe may never end its paste, and
+// waits until its lines are dealt with before it ends.
+void Typing::begin_paste() {
+    paste_.emplace();
+    if (!conversation_.option.is_plain()) conversation_.input.hold_count();
+}
+
+void Typing::add_to_paste(const Line& line) {
+    paste_->add(line);
+    if (paste_->fault()) conversation_.input.release_count();
 }
 
 // In a room, or in none.
@@ -129,6 +141,7 @@ void Typing::end_paste() {
     const Paste whole = *std::move(paste_);
     paste_.reset();
     Conversation& c = conversation_;
+    c.input.release_count();
     if (whole.fault()) return refuse_paste(*whole.fault());
     if (whole.count() == 0) return c.output.say(Phrase::paste_empty);
     if (c.rooms.current() == nullptr) return c.output.say(Phrase::in_no_room);

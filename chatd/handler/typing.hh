@@ -35,13 +35,14 @@ public:
     explicit Typing(Conversation& conversation) : conversation_(conversation) {}
 
     void obey(const common::Line& line);
-    void begin_paste() { paste_.emplace(); }
+    void begin_paste();
     // So many lines go to the hub together at the most: it lets them through together. 0: no limit.
     void limit_lines(std::size_t most) { most_lines_ = most == 0 ? max_batch : most; }
     // A pipe's line that only looks like a command: /usr/bin/ld: cannot find -lm
     void say_slashed(std::string_view line);
 
 private:
+    void add_to_paste(const common::Line& line);
     void speak(const common::Line& line);
     void remember(const std::string& line);
     void say(std::string lines);

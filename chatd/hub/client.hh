@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -106,6 +107,9 @@ struct Client {
     std::uint64_t announced = 0;       // of its bytes, those up to the end of what its next frame is about
     std::uint64_t counted = 0;         // and those that were dealt with
     std::vector<ClientNumber> formers; // the clients that it was before it resumed
+    // Of chat(1), as a newcomer after a connection: of rooms, by number, the first line that it was not
+    // shown.
+    std::map<std::uint32_t, std::uint64_t> seen;
 
     bool is_in(const Room& room) const;
     // The room of this number. Throws common::PeerError if the client is not in it: a handler that was not

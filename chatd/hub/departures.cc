@@ -24,7 +24,8 @@ void Departures::end(Client& client) {
 // The room that it was in last goes last.
 void Departures::keep_place(const Client& client) {
     std::vector<Tickets::Stay> stays;
-    for (const Client::Membership& in : client.rooms) stays.push_back({in.room->number(), in.shown_from});
+    for (const Client::Membership& in : client.rooms)
+        stays.push_back({in.room->number(), in.shown_from, in.room->entry()});
     const auto last = std::find_if(stays.begin(), stays.end(), [&](const Tickets::Stay& stay) {
         return client.last_room != nullptr && stay.room == client.last_room->number();
     });

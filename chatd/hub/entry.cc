@@ -38,6 +38,14 @@ std::string words_of_entry(const Client& client, const Room& room) {
     return words;
 }
 
+// Where chat(1) goes on that was here on an earlier connection; 0: as a newcomer. A line that is yet to come
+// was seen in another log, from before all was lost; and rooms of clients have no lasting numbers.
+std::uint64_t take_seen(Client& client, const Room& room) {
+    const auto seen = client.seen.extract(room.number());
+    if (seen.empty() || room.is_made_by_client() || seen.mapped() > room.log().next_line()) return 0;
+    return std::max<std::uint64_t>(seen.mapped(), 1);
+}
+
 } // namespace
 
 void Entry::on_enter(Client& client, Packet packet) {
@@ -88,7 +96,7 @@ Room* Entry::make_room(const Client& client, std::string_view name, std::string_
 void Entry::enter(Client& client, Room& room) {
     if (const auto why = room.refuse_entry(client, bans_, std::chrono::system_clock::now()))
         return answers_.refuse(client, *why);
-    rooms_.enter(room, client, 0);
+    rooms_.enter(room, client, take_seen(client, room));
 }
 
 // No room has this code as it is kept; perhaps one has its hash. An empty one is nobody's.

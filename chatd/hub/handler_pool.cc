@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sys/socket.h>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -23,6 +24,12 @@ constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawne
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
+
+// Whether all ends of the other side are closed.
+bool is_at_end(const Watch& pair) {
+    char byte{};
+    return !pair || ::recv(pair.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
 
 } // namespace
 
@@ -58,9 +65,9 @@ void HandlerPool::close() {
 
 // Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
-    using Room = Acceptor::Room;
-    if (!spawner_.is_ready()) return acceptor_.set_room(Room::not_now);
-    acceptor_.set_room(pages_in_use_.size() < max_clients() ? Room::free : Room::full);
+    using Vacancy = Acceptor::Vacancy;
+    if (!spawner_.is_ready()) return acceptor_.set_vacancy(Vacancy::not_now);
+    acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
 void HandlerPool::take(Accepted accepted) {
@@ -80,9 +87,8 @@ void HandlerPool::take(Accepted accepted) {
         client = &people_.add(accepted.peer);
         client->page = *page;
         client->arrival = {std::move(second), accepted.peer};
-        client->pair =
-            Watch{loop_, std::move(ours), Interest::read,
-                  [this, number = client->number](const Event&) { callbacks_.on_readable(number); }};
+        client->pair = Watch{loop_, std::move(ours), Interest::read,
+                             [this, number = client->number](const Event&) { on_pair(number); }};
     } catch (const std::system_error&) { // no descriptor to spare: nothing of this client stays
         if (client != nullptr) people_.remove(*client);
         pages_.give_back_unread(*page);
@@ -120,23 +126,41 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     update();
 }
 
-// The handlers go on. Who has none yet gets one from the next spawner.
+// The handlers go on, also one of which the spawner had not told yet: it holds the other end of its client's
+// pair. Who has none gets one from the next spawner.
 void HandlerPool::on_spawner_lost() {
     update();
+    orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
         if (client.arrival) unborn.push_back(number);
     std::sort(unborn.begin(), unborn.end()); // first come, first served
     for (const ClientNumber number : unborn) {
-        Client& client = *people_.find(number);
-        arrivals_.push_back(*std::move(client.arrival));
-        callbacks_.on_lost(client);
+        unsure_.insert(number);
+        if (is_at_end(people_.find(number)->pair)) hand_on(number);
     }
-    orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
     std::vector<ClientNumber> gone;
     for (const auto& [number, page] : orphans_)
         if (people_.find(number) == nullptr) gone.push_back(number);
     for (const ClientNumber number : gone) rest_page(number);
+}
+
+void HandlerPool::on_pair(ClientNumber number) {
+    if (unsure_.count(number) != 0) {
+        Client& client = *people_.find(number);
+        if (is_at_end(client.pair)) return hand_on(number);
+        unsure_.erase(number); // what it brings comes from a handler
+        client.arrival.reset();
+    }
+    callbacks_.on_readable(number);
+}
+
+// To the next spawner: this client has no handler.
+void HandlerPool::hand_on(ClientNumber number) {
+    Client& client = *people_.find(number);
+    arrivals_.push_back(*std::move(client.arrival));
+    callbacks_.on_lost(client);
+    if (spawner_.is_ready()) on_spawner_ready();
 }
 
 void HandlerPool::on_spawner_ready() {
@@ -158,6 +182,7 @@ void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
     people_.remove(client);
+    unsure_.erase(number);
     rest_page(number);
     update();
 }

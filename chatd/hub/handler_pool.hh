@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,8 @@ public:
 private:
     void update();
     void rest_page(ClientNumber number);
+    void on_pair(ClientNumber number);
+    void hand_on(ClientNumber number);
 
     common::Loop& loop_;
     common::Log& log_;
@@ -81,7 +84,10 @@ private:
     common::Acceptor acceptor_;
     std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
     std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
-    std::vector<common::Accepted> arrivals_;           // of clients that wait for the next spawner
+    // When the spawner died, of these it was not known whether they had a handler: a frame of it tells, or
+    // the end of the pair.
+    std::set<ClientNumber> unsure_;
+    std::vector<common::Accepted> arrivals_; // of clients that wait for the next spawner
     std::uint64_t crashed_ = 0;
 };
 

@@ -88,6 +88,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
       pages_(settings_.max_clients, pages_fd_.get()),
       bans_(service_.state_path() + "/bans"),
+      places_(service_.state_path() + "/places", log_),
       rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
       answers_([this](const Client& client) { pool_.kill(client); }),
       departures_(loop_, log_, settings_, rooms_, tickets_,
@@ -114,7 +115,9 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
-    for (const RoomSettings& room : settings_.rooms) rooms_.make(room);
+    for (const RoomSettings& room : settings_.rooms)
+        rooms_.make(room, nullptr, places_.first_line(room.name));
+    places_.give_back(tickets_, settings_.resume_time);
     open();
 }
 
@@ -142,6 +145,7 @@ void Hub::open() {
 int Hub::run(const Service::OnReady& on_ready) {
     wait_for_spawner();
     if (service_.is_stopping()) return stop(), 0;
+    places_.forget();
     pool_.start();
     warn_of_missing_catalogue(settings_.language, spawner_, log_);
     if (options_.foreground) administration_.start_console();
@@ -203,6 +207,7 @@ void Hub::stop() {
         departures_.dismiss(people_.all().begin()->second,
                             words.empty() ? Farewell::stopping : Farewell::stopping_with_words, words);
     settle_batches();
+    places_.save(tickets_, rooms_.all());
     passwords_.stop();
     spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
     passwords_.wait();

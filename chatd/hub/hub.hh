@@ -7,6 +7,7 @@
 
 #include "chatd/hub/administration.hh"
 #include "chatd/hub/handler_pool.hh"
+#include "chatd/hub/kept_places.hh"
 #include "chatd/hub/requests.hh"
 #include "chatd/hub/spawner_link.hh"
 #include "common/config.hh"
@@ -54,6 +55,7 @@ private:
     People people_;
     Bans bans_;
     Tickets tickets_;
+    KeptPlaces places_;
     Rooms rooms_;
     Answers answers_;
     Departures departures_;

@@ -88,16 +88,17 @@ std::optional<Record> LogPrint::next_record() {
 
 std::optional<std::string> LogPrint::next() {
     busy_ = false;
-    while (!read_all_ || options_.follows) {
-        const std::optional<Record> record = next_record();
+    for (std::size_t looks = 0; !busy_ && (!read_all_ || options_.follows); ++looks) {
+        std::optional<Record> record = next_record();
         if (!record) break;
         if (!options_.last || options_.follows) return format(*record);
-        last_.push_back(format(*record));
+        last_.push_back(*std::move(record));
         if (last_.size() > *options_.last) last_.pop_front();
+        busy_ = looks == max_records;
     }
     if (!read_all_ || options_.follows) return {};
     if (!last_.empty()) {
-        std::string line = std::move(last_.front());
+        std::string line = format(last_.front());
         last_.pop_front();
         return line;
     }

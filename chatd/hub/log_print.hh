@@ -44,7 +44,7 @@ private:
     PrintOptions options_;
     LogQuery query_;
     Catalogues catalogues_;
-    std::deque<std::string> last_; // the newest ones, when only so many are wanted
+    std::deque<Record> last_; // the newest ones, when only so many are wanted
     bool busy_ = false;
     bool read_all_ = false;
     bool ended_ = false;

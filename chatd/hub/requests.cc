@@ -59,6 +59,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{took, inside, nullptr, [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
         Rule{counted, inside, nullptr,
              [](P parts, C client, Packet p) { parts.resumption.on_counted(client, p); }},
+        Rule{seen, naming, nullptr, [](P parts, C client, Packet p) { parts.resumption.on_seen(client, p); }},
         Rule{nick, inside, one_line, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
         Rule{topic, inside, one_line, [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
         Rule{away, inside, one_line, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},

@@ -28,6 +28,14 @@ std::string take_formers(Client& client, const Tickets::Ticket& ticket) {
     return formers;
 }
 
+// Of rooms, by number, the first line that was not shown.
+std::map<std::uint32_t, std::uint64_t> read_place(std::string_view place) {
+    if (place.size() % PlaceRoom::size != 0) throw PeerError("a place that is cut off");
+    std::map<std::uint32_t, std::uint64_t> shown_from;
+    for (const auto& [room, line] : PlaceRoom::iter_unpack(place)) shown_from[room] = line;
+    return shown_from;
+}
+
 } // namespace
 
 struct Resumption::Told {
@@ -49,15 +57,17 @@ void Resumption::on_counted(Client& client, Packet packet) {
     client.announced = std::get<0>(CountedFrame::read(packet).first);
 }
 
+void Resumption::on_seen(Client& client, Packet packet) {
+    client.seen = read_place(SeenFrame::read(packet).second);
+}
+
 void Resumption::on_resume(Client& client, Packet packet) {
     const auto [fields, words] = ResumeFrame::read(packet);
     const auto [last_line, counts, token_size] = fields;
     if (token_size > words.size()) throw PeerError("a token that is longer than its frame");
     const std::string_view token = std::string_view{words}.substr(0, token_size);
     const std::string_view place = std::string_view{words}.substr(token_size);
-    if (place.size() % PlaceRoom::size != 0) throw PeerError("a place that is cut off");
-    Told told{token, last_line, counts != 0};
-    for (const auto& [room, line] : PlaceRoom::iter_unpack(place)) told.shown_from[room] = line;
+    const Told told{token, last_line, counts != 0, read_place(place)};
     auto ticket = tickets_.find(token, Clock::now());
     if (!ticket) {
         if (++client.wrong_tokens > max_tries) throw PeerError("more wrong tokens than a handler allows");
@@ -77,8 +87,8 @@ void Resumption::on_resume(Client& client, Packet packet) {
     restore(client, *ticket, told);
 }
 
-// Where neither line nor place is told all is shown again since that connection entered: lines may come
-// twice, none is missed.
+// A room whose code is another now is entered with that. Where neither line nor place is told all is shown
+// again since that connection entered: lines may come twice, none is missed.
 void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const Told& told) {
     people_.give_name(client, ticket.name);
     client.person = ticket.person;
@@ -87,7 +97,9 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
     std::vector<std::pair<Room*, std::uint64_t>> rooms;
     for (const Tickets::Stay& stay : ticket.stays) {
         Room* const room = rooms_.find(stay.room);
-        if (room == nullptr || room->refuse_entry(client, bans_, std::chrono::system_clock::now())) continue;
+        if (room == nullptr || room->entry() != stay.entry ||
+            room->refuse_entry(client, bans_, std::chrono::system_clock::now()))
+            continue;
         const bool is_last = &stay == &ticket.stays.back();
         const auto shown = told.shown_from.find(room->number());
         const std::uint64_t from = shown != told.shown_from.end() ? std::max<std::uint64_t>(shown->second, 1)

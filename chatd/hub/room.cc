@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/room.hh"
 
+#include "common/cksum.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -10,6 +11,14 @@ using namespace common;
 
 namespace chatd {
 
+std::uint32_t lasting_number(std::string_view name, const std::function<bool(std::uint32_t)>& is_taken) {
+    Cksum sum;
+    sum.add(name);
+    std::uint32_t number = sum.value() | 0x80000000U;
+    while (is_taken(number)) number = (number + 1) | 0x80000000U;
+    return number;
+}
+
 Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log, const Client* maker)
     : number_(number),
       settings_(std::move(settings)),
@@ -17,6 +26,12 @@ Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog>
       is_moderated_(settings_.moderated),
       is_made_by_client_(maker != nullptr) {
     if (maker != nullptr) operators_.insert(maker->number);
+}
+
+std::uint32_t Room::entry() const {
+    Cksum sum;
+    sum.add(text(settings_.code, '\n', settings_.code_hash));
+    return sum.value();
 }
 
 std::optional<Refusal> Room::refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const {

@@ -10,21 +10,27 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
+
+// The number of a room of the configuration, made from its name, so that it has it again after a restart.
+// Rooms that clients make have small numbers, each once in a run.
+std::uint32_t lasting_number(std::string_view name, const std::function<bool(std::uint32_t)>& is_taken);
+constexpr bool is_lasting(std::uint32_t room) { return (room & 0x80000000U) != 0; }
 
 class Room {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // number: from 1, new at each start. maker: the client who makes it, and is its operator; null: it stands
-    // in the configuration.
+    // maker: the client who makes it, and is its operator; null: it stands in the configuration.
     Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log,
          const Client* maker = nullptr);
 
@@ -35,6 +41,8 @@ public:
     const std::map<ClientNumber, Client*>& members() const { return members_; }
     // What somebody set last, else what the configuration says.
     const std::string& topic() const { return log_->topic().empty() ? settings_.topic : log_->topic(); }
+    // Another number after another code: who has been here comes back only while it is the same.
+    std::uint32_t entry() const;
     bool is_open() const { return settings_.code.empty() && settings_.code_hash.empty(); }
     bool is_moderated() const { return is_moderated_; }
     // Whether a client made it; then it ends with its last member.

@@ -18,8 +18,9 @@ namespace {
 
 constexpr unsigned max_rounds = 4; // in which lines come before those who sleep are woken all the same
 
-LogPolicy policy_of(const RoomSettings& room) {
+LogPolicy policy_of(const RoomSettings& room, std::uint64_t first_line) {
     LogPolicy policy;
+    policy.first_line = first_line;
     policy.keep_bytes = room.keep_bytes;
     policy.keep_age = room.keep_age;
     policy.keep_files = room.history;
@@ -33,17 +34,19 @@ Rooms::Rooms(std::string folder, Log& log, Wake wake_member)
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail("make the directory", folder_);
 }
 
-std::unique_ptr<RoomLog> Rooms::open_log(const RoomSettings& settings) const {
-    return std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy_of(settings),
-                                     log_);
+std::unique_ptr<RoomLog> Rooms::open_log(const RoomSettings& settings, std::uint64_t first_line) const {
+    return std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name,
+                                     policy_of(settings, first_line), log_);
 }
 
 Room& Rooms::insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker) {
-    return rooms_.try_emplace(settings.name, next_number_++, settings, std::move(log), maker).first->second;
+    const auto is_taken = [this](std::uint32_t number) { return find(number) != nullptr; };
+    const std::uint32_t number = maker == nullptr ? lasting_number(settings.name, is_taken) : next_number_++;
+    return rooms_.try_emplace(settings.name, number, settings, std::move(log), maker).first->second;
 }
 
-Room& Rooms::make(const RoomSettings& settings, const Client* maker) {
-    return insert(settings, open_log(settings), maker);
+Room& Rooms::make(const RoomSettings& settings, const Client* maker, std::uint64_t first_line) {
+    return insert(settings, open_log(settings, first_line), maker);
 }
 
 std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {

@@ -39,8 +39,9 @@ public:
     // member of a room that has news, to wake its handler if that sleeps. Throws std::system_error.
     Rooms(std::string folder, common::Log& log, Wake wake_member);
 
-    // maker: as Room has it. Throws std::system_error.
-    Room& make(const RoomSettings& settings, const Client* maker = nullptr);
+    // maker: as Room has it. first_line: the number of its first line, if the log begins anew. Throws
+    // std::system_error.
+    Room& make(const RoomSettings& settings, const Client* maker = nullptr, std::uint64_t first_line = 1);
     // After a reload; rooms that are in wanted alone are made. Rooms that cannot be made are found before
     // anything is changed, and thrown as std::system_error. Returns what there is to tell, as
     // Room::configure.
@@ -82,14 +83,14 @@ public:
     std::uint64_t lines() const { return lines_; } // since the start
 
 private:
-    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings) const;
+    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, std::uint64_t first_line = 1) const;
     Room& insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker);
 
     std::string folder_;
     common::Log& log_;
     Wake wake_;
     All rooms_;
-    std::uint32_t next_number_ = 1;
+    std::uint32_t next_number_ = 1;                 // of a room that a client makes
     std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
     std::set<const Room*> news_;                    // rooms whose members are yet to be woken
     bool had_batches_ = false;                      // in this round

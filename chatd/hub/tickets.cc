@@ -33,14 +33,30 @@ std::string make_token() {
 std::string Tickets::issue(std::uint64_t client, const std::string& name, std::string_view before) {
     forget(client);
     std::string token = make_token();
-    Kept& kept = by_client_[client];
-    kept.ticket.client = client;
-    kept.ticket.name = name;
+    Kept kept{.ticket = {.client = client, .name = name}, .tokens = {token}};
     kept.ticket.person.first = client; // unless it came with a token
-    kept.tokens.push_back(token);
     if (!before.empty()) kept.tokens.emplace_back(before);
-    for (const std::string& good : kept.tokens) by_digits_.emplace(good.substr(0, lookup_digits), client);
+    insert(std::move(kept));
     return token;
+}
+
+void Tickets::insert(Kept kept) {
+    const std::uint64_t client = kept.ticket.client;
+    for (const std::string& good : kept.tokens) by_digits_.emplace(good.substr(0, lookup_digits), client);
+    by_client_[client] = std::move(kept);
+}
+
+std::vector<Tickets::Kept> Tickets::left() const {
+    std::vector<Kept> left;
+    for (const auto& [client, kept] : by_client_)
+        if (kept.ticket.is_left) left.push_back(kept);
+    return left;
+}
+
+void Tickets::put_back(Kept kept) {
+    forget(kept.ticket.client);
+    left_.emplace(kept.ticket.expires, kept.ticket.client);
+    insert(std::move(kept));
 }
 
 void Tickets::rename(std::uint64_t client, const std::string& name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The tokens with which a client takes its place again after its connection broke: 128 random bits that
-// live in memory only. A client that comes back is given a new one. Run by the hub; without a clock of its
-// own.
+// live in memory, and between two hubs in a file (kept_places.hh). A client that comes back is given a new
+// one. Run by the hub; without a clock of its own.
 #pragma once
 
 #include "chatd/hub/client.hh"
@@ -28,6 +28,7 @@ public:
     struct Stay { // in a room
         std::uint32_t room = 0;
         std::uint64_t shown_from = 0; // all from this line on has been shown, as far as the client took it
+        std::uint32_t entry = 0;      // Room::entry() when it was there
     };
     struct Ticket {
         std::uint64_t client = 0; // while it is connected, and afterwards, too
@@ -39,6 +40,10 @@ public:
         std::vector<std::uint64_t> formers{}; // the clients that it was before
         bool is_left = false;                 // its connection has ended; stays tell where it was
         Time expires{};                       // then
+    };
+    struct Kept {
+        Ticket ticket;
+        std::vector<std::string> tokens; // each is good
     };
 
     // A new token for this client; an earlier one is no longer valid. before: the one that it came with,
@@ -59,13 +64,15 @@ public:
     // Who had this name, and whose connection has ended; nobody: {}.
     Person left_under(std::string_view folded_name, Time now) const;
     void drop_expired(Time now);
+    // Of all clients that have left.
+    std::vector<Kept> left() const;
+    // As left told it, of an earlier run.
+    void put_back(Kept kept);
     std::size_t size() const { return by_client_.size(); }
 
 private:
-    struct Kept {
-        Ticket ticket;
-        std::vector<std::string> tokens;
-    };
+    void insert(Kept kept);
+
     // A token is found by its first digits, and compared whole in constant time: how long that takes tells
     // only of those, and the others are more than anybody guesses.
     static constexpr std::size_t lookup_digits = 8;

@@ -42,12 +42,13 @@ public:
     std::optional<Gap> take_gap() { return std::exchange(gap_, {}); }
 
 private:
-    bool matches(const Record& record) const;
+    bool matches(const Record& record);
     void count(const Record& record);
 
     Wanted wanted_;
     LogReader log_;
     std::uint32_t segment_ = 0;
+    std::string line_; // that is looked at: kept for the next one
     bool ended_ = false;
     std::uint64_t expected_; // the first wanted line that has not come yet
     std::optional<Gap> gap_{};

@@ -35,7 +35,11 @@ bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::announced
 } // namespace
 
 RoomLog::RoomLog(std::string folder, std::string room, const LogPolicy& policy, Log& log)
-    : folder_(std::move(folder)), room_(std::move(room)), policy_(policy), log_(log) {
+    : folder_(std::move(folder)),
+      room_(std::move(room)),
+      policy_(policy),
+      log_(log),
+      next_line_(policy.first_line) {
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail("make the directory", folder_);
     if (policy_.keep_files) find_segments();
     if (segments_.empty())
@@ -69,6 +73,7 @@ void RoomLog::find_segments() {
 }
 
 void RoomLog::recover() {
+    next_line_ = 1;
     bool damaged = false;
     for (Segment& segment : segments_) {
         const bool is_last = &segment == &segments_.back();

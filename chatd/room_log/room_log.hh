@@ -22,6 +22,7 @@ struct LogPolicy {
     std::uint64_t keep_bytes = 256 << 20;   // of old segments together; the oldest go first
     std::chrono::seconds keep_age{0};       // 0: for ever
     bool keep_files = true;                 // history off: files without names, gone with the hub
+    std::uint64_t first_line = 1;           // its number, in a log without a segment
     std::size_t remembered = 1000;          // lines whose places are known, for history on joining
 };
 

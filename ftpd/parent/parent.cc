@@ -103,8 +103,8 @@ int Parent::run(const Service::OnReady& on_ready) {
 }
 
 void Parent::update_acceptor() {
-    using Room = Acceptor::Room;
-    acceptor_.set_room(sessions_.size() < acceptor_.max_clients() ? Room::free : Room::full);
+    using Vacancy = Acceptor::Vacancy;
+    acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
 }
 
 void Parent::start_session(Accepted client) {

@@ -13,6 +13,7 @@
 #include "ftpd/session/verbs.hh"
 #include "ftpd/settings.hh"
 
+#include <algorithm>
 #include <array>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,7 +59,9 @@ Session::Session(const Settings& given, SessionParts&& parts)
            ask_or_unknown(local_address, client.fd())),
       status(parts.page),
       passwords(std::move(parts.authd)),
-      system_user_(std::move(parts.user)) {}
+      system_user_(std::move(parts.user)) {
+    forget_all();
+}
 
 int Session::run(std::string_view first_note) {
     try {
@@ -89,11 +92,11 @@ void Session::serve() {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
         parent.begin_pause();
-        settlement.await_command(deadline);
+        if (settlement.is_open()) settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
         if (!line) return settlement.await_acknowledgement();
         parent.end_pause();
-        settlement.settle();
+        if (settlement.is_open()) settlement.settle();
         execute(*this, *line);
         status.idle();
     }
@@ -115,6 +118,11 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered
     }
+}
+
+void Session::forget_all() {
+    memory = {};
+    memory.type = settings.default_type;
 }
 
 void Session::forget_announcements() {
@@ -140,8 +148,23 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (!memory.login && !may_be_nobody)
         throw Refusal{530, "Log in first: USER anonymous, then PASS with any password.",
                       "LS, GET PATH and PUT PATH may work without it."};
-    if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
+    if (right != Right::store && !rights().has(right)) // else the verb itself looks at the file
+        throw Refusal{550, text("You may not use ", verb, " here.")};
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
+}
+
+void Session::require_to_change(std::string_view path) const {
+    if (rights().has(Right::overwrite)) return;
+    if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
+    if (std::ranges::find(memory.stored, id_of(tree.status(path))) == memory.stored.end())
+        throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
+}
+
+void Session::remember_stored(const FileId& file) {
+    constexpr std::size_t most = 1024; // clients date each file at once, or all of a folder at its end
+    if (rights().has(Right::overwrite)) return;
+    memory.stored.push_back(file);
+    if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
 }
 
 // The folder itself stays what the kernel goes by, whatever is renamed: Landlock's rules are about files, not

@@ -34,7 +34,7 @@ TEST_SUITE("e2e") {
         bob.send("bob\n" + much + "\n" + much); // a code; and half a line at the end
         bob.half_close();
         bob.expect_line("Your name: Room code: No room has that code. Tries left: 2.");
-        CHECK(bob.read_to_end() == "Room code: ");
+        CHECK(bob.read_to_end() == "Room code: No room has that code. Tries left: 1.\nRoom code: ");
         check_serves(daemon, ada, "bob");
         bob = ChatClient{daemon, "bob"};
         bob.send(much);
@@ -62,25 +62,43 @@ TEST_SUITE("e2e") {
         check_serves(daemon, ada, "bob");
     }
 
-    TEST_CASE("half a line at the end of input is no line and what was whole is done") {
+    TEST_CASE("what comes after the last line's end is a line when the input ends in order and else none") {
         const Daemon daemon{chatd_with({})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
-        bob.send("whole\n/who\nhal");
+        bob.send("whole\n/who\nlast");
         bob.half_close();
-        ada.expect_lines({"bob joined", "bob say: whole", "bob left"});
+        ada.expect_lines({"bob joined", "bob say: whole", "bob say: last", "bob left"});
         bob.expect_lines({"ada", "bob"});
         CHECK(bob.read_to_end().empty());
         ChatClient carl{daemon, "carl"};
-        carl.send(std::string(2001, 'x') + "\nhal"); // what is before the half is answered here
+        carl.send(std::string(2001, 'x') + "\n" + std::string(9000, 'x')); // each is refused, and once
         carl.half_close();
-        carl.wait_for_end();
+        const std::string refused = "That line is too long and was not sent: 2000 bytes at most.\n";
+        CHECK(carl.read_to_end().ends_with(refused + refused));
         ada.expect_lines({"carl joined", "carl left"});
+        for (const std::string end : {"\n", "\r\n", "\r", ""}) {
+            Connection script{daemon.port()};
+            script.send("eve\n\nhello" + end);
+            script.half_close();
+            script.wait_for_end();
+            ada.expect_lines({"eve joined", "eve say: hello", "eve left"});
+        }
         for (const std::string typed : {"", "n", "name\n", "name\ncode"}) {
             Connection nobody{daemon.port()};
             nobody.send(typed);
             nobody.half_close();
             CHECK(nobody.read_to_end().starts_with("Your name: "));
         }
+        ChatClient cut{daemon, "cut"};
+        cut.send("whole\nhalf");
+        ada.expect_lines({"cut joined", "cut say: whole"});
+        cut.reset();
+        ada.expect_line("cut left");
+        Connection telnet{daemon.port()};
+        telnet.send("\xff\xfb\x1ftess\r\n\r\nwhole\r\ndraft"); // WILL NAWS
+        telnet.half_close();
+        telnet.wait_for_end();
+        ada.expect_lines({"tess joined", "tess say: whole", "tess left"});
         check_serves(daemon, ada, "name");
     }
 

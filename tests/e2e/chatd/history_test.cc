@@ -2,15 +2,36 @@
 // What was said before: in the room by its members, and by chatctl.
 #include "tests/e2e/chat_client.hh"
 
+#include "chatd/protocol.hh"
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
 
 using namespace e2e;
 using common::split_lines;
 using common::text;
 
 namespace {
+
+// A room's log of so many bytes, in segments; the last line but one is "the needle".
+void write_long_log(const Path& room, std::size_t bytes) {
+    std::filesystem::create_directories(room);
+    std::uint64_t line = 1;
+    const std::string words(40, 'x');
+    for (int segment = 1; bytes > 0; ++segment) {
+        const std::size_t size = std::min<std::size_t>(bytes, 16 << 20);
+        bytes -= size;
+        std::string log = chatd::pack_record({chatd::Kind::segment_start, line, 1, 0, "lobby", ""});
+        while (log.size() < size) log += chatd::pack_record({chatd::Kind::said, line++, 1, 1, "ada", words});
+        if (bytes == 0) log += chatd::pack_record({chatd::Kind::said, line++, 1, 1, "ada", "the needle"});
+        log +=
+            chatd::pack_record({bytes == 0 ? chatd::Kind::said : chatd::Kind::segment_end, line, 1,
+                                bytes == 0 ? 1U : 0U, bytes == 0 ? "ada" : "lobby", bytes == 0 ? "end" : ""});
+        std::ofstream{room / text("0000000", segment, ".log"), std::ios::binary} << log;
+    }
+}
 
 // "line 1" to "line 5" of ada, as the room's lines 2 to 6.
 void say_five_lines(ChatClient& ada) {
@@ -76,6 +97,61 @@ TEST_SUITE("e2e") {
         ada.say("/search ADA needle");
         for (int line = 10; line < 60; ++line) ada.expect_earlier(text("ada say: needle ", line));
         ada.expect_line("Lines found: 50, the last of 60.");
+    }
+
+    TEST_CASE("a search through a long log holds neither its client nor what others say to it") {
+        const TempDir place;
+        const Path state = place.make_shared("home") / "state";
+        write_long_log(state / "rooms" / "lobby", 15 << 20); // one segment
+        const Daemon daemon{chatd_with({"state " + state.native(), "history-on-join 0"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        ada.send("/search nowhere\n/help me\nhello\n/search needle\n/help me\n");
+        ada.expect_line("  /me TEXT                      say what you do");
+        bob.expect_line("ada say: hello");
+        bob.say("hello");
+        ada.expect_line("bob say: hello");
+        ada.expect_line("There are no such lines.");
+        ada.expect_line("  /me TEXT                      say what you do");
+        ada.expect_earlier("ada say: the needle");
+        ada.send("/search nowhere\n/leave\n"); // with the room goes the right to read it
+        ada.expect_lines({"There are no such lines.", "You have left lobby."});
+        ada.send("/join lobby\n/search nowhere\n/quit\n");
+        ada.wait_for_line("There are no such lines.");
+        ada.wait_for_end();
+    }
+
+    TEST_CASE("what is typed while a search goes on is read and answered before it ends") {
+        const TempDir place;
+        const Path state = place.make_shared("home") / "state";
+        write_long_log(state / "rooms" / "lobby", 15 << 20);
+        const Daemon daemon{chatd_with({"state " + state.native(), "history-on-join 0"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        // It may be over before we come to type: that tells nothing, and is tried again.
+        for (int round = 0;; ++round) {
+            REQUIRE(round < 50);
+            ada.send("/search nowhere\nhello\n");
+            bob.expect_line("ada say: hello"); // the search goes on in the background
+            ada.send("/help me\n");
+            const std::string first = ada.read_line(), second = ada.read_line();
+            const std::string help = "  /me TEXT                      say what you do";
+            CHECK((first == help ? second : first) == "There are no such lines.");
+            if (first == help) break;
+            CHECK(second == help);
+        }
+    }
+
+    TEST_CASE("a script's commands after a search wait for what it finds") {
+        const TempDir place;
+        const Path state = place.make_shared("home") / "state";
+        write_long_log(state / "rooms" / "lobby", 8 << 20);
+        const Daemon daemon{chatd_with({"state " + state.native(), "history-on-join 0"})};
+        ChatClient script{daemon};
+        script.send("ada\n\n/search needle\n/help me\n");
+        script.half_close();
+        script.wait_for_text("ada say: the needle\n  /me TEXT");
+        script.wait_for_end();
     }
 
     TEST_CASE("who is ignored is found in no history") {

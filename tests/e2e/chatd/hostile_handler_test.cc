@@ -3,6 +3,7 @@
 // here are hostile_spawner.py, which the hub starts instead of a spawner, and which does what a test types.
 #include "tests/e2e/chat_client.hh"
 
+#include "chatd/hub/room.hh"
 #include "chatd/protocol.hh"
 #include "common/text.hh"
 
@@ -40,9 +41,15 @@ std::string from_hex(std::string_view hex) {
     return bytes;
 }
 
+// The rooms of the configuration.
+std::uint32_t number_of(std::string_view room) {
+    return lasting_number(room, [](std::uint32_t) { return false; });
+}
+const std::uint32_t lobby = number_of("lobby"), plans = number_of("plans");
+
 // In the first room.
 std::string say_frame(std::string_view lines) {
-    return SayFrame::make(lines, std::uint32_t{1}, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0});
+    return SayFrame::make(lines, lobby, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0});
 }
 
 class FakeHandler : public Connection {
@@ -107,7 +114,7 @@ TEST_SUITE("e2e readiness") {
             {std::string(2, '\0'), no_frame},
             {std::string(2, '\xff'), no_frame},
             {AcceptedFrame::make({}), no_frame},
-            {EnteredFrame::make("lobby", 1U, std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, 1U,
+            {EnteredFrame::make("lobby", lobby, std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, 1U,
                                 std::uint64_t{0}, 0U),
              no_frame},
             {EndedFrame::make({}, std::uint64_t{1}, 0), no_frame},
@@ -122,7 +129,7 @@ TEST_SUITE("e2e readiness") {
             {ResumeFrame::make("0x", std::uint64_t{0}, std::uint8_t{1}, std::uint8_t{1}),
              "a place that is cut off"},
             {RoomsFrame::make({}, 0U), turn},
-            {NextFrame::make({}, 1U, 0U), turn},
+            {NextFrame::make({}, lobby, 0U), turn},
             {NameFrame::make(std::string(max_name + 1, 'n')), length},
             {NameFrame::make(std::string(max_frame, 'n')), "a packet between processes is longer"},
             {NameFrame::make(std::string(60'000, 'n')), "a packet between processes is longer"},
@@ -150,15 +157,16 @@ TEST_SUITE("e2e readiness") {
             {ResumeFrame::make("0", std::uint64_t{0}, std::uint8_t{0}, std::uint8_t{1}),
              "a frame out of its turn"},
             {EnterFrame::make("x", std::uint8_t{2}), "a room's name that is longer than its frame"},
-            {LeaveFrame::make({}, 2U), "a room that it is not in"},
-            {FindFrame::make({}, 2U, std::uint64_t{1}), "a room that it is not in"},
-            {TopicFrame::make("mine", 2U), "a room that it is not in"},
-            {ActFrame::make("good", 2U, static_cast<std::uint8_t>(Kind::kicked)), "a room that it is not in"},
-            {SayFrame::make("x", 2U, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0}),
+            {LeaveFrame::make({}, plans), "a room that it is not in"},
+            {FindFrame::make({}, plans, std::uint64_t{1}), "a room that it is not in"},
+            {TopicFrame::make("mine", plans), "a room that it is not in"},
+            {ActFrame::make("good", plans, static_cast<std::uint8_t>(Kind::kicked)),
              "a room that it is not in"},
-            {SayFrame::make("x", 1U, static_cast<std::uint8_t>(Kind::announced), std::uint8_t{0}),
+            {SayFrame::make("x", plans, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0}),
+             "a room that it is not in"},
+            {SayFrame::make("x", lobby, static_cast<std::uint8_t>(Kind::announced), std::uint8_t{0}),
              "speech of an unknown kind"},
-            {SayFrame::make(many_lines, 1U, static_cast<std::uint8_t>(Kind::said), std::uint8_t{1}),
+            {SayFrame::make(many_lines, lobby, static_cast<std::uint8_t>(Kind::said), std::uint8_t{1}),
              "a paste of too many lines"},
             {TellFrame::make("x", std::uint64_t{0}, std::uint8_t{2}), "a name that is longer than its frame"},
             {TellFrame::make("good", std::uint64_t{0}, std::uint8_t{4}), "words that are empty or too long"},
@@ -168,7 +176,7 @@ TEST_SUITE("e2e readiness") {
             {say_frame(std::string(max_text + 1, 'x')), empty},
             {say_frame(std::string(max_text / 3 + 1, '\x01')), empty}, // it grows when it is made harmless
             {say_frame(std::string(max_batch + 1, 'x')), "a frame has a wrong length"},
-            {NextFrame::make({}, 2U, 0U), "a room that it is not in"},
+            {NextFrame::make({}, plans, 0U), "a room that it is not in"},
             {NextFrame::make({}, 0U, 0U), "a room that it is not in"},
             {RoomsFrame::make({}, 0U) + "x", "a frame has a wrong length"},
             {WhoFrame::make("lobby", 0U).substr(0, 4), "a frame has a wrong length"},
@@ -269,7 +277,7 @@ TEST_SUITE("e2e readiness") {
         std::size_t seen = 0;
         const std::pair<std::string, std::string_view> frames[]{
             {"x", "a frame is too short"},
-            {SayFrame::make("x", 1U, std::uint8_t{12}, std::uint8_t{0}), "the spawner sent a frame"},
+            {SayFrame::make("x", lobby, std::uint8_t{12}, std::uint8_t{0}), "the spawner sent a frame"},
             {EndedFrame::make({}, std::uint64_t{1}, 0) + "x", "a frame has a wrong length"},
             {std::string(60'000, 'x'), "a packet between processes is longer"},
         };

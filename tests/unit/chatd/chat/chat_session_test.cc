@@ -207,6 +207,44 @@ TEST_SUITE("unit") {
         CHECK(pipe.session.hear(endless + 'x').size() == endless.size() + 1);
     }
 
+    TEST_CASE("where it breaks after the token and before it is known to be inside no answer is said there") {
+        Pipe pipe;
+        pipe.session.type("one\n");
+        pipe.sent_after(asks(Asked::name));
+        pipe.sent_after(asks(Asked::code) + token("t0"));
+        CHECK(pipe.come_again() == encode_hello({.is_plain = true, .token = "t0"}));
+        CHECK(pipe.sent_after(encode_dealt(0, 0)) == "one\n");
+        CHECK(pipe.sent_after(inside).empty());
+        CHECK(pipe.session.take_return() == Return::resumed);
+        pipe.session.hear(encode_dealt(4, 0));
+        CHECK(pipe.session.backlog().is_empty());
+    }
+
+    TEST_CASE("a pipe whose name is refused on a later connection is kept out and not at its end") {
+        Pipe pipe;
+        pipe.session.hear(asks(Asked::name));
+        pipe.session.hear(asks(Asked::code));
+        pipe.come_again();
+        CHECK(pipe.sent_after(asks(Asked::name)) == "ada\n");
+        CHECK(pipe.session.kept_out().empty());
+        CHECK(pipe.sent_after("Somebody has it.\n" + asks(Asked::name)).empty());
+        CHECK(pipe.session.kept_out() == "the server does not accept the name ada: Somebody has it.");
+        pipe.session.type("one\n"); // which answers nothing
+        CHECK(pipe.session.take_output().empty());
+        pipe.come_again();
+        CHECK(pipe.session.kept_out().empty());
+        CHECK(pipe.sent_after(asks(Asked::name)) == "ada\n");
+    }
+
+    TEST_CASE("the place outlives the token and is what was shown inside") {
+        Pipe pipe;
+        pipe.enter();
+        pipe.session.hear(place("where"));
+        pipe.come_again();
+        pipe.session.hear(asks(Asked::name) + place("")); // the token is good no more
+        CHECK(pipe.come_again() == encode_hello({.is_plain = true, .place = "where"}));
+    }
+
     TEST_CASE("it can break again before the first break is mended") {
         Pipe pipe;
         pipe.enter();

@@ -75,6 +75,61 @@ TEST_SUITE("unit") {
         CHECK(messages(chat.shown()) == "Tabc P");
     }
 
+    TEST_CASE(
+        "chat's option: the lines of a paste are dealt with when it is said or refused and not before") {
+        Chat chat;
+        chat.be_named("ada");
+        chat.type("\n");
+        chat.sent();
+        chat.enter(1, "lobby", TalkPlace::empty_log());
+        chat.shown(); // 5 bytes
+        chat.type("/paste\none\n");
+        CHECK(messages(chat.shown()) == "P"); // below what /paste says
+        chat.type("two\n.\n");
+        CHECK(std::get<0>(chat.sent_as<CountedFrame>().first) == 22);
+        CHECK(chat.sent_as<SayFrame>().second == "one\ntwo");
+        CHECK(messages(chat.shown()).empty());
+        chat.accept();
+        CHECK(messages(chat.shown()) == "D22/0");
+        chat.type("/paste\n" + std::string(max_text + 1, 'x') + '\n');
+        CHECK(messages(chat.shown()) == common::text("D", 22 + 7 + max_text + 2, "/0 P"));
+    }
+
+    TEST_CASE("chat's option: what was dealt with is told while the next lines wait for an answer") {
+        Chat chat;
+        chat.be_named("ada");
+        chat.type("\n");
+        chat.sent();
+        chat.enter(1, "lobby", TalkPlace::empty_log());
+        chat.shown();
+        chat.type("one\n/away tea\n"); // 5, 9 and 19 bytes
+        chat.sent_as<CountedFrame>();
+        chat.sent_as<SayFrame>();
+        CHECK(messages(chat.shown()).empty());
+        chat.hear(AcceptedFrame::make({}));
+        chat.talk.input.settle_count();
+        chat.obey();
+        CHECK(messages(chat.shown()) == "D9/0");
+        chat.accept();
+        CHECK(messages(chat.shown()).starts_with("D19/0"));
+    }
+
+    TEST_CASE("chat's option: without a place to take again what was seen is told before the name") {
+        const auto packed = PlaceRoom::pack(std::uint32_t{7}, std::uint64_t{30});
+        const std::string place_of_it{packed.begin(), packed.end()};
+        TalkPlace place;
+        place.type(negotiation);
+        place.shown();
+        SUBCASE("no token") { place.talk.registration.begin_session(Chat::hello({.place = place_of_it})); }
+        SUBCASE("a token that is good no more") {
+            place.talk.registration.begin_session(Chat::hello({.token = "abc", .place = place_of_it}));
+            place.sent_as<ResumeFrame>();
+            place.refuse(Refusal::wrong_token);
+        }
+        CHECK(place.sent_as<SeenFrame>().second == place_of_it);
+        CHECK(messages(place.shown()).find("An") != std::string::npos);
+    }
+
     TEST_CASE("chat's option: refused lines are counted inside") {
         Chat chat;
         chat.be_named("ada");

@@ -190,10 +190,71 @@ TEST_SUITE("unit") {
         bob.place.type("/since 1\n");
         bob.place.sent_as<FindFrame>();
         bob.give_start();
-        CHECK(bob.place.talk.lookup.go_on());
+        Lookup& lookup = bob.place.talk.lookup;
+        CHECK(lookup.go_on());
+        CHECK(lookup.go_on());
         CHECK(std::get<1>(bob.place.sent_as<NextFrame>().first) == 1);
+        CHECK_FALSE(lookup.go_on());
         bob.place.refuse(Refusal::not_now);
-        CHECK_FALSE(bob.place.talk.lookup.is_running());
+        CHECK(lookup.go_on());
+        CHECK_FALSE(lookup.is_running());
         CHECK(bob.place.shown().find("line 2\n") != std::string::npos);
+    }
+
+    TEST_CASE("lookup: a long search lets the client and the rooms go on and another one waits") {
+        Member bob;
+        Lookup& lookup = bob.place.talk.lookup;
+        bob.say(Lookup::slice * (Lookup::slices_in_order + 2));
+        bob.place.talk.rooms.wake();
+        while (!bob.place.talk.rooms.has_caught_up()) bob.followed();
+        bob.place.type("/search nothing\n");
+        bob.place.sent_as<FindFrame>();
+        bob.give_start();
+        for (unsigned slices = 0; slices < Lookup::slices_in_order; ++slices) {
+            CHECK(lookup.holds_client());
+            CHECK(lookup.go_on());
+        }
+        CHECK_FALSE(lookup.holds_rooms());
+        CHECK_FALSE(bob.place.talk.is_busy());
+        bob.place.type("hello\n");
+        CHECK(bob.place.sent_as<SayFrame>().second == "hello");
+        CHECK(lookup.go_on()); // while the hub is asked something else
+        bob.place.accept();
+        bob.place.type("/search 7\n/who\n");
+        CHECK(lookup.holds_client());
+        CHECK(bob.place.sent().empty());
+        while (bob.place.shown().find("There are no such lines.") == std::string::npos) CHECK(lookup.go_on());
+        CHECK(lookup.go_on());
+        bob.place.sent_as<FindFrame>();
+        CHECK(lookup.is_running());
+    }
+
+    TEST_CASE("lookup: who leaves or quits waits for the search and so does a script that has ended") {
+        Member bob;
+        Lookup& lookup = bob.place.talk.lookup;
+        bob.say(Lookup::slice * (Lookup::slices_in_order + 2));
+        bob.place.talk.rooms.wake();
+        while (!bob.place.talk.rooms.has_caught_up()) bob.followed();
+        std::string command;
+        SUBCASE("leaves") { command = "/leave\n"; }
+        SUBCASE("quits") { command = "/quit bye\n"; }
+        SUBCASE("a script") {}
+        if (command.empty()) bob.place.end_input();
+        bob.place.talk.typing.obey({"/search nothing"});
+        bob.place.sent_as<FindFrame>();
+        bob.give_start();
+        for (unsigned slices = 0; slices < Lookup::slices_in_order; ++slices) CHECK(lookup.go_on());
+        CHECK(lookup.holds_client() == command.empty());
+        if (command.empty()) return;
+        bob.place.type(command);
+        CHECK(bob.place.sent().empty());
+        CHECK(lookup.holds_client());
+        while (lookup.is_running()) CHECK(lookup.go_on());
+        CHECK(bob.place.shown().find("There are no such lines.") != std::string::npos);
+        bob.place.obey();
+        if (command == "/leave\n")
+            bob.place.sent_as<LeaveFrame>();
+        else
+            CHECK(bob.place.sent_as<QuitFrame>().second == "bye");
     }
 }

@@ -91,6 +91,12 @@ public:
         shown();
     }
     void leave_hub() { hub_.reset(); }
+    // The client sends no more, in order.
+    void end_input() {
+        ::shutdown(client_.get(), SHUT_WR);
+        talk.input.set_ready();
+        while (talk.input.read()) talk.input.change_dialect();
+    }
     static const common::Fd& empty_log() {
         static const common::Fd log{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
         return log;

@@ -54,13 +54,14 @@ struct Pool {
     std::vector<common::Fd> clients;
     std::vector<Spawned> spawned;
     std::vector<ClientNumber> readable, lost;
+    bool is_ready = true; // the spawner
     HandlerPool pool{loop,
                      log,
                      settings,
                      pages,
                      people,
                      bans,
-                     {[] { return true; },
+                     {[this] { return is_ready; },
                       [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
                           spawned.push_back({client, page, std::move(socket), std::move(pair)});
                       },
@@ -169,16 +170,37 @@ TEST_SUITE("unit") {
 
     TEST_CASE("who has no handler when the spawner dies gets one from the next in the same order") {
         Pool house;
+        house.is_ready = false;
         const ClientNumber first = house.take("10.0.0.1"), second = house.take("10.0.0.2");
+        house.spawned.clear(); // with it go the other ends of their pairs
         house.pool.on_spawner_lost();
         CHECK(house.lost == std::vector<ClientNumber>{first, second});
         CHECK(house.people.count() == 0);
         house.pool.on_ended(first, 0); // their pages rest, and here they have rested
         house.pool.on_ended(second, 0);
         house.pool.on_spawner_ready();
-        REQUIRE(house.spawned.size() == 4);
-        CHECK(house.people.find(house.spawned[2].client)->host == "10.0.0.1");
-        CHECK(house.people.find(house.spawned[3].client)->host == "10.0.0.2");
+        REQUIRE(house.spawned.size() == 2);
+        CHECK(house.people.find(house.spawned[0].client)->host == "10.0.0.1");
+        CHECK(house.people.find(house.spawned[1].client)->host == "10.0.0.2");
+    }
+
+    TEST_CASE("who has a handler of which a dead spawner had not told keeps it and no other client has two") {
+        Pool house;
+        house.is_ready = false;
+        const ClientNumber speaks = house.take("10.0.0.1"), ends = house.take("10.0.0.2");
+        house.pool.on_spawner_lost();
+        CHECK(house.lost.empty());
+        common::send_packet(house.spawned[0].pair.get(), std::string_view{"x"});
+        house.loop.run_once(nullptr, false);
+        CHECK(house.readable == std::vector<ClientNumber>{speaks});
+        CHECK_FALSE(house.people.find(speaks)->arrival);
+        house.spawned[1].pair.reset(); // what the spawner held goes a moment after its own pair
+        house.loop.run_once(nullptr, false);
+        CHECK(house.lost == std::vector<ClientNumber>{ends});
+        house.pool.on_ended(ends, 0); // its page has rested
+        house.pool.on_spawner_ready();
+        REQUIRE(house.spawned.size() == 3);
+        CHECK(house.people.find(house.spawned[2].client)->host == "10.0.0.2");
     }
 
     TEST_CASE("the page of a dead spawner's handler rests when its client has left") {
@@ -194,7 +216,9 @@ TEST_SUITE("unit") {
 
     TEST_CASE("who waits for a spawner when the hub stops is told so") {
         Pool house;
+        house.is_ready = false;
         house.take();
+        house.spawned.clear();
         house.pool.on_spawner_lost();
         house.pool.close();
         CHECK(house.told() == "The server is stopping: come back later.\n");

@@ -127,6 +127,47 @@ TEST_SUITE("unit") {
         CHECK(house.tickets.find(token, common::Clock::now())); // good until the new one has arrived
     }
 
+    TEST_CASE("a room whose code is another by now is left out") {
+        Broken house;
+        Client& ada = house.enter("ada");
+        house.join(ada, "cellar");
+        const std::string token = house.token_of(ada);
+        house.departures.end(ada);
+        house.settings.rooms[1].code = "other";
+        house.rooms.configure(house.settings.rooms);
+        Client& back = house.arrive();
+        CHECK(house.resume(back, token) == "token, resumed, entered");
+        REQUIRE(back.rooms.size() == 1);
+        CHECK(back.rooms[0].room == &house.room());
+    }
+
+    TEST_CASE("a newcomer that was shown the rooms before goes on there and only once and in their logs") {
+        Broken house;
+        Client& ada = house.enter("ada"); // line 1 of the lobby
+        for (int i = 0; i < 3; ++i) house.rooms.add_line(house.room(), Kind::said, &ada, "hello");
+        house.settle();
+        Client& back = house.arrive();
+        house.send(back,
+                   SeenFrame::make(Broken::place_of(house.room(), 3) +
+                                   Broken::place_of(house.room("cellar"), 100))); // of a log that is lost
+        house.send(back, NameFrame::make("bob"));
+        house.send(back, EnterFrame::make("", std::uint8_t{0}));
+        house.settle();
+        CHECK(back.rooms.at(0).shown_from == 3);
+        house.heard(back.number);
+        house.send(back, LeaveFrame::make({}, house.room().number()));
+        house.send(back, EnterFrame::make("lobby", std::uint8_t{0}));
+        house.settle();
+        CHECK(back.rooms.at(0).shown_from > 4);
+        house.heard(back.number);
+        house.send(back, EnterFrame::make("sesame", std::uint8_t{0}));
+        house.settle();
+        CHECK(back.rooms.at(1).shown_from == 1);
+        const ClientNumber cut = house.arrive().number;
+        house.send(*house.people.find(cut), SeenFrame::make("cut"));
+        CHECK_FALSE(house.is_here(cut));
+    }
+
     TEST_CASE("rooms that are gone or closed to it are left out and the name is back all the same") {
         Broken house;
         Client& ada = house.enter("ada");

@@ -142,7 +142,7 @@ TEST_SUITE("unit") {
               "1000;UNIX.group=100; a b");
     }
 
-    TEST_CASE("listing: a link is of a type of its own that names its target where a fact may hold it") {
+    TEST_CASE("listing: a link is of a type of its own which names its target where a fact may hold that") {
         const Facts all = Facts{}.set();
         Entry link = make(S_IFLNK | 0777, "l");
         link.link_target = "../a,b=c!d(e)";
@@ -168,15 +168,18 @@ TEST_SUITE("unit") {
         }
     }
 
-    TEST_CASE("listing: of what could not be looked at the name is said and how many there are") {
+    TEST_CASE(
+        "listing: of what could not be looked at the name is all that is said and how many there are") {
         Entry entry = make(0, "a b");
         entry.unknown = EACCES;
         CHECK(format_facts(entry, entry.status, everything, Facts{}.set()) == " a b");
         UnknownEntries unknown;
+        unknown.count({make(S_IFREG, "x")});
         CHECK_FALSE(unknown.any());
-        unknown.count(EACCES);
+        unknown.count({make(S_IFREG, "x"), entry});
         CHECK(unknown.shown() == "1 entry could not be looked at: Permission denied");
-        for (int i = 0; i < 2; ++i) unknown.count(EIO);
+        entry.unknown = EIO;
+        unknown.count({entry, entry});
         CHECK(unknown.shown() == "3 entries could not be looked at: Permission denied");
     }
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: ISC
+// Small files that are read and written as a whole, as a daemon's state is. Run by whoever has some.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace common {
+
+// All that is in the file. Throws std::system_error, and UserError when it has more than most bytes.
+std::string read_whole_file(const std::string& path, std::size_t most);
+
+// The content in the place of what the file held, with mode 0600: written beside it to disk (PATH.new), and
+// then renamed, so that a crash leaves the old file or the new one. Throws std::system_error.
+void replace_file(const std::string& path, std::string_view content);
+
+} // namespace common
