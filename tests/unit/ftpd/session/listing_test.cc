@@ -168,8 +168,7 @@ TEST_SUITE("unit") {
         }
     }
 
-    TEST_CASE(
-        "listing: of what could not be looked at the name is all that is said and how many there are") {
+    TEST_CASE("listing: of what could not be looked at the name is all that is said and how many there are") {
         Entry entry = make(0, "a b");
         entry.unknown = EACCES;
         CHECK(format_facts(entry, entry.status, everything, Facts{}.set()) == " a b");
