@@ -142,11 +142,8 @@ std::string format_long(const Entry& entry, std::time_t now, Reader reader) {
     return line;
 }
 
-void UnknownEntries::count(const std::vector<Entry>& entries) {
-    for (const Entry& entry : entries) {
-        if (entry.unknown == 0) continue;
-        if (count_++ == 0) error_ = entry.unknown;
-    }
+void UnknownEntries::count(int error) {
+    if (count_++ == 0) error_ = error;
 }
 
 std::string UnknownEntries::shown() const {

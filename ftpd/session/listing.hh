@@ -14,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace ftpd {
 
@@ -27,7 +26,7 @@ std::string format_long(const Entry& entry, std::time_t now, Reader reader);
 // The entries of a listing of which nothing but the name is known, which it must not pass over in silence.
 class UnknownEntries {
 public:
-    void count(const std::vector<Entry>& entries);
+    void count(int error);
     bool any() const { return count_ > 0; }
     // "2 entries could not be looked at: Permission denied"
     std::string shown() const;

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <ctime>
 #include <functional>
+#include <span>
+#include <utility>
 
 using namespace common;
 
@@ -21,42 +23,124 @@ namespace {
 
 // Old clients pass options of ls where a path belongs; a name may begin with a dash, too, after "./" or "--
 // ".
-std::string_view without_ls_options(std::string_view argument) {
+struct LsArgument {
+    std::string path;
+    bool is_recursive = false; // -R is the one option that is heeded
+};
+
+LsArgument parse_ls_argument(std::string_view argument) {
+    LsArgument parsed;
     while (argument.substr(0, 1) == "-") {
         const std::size_t end = std::min(argument.find(' '), argument.size());
-        const bool is_last = argument.substr(0, end) == "--";
+        const std::string_view option = argument.substr(0, end);
         argument.remove_prefix(std::min(end + 1, argument.size()));
-        if (is_last) break;
+        if (option == "--") break;
+        if (option.find('R') != option.npos) parsed.is_recursive = true;
     }
-    return argument;
+    parsed.path = argument;
+    return parsed;
 }
 
 using FormatEntry = std::function<std::string(const Entry&)>; // an empty line is left out
 
-// As lines over the data connection. What could not be looked at is left out, or stands there with its name
-// alone, and the reply says so.
-void send_listing(Session& s, const Selection& selection, const FormatEntry& format) {
-    s.data.check_prepared();
-    s.control.reply(150, text("Listing ", escape(selection.path()), '.'));
-    s.client.flush();
-    DataConnection data = s.data.open();
-    std::string lines;
-    UnknownEntries unknown;
-    selection.list([&](const std::vector<Entry>& entries) {
-        unknown.count(entries);
-        lines.clear();
+// A listing as lines over the data connection. What could not be looked at is left out, or stands there with
+// its name alone, and the reply says so.
+class ListSender {
+public:
+    ListSender(Session& session, const std::string& path, FormatEntry format)
+        : session_(session), format_(std::move(format)), data_(open(session, path)) {}
+
+    void send(std::span<const Entry> entries) {
+        std::string lines;
         for (const Entry& entry : entries) {
-            const std::string line = format(entry);
+            if (entry.unknown != 0) unknown_.count(entry.unknown);
+            const std::string line = format_(entry);
             if (!line.empty()) lines.append(in_one_line(line)).append("\r\n");
         }
-        data.send(lines);
-        s.status.add_sent(lines.size());
-    });
-    data.end_output();
-    s.data.finish(data);
-    if (unknown.any()) throw Refusal{550, text("The list is not complete: ", unknown.shown(), '.')};
-    s.control.reply(226, "End of list.");
+        send_bytes(lines);
+    }
+
+    // A folder that cannot be listed, of a listing that goes on.
+    void count_unknown(int error) { unknown_.count(error); }
+    // The heading of a further folder, as ls -R has it.
+    void send_heading(const std::string& name) { send_bytes(text("\r\n", in_one_line(name), ":\r\n")); }
+
+    // The orderly end of the data, and the reply. cut: why there is not more of it; empty: there is.
+    void finish(std::string_view cut = {}) {
+        data_.end_output();
+        session_.data.finish(data_);
+        if (!cut.empty()) throw Refusal{550, text("The list is not complete: ", cut, '.')};
+        if (unknown_.any()) throw Refusal{550, text("The list is not complete: ", unknown_.shown(), '.')};
+        session_.control.reply(226, "End of list.");
+    }
+
+private:
+    static DataConnection open(Session& s, const std::string& path) {
+        s.data.check_prepared();
+        s.control.reply(150, text("Listing ", escape(path), '.'));
+        s.client.flush();
+        return s.data.open();
+    }
+
+    void send_bytes(const std::string& bytes) {
+        data_.send(bytes);
+        session_.status.add_sent(bytes.size());
+    }
+
+    Session& session_;
+    FormatEntry format_;
+    DataConnection data_;
+    UnknownEntries unknown_;
+};
+
+void send_listing(Session& s, const Selection& selection, FormatEntry format) {
+    ListSender out{s, selection.path(), std::move(format)};
+    selection.list([&](const std::vector<Entry>& entries) { out.send(entries); });
+    out.finish();
 }
+
+// LIST -R: a folder, and then each one in it, as ls -lR has them, but not behind links. It costs what the
+// client chooses, so it has bounds.
+class TreeListing {
+public:
+    TreeListing(Session& session, ListSender& out) : session_(session), out_(out) {}
+
+    // prefix: what stands before the names of path's entries.
+    void list(const std::string& path, const std::string& prefix, std::size_t depth = 1) {
+        std::vector<std::string> folders;
+        session_.tree.list(path, Detail::all, [&](const std::vector<Entry>& entries) {
+            const std::size_t taken = std::min(entries.size(), names_left_);
+            out_.send(std::span{entries}.first(taken));
+            names_left_ -= taken;
+            if (taken < entries.size()) throw Cut{text("it ends after ", max_names, " names")};
+            for (const Entry& entry : entries)
+                if (S_ISDIR(entry.status.st_mode)) folders.push_back(entry.name);
+        });
+        if (depth == max_depth && !folders.empty())
+            throw Cut{text("it ends at a folder that is deeper than ", max_depth)};
+        for (const std::string& name : folders) {
+            out_.send_heading(prefix + name);
+            session_.control.look_around();
+            try {
+                list(text(path == "/" ? "" : path, '/', name), text(prefix, name, '/'), depth + 1);
+            } catch (const std::system_error& error) {
+                out_.count_unknown(error.code().value());
+            }
+        }
+    }
+
+    struct Cut { // thrown at a bound
+        std::string why;
+    };
+
+private:
+    static constexpr std::size_t max_names = 100'000;
+    static constexpr std::size_t max_depth = 64;
+
+    Session& session_;
+    ListSender& out_;
+    std::size_t names_left_ = max_names;
+};
 
 // Within a reply that has begun, and whose code is said: where the directory cannot be read to its end, the
 // one honest way left to say so is to break off.
@@ -85,15 +169,17 @@ std::string facts_of(const Session& s, const std::string& folder, const Entry& e
 
 // Here, on the control connection.
 void list_here(Session& s, const std::string& argument, Reader reader) {
-    const Selection selection{s.tree, s.resolve(without_ls_options(argument)), Detail::all};
+    const Selection selection{s.tree, s.resolve(parse_ls_argument(argument).path), Detail::all};
     const std::time_t now = std::time(nullptr);
     std::size_t count = 0;
     UnknownEntries unknown;
     s.control.begin_lines(213, escape(selection.path()));
     list_on_control(s, selection, [&](const std::vector<Entry>& entries) {
-        unknown.count(entries);
         for (const Entry& entry : entries) {
-            if (entry.unknown != 0) continue;
+            if (entry.unknown != 0) {
+                unknown.count(entry.unknown);
+                continue;
+            }
             s.control.add_line(format_long(entry, now, reader));
             ++count;
         }
@@ -107,14 +193,24 @@ void list_here(Session& s, const std::string& argument, Reader reader) {
 
 void do_list(Session& s, const std::string& argument) {
     const std::time_t now = std::time(nullptr);
-    send_listing(s, Selection{s.tree, s.resolve(without_ls_options(argument)), Detail::all},
-                 [&](const Entry& entry) {
-                     return entry.unknown == 0 ? format_long(entry, now, Reader::program) : "";
-                 });
+    const LsArgument asked = parse_ls_argument(argument);
+    const Selection selection{s.tree, s.resolve(asked.path), Detail::all};
+    const FormatEntry format = [&](const Entry& entry) {
+        return entry.unknown == 0 ? format_long(entry, now, Reader::program) : "";
+    };
+    const bool is_directory = !selection.is_file() && !selection.is_pattern();
+    if (!asked.is_recursive || !is_directory) return send_listing(s, selection, format);
+    ListSender out{s, selection.path(), format};
+    try {
+        TreeListing{s, out}.list(selection.path(), prefix_of_names(asked.path, selection));
+    } catch (const TreeListing::Cut& cut) {
+        return out.finish(cut.why);
+    }
+    out.finish();
 }
 
 void do_nlst(Session& s, const std::string& argument) {
-    const std::string asked{without_ls_options(argument)};
+    const std::string asked = parse_ls_argument(argument).path;
     const Selection selection{s.tree, s.resolve(asked), Detail::names};
     const std::string prefix = prefix_of_names(asked, selection);
     send_listing(s, selection,

@@ -140,6 +140,60 @@ TEST_SUITE("e2e") {
             CHECK(client.command(line, 250).find(" type=dir;") != std::string::npos);
     }
 
+    TEST_CASE("LIST -R lists the folders below too and none behind a link and says what is missing") {
+        const Daemon daemon;
+        plant_tree(daemon);
+        write_file(daemon.files() / "sub" / "deeper" / "three", "");
+        std::filesystem::create_symlink("..", daemon.files() / "sub" / "up");
+        FtpClient client = connect_logged_in(daemon);
+        // The lines, of entries only the name.
+        const auto shown = [&](std::string_view bytes) {
+            Words lines = lines_of(bytes);
+            for (std::string& line : lines)
+                if (!line.empty() && !line.ends_with(':')) line = names_of(line + "\r\n").at(0);
+            return lines;
+        };
+        const Words below{"deeper", "one", "two", "up -> ..", ""};
+        Words sub = below, all{"-la",          ".hidden", "dangling -> nowhere", "fifo", "file",
+                               "link -> file", "sub",     "to-sub -> sub",       "",     "sub:"};
+        all.insert(all.end(), below.begin(), below.end());
+        for (const auto* const word : {"sub/deeper:", "three"})
+            all.emplace_back(word), sub.emplace_back(word);
+        for (const auto* const line : {"LIST -R", "LIST -lRa", "LIST -l -R"})
+            CHECK(shown(client.fetch(line)) == all);
+        CHECK(shown(client.fetch("LIST -R sub")) == sub);
+        sub[5] = "/sub/deeper:";
+        CHECK(shown(client.fetch("LIST -R /sub/")) == sub);
+        CHECK(shown(client.fetch("LIST -R file")) == Words{"file"});
+
+        std::filesystem::permissions(daemon.files() / "sub" / "deeper", std::filesystem::perms{0444});
+        Connection data = client.open_data();
+        client.command("LIST -R sub", 150);
+        sub[5] = "sub/deeper:";
+        sub.pop_back();
+        CHECK(shown(data.read_to_end()) == sub);
+        CHECK(client.expect(550) ==
+              "550 The list is not complete: 1 entry could not be looked at: Permission denied.");
+        std::filesystem::permissions(daemon.files() / "sub" / "deeper", std::filesystem::perms::owner_all);
+    }
+
+    TEST_CASE("LIST -R has bounds and says where it ends") {
+        const Daemon daemon;
+        e2e::Path deep = daemon.files();
+        for (int i = 0; i < 70; ++i) deep /= "d";
+        std::filesystem::create_directories(deep);
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = client.open_data();
+        client.command("LIST -R", 150);
+        const Words lines = lines_of(data.read_to_end());
+        CHECK(std::ranges::count_if(lines, [](const std::string& line) {
+                  return line.starts_with('d') && line.ends_with(" d");
+              }) == 64);
+        CHECK(client.expect(550) ==
+              "550 The list is not complete: it ends at a folder that is deeper than 64.");
+        client.command("NOOP", 200);
+    }
+
     TEST_CASE("a pattern selects all that match also when a file of that very name exists") {
         const Daemon daemon;
         for (const auto* const name : {"*.jpg", "a.jpg", "b.jpg", "c", "[c]", "d[0]/x", "d0"}) {
