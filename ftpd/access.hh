@@ -16,13 +16,15 @@ namespace ftpd {
 // Every verb that touches the tree names the right it needs, in the verb table.
 enum class Right : unsigned {
     none = 0,
-    list = 1,            // LIST, NLST, MLSD, MLST, LS
-    read = 2,            // RETR, GET
-    create = 4,          // STOR, STOU, APPE, PUT of a new name
-    overwrite = 8,       // STOR, APPE, PUT over a file, or into it; its times and mode
-    remove = 16,         // DELE, RMD
-    make_directory = 32, // MKD
-    rename = 64,         // RNFR, RNTO
+    list = 1,                   // LIST, NLST, MLSD, MLST, LS
+    read = 2,                   // RETR, GET
+    create = 4,                 // STOR, STOU, APPE, PUT of a new name
+    overwrite = 8,              // STOR, APPE, PUT over a file, or into it; the times and mode of any file
+    remove = 16,                // DELE, RMD
+    make_directory = 32,        // MKD
+    rename = 64,                // RNFR, RNTO
+    store = create | overwrite, // one of the two: which, the file decides. STOR, APPE, PUT, and the times and
+                                // mode of a file, which who has just stored it may set, too
 };
 
 class Rights {
@@ -31,8 +33,9 @@ public:
     constexpr Rights(std::initializer_list<Right> rights) {
         for (const Right right : rights) add(right);
     }
+    // Of several in one (Right::store), any.
     constexpr bool has(Right right) const {
-        return (bits_ & static_cast<unsigned>(right)) == static_cast<unsigned>(right);
+        return right == Right::none || (bits_ & static_cast<unsigned>(right)) != 0;
     }
     constexpr bool may_write() const {
         return has(Right::create) || has(Right::overwrite) || has(Right::remove) || has(Right::rename) ||

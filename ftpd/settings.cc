@@ -39,6 +39,8 @@ constexpr std::array<Rights, 4> anonymous_rights{
     Rights{Right::create},
 };
 
+constexpr std::array<std::string_view, 2> type_words{"ascii", "binary"}; // as TransferType has them
+
 DataSettings::Ports parse_ports(Words words) {
     const std::string& word = only_word(words, "a range of ports");
     if (word == "any") return {};
@@ -177,6 +179,10 @@ std::vector<Directive> directive_table(Settings& s) {
                      Repeats::no, Reload::yes, [&](Words w) { s.names.hidden_files = parse_yes_or_no(w); }});
     table.push_back({"deny", "PATTERN", "", "names that cannot be listed, fetched or stored", Repeats::yes,
                      Reload::yes, [&](Words w) { s.names.denied.push_back(parse_pattern(w)); }});
+    table.push_back({"default-type", "ascii|binary", "ascii", "the type of transfers before a TYPE",
+                     Repeats::no, Reload::yes, [&](Words w) {
+                         s.default_type = static_cast<TransferType>(parse_choice(w, type_words));
+                     }});
     table.push_back({"sync", "on|off", "off", "whether an upload is answered only when it is on disk",
                      Repeats::no, Reload::yes, [&](Words w) { s.sync = parse_yes_or_no(w); }});
     table.push_back({"keep-partials", "DAYS", "7", "how long unfinished uploads are kept; 0 means for ever",

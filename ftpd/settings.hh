@@ -40,6 +40,9 @@ struct DataSettings {
     std::chrono::seconds connect_timeout{};         // for setting up a data connection
 };
 
+// What a transfer over a data connection makes of line ends (RFC 959, section 3.1.1).
+enum class TransferType { ascii, binary };
+
 // Uploads into a folder, told in a room of chatd.
 struct Announcement {
     std::string directory; // of the served tree, absolute; all that is beneath it
@@ -59,6 +62,7 @@ struct Settings : common::DaemonSettings {
     Limits limits; // of a login that has none of its own
     NamePolicy names;
     mode_t umask = default_umask;
+    TransferType default_type{};        // of a client that has sent no TYPE
     bool sync = false;                  // 226 means on disk
     std::string xferlog;                // the transfer log; empty: none
     std::chrono::hours keep_partials{}; // how long an unfinished upload is kept; 0: for ever

@@ -103,16 +103,17 @@ void refuse(Session& s, const Refusal& refusal, const Command& command) {
     if (verb == nullptr) return s.control.reply(refusal.code, refusal.words);
     s.memory.body = body_behind(s, *verb);
     answer(s, refusal, *verb);
-    if (verb->kind != Verb::Kind::plain) s.forget_announcements();
+    if (verb->uses_up_announcements()) s.forget_announcements();
 }
 
 // What a client may say while a transfer runs (RFC 959, sections 4.1.1 and 4.1.3); false: all else, QUIT too,
-// waits for its end.
-bool attend(Session& s, const Line& line) {
+// waits for its end. Without a data connection only ABOR is heard: the replies to all else come in turn.
+bool attend(Session& s, const Line& line, Verb::Kind under_way) {
     const Command command = parse_command(decode_telnet(line.text).text);
     const Verb* const verb = line.too_long ? nullptr : find_verb(command.verb);
     if (verb == nullptr || verb->during_transfer == DuringTransfer::waits || !command.argument.empty())
         return false;
+    if (under_way == Verb::Kind::lengthy && verb->run != do_abor) return false;
     understand(s, line);
     if (verb->run == do_abor) throw Aborted{};
     verb->run(s, command.argument);
@@ -126,7 +127,7 @@ bool has_said_quit(const Session& s) {
         const Verb* const verb = verb_of(parse_command(decode_telnet(line).text));
         if (verb == nullptr) continue;
         if (verb->run == do_quit) return true;
-        if (verb->kind != Verb::Kind::plain || verb->run == do_abor) return false;
+        if (verb->uses_up_announcements() || verb->run == do_abor) return false;
     }
     return false;
 }
@@ -140,12 +141,14 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         s.status.begin(verb.name.substr(verb.name.rfind(' ') + 1),
                        verb.login == LoginNeed::not_needed ? std::string{} : argument);
         std::optional<Connection::Attention> attention;
-        if (verb.kind == Kind::transfer)
-            attention.emplace(s.control, [&](const Line& line) { return attend(s, line); });
+        if (verb.kind == Kind::transfer || verb.kind == Kind::lengthy)
+            attention.emplace(s.control, [&](const Line& line) { return attend(s, line, verb.kind); });
         verb.run(s, argument);
     } catch (const Aborted&) {
-        s.control.reply(426, "The transfer is aborted.");
-        s.control.reply(226, "The data connection is closed.");
+        const bool is_transfer = verb.kind == Kind::transfer;
+        s.control.reply(426, is_transfer ? "The transfer is aborted."
+                                         : text(verb.name, " is aborted: nothing has changed."));
+        s.control.reply(226, is_transfer ? "The data connection is closed." : "Nothing is under way.");
     } catch (const Refusal& refusal) {
         answer(s, refusal, verb);
     } catch (const std::system_error& error) {
@@ -153,7 +156,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (refusal.denied) refusal.denied = argument;
         answer(s, refusal, verb);
     }
-    if (verb.kind != Kind::plain) s.forget_announcements();
+    if (verb.uses_up_announcements()) s.forget_announcements();
 }
 
 // One command; whatever is wrong with it is answered here.

@@ -13,6 +13,7 @@
 #include "ftpd/session/verbs.hh"
 #include "ftpd/settings.hh"
 
+#include <algorithm>
 #include <array>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,7 +59,9 @@ Session::Session(const Settings& given, SessionParts&& parts)
            ask_or_unknown(local_address, client.fd())),
       status(parts.page),
       passwords(std::move(parts.authd)),
-      system_user_(std::move(parts.user)) {}
+      system_user_(std::move(parts.user)) {
+    forget_all();
+}
 
 int Session::run(std::string_view first_note) {
     try {
@@ -117,6 +120,11 @@ void Session::say_farewell(const SessionOver& end) {
     }
 }
 
+void Session::forget_all() {
+    memory = {};
+    memory.type = settings.default_type;
+}
+
 void Session::forget_announcements() {
     memory.restart = 0;
     memory.announced.reset();
@@ -142,6 +150,19 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
                       "LS, GET PATH and PUT PATH may work without it."};
     if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
+}
+
+void Session::require_to_change(std::string_view path) const {
+    if (rights().has(Right::overwrite)) return;
+    if (std::ranges::find(memory.stored, id_of(tree.status(path))) == memory.stored.end())
+        throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
+}
+
+void Session::remember_stored(const FileId& file) {
+    constexpr std::size_t most = 1024; // clients date each file at once, or all of a folder at its end
+    if (rights().has(Right::overwrite)) return;
+    memory.stored.push_back(file);
+    if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
 }
 
 // The folder itself stays what the kernel goes by, whatever is renamed: Landlock's rules are about files, not

@@ -17,6 +17,7 @@
 #include "ftpd/session/parent_link.hh"
 #include "ftpd/session/settlement.hh"
 #include "ftpd/session/tree.hh"
+#include "ftpd/settings.hh"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace common {
 struct Identity;
@@ -32,10 +34,7 @@ struct Identity;
 namespace ftpd {
 
 enum class LoginNeed;
-struct Settings;
 struct SessionOver;
-
-enum class TransferType { ascii, binary };
 
 // What a session is given by its parent.
 struct SessionParts {
@@ -71,13 +70,14 @@ public:
         std::optional<Limits> limits;    // of this login, where it has its own
         std::optional<std::string> user; // of USER, waiting for PASS
         std::string cwd = "/";
-        TransferType type = TransferType::ascii; // RFC 959, section 5.1
+        TransferType type{}; // RFC 959, section 5.1, wants ascii
         bool has_chosen_type = false;
         std::uint64_t restart = 0;              // of REST, for the next transfer only
         std::optional<std::uint64_t> announced; // of ALLO, for the next upload only
         std::optional<Body> body;               // of a PUT or WRITE under way
         std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
         Facts facts = Facts{}.set();            // of OPTS MLST
+        std::vector<FileId> stored;             // the files that the client may date, newest last
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
@@ -87,6 +87,8 @@ public:
     // account; no other user can log in on this connection.
     std::string only_user;
 
+    // Puts all that they remember back to the beginning.
+    void forget_all();
     // What REST and ALLO have said holds no longer.
     void forget_announcements();
     // Where argument leads; throws Refusal (553) for a reserved name.
@@ -98,6 +100,10 @@ public:
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
+    // Throws Refusal (550) unless the client may set the times and mode of the file at path: of any, or of
+    // one that it has stored on this connection.
+    void require_to_change(std::string_view path) const;
+    void remember_stored(const FileId& file);
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);

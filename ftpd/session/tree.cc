@@ -148,7 +148,7 @@ void Tree::remove_file(std::string_view path) const {
     checked("remove", {}, [&] { return ::unlinkat(gone.directory.get(), gone.name.c_str(), 0); });
 }
 
-void Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
+bool Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
     if (from == "/" || to == "/") throw Refusal{550, "The root folder cannot be changed."};
     const Place old_place = place(from, LastLink::keep), new_place = place(to, LastLink::keep);
     Entry present{new_place.name, {}, {}};
@@ -156,11 +156,11 @@ void Tree::rename(std::string_view from, std::string_view to, bool may_replace) 
         throw Refusal{550, text(escape(to), " exists already: you may not replace it.")};
     const int result = ::renameat(old_place.directory.get(), old_place.name.c_str(),
                                   new_place.directory.get(), new_place.name.c_str());
-    if (result != 0 && errno == EXDEV)
-        throw Refusal{550, text(escape(to), " is on another file system: copy the file instead.")};
+    if (result != 0 && errno == EXDEV) return false;
     if (result != 0 && errno == EINVAL)
         throw Refusal{550, text("A directory cannot be moved into itself: ", escape(to), '.')};
     if (result != 0) fail("rename", from);
+    return true;
 }
 
 void Tree::set_modification_time(std::string_view path, std::time_t when) const {

@@ -23,6 +23,14 @@ struct OpenFile {
     struct stat status {};
 };
 
+// Which file it is, whatever its name.
+struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const FileId&) const = default;
+};
+inline FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
 // A name in a directory and what is known of it.
 struct Entry {
     std::string name;
@@ -58,8 +66,9 @@ public:
     void make_directory(std::string_view path) const;
     void remove_directory(std::string_view path) const;
     void remove_file(std::string_view path) const;
-    // Onto an absent name; may_replace: or onto a file or an empty directory, as rename(2) does.
-    void rename(std::string_view from, std::string_view to, bool may_replace) const;
+    // Onto an absent name; may_replace: or onto a file or an empty directory, as rename(2) does. False where
+    // the two are on different file systems, and nothing was done.
+    [[nodiscard]] bool rename(std::string_view from, std::string_view to, bool may_replace) const;
     void set_modification_time(std::string_view path, std::time_t when) const;
     // mode: the nine bits of permissions. The server's user must be able to open the file.
     void change_mode(std::string_view path, mode_t mode) const;

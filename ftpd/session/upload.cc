@@ -8,8 +8,10 @@
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 using namespace common;
@@ -49,6 +51,17 @@ void check_target(const std::optional<struct stat>& present, const std::string& 
             550, text(shown, " exists already: to replace it, announce the size with ALLO, or use WRITE.")};
 }
 
+// For what an announced upload adds to what is there, where the file system says how much is free.
+void check_space(const Place& at, std::uint64_t announced, std::uint64_t added) {
+    struct statvfs disk {};
+    if (::fstatvfs(at.directory.get(), &disk) != 0 || disk.f_blocks == 0) return;
+    const std::uint64_t blocks = ::geteuid() == 0 ? disk.f_bfree : disk.f_bavail; // the rest is root's
+    const std::uint64_t block = disk.f_frsize;
+    if (added / block < blocks) return;
+    throw Refusal{552, text("There are ", blocks * block, " bytes free on the disk, and not the ", announced,
+                            " that you announced: nothing was stored.")};
+}
+
 } // namespace
 
 Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy)
@@ -62,6 +75,13 @@ Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, co
     const std::optional<struct stat> present = look(place_, place_.name);
     check_target(present, escape(path), policy.rights, policy.replace);
     replaces_ = present.has_value();
+    if (policy.announced) {
+        const std::uint64_t kept = present && offset > 0 // in place
+                                       ? static_cast<std::uint64_t>(present->st_size) -
+                                             std::min(static_cast<std::uint64_t>(present->st_size), offset)
+                                       : 0;
+        check_space(place_, *policy.announced, *policy.announced - std::min(*policy.announced, kept));
+    }
     if (present && offset > 0)
         open_in_place(offset, *present);
     else
@@ -132,9 +152,10 @@ void Upload::write(std::string_view bytes) {
 }
 
 // The status of the whole file, which is on disk if that was asked for.
-struct stat Upload::written() const {
+struct stat Upload::written() {
     struct stat status {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &status); });
+    id_ = id_of(status);
     if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     return status;
 }
@@ -193,6 +214,11 @@ Refusal Upload::explain_failure(const std::system_error& error) {
     unlink_at(place_, partial_);
     file_.reset();
     return {552, text(why, replaces_ ? " is unchanged." : " is not stored.")};
+}
+
+void Upload::discard() {
+    if (file_ && !is_in_place()) unlink_at(place_, partial_);
+    file_.reset();
 }
 
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path) {

@@ -27,12 +27,13 @@ public:
     // continues the partial, cut to that offset. An existing file: offset 0 replaces it at the end, a
     // larger one writes into it in place, and keeps what follows. Throws Refusal: 450 when another session
     // uploads the same name, 550 for lack of a right or what is not a regular file, 554 for an offset beyond
-    // the end, 552 for one beyond the policy's limit.
+    // the end, 552 for one beyond the policy's limit, or more than there is free on the disk.
     struct Policy {
         Rights rights;
         Replace replace = Replace::if_allowed;
-        std::uint64_t max_size = 0; // bytes of a file; 0: no limit
-        bool sync = false;          // complete() returns when file and name are on disk
+        std::uint64_t max_size = 0;               // bytes of a file; 0: no limit
+        bool sync = false;                        // complete() returns when file and name are on disk
+        std::optional<std::uint64_t> announced{}; // bytes that are to come: refused if they do not fit
     };
     Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy);
     Upload(const Upload&) = delete;
@@ -57,12 +58,19 @@ public:
     Refusal explain_failure(const std::system_error& error);
 
     const std::string& path() const { return path_; }
+    // Gives it up: what was written is removed, but for what was written in place.
+    void discard();
+
+    // Open until it is complete or given up.
+    int fd() const { return file_.get(); }
+    // Which file it is, once complete.
+    const FileId& id() const { return id_; }
 
 private:
     bool is_in_place() const { return partial_.empty(); }
     void open_in_place(std::uint64_t offset, const struct stat& present);
     void open_partial(std::uint64_t offset);
-    struct stat written() const;
+    struct stat written();
     void lock();
     std::optional<std::uint64_t> size_if_still_named() const;
 
@@ -70,6 +78,7 @@ private:
     common::Place place_;
     std::string partial_; // its name beside the target; empty when writing in place
     common::Fd file_;
+    FileId id_;
     off_t offset_ = 0;
     Policy policy_;
     bool may_replace_;

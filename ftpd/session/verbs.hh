@@ -27,6 +27,7 @@ enum class DuringTransfer { waits, answered };
 struct Verb {
     enum class Kind { // what it goes over
         plain,
+        lengthy,          // the same, but it may take its time: ABOR ends it
         transfer,         // a data connection; uses up REST and ALLO, whatever becomes of it
         transfer_in_band, // so does this
         upload_in_band,   // and this, and a body follows the line
@@ -42,6 +43,8 @@ struct Verb {
     std::string_view help;
     std::string_view feature = {}; // its line in FEAT, if it is an extension (RFC 2389)
     DuringTransfer during_transfer = DuringTransfer::waits;
+
+    bool uses_up_announcements() const { return kind != Kind::plain && kind != Kind::lengthy; }
 };
 
 std::span<const Verb> verb_table();

@@ -124,6 +124,11 @@ std::string describe_progress(const Activity& activity, std::chrono::steady_cloc
     return line;
 }
 
+// Of interest to this client: before a login all, after it what this one may use.
+bool is_offered(const Session& s, const Verb& verb) {
+    return !s.memory.login || s.memory.login->has(verb.right);
+}
+
 bool is_transfer(const Activity& activity) {
     const Verb* const verb = find_verb(activity.verb);
     return verb != nullptr && verb->kind == Verb::Kind::transfer;
@@ -133,6 +138,7 @@ bool is_transfer(const Activity& activity) {
 
 void do_user(Session& s, const std::string& name) {
     s.memory.login.reset();
+    s.memory.stored.clear();
     s.memory.user = name;
     s.status.set_user(nobody_yet);
     // The same words for every name: whether one exists is nobody's business.
@@ -161,7 +167,7 @@ void do_acct(Session& s, const std::string&) {
 }
 
 void do_rein(Session& s, const std::string&) {
-    s.memory = {};
+    s.forget_all();
     s.data.reset();
     s.status.set_user(nobody_yet);
     ::umask(s.settings.umask);
@@ -236,7 +242,7 @@ void do_allo(Session& s, const std::string& argument) {
 void do_feat(Session& s, const std::string&) {
     std::vector<std::string> features{"TVFS", "UTF8"}; // of no verb: how paths and names are (RFC 3659, 2640)
     for (const Verb& verb : verb_table()) {
-        if (verb.feature.empty()) continue;
+        if (verb.feature.empty() || !is_offered(s, verb)) continue;
         features.emplace_back(verb.feature);
         if (verb.run == do_mlst) features.back() += ' ' + format_fact_names(s.memory.facts, true);
     }
@@ -268,7 +274,8 @@ void do_help(Session& s, const std::string& name) {
             214, text(verb->name, verb->syntax.empty() ? "" : " ", verb->syntax, ": ", verb->help));
     }
     s.control.begin_lines(214, "The commands:");
-    for (const Verb& verb : verb_table()) s.control.add_line(help_line(verb));
+    for (const Verb& verb : verb_table())
+        if (is_offered(s, verb)) s.control.add_line(help_line(verb));
     s.control.end_lines(
         214, "A client with a data connection uses LIST, RETR and STOR; a person LS, GET and WRITE.");
 }
@@ -276,7 +283,7 @@ void do_help(Session& s, const std::string& name) {
 void do_site_help(Session& s, const std::string&) {
     s.control.begin_lines(214, "Behind SITE:");
     for (const Verb& verb : verb_table())
-        if (verb.login == LoginNeed::in_band || verb.name.substr(0, 5) == "SITE ")
+        if (is_offered(s, verb) && (verb.login == LoginNeed::in_band || verb.name.substr(0, 5) == "SITE "))
             s.control.add_line(help_line(verb));
     s.control.end_lines(214, "End");
 }

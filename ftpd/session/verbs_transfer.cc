@@ -156,6 +156,7 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
                       shown, " is kept and can be continued.")};
     Upload::Completed stored =
         is_final ? Upload::Completed{upload.complete(), {}} : upload.complete_revocably();
+    s.remember_stored(upload.id());
     data.close();
     if (stored.replacement)
         s.settlement.begin(*std::move(stored.replacement), record.end(stored.size));
@@ -169,7 +170,7 @@ Upload::Policy upload_policy(const Session& s, std::uint64_t offset, Replace rep
     const std::uint64_t max_size = s.limits().max_upload;
     if (max_size > 0 && s.memory.announced && *s.memory.announced > max_size - std::min(max_size, offset))
         throw Refusal{552, text("A file may have ", max_size, " bytes (max-upload): nothing was stored.")};
-    return {s.rights(), replace, max_size, s.settings.sync};
+    return {s.rights(), replace, max_size, s.settings.sync, s.memory.announced};
 }
 
 // By a file or by what is left of an upload.
@@ -382,6 +383,7 @@ void do_put(Session& s, const std::string& argument) {
         throw upload.explain_failure(error);
     }
     record.complete(upload.complete());
+    s.remember_stored(upload.id());
     s.control.reply(226, result_of(sum, path));
 }
 

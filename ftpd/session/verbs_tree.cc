@@ -12,6 +12,7 @@
 #include "ftpd/path.hh"
 #include "ftpd/session/dispatch.hh"
 #include "ftpd/session/listing.hh"
+#include "ftpd/session/move.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/upload.hh"
@@ -28,9 +29,22 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-void change_directory(Session& s, const std::string& argument) {
+// "~" is the top of what the client sees, unless a folder has that name.
+std::string enter(const Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    s.tree.enter_directory(path);
+    try {
+        s.tree.enter_directory(path);
+        return path;
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT || (argument != "~" && argument.substr(0, 2) != "~/")) throw;
+    }
+    const std::string below_top = s.resolve("/" + argument.substr(1));
+    s.tree.enter_directory(below_top);
+    return below_top;
+}
+
+void change_directory(Session& s, const std::string& argument) {
+    const std::string path = enter(s, argument);
     s.memory.cwd = path;
     s.control.reply(250, text("Now in ", escape(path), '.'));
 }
@@ -39,6 +53,23 @@ struct stat status_of_regular(Session& s, const std::string& path) {
     const struct stat status = s.tree.status(path);
     if (!S_ISREG(status.st_mode)) throw Refusal{550, text(escape(path), " is not a regular file.")};
     return status;
+}
+
+struct TimeAndPath {
+    std::optional<std::time_t> when; // none: it is no time, or there is no path
+    std::string path;
+};
+TimeAndPath parse_time_and_path(const std::string& argument) {
+    const std::size_t space = argument.find(' ');
+    if (space == argument.npos || space + 1 == argument.size()) return {};
+    return {parse_timestamp(std::string_view{argument}.substr(0, space)), argument.substr(space + 1)};
+}
+
+constexpr std::size_t stamp_size = 14; // digits of a time with its seconds
+
+void set_time(const Session& s, const std::string& path, std::time_t when) {
+    s.require_to_change(path);
+    s.tree.set_modification_time(path, when);
 }
 
 // What an upload of an absent name may continue from, for those who may continue it.
@@ -94,8 +125,17 @@ void do_size(Session& s, const std::string& argument) {
     }
 }
 
+// "MDTM YYYYMMDDhhmmss PATH" is what clients send that know no MFMT.
 void do_mdtm(Session& s, const std::string& argument) {
-    s.control.reply(213, format_timestamp(status_of_regular(s, s.resolve(argument)).st_mtime));
+    try {
+        return s.control.reply(213, format_timestamp(status_of_regular(s, s.resolve(argument)).st_mtime));
+    } catch (const std::system_error& error) {
+        const TimeAndPath given = parse_time_and_path(argument);
+        const bool sets_time =
+            given.when && given.path.size() + stamp_size < argument.size() && s.rights().has(Right::store);
+        if (error.code().value() != ENOENT || !sets_time) throw;
+    }
+    do_mfmt(s, argument);
 }
 
 void do_mlst(Session& s, const std::string& argument) {
@@ -146,19 +186,16 @@ void do_rnto(Session& s, const std::string& argument) {
     const std::optional<std::string> from = std::exchange(s.memory.renamed, {});
     if (!from) throw Refusal{503, "Send RNFR with the old name directly before."};
     const std::string to = s.resolve(argument);
-    s.tree.rename(*from, to, s.rights().has(Right::overwrite));
+    if (!s.tree.rename(*from, to, s.rights().has(Right::overwrite))) move_by_copying(s, *from, to);
     s.log(Severity::notice,
           text("rename ", escape(s.path_from_root(*from)), " to ", escape(s.path_from_root(to))));
     s.control.reply(250, text(escape(*from), " is now ", escape(to), '.'));
 }
 
 void do_mfmt(Session& s, const std::string& argument) {
-    const std::size_t space = argument.find(' ');
-    const auto when = parse_timestamp(std::string_view{argument}.substr(0, space));
-    if (!when || space == argument.npos || space + 1 == argument.size())
-        throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
-    const std::string name = argument.substr(space + 1);
-    do_explained(name, [&] { s.tree.set_modification_time(s.resolve(name), *when); });
+    const auto [when, name] = parse_time_and_path(argument);
+    if (!when) throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
+    do_explained(name, [&] { set_time(s, s.resolve(name), *when); });
     s.control.reply(213, text("Modify=", format_timestamp(*when), "; ", name));
 }
 
@@ -177,7 +214,10 @@ void do_site_chmod(Session& s, const std::string& argument) {
     if (!mode || words.argument.empty())
         throw Refusal{501, "SITE CHMOD takes a mode of 000 to 777 and a path: SITE CHMOD 644 notes.txt"};
     const std::string path = s.resolve(words.argument);
-    do_explained(words.argument, [&] { s.tree.change_mode(path, *mode); });
+    do_explained(words.argument, [&] {
+        s.require_to_change(path);
+        s.tree.change_mode(path, *mode);
+    });
     s.log(Severity::notice, text("chmod ", format_mode(*mode), ' ', escape(s.path_from_root(path))));
     s.control.reply(200, text("The mode of ", escape(path), " is ", format_mode(*mode), '.'));
 }
@@ -210,7 +250,7 @@ void do_site_utime(Session& s, const std::string& argument) {
     const std::string path{rest};
     if (!when || path.empty())
         throw Refusal{501, "SITE UTIME takes a time in UTC and a path: SITE UTIME 20261121072600 notes.txt"};
-    do_explained(path, [&] { s.tree.set_modification_time(s.resolve(path), *when); });
+    do_explained(path, [&] { set_time(s, s.resolve(path), *when); });
     s.control.reply(200, text("The time of ", escape(path), " is ", format_timestamp(*when), '.'));
 }
 

@@ -5,7 +5,9 @@
 
 #include "common/text.hh"
 
+#include <cstdlib>
 #include <doctest/doctest.h>
+#include <optional>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -22,6 +24,30 @@ struct stat status_of(const Path& path) {
 }
 
 mode_t mode_of(const Path& path) { return status_of(path).st_mode & 07777; }
+
+// A daemon that serves "/", so that its tree has two file systems, and a folder for everybody on each.
+struct TwoDisks {
+    const TempDir here;
+    const Path there = [] {
+        std::string name = "/dev/shm/suite-XXXXXX";
+        return ::mkdtemp(name.data()) == nullptr ? Path{} : Path{name};
+    }();
+    std::optional<Daemon> daemon;
+
+    explicit TwoDisks(const std::string& anonymous = "anonymous write") {
+        if (!are_two()) return;
+        for (const Path& folder : {Path{here / "."}, there}) REQUIRE(::chmod(folder.c_str(), 0777) == 0);
+        daemon.emplace(Daemon::Setting{.lines = {"root /", anonymous}});
+    }
+    ~TwoDisks() {
+        if (!there.empty()) std::filesystem::remove_all(there);
+    }
+    bool are_two() const { return !there.empty() && status_of(here / ".").st_dev != status_of(there).st_dev; }
+    std::string old_name(std::string_view name) const {
+        return Path{here / name}.lexically_normal().native();
+    }
+    std::string new_name(std::string_view name) const { return (there / name).native(); }
+};
 
 void make_folder(FtpClient& client, const std::string& name) { client.command("MKD " + name, 257); }
 
@@ -46,6 +72,76 @@ TEST_SUITE("e2e") {
                        250);
         CHECK(names_in(daemon.files()) == Words{"other", "\xe5\xbc\xa0\xe4\xb8\x89"});
         daemon.wait_for_log("rename /old name to /folder/new name");
+    }
+
+    TEST_CASE("RNTO copies a file to another file system and removes the old one") {
+        const TwoDisks disks;
+        if (!disks.are_two()) return tests::skip("/dev/shm is no file system of its own");
+        FtpClient client = connect_logged_in(*disks.daemon);
+        const std::string bytes = make_bytes(1'000'000), file = disks.old_name("file"),
+                          moved = disks.new_name("moved");
+        client.store("STOR " + file, bytes);
+        client.command("SITE CHMOD 640 " + file, 200);
+        client.command("MFMT 20200102030405 " + file, 213);
+        client.command("RNFR " + file, 350);
+        CHECK(client.command("RNTO " + moved, 250) == text("250 ", file, " is now ", moved, '.'));
+        CHECK(names_in(disks.there) == Words{"moved"});
+        CHECK_FALSE(std::filesystem::exists(file));
+        CHECK((client.fetch("RETR " + moved) == bytes));
+        CHECK(mode_of(moved) == 0640);
+        CHECK(client.command("MDTM " + moved, 213) == "213 20200102030405");
+
+        // Over an old one, and back.
+        write_shared(disks.there / "old", "old");
+        client.store("STOR " + file, "new");
+        client.command("RNFR " + file, 350);
+        client.command("RNTO " + disks.new_name("old"), 250);
+        CHECK(read_file(disks.there / "old") == "new");
+        client.command("RNFR " + moved, 350);
+        client.command("RNTO " + file, 250);
+        CHECK((read_file(file) == bytes));
+        CHECK(names_in(disks.there) == Words{"old"});
+
+        const auto refuse = [&](const std::string& from, const std::string& to) {
+            client.command("RNFR " + from, 350);
+            return client.command("RNTO " + to, 550);
+        };
+        client.command("MKD " + disks.old_name("folder"), 257);
+        CHECK(refuse(disks.old_name("folder"), moved).find("only a regular file can be moved") !=
+              std::string::npos);
+        std::filesystem::create_symlink("file", disks.old_name("link"));
+        refuse(disks.old_name("link"), moved);
+        std::filesystem::create_symlink("old", disks.there / "link");
+        refuse(file, disks.new_name("link"));
+        std::filesystem::create_directory(disks.there / "full");
+        refuse(file, disks.new_name("full"));
+        refuse(file, disks.new_name("missing/file"));
+        CHECK((read_file(file) == bytes));
+        CHECK(names_in(disks.there) == Words{"full", "link", "old"});
+    }
+
+    TEST_CASE("ABOR ends a move to another file system and leaves the file where it is") {
+        const TwoDisks disks;
+        if (!disks.are_two()) return tests::skip("/dev/shm is no file system of its own");
+        FtpClient client = connect_logged_in(*disks.daemon);
+        const std::string file = disks.old_name("file"), moved = disks.new_name("moved");
+        write_shared(file, "x");
+        write_shared(disks.there / "moved", "old");
+        std::filesystem::resize_file(file, 10'000'000);
+        client.send(text("RNFR ", file, "\r\nRNTO ", moved, "\r\nPWD\r\nABOR\r\n"));
+        client.expect(350);
+        client.expect(250); // ABOR stands behind what waits its turn
+        client.expect(257);
+        client.expect(226);
+        client.command("RNFR " + moved, 350);
+        client.send(text("RNTO ", file, "\r\nABOR\r\n"));
+        CHECK(client.expect(426) == "426 RNTO is aborted: nothing has changed.");
+        client.expect(226);
+        client.command("NOOP", 200);
+        CHECK(status_of(moved).st_size == 10'000'000);
+        CHECK_FALSE(std::filesystem::exists(file));
+        CHECK(names_in(disks.there) == Words{"moved"});
+        CHECK(names_in(disks.here / ".").empty());
     }
 
     TEST_CASE("RNTO replaces a file for whoever may overwrite and a directory never loses what is in it") {
@@ -141,6 +237,53 @@ TEST_SUITE("e2e") {
         make_folder(client, "folder");
         client.command("MFMT 19991231235959 folder", 213);
         CHECK(status_of(daemon.files() / "folder").st_mtime == 946684799);
+    }
+
+    TEST_CASE("MDTM with a time sets it where no file has a name like that") {
+        const Daemon daemon{writable};
+        FtpClient client = connect_logged_in(daemon);
+        client.store("STOR a file", "x");
+        CHECK(client.command("MDTM 20200102030405 a file", 213) == "213 Modify=20200102030405; a file");
+        CHECK(client.command("MDTM a file", 213) == "213 20200102030405");
+        client.store("STOR 20210102030405 a file", "x");
+        client.command("MFMT 19990102030405 20210102030405 a file", 213);
+        CHECK(client.command("MDTM 20210102030405 a file", 213) == "213 19990102030405");
+        CHECK(client.command("MDTM a file", 213) == "213 20200102030405");
+        for (const std::string_view line :
+             {"MDTM 20200102030405 missing", "MDTM 20200102030405", "MDTM 20200102030405 ",
+              "MDTM 202001020304 a file", "MDTM 20201302030405 a file"}) {
+            CAPTURE(line);
+            client.command(line, 550);
+        }
+        CHECK(client.command("MDTM a file", 213) == "213 20200102030405");
+        const Daemon closed{{.lines = {"anonymous read"}}};
+        write_file(closed.files() / "file", "x");
+        FtpClient reader = connect_logged_in(closed);
+        const std::string before = reader.command("MDTM file", 213);
+        reader.command("MDTM 20200102030405 file", 550);
+        CHECK(reader.command("MDTM file", 213) == before);
+    }
+
+    TEST_CASE("CWD ~ leads to the top unless a folder is called that") {
+        const Daemon daemon{writable};
+        FtpClient client = connect_logged_in(daemon);
+        for (const std::string_view line : {"MKD folder", "MKD folder/below"}) client.command(line, 257);
+        client.command("CWD folder/below", 250);
+        client.command("CWD ~", 250);
+        CHECK(client.command("PWD", 257).starts_with("257 \"/\""));
+        client.command("CWD ~/folder", 250);
+        CHECK(client.command("PWD", 257).starts_with("257 \"/folder\""));
+        client.command("CWD ~/../..", 250);
+        CHECK(client.command("PWD", 257).starts_with("257 \"/\""));
+        client.command("CWD ~/missing", 550);
+        client.command("CWD ~root", 550);
+        client.command("CWD ~/.ftpd-x", 553);
+        client.command("MKD folder/~", 257);
+        client.command("CWD folder", 250);
+        client.command("CWD ~", 250);
+        CHECK(client.command("PWD", 257).starts_with("257 \"/folder/~\""));
+        client.command("XCWD ~", 250);
+        CHECK(client.command("PWD", 257).starts_with("257 \"/\""));
     }
 
     TEST_CASE("MFMT and SITE UTIME refuse what is no time or no file") {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <doctest/doctest.h>
+#include <limits>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -58,6 +59,37 @@ TEST_SUITE("e2e") {
         Connection again = begin_transfer(client, "RETR endless");
         client.reset();
         CHECK(wait_for_end_of(daemon, session) == "exit 0");
+    }
+
+    TEST_CASE("what is announced larger than the disk has room for is refused before anything is stored") {
+        const Daemon daemon{{.lines = {"anonymous write"}}};
+        write_shared(daemon.files() / "file", "0123456789");
+        constexpr off_t beyond_any_disk = std::numeric_limits<off_t>::max();
+        FtpClient client = connect_logged_in(daemon);
+        for (const std::string_view line : {"STOR new", "STOR file", "APPE file", "STOU new"}) {
+            CAPTURE(line);
+            client.command(text("ALLO ", beyond_any_disk), 200);
+            client.open_data();
+            const std::string reply = client.command(line, 552);
+            CHECK(reply.find(" bytes free on the disk, and not the ") != std::string::npos);
+            CHECK(reply.find(text(beyond_any_disk)) != std::string::npos);
+        }
+        client.command("REST 5", 350);
+        client.command(text("ALLO ", beyond_any_disk), 200);
+        client.open_data();
+        client.command("STOR file", 552);
+        CHECK(names_in(daemon.files()) == Words{"file"});
+        CHECK(read_file(daemon.files() / "file") == "0123456789");
+        client.command("ALLO 3", 200);
+        client.store("STOR new", "abc");
+        client.command("ALLO 5", 200);
+        client.command("REST 5", 350);
+        client.store("STOR file", "abcde");
+        CHECK(read_file(daemon.files() / "file") == "01234abcde");
+        client.send(text("ALLO ", beyond_any_disk, "\r\nPUT file\r\n"));
+        client.expect(200);
+        client.half_close(); // its body is passed over
+        client.expect(552);
     }
 
     TEST_CASE("max-upload refuses what is announced as larger and ends what turns out to be") {

@@ -93,6 +93,28 @@ TEST_SUITE("e2e readiness") {
         CHECK(client.fetch("RETR file") == "line\r\n");
     }
 
+    TEST_CASE("default-type is the type of a client that never sends TYPE") {
+        const Daemon daemon{{.lines = {"anonymous write", "default-type binary"}}};
+        e2e::write_file(daemon.files() / "file", "line\n");
+        FtpClient client{daemon};
+        const auto log_in = [&] {
+            client.command("USER anonymous", 331);
+            client.command("PASS x", 230);
+        };
+        log_in();
+        CHECK(client.fetch("RETR file") == "line\n");
+        client.store("STOR picture", "a\r\nb\r");
+        CHECK(e2e::read_file(daemon.files() / "picture") == "a\r\nb\r");
+        client.command("REST 2", 350);
+        CHECK(client.fetch("RETR file") == "ne\n");
+        CHECK(client.command("STAT", 211).find("Type I") != std::string::npos);
+        client.command("TYPE A", 200);
+        CHECK(client.fetch("RETR file") == "line\r\n");
+        client.command("REIN", 220);
+        log_in();
+        CHECK(client.fetch("RETR file") == "line\n");
+    }
+
     TEST_CASE("REST starts the next transfer there and only that one") {
         const Daemon daemon;
         e2e::write_file(daemon.files() / "file", "0123456789");

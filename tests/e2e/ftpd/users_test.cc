@@ -11,6 +11,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -71,6 +72,76 @@ Connection connect_from(const Daemon& daemon, const std::string& host) {
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("who may store and not overwrite may date what was stored on this connection") {
+        const Office office;
+        const Daemon daemon{office.setting()};
+        FtpClient ann{daemon};
+        CHECK(log_in(ann, "ann", "sesame").code == 230);
+        ann.command("TYPE I", 200);
+        ann.store("STOR one", "1");
+        ann.command("MFMT 20200102030405 one", 213);
+        CHECK(ann.command("MDTM one", 213) == "213 20200102030405");
+        ann.put("two", "2");
+        ann.send("WRITE three\r\n3\r\n.\r\n");
+        ann.expect(150);
+        ann.expect(226);
+        ann.command("SITE UTIME 20210102030405 two", 200);
+        ann.command("SITE CHMOD 600 three", 200);
+        CHECK((std::filesystem::status(office.root / "ann/three").permissions() ==
+               (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)));
+        ann.command("MFMT 20220102030405 one", 213);
+        std::filesystem::create_symlink("hello", office.root / "ann/link");
+        for (const std::string_view line :
+             {"MFMT 20200102030405 hello", "SITE UTIME 20200102030405 hello", "SITE CHMOD 600 hello",
+              "MFMT 20200102030405 link", "MFMT 20200102030405 .", "MFMT 20200102030405 missing"}) {
+            CAPTURE(line);
+            ann.command(line, 550);
+        }
+        // It is the file that counts, and not its name.
+        std::filesystem::rename(office.root / "ann/two", office.root / "ann/elsewhere");
+        std::filesystem::rename(office.root / "ann/hello", office.root / "ann/two");
+        ann.command("MFMT 20200102030405 two", 550);
+        ann.command("MFMT 20200102030405 elsewhere", 213);
+        FtpClient again{daemon};
+        CHECK(log_in(again, "ann", "sesame").code == 230);
+        again.command("MFMT 20200102030405 one", 550);
+        ann.command("REIN", 220);
+        CHECK(log_in(ann, "ann", "sesame").code == 230);
+        ann.command("MFMT 20200102030405 one", 550);
+    }
+
+    TEST_CASE("FEAT and HELP list all before a login and after it what this one may use") {
+        const Office office;
+        write_file(office.users, text("ann:", hash_of("sesame"), ":/ann:list,read\n", "bob:", hash_of("open"),
+                                      ":/bob:list,read,write\n", "eve:", hash_of("sesame"), ":/bob:write\n"));
+        const Daemon daemon{office.setting()};
+        struct Case {
+            std::string_view line, shown;
+            std::string_view to; // whom: a stranger, ann, bob, eve
+        };
+        constexpr std::array cases{
+            Case{"FEAT", " MFMT\n", "sbe"},          Case{"FEAT", " MLST type", "sab"},
+            Case{"FEAT", " PUT\n", "sbe"},           Case{"FEAT", " WRITE\n", "sbe"},
+            Case{"FEAT", " SITE MLSD\n", "sab"},     Case{"FEAT", " REST STREAM\n", "sabe"},
+            Case{"HELP", " STOR PATH", "sbe"},       Case{"HELP", " RETR PATH", "sab"},
+            Case{"HELP", " DELE PATH", "s"},         Case{"HELP", " MKD PATH", "s"},
+            Case{"HELP", " RNFR PATH", "s"},         Case{"HELP", " LIST [PATH]", "sab"},
+            Case{"HELP", " QUIT ", "sabe"},          Case{"SITE HELP", " GET PATH", "sab"},
+            Case{"SITE HELP", " SITE CHMOD", "sbe"}, Case{"SITE HELP", " WRITE PATH", "sbe"},
+        };
+        for (const std::string_view who : {"", "ann", "bob", "eve"}) {
+            FtpClient client{daemon};
+            if (!who.empty())
+                CHECK(log_in(client, std::string{who}, who == "bob" ? "open" : "sesame").code == 230);
+            for (const auto& [line, shown, to] : cases) {
+                INFO(who, ": ", line, shown);
+                client.send(text(line, "\r\n"));
+                const bool is_shown = client.read_reply().text.find(shown) != std::string::npos;
+                CHECK(is_shown == (to.find(who.empty() ? 's' : who[0]) != to.npos));
+            }
+        }
+    }
+
     TEST_CASE("a user is at home in a folder beneath the root and does what the user file allows") {
         const Office office;
         const Daemon daemon{office.setting()};
