@@ -92,11 +92,11 @@ void Session::serve() {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
         parent.begin_pause();
-        settlement.await_command(deadline);
+        if (settlement.is_open()) settlement.await_command(deadline);
         const std::optional<Line> line = control.next_line(deadline);
         if (!line) return settlement.await_acknowledgement();
         parent.end_pause();
-        settlement.settle();
+        if (settlement.is_open()) settlement.settle();
         execute(*this, *line);
         status.idle();
     }
@@ -148,12 +148,14 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (!memory.login && !may_be_nobody)
         throw Refusal{530, "Log in first: USER anonymous, then PASS with any password.",
                       "LS, GET PATH and PUT PATH may work without it."};
-    if (!rights().has(right)) throw Refusal{550, text("You may not use ", verb, " here.")};
+    if (right != Right::store && !rights().has(right)) // else the verb itself looks at the file
+        throw Refusal{550, text("You may not use ", verb, " here.")};
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
 }
 
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
+    if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
     const FileId file = id_of(tree.status(path));
     if (std::ranges::count(memory.stored, file) == 0 && std::ranges::count(memory.made, file) == 0)
         throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};

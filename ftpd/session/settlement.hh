@@ -22,6 +22,9 @@ class Settlement {
 public:
     explicit Settlement(Session& session) : session_(session) {}
 
+    // Seldom: ask before calling what follows for each command.
+    bool is_open() const { return open_.has_value(); }
+
     // An upload is in its place, and 226 is said now. transfer: what is to be told of it.
     void begin(Replacement replacement, Transfer transfer);
     // The client knows: the new file stays. Nothing if none is open.

@@ -284,7 +284,7 @@ void do_help(Session& s, const std::string& name) {
 void do_site_help(Session& s, const std::string&) {
     s.control.begin_lines(214, "Behind SITE:");
     for (const Verb& verb : verb_table())
-        if (is_offered(s, verb) && (verb.login == LoginNeed::in_band || verb.name.substr(0, 5) == "SITE "))
+        if (verb.login == LoginNeed::in_band || verb.name.substr(0, 5) == "SITE ")
             s.control.add_line(help_line(verb));
     s.control.end_lines(214, "End");
 }

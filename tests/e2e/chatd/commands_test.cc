@@ -257,7 +257,9 @@ TEST_SUITE("e2e") {
         ada.send("/ignore nobody1\n/ignore bob\n");
         ada.expect_lines({"Nobody here has that name: /who lists them.",
                           "You no longer see what bob says: /ignore bob again ends this."});
-        bob.send("/nick rob\nhidden\n/msg ada hidden too\n");
+        const std::string done = "  /me TEXT                      say what you do"; // all before it is
+        bob.send("/nick rob\nhidden\n/msg ada hidden too\n/help me\n");
+        bob.wait_for_line(done);
         eve.wait_for_line("rob say: hidden");
         ChatClient stranger{daemon, "bob"};
         stranger.say("I am another");
@@ -265,7 +267,8 @@ TEST_SUITE("e2e") {
         bob.close();
         eve.wait_for_line("rob left");
         ChatClient back{daemon};
-        back.send(text("/resume ", token, "\nstill hidden\n/msg ada hidden too\n"));
+        back.send(text("/resume ", token, "\nstill hidden\n/msg ada hidden too\n/help me\n"));
+        back.wait_for_line(done);
         eve.wait_for_line("rob say: still hidden");
         eve.say("one");
         ada.expect_line("eve say: one");

@@ -196,7 +196,7 @@ TEST_SUITE("e2e") {
         }
     }
 
-    TEST_CASE("a daemon that has left its folder serves that one still, after a HUP too") {
+    TEST_CASE("a daemon that has left its folder serves that one still and after a HUP too") {
         Place place{programs[0]};
         const Path files = place.folder() / "files", here = std::filesystem::current_path();
         std::string lines = read_file(place.config());

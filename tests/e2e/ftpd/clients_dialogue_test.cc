@@ -35,7 +35,8 @@ bool holds(std::string_view all, std::string_view part) { return all.find(part) 
 } // namespace
 
 TEST_SUITE("e2e") {
-    TEST_CASE("FileZilla's dialogue: no TLS, a listing, a download that goes on, an upload with its time") {
+    TEST_CASE("FileZilla's dialogue: no TLS and a listing and a download that goes on and an upload with its "
+              "time") {
         const e2e::Daemon daemon{e2e::writable()};
         const std::string bytes = e2e::make_bytes(100'000);
         e2e::write_file(daemon.files() / "file", bytes);

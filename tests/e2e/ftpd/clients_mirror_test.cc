@@ -51,7 +51,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE(
-        "lftp removes a tree with links in it and nothing that they point to, and mirrors them as links") {
+        "lftp removes a tree with links in it and nothing that they point to and mirrors them as links") {
         const Daemon daemon{writable()};
         const e2e::Path top = daemon.files();
         run_lftp(daemon, "mkdir doomed doomed/in kept kept/in");

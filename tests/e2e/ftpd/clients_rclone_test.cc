@@ -43,7 +43,8 @@ private:
 } // namespace
 
 TEST_SUITE("e2e") {
-    TEST_CASE("rclone copies a tree, checks it, makes another the same and purges no more than it was told") {
+    TEST_CASE(
+        "rclone copies a tree and checks it and makes another the same and purges no more than it was told") {
         if (lacks("rclone")) return;
         const Daemon daemon{e2e::writable()};
         const Rclone rclone{daemon, "anonymous", "guest"};
@@ -70,7 +71,7 @@ TEST_SUITE("e2e") {
         CHECK(read_file(kept / "file") == "kept");
     }
 
-    TEST_CASE("rclone copies to an account that may list, read and write and no more") {
+    TEST_CASE("rclone copies to an account that may list and read and write and no more") {
         if (lacks("rclone")) return;
         const e2e::TempDir home;
         const std::string users = home / "users";

@@ -40,8 +40,7 @@ struct Place {
 } // namespace
 
 TEST_SUITE("e2e") {
-    TEST_CASE(
-        "aria2 gets a file at once, for a 226 that comes in one segment with 150 makes it wait a minute") {
+    TEST_CASE("aria2 gets a file at once since 226 does not come in one segment with 150") {
         if (lacks("aria2c")) return;
         const Place place;
         for (const std::string name : {"large", "small"}) {
@@ -102,7 +101,7 @@ TEST_SUITE("e2e") {
         }
     }
 
-    TEST_CASE("Erlang's ftp gets all of a file, lists and puts") {
+    TEST_CASE("Erlang's ftp gets all of a file and lists and puts") {
         if (lacks("erl")) return;
         const Place place;
         const std::string out = place.run(

@@ -104,6 +104,7 @@ TEST_SUITE("e2e readiness") {
         FtpClient client = connect_logged_in(daemon), other{daemon};
         client.fetch("RETR file");
         client.store("STOR new", "12345");
+        client.command("NOOP", 200); // then it is known that the client has its 226
         other.get("file");
         for (int i = 0; i < 2; ++i) {
             CHECK(stat_of(daemon, "transfers") == 3);

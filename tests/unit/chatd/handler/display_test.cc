@@ -182,6 +182,9 @@ TEST_SUITE("unit") {
         CHECK(display.room_row("plans\tcmi\t1\tworld peace") ==
               "plans (code, moderated, you are in it) 1 here: world peace\n");
         CHECK(display.ban_row("bob\tlobby\t7\tada") == "bob (lobby) by ada, 7 minutes left\n");
+        CHECK(display.ban_row("bob\tlobby\t7\tada\t") == "bob (lobby) by ada, 7 minutes left\n");
+        CHECK(display.ban_row("bob\tlobby\t7\tada\ta") ==
+              "bob and the address (lobby) by ada, 7 minutes left\n");
         CHECK(display.ban_row("10.0.0.7\t\t\t") == "10.0.0.7 by administrator, for good\n");
         CHECK(display.who_row("") == "\n");
     }

@@ -51,7 +51,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE(
-        "a ban is of the name and its user and the person and perhaps the address, also after a restart") {
+        "a ban is of the name and its user and the person and perhaps the address also after a restart") {
         const TemporaryFolder folder;
         const std::string path = folder / "bans";
         {

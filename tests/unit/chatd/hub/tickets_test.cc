@@ -63,6 +63,22 @@ TEST_SUITE("unit") {
         tickets.forget(7);
     }
 
+    TEST_CASE("a ticket knows who somebody is and whom it ignores and its last name until it expires") {
+        Tickets tickets;
+        const std::string token = tickets.issue(7, "Ada"), other = tickets.issue(8, "bob");
+        CHECK(tickets.find(token, start)->person.first == 7); // unless it was somebody before
+        tickets.note(7, {5, "chief"}, {{{8, ""}, "bob"}});
+        tickets.note(99, {5, "chief"}, {}); // has none: nothing happens
+        CHECK(tickets.find(token, start)->person.first == 5);
+        CHECK(tickets.find(token, start)->person.account == "chief");
+        CHECK(tickets.find(token, start)->ignored.at(0).name == "bob");
+        CHECK(tickets.left_under("ada", start).first == 0); // it is still here
+        tickets.keep(7, {}, 0, {}, start + 600s);
+        CHECK(tickets.left_under("ada", start).first == 5);
+        CHECK(tickets.left_under("eve", start).first == 0);
+        CHECK(tickets.left_under("ada", start + 600s).first == 0);
+    }
+
     TEST_CASE("the token that a new one replaces stays good beside it until either is used") {
         Tickets tickets;
         const std::string first = tickets.issue(7, "ada");

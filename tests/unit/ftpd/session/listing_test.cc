@@ -142,7 +142,7 @@ TEST_SUITE("unit") {
               "1000;UNIX.group=100; a b");
     }
 
-    TEST_CASE("listing: a link is of a type of its own, which names its target where a fact may hold that") {
+    TEST_CASE("listing: a link is of a type of its own which names its target where a fact may hold that") {
         const Facts all = Facts{}.set();
         Entry link = make(S_IFLNK | 0777, "l");
         link.link_target = "../a,b=c!d(e)";
@@ -169,7 +169,7 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE(
-        "listing: of what could not be looked at the name is all that is said, and how many there are") {
+        "listing: of what could not be looked at the name is all that is said and how many there are") {
         Entry entry = make(0, "a b");
         entry.unknown = EACCES;
         CHECK(format_facts(entry, entry.status, everything, Facts{}.set()) == " a b");
