@@ -147,7 +147,7 @@ std::vector<Directive> directive_table(Settings& s) {
              if (folder.empty()) throw UserError("'' is not a folder: write . for the current one");
              s.root = std::filesystem::absolute(folder);
          }});
-    table.push_back({"anonymous", "no|read|write|upload-only [mkdir]", "",
+    table.push_back({"anonymous", "no|read|write|upload-only|upload-only mkdir", "",
                      "what clients without an account may do", Repeats::no, Reload::yes,
                      [&](Words w) { s.anonymous_given = parse_anonymous(w); }});
     table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are confined to",

@@ -156,7 +156,8 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
     if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
-    if (std::ranges::find(memory.stored, id_of(tree.status(path))) == memory.stored.end())
+    const FileId file = id_of(tree.status(path));
+    if (std::ranges::count(memory.stored, file) == 0 && std::ranges::count(memory.made, file) == 0)
         throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
 }
 
@@ -165,6 +166,13 @@ void Session::remember_stored(const FileId& file) {
     if (rights().has(Right::overwrite)) return;
     memory.stored.push_back(file);
     if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
+}
+
+void Session::remember_made(const FileId& folder) {
+    constexpr std::size_t most = 8192; // a client dates the folders of a tree when all is in them
+    if (rights().has(Right::overwrite)) return;
+    memory.made.push_back(folder);
+    if (memory.made.size() > most) memory.made.erase(memory.made.begin());
 }
 
 // The folder itself stays what the kernel goes by, whatever is renamed: Landlock's rules are about files, not

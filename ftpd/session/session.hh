@@ -78,6 +78,7 @@ public:
         std::optional<std::string> renamed;     // of RNFR, for the very next command: a path
         Facts facts = Facts{}.set();            // of OPTS MLST
         std::vector<FileId> stored;             // the files that the client may date, newest last
+        std::vector<FileId> made;               // the folders, likewise
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
     };
     Memory memory;
@@ -101,9 +102,10 @@ public:
     // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
     // Throws Refusal (550) unless the client may set the times and mode of the file at path: of any, or of
-    // one that it has stored on this connection.
+    // one that it has stored, or made, on this connection.
     void require_to_change(std::string_view path) const;
     void remember_stored(const FileId& file);
+    void remember_made(const FileId& folder);
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);

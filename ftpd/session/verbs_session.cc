@@ -139,6 +139,7 @@ bool is_transfer(const Activity& activity) {
 void do_user(Session& s, const std::string& name) {
     s.memory.login.reset();
     s.memory.stored.clear();
+    s.memory.made.clear();
     s.memory.user = name;
     s.status.set_user(nobody_yet);
     // The same words for every name: whether one exists is nobody's business.

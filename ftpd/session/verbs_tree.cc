@@ -165,6 +165,7 @@ void do_dele(Session& s, const std::string& argument) {
 void do_mkd(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
     s.tree.make_directory(path);
+    s.remember_made(id_of(s.tree.status(path)));
     s.control.reply(257, quote_path(path) + " is made.");
 }
 

@@ -50,6 +50,25 @@ TEST_SUITE("e2e") {
         CHECK(house.place.fcp({"127.0.0.1:file", back}).err == "fcp: 127.0.0.1: Login incorrect. (as joe)\n");
     }
 
+    TEST_CASE("fcp -rp keeps times and permissions for an account that may not overwrite") {
+        const House house;
+        house.netrc("machine 127.0.0.1 login joe password \"open sesame\"\n");
+        const Path tree = house.place.local / "tree";
+        std::filesystem::create_directories(tree / "sub");
+        write_file(tree / "sub/x", "x");
+        set_time(tree / "sub/x", 1'000'000'001);
+        set_time(tree / "sub", 1'000'000'002);
+        ::chmod((tree / "sub").c_str(), 0750);
+        CHECK(is_silent_success(house.place.fcp({"-rp", tree, "127.0.0.1:"})));
+        CHECK(time_of(house.place.served("tree/sub/x")) == 1'000'000'001);
+        CHECK(time_of(house.place.served("tree/sub")) == 1'000'000'002);
+        CHECK(mode_of(house.place.served("tree/sub")) == 0750);
+        write_file(tree / "later", "later"); // into a folder of an earlier day, whose time is another's
+        const Result again = house.place.fcp({"-rp", tree / "later", "127.0.0.1:tree"});
+        CHECK(is_silent_success(again));
+        CHECK(house.place.fcp({"-rcp", tree, "127.0.0.1:"}).status == 1);
+    }
+
     TEST_CASE("fcp and fls take URLs with the login and the port in them") {
         const House house;
         house.netrc("machine 127.0.0.1 login ann password wrong\n"); // what a URL says goes before it
