@@ -34,7 +34,7 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("A line of more than ", chatd::ServerText::max_line, " bytes is broken")));
         CHECK(manual.says(
             text("is not answered within ", chatd::time_to_answer.count(), " seconds, lines of text")));
-        CHECK(manual.says(text("but after ", chatd::max_gap.count(), " minutes without one it gives up")));
+        CHECK(manual.says(text("After ", chatd::max_gap.count(), " minutes it gives up")));
         CHECK(manual.says(text("ever longer, up to ", chatd::RetryPauses::max.count() / 1000, " seconds")));
     }
 
