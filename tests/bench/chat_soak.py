@@ -25,7 +25,7 @@ import zlib
 HEAD = struct.Struct("<IIQqQBBH")
 JOINED, LEFT, SAID, ANNOUNCED, ACTED = 10, 11, 12, 13, 14
 ROOMS = {"lobby": "lobby", "plans": "s3cret", "attic": "attic"}
-STAMP = re.compile(rb"^\[(?:(\S+) )?(\d+) (?:\d{4}-\d\d-\d\d )?\d\d:\d\d\] (.*)$")
+STAMP = re.compile(rb"^\[(?:(\S+) )?(\d+) (?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?: UTC)?\] (.*)$")
 OVER = "the soak is over"
 
 

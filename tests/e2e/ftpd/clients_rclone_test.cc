@@ -30,7 +30,8 @@ public:
     }
     std::string at(std::string_view path) const { return text(server_, path); }
     void run(Words command) const {
-        Words whole{"rclone", "--config=", "--retries=1", "--low-level-retries=1", "--timeout=60s"};
+        Words whole{"rclone",       "--config=", "--transfers=1", "--retries=1", "--low-level-retries=1",
+                    "--timeout=60s"};
         whole.insert(whole.end(), command.begin(), command.end());
         run_in(folder_, whole);
     }

@@ -49,10 +49,8 @@ struct Server {
 
 // A client that is about to send data for the file, which is there already, or a new one.
 struct Uploader {
-    explicit Uploader(const Server& server, std::string_view before = "STOR file")
-        : server(&server),
-          client(connect_logged_in(server.daemon)),
-          session(session_of(server.daemon, client)) {
+    explicit Uploader(const Server& place, std::string_view before = "STOR file")
+        : server(&place), client(connect_logged_in(place.daemon)), session(session_of(place.daemon, client)) {
         if (!before.starts_with("STOR")) client.command(before, 200);
         data.emplace(client.open_data());
         client.send("STOR file\r\n");
