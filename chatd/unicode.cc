@@ -76,7 +76,8 @@ bool is_pictographic(char32_t character) {
 
 CharacterKind kind_of(char32_t character) {
     const utf8proc_property_t& known = property_of(character);
-    if (known.ignorable) return CharacterKind::other;
+    const bool is_blank_sign = character == 0x13441 || character == 0x13442; // hieroglyphs that show nothing
+    if (known.ignorable || is_blank_sign) return CharacterKind::other;
     switch (known.category) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:

@@ -2,6 +2,7 @@
 #include "chatd/words.hh"
 
 #include "chatd/unicode.hh"
+#include "common/network.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -58,6 +59,23 @@ bool is_reserved(std::string_view name) {
                        [&](const std::string& begins) { return like.rfind(begins, 0) == 0; });
 }
 
+// What looks like one letter may be a blank and a mark, or some letters with blanks between them: names are
+// compared as that, and shown so in lists. Nor are there more marks in a row than languages need (UTS
+// 39 5.4).
+bool is_seen_when_folded(std::string_view folded) {
+    constexpr int most_marks = 4;
+    int marks = 0;
+    bool is_first = true;
+    for (const char32_t character : decode(folded)) {
+        const CharacterKind kind = kind_of(character);
+        if (kind == CharacterKind::other && signs.find(character) == signs.npos) return false;
+        marks = kind == CharacterKind::mark ? marks + 1 : 0;
+        if (marks > most_marks || (is_first && marks > 0)) return false;
+        is_first = false;
+    }
+    return true;
+}
+
 } // namespace
 
 std::optional<Refusal> refuse_spelling(std::string_view name) {
@@ -76,12 +94,15 @@ std::optional<Refusal> refuse_spelling(std::string_view name) {
                           columns_of_character(first) > 0);
     if (!is_good_first || normalise(name) != name) return Refusal::name_unprintable;
     if (!share_a_script(without_signs)) return Refusal::name_mixed;
+    if (!is_seen_when_folded(fold_name(name))) return Refusal::name_unprintable;
     return {};
 }
 
 std::optional<Refusal> refuse_name(std::string_view name) {
     if (const auto why = refuse_spelling(name)) return why;
     if (columns_of(name) > max_name_columns || name.size() > max_name) return Refusal::name_too_long;
+    if (Network::parse(fold_name(name)))
+        return Refusal::name_unprintable; // a ban of it would be of an address
     if (is_reserved(name)) return Refusal::name_reserved;
     return {};
 }

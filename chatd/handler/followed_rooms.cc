@@ -40,10 +40,9 @@ bool FollowedRooms::follow(RoomView& view) {
 
 // Whoever comes in may be somebody who is ignored, back with another number: the hub has said so before it
 // wrote the line, so it is heard before the line is shown.
-bool FollowedRooms::hears_hub_before(const RoomView& view, const Record& record) {
+bool FollowedRooms::hears_hub_before(RoomView& view, const Record& record) {
     if (record.kind != Kind::joined || !output_.display().taste().ignores_anybody()) return false;
-    const std::pair coming{view.number(), record.line};
-    if (std::exchange(last_coming_, coming) == coming) return false;
+    if (!view.note_hearing(record.line)) return false;
     hub_.set_ready();
     return true;
 }

@@ -63,14 +63,13 @@ private:
     RoomView* find(std::uint32_t number);
     bool follow(RoomView& view);
     bool ask_for_segment(RoomView& view);
-    bool hears_hub_before(const RoomView& view, const Record& record);
+    bool hears_hub_before(RoomView& view, const Record& record);
 
     ClientOutput& output_;
     HubTalk& hub_;
     SleepWord sleep_;
     std::vector<std::unique_ptr<RoomView>> views_; // in the order of entering
     std::uint32_t current_ = 0;
-    std::pair<std::uint32_t, std::uint64_t> last_coming_{}; // room and line: the hub was heard before it
 };
 
 } // namespace chatd

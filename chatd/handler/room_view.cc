@@ -68,8 +68,13 @@ void RoomView::wake() {
 }
 
 void RoomView::go_on(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
-    if (at_segment_end_ || !log_.find_record()) return open(segment, std::move(log), offset);
-    caught_up_ = asked_ = false;
+    if (!at_segment_end_ && log_.find_record()) {
+        caught_up_ = asked_ = false;
+        return;
+    }
+    const bool holds = holds_; // what is held comes before all of the next segment
+    open(segment, std::move(log), offset);
+    holds_ = holds;
 }
 
 void RoomView::open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
@@ -80,8 +85,8 @@ void RoomView::open(std::uint32_t segment, common::Fd log, std::uint64_t offset)
 
 std::uint64_t RoomView::skip_to(std::uint64_t line, std::uint32_t segment, common::Fd log,
                                 std::uint64_t offset) {
-    open(segment, std::move(log), offset);
     const std::uint64_t skipped = line - std::min(line, next_line());
+    open(segment, std::move(log), offset);
     next_line_ = std::max(next_line_, line);
     start_.first = std::max(start_.first, line);
     return skipped;

@@ -42,9 +42,12 @@ public:
     Step next(Record& record);
     // The record that was taken last comes again with the next step.
     void put_back(Record record) {
+        next_line_ = std::min(next_line_, record.line); // it is not shown yet
         held_ = std::move(record);
         holds_ = true;
     }
+    // The hub is to be heard before this line is shown: true the first time that it is said of this line.
+    bool note_hearing(std::uint64_t line) { return std::exchange(heard_before_, line) != line; }
     bool has_caught_up() const { return caught_up_; }
     // The bytes at its place are not a record: they are half of one, or damage.
     bool has_tail() const { return !at_segment_end_ && log_.has_tail(); }
@@ -74,6 +77,7 @@ private:
     std::uint64_t next_line_ = 0; // expected in the log; 0: none yet
     Record held_;                 // read, but something comes first: that lines before it are gone, say
     bool holds_ = false;
+    std::uint64_t heard_before_ = 0; // the line before which the hub was heard last
     bool caught_up_ = false;
     bool at_segment_end_ = false;
     bool asked_ = false; // for the next segment

@@ -148,7 +148,7 @@ std::string TelnetTerminal::prompt_end() const {
     return telnet::encode(Command::go_ahead);
 }
 
-std::string TelnetTerminal::shown(std::string text) const {
+std::string TelnetTerminal::shown(const std::string& text) const {
     return is_latin1_ ? from_latin1(to_latin1(text)) : text;
 }
 

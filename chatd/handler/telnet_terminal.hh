@@ -52,7 +52,7 @@ public:
     // character set.
     std::string encode(std::string_view text) const;
     // UTF-8 as the client will see it: with Latin-1 it lacks most characters.
-    std::string shown(std::string text) const;
+    std::string shown(const std::string& text) const;
     // What the client has sent, in UTF-8. NUL is nothing (RFC 854), unless it is the second byte of an Enter.
     std::string decode(std::string_view data);
     // Lines whose ends are right already, from this byte on, into the client's character set.

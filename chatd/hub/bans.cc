@@ -7,12 +7,12 @@
 #include "common/amounts.hh"
 #include "common/config.hh"
 #include "common/errors.hh"
-#include "common/fd.hh"
 #include "common/text.hh"
+#include "common/whole_file.hh"
 
 #include <algorithm>
-#include <cstdio>
-#include <fcntl.h>
+#include <cerrno>
+#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -21,6 +21,7 @@ namespace chatd {
 namespace {
 
 constexpr std::string_view for_ever = "-";
+constexpr std::size_t max_file = std::size_t{1} << 24; // bytes: a hundred thousand bans
 
 std::int64_t in_seconds(Ban::Time time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -78,7 +79,12 @@ bool Ban::is_of(const Person& somebody) const {
 
 Bans::Bans(std::string path) : path_(std::move(path)) {
     if (::access(path_.c_str(), F_OK) != 0) return;
-    for (const ConfigLine& line : read_config(path_, {})) bans_.push_back(ban_of(line));
+    std::size_t number = 0;
+    for (const std::string& line : split_lines(read_whole_file(path_, max_file))) {
+        const std::string origin = text(path_, ':', ++number);
+        std::vector<std::string> words = split_words(line);
+        if (!words.empty()) bans_.push_back(ban_of({origin, std::move(words)}));
+    }
 }
 
 void Bans::add(Ban ban) {
@@ -136,19 +142,11 @@ std::vector<Ban> Bans::all(Ban::Time now) const {
     return left;
 }
 
-// Beside it, and then in its place, so that a crash leaves the old file or the new one.
 void Bans::save(const std::vector<Ban>& bans) const {
     std::string lines;
     for (const Ban& ban : bans) lines += line_of(ban);
-    const std::string beside = path_ + ".new";
-    const Fd file{checked("make", beside, [&] {
-        return ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    })};
-    for (std::string_view left = lines; !left.empty();)
-        left.remove_prefix(static_cast<std::size_t>(
-            checked("write", beside, [&] { return ::write(file.get(), left.data(), left.size()); })));
-    checked("write", beside, [&] { return ::fsync(file.get()); });
-    checked("rename", beside, [&] { return ::rename(beside.c_str(), path_.c_str()); });
+    if (lines.size() > max_file) throw std::system_error(EFBIG, std::generic_category(), path_);
+    replace_file(path_, lines);
 }
 
 } // namespace chatd

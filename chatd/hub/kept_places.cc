@@ -2,6 +2,7 @@
 #include "chatd/hub/kept_places.hh"
 
 #include "chatd/protocol.hh"
+#include "chatd/words.hh"
 #include "common/config.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
@@ -28,8 +29,13 @@ std::int64_t wall_seconds(Tickets::Time when) {
 }
 
 Tickets::Time of_wall_seconds(std::int64_t seconds) {
-    const WallClock::time_point then{std::chrono::seconds{seconds}};
-    return Clock::now() + std::chrono::duration_cast<Clock::duration>(then - WallClock::now());
+    constexpr std::int64_t longest = 366 * 24 * 60 * 60; // no place is good for so long
+    const auto now = WallClock::now();
+    const std::int64_t now_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    const WallClock::time_point then{
+        std::chrono::seconds{std::clamp(seconds, now_seconds - 1, now_seconds + longest)}};
+    return Clock::now() + std::chrono::duration_cast<Clock::duration>(then - now);
 }
 
 template <class Items, class Show>
@@ -111,7 +117,8 @@ Tickets::Kept place_of(std::span<const std::string> words) {
     const bool has_tokens = !kept.tokens.empty() &&
                             std::all_of(kept.tokens.begin(), kept.tokens.end(),
                                         [](const std::string& token) { return token.size() == max_token; });
-    if (!has_tokens || ticket.name.empty()) throw UserError("a place needs a name and tokens");
+    if (!has_tokens || ticket.name.size() > max_name || refuse_spelling(ticket.name))
+        throw UserError("a place needs a name and tokens");
     return kept;
 }
 

@@ -18,7 +18,7 @@ void Marks::set(const Client& whom, std::optional<Time> until, std::optional<Net
     std::erase_if(marks_, [&](const Mark& mark) {
         return mark.whom.is(whom.person) || (mark.until && *mark.until <= now);
     });
-    marks_.push_back({whom.person, whom.folded, std::move(network), until});
+    marks_.push_back({whom.person, whom.folded, network, until});
 }
 
 bool Marks::take_back(const std::string& folded_name, const Client* whom) {

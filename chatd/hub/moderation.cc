@@ -168,6 +168,8 @@ std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words argum
     ban.network = Network::parse(word);
     const Client* const whom = ban.network ? nullptr : people_.find(word);
     if (whom == nullptr && !ban.network && word.find('/') != word.npos) return Refusal::bad_network;
+    if (!ban.network) // nobody can have another name, and no other is written into the file
+        if (const auto why = refuse_name(word)) return why;
     ban.person = whom != nullptr ? whom->person : tickets_.left_under(ban.whom, Clock::now());
     if (manner->has_address) {
         if (whom != nullptr) ban.network = Network::of(whom->address);

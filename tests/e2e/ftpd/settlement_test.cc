@@ -36,7 +36,8 @@ struct Server {
     // Whether each transfer was complete (c) or not (i), by the transfer log.
     std::string fates() const {
         std::string fates;
-        for (const std::string_view line : common::split(read_file(xferlog()), '\n'))
+        const std::string log = read_file(xferlog());
+        for (const std::string_view line : common::split(log, '\n'))
             if (!line.empty()) fates += line.back();
         return fates;
     }

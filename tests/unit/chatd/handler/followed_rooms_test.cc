@@ -127,6 +127,29 @@ TEST_SUITE("unit") {
         CHECK(bob.place.talk.rooms.place().size() == 2 * PlaceRoom::size);
     }
 
+    TEST_CASE("rooms: who ignores somebody is shown those who come into two rooms at once and that ends") {
+        Member bob;
+        RoomPlace den;
+        RoomLog log = den.open();
+        bob.place.talk.output.display().taste().ignore(5, 5, "eve");
+        bob.place.type("/join other\n");
+        bob.place.sent();
+        bob.place.enter(2, "other", log.open_segment(1).fd);
+        bob.place.shown();
+        for (RoomLog* const room : {&bob.log, &log}) {
+            room->add(Kind::joined, 8, "cat", "");
+            REQUIRE(room->flush());
+        }
+        bob.place.hubs_word.tell_news();
+        FollowedRooms& rooms = bob.place.talk.rooms;
+        rooms.wake();
+        int rounds = 0;
+        while (rooms.follow() && rounds < 100) ++rounds;
+        CHECK(rounds < 10);
+        CHECK(bob.place.shown() == "[room] cat joined\ncat joined\n");
+        CHECK(rooms.has_caught_up());
+    }
+
     TEST_CASE("rooms: while the client takes nothing nothing more is read of a log") {
         Member bob;
         for (int i = 0; i < 40; ++i) bob.say(50);

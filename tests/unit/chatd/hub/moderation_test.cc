@@ -164,6 +164,8 @@ TEST_SUITE("unit") {
         Moderated house;
         CHECK(house.administer(Kind::banned, {"10.0.0.0/33"}, nullptr) == Refusal::bad_network);
         CHECK(house.administer(Kind::banned, {"10.0.0/8"}, nullptr) == Refusal::bad_network);
+        CHECK(house.administer(Kind::banned, {"\uff11\uff10.0.0.11"}, nullptr) == Refusal::name_unprintable);
+        CHECK(house.administer(Kind::banned, {"a\nban b"}, nullptr) == Refusal::name_unprintable);
         CHECK_FALSE(house.administer(Kind::banned, {"10.0.0.8/30", "1h"}, nullptr));
         CHECK_FALSE(house.is_here(house.bobs));
         CHECK(house.is_here(house.ada.number));
