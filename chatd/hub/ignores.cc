@@ -33,7 +33,8 @@ void Ignores::on_ignore(Client& client, Packet packet) {
 
 // All that it is and was, as far as they are known and a frame holds them.
 std::string Ignores::numbers_of(const Person& person) const {
-    std::vector<ClientNumber> numbers{person.first};
+    std::vector<ClientNumber> numbers = tickets_.numbers_of(person); // also of a connection that has ended
+    numbers.push_back(person.first);
     for (const auto& [number, client] : people_.all()) {
         if (!person.is(client.person)) continue;
         numbers.push_back(number);

@@ -124,6 +124,16 @@ Person Tickets::left_under(std::string_view folded_name, Time now) const {
     return {};
 }
 
+std::vector<std::uint64_t> Tickets::numbers_of(const Person& person) const {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [client, kept] : by_client_) {
+        if (!person.is(kept.ticket.person)) continue;
+        numbers.push_back(client);
+        numbers.insert(numbers.end(), kept.ticket.formers.begin(), kept.ticket.formers.end());
+    }
+    return numbers;
+}
+
 void Tickets::drop_expired(Time now) {
     while (!left_.empty() && left_.begin()->first <= now) forget(std::uint64_t{left_.begin()->second});
 }

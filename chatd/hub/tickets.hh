@@ -63,6 +63,8 @@ public:
     std::optional<Ticket> of(std::uint64_t client) const;
     // Who had this name, and whose connection has ended; nobody: {}.
     Person left_under(std::string_view folded_name, Time now) const;
+    // The clients that this person is and was, by the tickets that there are.
+    std::vector<std::uint64_t> numbers_of(const Person& person) const;
     void drop_expired(Time now);
     // Of all clients that have left.
     std::vector<Kept> left() const;

@@ -24,6 +24,17 @@ TEST_SUITE("unit") {
         }
     }
 
+    TEST_CASE("a person's numbers are those of all its tickets with what it was before") {
+        Tickets tickets;
+        for (const std::uint64_t client : {7, 8, 9}) tickets.issue(client, "ada");
+        tickets.note(7, {.first = 3}, {});
+        tickets.note(9, {.first = 3}, {});
+        tickets.keep(7, {}, 0, {3, 5}, start + 600s);
+        CHECK(tickets.numbers_of({.first = 3}) == std::vector<std::uint64_t>{7, 3, 5, 9});
+        CHECK(tickets.numbers_of({.first = 8}) == std::vector<std::uint64_t>{8});
+        CHECK(tickets.numbers_of({.first = 4}).empty());
+    }
+
     TEST_CASE("a token is good while its client is connected and until it expires and no longer") {
         Tickets tickets;
         const std::string token = tickets.issue(7, "ada");
