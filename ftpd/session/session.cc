@@ -96,10 +96,11 @@ void Session::serve() {
         const std::optional<Line> line = control.next_line(deadline);
         if (!line) return settlement.await_acknowledgement();
         parent.end_pause();
-        if (settlement.is_open()) settlement.settle();
+        if (settlement.is_open()) settlement.heed_command();
         execute(*this, *line);
         status.idle();
     }
+    settlement.await_acknowledgement();
 }
 
 void Session::say_farewell(const SessionOver& end) {

@@ -28,7 +28,15 @@ constexpr auto first_pause = 1ms, longest_pause = 100ms; // no event tells of it
 } // namespace
 
 void Settlement::begin(Replacement replacement, Transfer transfer) {
-    open_.emplace(std::move(replacement), std::move(transfer));
+    settle(); // the client took part in this upload after the 226 of the one before
+    open_.emplace(std::move(replacement), std::move(transfer), session_.control.waiting_lines().size());
+}
+
+void Settlement::heed_command() {
+    if (!open_) return;
+    if (open_->early_lines == 0) return settle();
+    // A body may have taken some of them.
+    open_->early_lines = std::min(open_->early_lines - 1, session_.control.waiting_lines().size());
 }
 
 void Settlement::settle() {
