@@ -82,6 +82,20 @@ void Settlement::await_acknowledgement() {
     }
 }
 
+void Settlement::await_sign_of_life() {
+    if (!open_) return;
+    ClientSocket& client = session_.client;
+    client.flush();
+    for (const auto latest = Clock::now() + max_wait; open_;) {
+        if (client.input_ended() || client.buffer().full()) return await_acknowledgement();
+        if (session_.control.waiting_lines().size() > open_->early_lines) return settle();
+        const auto look = std::min(latest, Clock::now() + silence);
+        if (client.wait_for(client.fd(), Interest::read, look)) continue;
+        if (unacknowledged_bytes(client.fd()).value_or(0) == 0) return settle();
+        if (Clock::now() >= latest) return take_back();
+    }
+}
+
 void Settlement::conclude(SessionOver::Reason reason) {
     using Reason = SessionOver::Reason;
     if (!open_) return;

@@ -41,6 +41,10 @@ public:
     // The client has ended its input, and the session ends: waits for the acknowledgement, for 5 seconds at
     // most, without which the upload is taken back. Throws SessionOver.
     void await_acknowledgement();
+    // The daemon stops, and the session ends before the next command: waits for a command, two seconds of
+    // silence behind the acknowledgement, or the end of the input; for 5 seconds at most, without which the
+    // upload is taken back. Throws SessionOver.
+    void await_sign_of_life();
     // The session is over for this reason: a client that is gone, and had not said QUIT, has its upload taken
     // back.
     void conclude(SessionOver::Reason reason);

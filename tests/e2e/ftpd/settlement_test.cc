@@ -412,6 +412,50 @@ TEST_SUITE("e2e readiness") {
         }
     }
 
+    TEST_CASE("a stop with stop-grace waits for what becomes of the client of an upload") {
+        for (const bool is_pause : {false, true}) // the order to finish comes in the upload, or behind it
+            for (bool in_time = false; !in_time;) {
+                CAPTURE(is_pause);
+                Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}}};
+                write_shared(daemon.files() / "file", "old");
+                FtpClient client = connect_logged_in(daemon);
+                Connection data = begin_transfer(client, "STOR file");
+                data.send(first_half);
+                const auto order = [&] {
+                    daemon.signal(SIGTERM);
+                    daemon.wait_for_log("for transfers to finish\n");
+                };
+                if (!is_pause) order();
+                const auto began = Clock::now();
+                data.close();
+                wait_until("226 is there", [&] { return client.has_input(); });
+                if (is_pause) order();
+                client.close();
+                in_time = Clock::now() - began < settled_by_silence;
+                CHECK(daemon.wait() == 0);
+                if (!in_time) continue;
+                CHECK(read_file(daemon.files() / "file") == "old");
+                CHECK((read_file(daemon.files() / ".ftpd-file") == first_half));
+            }
+    }
+
+    TEST_CASE("a stop with stop-grace ends a client that says anything behind its upload") {
+        Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}}};
+        write_shared(daemon.files() / "file", "old");
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = begin_transfer(client, "STOR file");
+        data.send(bytes);
+        daemon.signal(SIGTERM);
+        daemon.wait_for_log("for transfers to finish\n");
+        data.close();
+        client.expect(226);
+        client.send("NOOP\r\n");
+        client.expect(421);
+        CHECK(daemon.wait() == 0);
+        CHECK((read_file(daemon.files() / "file") == bytes));
+        CHECK(names_in(daemon.files()) == Words{"file"});
+    }
+
     TEST_CASE("what others did to the name meanwhile is not taken back") {
         const std::vector<std::pair<const char*, std::function<void(FtpClient&)>>> deeds{
             {"stored", [](FtpClient& other) { other.store("STOR file", "other"); }},
