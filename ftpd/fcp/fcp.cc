@@ -125,9 +125,11 @@ void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::st
 void send(const Use& use, const Operands& sources, const RemoteName& target) {
     const bool reads_input = std::ranges::count(sources, "-") > 0;
     if (reads_input && sources.size() > 1) throw UsageError("standard input is copied alone");
+    RemoteName place = target;
+    if (sources.size() > 1 && !place.path.empty() && place.path.back() != '/') place.path += '/';
     Wishes wishes;
     for (const std::string& source : sources)
-        wishes.push_back({Wish::Use::send, target, port_of(use, target), source,
+        wishes.push_back({Wish::Use::send, place, port_of(use, target), source,
                           use.options.recursive && std::filesystem::is_directory(source)});
     work_with(use, target, reads_input, wishes, [&](Pipeline& pipeline) {
         Send{pipeline, use.console, use.options, target}.run(sources);

@@ -96,12 +96,19 @@ void move_by_copying(Session& s, const std::string& from, const std::string& to)
         upload.discard();
         throw;
     }
+    remove_source(s.tree, from, source.status, to);
+}
+
+void remove_source(const Tree& tree, const std::string& from, const struct stat& copied,
+                   const std::string& to) {
     try {
-        s.tree.remove_file(from);
+        if (is_unchanged(copied, tree.entry(from).status)) return tree.remove_file(from);
     } catch (const std::system_error& error) {
         throw Refusal{450, text(escape(to), " is there, but ", escape(from),
                                 " cannot be removed: ", error.code().message(), '.')};
     }
+    throw Refusal{450,
+                  text(escape(to), " is there, but ", escape(from), " has changed meanwhile: it stays.")};
 }
 
 } // namespace ftpd

@@ -51,7 +51,7 @@ void ParentLink::begin_pause() {
 }
 
 void ParentLink::check_signals() {
-    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) throw SessionOver{Reason::stopped};
+    if (signals_.take(SIGTERM)) throw SessionOver{Reason::stopped};
 }
 
 const std::string& ParentLink::last_words() {

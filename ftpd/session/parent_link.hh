@@ -13,9 +13,10 @@ namespace ftpd {
 
 class ParentLink {
 public:
-    // pair: this end of a pair of packets with the parent (ftpd/frames.hh), not blocking. Blocks SIGTERM and
-    // SIGINT outside of waits.
-    explicit ParentLink(common::Fd pair) : pair_(std::move(pair)), signals_{SIGTERM, SIGINT} {}
+    // pair: this end of a pair of packets with the parent (ftpd/frames.hh), not blocking. Blocks SIGTERM
+    // outside of waits. SIGINT is the terminal's, and stays blocked as it was in the parent, which acts on
+    // it.
+    explicit ParentLink(common::Fd pair) : pair_(std::move(pair)), signals_{SIGTERM} {}
 
     // Sends a packet, waiting for room. Throws SessionOver: parent_gone, or stopped by a signal meanwhile.
     void tell(std::span<const char> packet);
@@ -23,6 +24,8 @@ public:
     // Reads an order, if there is one. Throws SessionOver: kicked, stopped, parent_gone. An order to finish
     // is obeyed in a pause.
     void take_order();
+    // Whether it was told to finish.
+    bool should_finish() const { return should_finish_; }
     // Around the wait for the client's next command. Throws SessionOver (stopped) if the session was told
     // to finish.
     void begin_pause();

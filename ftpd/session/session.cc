@@ -91,15 +91,17 @@ void Session::serve() {
     while (!over) {
         Connection::Deadline deadline;
         if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
-        parent.begin_pause();
         if (settlement.is_open()) settlement.await_command(deadline);
+        if (parent.should_finish()) settlement.await_sign_of_life();
+        parent.begin_pause();
         const std::optional<Line> line = control.next_line(deadline);
-        if (!line) return settlement.await_acknowledgement();
         parent.end_pause();
-        if (settlement.is_open()) settlement.settle();
+        if (!line) return settlement.await_acknowledgement();
+        if (settlement.is_open()) settlement.heed_command();
         execute(*this, *line);
         status.idle();
     }
+    settlement.await_acknowledgement();
 }
 
 void Session::say_farewell(const SessionOver& end) {

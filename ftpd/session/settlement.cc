@@ -28,7 +28,15 @@ constexpr auto first_pause = 1ms, longest_pause = 100ms; // no event tells of it
 } // namespace
 
 void Settlement::begin(Replacement replacement, Transfer transfer) {
-    open_.emplace(std::move(replacement), std::move(transfer));
+    settle(); // the client took part in this upload after the 226 of the one before
+    open_.emplace(std::move(replacement), std::move(transfer), session_.control.waiting_lines().size());
+}
+
+void Settlement::heed_command() {
+    if (!open_) return;
+    if (open_->early_lines == 0) return settle();
+    // A body may have taken some of them.
+    open_->early_lines = std::min(open_->early_lines - 1, session_.control.waiting_lines().size());
 }
 
 void Settlement::settle() {
@@ -71,6 +79,20 @@ void Settlement::await_acknowledgement() {
         if (Clock::now() - began >= (left ? max_wait : max_wait_without_signs))
             return left ? take_back() : settle();
         session_.client.wait_once(client, Interest::none, Clock::now() + pause); // for orders, too
+    }
+}
+
+void Settlement::await_sign_of_life() {
+    if (!open_) return;
+    ClientSocket& client = session_.client;
+    client.flush();
+    for (const auto latest = Clock::now() + max_wait; open_;) {
+        if (client.input_ended() || client.buffer().full()) return await_acknowledgement();
+        if (session_.control.waiting_lines().size() > open_->early_lines) return settle();
+        const auto look = std::min(latest, Clock::now() + silence);
+        if (client.wait_for(client.fd(), Interest::read, look)) continue;
+        if (unacknowledged_bytes(client.fd()).value_or(0) == 0) return settle();
+        if (Clock::now() >= latest) return take_back();
     }
 }
 

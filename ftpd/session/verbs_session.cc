@@ -176,6 +176,7 @@ void do_rein(Session& s, const std::string&) {
 }
 
 void do_quit(Session& s, const std::string&) {
+    s.settlement.settle();
     s.control.reply(221, "Goodbye.");
     s.over = true;
 }

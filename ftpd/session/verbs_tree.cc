@@ -65,6 +65,12 @@ TimeAndPath parse_time_and_path(const std::string& argument) {
     return {parse_timestamp(std::string_view{argument}.substr(0, space)), argument.substr(space + 1)};
 }
 
+// Whether a component of it is "..".
+bool goes_up(std::string_view path) {
+    const std::vector<std::string_view> components = split(path, '/');
+    return std::ranges::count(components, "..") > 0;
+}
+
 constexpr std::size_t stamp_size = 14; // digits of a time with its seconds
 
 void set_time(const Session& s, const std::string& path, std::time_t when) {
@@ -125,15 +131,19 @@ void do_size(Session& s, const std::string& argument) {
     }
 }
 
-// "MDTM YYYYMMDDhhmmss PATH" is what clients send that know no MFMT.
+// "MDTM YYYYMMDDhhmmss PATH" is what clients send that know no MFMT. It sets the time unless there is a file
+// of that whole name. A folder of the name before ".." need not be there, and with the time in front a name
+// may be too long.
 void do_mdtm(Session& s, const std::string& argument) {
+    const TimeAndPath given = parse_time_and_path(argument);
+    const bool may_set_time =
+        given.when && given.path.size() + stamp_size < argument.size() && s.rights().has(Right::store);
+    if (may_set_time && goes_up(given.path)) return do_mfmt(s, argument);
     try {
         return s.control.reply(213, format_timestamp(status_of_regular(s, s.resolve(argument)).st_mtime));
     } catch (const std::system_error& error) {
-        const TimeAndPath given = parse_time_and_path(argument);
-        const bool sets_time =
-            given.when && given.path.size() + stamp_size < argument.size() && s.rights().has(Right::store);
-        if (error.code().value() != ENOENT || !sets_time) throw;
+        const int why = error.code().value();
+        if ((why != ENOENT && why != ENAMETOOLONG) || !may_set_time) throw;
     }
     do_mfmt(s, argument);
 }

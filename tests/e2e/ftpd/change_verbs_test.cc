@@ -256,6 +256,19 @@ TEST_SUITE("e2e") {
             client.command(line, 550);
         }
         CHECK(client.command("MDTM a file", 213) == "213 20200102030405");
+
+        // With the time in front, a name may be too long, and ".." takes away a folder that is not there.
+        const std::string long_name(245, 'n');
+        client.store("STOR " + long_name, "x");
+        client.store("STOR mm", "x");
+        for (const std::string& name : {long_name, std::string{"a/../mm"}, std::string{"../mm"}}) {
+            CAPTURE(name);
+            CHECK(client.command("MDTM 20200101000000 " + name, 213) ==
+                  text("213 Modify=20200101000000; ", name));
+            CHECK(client.command("MDTM " + name, 213) == "213 20200101000000");
+            client.command("MFMT 20190101000000 " + name, 213);
+        }
+
         const Daemon closed{{.lines = {"anonymous read"}}};
         write_file(closed.files() / "file", "x");
         FtpClient reader = connect_logged_in(closed);

@@ -6,6 +6,7 @@
 #include "common/text.hh"
 #include "tests/skip.hh"
 
+#include <array>
 #include <chrono>
 #include <doctest/doctest.h>
 #include <functional>
@@ -99,6 +100,25 @@ bool leave_226_unread(Uploader& uploader) {
     const auto began = Clock::now();
     uploader.data->close();
     wait_until("226 is there", [&] { return uploader.client.has_input(); });
+    uploader.client.close();
+    return Clock::now() - began < settled_by_silence;
+}
+
+// The same behind half of the bytes and a command that was there before their end, which is answered.
+bool leave_226_unread_behind(Uploader& uploader, std::string_view early) {
+    uploader.client.expect(150);
+    uploader.data->send(first_half);
+    uploader.client.send(early);
+    wait_until("the command has come", [&] { return is_received(uploader.client); });
+    const auto began = Clock::now();
+    uploader.data->close();
+    wait_until("its reply is there", [&] {
+        std::array<char, 4096> replies;
+        const ssize_t got =
+            ::recv(uploader.client.fd(), replies.data(), replies.size(), MSG_PEEK | MSG_DONTWAIT);
+        const std::string_view seen{replies.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+        return seen.starts_with("226 ") && seen.find("\r\n257 ") != seen.npos;
+    });
     uploader.client.close();
     return Clock::now() - began < settled_by_silence;
 }
@@ -294,6 +314,53 @@ TEST_SUITE("e2e readiness") {
         }
     }
 
+    TEST_CASE("a command that was there before the 226 does not say that the client has read that") {
+        for (const char* const early : {"PWD\r\n", "PWD\r\nPW", "TYPE I\r\nALLO 1\r\nPUT other\r\nxPWD\r\n"})
+            for (bool in_time = false; !in_time;) {
+                CAPTURE(std::string{early});
+                const Server server;
+                write_shared(server.files / "file", "old");
+                Uploader uploader{server};
+                in_time = leave_226_unread_behind(uploader, early);
+                uploader.wait_for_end();
+                if (!in_time) continue;
+                CHECK(read_file(server.files / "file") == "old");
+                CHECK((read_file(server.files / ".ftpd-file") == first_half));
+                CHECK(server.fates().back() == 'i');
+            }
+    }
+
+    TEST_CASE("the first command behind those that were there before the 226 makes the file final") {
+        const Server server;
+        write_shared(server.files / "file", "old");
+        Uploader uploader{server};
+        uploader.client.expect(150);
+        uploader.data->send(bytes);
+        uploader.client.send("PWD\r\nPWD\r\n");
+        wait_until("the commands have come", [&] { return is_received(uploader.client); });
+        uploader.data->close();
+        for (const int code : {226, 257, 257}) uploader.client.expect(code);
+        uploader.client.command("PWD", 257);
+        CHECK(names_in(server.files) == Words{"file"});
+        uploader.client.reset();
+        uploader.wait_for_end();
+        server.check_stored();
+    }
+
+    TEST_CASE("an upload is final when its client says QUIT behind other transfers it had asked for") {
+        const Server server;
+        write_shared(server.files / "file", "old");
+        Uploader uploader{server};
+        uploader.client.expect(150);
+        uploader.data->send(bytes);
+        uploader.client.send("RETR file\r\nQUIT\r\n"); // without a port
+        wait_until("the commands have come", [&] { return is_received(uploader.client); });
+        uploader.data->close();
+        for (const int code : {226, 425, 221}) uploader.client.expect(code);
+        uploader.wait_for_end();
+        server.check_stored();
+    }
+
     TEST_CASE("a client that has read its 226 has stored its file however it ends") {
         const auto read_226 = [](Uploader& u) {
             u.client.expect(150);
@@ -344,6 +411,50 @@ TEST_SUITE("e2e readiness") {
             CHECK(read_file(daemon.files() / "file") == "new");
             if (std::string_view{name} != "death") CHECK(names_in(daemon.files()) == Words{"file"});
         }
+    }
+
+    TEST_CASE("a stop with stop-grace waits for what becomes of the client of an upload") {
+        for (const bool is_pause : {false, true}) // the order to finish comes in the upload, or behind it
+            for (bool in_time = false; !in_time;) {
+                CAPTURE(is_pause);
+                Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}}};
+                write_shared(daemon.files() / "file", "old");
+                FtpClient client = connect_logged_in(daemon);
+                Connection data = begin_transfer(client, "STOR file");
+                data.send(first_half);
+                const auto order = [&] {
+                    daemon.signal(SIGTERM);
+                    daemon.wait_for_log("for transfers to finish\n");
+                };
+                if (!is_pause) order();
+                const auto began = Clock::now();
+                data.close();
+                wait_until("226 is there", [&] { return client.has_input(); });
+                if (is_pause) order();
+                client.close();
+                in_time = Clock::now() - began < settled_by_silence;
+                CHECK(daemon.wait() == 0);
+                if (!in_time) continue;
+                CHECK(read_file(daemon.files() / "file") == "old");
+                CHECK((read_file(daemon.files() / ".ftpd-file") == first_half));
+            }
+    }
+
+    TEST_CASE("a stop with stop-grace ends a client that says anything behind its upload") {
+        Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}}};
+        write_shared(daemon.files() / "file", "old");
+        FtpClient client = connect_logged_in(daemon);
+        Connection data = begin_transfer(client, "STOR file");
+        data.send(bytes);
+        daemon.signal(SIGTERM);
+        daemon.wait_for_log("for transfers to finish\n");
+        data.close();
+        client.expect(226);
+        client.send("NOOP\r\n");
+        client.expect(421);
+        CHECK(daemon.wait() == 0);
+        CHECK((read_file(daemon.files() / "file") == bytes));
+        CHECK(names_in(daemon.files()) == Words{"file"});
     }
 
     TEST_CASE("what others did to the name meanwhile is not taken back") {

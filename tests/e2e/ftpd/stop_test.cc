@@ -222,6 +222,24 @@ TEST_SUITE("e2e readiness") {
         CHECK_FALSE(std::filesystem::exists(place / "socket"));
     }
 
+    TEST_CASE("an interrupt for the whole process group leaves transfers their time with stop-grace") {
+        Daemon daemon{{.lines = {"anonymous write", "stop-grace 60"}, .wrapper = {"setsid"}}};
+        FtpClient client = connect_logged_in(daemon);
+        Connection upload = begin_transfer(client, "STOR new");
+        upload.send("first ");
+        ::kill(-daemon.pid(), SIGINT);
+        daemon.wait_for_log("for transfers to finish\n");
+        client.command("NOOP", 200); // in the transfer
+        upload.send("last");
+        upload.close();
+        client.expect(226);
+        client.send("NOOP\r\n");
+        client.expect(421);
+        CHECK(daemon.wait() == 0);
+        check_orderly(daemon);
+        CHECK(read_file(daemon.files() / "new") == "first last");
+    }
+
     TEST_CASE("a hangup for the whole process group ends no session") {
         Daemon daemon{{.wrapper = {"setsid"}}}; // or the group would be the test's own
         make_endless_file(daemon.files() / "endless");

@@ -222,6 +222,15 @@ TEST_SUITE("e2e") {
         do_as_told({"fcp", "-r", tree, home / "one.txt", "127.0.0.1:"}, 2);
         CHECK(read_file(place.served("it's a tree/sub/x y")) == "deep");
         CHECK(read_file(place.served("one.txt")) == "one");
+        write_file(home / "two.txt", "two");
+        do_as_told({"fcp", home / "one.txt", home / "two.txt", "127.0.0.1:up"}, 2);
+        CHECK(read_file(place.served("up/one.txt")) == "one");
+        CHECK(read_file(place.served("up/two.txt")) == "two");
+        do_as_told({"fcp", "-r", tree, home / "one.txt", "127.0.0.1:up/sub"}, 2);
+        CHECK(read_file(place.served("up/sub/it's a tree/sub/x y")) == "deep");
+        CHECK(read_file(place.served("up/sub/one.txt")) == "one");
+        std::filesystem::remove(home / "two.txt");
+        std::filesystem::remove_all(place.served("up/sub/it's a tree"));
         do_as_told({"fcp", "-r", "127.0.0.1:up/sub", home / "back"});
         CHECK(read_file(home / "back/x y") == "deep");
         std::filesystem::create_directory(home / "into");
