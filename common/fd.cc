@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace common {
@@ -36,6 +37,11 @@ IoResult read_some(int fd, std::span<char> into) {
 
 IoResult write_some(int fd, std::string_view bytes) {
     return classify(retry([&] { return ::write(fd, bytes.data(), bytes.size()); }), "write", bytes.size());
+}
+
+IoResult send_some(int socket, std::string_view bytes) {
+    return classify(retry([&] { return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL); }), "send",
+                    bytes.size());
 }
 
 bool means_vanished(int error) {

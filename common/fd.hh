@@ -47,6 +47,8 @@ struct IoResult {
 // throw std::system_error. write_some of nothing is done with 0 bytes.
 IoResult read_some(int fd, std::span<char> into);
 IoResult write_some(int fd, std::string_view bytes);
+// The same for a socket, where the end of the other side is told by the result alone, without SIGPIPE.
+IoResult send_some(int socket, std::string_view bytes);
 
 // Whether an error number says that the other side of a connection is gone.
 bool means_vanished(int error);

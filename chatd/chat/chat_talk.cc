@@ -187,7 +187,7 @@ void Talk::finish_input() {
 
 void Talk::send() {
     if (unsent_.empty()) return;
-    const IoResult wrote = write_some(server_.get(), unsent_);
+    const IoResult wrote = send_some(server_.get(), unsent_);
     unsent_.erase(0, wrote.bytes);
     // When it has vanished, what the server had said before can still be read; its end comes after.
     if (wrote.state == IoState::vanished) unsent_.clear();
@@ -296,7 +296,7 @@ private:
 
     void send() {
         if (unsent_.empty()) return;
-        const IoResult wrote = write_some(server_.get(), unsent_);
+        const IoResult wrote = send_some(server_.get(), unsent_);
         unsent_.erase(0, wrote.bytes);
         if (wrote.state != IoState::vanished) return;
         // What the server had said before it went can still be read.
@@ -341,7 +341,7 @@ Offered offer(const Fd& server, ChatSession& session) {
         if (left <= left.zero()) break;
         poller->watch(server.get(), unsent.empty() ? Interest::read : Interest::both);
         for (const Event& event : poller->wait(left)) {
-            if (event.writable) unsent.erase(0, write_some(server.get(), unsent).bytes);
+            if (event.writable) unsent.erase(0, send_some(server.get(), unsent).bytes);
             if (!event.readable) continue;
             const IoResult got = read_some(server.get(), buffer);
             if (got.state == IoState::vanished) return Offered::nothing;

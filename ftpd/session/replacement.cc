@@ -6,6 +6,7 @@
 #include "ftpd/path.hh"
 
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 

@@ -204,10 +204,10 @@ void do_rnto(Session& s, const std::string& argument) {
 }
 
 void do_mfmt(Session& s, const std::string& argument) {
-    const auto [when, name] = parse_time_and_path(argument);
-    if (!when) throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
-    do_explained(name, [&] { set_time(s, s.resolve(name), *when); });
-    s.control.reply(213, text("Modify=", format_timestamp(*when), "; ", name));
+    const TimeAndPath given = parse_time_and_path(argument);
+    if (!given.when) throw Refusal{501, "MFMT takes a time in UTC and a path: MFMT 20261121072600 notes.txt"};
+    do_explained(given.path, [&] { set_time(s, s.resolve(given.path), *given.when); });
+    s.control.reply(213, text("Modify=", format_timestamp(*given.when), "; ", given.path));
 }
 
 void do_site(Session& s, const std::string& argument) {

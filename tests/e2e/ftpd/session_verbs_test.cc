@@ -56,9 +56,9 @@ TEST_SUITE("e2e") {
             {"REST 0 ", 350},    {"LANG EN ", 200},   {"OPTS UTF8 ON ", 200}, {"PWD  ", 257},
             {"NOOP\r", 200},     {"HELP RETR ", 214}, {"SIZE file\r", 213},   {"EPSV \r", 229},
             {"PASV\r\r", 227},   {"TYPE  I", 504},    {"REST 1 2", 501},      {"SIZE file ", 550}};
-        for (const auto& [line, code] : lines) {
-            CAPTURE(line);
-            CHECK(client.code_of(line) == code);
+        for (const auto& pair : lines) {
+            CAPTURE(pair.first);
+            CHECK(client.code_of(pair.first) == pair.second);
         }
     }
 

@@ -399,8 +399,9 @@ TEST_SUITE("e2e readiness") {
             {"stop", [](Daemon& daemon, pid_t) { daemon.stop(); }},
             {"death", [](Daemon&, pid_t session) { ::kill(session, SIGKILL); }},
         };
-        for (const auto& [name, end] : ways) {
-            CAPTURE(std::string{name});
+        for (const auto& [named, end] : ways) {
+            const std::string name{named};
+            CAPTURE(name);
             Daemon daemon{{.lines = {"anonymous write"}}};
             write_shared(daemon.files() / "file", "old");
             FtpClient client = connect_logged_in(daemon);
@@ -468,8 +469,9 @@ TEST_SUITE("e2e readiness") {
                  other.command("RNTO elsewhere", 250);
              }},
         };
-        for (const auto& [name, deed] : deeds) {
-            CAPTURE(std::string{name});
+        for (const auto& [named, deed] : deeds) {
+            const std::string name{named};
+            CAPTURE(name);
             const Server server;
             write_shared(server.files / "file", "old");
             Uploader uploader{server};

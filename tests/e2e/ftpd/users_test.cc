@@ -133,8 +133,9 @@ TEST_SUITE("e2e") {
             FtpClient client{daemon};
             if (!who.empty())
                 CHECK(log_in(client, std::string{who}, who == "bob" ? "open" : "sesame").code == 230);
-            for (const auto& [line, shown, to] : cases) {
-                INFO(who, ": ", line, shown);
+            for (const Case& one : cases) {
+                const auto& [line, shown, to] = one;
+                INFO(who, ": ", one.line, one.shown);
                 client.send(text(line, "\r\n"));
                 const bool is_shown = client.read_reply().text.find(shown) != std::string::npos;
                 CHECK(is_shown == (to.find(who.empty() ? 's' : who[0]) != to.npos));
