@@ -45,6 +45,7 @@ std::string likeness(std::string_view name, Marks marks) {
 template <std::size_t size>
 std::vector<std::string> likenesses(const std::array<std::string_view, size>& words) {
     std::vector<std::string> all;
+    all.reserve(size);
     for (const std::string_view word : words) all.push_back(likeness(word, Marks::left_out));
     return all;
 }
