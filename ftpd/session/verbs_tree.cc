@@ -31,14 +31,14 @@ namespace {
 
 // "~" is the top of what the client sees, unless a folder has that name.
 std::string enter(const Session& s, const std::string& argument) {
-    const std::string path = s.resolve(argument);
+    std::string path = s.resolve(argument);
     try {
         s.tree.enter_directory(path);
         return path;
     } catch (const std::system_error& error) {
         if (error.code().value() != ENOENT || (argument != "~" && argument.substr(0, 2) != "~/")) throw;
     }
-    const std::string below_top = s.resolve("/" + argument.substr(1));
+    std::string below_top = s.resolve("/" + argument.substr(1));
     s.tree.enter_directory(below_top);
     return below_top;
 }
