@@ -13,13 +13,13 @@ void skip(std::string why) { reason = std::move(why); }
 
 const std::string& skipped() { return reason; }
 
-bool lacks(const std::string& program) {
+std::string find_installed(const std::string& program) {
     const char* const path = std::getenv("PATH");
-    std::istringstream folders{path != nullptr ? path : ""};
+    std::istringstream folders{std::string{path != nullptr ? path : ""} + ":/usr/games"};
     for (std::string folder; std::getline(folders, folder, ':');)
-        if (::access((folder + '/' + program).c_str(), X_OK) == 0) return false;
+        if (std::string found = folder + '/' + program; ::access(found.c_str(), X_OK) == 0) return found;
     skip(program + " is not installed");
-    return true;
+    return {};
 }
 
 } // namespace tests

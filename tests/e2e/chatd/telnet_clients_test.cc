@@ -6,23 +6,12 @@
 #include "tests/e2e/pty.hh"
 #include "tests/skip.hh"
 
-#include <array>
-#include <cstdlib>
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 using namespace e2e;
 using namespace std::string_literals;
 
 namespace {
-
-// Where the program is; empty: it is not installed.
-std::string find_installed(const std::string& name) {
-    for (const std::string_view folder : {"/usr/bin", "/bin", "/usr/local/bin", "/usr/games"})
-        if (std::string path = std::string{folder} + '/' + name; ::access(path.c_str(), X_OK) == 0)
-            return path;
-    return {};
-}
 
 Daemon::Setting server() { return chatd_with({"history-on-join 0", "room lobby", "room plans code s3cret"}); }
 
@@ -66,28 +55,28 @@ void talk_by_keys(const Words& command) {
 
 TEST_SUITE("e2e") {
     TEST_CASE("with PuTTY's plink a line is edited as with telnet") {
-        const std::string plink = find_installed("plink");
-        if (plink.empty()) return tests::skip("there is no plink");
+        const std::string plink = tests::find_installed("plink");
+        if (plink.empty()) return;
         talk_by_keys({plink, "-telnet", "-P", "PORT", "127.0.0.1"});
     }
 
     TEST_CASE("with busybox's telnet a line is edited as with telnet") {
-        const std::string busybox = find_installed("busybox");
-        if (busybox.empty()) return tests::skip("there is no busybox");
+        const std::string busybox = tests::find_installed("busybox");
+        if (busybox.empty()) return;
         if (run_client({busybox, "--list"}).out.find("\ntelnet\n") == std::string::npos)
             return tests::skip("busybox has no telnet");
         talk_by_keys({busybox, "telnet", "127.0.0.1", "PORT"});
     }
 
     TEST_CASE("with tintin++ a line is edited as with telnet") {
-        const std::string tintin = find_installed("tt++");
-        if (tintin.empty()) return tests::skip("there is no tt++");
+        const std::string tintin = tests::find_installed("tt++");
+        if (tintin.empty()) return;
         talk_by_keys({tintin, "-G", "-e", "#session a 127.0.0.1 PORT"});
     }
 
     TEST_CASE("with TinyFugue who edits itself sees what is typed but the code") {
-        const std::string fugue = find_installed("tf5");
-        if (fugue.empty()) return tests::skip("there is no tf5");
+        const std::string fugue = tests::find_installed("tf5");
+        if (fugue.empty()) return;
         const Daemon daemon{server()};
         const TempDir home;
         Stranger ada{daemon, {fugue, "127.0.0.1", "PORT"}, home};
