@@ -49,8 +49,10 @@ constexpr std::size_t buffer_size = 256 * 1024;       // bytes
 constexpr std::size_t received_at_once = 1024 * 1024; // bytes: much comes meanwhile, in fewer turns
 constexpr std::uint64_t look_around_every = 1048576;  // bytes: a slow disk may take a second for a few
 
-// A transfer ends at the size that the file had at its 150.
-Refusal shrunk_to(off_t size) { return {451, text("The file has shrunk to ", size, " bytes meanwhile.")}; }
+// A transfer ends at the size that the file had at its 150, or here.
+Refusal shrunk_from(off_t size) {
+    return {451, text("The file has fewer than its ", size, " bytes by now.")};
+}
 
 void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t size) {
     Throttle throttle{s.limits().rate_down};
@@ -65,7 +67,7 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
         switch (moved.state) {
         case IoState::done: break;
         case IoState::would_block: data.wait_until_writable(); break;
-        case IoState::ended: throw shrunk_to(from);
+        case IoState::ended: throw shrunk_from(size);
         case IoState::vanished: throw Refusal{426, "The data connection was broken off."};
         }
         if (throttle.limits()) s.control.pause_until(throttle.pay(sent, Clock::now()));
@@ -83,7 +85,7 @@ void send_text(Session& s, DataConnection& data, int file, off_t from, off_t siz
     while (from < size) {
         const std::size_t wanted = std::min(buffer.size(), static_cast<std::size_t>(size - from));
         const auto got = checked("read", {}, [&] { return ::pread(file, buffer.data(), wanted, from); });
-        if (got == 0) throw shrunk_to(from);
+        if (got == 0) throw shrunk_from(size);
         from += got;
         converted.clear();
         convert.convert({buffer.data(), static_cast<std::size_t>(got)}, converted);

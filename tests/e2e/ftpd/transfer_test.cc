@@ -175,7 +175,7 @@ TEST_SUITE("e2e readiness") {
             data.read_exactly(1);
             std::filesystem::resize_file(file, 1);
             CHECK_THROWS_AS(data.read_to_end(), e2e::Failure);
-            client.expect(451);
+            CHECK(client.expect(451) == text("451 The file has fewer than its ", size, " bytes by now."));
             client.command("NOOP", 200);
             logged = daemon.wait_for_log(" s, broken off", logged);
         }
