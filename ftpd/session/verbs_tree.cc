@@ -36,7 +36,9 @@ std::string enter(const Session& s, const std::string& argument) {
         s.tree.enter_directory(path);
         return path;
     } catch (const std::system_error& error) {
-        if (error.code().value() != ENOENT || (argument != "~" && argument.substr(0, 2) != "~/")) throw;
+        const int why = error.code().value();
+        const bool is_home = argument == "~" || argument.substr(0, 2) == "~/";
+        if (!is_home || (why != ENOENT && why != ENOTDIR)) throw;
     }
     std::string below_top = s.resolve("/" + argument.substr(1));
     s.tree.enter_directory(below_top);

@@ -297,6 +297,13 @@ TEST_SUITE("e2e") {
         CHECK(client.command("PWD", 257).starts_with("257 \"/folder/~\""));
         client.command("XCWD ~", 250);
         CHECK(client.command("PWD", 257).starts_with("257 \"/\""));
+        client.store("STOR folder/~file", "x");
+        client.command("CWD folder", 250);
+        client.command("RNFR ~file", 350);
+        client.command("RNTO /~", 250); // a file of that name is no folder
+        client.command("CWD /", 250);
+        client.command("CWD ~", 250);
+        client.command("CWD ~/folder", 250);
     }
 
     TEST_CASE("MFMT and SITE UTIME refuse what is no time or no file") {
