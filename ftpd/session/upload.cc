@@ -57,7 +57,7 @@ void check_space(const Place& at, std::uint64_t announced, std::uint64_t added) 
     if (::fstatvfs(at.directory.get(), &disk) != 0 || disk.f_blocks == 0) return;
     const std::uint64_t blocks = ::geteuid() == 0 ? disk.f_bfree : disk.f_bavail; // the rest is root's
     const std::uint64_t block = disk.f_frsize;
-    if (added / block < blocks) return;
+    if (added == 0 || added / block < blocks) return;
     throw Refusal{552, text("There are ", blocks * block, " bytes free on the disk, and not the ", announced,
                             " that you announced: nothing was stored.")};
 }
