@@ -17,12 +17,8 @@ void Passwords::start() {
     if (authd_ || (settings_.users.empty() && secrets_of(settings_).empty())) return;
     AuthdSettings wanted = make_authd_settings(settings_, "chatd");
     wanted.secrets = secrets_of(settings_);
-    wanted.is_same_name = [](std::string_view one, std::string_view other) {
-        return fold_name(one) == fold_name(other);
-    };
-    wanted.is_like_name = [](std::string_view one, std::string_view other) {
-        return likeness_of(one) == likeness_of(other);
-    };
+    wanted.fold_name = fold_name;
+    wanted.likeness = likeness_of;
     authd_.emplace(loop_, log_, std::move(wanted), in_child_);
 }
 

@@ -192,12 +192,16 @@ void Authd::tell_whether_known(std::uint64_t number, const std::string& name) {
     Verdict verdict;
     verdict.kind = Verdict::Kind::refused;
     verdict.tries_left = settings_.tries;
-    for (const auto& is_it : {settings_.is_same_name, settings_.is_like_name})
-        for (const User* const user : users_.all())
-            if (verdict.kind == Verdict::Kind::refused && is_it && is_it(user->name, name)) {
-                verdict.kind = Verdict::Kind::accepted;
-                verdict.name = user->name;
-            }
+    for (const auto* const form : {&settings_.fold_name, &settings_.likeness}) {
+        if (!*form || verdict.kind == Verdict::Kind::accepted) continue;
+        const std::string asked = (*form)(name);
+        const auto users = users_.all();
+        const auto found = std::find_if(users.begin(), users.end(),
+                                        [&](const User* user) { return (*form)(user->name) == asked; });
+        if (found == users.end()) continue;
+        verdict.kind = Verdict::Kind::accepted;
+        verdict.name = (*found)->name;
+    }
     send(number, verdict);
 }
 

@@ -35,9 +35,9 @@ struct AuthdSettings {
     unsigned tries = 3;      // of one client
     HoldOff::Policy holdoff; // whose free_failures are the tries
     std::vector<StoredSecret> secrets; // at most max_secrets
-    // Which names are one, for LoginKind::known, and which only look like one: those are it where no user has
-    // the name itself. Without the first nobody is told which names there are.
-    std::function<bool(std::string_view, std::string_view)> is_same_name{}, is_like_name{};
+    // For LoginKind::known: names of which this makes the same are one, and so are those that only look like
+    // one where no user has the name itself. Without the first nobody is told which names there are.
+    std::function<std::string(std::string_view)> fold_name{}, likeness{};
     Backend events = Backend::poll;
     std::size_t workers = 0;                          // checks at once; 0: as many as processors, up to 4
     std::chrono::milliseconds failure_delay{1000};    // a wrong answer is told so much later

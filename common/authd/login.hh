@@ -21,7 +21,7 @@ namespace common {
 enum class LoginKind : std::uint8_t {
     user = 1,   // a user's name and password
     secret = 2, // the password alone, against the hash of this name; an empty name stands for any of them
-    known = 3,  // without a password: whether a user has this name (AuthdSettings::is_same_name); not counted
+    known = 3,  // without a password: whether a user has this name (AuthdSettings::fold_name); not counted
 };
 
 struct Verdict {
