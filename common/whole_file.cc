@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace common {
@@ -30,11 +31,16 @@ void replace_file(const std::string& path, std::string_view content) {
     const Fd file{checked("make", beside, [&] {
         return ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     })};
-    while (!content.empty())
-        content.remove_prefix(static_cast<std::size_t>(
-            checked("write", beside, [&] { return ::write(file.get(), content.data(), content.size()); })));
-    checked("write", beside, [&] { return ::fsync(file.get()); });
-    checked("rename", beside, [&] { return ::rename(beside.c_str(), path.c_str()); });
+    try {
+        while (!content.empty())
+            content.remove_prefix(static_cast<std::size_t>(checked(
+                "write", beside, [&] { return ::write(file.get(), content.data(), content.size()); })));
+        checked("write", beside, [&] { return ::fsync(file.get()); });
+        checked("rename", beside, [&] { return ::rename(beside.c_str(), path.c_str()); });
+    } catch (const std::system_error&) {
+        ::unlink(beside.c_str()); // it may be a part, and hold secrets
+        throw;
+    }
 }
 
 } // namespace common

@@ -12,7 +12,8 @@ namespace common {
 std::string read_whole_file(const std::string& path, std::size_t most);
 
 // The content in the place of what the file held, with mode 0600: written beside it to disk (PATH.new), and
-// then renamed, so that a crash leaves the old file or the new one. Throws std::system_error.
+// then renamed, so that a crash leaves the old file or the new one. Throws std::system_error, and then leaves
+// nothing beside it.
 void replace_file(const std::string& path, std::string_view content);
 
 } // namespace common

@@ -120,6 +120,7 @@ TEST_SUITE("unit") {
         CHECK(house.logged().find("places of clients are lost: read ") != std::string::npos);
         house.places().save(house.tickets, house.rooms.all());
         CHECK(house.logged().find("places of clients are not kept: rename ") != std::string::npos);
+        CHECK(::access((house.path + ".new").c_str(), F_OK) != 0);
     }
 
     TEST_CASE("places: a room has the same number after a restart whatever else there is") {
