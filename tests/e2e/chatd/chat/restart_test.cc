@@ -247,15 +247,17 @@ TEST_SUITE("e2e") {
         std::optional<ChatClient> bob{std::in_place, server.daemon(), "bob"};
         Person ada{server, "ada"};
         bob->wait_for_line("ada joined");
-        ada.terminal.signal(SIGSTOP);
+        const pid_t handler = server.last_handler();
+        ::kill(handler, SIGSTOP);
         say_lines(server, *bob, "gone", 5);
         bob.reset();
         server.restart();
         bob.emplace(server.daemon(), "bob");
         say_lines(server, *bob, "missed", 5);
-        ada.terminal.signal(SIGCONT);
+        ::kill(handler, SIGKILL); // only now her chat sees that the server has stopped
         ada.terminal.wait_for("lines are gone.");
         ada.terminal.wait_for("missed 5.");
+        CHECK(ada.times("gone", 5) == std::vector<int>(5));
         CHECK(ada.times("missed", 5) == once_each(5));
     }
 
