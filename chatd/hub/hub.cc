@@ -4,12 +4,15 @@
 #include "chatd/words.hh"
 #include "common/aside.hh"
 #include "common/authd/user_file.hh"
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
 #include "common/shared_memory.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
 
+#include <algorithm>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -22,6 +25,8 @@ namespace {
 // What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, console, spawner,
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
+constexpr std::size_t min_made_rooms = 4, max_made_rooms = 1000;
+constexpr std::size_t share_of_made_rooms = 24;                       // of all descriptors; each takes three
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
 
 std::string make_configure(const Settings& settings) {
@@ -88,6 +93,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
       pages_(settings_.max_clients, pages_fd_.get()),
       bans_(service_.state_path() + "/bans"),
+      saved_bans_(loop_, log_, service_.state_path() + "/bans", "the bans", [this] { return bans_.lines(); }),
       places_(service_.state_path() + "/places", log_),
       rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
       answers_([this](const Client& client) { pool_.kill(client); }),
@@ -115,6 +121,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
+    bans_.tell_changes([this] { saved_bans_.note_change(); });
     for (const RoomSettings& room : settings_.rooms)
         rooms_.make(room, nullptr, places_.first_line(room.name));
     places_.give_back(tickets_, settings_.resume_time);
@@ -135,11 +142,20 @@ void Hub::open() {
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
-    pool_.open(own_descriptors + 2 * rooms_.all().size() + (passwords_.has_authd() ? authd_descriptors : 0));
+    pool_.open(set_descriptors_aside());
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
                      [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); }});
+}
+
+// Those that are not listeners' or clients'. As many as clients may make rooms of are set aside.
+std::size_t Hub::set_descriptors_aside() {
+    std::size_t all = raise_descriptor_limit();
+    if (settings_.events == Backend::select) all = std::min<std::size_t>(all, FD_SETSIZE);
+    const std::size_t for_rooms = all / share_of_made_rooms;
+    rooms_.set_most_made(settings_.create_rooms ? std::clamp(for_rooms, min_made_rooms, max_made_rooms) : 0);
+    return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0);
 }
 
 int Hub::run(const Service::OnReady& on_ready) {
@@ -177,7 +193,7 @@ void Hub::settle_batches() {
         for (const Rooms::Settled& settled : rooms_.flush()) entry_.settle(settled);
         service_.control().continue_answers();
     }
-    rooms_.close_empty();
+    for (const std::string& closed : rooms_.close_empty()) bans_.forget_room(closed);
     rooms_.end_round();
 }
 
@@ -194,7 +210,7 @@ std::vector<std::string> Hub::apply(Service::Lines merged) {
     passwords_.configure();
     if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
     spawner_.configure(make_configure(settings_));
-    pool_.configure();
+    pool_.configure(set_descriptors_aside());
     return told;
 }
 
@@ -208,6 +224,7 @@ void Hub::stop() {
                             words.empty() ? Farewell::stopping : Farewell::stopping_with_words, words);
     settle_batches();
     places_.save(tickets_, rooms_.all());
+    saved_bans_.finish();
     passwords_.stop();
     spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
     passwords_.wait();
