@@ -172,7 +172,7 @@ TEST_SUITE("unit") {
             {{"lobby", "--search", "wine"}, 0},        // none is
             {{"lobby", "--since", "3h"}, 5000},        // all are
             {{"lobby", "--since", "1", "-n", "7"}, 7}, // the last ones of all
-            {{"lobby", "--since", "90000h", "--search", "coffee", "-n", "1"}, 1}};
+            {{"lobby", "--since", "1000d", "--search", "coffee", "-n", "1"}, 1}};
         for (const auto& question : questions) {
             CAPTURE(question.first);
             const common::ControlAnswer answer = house.ask("history", question.first);
