@@ -184,7 +184,7 @@ TEST_SUITE("unit") {
         }
     }
 
-    TEST_CASE("history of before a moment that is yet to come looks at few records at a time, too") {
+    TEST_CASE("history of before a moment that is yet to come also looks at few records at a time") {
         Office house;
         Client& ada = house.enter("ada");
         for (unsigned line = 2; line <= 5000; ++line)
