@@ -127,11 +127,21 @@ std::vector<Rooms::Settled> Rooms::flush() {
     std::vector<Settled> settled;
     had_batches_ = had_batches_ || has_batches();
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
-        const bool is_written = room->log().flush();
+        const bool is_written = write(*room);
         if (is_written) news_.insert(room);
         for (const Waiting& one : waiting) settled.push_back({room, one, is_written});
     }
     return settled;
+}
+
+// What goes wrong in one room refuses the lines of that one.
+bool Rooms::write(Room& room) const {
+    try {
+        return room.log().flush();
+    } catch (const std::exception& error) {
+        log_.error(text("room ", room.name(), ": ", error.what()));
+        return false;
+    }
 }
 
 void Rooms::close_empty() {

@@ -129,7 +129,7 @@ bool Sweeper::on_child_end(pid_t pid, int status) {
     return child_.end(pid, status, [this](const Ended& ended) {
         try {
             records_.read(ended.child.pair.get(), {ended.pid, {}, {}, ended.child.role});
-        } catch (const PeerError& error) {
+        } catch (const std::exception& error) {
             log_.error(text("the sweeper: ", error.what()));
         }
     });
