@@ -24,13 +24,16 @@ void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
         for (const std::string& place : settings.listen)
             for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
     wanted_ = settings.max_clients;
-    capacity_.emplace(wanted_, settings.events, raise_descriptor_limit(), own + listeners_.size());
+    own += listeners_.size();
+    capacity_.emplace(wanted_, settings.events, require_descriptors(own), own);
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
     for (const Fd& listener : listeners_) {
-        watches_.emplace_back(loop_, listener.get(), Interest::read,
-                              [this, &listener](const Event&) { accept_clients(listener); });
+        watches_.emplace_back(
+            loop_, listener.get(), Interest::read,
+            [this, &listener](const Event&) { accept_clients(listener); },
+            [this](const std::exception& error) { pause(error.what()); });
         log_.always(text("listening on ", local_address(listener.get()).shown()));
     }
     configure(settings);
@@ -65,25 +68,22 @@ void Acceptor::update() {
 }
 
 void Acceptor::pause(std::string_view why) {
-    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
-    paused_ = true;
+    if (!std::exchange(paused_, true))
+        loop_.at(Clock::now() + pause_length, [this] {
+            paused_ = false;
+            update();
+        });
     update();
-    loop_.at(Clock::now() + pause_length, [this] {
-        paused_ = false;
-        update();
-    });
+    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
 }
 
+// What a client needs and the system lacks costs that client, and others a pause.
 void Acceptor::accept_clients(const Fd& listener) {
-    try {
-        for (int budget = accepts_at_once; polling_; --budget) {
-            if (budget == 0) return loop_.again(listener.get());
-            std::optional<Accepted> client = accept_from(listener);
-            if (!client) return;
-            admit(std::move(*client));
-        }
-    } catch (const std::system_error& error) {
-        pause(error.what());
+    for (int budget = accepts_at_once; polling_; --budget) {
+        if (budget == 0) return loop_.again(listener.get());
+        std::optional<Accepted> client = accept_from(listener);
+        if (!client) return;
+        admit(std::move(*client));
     }
 }
 

@@ -37,7 +37,8 @@ public:
 
     // The sockets of the service manager (LISTEN_FDS), else those of the places in the settings. Raises the
     // limit of descriptors to its hard limit: those that are neither own nor listeners are for clients, up to
-    // the settings' max_clients of now. Throws as listen_on.
+    // the settings' max_clients of now. Throws as listen_on
+    // and require_descriptors.
     void open(const DaemonSettings& settings, std::size_t own);
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
     void start(const DaemonSettings& settings);

@@ -5,6 +5,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <system_error>
 #include <vector>
 
 using namespace common;
@@ -35,8 +36,12 @@ void Departures::keep_place(const Client& client) {
 }
 
 void Departures::dismiss(Client& client, Farewell why, std::string_view words) {
-    if (client.pair)
-        send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    try {
+        if (client.pair)
+            send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    } catch (const std::system_error& error) { // then it is not told why
+        log_.warning(text("no farewell to ", client.peer, ": ", error.what()));
+    }
     end(client);
 }
 

@@ -11,8 +11,6 @@
 #include <algorithm>
 #include <csignal>
 #include <sys/socket.h>
-#include <system_error>
-#include <tuple>
 #include <utility>
 
 using namespace common;
@@ -73,32 +71,37 @@ void HandlerPool::update() {
 void HandlerPool::take(Accepted accepted) {
     if (bans_.keeps_out(accepted.peer, {}, std::chrono::system_clock::now()))
         return acceptor_.turn_away(accepted.socket, banned_words);
-    const std::optional<std::size_t> page = pages_.take();
+    StatusPages::Lease page{pages_};
     if (!page) return acceptor_.turn_away(accepted.socket, busy_words);
-    Client* client = nullptr;
-    Fd theirs;
+    auto [ours, theirs] = make_packet_pair();
+    keep_alive(accepted.socket.get(), settings_.keepalive);
+    set_no_delay(accepted.socket.get());
+    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
+    Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
+    Client& client = people_.add(accepted.peer);
+    const ClientNumber number = client.number;
     try {
-        Fd ours;
-        std::tie(ours, theirs) = make_packet_pair();
-        keep_alive(accepted.socket.get(), settings_.keepalive);
-        set_no_delay(accepted.socket.get());
-        set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
-        Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
-        client = &people_.add(accepted.peer);
-        client->page = *page;
-        client->arrival = {std::move(second), accepted.peer};
-        client->pair = Watch{loop_, std::move(ours), Interest::read,
-                             [this, number = client->number](const Event&) { on_pair(number); }};
-    } catch (const std::system_error&) { // no descriptor to spare: nothing of this client stays
-        if (client != nullptr) people_.remove(*client);
-        pages_.give_back_unread(*page);
+        client.page = page.number();
+        client.arrival = {std::move(second), accepted.peer};
+        client.pair = Watch{loop_, std::move(ours), Interest::read,
+                            [this, number](const Event&) { on_pair(number); }, charge_to(number)};
+        pages_in_use_[number] = page.number();
+    } catch (const std::exception&) { // nothing of this client stays
+        people_.remove(client);
         throw;
     }
-    pages_in_use_[client->number] = *page;
-    spawner_.spawn(client->number, *page, std::move(accepted.socket), std::move(theirs));
+    page.keep();
+    spawner_.spawn(number, client.page, std::move(accepted.socket), std::move(theirs));
     update();
 }
 
+Loop::OnError HandlerPool::charge_to(ClientNumber number) const {
+    return [this, number](const std::exception& error) {
+        if (Client* const client = people_.find(number)) callbacks_.on_fault(*client, error.what());
+    };
+}
+
+// A handler may have spoken, and its client have gone, before this comes.
 void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
     Client* const client = people_.find(number);
     if (pid < 0) {
@@ -108,10 +111,13 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
         return;
     }
     if (client == nullptr) return; // it is gone already; its end follows
-    client->pid = pid;
-    client->arrival.reset();
-    acceptor_.log_accept(client->peer, pid, people_.count());
-    if (!client->pair) callbacks_.on_lost(*client); // its handler has ended already
+    const auto note = [&] {
+        client->pid = pid;
+        client->arrival.reset();
+        acceptor_.log_accept(client->peer, pid, people_.count());
+        if (!client->pair) callbacks_.on_lost(*client); // its handler has ended already
+    };
+    loop_.attempt(note, charge_to(number));
 }
 
 void HandlerPool::on_ended(ClientNumber number, int status) {
@@ -119,11 +125,11 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     if (page == pages_in_use_.end()) return;
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
+    update();
     if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;
         log_.warning(text("a handler ended: ", describe_status(status)));
     }
-    update();
 }
 
 // The handlers go on, also one of which the spawner had not told yet: it holds the other end of its client's
@@ -164,8 +170,18 @@ void HandlerPool::hand_on(ClientNumber number) {
 }
 
 void HandlerPool::on_spawner_ready() {
-    for (Accepted& waiting : std::exchange(arrivals_, {})) take(std::move(waiting));
+    for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
     update();
+}
+
+// One of several: what it lacks costs the others nothing.
+void HandlerPool::admit(Accepted accepted) {
+    const Fd& socket = accepted.socket;
+    loop_.attempt([&] { take(std::move(accepted)); },
+                  [&](const std::exception& error) {
+                      acceptor_.pause(error.what());
+                      if (socket) acceptor_.turn_away(socket, busy_words);
+                  });
 }
 
 void HandlerPool::rest_page(ClientNumber number) {
@@ -174,8 +190,19 @@ void HandlerPool::rest_page(ClientNumber number) {
 }
 
 void HandlerPool::wake(const Client& client) const {
-    if (SleepWord{pages_.page(client.page)}.tell_news())
-        send_packet(client.pair.fd(), chatd::wake); // full: it is awake
+    try {
+        if (client.pair && SleepWord{pages_.page(client.page)}.tell_news())
+            send_packet(client.pair.fd(), chatd::wake); // full: it is awake
+    } catch (const std::exception& error) {
+        give_up(client, error.what());
+    }
+}
+
+// Later: whoever works for a client may be in the middle of others.
+void HandlerPool::give_up(const Client& client, std::string_view why) const {
+    loop_.at(Clock::now(), [this, number = client.number, why = std::string{why}] {
+        if (Client* const still_here = people_.find(number)) callbacks_.on_fault(*still_here, why);
+    });
 }
 
 void HandlerPool::release(Client& client) {

@@ -19,6 +19,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
@@ -34,6 +35,8 @@ public:
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
         std::function<void(Client&)> on_lost;          // it has no handler and will not get one: to end it
+        // Something went wrong while the hub worked for it, for this reason: to end it.
+        std::function<void(Client&, std::string_view why)> on_fault{};
     };
 
     // pages: as many as there may be clients.
@@ -57,8 +60,12 @@ public:
     void on_spawner_ready();
 
     void kill(const Client& client) { spawner_.signal(client.number, SIGKILL); }
-    // Its handler, if that sleeps.
+    // Its handler, if that sleeps. What goes wrong with that ends this client alone.
     void wake(const Client& client) const;
+    // Something went wrong for a client: it is ended when what is done now is done.
+    void give_up(const Client& client, std::string_view why) const;
+    // The same for a callback, when the client is still there: at once.
+    common::Loop::OnError charge_to(ClientNumber number) const;
     // It is gone from the people, and its page is free once its handler has ended.
     void release(Client& client);
 
@@ -69,6 +76,7 @@ public:
 
 private:
     void update();
+    void admit(common::Accepted accepted);
     void rest_page(ClientNumber number);
     void on_pair(ClientNumber number);
     void hand_on(ClientNumber number);

@@ -4,8 +4,10 @@
 #include "chatd/words.hh"
 #include "common/aside.hh"
 #include "common/authd/user_file.hh"
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
+#include "common/secret.hh"
 #include "common/shared_memory.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
@@ -23,6 +25,12 @@ namespace {
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
+
+// So many of the hub's descriptors are no client's; listeners come to that.
+std::size_t own_of(const Settings& settings) {
+    const bool needs_authd = !settings.users.empty() || !secrets_of(settings).empty();
+    return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0);
+}
 
 std::string make_configure(const Settings& settings) {
     std::optional<Identity> identity;
@@ -69,6 +77,7 @@ void check_names_of_users(const std::string& path) {
 } // namespace
 
 void check_start(const Settings& settings) {
+    require_descriptors(own_of(settings) + settings.listen.size());
     common::check_start(settings, "chatd");
     check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
@@ -90,7 +99,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       bans_(service_.state_path() + "/bans"),
       places_(service_.state_path() + "/places", log_),
       rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
-      answers_([this](const Client& client) { pool_.kill(client); }),
+      answers_([this](const Client& client, std::string_view why) { pool_.give_up(client, why); }),
       departures_(loop_, log_, settings_, rooms_, tickets_,
                   {[this](Client& client) { pool_.kill(client); },
                    [this](Client& client) { pool_.release(client); }}),
@@ -101,7 +110,8 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
              },
              [&spawner](ClientNumber client, int signal) { spawner.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
-             [this](Client& client) { departures_.end(client); }}),
+             [this](Client& client) { departures_.end(client); },
+             [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_, [this] { pages_.keep_none(); }),
       names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
@@ -115,6 +125,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
+    open_random_source(); // for the tokens
     for (const RoomSettings& room : settings_.rooms)
         rooms_.make(room, nullptr, places_.first_line(room.name));
     places_.give_back(tickets_, settings_.resume_time);
@@ -135,7 +146,7 @@ void Hub::open() {
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
-    pool_.open(own_descriptors + 2 * rooms_.all().size() + (passwords_.has_authd() ? authd_descriptors : 0));
+    pool_.open(own_of(settings_));
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
@@ -152,7 +163,7 @@ int Hub::run(const Service::OnReady& on_ready) {
     Service::tell_ready(pool_.places(), on_ready);
     while (!service_.is_stopping()) {
         service_.wait(!rooms_.has_news());
-        settle_batches();
+        service_.attempt([this] { settle_batches(); });
         service_.heed_signals();
     }
     stop();
@@ -163,6 +174,7 @@ int Hub::run(const Service::OnReady& on_ready) {
 void Hub::wait_for_spawner() {
     reap(); // it may have ended before anybody heeded SIGCHLD
     while (!spawner_.was_ready() && !service_.is_stopping()) {
+        if (spawner_.failure()) throw std::runtime_error(*spawner_.failure());
         service_.wait();
         service_.heed_signals();
     }
@@ -172,9 +184,11 @@ void Hub::reap() {
     spawner_.reap([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
 }
 
+// What goes wrong with the answer to one of those who waited ends that one.
 void Hub::settle_batches() {
     while (rooms_.has_batches()) {
-        for (const Rooms::Settled& settled : rooms_.flush()) entry_.settle(settled);
+        for (const Rooms::Settled& settled : rooms_.flush())
+            loop_.attempt([&] { entry_.settle(settled); }, pool_.charge_to(settled.waiting.client));
         service_.control().continue_answers();
     }
     rooms_.close_empty();
@@ -198,16 +212,21 @@ std::vector<std::string> Hub::apply(Service::Lines merged) {
     return told;
 }
 
+// What goes wrong with one client keeps nothing else from being put in order.
 void Hub::stop() {
     rooms_.wake_members();
     service_.begin_stop(people_.count());
     pool_.close();
     const std::string& words = service_.farewell();
-    while (people_.count() != 0)
-        departures_.dismiss(people_.all().begin()->second,
-                            words.empty() ? Farewell::stopping : Farewell::stopping_with_words, words);
-    settle_batches();
-    places_.save(tickets_, rooms_.all());
+    const Farewell why = words.empty() ? Farewell::stopping : Farewell::stopping_with_words;
+    std::vector<ClientNumber> all;
+    for (const auto& [number, client] : people_.all()) all.push_back(number);
+    for (const ClientNumber number : all)
+        service_.attempt([&] {
+            if (Client* const client = people_.find(number)) departures_.dismiss(*client, why, words);
+        });
+    service_.attempt([this] { settle_batches(); });
+    service_.attempt([this] { places_.save(tickets_, rooms_.all()); });
     passwords_.stop();
     spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
     passwords_.wait();

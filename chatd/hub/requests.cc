@@ -89,7 +89,11 @@ void Requests::read(ClientNumber number) {
         try {
             const Received got = receive_packet(client->pair.fd(), packet, 0);
             switch (got.state) {
-            case IoState::done: handle(*client, std::span{packet}.first(got.bytes)); break;
+            case IoState::done:
+                if (client->arrival)
+                    client->arrival.reset(); // it has a handler, whatever the spawner tells yet
+                handle(*client, std::span{packet}.first(got.bytes));
+                break;
             case IoState::would_block: return;
             case IoState::vanished: break; // lines may be queued after the reset: read on to the end
             case IoState::ended: return lose_handler(*client);
@@ -101,7 +105,8 @@ void Requests::read(ClientNumber number) {
     if (Client* const client = people_.find(number)) client->pair.again();
 }
 
-// Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it.
+// Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it: nothing
+// of this client is anywhere but in the list of the people, since no frame has come from it.
 void Requests::lose_handler(Client& client) {
     if (!client.arrival) return departures_.end(client);
     client.pair.reset();
@@ -131,22 +136,22 @@ void Requests::run(Client& client, const Rule& rule, Packet packet) {
 void Requests::hold_back(Client& client, Packet packet, std::chrono::milliseconds time) {
     client.owes_answer = true;
     client.held.assign(packet.begin(), packet.end());
-    client.held_until = loop_.at(Clock::now() + time, [this, number = client.number] { release(number); });
+    client.held_until = loop_.at(
+        Clock::now() + time, [this, number = client.number] { release(number); },
+        [this, number = client.number](const std::exception& error) {
+            if (Client* const held = people_.find(number)) departures_.punish(*held, error.what());
+        });
     if (!std::exchange(client.was_told_to_wait, true))
         answers_.send(client, SlowedFrame::make({}, settings_.flood.lines, settings_.flood.seconds));
 }
 
 // What it takes was taken when it was held back.
 void Requests::release(ClientNumber number) {
-    Client& client = *people_.find(number);
+    Client& client = *people_.find(number); // whose end cancels this
     client.held_until = {};
     client.owes_answer = false;
     const std::vector<char> packet = std::exchange(client.held, {});
-    try {
-        run(client, Rule::of(message_of(packet)), packet);
-    } catch (const PeerError& error) {
-        departures_.punish(client, error.what());
-    }
+    run(client, Rule::of(message_of(packet)), packet);
 }
 
 } // namespace chatd

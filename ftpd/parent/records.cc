@@ -104,7 +104,8 @@ void Announcer::tell(const Announcement& rule, const std::string& message) {
         if (write_some(socket.get(), line).bytes != line.size())
             return warn(rule.room, "its control socket accepts no more data");
         const int fd = socket.get();
-        Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); }};
+        Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); },
+                    [this, fd](const std::exception& error) { give_up(fd, error.what()); }};
         const Loop::TimerId deadline = loop_.at(Clock::now() + patience, [this, fd] {
             give_up(fd, text("no answer for ", patience.count(), " s"));
         });
@@ -129,8 +130,11 @@ void Announcer::read_answer(int fd) {
 }
 
 void Announcer::give_up(int fd, std::string_view why) {
-    warn(pending_.at(fd).room, why);
+    const auto pending = pending_.find(fd);
+    if (pending == pending_.end()) return;
+    const std::string room = pending->second.room;
     forget(fd);
+    warn(room, why);
 }
 
 void Announcer::forget(int fd) {

@@ -180,7 +180,8 @@ struct HubHouse {
     chatd::Bans bans{folder / "bans"};
     chatd::Tickets tickets;
     chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
-    chatd::Answers answers{[this](const Client& client) { killed.push_back(client.number); }};
+    chatd::Answers answers{
+        [this](const Client& client, std::string_view) { killed.push_back(client.number); }};
     chatd::Departures departures{loop,
                                  log,
                                  settings,
