@@ -65,6 +65,7 @@ constexpr std::array table{
     PhraseRow{Phrase::already_inside, "You are in that room already: /switch makes it the current one."},
     PhraseRow{Phrase::too_many_rooms, "You are in the maximum number of rooms: /leave one first."},
     PhraseRow{Phrase::no_such_room, "There is no such room, or you may not see it: /rooms lists the rooms."},
+    PhraseRow{Phrase::no_more_rooms, "No more rooms can be made now: /rooms lists those that are there."},
     PhraseRow{Phrase::text_too_long, "That line is too long and was not sent: 2000 bytes at most."},
     PhraseRow{Phrase::disk_full, "The server's disk is full and the line was not sent: try again later."},
     PhraseRow{Phrase::partly_sent, "The server's disk is full: the first of these lines were sent, the "
@@ -78,6 +79,7 @@ constexpr std::array table{
     PhraseRow{Phrase::bad_duration, "That is not a length of time: write seconds, or a number followed by s, "
                                     "m, h or d, like 90, 5m or 2h."},
     PhraseRow{Phrase::not_banned, "There is no such ban: /bans lists them."},
+    PhraseRow{Phrase::too_many_bans, "This room has as many bans as it can have: /unban somebody first."},
     PhraseRow{Phrase::wrong_token, "That token is no longer valid."},
     PhraseRow{Phrase::unknown_refusal, "That cannot be done."},
     PhraseRow{Phrase::wrong_password, "That is not the password."},

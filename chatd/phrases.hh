@@ -162,6 +162,8 @@ enum class Phrase : int {
     hits_oneself = 188,
     and_address = 189,
     partly_sent = 195,
+    no_more_rooms = 196,
+    too_many_bans = 197,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

@@ -62,6 +62,7 @@ enum class Refusal : std::uint8_t {
     too_many_rooms = 14,
     no_such_room = 15,
     help_wanted = 16,
+    no_more_rooms = 17, // can be made now
     text_too_long = 20,
     disk_full = 22,
     moderated = 23,
@@ -77,8 +78,9 @@ enum class Refusal : std::uint8_t {
     bad_duration = 51,
     not_banned = 52,
     bad_network = 53,
-    no_address = 54,   // is known of that person
-    hits_oneself = 55, // unless the word `myself' says that it is meant
+    no_address = 54,    // is known of that person
+    hits_oneself = 55,  // unless the word `myself' says that it is meant
+    too_many_bans = 56, // by operators, in this room
     wrong_token = 60,
     password_needed = 61,
     wrong_password = 62,

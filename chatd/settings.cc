@@ -133,7 +133,8 @@ RoomSettings parse_room(Words words) {
 
 OperatorSettings parse_operator(Words words) {
     if (words.size() < 2) throw UserError("takes a name, a hash of crypt(3), and perhaps rooms");
-    if (words[0].size() > max_name || escape(words[0]) != words[0] || words[0].find(' ') != words[0].npos)
+    if (words[0].size() > max_operator_name || escape(words[0]) != words[0] ||
+        words[0].find(' ') != words[0].npos)
         throw UserError(text("'", escape(words[0], 80), "' cannot name an operator"));
     check_hash(words[1]);
     return {words[0], words[1], {words.begin() + 2, words.end()}};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "chatd/phrases.hh"
+#include "chatd/protocol.hh"
 #include "common/authd/authd_frames.hh"
 #include "common/daemon_settings.hh"
 
@@ -58,6 +59,8 @@ struct Settings : common::DaemonSettings {
 // What authd keeps the hashes of, by names that are no room's and no operator's alone.
 inline constexpr std::string_view room_secret = "room:";
 inline constexpr std::string_view operator_secret = "operator:";
+inline constexpr std::size_t max_operator_name = common::max_user_name - operator_secret.size(); // bytes
+static_assert(room_secret.size() + max_room_name <= common::max_user_name);
 std::vector<common::StoredSecret> secrets_of(const Settings& settings);
 
 bool may_name_room(std::string_view name);

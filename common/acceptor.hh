@@ -40,6 +40,8 @@ public:
     // the settings' max_clients of now. Throws as listen_on
     // and require_descriptors.
     void open(const DaemonSettings& settings, std::size_t own);
+    // Other descriptors are needed for other things than clients now, also beside the listeners.
+    void set_own(std::size_t own) { capacity_->set_own(own + listeners_.size()); }
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
     void start(const DaemonSettings& settings);
     // Other limits; logs a warning when there is no room for as many clients as they allow.

@@ -27,6 +27,10 @@ std::optional<std::string> Admission::refuse(const std::string& address, std::si
 Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own)
     : at_start_(at_start), backend_(backend), descriptors_(descriptors) {
     if (backend_ == Backend::select) descriptors_ = std::min<std::size_t>(descriptors_, FD_SETSIZE);
+    set_own(own);
+}
+
+void Capacity::set_own(std::size_t own) {
     ceiling_ = std::min(at_start_, descriptors_ > own ? descriptors_ - own : 1);
 }
 

@@ -41,6 +41,8 @@ public:
     // that are not clients'.
     Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own);
 
+    // After a change of how many are not clients'.
+    void set_own(std::size_t own);
     std::size_t clients(std::size_t wanted) const { return wanted < ceiling_ ? wanted : ceiling_; }
     // "max-clients is 991, not 1000: select knows only 1024 descriptors"; no value when there is room for
     // all.

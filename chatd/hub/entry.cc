@@ -3,6 +3,7 @@
 
 #include "chatd/words.hh"
 #include "common/errors.hh"
+#include "common/secret.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -19,10 +20,12 @@ bool may_try_code(const Client& client) {
     return client.wrong_codes < max_tries || client.state == Client::State::entering;
 }
 
-// Whether these words lead into a room of the configuration that has no hash.
+// Whether these words lead into a room of the configuration that has no hash. How long it takes tells nothing
+// of its code.
 bool opens(const RoomSettings& room, std::string_view name, std::string_view code) {
-    if (!name.empty()) return name == room.name && !room.code.empty() && code == room.code;
-    return room.code.empty() ? code.empty() || code == room.name : code == room.code;
+    const bool is_code = !room.code.empty() && equal_in_constant_time(room.code, code);
+    if (!name.empty()) return name == room.name && is_code;
+    return room.code.empty() ? code.empty() || code == room.name : is_code;
 }
 
 // The room's name, its topic, and the names of the first that are in it beside the client.
@@ -54,7 +57,9 @@ void Entry::on_enter(Client& client, Packet packet) {
     if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
     const std::string_view name = std::string_view{words}.substr(0, name_size);
     const std::string_view code = std::string_view{words}.substr(name_size);
-    if (Room* const room = find_room(client, name, code)) return enter(client, *room);
+    const Found found = find_room(client, name, code);
+    if (found.room != nullptr) return enter(client, *found.room);
+    if (found.why) return answers_.refuse(client, *found.why);
     if (client.state == Client::State::entering && is_call_for_help(words))
         return answers_.refuse(client, Refusal::help_wanted); // which is not a try
     enter_by_hash(client, name, code);
@@ -62,23 +67,26 @@ void Entry::on_enter(Client& client, Packet packet) {
 
 // Without a name: what the code leads into, the open room of this name, or for nothing the first open one.
 // Whoever is inside may make a room, if that is on.
-Room* Entry::find_room(const Client& client, std::string_view name, std::string_view code) {
+Entry::Found Entry::find_room(const Client& client, std::string_view name, std::string_view code) {
     const bool may_try = may_try_code(client);
+    const RoomSettings* opened = nullptr; // the first; all are looked at, so that time tells of none
     for (const RoomSettings& wanted : settings_.rooms) {
         const bool is_tried = wanted.code_hash.empty() && (may_try || wanted.code.empty());
-        if (is_tried && opens(wanted, name, code)) return rooms_.find(wanted.name);
+        if (is_tried && opens(wanted, name, code) && opened == nullptr) opened = &wanted;
     }
+    if (opened != nullptr) return {rooms_.find(opened->name)};
     const std::string_view wanted_name = name.empty() ? code : name;
     const std::string_view wanted_code = name.empty() ? std::string_view{} : code;
-    if (Room* const there = rooms_.find(wanted_name))
-        return there->is_made_by_client() && may_try && there->settings().code == wanted_code ? there
-                                                                                              : nullptr;
-    return make_room(client, wanted_name, wanted_code);
+    Room* const there = rooms_.find(wanted_name);
+    if (there == nullptr) return make_room(client, wanted_name, wanted_code);
+    const bool is_right = equal_in_constant_time(there->settings().code, wanted_code);
+    return {there->is_made_by_client() && may_try && is_right ? there : nullptr};
 }
 
-Room* Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
+Entry::Found Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
     const bool may_make = settings_.create_rooms && client.state == Client::State::inside;
-    if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return nullptr;
+    if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return {};
+    if (!rooms_.may_make(client)) return {nullptr, Refusal::no_more_rooms};
     RoomSettings settings;
     settings.name = name;
     settings.code = code;
@@ -86,10 +94,10 @@ Room* Entry::make_room(const Client& client, std::string_view name, std::string_
     try {
         Room& made = rooms_.make(settings, &client);
         log_.notice(text("room ", escape(settings.name), " made by ", escape(client.name)));
-        return &made;
+        return {&made};
     } catch (const std::system_error& error) {
         log_.error(text("no room is created: ", error.what()));
-        return nullptr;
+        return {nullptr, Refusal::not_done};
     }
 }
 

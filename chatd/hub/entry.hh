@@ -40,8 +40,13 @@ public:
     void settle(const Rooms::Settled& settled);
 
 private:
-    Room* find_room(const Client& client, std::string_view name, std::string_view code);
-    Room* make_room(const Client& client, std::string_view name, std::string_view code);
+    // Where the words lead, or why they lead nowhere, where that is not a wrong code.
+    struct Found {
+        Room* room = nullptr;
+        std::optional<Refusal> why{};
+    };
+    Found find_room(const Client& client, std::string_view name, std::string_view code);
+    Found make_room(const Client& client, std::string_view name, std::string_view code);
     void enter(Client& client, Room& room);
     void enter_by_hash(Client& client, std::string_view name, std::string_view code);
     void refuse_code(Client& client);

@@ -51,7 +51,8 @@ void HandlerPool::start() {
     update();
 }
 
-void HandlerPool::configure() {
+void HandlerPool::configure(std::size_t own) {
+    acceptor_.set_own(own);
     acceptor_.configure(settings_);
     update();
 }

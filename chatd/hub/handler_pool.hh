@@ -47,8 +47,8 @@ public:
     // common::Acceptor::open.
     void open(std::size_t own) { acceptor_.open(settings_, own); }
     void start(); // to accept
-    // After a reload.
-    void configure();
+    // After a reload. own: as open has it.
+    void configure(std::size_t own);
     // Accepts no more clients; those that wait for a spawner are turned away.
     void close();
 

@@ -134,6 +134,10 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"lang zh"}).language == Language::chinese);
         CHECK(is_refused({"lang fr"}, "not one of en, zh"));
         CHECK(settings_of({"create-rooms on"}).create_rooms);
+        const std::string hash = " $6$saltsalt$" + std::string(86, 'x');
+        CHECK(settings_of({"operator " + std::string(max_operator_name, 'x') + hash}).operators.size() == 1);
+        CHECK(is_refused({"operator " + std::string(max_operator_name + 1, 'x') + hash},
+                         "cannot name an operator"));
         CHECK_FALSE(settings_of({}).create_rooms);
     }
 

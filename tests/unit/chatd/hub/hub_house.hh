@@ -64,6 +64,7 @@ struct HubHouse {
         settings.resume_time = std::chrono::seconds{600};
         settings.flood.lines = 0;
         settings.rooms = {room_settings("lobby"), room_settings("cellar", "sesame")};
+        rooms.set_most_made(64);
         for (const chatd::RoomSettings& room : settings.rooms) rooms.make(room);
     }
     HubHouse(const HubHouse&) = delete;
@@ -97,7 +98,7 @@ struct HubHouse {
     void settle() {
         while (rooms.has_batches())
             for (const chatd::Rooms::Settled& one : rooms.flush()) entry.settle(one);
-        rooms.close_empty();
+        for (const std::string& closed : rooms.close_empty()) bans.forget_room(closed);
         rooms.end_round();
     }
     chatd::Room& room(std::string_view name = "lobby") { return *rooms.find(name); }
