@@ -164,12 +164,8 @@ void do_mlst(Session& s, const std::string& argument) {
 
 void do_dele(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    try {
-        s.tree.remove_file(path);
-    } catch (const std::system_error& error) {
-        if (error.code().value() != ENOENT || !remove_partial(s.tree, path)) throw;
+    if (remove_file_or_partial(s.tree, path) == Removed::partial)
         return s.control.reply(250, text("The unfinished upload of ", escape(path), " is deleted."));
-    }
     s.log(Severity::notice, text("delete ", escape(s.path_from_root(path))));
     s.control.reply(250, text(escape(path), " is deleted."));
 }
