@@ -155,17 +155,25 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
 }
 
+bool Session::has_stored(const FileId& file) const { return std::ranges::count(memory.stored, file) > 0; }
+
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
     if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
-    const FileId file = id_of(tree.status(path));
-    if (std::ranges::count(memory.stored, file) == 0 && std::ranges::count(memory.made, file) == 0)
-        throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    const Refusal not_its_own{
+        550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    try {
+        const FileId file = id_of(tree.status(path));
+        if (!has_stored(file) && std::ranges::count(memory.made, file) == 0) throw not_its_own;
+    } catch (const std::system_error&) {
+        if (!sees_names()) throw not_its_own;
+        throw;
+    }
 }
 
 void Session::remember_stored(const FileId& file) {
     constexpr std::size_t most = 1024; // clients date each file at once, or all of a folder at its end
-    if (rights().has(Right::overwrite)) return;
+    if (rights().has(Right::overwrite) && sees_names()) return;
     memory.stored.push_back(file);
     if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
 }

@@ -98,6 +98,9 @@ public:
     Rights rights() const;
     // What its transfers may cost.
     const Limits& limits() const;
+    // Whether the client may know which names there are: not in a drop box, where it knows of its own files.
+    bool sees_names() const { return rights().has(Right::list) || rights().has(Right::read); }
+    bool has_stored(const FileId& file) const; // on this connection
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
