@@ -52,7 +52,7 @@ struct Client {
 
     ClientNumber number = 0;
     common::Address address;
-    std::string host; // of the address, to be counted by
+    std::string host; // what it is counted by: Address::network
     std::string peer; // the address, for people
     common::Clock::time_point since = common::Clock::now();
 
