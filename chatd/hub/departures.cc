@@ -13,6 +13,8 @@ namespace chatd {
 
 void Departures::end(Client& client) {
     loop_.cancel(client.held_until);
+    loop_.cancel(client.login_timer);
+    budgets_.take(client, static_cast<double>(client.rooms.size()), Clock::now());
     if (client.has_quit)
         tickets_.forget(client.number);
     else

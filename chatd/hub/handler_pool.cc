@@ -96,6 +96,7 @@ void HandlerPool::take(Accepted accepted) {
         throw;
     }
     pages_in_use_[client->number] = *page;
+    callbacks_.on_arrival(*client);
     spawner_.spawn(client->number, *page, std::move(accepted.socket), std::move(theirs));
     update();
 }

@@ -34,6 +34,7 @@ public:
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
         std::function<void(Client&)> on_lost;          // it has no handler and will not get one: to end it
+        std::function<void(Client&)> on_arrival;       // it has come in, and will get one
     };
 
     // pages: as many as there may be clients.

@@ -51,6 +51,20 @@ TEST_SUITE("e2e") {
         ChatClient again{daemon, "ada"};
     }
 
+    TEST_CASE("who is in no room in time is told and let go and who is in one stays") {
+        const Daemon daemon{chatd_with({"login-timeout 2"})};
+        ChatClient ada{daemon, "ada"};
+        Connection silent{daemon.port()}, endless{daemon.port()}, named{daemon.port()};
+        endless.send("no end of a line");
+        named.send("bob\n");
+        const std::string told = "You have not entered a room in time: goodbye.\n";
+        for (Connection* const client : {&silent, &endless, &named})
+            CHECK(client->read_to_end().find(told) != std::string::npos);
+        ada.say("/me is here");
+        ChatClient late{daemon, "eve"};
+        ada.expect_line("eve joined");
+    }
+
     TEST_CASE("the last tenth of max-clients is for addresses with few clients") {
         const Daemon daemon{chatd_with({"max-clients 10"})};
         const auto connect_from = [&](const std::string& host) {
