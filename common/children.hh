@@ -19,7 +19,7 @@ namespace common {
 
 struct Child {
     std::string role{};       // leads its log lines: session, authd, handler
-    std::string address{};    // its client's host, for counting; empty: not counted
+    std::string address{};    // its client's network, for counting; empty: not counted
     std::uint64_t number = 0; // what its parent knows it by, where pids will not do
     Fd pair{};                // the parent's end, if it has one: kept until its end has been told
 };

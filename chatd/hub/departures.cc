@@ -30,6 +30,8 @@ bool may_be_many(const Address& address) {
 
 void Departures::end(Client& client) {
     loop_.cancel(client.held_until);
+    loop_.cancel(client.login_timer);
+    budgets_.take(client, static_cast<double>(client.rooms.size()), Clock::now());
     if (client.has_quit)
         tickets_.forget(client.number);
     else

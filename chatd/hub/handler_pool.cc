@@ -43,7 +43,8 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
-                 [this](const std::string& host) { return people_.count_from(host); },
+                 [this](const std::string& network) { return people_.count_from(network); },
+                 [this] { return pages_in_use_.size(); },
                  [](std::string_view why) { return text(why, '\n'); }}) {}
 
 void HandlerPool::start() {
@@ -92,6 +93,7 @@ void HandlerPool::take(Accepted accepted) {
         throw;
     }
     page.keep();
+    callbacks_.on_arrival(client);
     spawner_.spawn(number, client.page, std::move(accepted.socket), std::move(theirs));
     update();
 }

@@ -44,7 +44,7 @@ std::string make_configure(const Settings& settings) {
         static_cast<std::uint32_t>(settings.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
-        static_cast<std::uint8_t>(settings.language), settings.flood.lines_at_once());
+        static_cast<std::uint8_t>(settings.language), settings.lines_at_once());
 }
 
 void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
@@ -104,10 +104,12 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       saved_bans_(loop_, log_, service_.state_path() + "/bans", "the bans", [this] { return bans_.lines(); }),
       places_(service_.state_path() + "/places", log_),
       rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
+      budgets_(settings_),
       answers_([this](const Client& client, std::string_view why) { pool_.give_up(client, why); }),
-      departures_(loop_, log_, settings_, rooms_, tickets_,
+      departures_(loop_, log_, settings_, rooms_, tickets_, budgets_,
                   {[this](Client& client) { pool_.kill(client); },
                    [this](Client& client) { pool_.release(client); }}),
+      newcomers_(loop_, settings_, people_, departures_),
       pool_(loop_, log_, settings_, pages_, people_, bans_,
             {[&spawner] { return spawner.is_ready(); },
              [&spawner](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
@@ -116,17 +118,18 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
              [&spawner](ClientNumber client, int signal) { spawner.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
+             [this](Client& client) { newcomers_.await(client); },
              [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_, [this] { pages_.keep_none(); }),
       names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
-      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_),
-      entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_),
+      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_, budgets_),
+      entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_, budgets_),
       speech_(people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
-      requests_(loop_, settings_, people_, answers_, departures_,
+      requests_(loop_, settings_, people_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);

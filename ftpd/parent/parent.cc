@@ -55,7 +55,8 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       records_(service_.loop(), log_, settings_),
       acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
-                 [this](const std::string& host) { return children_.count_from(host); },
+                 [this](const std::string& network) { return children_.count_from(network); },
+                 [this] { return sessions_.size(); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
       sweeper_(service_.loop(), log_, records_, settings_, [this] { pages_.keep_none(); }) {
     service_.open(duties());
@@ -135,7 +136,7 @@ void Parent::start_session(Accepted client) {
                          [this, number](const std::exception& error) { punish(*number, error.what()); }};
     std::map<pid_t, Session> known;
     auto node = known.extract(known.emplace(-1, std::move(session)).first);
-    Child child{.role = "session", .address = node.mapped().host};
+    Child child{.role = "session", .address = client.peer.network()};
     const std::optional<pid_t> pid = children_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
         run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
     });

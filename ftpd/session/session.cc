@@ -89,8 +89,8 @@ void Session::greet() {
 
 void Session::serve() {
     while (!over) {
-        Connection::Deadline deadline;
-        if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+        if (is_late()) throw SessionOver{Reason::idle}; // whatever else it sends
+        const Connection::Deadline deadline = next_deadline();
         if (settlement.is_open()) settlement.await_command(deadline);
         if (parent.should_finish()) settlement.await_sign_of_life();
         parent.begin_pause();
@@ -104,6 +104,19 @@ void Session::serve() {
     settlement.await_acknowledgement();
 }
 
+bool Session::is_late() const {
+    return !has_come_in && settings.login_timeout.count() > 0 &&
+           Clock::now() >= since_ + settings.login_timeout;
+}
+
+Connection::Deadline Session::next_deadline() const {
+    Connection::Deadline deadline;
+    if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+    if (has_come_in || settings.login_timeout.count() == 0) return deadline;
+    const Clock::time_point late = since_ + settings.login_timeout;
+    return std::min(deadline.value_or(late), late);
+}
+
 void Session::say_farewell(const SessionOver& end) {
     switch (end.reason) {
     case Reason::stopped: {
@@ -114,6 +127,10 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:
+        if (is_late())
+            return control.say_last(
+                421, text("You have not logged in, nor listed, fetched or stored anything, within ",
+                          settings.login_timeout.count(), " seconds: closing."));
         return control.say_last(
             421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));
     case Reason::client_gone:

@@ -83,6 +83,8 @@ public:
     };
     Memory memory;
     bool over = false; // after QUIT
+    // Once it has logged in or done something in band: it is no longer one of those that only connect.
+    bool has_come_in = false;
     unsigned unknown_before_login = 0;
     // The user whose home this process is confined to, or nobody() in the folder of clients without an
     // account; no other user can log in on this connection.
@@ -124,9 +126,13 @@ public:
 
 private:
     void serve();
+    // Until when the next command may take; none: as long as the client likes.
+    Connection::Deadline next_deadline() const;
+    bool is_late() const; // it has not come in in time
     void greet();
     void say_farewell(const SessionOver& end);
 
+    common::Clock::time_point since_ = common::Clock::now();
     std::string home_ = "/";  // of the user, in the served folder
     std::string system_user_; // that this process runs as
 };

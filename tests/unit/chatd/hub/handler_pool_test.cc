@@ -53,7 +53,7 @@ struct Pool {
     Bans bans{folder / "bans"};
     std::vector<common::Fd> clients;
     std::vector<Spawned> spawned;
-    std::vector<ClientNumber> readable, lost;
+    std::vector<ClientNumber> readable, lost, arrived;
     bool is_ready = true; // the spawner
     HandlerPool pool{loop,
                      log,
@@ -70,7 +70,8 @@ struct Pool {
                       [this](Client& client) {
                           lost.push_back(client.number);
                           pool.release(client);
-                      }}};
+                      },
+                      [this](Client& client) { arrived.push_back(client.number); }}};
 };
 
 } // namespace
