@@ -19,9 +19,12 @@ constexpr int packets_at_once = 64; // in one round
 bool HelperProcess::start() {
     auto [ours, theirs] = make_packet_pair();
     started_ = Clock::now();
-    const auto pid = children_.spawn({.role = duties_.role},
-                                     [this, &pair = theirs] { return duties_.body(std::move(pair)); });
+    const auto pid = children_.spawn({.role = duties_.role}, [this, &pair = theirs] {
+        if (duties_.has_errors_logged) point_errors_at(pair.get());
+        return duties_.body(std::move(pair));
+    });
     if (!pid) return false;
+    errors_ = {};
     pid_ = *pid;
     pair_ = std::move(ours);
     if (loop_ != nullptr) watch();
@@ -65,10 +68,17 @@ void HelperProcess::read_packets() {
     for (int budget = packets_at_once; pair_; --budget) {
         if (budget == 0) return loop_->again(pair_.get());
         try {
-            const Received got = receive_packet(pair_.get(), buffer_, 0);
+            const Longer longer = duties_.has_errors_logged ? Longer::is_cut : Longer::is_wrong;
+            const Received got = receive_packet(pair_.get(), buffer_, 0, longer);
             if (got.state == IoState::would_block) return;
             if (got.state != IoState::done) return lose();
-            duties_.on_packet(std::span{buffer_}.first(got.bytes));
+            const auto packet = std::span{buffer_}.first(got.bytes);
+            if (duties_.has_errors_logged && is_text_byte(packet[0]))
+                errors_.add(packet, got.is_cut, *log_, {duties_.role, pid_});
+            else if (got.is_cut)
+                throw PeerError("a packet between processes is longer than any kind of it");
+            else
+                duties_.on_packet(packet);
         } catch (const PeerError& error) {
             log_->error(text(called(), " is killed: ", error.what()));
             return kill();
@@ -97,6 +107,7 @@ bool HelperProcess::end(pid_t pid, int status) {
     return children_.end(pid, status, [this](const Ended& ended) {
         if (pair_) read_packets();
         lose();
+        if (log_ != nullptr) errors_.end(*log_, {duties_.role, ended.pid});
         if (stopping_) return;
         log_->warning(text(duties_.role, ' ', ended.pid, " ended: ", describe_status(ended.status),
                            "; starting another"));
@@ -122,7 +133,7 @@ void HelperProcess::stop() {
 }
 
 void HelperProcess::wait(const Children::OnOther& on_other) {
-    constexpr std::chrono::seconds patience{3};
+    const auto patience = duties_.patience;
     const auto on_end = [](const Ended&) {};
     children_.wait_for_all(Clock::now() + patience, on_end, on_other);
     if (children_.size() == 0) return;

@@ -65,11 +65,14 @@ IoState send_packet(int fd, std::span<const char> packet, int passed = -1, int s
 struct Received {
     IoState state;
     std::size_t bytes = 0;
-    Fd passed;
-    Fd second;
+    Fd passed{};
+    Fd second{};
+    bool is_cut = false;
 };
-// One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more descriptors
-// than max_passed (at most 2); surplus descriptors are closed.
-Received receive_packet(int fd, std::span<char> into, std::size_t max_passed = 1);
+// One packet into the buffer. Throws PeerError when it was longer than the buffer, unless that is to be cut,
+// or carried more descriptors than max_passed (at most 2); surplus descriptors are closed.
+enum class Longer { is_wrong, is_cut };
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed = 1,
+                        Longer longer = Longer::is_wrong);
 
 } // namespace common

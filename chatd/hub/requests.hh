@@ -17,6 +17,7 @@
 #include "chatd/hub/segments.hh"
 #include "chatd/hub/speech.hh"
 #include "chatd/settings.hh"
+#include "common/log.hh"
 #include "common/loop.hh"
 
 #include <chrono>
@@ -37,9 +38,10 @@ public:
         Ignores& ignores;
     };
 
-    Requests(common::Loop& loop, const Settings& settings, People& people, const Answers& answers,
-             Departures& departures, const Parts& parts)
+    Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people,
+             const Answers& answers, Departures& departures, const Parts& parts)
         : loop_(loop),
+          log_(log),
           settings_(settings),
           people_(people),
           answers_(answers),
@@ -52,6 +54,7 @@ public:
 private:
     struct Rule;
 
+    void take(Client& client, Packet packet, bool is_cut);
     void handle(Client& client, Packet packet);
     void run(Client& client, const Rule& rule, Packet packet);
     void hold_back(Client& client, Packet packet, std::chrono::milliseconds time);
@@ -59,6 +62,7 @@ private:
     void lose_handler(Client& client);
 
     common::Loop& loop_;
+    common::Log& log_;
     const Settings& settings_;
     People& people_;
     const Answers& answers_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/spawner/spawner.hh"
 
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/shared_memory.hh"
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstdio>
 #include <unistd.h>
 
 using namespace common;
@@ -33,7 +36,22 @@ int Spawner::run() {
         for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
         if (signals.take(SIGCHLD)) reap(Signals::last_child());
     }
-    return 0; // the handlers see the hub's end on their own pairs
+    end_handlers();
+    return 0;
+}
+
+// They see the hub's end on their own pairs. Who does not end then holds a client, and logs of rooms.
+void Spawner::end_handlers() {
+    const auto on_end = [](const Ended& ended) {
+        if (ended.status != 0) // nobody else would hear of it
+            std::fprintf(stderr, "spawner: handler %ld ended: %s\n", static_cast<long>(ended.pid),
+                         describe_status(ended.status).c_str());
+    };
+    handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    if (handlers_.size() == 0) return;
+    std::fprintf(stderr, "spawner: handlers killed, since they did not end: %zu\n", handlers_.size());
+    handlers_.signal_all(SIGKILL);
+    handlers_.wait_for_all(Clock::now() + handlers_time, [](const Ended&) {});
 }
 
 // The one that is known to have ended is reaped at once. To look for others, of whom the same signal may have
@@ -107,7 +125,7 @@ void Spawner::spawn(std::span<const char> packet, Fd client, Fd pair) {
 void Spawner::kill(std::span<const char> packet) {
     const auto [number, signal] = KillFrame::read(packet).first;
     const auto found = by_number_.find(number);
-    if (found != by_number_.end()) ::kill(found->second, signal);
+    if (found != by_number_.end()) handlers_.signal(found->second, signal);
 }
 
 void Spawner::tell(std::string packet) {
@@ -131,6 +149,7 @@ int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
     std::fill(own_page.begin(), own_page.end(), std::byte{}); // its predecessor's
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
     close_other_descriptors(keep);
+    point_errors_at(pair.get());
     for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here
         *fd = duplicate(fd->get());
     set_nonblocking(pair.get());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The spawner: forks the handlers, reaps them, and tells the hub how each ended. It is chatd executed anew
 // before the hub reads its configuration, so it holds no code of a room and no descriptor but its own; what
-// it forks is as innocent. Trusts the hub.
+// it forks is as innocent. At its end no handler is left. Trusts the hub.
 #pragma once
 
 #include "chatd/phrases.hh"
@@ -34,7 +34,7 @@ class Spawner {
 public:
     // program_folder: where the catalogues of a program that is not installed are; empty: not known.
     Spawner(common::Fd hub, const std::string& program_folder, RunHandler run_handler);
-    // Serves the hub until it ends.
+    // Serves the hub until it ends, and then sees to it that the handlers do.
     int run();
 
 private:
@@ -46,6 +46,7 @@ private:
     void reap(pid_t one);
     void reap_all();
     void tell_end(const common::Ended& ended);
+    void end_handlers();
     void tell(std::string packet);
     void flush();
     int become_handler(common::Fd client, common::Fd pair, std::size_t page);

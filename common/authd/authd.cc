@@ -220,7 +220,8 @@ void Authd::answer(std::uint64_t number, Client& client, Question question) {
         note(Severity::warning, "no process can be forked to check a password");
         return send(number, {});
     }
-    check.limit = loop_.at(Clock::now() + settings_.max_check_time, [worker] { ::kill(*worker, SIGKILL); });
+    check.limit = loop_.at(Clock::now() + settings_.max_check_time,
+                           [this, worker] { workers_.signal(*worker, SIGKILL); });
     checks_.emplace(*worker, std::move(check));
 }
 

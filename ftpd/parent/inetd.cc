@@ -200,9 +200,10 @@ int serve_standard_input(const Settings& settings, Log& log) {
     Records records{loop, log, settings};
     const Records::Source source{*pid, ends->client.host(),
                                  direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
+    ErrorLines errors;
     Watch packets;
     packets = Watch{loop, std::move(pair), Interest::read, [&](const Event&) {
-                        const Records::Read read = records.read(packets.fd(), source);
+                        const Records::Read read = records.read(packets.fd(), source, errors);
                         if (read == Records::Read::more) packets.again();
                         if (read == Records::Read::ended) packets.reset();
                     }};
@@ -223,6 +224,9 @@ int serve_standard_input(const Settings& settings, Log& log) {
         authd->stop();
         authd->wait();
     }
+    while (packets && records.read(packets.fd(), source, errors) == Records::Read::more) {
+    } // its last words
+    errors.end(log, {source.role, *pid});
     log.notice(text("end pid ", *pid, ' ', describe_status(*status)));
     return WIFEXITED(*status) ? WEXITSTATUS(*status) : 1;
 }

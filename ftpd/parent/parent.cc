@@ -25,6 +25,7 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+constexpr std::chrono::seconds kick_time{5};     // and after a kick
 // What the parent needs beside listeners and clients: 0 to 2, lock, poller, log, the control socket and
 // its clients, and what a client takes before its session has it; and with authd its pair and what waits for
 // it.
@@ -171,24 +172,26 @@ void Parent::read_packets(pid_t pid) {
     }
 }
 
-Records::Read Parent::read_packets_of(pid_t pid, const Session& session) {
+Records::Read Parent::read_packets_of(pid_t pid, Session& session) {
     if (!session.pair) return Records::Read::ended;
     try {
-        return records_.read(session.pair.fd(), {pid, session.host, session.local});
+        return records_.read(session.pair.fd(), {pid, session.host, session.local}, session.errors);
     } catch (const PeerError& error) {
         log_.error(text("session ", pid, " is killed: ", error.what()));
-        if (sessions_.contains(pid)) ::kill(pid, SIGKILL); // else it has ended, and the pid is nobody's
+        children_.signal(pid, SIGKILL);
         return Records::Read::ended;
     }
 }
 
 void Parent::end_session(const Ended& ended) {
-    const auto node = sessions_.extract(ended.pid);
-    const Session& session = node.mapped();
+    auto node = sessions_.extract(ended.pid);
+    Session& session = node.mapped();
     if (const std::optional<Activity> last = read_activity(pages_.page(session.page))) totals_.add(*last);
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
     while (read_packets_of(ended.pid, session) == Records::Read::more) {
     } // its last words
+    session.errors.end(log_, {"session", ended.pid});
+    service_.loop().cancel(session.kill_at);
     pages_.give_back(session.page);
     acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
                       WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
@@ -239,7 +242,7 @@ void Parent::apply(Service::Lines config) {
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
     std::size_t count = 0;
-    for (const auto& [pid, session] : sessions_) {
+    for (auto& [pid, session] : sessions_) {
         const std::optional<Activity> activity = read_activity(pages_.page(session.page));
         if (text(pid) != whom && session.host != whom && session.peer != whom &&
             !(activity && activity->user == whom))
@@ -247,11 +250,22 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
         if (!session.pair || send_packet(session.pair.fd(), pack_frame(Kick{})) != IoState::done)
-            ::kill(pid, SIGKILL);
+            children_.signal(pid, SIGKILL);
+        else
+            kill_later(pid, session);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
     return {text("sessions ", count)};
+}
+
+// One that was told to end and does not.
+void Parent::kill_later(pid_t pid, Session& session) {
+    service_.loop().cancel(session.kill_at);
+    session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
+        log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
+        children_.signal(pid, SIGKILL);
+    });
 }
 
 // With `stop-grace': sessions end as their commands do, and the parent goes on serving them meanwhile.
@@ -288,6 +302,7 @@ void Parent::stop() {
         children_.signal_all(signal);
         children_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
+    sweeper_.stop(on_other);
     if (authd_) authd_->wait();
     service_.end_stop();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "tests/e2e/daemon.hh"
 
+#include "tests/e2e/observe.hh"
 #include "tests/e2e/proc.hh"
 
 #include <algorithm>
@@ -54,7 +55,9 @@ Words make_command(const Daemon::Setting& setting, const Words& lines) {
 } // namespace
 
 Daemon::Daemon(const Setting& setting)
-    : files_(folder_.make_shared("files")), state_(folder_.make_shared("home") / "state") {
+    : files_(folder_.make_shared("files")),
+      state_(folder_.make_shared("home") / "state"),
+      children_fail_(setting.children_fail) {
     const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     auto [reading, writing] = make_pipe();
     child_.emplace(make_command(setting, make_lines(setting, files_, state_)),
@@ -69,11 +72,26 @@ Daemon::Daemon(const Setting& setting)
 }
 
 Daemon::~Daemon() {
-    if (child_->has_ended()) return;
     try {
-        stop();
+        if (!child_->has_ended()) stop();
+        if (is_sanitized()) check_children();
     } catch (const Failure& failure) {
         FAIL_CHECK(failure.what());
+    }
+}
+
+// What the log tells of them. That one was killed is no fault of its own.
+void Daemon::check_children() const {
+    std::istringstream lines{log()};
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_report =
+            line.find("Sanitizer") != line.npos || line.find("runtime error: ") != line.npos;
+        const bool is_end = line.find("]: end pid ") != line.npos || line.find(" ended: ") != line.npos;
+        const bool failed = is_end &&
+                            ((line.find("exit ") != line.npos && line.find("exit 0") == line.npos) ||
+                             line.find("signal ") != line.npos) &&
+                            line.find("signal 9 ") == line.npos;
+        if (is_report || (failed && !children_fail_)) FAIL_CHECK(line);
     }
 }
 
