@@ -24,6 +24,9 @@ Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handl
 }
 
 int Spawner::run() {
+    // For the handlers: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::also_sockets);
     // A terminal's INT goes to every process of the daemon; it is for the hub to act on.
     Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1};
     loop_.watch(hub_.get(), Interest::read, [this](const Event& event) {

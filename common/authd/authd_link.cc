@@ -62,6 +62,7 @@ int AuthdLink::run_authd(Fd pair) {
     hide_memory();
     limit_resources({.core_bytes = 0, .open_files = RLIM_INFINITY, .processes = RLIM_INFINITY});
     forbid_new_privileges();
+    deny_calls(DeniedCalls::also_sockets);
     const bool has_file = !settings_.users.empty();
     Fd folder = has_file ? open_folder(std::filesystem::path{settings_.users}.parent_path()) : Fd{};
     Authd authd{std::move(settings_), std::move(pair)}; // before: it needs /dev/urandom

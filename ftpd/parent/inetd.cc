@@ -6,6 +6,7 @@
 #include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/loop.hh"
+#include "common/sandbox.hh"
 #include "common/signals.hh"
 #include "common/socket.hh"
 #include "common/status_pages.hh"
@@ -184,6 +185,8 @@ int serve_standard_input(const Settings& settings, Log& log) {
     if (authd) sessions_authd = authd->open_client(ends->client);
     if (direct) discard_standard_input_and_output();
 
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::usual);
     Children sessions;
     const std::optional<pid_t> pid = sessions.spawn({.role = "session"}, [&]() -> int {
         discard_standard_input_and_output();

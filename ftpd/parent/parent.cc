@@ -91,6 +91,9 @@ Service::Duties Parent::duties() {
 }
 
 int Parent::run(const Service::OnReady& on_ready) {
+    // For the sessions: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::usual);
     acceptor_.start(settings_);
     update_acceptor();
     sweeper_.sweep();
