@@ -67,6 +67,8 @@ constexpr std::array table{
     PhraseRow{Phrase::no_such_room, "There is no such room, or you may not see it: /rooms lists the rooms."},
     PhraseRow{Phrase::text_too_long, "That line is too long and was not sent: 2000 bytes at most."},
     PhraseRow{Phrase::disk_full, "The server's disk is full and the line was not sent: try again later."},
+    PhraseRow{Phrase::partly_sent, "The server's disk is full: the first of these lines were sent, the "
+                                   "others were not: try again later."},
     PhraseRow{Phrase::room_moderated, "Only those with a voice may speak here: the line was not sent."},
     PhraseRow{Phrase::you_are_muted, "You are muted here: the line was not sent."},
     PhraseRow{Phrase::not_now, "That cannot be done now."},

@@ -161,6 +161,7 @@ enum class Phrase : int {
     no_address = 187,
     hits_oneself = 188,
     and_address = 189,
+    partly_sent = 195,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

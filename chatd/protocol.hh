@@ -71,6 +71,7 @@ enum class Refusal : std::uint8_t {
     muted = 24,
     not_recorded = 25, // it is done, but the room's log does not say so
     not_done = 26,     // since the disk is full
+    partly_sent = 27,  // the first of the lines are in the log
     not_now = 30,      // out of order
     nobody = 40,       // has that name
     behind = 41,       // is the one it was told to

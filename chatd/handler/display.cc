@@ -41,6 +41,7 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::disk_full, Phrase::disk_full},
     Wording<Refusal>{Refusal::moderated, Phrase::room_moderated},
     Wording<Refusal>{Refusal::muted, Phrase::you_are_muted},
+    Wording<Refusal>{Refusal::partly_sent, Phrase::partly_sent},
     Wording<Refusal>{Refusal::not_recorded, Phrase::not_recorded},
     Wording<Refusal>{Refusal::not_done, Phrase::not_done},
     Wording<Refusal>{Refusal::too_many_ignored, Phrase::too_many_ignored},

@@ -126,15 +126,15 @@ void Entry::refuse_code(Client& client) {
 }
 
 void Entry::settle(const Rooms::Settled& settled) {
-    const auto& [room, waiting, is_written] = settled;
+    const auto& [room, waiting, fate] = settled;
     Client* const client = people_.find(waiting.client);
     if (client == nullptr) return;
     client->owes_answer = false;
     const bool enters = waiting.joined_line != 0;
-    if (is_written && enters) return let_in(*client, *room, waiting);
-    if (is_written) return answers_.confirm(*client);
+    if (fate == Rooms::Fate::written && enters) return let_in(*client, *room, waiting);
+    if (fate == Rooms::Fate::written) return answers_.confirm(*client);
     if (enters) room->leave(*client); // nobody has seen it come, nor will see it leave
-    answers_.refuse(*client, waiting.if_unwritten);
+    answers_.refuse(*client, fate == Rooms::Fate::begun ? Refusal::partly_sent : waiting.if_unwritten);
 }
 
 // The room's log has it that the client joined: now it may read.

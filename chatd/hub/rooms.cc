@@ -99,9 +99,10 @@ void Rooms::set_topic(Room& room, const Client* by, std::string_view topic) {
     add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
 }
 
-void Rooms::await(Room& room, Client& client, Refusal if_unwritten) {
+void Rooms::await(Room& room, Client& client, Refusal if_unwritten, std::size_t lines) {
     client.owes_answer = true;
-    batches_[&room].push_back({client.number, 0, 0, if_unwritten});
+    const std::uint64_t next = room.log().next_line();
+    batches_[&room].push_back({client.number, next - lines, next - 1, 0, 0, if_unwritten});
 }
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
@@ -109,7 +110,7 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     const std::uint64_t line = room.log().next_line();
     room.join(client, missed_from == 0 ? line : missed_from);
     add_line(room, Kind::joined, &client, {});
-    batches_[&room].push_back({client.number, line, missed_from, Refusal::not_done});
+    batches_[&room].push_back({client.number, line, line, line, missed_from, Refusal::not_done});
 }
 
 void Rooms::leave(Room& room, Client& client) {
@@ -127,9 +128,16 @@ std::vector<Rooms::Settled> Rooms::flush() {
     std::vector<Settled> settled;
     had_batches_ = had_batches_ || has_batches();
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
-        const bool is_written = room->log().flush();
-        if (is_written) news_.insert(room);
-        for (const Waiting& one : waiting) settled.push_back({room, one, is_written});
+        RoomLog& log = room->log();
+        const std::uint64_t begin = log.end_line();
+        const bool is_whole = log.flush();
+        const std::uint64_t end = log.end_line();
+        if (is_whole || end != begin) news_.insert(room);
+        for (const Waiting& one : waiting)
+            settled.push_back({room, one,
+                               is_whole || one.last_line < end ? Fate::written
+                               : one.first_line < end          ? Fate::begun
+                                                               : Fate::refused});
     }
     return settled;
 }

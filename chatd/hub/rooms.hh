@@ -20,17 +20,19 @@ namespace chatd {
 
 class Rooms {
 public:
-    // Who is answered when a room's batch is in its log, or is not.
+    // Who is answered when these lines of a room's batch are in its log, or are not.
     struct Waiting {
         ClientNumber client;
+        std::uint64_t first_line = 0, last_line = 0;
         std::uint64_t joined_line = 0; // of one that enters; 0 for speech
         std::uint64_t missed_from = 0; // of one that resumes: the first line to show
         Refusal if_unwritten = Refusal::disk_full;
     };
+    enum class Fate { written, begun, refused }; // begun: the first of the lines, and not the last
     struct Settled {
         Room* room;
         Waiting waiting;
-        bool is_written; // false: nothing of the batch is in the log
+        Fate fate;
     };
     using Wake = std::function<void(const Client& member)>;
     using All = std::map<std::string, Room, std::less<>>; // by name
@@ -57,9 +59,9 @@ public:
     void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
     // "-" removes it.
     void set_topic(Room& room, const Client* by, std::string_view topic);
-    // The client is answered when the batch is settled; until then it may ask nothing else. if_unwritten:
-    // what it is told when nothing of it is in the log.
-    void await(Room& room, Client& client, Refusal if_unwritten = Refusal::disk_full);
+    // The client is answered when the last lines of the batch, so many, are settled; until then it may ask
+    // nothing else. if_unwritten: what it is told when none of them is in the log.
+    void await(Room& room, Client& client, Refusal if_unwritten = Refusal::disk_full, std::size_t lines = 1);
     // With a line that tells of it. The client is answered when that is settled. missed_from: as Waiting
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);
@@ -68,7 +70,8 @@ public:
     void rename(const Client& client, const std::string& name);
 
     bool has_batches() const { return !batches_.empty(); }
-    // Writes the batches, each in one write. To be called again until there are none: answers may make more.
+    // Writes the batches, each in one write, as far as the disk takes them. To be called again until there
+    // are none: answers may make more.
     std::vector<Settled> flush();
     // Those that clients have made.
     void close_empty();

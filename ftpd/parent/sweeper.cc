@@ -3,11 +3,11 @@
 
 #include "common/beneath.hh"
 #include "common/errors.hh"
-#include "common/file_lock.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
+#include "ftpd/held_file.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/path.hh"
 #include "ftpd/settings.hh"
@@ -28,17 +28,6 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-// A session that writes it has locked it (ftpd/session/upload.hh); so has one that is about to go on.
-bool is_held(int directory, const char* name) {
-    const Fd file{::openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-    if (!file) return true; // not ours to judge
-    try {
-        return lock_holder(file.get(), name).has_value();
-    } catch (const std::system_error&) {
-        return true; // where nothing can be locked, nobody knows
-    }
-}
-
 // An hour: a session keeps a file for as long as it waits for its client to acknowledge a reply, which
 // systems give up after minutes.
 constexpr std::time_t replaced_for = 3600; // seconds
@@ -54,11 +43,22 @@ bool is_at_end(int pair) {
     return ::recv(pair, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-// Whether nobody needs this file with a reserved name any more. When one was replaced, the time of its last
-// change of name tells: it cannot be locked, since who may replace it need not be allowed to write to it.
-bool is_left_behind(int directory, const std::string& name, const struct stat& status, const Oldest& oldest) {
-    if (is_replaced_name(name)) return status.st_ctime < oldest.replaced;
-    return status.st_mtime < oldest.partial && !is_held(directory, name.c_str());
+// What was replaced goes by the time of its last change of name: it cannot be locked, since who may replace
+// it need not be allowed to write to it.
+bool remove_replaced(int directory, const std::string& name, const struct stat& status, std::time_t oldest) {
+    return status.st_ctime < oldest && ::unlinkat(directory, name.c_str(), 0) == 0;
+}
+
+// An upload that no session writes, or is about to go on with.
+bool remove_partial(int directory, const std::string& name, const struct stat& status, std::time_t oldest) {
+    if (status.st_mtime >= oldest) return false;
+    try {
+        const HeldFile held = hold_file(directory, name);
+        return held.state == HeldFile::State::held && held.status.st_mtime < oldest &&
+               ::unlinkat(directory, name.c_str(), 0) == 0;
+    } catch (const std::system_error&) {
+        return false; // not ours to judge; or, where nothing can be locked, nobody knows
+    }
 }
 
 // Sweeps one directory; its subdirectories are added to further.
@@ -77,10 +77,11 @@ std::size_t sweep_directory(int root, const std::string& path, const Oldest& old
             ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         if (S_ISDIR(status.st_mode)) further.push_back(text(path, '/', name));
-        if (!is_reserved(name) || !S_ISREG(status.st_mode) ||
-            !is_left_behind(directory, name, status, oldest) || ::unlinkat(directory, name.c_str(), 0) != 0)
-            continue;
-        if (!is_replaced_name(name)) ++removed;
+        if (!is_reserved(name) || !S_ISREG(status.st_mode)) continue;
+        if (is_replaced_name(name))
+            remove_replaced(directory, name, status, oldest.replaced);
+        else if (remove_partial(directory, name, status, oldest.partial))
+            ++removed;
     }
     return removed;
 }

@@ -36,7 +36,7 @@ TEST_SUITE("unit") {
         CHECK(settled[0].waiting.client == ada.number);
         CHECK(settled[1].waiting.client == bob.number);
         CHECK(settled[1].room == &lobby);
-        CHECK(settled[1].is_written);
+        CHECK(settled[1].fate == Rooms::Fate::written);
         CHECK_FALSE(house.rooms.has_batches());
         CHECK(house.rooms.flush().empty());
         CHECK(house.said_in("lobby") == "10, 10, 12 one, 12 two");
