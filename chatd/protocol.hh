@@ -8,6 +8,7 @@
 #include "common/pack/pack.hh"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -21,6 +22,8 @@ inline constexpr std::uint16_t protocol_version = 6;
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
 inline constexpr int spawner_fd = 3;
+// How long the spawner waits at its end for handlers to end, before it kills them.
+inline constexpr std::chrono::seconds handlers_time{3};
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;  // of one line of speech
@@ -212,6 +215,10 @@ using Former = pack::Struct<"=Q">;
 // line not shown.
 using PlaceRoom = pack::Struct<"!IQ">;
 static_assert(max_place == max_rooms * PlaceRoom::size);
+
+// Whether a packet is what a handler wrote on its standard error, which is its end of the pair: no frame's
+// number has text in its bytes.
+bool is_error_text(std::span<const char> packet);
 
 // The kind of any packet that is not wake. Throws common::PeerError when it is too short to have one.
 Message message_of(std::span<const char> packet);

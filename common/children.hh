@@ -62,6 +62,8 @@ public:
     std::size_t count_from(const std::string& address) const;
     const std::map<pid_t, Child>& all() const { return by_pid_; }
     Child* find(pid_t pid);
+    // Of this set only: a pid that was reaped may be another process's by now, and is left alone.
+    void signal(pid_t pid, int signal) const;
     void signal_all(int signal) const;
 
 private:

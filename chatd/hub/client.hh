@@ -8,6 +8,7 @@
 #include "chatd/settings.hh"
 #include "common/address.hh"
 #include "common/authd/login.hh"
+#include "common/error_lines.hh"
 #include "common/loop.hh"
 #include "common/socket.hh"
 
@@ -65,6 +66,8 @@ struct Client {
     std::size_t page = 0;                    // its status page
     pid_t pid = -1;                          // until it is known
     std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
+
+    common::ErrorLines errors; // what its handler writes on its standard error
 
     // What it has asked, and is not answered yet.
     State state = State::naming;

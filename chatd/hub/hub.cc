@@ -129,7 +129,7 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       speech_(people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
-      requests_(loop_, settings_, people_, answers_, departures_, budgets_,
+      requests_(loop_, log_, settings_, people_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
@@ -248,6 +248,7 @@ void Hub::stop() {
     service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
     spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
+    pool_.read_last_words();
     passwords_.wait();
     service_.end_stop();
 }

@@ -24,7 +24,11 @@ void Newcomers::note_answer(Client& client) {
 }
 
 void Newcomers::wait(Client& client) {
-    client.login_timer = loop_.at(client.login_until, [this, number = client.number] { look_at(number); });
+    client.login_timer = loop_.at(
+        client.login_until, [this, number = client.number] { look_at(number); },
+        [this, number = client.number](const std::exception& error) {
+            if (Client* const slow = people_.find(number)) departures_.punish(*slow, error.what());
+        });
 }
 
 // Departures cancels what is set for a client that has gone.

@@ -123,12 +123,11 @@ void Requests::read(ClientNumber number) {
         Client* const client = people_.find(number);
         if (client == nullptr) return; // it left on the way
         try {
-            const Received got = receive_packet(client->pair.fd(), packet, 0);
+            const Received got = receive_packet(client->pair.fd(), packet, 0, Tolerated::longer);
             switch (got.state) {
             case IoState::done:
-                if (client->arrival)
-                    client->arrival.reset(); // it has a handler, whatever the spawner tells yet
-                handle(*client, std::span{packet}.first(got.bytes));
+                client->arrival.reset(); // it has a handler, whatever the spawner tells yet
+                take(*client, std::span{packet}.first(got.bytes), got.is_cut);
                 break;
             case IoState::would_block: return;
             case IoState::vanished: break; // lines may be queued after the reset: read on to the end
@@ -146,6 +145,12 @@ void Requests::read(ClientNumber number) {
 void Requests::lose_handler(Client& client) {
     if (!client.arrival) return departures_.end(client);
     client.pair.reset();
+}
+
+void Requests::take(Client& client, Packet packet, bool is_cut) {
+    if (is_error_text(packet)) return client.errors.add(packet, is_cut, log_, {"handler", client.pid});
+    if (is_cut) throw PeerError("a packet between processes is longer than any frame");
+    handle(client, packet);
 }
 
 void Requests::handle(Client& client, Packet packet) {

@@ -19,6 +19,7 @@
 #include "chatd/hub/segments.hh"
 #include "chatd/hub/speech.hh"
 #include "chatd/settings.hh"
+#include "common/log.hh"
 #include "common/loop.hh"
 
 #include <chrono>
@@ -39,9 +40,10 @@ public:
         Ignores& ignores;
     };
 
-    Requests(common::Loop& loop, const Settings& settings, People& people, const Answers& answers,
-             Departures& departures, Budgets& budgets, const Parts& parts)
+    Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people,
+             const Answers& answers, Departures& departures, Budgets& budgets, const Parts& parts)
         : loop_(loop),
+          log_(log),
           settings_(settings),
           people_(people),
           answers_(answers),
@@ -55,6 +57,7 @@ public:
 private:
     struct Rule;
 
+    void take(Client& client, Packet packet, bool is_cut);
     void handle(Client& client, Packet packet);
     void run(Client& client, const Rule& rule, Packet packet);
     void pass(Client& client, const Rule& rule, Packet packet, SlowedBy from);
@@ -64,6 +67,7 @@ private:
     void lose_handler(Client& client);
 
     common::Loop& loop_;
+    common::Log& log_;
     const Settings& settings_;
     People& people_;
     const Answers& answers_;

@@ -27,6 +27,8 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+constexpr std::chrono::seconds kick_time{5};     // and after a kick
+
 std::vector<ConfigLine> merge(Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
     Settings scratch;
     std::vector<ConfigLine> merged = merge_for_reload(old, given, directive_table(scratch), ignored);
@@ -97,6 +99,9 @@ Service::Duties Parent::duties() {
 }
 
 int Parent::run(const Service::OnReady& on_ready) {
+    // For the sessions: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::usual);
     acceptor_.start(settings_);
     update_acceptor();
     sweeper_.sweep();
@@ -185,21 +190,22 @@ void Parent::read_packets(pid_t pid) {
     }
 }
 
-Records::Read Parent::read_packets_of(pid_t pid, const Session& session) {
+Records::Read Parent::read_packets_of(pid_t pid, Session& session) {
     if (!session.pair) return Records::Read::ended;
-    return records_.read(session.pair.fd(), {pid, session.host, session.local});
+    if (!session.pair) return Records::Read::ended;
+    return records_.read(session.pair.fd(), {pid, session.host, session.local}, session.errors);
 }
 
 // Whatever went wrong with its packets. SIGCHLD follows.
 void Parent::punish(pid_t pid, std::string_view why) {
     const auto found = sessions_.find(pid);
     if (found == sessions_.end()) return; // it has ended, and the pid is nobody's
-    ::kill(pid, SIGKILL);
+    children_.signal(pid, SIGKILL);
     found->second.pair.reset();
     log_.error(text("session ", pid, " is killed: ", why));
 }
 
-void Parent::hear_last_words(pid_t pid, const Session& session) {
+void Parent::hear_last_words(pid_t pid, Session& session) {
     const auto read_all = [&] {
         while (read_packets_of(pid, session) == Records::Read::more) {
         }
@@ -210,11 +216,13 @@ void Parent::hear_last_words(pid_t pid, const Session& session) {
 }
 
 void Parent::end_session(const Ended& ended) {
-    const auto node = sessions_.extract(ended.pid);
-    const Session& session = node.mapped();
+    auto node = sessions_.extract(ended.pid);
+    Session& session = node.mapped();
     if (const std::optional<Activity> last = read_activity(pages_.page(session.page))) totals_.add(*last);
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
     hear_last_words(ended.pid, session);
+    session.errors.end(log_, {"session", ended.pid});
+    service_.loop().cancel(session.kill_at);
     pages_.give_back(session.page);
     acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
                       WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
@@ -266,18 +274,30 @@ void Parent::apply(Service::Lines config) {
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
     std::size_t count = 0;
-    for (const auto& [pid, session] : sessions_) {
+    for (auto& [pid, session] : sessions_) {
         const std::optional<Activity> activity = read_activity(pages_.page(session.page));
         if (text(pid) != whom && session.host != whom && session.peer != whom &&
             !(activity && activity->user == whom))
             continue;
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
-        if (!tell(session.pair, Kick{})) ::kill(pid, SIGKILL);
+        if (tell(session.pair, Kick{}))
+            kill_later(pid, session);
+        else
+            children_.signal(pid, SIGKILL);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
     return {text("sessions ", count)};
+}
+
+// One that was told to end and does not.
+void Parent::kill_later(pid_t pid, Session& session) {
+    service_.loop().cancel(session.kill_at);
+    session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
+        log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
+        children_.signal(pid, SIGKILL);
+    });
 }
 
 // With `stop-grace': sessions end as their commands do, and the parent goes on serving them meanwhile.
@@ -312,6 +332,7 @@ void Parent::stop() {
         children_.signal_all(signal);
         children_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
+    sweeper_.stop(on_other);
     if (authd_) authd_->wait();
     service_.end_stop();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session/session.hh"
 
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/keepalive.hh"
 #include "common/sandbox.hh"
@@ -246,6 +247,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
                           parts.client.get(), parts.pair.get(), parts.authd.get()};
     close_other_descriptors(keep);
+    point_errors_at(parts.pair.get());
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
     for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd})

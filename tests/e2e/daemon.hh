@@ -24,6 +24,9 @@ public:
         Words environment{}; // NAME=VALUE
         std::string program = "ftpd";
         std::size_t listeners = 1; // how many to wait for
+        // Whether this test has children of it crash or fail. Under sanitizers that is a failed check else,
+        // and so is any report of theirs.
+        bool children_fail = false;
     };
 
     Daemon() : Daemon(Setting{}) {}
@@ -56,8 +59,11 @@ public:
     void kill(); // SIGKILL
 
 private:
+    void check_children() const;
+
     TempDir folder_;
     Path files_, state_;
+    bool children_fail_;
     std::optional<Collector> log_;
     std::optional<Child> child_;
 };

@@ -203,10 +203,11 @@ struct HubHouse {
     chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
     chatd::Requests requests{loop,
+                              log,
                              settings,
                              people,
                              answers,
                              departures,
-                             budgets,
+                              budgets,
                              {names, entry, resumption, speech, segments, moderation, lists, ignores}};
 };

@@ -32,11 +32,24 @@ TEST_SUITE("unit") {
         ends(house.enter("ada").number, NameFrame::make("eve"));
         ends(house.enter("ada").number, AcceptedFrame::make(""));
         ends(house.enter("ada").number, SpawnedFrame::make("", std::uint64_t{1}, std::int64_t{1}));
-        ends(house.enter("ada").number, "x");
+        ends(house.enter("ada").number, "\1");
         ends(house.enter("ada").number, NickFrame::make(std::string(max_name + 1, 'x')));
         ends(house.enter("ada").number, LeaveFrame::make({}, house.room("cellar").number()));
         CHECK(house.killed.size() == 8);
         CHECK(house.logged().find("is killed: a frame out of its turn\n") != std::string::npos);
+    }
+
+    TEST_CASE("what a handler writes on its standard error is in the log and is no frame") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        for (const std::string& words : {std::string{"free(): "}, std::string{"invalid\x1b pointer"},
+                                         std::string{"\n"}, std::string(max_frame + 1, 'x')})
+            house.send(ada, words);
+        house.send(ada, say_frame(house, "still here"));
+        CHECK(house.is_here(ada.number));
+        CHECK(house.logged().find("]: standard error: free(): invalid\\x1b pointer\n") != std::string::npos);
+        house.send(ada, std::string(max_frame + 1, '\1'));
+        CHECK(house.killed.size() == 1);
     }
 
     TEST_CASE("a second frame before the first was answered ends the handler but for what is not answered") {
