@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 #include <unistd.h>
 
 namespace common {
@@ -17,7 +16,9 @@ ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVe
       path_(std::move(path)),
       verbs_(std::move(verbs)),
       listener_(listen_on(Address::of_path(path_), 0600)),
-      accepting_(loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); }) {}
+      accepting_(
+          loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); },
+          [this](const std::exception&) { pause_accepting(); }) {}
 
 ControlServer::~ControlServer() { close(); }
 
@@ -35,21 +36,19 @@ std::vector<Fd> ControlServer::close() {
 }
 
 void ControlServer::accept_clients() {
-    try {
-        while (clients_.size() < max_clients) {
-            std::optional<Accepted> accepted = accept_from(listener_);
-            if (!accepted) return;
-            const int fd = accepted->socket.get();
-            Watch socket{loop_, std::move(accepted->socket), Interest::read,
-                         [this, fd](const Event& event) { serve(fd, event); }};
-            clients_[fd].socket = std::move(socket);
-        }
-        accepting_.change(Interest::none); // at the limit the listener is not polled
-    } catch (const std::runtime_error&) {
-        pause_accepting(); // no descriptor to be had, or one too high for select(2)
+    while (clients_.size() < max_clients) {
+        std::optional<Accepted> accepted = accept_from(listener_);
+        if (!accepted) return;
+        const int fd = accepted->socket.get();
+        Watch socket{loop_, std::move(accepted->socket), Interest::read,
+                     [this, fd](const Event& event) { serve(fd, event); },
+                     [this, fd](const std::exception&) { drop(fd); }};
+        clients_[fd].socket = std::move(socket);
     }
+    accepting_.change(Interest::none); // at the limit the listener is not polled
 }
 
+// No descriptor was to be had, or one too high for select(2).
 void ControlServer::pause_accepting() {
     accepting_.change(Interest::none);
     loop_.cancel(pause_);
@@ -57,13 +56,8 @@ void ControlServer::pause_accepting() {
 }
 
 void ControlServer::serve(int fd, const Event& event) {
-    Client& client = clients_.at(fd);
-    try {
-        if (event.hangup && !event.readable) return drop(fd);
-        take_lines(fd, client);
-    } catch (const std::system_error&) {
-        drop(fd);
-    }
+    if (event.hangup && !event.readable) return drop(fd);
+    take_lines(fd, clients_.at(fd));
 }
 
 // Writes what is left to write, then answers line after line until nothing comes or an answer is not taken.
@@ -187,14 +181,18 @@ void ControlServer::continue_answers() {
     std::vector<int> gone;
     for (auto& [fd, client] : clients_) {
         if (!client.goes_on() || !client.output.empty()) continue;
-        if (!send_more(client))
-            gone.push_back(fd);
-        else if (!client.output.empty())
-            client.socket.change(Interest::both);
-        else if (!client.goes_on()) { // it has ended: on to the next question
-            client.socket.change(Interest::read);
-            client.socket.again();
-        }
+        const auto go_on = [&, &one = client] {
+            if (!send_more(one))
+                gone.push_back(one.socket.fd());
+            else if (!one.output.empty())
+                one.socket.change(Interest::both);
+            else if (!one.goes_on()) { // it has ended: on to the next question
+                one.socket.change(Interest::read);
+                one.socket.again();
+            }
+        };
+        loop_.attempt(
+            go_on, [&gone, &socket = client.socket](const std::exception&) { gone.push_back(socket.fd()); });
     }
     for (const int fd : gone) drop(fd);
 }

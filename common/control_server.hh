@@ -2,7 +2,8 @@
 // The control socket, server side: lines of text over an AF_UNIX stream socket of mode 0600, in a daemon's
 // parent. `help' lists the verbs; data lines of an answer begin with a space, the last line is `ok' or
 // `error REASON'. Whoever may open the socket may use every verb. A client that does not read its answer
-// costs that answer's memory, and nothing more is done for it. Nothing that a client does ends the daemon.
+// costs that answer's memory, and nothing more is done for it. Nothing that a client does ends the daemon,
+// and what goes wrong with a connection closes that one.
 #pragma once
 
 #include "common/config.hh"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Bytes that must not be found in memory afterwards: passwords and codes on their way to authd. Used by
-// whatever process a password passes through.
+// Bytes that nobody may guess, and bytes that must not be found in memory afterwards: passwords and codes on
+// their way to authd. Used by whatever process a password passes through.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,12 @@
 #include <string_view>
 
 namespace common {
+
+// To be called at a process's start, if it needs random bytes later: from then on that takes no descriptor,
+// and never waits. Throws std::system_error.
+void open_random_source();
+// Bytes of the system's source of randomness, at most 256 in one call. Throws std::system_error.
+void fill_random(std::span<char> bytes);
 
 // Overwrites the bytes, in a way that no compiler leaves out.
 void erase_bytes(std::span<char> bytes);

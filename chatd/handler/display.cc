@@ -70,6 +70,7 @@ constexpr std::array farewell_wordings{
     Wording<Farewell>{Farewell::log_unreadable, Phrase::log_unreadable},
     Wording<Farewell>{Farewell::resumed_elsewhere, Phrase::resumed_elsewhere},
     Wording<Farewell>{Farewell::too_many_tries, Phrase::too_many_tries},
+    Wording<Farewell>{Farewell::login_timeout, Phrase::login_timeout},
 };
 
 template <class Table, class Value>

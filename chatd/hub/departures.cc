@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <sys/socket.h>
+#include <system_error>
 #include <vector>
 
 using namespace common;
@@ -29,6 +30,8 @@ bool may_be_many(const Address& address) {
 
 void Departures::end(Client& client) {
     loop_.cancel(client.held_until);
+    loop_.cancel(client.login_timer);
+    budgets_.take(client, static_cast<double>(client.rooms.size()), Clock::now());
     if (client.has_quit)
         tickets_.forget(client.number);
     else
@@ -52,8 +55,12 @@ void Departures::keep_place(const Client& client) {
 }
 
 void Departures::dismiss(Client& client, Farewell why, std::string_view words) {
-    if (client.pair)
-        send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    try {
+        if (client.pair)
+            send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    } catch (const std::system_error& error) { // then it is not told why
+        log_.warning(text("no farewell to ", client.peer, ": ", error.what()));
+    }
     end(client);
 }
 

@@ -51,16 +51,42 @@ std::uint64_t take_seen(Client& client, const Room& room) {
 
 } // namespace
 
+struct Entry::Wish {
+    explicit Wish(Packet packet) {
+        const auto [fields, words] = EnterFrame::read(packet);
+        const auto [name_size] = fields;
+        if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
+        name = words.substr(0, name_size);
+        code = words.substr(name_size);
+    }
+    std::string name, code;
+};
+
+bool Entry::is_guess(const Client& client, Packet packet) const {
+    const Wish wish{packet};
+    return is_guess(client, wish.name, wish.code);
+}
+
+bool Entry::is_guess(const Client& client, std::string_view name, std::string_view code) const {
+    if (code.empty() || !may_try_code(client)) return false;
+    if (!name.empty()) {
+        const Room* const room = rooms_.find(name);
+        return room != nullptr && !room->is_open();
+    }
+    if (client.state == Client::State::entering && is_call_for_help(code)) return false;
+    if (const Room* const room = rooms_.find(code); room != nullptr && room->is_open()) return false;
+    return std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [](const RoomSettings& room) {
+        return !room.code.empty() || !room.code_hash.empty();
+    });
+}
+
 void Entry::on_enter(Client& client, Packet packet) {
-    const auto [fields, words] = EnterFrame::read(packet);
-    const auto [name_size] = fields;
-    if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
-    const std::string_view name = std::string_view{words}.substr(0, name_size);
-    const std::string_view code = std::string_view{words}.substr(name_size);
+    const Wish wish{packet};
+    const auto& [name, code] = wish;
     const Found found = find_room(client, name, code);
     if (found.room != nullptr) return enter(client, *found.room);
     if (found.why) return answers_.refuse(client, *found.why);
-    if (client.state == Client::State::entering && is_call_for_help(words))
+    if (client.state == Client::State::entering && is_call_for_help(name + code))
         return answers_.refuse(client, Refusal::help_wanted); // which is not a try
     enter_by_hash(client, name, code);
 }
@@ -87,6 +113,7 @@ Entry::Found Entry::make_room(const Client& client, std::string_view name, std::
     const bool may_make = settings_.create_rooms && client.state == Client::State::inside;
     if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return {};
     if (!rooms_.may_make(client)) return {nullptr, Refusal::no_more_rooms};
+    if (code.empty() && is_guess(client, {}, name)) budgets_.take_wrong_code(client, Clock::now());
     RoomSettings settings;
     settings.name = name;
     settings.code = code;
@@ -113,7 +140,8 @@ void Entry::enter_by_hash(Client& client, std::string_view name, std::string_vie
         std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [&](const RoomSettings& room) {
             return !room.code_hash.empty() && (name.empty() || room.name == name);
         });
-    if (!has_hashes || code.empty() || !may_try_code(client)) return refuse_code(client);
+    if (!has_hashes || code.empty() || !may_try_code(client))
+        return refuse_code(client, is_guess(client, name, code));
     const std::string secret = name.empty() ? std::string{} : text(room_secret, name);
     passwords_.ask(client, LoginKind::secret, secret, code, [this](Client& asks, const Verdict& verdict) {
         if (verdict.kind == Verdict::Kind::unavailable) return answers_.refuse(asks, Refusal::not_now);
@@ -121,12 +149,13 @@ void Entry::enter_by_hash(Client& client, std::string_view name, std::string_vie
         const bool is_room = verdict.name.rfind(room_secret, 0) == 0; // and not an operator's
         Room* const room =
             is_room ? rooms_.find(std::string_view{verdict.name}.substr(room_secret.size())) : nullptr;
-        if (verdict.kind != Verdict::Kind::accepted || room == nullptr) return refuse_code(asks);
+        if (verdict.kind != Verdict::Kind::accepted || room == nullptr) return refuse_code(asks, true);
         enter(asks, *room);
     });
 }
 
-void Entry::refuse_code(Client& client) {
+void Entry::refuse_code(Client& client, bool was_guess) {
+    if (was_guess) budgets_.take_wrong_code(client, Clock::now());
     // The handler counts, too; this is for one that does not.
     if (++client.wrong_codes > max_tries && client.state == Client::State::entering)
         throw PeerError("more wrong codes than a handler allows");

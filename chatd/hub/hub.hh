@@ -60,8 +60,10 @@ private:
     Tickets tickets_;
     KeptPlaces places_;
     Rooms rooms_;
+    Budgets budgets_;
     Answers answers_;
     Departures departures_;
+    Newcomers newcomers_;
     HandlerPool pool_;
     Ignores ignores_;
     Passwords passwords_;

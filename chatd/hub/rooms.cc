@@ -174,7 +174,7 @@ std::vector<Rooms::Settled> Rooms::flush() {
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
         RoomLog& log = room->log();
         const std::uint64_t begin = log.end_line();
-        const bool is_whole = log.flush();
+        const bool is_whole = write(*room);
         const std::uint64_t end = log.end_line();
         if (is_whole || end != begin) news_.insert(room);
         for (const Waiting& one : waiting)
@@ -184,6 +184,16 @@ std::vector<Rooms::Settled> Rooms::flush() {
                                                                : Fate::refused});
     }
     return settled;
+}
+
+// What goes wrong in one room refuses the lines of that one.
+bool Rooms::write(Room& room) const {
+    try {
+        return room.log().flush();
+    } catch (const std::exception& error) {
+        log_.error(text("room ", room.name(), ": ", error.what()));
+        return false;
+    }
 }
 
 std::vector<std::string> Rooms::close_empty() {

@@ -92,6 +92,7 @@ public:
     std::uint64_t lines() const { return lines_; } // since the start
 
 private:
+    bool write(Room& room) const;
     std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, const LogPolicy& policy) const;
     std::size_t count_made() const;
     Room& insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker);

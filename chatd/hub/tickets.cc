@@ -3,30 +3,24 @@
 
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
-#include "common/errors.hh"
-#include "common/fd.hh"
 #include "common/secret.hh"
 
 #include <algorithm>
 #include <array>
-#include <fcntl.h>
-#include <stdexcept>
-#include <unistd.h>
 
 using namespace common;
 
 namespace chatd {
 
 std::string make_token() {
-    constexpr const char* source = "/dev/urandom"; // not in POSIX, and in every Unix
-    const Fd random{checked("open", source, [&] { return ::open(source, O_RDONLY | O_CLOEXEC); })};
-    std::array<unsigned char, max_token / 2> bytes{};
-    const auto got =
-        checked("read", source, [&] { return ::read(random.get(), bytes.data(), bytes.size()); });
-    if (static_cast<std::size_t>(got) != bytes.size()) throw std::runtime_error("too few random bytes");
+    std::array<char, max_token / 2> bytes{};
+    fill_random(bytes);
     constexpr std::string_view digits = "0123456789abcdef";
     std::string token;
-    for (const unsigned byte : bytes) token.append({digits[byte >> 4], digits[byte & 15]});
+    for (const char byte : bytes) {
+        const unsigned value = static_cast<unsigned char>(byte);
+        token.append({digits[value >> 4], digits[value & 15]});
+    }
     return token;
 }
 

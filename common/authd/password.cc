@@ -2,12 +2,10 @@
 #include "common/authd/password.hh"
 
 #include "common/errors.hh"
-#include "common/fd.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <array>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace common {
@@ -22,14 +20,8 @@ std::string run_crypt(const Secret& password, const std::string& setting) {
 
 std::string make_salt(std::size_t characters) {
     constexpr std::string_view alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const Fd random{
-        checked("open", "/dev/urandom", [] { return ::open("/dev/urandom", O_RDONLY | O_CLOEXEC); })};
     std::string salt(characters, '\0');
-    for (std::size_t got = 0; got < characters;) {
-        const IoResult more = read_some(random.get(), std::span{salt}.subspan(got));
-        if (more.state != IoState::done) throw std::runtime_error("/dev/urandom gives no random bytes");
-        got += more.bytes;
-    }
+    fill_random(salt);
     for (char& c : salt) c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
     return salt;
 }

@@ -181,24 +181,33 @@ struct HubHouse {
     chatd::Bans bans{folder / "bans"};
     chatd::Tickets tickets;
     chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
-    chatd::Answers answers{[this](const Client& client) { killed.push_back(client.number); }};
+    chatd::Budgets budgets{settings};
+    chatd::Answers answers{
+        [this](const Client& client, std::string_view) { killed.push_back(client.number); }};
     chatd::Departures departures{loop,
                                  log,
                                  settings,
                                  rooms,
                                  tickets,
+                                 budgets,
                                  {[this](Client& client) { killed.push_back(client.number); },
                                   [this](Client& client) { people.remove(client); }}};
     chatd::Ignores ignores{people, tickets, answers};
     chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};
     chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords, ignores};
     chatd::Segments segments{log, settings, answers, departures};
-    chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures, ignores};
-    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
+    chatd::Resumption resumption{settings, people,     rooms,   bans,   tickets,
+                                 answers,  departures, ignores, budgets};
+    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption, budgets};
     chatd::Speech speech{people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
-    chatd::Requests requests{
-        loop,    settings,   people,
-        answers, departures, {names, entry, resumption, speech, segments, moderation, lists, ignores}};
+    chatd::Requests requests{loop,
+                              log,
+                             settings,
+                             people,
+                             answers,
+                             departures,
+                              budgets,
+                             {names, entry, resumption, speech, segments, moderation, lists, ignores}};
 };
