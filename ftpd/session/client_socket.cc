@@ -138,7 +138,11 @@ ClientSocket::Woken ClientSocket::wait_once(int fd, Interest interest, Deadline 
     const bool is_client = fd == socket_.get();
     const Interest own = !input_ended_ && !buffer_.full() ? Interest::read : Interest::none;
     if (!lost_) watch_client(is_client ? own | interest : own);
-    if (!is_client) watch_other(fd, interest);
+    // Else what is not waited for now, but is ready, or dead, would end every wait at once.
+    if (is_client)
+        forget(other_);
+    else
+        watch_other(fd, interest);
 
     std::optional<std::chrono::milliseconds> left;
     if (deadline)

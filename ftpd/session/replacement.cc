@@ -129,13 +129,7 @@ bool Replacement::take_back() {
 
 // Nobody writes into the new file meanwhile, who would then have written into a partial.
 bool Replacement::take_back_locked() {
-    HeldFile held{HeldFile::State::absent};
-    try {
-        held = hold_file(place_.directory.get(), place_.name);
-    } catch (const std::system_error& error) {
-        if (error.code().value() != EACCES) throw; // it cannot be written to by now: by nobody
-        held.state = HeldFile::State::held;
-    }
+    const HeldFile held = hold_to_move(place_.directory.get(), place_.name);
     if (held.state != HeldFile::State::held || !is_ours(place_.name)) return false;
     return kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
 }
