@@ -68,7 +68,7 @@ void HandlerPool::update() {
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-void HandlerPool::take(Accepted accepted) {
+void HandlerPool::take(Accepted&& accepted) {
     if (bans_.keeps_out(accepted.peer, {}, std::chrono::system_clock::now()))
         return acceptor_.turn_away(accepted.socket, banned_words);
     StatusPages::Lease page{pages_};
@@ -191,16 +191,26 @@ void HandlerPool::rest_page(ClientNumber number) {
 
 void HandlerPool::wake(const Client& client) const {
     try {
-        if (client.pair && SleepWord{pages_.page(client.page)}.tell_news())
-            send_packet(client.pair.fd(), chatd::wake); // full: it is awake
+        if (client.pair && SleepWord{pages_.page(client.page)}.tell_news() &&
+            send_packet(client.pair.fd(), chatd::wake) == IoState::vanished) // full: it is awake
+            doubt(client);
     } catch (const std::exception& error) {
         give_up(client, error.what());
     }
 }
 
-// Later: whoever works for a client may be in the middle of others.
 void HandlerPool::give_up(const Client& client, std::string_view why) const {
-    loop_.at(Clock::now(), [this, number = client.number, why = std::string{why}] {
+    give_up_after({}, client, why);
+}
+
+void HandlerPool::doubt(const Client& client) const {
+    constexpr std::chrono::seconds patience{1};
+    give_up_after(patience, client, "its pair takes nothing more");
+}
+
+// Whoever works for a client may be in the middle of others.
+void HandlerPool::give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const {
+    loop_.at(Clock::now() + time, [this, number = client.number, why = std::string{why}] {
         if (Client* const still_here = people_.find(number)) callbacks_.on_fault(*still_here, why);
     });
 }

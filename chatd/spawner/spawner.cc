@@ -89,6 +89,7 @@ void Spawner::read_packets() {
         if (budget == 0) return loop_.again(hub_.get());
         Received got = receive_packet(hub_.get(), packet_, 2, NoRoom::is_told);
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished) fail_with(ECONNRESET, "receive a packet"); // its end follows
         if (got.state != IoState::done) {
             over_ = true;
             return;

@@ -181,7 +181,8 @@ struct HubHouse {
     chatd::Tickets tickets;
     chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
     chatd::Answers answers{
-        [this](const Client& client, std::string_view) { killed.push_back(client.number); }};
+        {[this](const Client& client, std::string_view) { killed.push_back(client.number); },
+         [](const Client&) {}}};
     chatd::Departures departures{loop,
                                  log,
                                  settings,
