@@ -4,11 +4,14 @@
 #include "chatd/protocol.hh"
 #include "chatd/sleep_word.hh"
 #include "common/children.hh"
+#include "common/errors.hh"
+#include "common/fd.hh"
 #include "common/keepalive.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <sys/socket.h>
 #include <utility>
@@ -190,13 +193,21 @@ void HandlerPool::rest_page(ClientNumber number) {
 }
 
 void HandlerPool::wake(const Client& client) const {
-    try {
-        if (client.pair && SleepWord{pages_.page(client.page)}.tell_news() &&
-            send_packet(client.pair.fd(), chatd::wake) == IoState::vanished) // full: it is awake
-            doubt(client);
-    } catch (const std::exception& error) {
-        give_up(client, error.what());
-    }
+    if (client.pair && SleepWord{pages_.page(client.page)}.tell_news()) send_wake(client, {});
+}
+
+// A full pair holds a wake already. Of any other failure the handler would sleep on, so it is tried again.
+void HandlerPool::send_wake(const Client& client, Patience patience) const {
+    const auto sent =
+        retry([&] { return ::send(client.pair.fd(), chatd::wake.data(), chatd::wake.size(), MSG_NOSIGNAL); });
+    if (sent != -1 || errno == EAGAIN) return;
+    if (means_vanished(errno)) return doubt(client);
+    const auto pause = patience.fail(Clock::now());
+    if (!pause) return give_up(client, "it cannot be woken");
+    loop_.at(Clock::now() + *pause, [this, number = client.number, patience] {
+        const Client* const asleep = people_.find(number);
+        if (asleep != nullptr && asleep->pair) send_wake(*asleep, patience);
+    });
 }
 
 void HandlerPool::give_up(const Client& client, std::string_view why) const {

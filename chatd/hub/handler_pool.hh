@@ -81,6 +81,7 @@ public:
 
 private:
     void update();
+    void send_wake(const Client& client, common::Patience patience) const;
     void give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const;
     void admit(common::Accepted accepted);
     void rest_page(ClientNumber number);
