@@ -4,6 +4,7 @@
 #include "common/daemon.hh"
 #include "common/text.hh"
 
+#include <exception>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -143,12 +144,17 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
     }
 }
 
+// Also where the system does not tell where a listener is: then its file stays, which the next start
+// replaces.
 void Acceptor::close() {
     watches_.clear();
-    tell_refusals();
+    loop_.attempt([this] { tell_refusals(); }, [](const std::exception&) {});
     for (const Fd& listener : listeners_) {
-        const std::string path = local_address(listener.get()).path();
-        if (!path.empty() && !inherited_) ::unlink(path.c_str());
+        const auto remove_file = [&] {
+            const std::string path = local_address(listener.get()).path();
+            if (!path.empty() && !inherited_) ::unlink(path.c_str());
+        };
+        loop_.attempt(remove_file, [](const std::exception&) {});
     }
     listeners_.clear();
 }

@@ -87,6 +87,7 @@ private:
     std::string called() const;
     void start_again();
     void start_later(Clock::time_point when);
+    void doubt();
     void fault(const std::exception& error);
     void watch();
     void read_packets();
@@ -105,7 +106,8 @@ private:
     Clock::time_point started_{};
     Loop::TimerId restart_{};
     bool stopping_ = false;
-    bool is_faulty_ = false; // it was killed for what went wrong; its end follows
+    bool is_doubted_ = false; // it takes no packets
+    bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
 };
 
 } // namespace common
