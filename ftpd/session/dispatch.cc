@@ -137,6 +137,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
     s.memory.body = body_behind(s, verb);
     try {
         check(s, verb, argument);
+        if (verb.login == LoginNeed::in_band) s.client.set_time_limit({});
         // What is not about the tree may be a password.
         s.status.begin(verb.name.substr(verb.name.rfind(' ') + 1),
                        verb.login == LoginNeed::not_needed ? std::string{} : argument);
@@ -157,6 +158,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (refusal.denied) refusal.denied = argument;
         answer(s, refusal, verb);
     }
+    s.limit_time();
     if (verb.uses_up_announcements()) s.forget_announcements();
 }
 
