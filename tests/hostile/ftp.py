@@ -198,8 +198,8 @@ def whole_upload(run, daemon, dice, address):
     try:
         client.store(f"sealed-{dice.randrange(8)}", sealed(dice, dice.randrange(1, 100_000)))
         run.count("files stored by attackers")
-    except RuntimeError:
-        pass
+    except RuntimeError as refusal: # another has it under way, most often
+        run.count(f"stores refused: {re.sub(r'^[^:]*: ', '', str(refusal))[:60]}")
     gone(dice, client.socket)
 
 

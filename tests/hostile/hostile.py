@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 sys.dont_write_bytecode = True
 import chat  # noqa: E402
@@ -183,7 +184,8 @@ class Run:
         try:
             witness(self, *arguments)
         except Exception as error:
-            self.fault(f"{witness.__name__}: {error!r}")
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.fault(f"{witness.__name__}: {error!r} at {where.name}:{where.lineno} {where.line}")
 
 
 def main():
