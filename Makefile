@@ -35,7 +35,7 @@ compile  := $(CXX) -std=c++20 -I. -D_FILE_OFFSET_BITS=64 -DSUITE_VERSION='"$(ver
             -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections
 # `|| :': make shows what a shell says of a command that is not there yet.
 compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1 || :)),-fcf-protection)
-compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
+compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -DSUITE_SANITIZED,\
             -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
 link     := $(CXX) -pthread -pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections

@@ -88,8 +88,7 @@ void Acceptor::accept_clients(const Fd& listener) {
 }
 
 void Acceptor::admit(Accepted client) {
-    const std::string host = client.peer.host();
-    const auto refusal = refusal_for(host, client.peer.family() != AF_UNIX);
+    const auto refusal = refusal_for(client.peer);
     if (!refusal) return callbacks_.on_client(std::move(client));
     ++refused_;
     log_refusal(client.peer, *refusal);
@@ -97,16 +96,19 @@ void Acceptor::admit(Accepted client) {
 }
 
 // Without an address there is nothing to count by.
-std::optional<std::string> Acceptor::refusal_for(const std::string& host, bool has_address) {
+std::optional<std::string> Acceptor::refusal_for(const Address& peer) {
+    const bool has_address = peer.family() != AF_UNIX;
+    const std::string network = peer.network();
+    const std::size_t present = has_address ? callbacks_.count_from(network) : 0;
     if (has_address)
-        if (auto refusal = admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_))
-            return refusal;
-    if (vacancy_ != Vacancy::full) return {};
-    return text("Too many clients (limit ", max_clients(), "): try again later.");
+        if (auto refusal = admission_.refuse(network, present, Clock::now(), limits_)) return refusal;
+    if (vacancy_ == Vacancy::full)
+        return text("Too many clients (limit ", max_clients(), "): try again later.");
+    return refuse_last_places(network, present, callbacks_.count(), max_clients());
 }
 
 void Acceptor::log_refusal(const Address& peer, std::string_view why) {
-    if (refusals_.add(peer.host(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
+    if (refusals_.add(peer.network(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
     sum_up_later();
 }
 

@@ -97,6 +97,10 @@ Child* Children::find(pid_t pid) {
     return found == by_pid_.end() ? nullptr : &found->second;
 }
 
+void Children::signal(pid_t pid, int signal) const {
+    if (by_pid_.contains(pid)) ::kill(pid, signal);
+}
+
 void Children::signal_all(int signal) const {
     for (const auto& [pid, child] : by_pid_) ::kill(pid, signal);
 }

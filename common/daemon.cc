@@ -79,7 +79,7 @@ void Detachment::report_ready(std::string_view line, bool keeps_error) {
     waiting_.reset();
 }
 
-void tell_ready(Detachment* detachment, const Log& log, const Readiness& what) {
+void tell_ready(Detachment* detachment, Log& log, const Readiness& what) {
     const bool logs_here = log.target() == Log::Target::standard_error;
     if (const auto why = log.explain_silence())
         std::fprintf(stderr, "%s\n", text(what.program, ": ", *why).c_str());

@@ -39,7 +39,7 @@ private:
 struct Readiness {
     std::string_view program, places, control;
 };
-void tell_ready(Detachment* detachment, const Log& log, const Readiness& what);
+void tell_ready(Detachment* detachment, Log& log, const Readiness& what);
 
 // Standard input (and output) become /dev/null, so that a foreground daemon's children hold no terminal
 // input.

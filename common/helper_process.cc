@@ -21,9 +21,12 @@ constexpr int packets_at_once = 64; // in one round
 bool HelperProcess::start() {
     auto [ours, theirs] = make_packet_pair();
     started_ = Clock::now();
-    const auto pid = children_.spawn({.role = duties_.role},
-                                     [this, &pair = theirs] { return duties_.body(std::move(pair)); });
+    const auto pid = children_.spawn({.role = duties_.role}, [this, &pair = theirs] {
+        if (duties_.has_errors_logged) point_errors_at(pair.get());
+        return duties_.body(std::move(pair));
+    });
     if (!pid) return false;
+    errors_ = {};
     pid_ = *pid;
     pair_ = std::move(ours);
     is_faulty_ = false;
@@ -79,10 +82,17 @@ void HelperProcess::flush() {
 void HelperProcess::read_packets() {
     for (int budget = packets_at_once; pair_; --budget) {
         if (budget == 0) return loop_->again(pair_.get());
-        const Received got = receive_packet(pair_.get(), buffer_, 0);
+        const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
+        const Received got = receive_packet(pair_.get(), buffer_, 0, more);
         if (got.state == IoState::would_block) return;
         if (got.state != IoState::done) return lose();
-        duties_.on_packet(std::span{buffer_}.first(got.bytes));
+        const auto packet = std::span{buffer_}.first(got.bytes);
+        if (duties_.has_errors_logged && is_text_byte(packet[0]))
+            errors_.add(packet, got.is_cut, *log_, {duties_.role, pid_});
+        else if (got.is_cut)
+            throw PeerError("a packet between processes is longer than any kind of it");
+        else
+            duties_.on_packet(packet);
     }
 }
 
@@ -119,6 +129,7 @@ bool HelperProcess::end(pid_t pid, int status) {
                 log_->error(text(called(), ": its last words: ", error.what()));
             });
         loop_->attempt([this] { lose(); }, nullptr);
+        if (log_ != nullptr) errors_.end(*log_, {duties_.role, ended.pid});
         if (stopping_) return;
         log_->warning(text(duties_.role, ' ', ended.pid, " ended: ", describe_status(ended.status),
                            "; starting another"));
@@ -153,7 +164,7 @@ void HelperProcess::stop() {
 }
 
 void HelperProcess::wait(const Children::OnOther& on_other) {
-    constexpr std::chrono::seconds patience{3};
+    const auto patience = duties_.patience;
     const auto on_end = [](const Ended&) {};
     children_.wait_for_all(Clock::now() + patience, on_end, on_other);
     if (children_.size() == 0) return;

@@ -73,7 +73,7 @@ IoState send_packet(int fd, std::span<const char> packet, int passed, int second
     }
 }
 
-Received receive_packet(int fd, std::span<char> into, std::size_t max_passed, NoRoom no_room) {
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed, Tolerated tolerated) {
     iovec piece{into.data(), into.size()};
     ControlBuffer control;
     msghdr message{};
@@ -88,15 +88,20 @@ Received receive_packet(int fd, std::span<char> into, std::size_t max_passed, No
         fail("receive a packet");
     }
     std::vector<Fd> passed = take_descriptors(message);
+    const bool is_cut = (message.msg_flags & MSG_TRUNC) != 0;
     const bool lacks = (message.msg_flags & MSG_CTRUNC) != 0;
-    if (lacks && no_room == NoRoom::is_told && (message.msg_flags & MSG_TRUNC) == 0)
+    if (lacks && !is_cut && tolerated == Tolerated::lack_of_descriptors)
         return {.state = IoState::done, .bytes = static_cast<std::size_t>(bytes), .lacks_descriptors = true};
-    if (lacks || (message.msg_flags & MSG_TRUNC) != 0 || passed.size() > max_passed)
+    if ((is_cut && tolerated != Tolerated::longer) || lacks || passed.size() > max_passed)
         throw PeerError(
             "a packet between processes is longer than any kind of it, or brings more descriptors");
     if (bytes == 0) return {.state = IoState::ended};
     passed.resize(2);
-    return {IoState::done, static_cast<std::size_t>(bytes), std::move(passed[0]), std::move(passed[1])};
+    return {.state = IoState::done,
+            .bytes = static_cast<std::size_t>(bytes),
+            .passed = std::move(passed[0]),
+            .second = std::move(passed[1]),
+            .is_cut = is_cut};
 }
 
 } // namespace common

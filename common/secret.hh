@@ -22,9 +22,9 @@ void erase_bytes(std::span<char> bytes);
 // The same for a string's, and empties it. What it held before it last grew is out of reach.
 void erase_bytes(std::string& bytes);
 
-// Whether they are the same, without an early end, which would tell how much is right; how long they are is
-// told.
-bool equal_in_constant_time(std::string_view one, std::string_view other);
+// Whether somebody who gave this knows the secret. How long that takes depends on what was given alone: not
+// on how much of it is right, nor on how long the secret is.
+bool equal_in_constant_time(std::string_view secret, std::string_view given);
 
 // A password. It is erased when it goes, and moving it leaves no second one behind.
 class Secret {

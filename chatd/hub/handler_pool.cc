@@ -9,6 +9,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <sys/socket.h>
 #include <utility>
@@ -19,6 +20,7 @@ namespace chatd {
 namespace {
 
 constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
+constexpr std::chrono::seconds leaving_time{5}; // for the others, before they are killed
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -43,7 +45,8 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
-                 [this](const std::string& host) { return people_.count_from(host); },
+                 [this](const std::string& network) { return people_.count_from(network); },
+                 [this] { return pages_in_use_.size(); },
                  [](std::string_view why) { return text(why, '\n'); }}) {}
 
 void HandlerPool::start() {
@@ -51,7 +54,8 @@ void HandlerPool::start() {
     update();
 }
 
-void HandlerPool::configure() {
+void HandlerPool::configure(std::size_t own) {
+    acceptor_.set_own(own);
     acceptor_.configure(settings_);
     update();
 }
@@ -91,6 +95,7 @@ void HandlerPool::take(Accepted accepted) {
         throw;
     }
     page.keep();
+    callbacks_.on_arrival(client);
     spawner_.spawn(number, client.page, std::move(accepted.socket), std::move(theirs));
     update();
 }
@@ -123,6 +128,13 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
 void HandlerPool::on_ended(ClientNumber number, int status) {
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
+    if (const auto leaving = leaving_.find(number); leaving != leaving_.end()) {
+        for (int turns = 256; turns > 0 && read_errors(leaving->second); --turns) {
+        } // its last words; an orphan's are endless if it wants
+        loop_.cancel(leaving->second.kill_at);
+        leaving->second.errors.end(log_, {"handler", leaving->second.pid});
+        leaving_.erase(leaving);
+    }
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
     update();
@@ -136,6 +148,7 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
 // pair. Who has none gets one from the next spawner.
 void HandlerPool::on_spawner_lost() {
     update();
+    for (const auto& [number, leaving] : leaving_) loop_.cancel(leaving.kill_at); // nobody can
     orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
@@ -208,10 +221,66 @@ void HandlerPool::give_up(const Client& client, std::string_view why) const {
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
+    if (pages_in_use_.contains(number))
+        give_time_to_end(client);
+    else
+        client.errors.end(log_, {"handler", client.pid});
     people_.remove(client);
     unsure_.erase(number);
     rest_page(number);
     update();
+}
+
+// It hears the end of its pair now; ours stays open, so that the log has what it writes until its own end.
+void HandlerPool::give_time_to_end(Client& client) {
+    const ClientNumber number = client.number;
+    Leaving leaving{{}, std::move(client.errors), client.pid, {}};
+    if (!is_at_end(client.pair)) {
+        Fd pair = client.pair.release();
+        ::shutdown(pair.get(), SHUT_WR);
+        const auto on_event = [this, number](const Event&) {
+            const auto found = leaving_.find(number);
+            if (found != leaving_.end() && read_errors(found->second)) found->second.pair.again();
+        };
+        const auto on_error = [this, number](const std::exception&) { leaving_.at(number).pair.reset(); };
+        try {
+            leaving.pair = Watch{loop_, std::move(pair), Interest::read, on_event, on_error};
+        } catch (const std::exception& error) { // what it writes is lost then
+            log_.warning(text("handler ", client.pid, ": ", error.what()));
+        }
+    }
+    if (!orphans_.contains(number))
+        leaving.kill_at = loop_.at(Clock::now() + leaving_time, [this, number] { kill_late(number); });
+    leaving_.insert_or_assign(number, std::move(leaving));
+}
+
+// Frames mean nothing any more.
+bool HandlerPool::read_errors(Leaving& leaving) {
+    constexpr int packets_at_once = 16;
+    std::array<char, max_frame> buffer; // not filled: there is seldom anything
+    for (int budget = packets_at_once; leaving.pair && budget > 0; --budget) {
+        try {
+            const Received got = receive_packet(leaving.pair.fd(), buffer, 0, Tolerated::longer);
+            if (got.state == IoState::would_block) return false;
+            if (got.state == IoState::ended) leaving.pair.reset();
+            if (got.state != IoState::done) continue;
+            const auto packet = std::span{buffer}.first(got.bytes);
+            if (is_error_text(packet)) leaving.errors.add(packet, got.is_cut, log_, {"handler", leaving.pid});
+        } catch (const PeerError&) {
+            // It passed a descriptor, which is closed.
+        }
+    }
+    return static_cast<bool>(leaving.pair);
+}
+
+void HandlerPool::kill_late(ClientNumber number) {
+    log_.warning(text("handler ", leaving_.at(number).pid, " is killed: it did not end within ",
+                      leaving_time.count(), " s"));
+    spawner_.signal(number, SIGKILL);
+}
+
+void HandlerPool::read_last_words() {
+    while (!leaving_.empty()) on_ended(leaving_.begin()->first, 0);
 }
 
 } // namespace chatd

@@ -72,7 +72,8 @@ SpawnerLink::SpawnerLink(std::string program, bool may_complain)
                     [this] {
                         process_.drop_waiting(); // on_lost finds their clients
                         if (was_ready_) callbacks_.on_lost();
-                    }}) {
+                    },
+                .patience = 2 * handlers_time}) {
     if (!process_.start()) fail_with(EAGAIN, "fork", "the spawner");
 }
 

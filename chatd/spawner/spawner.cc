@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/spawner/spawner.hh"
 
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/shared_memory.hh"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <unistd.h>
@@ -22,6 +24,9 @@ Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handl
 }
 
 int Spawner::run() {
+    // For the handlers: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::also_sockets);
     // A terminal's INT goes to every process of the daemon; it is for the hub to act on.
     Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1};
     // There is nobody else to charge.
@@ -35,7 +40,22 @@ int Spawner::run() {
         for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
         if (signals.take(SIGCHLD)) loop_.attempt([this] { reap(Signals::last_child()); }, nullptr);
     }
-    return has_failed_ ? 1 : 0; // the handlers see the hub's end on their own pairs
+    end_handlers();
+    return has_failed_ ? 1 : 0;
+}
+
+// They see the hub's end on their own pairs. Who does not end then holds a client, and logs of rooms.
+void Spawner::end_handlers() {
+    const auto on_end = [](const Ended& ended) {
+        if (ended.status != 0) // nobody else would hear of it
+            std::fprintf(stderr, "spawner: handler %ld ended: %s\n", static_cast<long>(ended.pid),
+                         describe_status(ended.status).c_str());
+    };
+    handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    if (handlers_.size() == 0) return;
+    std::fprintf(stderr, "spawner: handlers killed, since they did not end: %zu\n", handlers_.size());
+    handlers_.signal_all(SIGKILL);
+    handlers_.wait_for_all(Clock::now() + handlers_time, [](const Ended&) {});
 }
 
 void Spawner::watch_hub() {
@@ -87,7 +107,7 @@ void Spawner::tell_end(const Ended& ended) {
 void Spawner::read_packets() {
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(hub_.get());
-        Received got = receive_packet(hub_.get(), packet_, 2, NoRoom::is_told);
+        Received got = receive_packet(hub_.get(), packet_, 2, Tolerated::lack_of_descriptors);
         if (got.state == IoState::would_block) return;
         if (got.state != IoState::done) {
             over_ = true;
@@ -139,7 +159,7 @@ void Spawner::spawn(std::span<const char> packet, Received got) {
 void Spawner::kill(std::span<const char> packet) {
     const auto [number, signal] = KillFrame::read(packet).first;
     const auto found = by_number_.find(number);
-    if (found != by_number_.end()) ::kill(found->second, signal);
+    if (found != by_number_.end()) handlers_.signal(found->second, signal);
 }
 
 // What cannot be sent now is tried again as what comes from the hub is.
@@ -164,6 +184,7 @@ int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
     std::fill(own_page.begin(), own_page.end(), std::byte{}); // its predecessor's
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
     close_other_descriptors(keep);
+    point_errors_at(pair.get());
     for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here
         *fd = duplicate(fd->get());
     set_nonblocking(pair.get());

@@ -3,7 +3,7 @@
 // before the hub reads its configuration, so it holds no code of a room and no descriptor but its own; what
 // it forks is as innocent. Trusts the hub. What goes wrong for one client is told to the hub as a handler
 // that could not be forked; with the hub itself it is tried again, and if that fails for 10 s, the spawner
-// ends.
+// ends. At its end no handler is left.
 #pragma once
 
 #include "chatd/phrases.hh"
@@ -37,7 +37,7 @@ class Spawner {
 public:
     // program_folder: where the catalogues of a program that is not installed are; empty: not known.
     Spawner(common::Fd hub, const std::string& program_folder, RunHandler run_handler);
-    // Serves the hub until it ends.
+    // Serves the hub until it ends, and then sees to it that the handlers do.
     int run();
 
 private:
@@ -51,6 +51,7 @@ private:
     void reap(pid_t one);
     void reap_all();
     void tell_end(const common::Ended& ended);
+    void end_handlers();
     void tell(std::string packet);
     void flush();
     int become_handler(common::Fd client, common::Fd pair, std::size_t page);

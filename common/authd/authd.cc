@@ -102,7 +102,7 @@ void Authd::read_parent() {
     std::array<char, max_authd_packet> packet{};
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(parent_.get());
-        Received got = receive_packet(parent_.get(), packet, 1, NoRoom::is_told);
+        Received got = receive_packet(parent_.get(), packet, 1, Tolerated::lack_of_descriptors);
         patience_.succeed();
         if (got.state == IoState::would_block) return;
         if (got.state != IoState::done) {
@@ -246,7 +246,8 @@ void Authd::answer(std::uint64_t number, Client& client, Question question) {
         note(Severity::warning, "no process can be forked to check a password");
         return send(number, {});
     }
-    check.limit = loop_.at(Clock::now() + settings_.max_check_time, [worker] { ::kill(*worker, SIGKILL); });
+    check.limit = loop_.at(Clock::now() + settings_.max_check_time,
+                           [this, worker] { workers_.signal(*worker, SIGKILL); });
     checks_.emplace(*worker, std::move(check));
 }
 

@@ -77,7 +77,7 @@ std::string hash_password(const Secret& password) {
 PasswordCheck check_password(const Secret& password, const std::string& hash) {
     const std::string made = run_crypt(password, hash);
     if (made.empty()) return PasswordCheck::unusable;
-    return equal_in_constant_time(made, hash) ? PasswordCheck::right : PasswordCheck::wrong;
+    return equal_in_constant_time(hash, made) ? PasswordCheck::right : PasswordCheck::wrong;
 }
 
 bool may_be_hash(std::string_view hash) {

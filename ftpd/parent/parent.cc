@@ -27,6 +27,8 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+constexpr std::chrono::seconds kick_time{5};     // and after a kick
+
 std::vector<ConfigLine> merge(Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
     Settings scratch;
     std::vector<ConfigLine> merged = merge_for_reload(old, given, directive_table(scratch), ignored);
@@ -55,7 +57,8 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       records_(service_.loop(), log_, settings_),
       acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
-                 [this](const std::string& host) { return children_.count_from(host); },
+                 [this](const std::string& network) { return children_.count_from(network); },
+                 [this] { return sessions_.size(); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
       sweeper_(service_.loop(), log_, records_, settings_, [this] { pages_.keep_none(); }) {
     service_.open(duties());
@@ -96,6 +99,9 @@ Service::Duties Parent::duties() {
 }
 
 int Parent::run(const Service::OnReady& on_ready) {
+    // For the sessions: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::usual);
     acceptor_.start(settings_);
     update_acceptor();
     sweeper_.sweep();
@@ -135,7 +141,7 @@ void Parent::start_session(Accepted client) {
                          [this, number](const std::exception& error) { punish(*number, error.what()); }};
     std::map<pid_t, Session> known;
     auto node = known.extract(known.emplace(-1, std::move(session)).first);
-    Child child{.role = "session", .address = node.mapped().host};
+    Child child{.role = "session", .address = client.peer.network()};
     const std::optional<pid_t> pid = children_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
         run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
     });
@@ -184,21 +190,22 @@ void Parent::read_packets(pid_t pid) {
     }
 }
 
-Records::Read Parent::read_packets_of(pid_t pid, const Session& session) {
+Records::Read Parent::read_packets_of(pid_t pid, Session& session) {
     if (!session.pair) return Records::Read::ended;
-    return records_.read(session.pair.fd(), {pid, session.host, session.local});
+    if (!session.pair) return Records::Read::ended;
+    return records_.read(session.pair.fd(), {pid, session.host, session.local}, session.errors);
 }
 
 // Whatever went wrong with its packets. SIGCHLD follows.
 void Parent::punish(pid_t pid, std::string_view why) {
     const auto found = sessions_.find(pid);
     if (found == sessions_.end()) return; // it has ended, and the pid is nobody's
-    ::kill(pid, SIGKILL);
+    children_.signal(pid, SIGKILL);
     found->second.pair.reset();
     log_.error(text("session ", pid, " is killed: ", why));
 }
 
-void Parent::hear_last_words(pid_t pid, const Session& session) {
+void Parent::hear_last_words(pid_t pid, Session& session) {
     const auto read_all = [&] {
         while (read_packets_of(pid, session) == Records::Read::more) {
         }
@@ -209,11 +216,13 @@ void Parent::hear_last_words(pid_t pid, const Session& session) {
 }
 
 void Parent::end_session(const Ended& ended) {
-    const auto node = sessions_.extract(ended.pid);
-    const Session& session = node.mapped();
+    auto node = sessions_.extract(ended.pid);
+    Session& session = node.mapped();
     if (const std::optional<Activity> last = read_activity(pages_.page(session.page))) totals_.add(*last);
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
     hear_last_words(ended.pid, session);
+    session.errors.end(log_, {"session", ended.pid});
+    service_.loop().cancel(session.kill_at);
     pages_.give_back(session.page);
     acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
                       WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
@@ -265,18 +274,30 @@ void Parent::apply(Service::Lines config) {
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
     std::size_t count = 0;
-    for (const auto& [pid, session] : sessions_) {
+    for (auto& [pid, session] : sessions_) {
         const std::optional<Activity> activity = read_activity(pages_.page(session.page));
         if (text(pid) != whom && session.host != whom && session.peer != whom &&
             !(activity && activity->user == whom))
             continue;
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
-        if (!tell(session.pair, Kick{})) ::kill(pid, SIGKILL);
+        if (tell(session.pair, Kick{}))
+            kill_later(pid, session);
+        else
+            children_.signal(pid, SIGKILL);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
     return {text("sessions ", count)};
+}
+
+// One that was told to end and does not.
+void Parent::kill_later(pid_t pid, Session& session) {
+    service_.loop().cancel(session.kill_at);
+    session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
+        log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
+        children_.signal(pid, SIGKILL);
+    });
 }
 
 // With `stop-grace': sessions end as their commands do, and the parent goes on serving them meanwhile.
@@ -311,6 +332,7 @@ void Parent::stop() {
         children_.signal_all(signal);
         children_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
+    sweeper_.stop(on_other);
     if (authd_) authd_->wait();
     service_.end_stop();
 }

@@ -161,15 +161,20 @@ void Records::reload(const Settings& settings) {
     links_below_ = settings.anonymous_root;
 }
 
-Records::Read Records::read(int pair, const Source& source) {
+Records::Read Records::read(int pair, const Source& source, ErrorLines& errors) {
     constexpr int max_packets = 16; // in one round: one session must not keep the parent from the others
-    std::array<char, max_session_packet> packet{};
+    std::array<char, max_session_packet> buffer{};
     for (int count = 0; count < max_packets; ++count) {
-        const Received got = receive_packet(pair, packet);
+        const Received got = receive_packet(pair, buffer, 1, Tolerated::longer);
         if (got.state == IoState::would_block) return Read::all;
         if (got.state != IoState::done) return Read::ended;
-        std::visit([&](const auto& known) { record(known, source); },
-                   unpack_session_packet(std::span{packet}.first(got.bytes)));
+        const auto packet = std::span{buffer}.first(got.bytes);
+        if (is_text_byte(packet[0])) {
+            errors.add(packet, got.is_cut, log_, {source.role, source.pid});
+            continue;
+        }
+        if (got.is_cut) throw PeerError("a packet between processes is longer than any kind of it");
+        std::visit([&](const auto& known) { record(known, source); }, unpack_session_packet(packet));
     }
     return Read::more;
 }

@@ -13,10 +13,12 @@
 #include "ftpd/settings.hh"
 
 #include <array>
+#include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <string>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -33,6 +35,13 @@ constexpr std::time_t replaced_for = 3600; // seconds
 struct Oldest {
     std::time_t partial, replaced;
 };
+
+constexpr unsigned entries_at_once = 64; // of a folder, between two looks at whether it is over
+
+bool is_at_end(int pair) {
+    char byte{};
+    return ::recv(pair, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
 
 // What was replaced goes by the time of its last change of name: it cannot be locked, since who may replace
 // it need not be allowed to write to it.
@@ -54,13 +63,14 @@ bool remove_partial(int directory, const std::string& name, const struct stat& s
 
 // Sweeps one directory; its subdirectories are added to further.
 std::size_t sweep_directory(int root, const std::string& path, const Oldest& oldest,
-                            std::vector<std::string>& further) {
+                            std::vector<std::string>& further, const std::function<bool()>& is_over) {
     Fd fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
     if (!stream) fail("list", path);
     const int directory = fd.release(); // the stream owns it now
     std::size_t removed = 0;
-    while (const dirent* const found = ::readdir(stream.get())) {
+    for (unsigned seen = 1; const dirent* const found = ::readdir(stream.get()); ++seen) {
+        if (seen % entries_at_once == 0 && is_over()) break;
         const std::string name = found->d_name;
         struct stat status {};
         if (name == "." || name == ".." ||
@@ -78,13 +88,14 @@ std::size_t sweep_directory(int root, const std::string& path, const Oldest& old
 
 } // namespace
 
-std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced) {
+std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced,
+                           const std::function<bool()>& is_over) {
     std::size_t removed = 0;
-    for (std::vector<std::string> waiting{"/"}; !waiting.empty();) {
+    for (std::vector<std::string> waiting{"/"}; !waiting.empty() && !is_over();) {
         const std::string path = std::move(waiting.back());
         waiting.pop_back();
         try {
-            removed += sweep_directory(root, path, {oldest, oldest_replaced}, waiting);
+            removed += sweep_directory(root, path, {oldest, oldest_replaced}, waiting, is_over);
         } catch (const std::system_error&) {
             // Gone, or not ours to read.
         }
@@ -112,13 +123,15 @@ void Sweeper::fork_child() {
 
 int Sweeper::run_child(int pair) const {
     let_go_();
+    point_errors_at(pair);
     const Fd root = open_root(settings_);
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
     close_other_descriptors(keep);
     shut_in(root.get(), find_identity(settings_), TreeAccess::write);
     const std::time_t now = std::time(nullptr);
     const std::time_t oldest = now - std::chrono::seconds{settings_.keep_partials}.count();
-    const std::size_t removed = sweep_partials(root.get(), oldest, now - replaced_for);
+    const std::size_t removed =
+        sweep_partials(root.get(), oldest, now - replaced_for, [&] { return is_at_end(pair); });
     if (removed > 0)
         send_packet(pair,
                     pack_frame(LogLine{Severity::notice, text("swept ", removed, " unfinished uploads")}));
@@ -128,12 +141,26 @@ int Sweeper::run_child(int pair) const {
 // What it has to say is read at its end.
 bool Sweeper::on_child_end(pid_t pid, int status) {
     return child_.end(pid, status, [this](const Ended& ended) {
+        ErrorLines errors;
+        const Records::Source source{ended.pid, {}, {}, ended.child.role};
         try {
-            records_.read(ended.child.pair.get(), {ended.pid, {}, {}, ended.child.role});
+            while (records_.read(ended.child.pair.get(), source, errors) == Records::Read::more) {
+            }
         } catch (const std::exception& error) {
             log_.error(text("the sweeper: ", error.what()));
         }
+        errors.end(log_, {source.role, ended.pid});
+        if (ended.status != 0 && !stopping_)
+            log_.warning(text("the sweeper ended: ", describe_status(ended.status)));
     });
+}
+
+void Sweeper::stop(const Children::OnOther& on_other) {
+    constexpr std::chrono::seconds patience{3};
+    stopping_ = true;
+    child_.signal_all(SIGKILL);
+    child_.wait_for_all(
+        Clock::now() + patience, [](const Ended&) {}, on_other);
 }
 
 } // namespace ftpd

@@ -178,7 +178,10 @@ bool Replacement::take_back_by_exchange() {
 bool Replacement::take_back_in_steps() {
     const int directory = place_.directory.get();
     const std::string aside = replaced_name(text("new-", place_.name), ::getpid());
-    rename_in(directory, place_.name, aside);
+    if (::renameat(directory, place_.name.c_str(), directory, aside.c_str()) != 0) {
+        if (errno == ENOENT) return false; // it has just gone
+        fail("rename", place_.name);
+    }
     if (!is_ours(aside)) {
         rename_or_remove(directory, aside, place_.name);
         return false;
