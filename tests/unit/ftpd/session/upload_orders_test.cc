@@ -501,7 +501,8 @@ TEST_SUITE("unit") {
     TEST_CASE("uploads: one that is taken back and whatever others do at any of its steps") {
         if (!can_exchange_names())
             return tests::skip("names cannot be exchanged here: the old file is kept in two steps");
-        try_each({taken_back}, with_no_uploads({"STOR", "APPE", "REST 2, STOR"}), try_small_steps);
+        try_each({taken_back}, {"STOR", "APPE", "REST 2, STOR", "DELE", "RNTO from y", "RNTO z"},
+                 try_small_steps);
     }
 
     TEST_CASE("uploads: APPE and whatever others do at any of its steps") {
