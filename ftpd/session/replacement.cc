@@ -96,6 +96,7 @@ void Replacement::keep_and_replace(const Place& place) {
     }
 }
 
+// In two steps, which the system may have in one: a file that comes to the name between them is not kept.
 void Replacement::keep_by_link(const Place& place, const std::string& fresh) {
     const int directory = place.directory.get();
     const std::string kept = replaced_name(text("old-", place.name), ::getpid());
