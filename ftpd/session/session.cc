@@ -67,7 +67,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
 int Session::run(std::string_view first_note) {
     try {
         if (!first_note.empty()) log(Severity::detail, first_note);
-        limit_time();
+        begin_login_time();
         greet();
         serve();
         client.flush();
@@ -106,9 +106,13 @@ void Session::serve() {
     settlement.await_acknowledgement();
 }
 
-void Session::limit_time() {
-    const bool is_limited = !has_come_in && settings.login_timeout.count() > 0;
-    client.set_time_limit(is_limited ? Connection::Deadline{since_ + settings.login_timeout} : std::nullopt);
+void Session::begin_login_time() {
+    if (settings.login_timeout.count() > 0) client.set_time_limit(Clock::now() + settings.login_timeout);
+}
+
+void Session::come_in() {
+    has_come_in = true;
+    client.set_time_limit({});
 }
 
 void Session::say_farewell(const SessionOver& end) {

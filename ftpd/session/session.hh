@@ -111,8 +111,9 @@ public:
     void require_to_change(std::string_view path) const;
     void remember_stored(const FileId& file);
     void remember_made(const FileId& folder);
-    // Until it has come in, it is kept to login-timeout, but for the time of what it does in band.
-    void limit_time();
+    // From now on it has login-timeout to come in; what it does in band meanwhile has its own time.
+    void begin_login_time();
+    void come_in();
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);
@@ -131,7 +132,6 @@ private:
     void greet();
     void say_farewell(const SessionOver& end);
 
-    common::Clock::time_point since_ = common::Clock::now();
     std::string home_ = "/";  // of the user, in the served folder
     std::string system_user_; // that this process runs as
 };
