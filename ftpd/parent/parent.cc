@@ -25,7 +25,7 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
-constexpr std::chrono::seconds kick_time{5};     // and after a kick
+constexpr std::chrono::seconds kick_time{10};    // and after a kick
 // What the parent needs beside listeners and clients: 0 to 2, lock, poller, log, the control socket and
 // its clients, and what a client takes before its session has it; and with authd its pair and what waits for
 // it.
