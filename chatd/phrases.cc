@@ -23,6 +23,9 @@ constexpr std::array table{
     PhraseRow{Phrase::last_try, "%1 That was the last try."},
     PhraseRow{Phrase::lost, "You were too far behind: %1 lines are gone."},
     PhraseRow{Phrase::slowed, "You may say %1 lines in %2 seconds: further lines have to wait."},
+    PhraseRow{Phrase::slowed_address,
+              "All at your address together may say %1 lines in %2 seconds: further lines have to wait."},
+    PhraseRow{Phrase::slowed_codes, "Too many wrong codes came from your address: this one has to wait."},
     PhraseRow{Phrase::idle, "You have said nothing for %1 seconds: goodbye."},
     PhraseRow{Phrase::server_ended, "The server has ended."},
     PhraseRow{Phrase::asked_to_leave, "You have been asked to leave."},
@@ -65,6 +68,7 @@ constexpr std::array table{
     PhraseRow{Phrase::already_inside, "You are in that room already: /switch makes it the current one."},
     PhraseRow{Phrase::too_many_rooms, "You are in the maximum number of rooms: /leave one first."},
     PhraseRow{Phrase::no_such_room, "There is no such room, or you may not see it: /rooms lists the rooms."},
+    PhraseRow{Phrase::no_more_rooms, "No more rooms can be made now: /rooms lists those that are there."},
     PhraseRow{Phrase::text_too_long, "That line is too long and was not sent: 2000 bytes at most."},
     PhraseRow{Phrase::disk_full, "The server's disk is full and the line was not sent: try again later."},
     PhraseRow{Phrase::partly_sent, "The server's disk is full: the first of these lines were sent, the "
@@ -78,6 +82,7 @@ constexpr std::array table{
     PhraseRow{Phrase::bad_duration, "That is not a length of time: write seconds, or a number followed by s, "
                                     "m, h or d, like 90, 5m or 2h."},
     PhraseRow{Phrase::not_banned, "There is no such ban: /bans lists them."},
+    PhraseRow{Phrase::too_many_bans, "This room has as many bans as it can have: /unban somebody first."},
     PhraseRow{Phrase::wrong_token, "That token is no longer valid."},
     PhraseRow{Phrase::unknown_refusal, "That cannot be done."},
     PhraseRow{Phrase::wrong_password, "That is not the password."},
@@ -92,6 +97,7 @@ constexpr std::array table{
     PhraseRow{Phrase::log_unreadable, "The room's log cannot be read now: try again later."},
     PhraseRow{Phrase::resumed_elsewhere, "Your place was taken over by another connection."},
     PhraseRow{Phrase::too_many_tries, "That was the last try."},
+    PhraseRow{Phrase::login_timeout, "You have not entered a room in time: goodbye."},
     PhraseRow{Phrase::no_such_command,
               "There is no command /%1: /help lists them. To say it, begin with //."},
     PhraseRow{Phrase::did_you_mean, "There is no command /%1: did you mean /%2? To say it, begin with //."},

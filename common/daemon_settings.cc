@@ -112,6 +112,8 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"login-holdoff", "TIME", "300",
          "the longest wait of an address whose logins keep failing; 0 means none", Repeats::no, Reload::yes,
          [&](Words w) { s.login_holdoff = parse_time(w, 0s, 24h); }},
+        {"login-timeout", "TIME", "60", "how long a client may take to come in; 0 means no limit",
+         Repeats::no, Reload::yes, [&](Words w) { s.login_timeout = parse_time(w, 0s, 24h); }},
     };
 }
 

@@ -38,6 +38,7 @@ struct DaemonSettings {
     std::string users;                     // the user file, suite-users(5); empty: none
     unsigned login_tries = 3;
     std::chrono::seconds login_holdoff{300}; // the longest; 0: none
+    std::chrono::seconds login_timeout{60};  // for a client to come in; 0: none
 };
 
 // What differs between the daemons.

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace common {
@@ -27,6 +30,7 @@ bool HelperProcess::start() {
     errors_ = {};
     pid_ = *pid;
     pair_ = std::move(ours);
+    is_faulty_ = is_doubted_ = false;
     if (loop_ != nullptr) watch();
     return true;
 }
@@ -39,11 +43,17 @@ void HelperProcess::attach(Loop& loop, Log& log) {
 }
 
 void HelperProcess::watch() {
-    loop_->watch(pair_.get(), Interest::read, [this](const Event& event) {
-        if (event.writable) flush();
-        if (event.writable && unsent_.empty() && duties_.on_sent) duties_.on_sent();
-        if (pair_) read_packets();
-    });
+    loop_->watch(
+        pair_.get(), Interest::read,
+        [this](const Event& event) {
+            if (event.writable) flush();
+            if (event.writable && unsent_.empty() && duties_.on_sent) duties_.on_sent();
+            if (pair_) read_packets();
+        },
+        [this](const std::exception& error) {
+            fault(error);
+            lose();
+        });
     flush();
 }
 
@@ -52,14 +62,20 @@ void HelperProcess::send(std::string packet, Fd first, Fd second) {
     flush();
 }
 
+// Whoever sends something is not told of an error, and may be in the middle of others: the pair's end and
+// SIGCHLD follow.
 void HelperProcess::flush() {
-    if (!pair_ || loop_ == nullptr) return;
-    while (!unsent_.empty()) {
-        const Unsent& next = unsent_.front();
-        const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
-        if (state == IoState::vanished) return; // reading tells, too, and acts on it
-        if (state != IoState::done) break;
-        unsent_.pop_front();
+    if (!runs() || loop_ == nullptr) return;
+    try {
+        while (!unsent_.empty()) {
+            const Unsent& next = unsent_.front();
+            const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
+            if (state == IoState::vanished) return doubt();
+            if (state != IoState::done) break;
+            unsent_.pop_front();
+        }
+    } catch (const std::system_error& error) {
+        return fault(error);
     }
     loop_->change(pair_.get(), unsent_.empty() ? Interest::read : Interest::both);
 }
@@ -67,23 +83,36 @@ void HelperProcess::flush() {
 void HelperProcess::read_packets() {
     for (int budget = packets_at_once; pair_; --budget) {
         if (budget == 0) return loop_->again(pair_.get());
-        try {
-            const Longer longer = duties_.has_errors_logged ? Longer::is_cut : Longer::is_wrong;
-            const Received got = receive_packet(pair_.get(), buffer_, 0, longer);
-            if (got.state == IoState::would_block) return;
-            if (got.state != IoState::done) return lose();
-            const auto packet = std::span{buffer_}.first(got.bytes);
-            if (duties_.has_errors_logged && is_text_byte(packet[0]))
-                errors_.add(packet, got.is_cut, *log_, {duties_.role, pid_});
-            else if (got.is_cut)
-                throw PeerError("a packet between processes is longer than any kind of it");
-            else
-                duties_.on_packet(packet);
-        } catch (const PeerError& error) {
-            log_->error(text(called(), " is killed: ", error.what()));
-            return kill();
-        }
+        const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
+        const Received got = receive_packet(pair_.get(), buffer_, 0, more);
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) return lose();
+        const auto packet = std::span{buffer_}.first(got.bytes);
+        if (duties_.has_errors_logged && is_text_byte(packet[0]))
+            errors_.add(packet, got.is_cut, *log_, {duties_.role, pid_});
+        else if (got.is_cut)
+            throw PeerError("a packet between processes is longer than any kind of it");
+        else
+            duties_.on_packet(packet);
     }
+}
+
+// Its end of the pair is gone: reading tells, too, and acts on it, after its last words. If it does not, the
+// helper is no use any more.
+void HelperProcess::doubt() {
+    constexpr std::chrono::seconds patience{1};
+    if (std::exchange(is_doubted_, true)) return;
+    loop_->at(Clock::now() + patience, [this, pid = pid_] {
+        if (!pair_ || pid != pid_) return;
+        fault(std::runtime_error("its pair takes nothing more"));
+        lose();
+    });
+}
+
+void HelperProcess::fault(const std::exception& error) {
+    is_faulty_ = true;
+    children_.signal_all(SIGKILL);
+    log_->error(text(called(), " is killed: ", error.what()));
 }
 
 std::string HelperProcess::called() const {
@@ -105,8 +134,14 @@ void HelperProcess::lose() {
 
 bool HelperProcess::end(pid_t pid, int status) {
     return children_.end(pid, status, [this](const Ended& ended) {
-        if (pair_) read_packets();
-        lose();
+        loop_->attempt(
+            [this] {
+                if (runs()) read_packets();
+            },
+            [this](const std::exception& error) {
+                log_->error(text(called(), ": its last words: ", error.what()));
+            });
+        loop_->attempt([this] { lose(); }, nullptr);
         if (log_ != nullptr) errors_.end(*log_, {duties_.role, ended.pid});
         if (stopping_) return;
         log_->warning(text(duties_.role, ' ', ended.pid, " ended: ", describe_status(ended.status),
@@ -118,12 +153,21 @@ bool HelperProcess::end(pid_t pid, int status) {
 void HelperProcess::start_again() {
     if (stopping_) return;
     const auto earliest = started_ + duties_.restart_pause;
-    if (Clock::now() < earliest || !start()) {
-        const auto next = std::max(earliest, Clock::now() + duties_.restart_pause);
-        restart_ = loop_->at(next, [this] { start_again(); });
-        return;
+    if (Clock::now() < earliest) return start_later(earliest);
+    try {
+        if (!start()) return start_later(Clock::now() + duties_.restart_pause);
+        if (duties_.on_restart) duties_.on_restart();
+    } catch (const std::exception& error) {
+        log_->error(text("no ", duties_.role, " can be started: ", error.what()));
+        // One that was forked is not fit to be worked with: its end comes back to here.
+        if (children_.size() > 0) return kill();
+        start_later(Clock::now() + duties_.restart_pause);
     }
-    if (duties_.on_restart) duties_.on_restart();
+}
+
+void HelperProcess::start_later(Clock::time_point when) {
+    loop_->cancel(restart_);
+    restart_ = loop_->at(when, [this] { start_again(); });
 }
 
 void HelperProcess::stop() {

@@ -2,6 +2,9 @@
 // A process that helps a daemon's parent for as long as that runs (authd, chatd's spawner): forked with one
 // end of a pair of packet sockets, started again when it dies, and killed when it does not end. Run by the
 // parent.
+//
+// What goes wrong in the parent while it works with the helper costs the helper: it is killed, and another is
+// started, so that no half-done thing stays between the two.
 #pragma once
 
 #include "common/children.hh"
@@ -59,7 +62,7 @@ public:
     std::size_t waiting() const { return unsent_.size(); }
     void drop_waiting() { unsent_.clear(); }
     // It is running; it may not take packets yet.
-    bool runs() const { return static_cast<bool>(pair_); }
+    bool runs() const { return static_cast<bool>(pair_) && !is_faulty_; }
 
     // After SIGCHLD, for a child that was collected; false: it is another's. Reads what it said last, logs
     // how it ended, and starts another.
@@ -83,6 +86,9 @@ private:
 
     std::string called() const;
     void start_again();
+    void start_later(Clock::time_point when);
+    void doubt();
+    void fault(const std::exception& error);
     void watch();
     void read_packets();
     void flush();
@@ -100,6 +106,8 @@ private:
     Clock::time_point started_{};
     Loop::TimerId restart_{};
     bool stopping_ = false;
+    bool is_doubted_ = false; // it takes no packets
+    bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
 };
 
 } // namespace common

@@ -67,12 +67,14 @@ struct Received {
     std::size_t bytes = 0;
     Fd passed{};
     Fd second{};
-    bool is_cut = false;
+    bool is_cut = false;            // it was longer than the buffer
+    bool lacks_descriptors = false; // for those that it brought this process had no room
 };
-// One packet into the buffer. Throws PeerError when it was longer than the buffer, unless that is to be cut,
-// or carried more descriptors than max_passed (at most 2); surplus descriptors are closed.
-enum class Longer { is_wrong, is_cut };
+// What is no fault of the peer's. A packet for whose descriptors there is no room here brings none.
+enum class Tolerated { nothing, longer, lack_of_descriptors };
+// One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more descriptors
+// than max_passed (at most 2), unless that is tolerated; surplus descriptors are closed.
 Received receive_packet(int fd, std::span<char> into, std::size_t max_passed = 1,
-                        Longer longer = Longer::is_wrong);
+                        Tolerated tolerated = Tolerated::nothing);
 
 } // namespace common

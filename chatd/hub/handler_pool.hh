@@ -15,12 +15,14 @@
 #include "common/loop.hh"
 #include "common/status_pages.hh"
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
@@ -36,6 +38,9 @@ public:
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
         std::function<void(Client&)> on_lost;          // it has no handler and will not get one: to end it
+        std::function<void(Client&)> on_arrival;       // it has come in, and will get one
+        // Something went wrong while the hub worked for it, for this reason: to end it.
+        std::function<void(Client&, std::string_view why)> on_fault{};
     };
 
     // pages: as many as there may be clients.
@@ -46,12 +51,13 @@ public:
     // common::Acceptor::open.
     void open(std::size_t own) { acceptor_.open(settings_, own); }
     void start(); // to accept
-    // After a reload.
-    void configure();
+    // After a reload. own: as open has it.
+    void configure(std::size_t own);
     // Accepts no more clients; those that wait for a spawner are turned away.
     void close();
 
-    void take(common::Accepted accepted);
+    // What it throws leaves the client with the caller.
+    void take(common::Accepted&& accepted);
     // What SpawnerLink tells. pid -1: no process could be forked.
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status); // of waitpid(2)
@@ -59,8 +65,15 @@ public:
     void on_spawner_ready();
 
     void kill(const Client& client) { spawner_.signal(client.number, SIGKILL); }
-    // Its handler, if that sleeps.
+    // Its handler, if that sleeps. What goes wrong with that ends this client alone.
     void wake(const Client& client) const;
+    // Something went wrong for a client: it is ended when what is done now is done.
+    void give_up(const Client& client, std::string_view why) const;
+    // Its handler takes nothing more, and has ended: reading tells, after its last words. If that does not
+    // come to pass, the client is ended.
+    void doubt(const Client& client) const;
+    // The same for a callback, when the client is still there: at once.
+    common::Loop::OnError charge_to(ClientNumber number) const;
     // It is gone from the people, and its page is free once its handler has ended, which is killed if it
     // takes its time.
     void release(Client& client);
@@ -83,6 +96,9 @@ private:
     };
 
     void update();
+    void send_wake(const Client& client, common::Patience patience) const;
+    void give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const;
+    void admit(common::Accepted accepted);
     void rest_page(ClientNumber number);
     void on_pair(ClientNumber number);
     void hand_on(ClientNumber number);

@@ -41,6 +41,12 @@ public:
     // member of a room that has news, to wake its handler if that sleeps. Throws std::system_error.
     Rooms(std::string folder, common::Log& log, Wake wake_member);
 
+    // How many rooms clients may make altogether; those of one address (of a /64, and of all Unix sockets) a
+    // quarter of that. They are made of descriptors, which the hub has set aside.
+    void set_most_made(std::size_t rooms) { most_made_ = rooms; }
+    bool may_make(const Client& maker) const;
+    // Descriptors that the rooms hold, as many as there may be.
+    std::size_t descriptors() const;
     // maker: as Room has it. first_line: the number of its first line, if the log begins anew. Throws
     // std::system_error.
     Room& make(const RoomSettings& settings, const Client* maker = nullptr, std::uint64_t first_line = 1);
@@ -73,8 +79,8 @@ public:
     // Writes the batches, each in one write, as far as the disk takes them. To be called again until there
     // are none: answers may make more.
     std::vector<Settled> flush();
-    // Those that clients have made.
-    void close_empty();
+    // Those that clients have made; their names.
+    std::vector<std::string> close_empty();
 
     // Whether members are yet to be woken.
     bool has_news() const { return !news_.empty(); }
@@ -86,13 +92,16 @@ public:
     std::uint64_t lines() const { return lines_; } // since the start
 
 private:
-    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, std::uint64_t first_line = 1) const;
+    bool write(Room& room) const;
+    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, const LogPolicy& policy) const;
+    std::size_t count_made() const;
     Room& insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker);
 
     std::string folder_;
     common::Log& log_;
     Wake wake_;
     All rooms_;
+    std::size_t most_made_ = 0;
     std::uint32_t next_number_ = 1;                 // of a room that a client makes
     std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
     std::set<const Room*> news_;                    // rooms whose members are yet to be woken

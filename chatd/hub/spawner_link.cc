@@ -124,8 +124,10 @@ void SpawnerLink::handle(std::span<const char> packet) {
 
 void SpawnerLink::reap(const Children::OnOther& on_other) {
     reap_children([&](pid_t pid, int status) {
-        if (pid == process_.pid() && !was_ready_ && !stopping_)
-            throw std::runtime_error(text("the spawner has ended at its start: ", describe_status(status)));
+        if (pid == process_.pid() && !was_ready_ && !stopping_) {
+            failure_ = text("the spawner has ended at its start: ", describe_status(status));
+            return;
+        }
         if (!process_.end(pid, status)) on_other(pid, status);
     });
 }

@@ -65,7 +65,7 @@ int AuthdLink::run_authd(Fd pair) {
     deny_calls(DeniedCalls::also_sockets);
     const bool has_file = !settings_.users.empty();
     Fd folder = has_file ? open_folder(std::filesystem::path{settings_.users}.parent_path()) : Fd{};
-    Authd authd{std::move(settings_), std::move(pair)}; // before: it needs /dev/urandom
+    Authd authd{std::move(settings_), std::move(pair)}; // before: it may open /dev/urandom
     restrict_files(folder.get(), has_file ? TreeAccess::read : TreeAccess::none);
     folder.reset();
     return authd.run();

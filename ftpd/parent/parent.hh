@@ -21,6 +21,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ftpd {
@@ -60,9 +61,11 @@ private:
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
     void read_packets(pid_t pid);
+    void punish(pid_t pid, std::string_view why);
     Records::Read read_packets_of(pid_t pid, Session& session);
     void kill_later(pid_t pid, Session& session);
     void end_session(const common::Ended& ended);
+    void hear_last_words(pid_t pid, Session& session);
     void end_other(pid_t pid, int status);
     void reap();
     std::vector<SessionView> view_sessions() const;

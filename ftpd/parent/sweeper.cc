@@ -146,7 +146,7 @@ bool Sweeper::on_child_end(pid_t pid, int status) {
         try {
             while (records_.read(ended.child.pair.get(), source, errors) == Records::Read::more) {
             }
-        } catch (const PeerError& error) {
+        } catch (const std::exception& error) {
             log_.error(text("the sweeper: ", error.what()));
         }
         errors.end(log_, {source.role, ended.pid});

@@ -137,6 +137,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
     s.memory.body = body_behind(s, verb);
     try {
         check(s, verb, argument);
+        if (verb.login == LoginNeed::in_band) s.client.set_time_limit({});
         // What is not about the tree may be a password.
         s.status.begin(verb.name.substr(verb.name.rfind(' ') + 1),
                        verb.login == LoginNeed::not_needed ? std::string{} : argument);
@@ -144,6 +145,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (verb.kind == Kind::transfer || verb.kind == Kind::lengthy)
             attention.emplace(s.control, [&](const Line& line) { return attend(s, line, verb.kind); });
         verb.run(s, argument);
+        s.has_come_in = s.has_come_in || s.memory.login || verb.login == LoginNeed::in_band;
     } catch (const Aborted&) {
         const bool is_transfer = verb.kind == Kind::transfer;
         s.control.reply(426, is_transfer ? "The transfer is aborted."
@@ -156,6 +158,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (refusal.denied) refusal.denied = argument;
         answer(s, refusal, verb);
     }
+    s.limit_time();
     if (verb.uses_up_announcements()) s.forget_announcements();
 }
 

@@ -129,13 +129,7 @@ bool Replacement::take_back() {
 
 // Nobody writes into the new file meanwhile, who would then have written into a partial.
 bool Replacement::take_back_locked() {
-    HeldFile held{HeldFile::State::absent};
-    try {
-        held = hold_file(place_.directory.get(), place_.name);
-    } catch (const std::system_error& error) {
-        if (error.code().value() != EACCES) throw; // it cannot be written to by now: by nobody
-        held.state = HeldFile::State::held;
-    }
+    const HeldFile held = hold_to_move(place_.directory.get(), place_.name);
     if (held.state != HeldFile::State::held || !is_ours(place_.name)) return false;
     return kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
 }
@@ -178,7 +172,10 @@ bool Replacement::take_back_by_exchange() {
 bool Replacement::take_back_in_steps() {
     const int directory = place_.directory.get();
     const std::string aside = replaced_name(text("new-", place_.name), ::getpid());
-    rename_in(directory, place_.name, aside);
+    if (::renameat(directory, place_.name.c_str(), directory, aside.c_str()) != 0) {
+        if (errno == ENOENT) return false; // it has just gone
+        fail("rename", place_.name);
+    }
     if (!is_ours(aside)) {
         rename_or_remove(directory, aside, place_.name);
         return false;

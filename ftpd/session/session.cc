@@ -67,6 +67,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
 int Session::run(std::string_view first_note) {
     try {
         if (!first_note.empty()) log(Severity::detail, first_note);
+        limit_time();
         greet();
         serve();
         client.flush();
@@ -105,6 +106,11 @@ void Session::serve() {
     settlement.await_acknowledgement();
 }
 
+void Session::limit_time() {
+    const bool is_limited = !has_come_in && settings.login_timeout.count() > 0;
+    client.set_time_limit(is_limited ? Connection::Deadline{since_ + settings.login_timeout} : std::nullopt);
+}
+
 void Session::say_farewell(const SessionOver& end) {
     switch (end.reason) {
     case Reason::stopped: {
@@ -117,6 +123,10 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::idle:
         return control.say_last(
             421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));
+    case Reason::late:
+        return control.say_last(
+            421, text("You have not logged in, nor listed, fetched or stored anything, within ",
+                      settings.login_timeout.count(), " seconds: closing."));
     case Reason::client_gone:
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered
@@ -156,17 +166,25 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
 }
 
+bool Session::has_stored(const FileId& file) const { return std::ranges::count(memory.stored, file) > 0; }
+
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
     if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
-    const FileId file = id_of(tree.status(path));
-    if (std::ranges::count(memory.stored, file) == 0 && std::ranges::count(memory.made, file) == 0)
-        throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    const Refusal not_its_own{
+        550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    try {
+        const FileId file = id_of(tree.status(path));
+        if (!has_stored(file) && std::ranges::count(memory.made, file) == 0) throw not_its_own;
+    } catch (const std::system_error&) {
+        if (!sees_names()) throw not_its_own;
+        throw;
+    }
 }
 
 void Session::remember_stored(const FileId& file) {
     constexpr std::size_t most = 1024; // clients date each file at once, or all of a folder at its end
-    if (rights().has(Right::overwrite)) return;
+    if (rights().has(Right::overwrite) && sees_names()) return;
     memory.stored.push_back(file);
     if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
 }

@@ -262,6 +262,8 @@ std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path) {
     return partial;
 }
 
+namespace {
+
 bool remove_partial(const Tree& tree, std::string_view path) {
     const Place place = tree.place(path, LastLink::follow);
     const std::string partial = partial_name(place.name);
@@ -271,6 +273,20 @@ bool remove_partial(const Tree& tree, std::string_view path) {
     if (held.state == HeldFile::State::absent) return false;
     checked("remove", place.name, [&] { return ::unlinkat(place.directory.get(), partial.c_str(), 0); });
     return true;
+}
+
+} // namespace
+
+Removed remove_file_or_partial(const Tree& tree, std::string_view path) {
+    try {
+        tree.remove_file(path);
+        return Removed::file;
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT) throw;
+    }
+    if (remove_partial(tree, path)) return Removed::partial;
+    tree.remove_file(path); // which it may have become meanwhile
+    return Removed::file;
 }
 
 } // namespace ftpd

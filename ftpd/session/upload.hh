@@ -98,7 +98,9 @@ private:
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path);
 // The same, for reading.
 std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path);
-// Removes the partial of path; false if there is none. Throws Refusal (450) while another session writes it.
-bool remove_partial(const Tree& tree, std::string_view path);
+// Removes the file at path, or, if there is none, its partial. Throws what Tree::remove_file does, ENOENT for
+// neither, and Refusal (450) while another session writes the partial.
+enum class Removed { file, partial };
+Removed remove_file_or_partial(const Tree& tree, std::string_view path);
 
 } // namespace ftpd

@@ -34,6 +34,7 @@ Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& 
         {"keep-partials", is_ftpd ? "0" : ""}, // no sweeper among the children that a test counts
         {"connect-rate", "0"},
         {"max-per-address", "0"},
+        {"login-timeout", "0"},
         {"events", events ? events : ""},
     };
     Words lines;

@@ -17,7 +17,7 @@ class Daemon {
 public:
     struct Setting {
         // Configuration lines; a directive named here replaces the harness's own lines for it (listen, root,
-        // state, events, connect-rate, max-per-address, keep-partials).
+        // state, events, connect-rate, max-per-address, login-timeout, keep-partials).
         Words lines{};
         Words options{};     // further command-line options
         Words wrapper{};     // what to run it with: {"nice", "-n", "5"}

@@ -6,6 +6,7 @@
 #include "tests/e2e/proc.hh"
 
 #include <doctest/doctest.h>
+#include <list>
 #include <set>
 #include <sys/resource.h>
 
@@ -108,6 +109,32 @@ TEST_SUITE("e2e") {
         ada.wait_for_line("You now speak in lobby.");
         ada.send("/join den\n"); // by whoever comes first, and nothing of it is left
         ada.expect_line(welcome_to("den"));
+    }
+
+    TEST_CASE("rooms that clients make leave descriptors for everybody else") {
+        Daemon::Setting setting =
+            chatd_with({"room lobby", "create-rooms on", "max-clients 40", "flood off"});
+        setting.wrapper = {"bash", "-c", "ulimit -n 256; exec \"$0\" \"$@\""};
+        const Daemon daemon{setting};
+        std::size_t made = 0, refused = 0;
+        std::list<ChatClient> members;
+        for (int client = 0; client < 10; ++client) {
+            ChatClient& member = members.emplace_back(daemon, text('m', client));
+            for (int room = 0; room < 10; ++room) {
+                const std::string name = text('r', client, '-', room);
+                member.say(text("/join ", name));
+                const std::string told = member.read_line();
+                if (told == welcome_to(name))
+                    ++made;
+                else if (told == "No more rooms can be made now: /rooms lists those that are there.")
+                    ++refused;
+            }
+        }
+        CHECK(made == 2); // a quarter of what a 24th of the descriptors allows
+        CHECK(refused == 98);
+        for (int client = 10; client < 40; ++client) members.emplace_back(daemon, text('m', client));
+        CHECK(chatctl(daemon, {"stats"}).find("clients 40\n") != std::string::npos);
+        CHECK(daemon.log().find("not accepting") == std::string::npos);
     }
 
     TEST_CASE("without create-rooms nobody makes a room") {
