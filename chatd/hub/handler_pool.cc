@@ -22,8 +22,8 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
-constexpr std::chrono::seconds leaving_time{5}; // for the others, before they are killed
+constexpr std::chrono::seconds orphan_time{10};  // for handlers of a dead spawner to end
+constexpr std::chrono::seconds leaving_time{10}; // for the others, before they are killed
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";

@@ -73,7 +73,7 @@ SpawnerLink::SpawnerLink(std::string program, bool may_complain)
                         process_.drop_waiting(); // on_lost finds their clients
                         if (was_ready_) callbacks_.on_lost();
                     },
-                .patience = 2 * handlers_time}) {
+                .patience = 12 * handlers_time}) {
     if (!process_.start()) fail_with(EAGAIN, "fork", "the spawner");
 }
 

@@ -51,7 +51,10 @@ void Spawner::end_handlers() {
             std::fprintf(stderr, "spawner: handler %ld ended: %s\n", static_cast<long>(ended.pid),
                          describe_status(ended.status).c_str());
     };
-    handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    for (std::size_t before = 0; handlers_.size() != before;) { // many on a busy machine take their time
+        before = handlers_.size();
+        handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    }
     if (handlers_.size() == 0) return;
     std::fprintf(stderr, "spawner: handlers killed, since they did not end: %zu\n", handlers_.size());
     handlers_.signal_all(SIGKILL);
