@@ -207,7 +207,7 @@ everything: ## build the programs and the tests, run nothing
 
 test: ## run the tests; ONLY='*pattern*' those, REPEAT=n each n times, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
 	@$(MAKE) --no-print-directory everything
-	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat $(REPEAT)) $(events) $(TESTFLAGS)
+	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)',--exclude-suite '*faults*') $(if $(REPEAT),--repeat $(REPEAT)) $(events) $(TESTFLAGS)
 
 faults: ## let each system call of the processes that serve many fail in turn, under strace; minutes
 	@tests/need.sh strace:strace
