@@ -176,7 +176,7 @@ Stage::Scene ChatStage::scene(std::string_view name) {
     if (name == "end")
         return {enter_it, [this] {
                     const std::size_t before = daemon().log().size();
-                    ::kill(handler_of(daemon(), *guest_), SIGKILL);
+                    ::kill(child_for(*guest_), SIGKILL);
                     wait_for_log("a handler ended: signal 9", before);
                     end();
                 }};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/e2e/daemon.hh"
+#include "tests/e2e/wire.hh"
 
 #include <functional>
 #include <memory>
@@ -51,7 +52,8 @@ protected:
     void lose(std::string_view who, unsigned may_lose);
     // Waits as long as whoever plays a scene does.
     void wait_for_log(const std::string& words, std::size_t from = 0);
-    void ask(const e2e::Words& command); // chatctl, ftpctl; throws Failure unless it is done
+    pid_t child_for(const e2e::Connection& client); // who serves it
+    void ask(const e2e::Words& command);            // chatctl, ftpctl; throws Failure unless it is done
 
 private:
     unsigned lost_ = 0;
