@@ -38,7 +38,7 @@ public:
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
         std::function<void(Client&)> on_lost;          // it has no handler and will not get one: to end it
-        std::function<void(Client&)> on_arrival;       // it has come in, and will get one
+        std::function<void(Client&)> on_arrival{};     // it has come in, and will get one
         // Something went wrong while the hub worked for it, for this reason: to end it.
         std::function<void(Client&, std::string_view why)> on_fault{};
     };

@@ -110,7 +110,7 @@ const std::map<std::string, Deed> deeds{
     {"RNTO z", [](const Tree& t, const std::string&) { move(t, "/x", "/z", true); }},
     {"sweeper",
      [](const Tree& t, const std::string&) {
-         sweep_partials(t.root(), std::numeric_limits<std::time_t>::max(), 0);
+         sweep_partials(t.root(), std::numeric_limits<std::time_t>::max(), 0, [] { return false; });
      }},
 };
 
