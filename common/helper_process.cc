@@ -86,6 +86,9 @@ void HelperProcess::read_packets() {
         const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
         const Received got = receive_packet(pair_.get(), buffer_, 0, more);
         if (got.state == IoState::would_block) return;
+        // If it has not ended after all, it must not take our end of the pair for our own end: a spawner
+        // would end its handlers.
+        if (got.state == IoState::vanished && !stopping_) return kill();
         if (got.state != IoState::done) return lose();
         const auto packet = std::span{buffer_}.first(got.bytes);
         if (duties_.has_errors_logged && is_text_byte(packet[0]))
