@@ -38,7 +38,6 @@ public:
     virtual void verify(unsigned may_lose) = 0;
     // The same of what only the end shows, and the daemon's end.
     virtual void close() = 0;
-    bool is_over() const { return lost_ > 0; }
 
     e2e::Daemon& daemon() { return *daemon_; }
     // Of the name that suite(7) gives to the process.
