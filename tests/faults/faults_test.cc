@@ -66,10 +66,11 @@ private:
             }
             seen = strace.detach();
             if (seen.failed > 0) ++hit_;
-            stage_->verify(is_about_a_peer(fault.call) ? seen.failed : 0);
+            const unsigned may_lose = is_about_a_peer(fault.call) ? seen.failed : 0;
+            stage_->verify(may_lose);
             if (!is_alive(pid) && why_may_end(process_, fault).empty())
                 throw Failure{"it has ended, and another serves"};
-            if (is_alive(pid) && !stage_->is_over()) return;
+            if (is_alive(pid) && may_lose == 0) return; // some may be disconnected only later
         } catch (const std::exception& failure) {
             ++not_lived_through_;
             FAIL_CHECK(text("FAULT ", process_, ", ", scene_, ", ", fault.shown(), ": ", failure.what(),

@@ -42,6 +42,13 @@ void Stage::wait_for_log(const std::string& words, std::size_t from) {
     });
 }
 
+pid_t Stage::child_for(const Connection& client) {
+    const std::string words = text("accept ", client.local().shown(), " pid ");
+    wait_for_log(words);
+    const std::string log = daemon_->log();
+    return std::stoi(log.substr(log.find(words) + words.size()));
+}
+
 void Stage::ask(const Words& question) {
     Words command = question;
     command.insert(command.begin() + 1, {"-s", daemon_->state() / "control"});

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/e2e/daemon.hh"
+#include "tests/e2e/wire.hh"
 
 #include <functional>
 #include <memory>
@@ -37,7 +38,6 @@ public:
     virtual void verify(unsigned may_lose) = 0;
     // The same of what only the end shows, and the daemon's end.
     virtual void close() = 0;
-    bool is_over() const { return lost_ > 0; }
 
     e2e::Daemon& daemon() { return *daemon_; }
     // Of the name that suite(7) gives to the process.
@@ -51,7 +51,8 @@ protected:
     void lose(std::string_view who, unsigned may_lose);
     // Waits as long as whoever plays a scene does.
     void wait_for_log(const std::string& words, std::size_t from = 0);
-    void ask(const e2e::Words& command); // chatctl, ftpctl; throws Failure unless it is done
+    pid_t child_for(const e2e::Connection& client); // who serves it
+    void ask(const e2e::Words& command);            // chatctl, ftpctl; throws Failure unless it is done
 
 private:
     unsigned lost_ = 0;
