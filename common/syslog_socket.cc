@@ -61,6 +61,7 @@ bool SyslogSocket::send(int priority, std::string_view line) {
 
 bool SyslogSocket::send_once(std::string_view message) {
     const auto sent =
+        // cppcheck-suppress invalidLifetime
         retry([&] { return ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL); });
     if (sent == static_cast<ssize_t>(message.size())) return true;
     // What a stream took a part of would run into the next message.

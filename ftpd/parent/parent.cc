@@ -192,7 +192,6 @@ void Parent::read_packets(pid_t pid) {
 
 Records::Read Parent::read_packets_of(pid_t pid, Session& session) {
     if (!session.pair) return Records::Read::ended;
-    if (!session.pair) return Records::Read::ended;
     return records_.read(session.pair.fd(), {pid, session.host, session.local}, session.errors);
 }
 

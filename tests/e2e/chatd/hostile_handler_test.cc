@@ -317,7 +317,9 @@ TEST_SUITE("e2e readiness") {
     }
 
     TEST_CASE("a handler that ends with an error is told to the administrator and counted") {
-        const Daemon daemon{hub_alone()};
+        Daemon::Setting setting = hub_alone();
+        setting.children_fail = true;
+        const Daemon daemon{setting};
         FakeHandler good{daemon, "good"}, bad{daemon, "bad"};
         bad.send("fail\n");
         daemon.wait_for_log("a handler ended: exit 1");

@@ -94,7 +94,10 @@ class Handler:
 
 def read_hub():
     global told
-    packet, passed, _, _ = socket.recv_fds(hub, 65536, 4)
+    try:
+        packet, passed, _, _ = socket.recv_fds(hub, 65536, 4)
+    except ConnectionResetError:  # the hub has ended and not read all
+        packet = b""
     if not packet:
         raise SystemExit(0)
     (kind,) = struct.unpack_from("=H", packet)
