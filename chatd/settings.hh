@@ -4,16 +4,20 @@
 #pragma once
 
 #include "chatd/phrases.hh"
-#include "common/authd/authd_frames.hh"
+#include "common/authd/authd.hh"
 #include "common/daemon_settings.hh"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
+
+inline constexpr std::string_view main_user_directive = "hub-user";
 
 struct RoomSettings {
     std::string name;
@@ -59,6 +63,8 @@ struct Settings : common::DaemonSettings {
 inline constexpr std::string_view room_secret = "room:";
 inline constexpr std::string_view operator_secret = "operator:";
 std::vector<common::StoredSecret> secrets_of(const Settings& settings);
+// What authd works with; none where nothing is kept as a hash and there are no users.
+std::optional<common::AuthdSettings> authd_settings(const Settings& settings);
 
 bool may_name_room(std::string_view name);
 

@@ -4,8 +4,8 @@
 #include "common/daemon.hh"
 #include "common/text.hh"
 
+#include <sys/socket.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace common {
@@ -17,23 +17,38 @@ constexpr std::chrono::seconds sum_length{10};  // of the refusals that one line
 
 } // namespace
 
-void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
-    listeners_ = take_inherited_listeners();
-    inherited_ = !listeners_.empty();
-    if (!inherited_)
-        for (const std::string& place : settings.listen)
-            for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
+void Acceptor::open(std::vector<Given> listeners, const DaemonSettings& settings, std::size_t own) {
+    for (Given& given : listeners) {
+        set_nonblocking(given.fd.get());
+        listeners_.push_back({std::move(given.label), std::move(given.fd)});
+    }
     wanted_ = settings.max_clients;
     capacity_.emplace(wanted_, settings.events, raise_descriptor_limit(), own + listeners_.size());
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
-    for (const Fd& listener : listeners_) {
-        watches_.emplace_back(loop_, listener.get(), Interest::read,
-                              [this, &listener](const Event&) { accept_clients(listener); });
-        log_.always(text("listening on ", local_address(listener.get()).shown()));
-    }
+    for (Listener& listener : listeners_) start(listener);
     configure(settings);
+}
+
+void Acceptor::start(Listener& listener) {
+    listener.watch = Watch{loop_, listener.fd.get(), polling_ ? Interest::read : Interest::none,
+                           [this, &listener](const Event&) { accept_clients(listener.fd); }};
+    log_.always(text("listening on ", local_address(listener.fd.get()).shown()));
+}
+
+void Acceptor::add(Given given) {
+    listeners_.push_back({std::move(given.label), std::move(given.fd)});
+    start(listeners_.back());
+}
+
+void Acceptor::remove(const std::string& label) {
+    std::erase_if(listeners_, [&](const Listener& listener) {
+        if (listener.label != label) return false;
+        log_.always(text("not listening any more on ", local_address(listener.fd.get()).shown()));
+        ::shutdown(listener.fd.get(), SHUT_RDWR);
+        return true;
+    });
 }
 
 void Acceptor::configure(const DaemonSettings& settings) {
@@ -46,8 +61,8 @@ void Acceptor::configure(const DaemonSettings& settings) {
 
 std::string Acceptor::places() const {
     std::string all;
-    for (const Fd& listener : listeners_)
-        all += (all.empty() ? "" : " ") + local_address(listener.get()).shown();
+    for (const Listener& listener : listeners_)
+        all += (all.empty() ? "" : " ") + local_address(listener.fd.get()).shown();
     return all;
 }
 
@@ -61,7 +76,8 @@ void Acceptor::update() {
     const bool poll = accepts && !paused_;
     if (poll == polling_) return;
     polling_ = poll;
-    for (Watch& watch : watches_) watch.change(poll ? Interest::read : Interest::none);
+    for (Listener& listener : listeners_)
+        if (listener.watch) listener.watch.change(poll ? Interest::read : Interest::none);
 }
 
 void Acceptor::pause(std::string_view why) {
@@ -142,12 +158,9 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
 }
 
 void Acceptor::close() {
-    watches_.clear();
     tell_refusals();
-    for (const Fd& listener : listeners_) {
-        const std::string path = local_address(listener.get()).path();
-        if (!path.empty() && !inherited_) ::unlink(path.c_str());
-    }
+    for (const Listener& listener : listeners_)
+        if (listener.label.starts_with(label_of_listener)) ::shutdown(listener.fd.get(), SHUT_RDWR);
     listeners_.clear();
 }
 

@@ -12,11 +12,10 @@
 
 namespace common {
 
-ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVerb> verbs)
+ControlServer::ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs)
     : loop_(loop),
-      path_(std::move(path)),
       verbs_(std::move(verbs)),
-      listener_(listen_on(Address::of_path(path_), 0600)),
+      listener_(std::move(listener)),
       accepting_(loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); }) {}
 
 ControlServer::~ControlServer() { close(); }
@@ -28,8 +27,8 @@ std::vector<Fd> ControlServer::close() {
     if (!listener_) return open;
     loop_.cancel(pause_);
     accepting_.reset();
+    ::shutdown(listener_.get(), SHUT_RDWR); // the keeper has it, too
     listener_.reset();
-    ::unlink(path_.c_str());
     return open;
 }
 

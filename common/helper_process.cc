@@ -13,6 +13,7 @@ namespace common {
 namespace {
 
 constexpr int packets_at_once = 64; // in one round
+constexpr int last_rounds = 64;     // of one that has ended: far more than a pair holds
 
 } // namespace
 
@@ -26,6 +27,17 @@ bool HelperProcess::start() {
     pair_ = std::move(ours);
     if (loop_ != nullptr) watch();
     return true;
+}
+
+void HelperProcess::adopt(Fd pair, pid_t pid) {
+    // What it said last is all there, and then the end, of which no event has told yet.
+    for (int rounds = last_rounds; pair_ && rounds > 0; --rounds) read_packets();
+    lose();
+    const bool is_first = pid_ == -1;
+    pid_ = pid;
+    pair_ = std::move(pair);
+    watch();
+    if (!is_first && duties_.on_restart) duties_.on_restart();
 }
 
 void HelperProcess::attach(Loop& loop, Log& log) {
@@ -82,6 +94,7 @@ std::string HelperProcess::called() const {
 
 void HelperProcess::kill() {
     children_.signal_all(SIGKILL);
+    if (children_.size() == 0 && duties_.on_misuse) duties_.on_misuse();
     lose();
 }
 

@@ -67,10 +67,10 @@ Log::Place Log::Place::of(const std::string& word, bool foreground) {
     return {Target::file, word};
 }
 
-Log::Log(std::string program, std::string role, Place place, Severity least)
+Log::Log(std::string program, std::string role, Place place, Severity least, Fd opened)
     : program_(std::move(program)), role_(std::move(role)), place_(std::move(place)), least_(least) {
     if (place_.target == Target::syslog) ::openlog(program_.c_str(), LOG_NDELAY, LOG_DAEMON);
-    if (place_.target == Target::file) file_ = open_log(place_.file);
+    if (place_.target == Target::file) file_ = opened ? std::move(opened) : open_log(place_.file);
 }
 
 Log::~Log() {
@@ -98,6 +98,12 @@ void Log::reopen() {
     } catch (const std::system_error& failure) {
         error(text(failure.what(), ": the file that was open stays in use"));
     }
+}
+
+void Log::take(Fd file) {
+    if (!file || place_.target != Target::file) return;
+    file_ = std::move(file);
+    is_torn_ = false;
 }
 
 void Log::write(Severity severity, std::string_view line) { write_for(role_, ::getpid(), severity, line); }

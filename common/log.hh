@@ -39,8 +39,8 @@ public:
 
     // program names the daemon to syslog; role leads each line; what is less than least is left out. One Log
     // at a time may have the target syslog. A file is made with mode 0640, or appended to. Throws
-    // std::system_error when it cannot be opened.
-    Log(std::string program, std::string role, Place place, Severity least);
+    // std::system_error when it cannot be opened. opened: that file, if somebody else has opened it.
+    Log(std::string program, std::string role, Place place, Severity least, Fd opened = {});
     ~Log();
     Log(const Log&) = delete; // openlog(3) keeps a pointer into it
     Log& operator=(const Log&) = delete;
@@ -56,6 +56,9 @@ public:
     // Opens the file again, which may have been renamed. One that cannot be opened is told in the log, and
     // the old one stays.
     void reopen();
+    // The file, for a process that may not open it; -1: none. And what that does when it was opened again.
+    int file() const { return file_.get(); }
+    void take(Fd file);
     // Lines that could not be written, on a full disk for one. The next that can be is preceded by one that
     // tells how many are missing.
     std::uint64_t lost() const { return lost_; }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
-// The hub's end of the spawner: starts it (and starts it again when it dies), hands it clients, and hears how
+// The hub's end of the spawner, which the keeper starts, and again when it dies: hands it clients, and hears how
 // their handlers ended. Run by the hub.
 #pragma once
 
 #include "chatd/protocol.hh"
-#include "common/children.hh"
 #include "common/fd.hh"
 #include "common/helper_process.hh"
 #include "common/log.hh"
@@ -17,9 +16,6 @@
 
 namespace chatd {
 
-// The folder of a program that is executed by this name; empty when it is not found.
-std::string folder_of_program(const std::string& program);
-
 class SpawnerLink {
 public:
     struct Callbacks {
@@ -29,12 +25,14 @@ public:
         std::function<void()> on_ready; // it takes clients again
     };
 
-    // Forks and executes program (this one) as the spawner. To be called before anything secret is read. Its
-    // standard input and output are /dev/null, and so is standard error unless it may complain there.
-    SpawnerLink(std::string program, bool may_complain);
+    // end: called when it has broken the protocol, and is to be ended.
+    explicit SpawnerLink(std::function<void()> end);
 
     // From now on loop serves it. configure: the first frame for it and for each that follows it, with pages.
     void attach(common::Loop& loop, common::Log& log, std::string configure, int pages, Callbacks callbacks);
+
+    // The pair with one that the keeper has started.
+    void adopt(common::Fd pair, pid_t pid) { process_.adopt(std::move(pair), pid); }
 
     // Another first frame, for the handlers to come.
     void configure(std::string frame);
@@ -44,26 +42,18 @@ public:
     bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
-    // After SIGCHLD. Throws std::runtime_error when the first one has ended before it was ready.
-    // on_other: as Children::reap has it.
-    void reap(const common::Children::OnOther& on_other);
-    // Tells it to end and waits for it; on_other hears of those that end meanwhile, as above. Handlers end
-    // with their pairs.
-    void stop(const common::Children::OnOther& on_other);
-
-    const std::string& program() const { return program_; }
+    // Tells it to end. Handlers end with their pairs.
+    void stop() { process_.stop(); }
 
 private:
     void send_configure();
     void handle(std::span<const char> packet);
 
-    std::string program_;
     common::HelperProcess process_;
     std::string configure_;
     int pages_ = -1;
     Callbacks callbacks_;
     bool was_ready_ = false;
-    bool stopping_ = false;
 };
 
 } // namespace chatd

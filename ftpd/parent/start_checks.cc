@@ -102,7 +102,7 @@ std::string look_at_folders(const Settings& settings, const std::optional<Identi
 
 std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
     if (serves == Serves::many)
-        common::check_start(settings, "ftpd");
+        common::check_start(settings, "ftpd", main_user_directive);
     else
         check_children(settings, "ftpd");
     const std::optional<Identity> identity = find_identity(settings);

@@ -58,6 +58,11 @@ bool is_alive(pid_t pid) {
     return status && status->state != 'Z' && status->state != 'X';
 }
 
+std::string command_line_of(pid_t pid) {
+    std::ifstream file{proc_path(pid, "cmdline"), std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
 std::map<int, std::string> descriptors_of(pid_t pid) {
     std::map<int, std::string> found;
     std::error_code error;

@@ -26,6 +26,7 @@ struct ProcessStatus {
 std::vector<ProcessStatus> all_processes();
 std::vector<ProcessStatus> children_of(pid_t pid); // zombies too
 bool is_alive(pid_t pid);                          // false for a zombie
+std::string command_line_of(pid_t pid);            // its words, each with a NUL behind it; empty for a zombie
 
 // Open descriptors and what they lead to, as readlink(2) of /proc/PID/fd says: "socket:[812]", "/tmp/x", ...
 // Empty for a process that is gone or not ours to look at.

@@ -151,10 +151,10 @@ TEST_SUITE("e2e slow") {
         check_serves(daemon, ada, "bob");
         const pid_t spawner = spawner_of(daemon);
         const auto descriptors = [&] {
-            return descriptors_of(daemon.pid()).size() + descriptors_of(spawner).size();
+            return descriptors_of(daemon.main_pid()).size() + descriptors_of(spawner).size();
         };
         const std::size_t before = descriptors();
-        const std::size_t memory = resident_bytes(daemon.pid()) + resident_bytes(spawner);
+        const std::size_t memory = resident_bytes(daemon.main_pid()) + resident_bytes(spawner);
         for (int i = 0; i < times; ++i) {
             Connection client{daemon.port()};
             if (i % 3 == 1) client.try_send("half a na");
@@ -166,7 +166,7 @@ TEST_SUITE("e2e slow") {
                    children_of(spawner).size() == 1;
         });
         CHECK(descriptors() == before);
-        CHECK(resident_bytes(daemon.pid()) + resident_bytes(spawner) < memory + (4 << 20));
+        CHECK(resident_bytes(daemon.main_pid()) + resident_bytes(spawner) < memory + (4 << 20));
         CHECK(spawner_of(daemon) == spawner);
         check_serves(daemon, ada, "carl");
     }

@@ -66,7 +66,7 @@ struct Holder {
     std::map<std::string, std::string> more{}; // targets of this test, and what they are called
 
     Kinds kinds() const {
-        const auto parents = descriptors_of(daemon.pid());
+        const auto parents = descriptors_of(daemon.main_pid());
         std::map<std::string, std::string> names = more;
         names["/dev/null"] = "null";
         names[parents.at(2)] = "log";
@@ -153,7 +153,7 @@ TEST_SUITE("e2e") {
         const auto targets = descriptors_of(session.pid);
         CHECK(targets.at(0) == "/dev/null");
         CHECK(targets.at(1) == "/dev/null");
-        CHECK(targets.at(2) == descriptors_of(daemon.pid()).at(2));
+        CHECK(targets.at(2) == descriptors_of(daemon.main_pid()).at(2));
         session.must_hold(granted());
         client.fetch("LIST");
         session.must_hold(granted()); // nothing stays behind
@@ -191,7 +191,7 @@ TEST_SUITE("e2e") {
         for (const Connection& client : crowd.clients) ends.insert(server_end_of(client));
         for (const Connection& data : crowd.transfers) ends.insert(server_end_of(data));
         CHECK(ends.size() == 25);
-        for (const auto& [fd, target] : descriptors_of(daemon.pid())) CHECK_FALSE(ends.contains(target));
+        for (const auto& [fd, target] : descriptors_of(daemon.main_pid())) CHECK_FALSE(ends.contains(target));
     }
 
     TEST_CASE("a session maps no status page but its own") {

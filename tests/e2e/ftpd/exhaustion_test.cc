@@ -20,13 +20,13 @@ Connection connect_control(const Daemon& daemon) {
 
 // From now on the daemon can open so many descriptors more.
 void leave_descriptors(const Daemon& daemon, std::size_t number) {
-    const auto open = descriptors_of(daemon.pid());
+    const auto open = descriptors_of(daemon.main_pid());
     // What is closed in between can be opened, too.
     int limit = 0;
     for (std::size_t free = 0; free < number || open.contains(limit); ++limit)
         if (!open.contains(limit)) ++free;
     const Result result =
-        run_client({"prlimit", "--pid", std::to_string(daemon.pid()), text("--nofile=", limit, ':')});
+        run_client({"prlimit", "--pid", std::to_string(daemon.main_pid()), text("--nofile=", limit, ':')});
     if (result.status != 0) throw Failure{result.err};
 }
 
@@ -37,7 +37,7 @@ TEST_SUITE("e2e readiness") {
         if (!is_root()) return tests::skip("only root can run it as a user who has no other processes");
         const TempDir place;
         Daemon::Setting setting = as_ordinary_user(place, {});
-        setting.wrapper.insert(setting.wrapper.end(), {"prlimit", "--nproc=3:3"});
+        setting.wrapper.insert(setting.wrapper.end(), {"prlimit", "--nproc=4:4"});
         Daemon daemon{setting};
         FtpClient first{daemon}, second{daemon};
         Connection third{daemon.port()};
