@@ -59,7 +59,7 @@ Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOp
                               .body = [program, foreground, hub](Birth birth) {
                                   return chatd::execute_spawner(program, birth.main, foreground, hub);
                               }});
-    if (auto authd = chatd::authd_settings(settings)) add_authd(plan, settings, *std::move(authd), users, foreground);
+    if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
     return plan;
 }
 

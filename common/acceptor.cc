@@ -23,7 +23,8 @@ void Acceptor::open(std::vector<Given> listeners, const DaemonSettings& settings
         listeners_.push_back({std::move(given.label), std::move(given.fd)});
     }
     wanted_ = settings.max_clients;
-    capacity_.emplace(wanted_, settings.events, raise_descriptor_limit(), own + listeners_.size());
+    own += listeners_.size();
+    capacity_.emplace(wanted_, settings.events, require_descriptors(own), own);
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
@@ -33,7 +34,8 @@ void Acceptor::start(const DaemonSettings& settings) {
 
 void Acceptor::start(Listener& listener) {
     listener.watch = Watch{loop_, listener.fd.get(), polling_ ? Interest::read : Interest::none,
-                           [this, &listener](const Event&) { accept_clients(listener.fd); }};
+                           [this, &listener](const Event&) { accept_clients(listener.fd); },
+                           [this](const std::exception& error) { pause(error.what()); }};
     log_.always(text("listening on ", local_address(listener.fd.get()).shown()));
 }
 
@@ -81,31 +83,27 @@ void Acceptor::update() {
 }
 
 void Acceptor::pause(std::string_view why) {
-    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
-    paused_ = true;
+    if (!std::exchange(paused_, true))
+        loop_.at(Clock::now() + pause_length, [this] {
+            paused_ = false;
+            update();
+        });
     update();
-    loop_.at(Clock::now() + pause_length, [this] {
-        paused_ = false;
-        update();
-    });
+    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
 }
 
+// What a client needs and the system lacks costs that client, and others a pause.
 void Acceptor::accept_clients(const Fd& listener) {
-    try {
-        for (int budget = accepts_at_once; polling_; --budget) {
-            if (budget == 0) return loop_.again(listener.get());
-            std::optional<Accepted> client = accept_from(listener);
-            if (!client) return;
-            admit(std::move(*client));
-        }
-    } catch (const std::system_error& error) {
-        pause(error.what());
+    for (int budget = accepts_at_once; polling_; --budget) {
+        if (budget == 0) return loop_.again(listener.get());
+        std::optional<Accepted> client = accept_from(listener);
+        if (!client) return;
+        admit(std::move(*client));
     }
 }
 
 void Acceptor::admit(Accepted client) {
-    const std::string host = client.peer.host();
-    const auto refusal = refusal_for(host, client.peer.family() != AF_UNIX);
+    const auto refusal = refusal_for(client.peer);
     if (!refusal) return callbacks_.on_client(std::move(client));
     ++refused_;
     log_refusal(client.peer, *refusal);
@@ -113,16 +111,19 @@ void Acceptor::admit(Accepted client) {
 }
 
 // Without an address there is nothing to count by.
-std::optional<std::string> Acceptor::refusal_for(const std::string& host, bool has_address) {
+std::optional<std::string> Acceptor::refusal_for(const Address& peer) {
+    const bool has_address = peer.family() != AF_UNIX;
+    const std::string network = peer.network();
+    const std::size_t present = has_address ? callbacks_.count_from(network) : 0;
     if (has_address)
-        if (auto refusal = admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_))
-            return refusal;
-    if (vacancy_ != Vacancy::full) return {};
-    return text("Too many clients (limit ", max_clients(), "): try again later.");
+        if (auto refusal = admission_.refuse(network, present, Clock::now(), limits_)) return refusal;
+    if (vacancy_ == Vacancy::full)
+        return text("Too many clients (limit ", max_clients(), "): try again later.");
+    return refuse_last_places(network, present, callbacks_.count(), max_clients());
 }
 
 void Acceptor::log_refusal(const Address& peer, std::string_view why) {
-    if (refusals_.add(peer.host(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
+    if (refusals_.add(peer.network(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
     sum_up_later();
 }
 

@@ -73,7 +73,7 @@ IoState send_packet(int fd, std::span<const char> packet, int passed, int second
     }
 }
 
-Received receive_packet(int fd, std::span<char> into, std::size_t max_passed) {
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed, Tolerated tolerated) {
     iovec piece{into.data(), into.size()};
     ControlBuffer control;
     msghdr message{};
@@ -83,17 +83,25 @@ Received receive_packet(int fd, std::span<char> into, std::size_t max_passed) {
     message.msg_controllen = control.bytes.size();
     const ssize_t bytes = retry([&] { return ::recvmsg(fd, &message, 0); });
     if (bytes < 0) {
-        if (errno == EAGAIN) return {IoState::would_block, 0, {}, {}};
-        if (errno == ECONNRESET) return {IoState::vanished, 0, {}, {}};
+        if (errno == EAGAIN) return {.state = IoState::would_block};
+        if (errno == ECONNRESET) return {.state = IoState::vanished};
         fail("receive a packet");
     }
     std::vector<Fd> passed = take_descriptors(message);
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > max_passed)
+    const bool is_cut = (message.msg_flags & MSG_TRUNC) != 0;
+    const bool lacks = (message.msg_flags & MSG_CTRUNC) != 0;
+    if (lacks && !is_cut && tolerated == Tolerated::lack_of_descriptors)
+        return {.state = IoState::done, .bytes = static_cast<std::size_t>(bytes), .lacks_descriptors = true};
+    if ((is_cut && tolerated != Tolerated::longer) || lacks || passed.size() > max_passed)
         throw PeerError(
             "a packet between processes is longer than any kind of it, or brings more descriptors");
-    if (bytes == 0) return {IoState::ended, 0, {}, {}};
+    if (bytes == 0) return {.state = IoState::ended};
     passed.resize(2);
-    return {IoState::done, static_cast<std::size_t>(bytes), std::move(passed[0]), std::move(passed[1])};
+    return {.state = IoState::done,
+            .bytes = static_cast<std::size_t>(bytes),
+            .passed = std::move(passed[0]),
+            .second = std::move(passed[1]),
+            .is_cut = is_cut};
 }
 
 } // namespace common

@@ -20,6 +20,7 @@ Service::Service(KeeperLink& keeper, const DaemonSettings& settings, Log& log)
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings.events) {
     StateDirectory::claim(state_lock_, settings.state);
+    loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
 }
 
 void Service::open(Duties duties) {
@@ -52,8 +53,17 @@ void Service::tell_ready(std::string_view places, bool foreground) {
     keeper_.tell_ready(std::string{places});
 }
 
+void Service::wait(bool may_wait) {
+    try {
+        loop_.run_once(signals_.while_waiting(), may_wait);
+    } catch (const std::exception& error) {
+        log_.error(text("cannot go on: ", error.what()));
+        throw;
+    }
+}
+
 void Service::heed_signals() {
-    if (signals_.take(SIGCHLD)) duties_.on_child_end();
+    if (signals_.take(SIGCHLD)) attempt([this] { duties_.on_child_end(); });
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.take(signal);
 }
 

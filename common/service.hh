@@ -61,10 +61,16 @@ public:
     // its terminal writes nothing there from now on.
     void tell_ready(std::string_view places, bool foreground);
 
-    // One round of the loop, with signals let in; as Loop::run_once.
-    void wait(bool may_wait = true) { loop_.run_once(signals_.while_waiting(), may_wait); }
+    // One round of the loop, with signals let in; as Loop::run_once, whose last error the log has, too.
+    void wait(bool may_wait = true);
     // What the signals of the last wait ask for: CHLD. The others come from the keeper, which gets them.
     void heed_signals();
+    // Runs a part of a round that is not a callback of the loop's; what it throws is logged and lived
+    // through.
+    template <class Work>
+    void attempt(const Work& work) {
+        loop_.attempt(work, nullptr);
+    }
 
     void ask_to_stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }

@@ -79,7 +79,7 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
                                   return ftpd::Parent{keeper, settings, identity, log}.run(foreground);
                               }});
     if (!settings.users.empty())
-        add_authd(plan, settings, ftpd::authd_settings(settings), users, foreground);
+        add_authd(plan, ftpd::authd_settings(settings), users);
     if (settings.keep_partials.count() != 0)
         plan.processes.push_back(
             {.role = std::string{ftpd::label_of_sweeper},

@@ -3,12 +3,20 @@
 
 #include "common/socket.hh"
 
+#include <system_error>
+
 using namespace common;
 
 namespace chatd {
 
 void Answers::send(const Client& client, std::string_view frame, int passed) const {
-    if (send_packet(client.pair.fd(), frame, passed) == IoState::would_block) kill_(client);
+    if (!client.pair) return;
+    try {
+        if (send_packet(client.pair.fd(), frame, passed) == IoState::would_block)
+            kill_(client, "it does not take its answers");
+    } catch (const std::system_error& error) { // which may be about another client than the one that asks
+        kill_(client, error.what());
+    }
 }
 
 void Answers::confirm(const Client& client, std::string_view words) const {

@@ -30,8 +30,8 @@ public:
 
     // terminal: of open_console. Says on it what a typed line does. From then on each line is given to on_line, until the end
     // of input, but for `help' and `?', which are answered, and `quit' and `exit', which ask first. Nothing
-    // happens without one. While the daemon is in the
-    // background of a shell with job control, what is typed is left to the shell.
+    // happens without one. What goes wrong ends it. While the daemon is in the background of a shell with job
+    // control, what is typed is left to the shell.
     void start(common::Fd terminal, Events events);
 
 private:
@@ -42,6 +42,7 @@ private:
     common::IoState fill();
     void take(std::string_view line);
     void say(std::string_view text);
+    void end();
 
     common::Loop& loop_;
     common::Fd terminal_;

@@ -4,12 +4,16 @@
 #include "chatd/words.hh"
 #include "common/aside.hh"
 #include "common/authd/user_file.hh"
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
+#include "common/secret.hh"
 #include "common/shared_memory.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
 
+#include <algorithm>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -22,7 +26,15 @@ namespace {
 // What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, console, spawner,
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
+constexpr std::size_t min_made_rooms = 4, max_made_rooms = 1000;
+constexpr std::size_t share_of_made_rooms = 24;                       // of all descriptors; each takes three
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
+
+// At least so many of the hub's descriptors are no client's; listeners come to that.
+std::size_t own_of(const Settings& settings) {
+    const bool needs_authd = !settings.users.empty() || !secrets_of(settings).empty();
+    return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0);
+}
 
 // If it is there: what is not, is made.
 void check_folder(const std::string& path) {
@@ -52,6 +64,7 @@ void check_names_of_users(const std::string& path) {
 } // namespace
 
 void check_start(const Settings& settings) {
+    require_descriptors(own_of(settings) + settings.listen.size());
     common::check_start(settings, "chatd", main_user_directive);
     check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
@@ -71,12 +84,15 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
       pages_(settings_.max_clients, pages_fd_.get()),
       bans_(service_.state_path() + "/bans"),
+      saved_bans_(loop_, log_, service_.state_path() + "/bans", "the bans", [this] { return bans_.lines(); }),
       places_(service_.state_path() + "/places", log_),
       rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
-      answers_([this](const Client& client) { pool_.kill(client); }),
-      departures_(loop_, log_, settings_, rooms_, tickets_,
+      budgets_(settings_),
+      answers_([this](const Client& client, std::string_view why) { pool_.give_up(client, why); }),
+      departures_(loop_, log_, settings_, rooms_, tickets_, budgets_,
                   {[this](Client& client) { pool_.kill(client); },
                    [this](Client& client) { pool_.release(client); }}),
+      newcomers_(loop_, settings_, people_, departures_),
       pool_(loop_, log_, settings_, pages_, people_, bans_,
             {[this] { return spawner_.is_ready(); },
              [this](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
@@ -84,21 +100,25 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
              },
              [this](ClientNumber client, int signal) { spawner_.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
-             [this](Client& client) { departures_.end(client); }}),
+             [this](Client& client) { departures_.end(client); },
+             [this](Client& client) { newcomers_.await(client); },
+             [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_,
                  [&keeper] { keeper.end(label_of_authd); }),
       names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
-      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_),
-      entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_),
+      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_, budgets_),
+      entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_, budgets_),
       speech_(people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
-      requests_(loop_, settings_, people_, answers_, departures_,
+      requests_(loop_, log_, settings_, people_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
+    open_random_source(); // for the tokens
+    bans_.tell_changes([this] { saved_bans_.note_change(); });
     for (const RoomSettings& room : settings_.rooms)
         rooms_.make(room, nullptr, places_.first_line(room.name));
     places_.give_back(tickets_, settings_.resume_time);
@@ -117,8 +137,7 @@ void Hub::open() {
     passwords_.start();
     std::vector<Given> listeners = keeper_.take_all(label_of_listener);
     for (Given& inherited : keeper_.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
-    pool_.open(std::move(listeners),
-               own_descriptors + 2 * rooms_.all().size() + (passwords_.has_authd() ? authd_descriptors : 0));
+    pool_.open(std::move(listeners), set_descriptors_aside());
     spawner_.attach(loop_, log_, make_configure(), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
@@ -141,7 +160,7 @@ std::string Hub::make_configure() const {
         static_cast<std::uint32_t>(settings_.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
-        static_cast<std::uint8_t>(settings_.language), settings_.flood.lines_at_once());
+        static_cast<std::uint8_t>(settings_.language), settings_.lines_at_once());
 }
 
 void Hub::warn_of_missing_catalogue() const {
@@ -149,6 +168,15 @@ void Hub::warn_of_missing_catalogue() const {
     log_.warning(text("no message catalogue for '",
                       language_names[static_cast<std::size_t>(settings_.language)],
                       "': clients get English until it is installed (ENVIRONMENT in chatd(8))"));
+}
+
+// Those that are not listeners' or clients'. As many as clients may make rooms of are set aside.
+std::size_t Hub::set_descriptors_aside() {
+    std::size_t all = raise_descriptor_limit();
+    if (settings_.events == Backend::select) all = std::min<std::size_t>(all, FD_SETSIZE);
+    const std::size_t for_rooms = all / share_of_made_rooms;
+    rooms_.set_most_made(settings_.create_rooms ? std::clamp(for_rooms, min_made_rooms, max_made_rooms) : 0);
+    return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0);
 }
 
 int Hub::run() {
@@ -161,7 +189,7 @@ int Hub::run() {
     service_.tell_ready(pool_.places(), start_.foreground);
     while (!service_.is_stopping()) {
         service_.wait(!rooms_.has_news());
-        settle_batches();
+        service_.attempt([this] { settle_batches(); });
         service_.heed_signals();
     }
     stop();
@@ -176,12 +204,14 @@ void Hub::wait_for_spawner() {
     }
 }
 
+// What goes wrong with the answer to one of those who waited ends that one.
 void Hub::settle_batches() {
     while (rooms_.has_batches()) {
-        for (const Rooms::Settled& settled : rooms_.flush()) entry_.settle(settled);
+        for (const Rooms::Settled& settled : rooms_.flush())
+            loop_.attempt([&] { entry_.settle(settled); }, pool_.charge_to(settled.waiting.client));
         service_.control().continue_answers();
     }
-    rooms_.close_empty();
+    for (const std::string& closed : rooms_.close_empty()) bans_.forget_room(closed);
     rooms_.end_round();
 }
 
@@ -198,22 +228,29 @@ std::vector<std::string> Hub::apply(Service::Lines lines) {
     passwords_.configure();
     if (has_other_language) warn_of_missing_catalogue();
     spawner_.configure(make_configure());
-    pool_.configure();
+    pool_.configure(set_descriptors_aside());
     return told;
 }
 
+// What goes wrong with one client keeps nothing else from being put in order.
 void Hub::stop() {
     rooms_.wake_members();
     service_.begin_stop(people_.count());
     pool_.close();
     const std::string& words = service_.farewell();
-    while (people_.count() != 0)
-        departures_.dismiss(people_.all().begin()->second,
-                            words.empty() ? Farewell::stopping : Farewell::stopping_with_words, words);
-    settle_batches();
-    places_.save(tickets_, rooms_.all());
+    const Farewell why = words.empty() ? Farewell::stopping : Farewell::stopping_with_words;
+    std::vector<ClientNumber> all;
+    for (const auto& [number, client] : people_.all()) all.push_back(number);
+    for (const ClientNumber number : all)
+        service_.attempt([&] {
+            if (Client* const client = people_.find(number)) departures_.dismiss(*client, why, words);
+        });
+    service_.attempt([this] { settle_batches(); });
+    service_.attempt([this] { places_.save(tickets_, rooms_.all()); });
+    service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
     spawner_.stop();
+    pool_.read_last_words();
     service_.end_stop();
 }
 

@@ -23,7 +23,8 @@ SpawnerLink::SpawnerLink(std::function<void()> end)
                         process_.drop_waiting(); // on_lost finds their clients
                         if (was_ready_) callbacks_.on_lost();
                     },
-                .on_misuse = std::move(end)}) {}
+                .on_misuse = std::move(end),
+                .patience = 2 * handlers_time}) {}
 
 void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages, Callbacks callbacks) {
     configure_ = std::move(configure);
@@ -66,6 +67,11 @@ void SpawnerLink::handle(std::span<const char> packet) {
         return;
     default: throw PeerError("the spawner sent a frame that is not for the hub");
     }
+}
+
+void SpawnerLink::stop() {
+    process_.stop();
+    process_.wait();
 }
 
 } // namespace chatd

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -42,8 +43,8 @@ public:
     bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
-    // Tells it to end. Handlers end with their pairs.
-    void stop() { process_.stop(); }
+    // Tells it to end, and waits for it: its handlers end with their pairs, and it kills who does not.
+    void stop();
 
 private:
     void send_configure();

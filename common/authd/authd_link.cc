@@ -28,6 +28,7 @@ AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function
       let_go_(std::move(let_go)),
       process_({.role = "authd",
                 .max_packet = max_authd_packet,
+                .has_errors_logged = true,
                 .body = [this](Fd pair) { return run_child(std::move(pair)); },
                 .on_packet = [this](std::span<const char> packet) { write_note(packet); }}) {
     settings_.holdoff.free_failures = settings_.tries;
@@ -41,6 +42,7 @@ AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, StartedElsewh
       settings_(std::move(settings)),
       process_({.role = "authd",
                 .max_packet = max_authd_packet,
+                .has_errors_logged = true,
                 .on_packet = [this](std::span<const char> packet) { write_note(packet); },
                 .on_restart = [this] { send_configuration(); },
                 .on_misuse = std::move(elsewhere.end)}) {
@@ -51,7 +53,7 @@ AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, StartedElsewh
 int AuthdLink::run_child(Fd pair) {
     if (let_go_) let_go_();
     close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair.get()});
-    return run_authd(std::move(settings_), std::move(pair), log_.target() == Log::Target::standard_error);
+    return run_authd(std::move(settings_), std::move(pair));
 }
 
 Fd AuthdLink::open_client(const Address& client) {

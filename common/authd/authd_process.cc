@@ -3,6 +3,7 @@
 
 #include "common/authd/user_file.hh"
 #include "common/daemon.hh"
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/text.hh"
@@ -33,31 +34,30 @@ std::string real_user_file(const std::string& path) {
 
 // It may look for changes at any time. But it can write nowhere, execute nothing and, of the files, read those in
 // the user file's folder, or none, where the keeper opens that.
-int run_authd(AuthdSettings settings, Fd pair, bool keeps_error) {
-    // It was forked before the daemon let go of whoever started it, and would hold their standard error.
-    discard_standard_descriptors(keeps_error);
+int run_authd(AuthdSettings settings, Fd pair) {
+    discard_standard_input_and_output();
     hide_memory();
     limit_resources({.core_bytes = 0, .open_files = RLIM_INFINITY, .processes = RLIM_INFINITY});
     forbid_new_privileges();
+    deny_calls(DeniedCalls::also_sockets);
     const bool opens_itself = !settings.users.empty() && !settings.open_users;
     Fd folder = opens_itself ? open_folder(std::filesystem::path{settings.users}.parent_path()) : Fd{};
-    Authd authd{std::move(settings), std::move(pair)}; // before: it needs /dev/urandom
+    Authd authd{std::move(settings), std::move(pair)}; // before: it may open /dev/urandom
     restrict_files(folder.get(), opens_itself ? TreeAccess::read : TreeAccess::none);
     folder.reset();
     return authd.run();
 }
 
-void add_authd(Plan& plan, const DaemonSettings& settings, AuthdSettings authd,
-               const std::optional<DaemonUsers>& users, bool foreground) {
-    const bool keeps_error = Log::Place::of(settings.log, foreground).target == Log::Target::standard_error;
+void add_authd(Plan& plan, AuthdSettings authd, const std::optional<DaemonUsers>& users) {
     if (!authd.users.empty())
         plan.on_request[text("authd ", label_of_users)] = [path = authd.users] { return open_user_file(path); };
-    plan.processes.push_back({.role = "authd", .body = [authd = std::move(authd), users, keeps_error](Birth birth) {
+    plan.processes.push_back({.role = "authd", .body = [authd = std::move(authd), users](Birth birth) {
+                                  point_errors_at(birth.main.get());
                                   KeeperLink keeper{std::move(birth.keeper)};
                                   if (users) become(users->main);
                                   AuthdSettings own = authd;
                                   own.open_users = [&keeper] { return keeper.want_now(label_of_users); };
-                                  return run_authd(std::move(own), std::move(birth.main), keeps_error);
+                                  return run_authd(std::move(own), std::move(birth.main));
                               }});
 }
 

@@ -18,13 +18,11 @@ namespace common {
 std::string real_user_file(const std::string& path);
 
 // The process's body: settings.users as AuthdLink has it; but with settings.open_users authd can open no file at
-// all. Its descriptors are 0 to 2, what open_users needs and the pair with the main process. keeps_error: it may
-// write on standard error. Returns the exit status.
-int run_authd(AuthdSettings settings, Fd pair, bool keeps_error);
+// all. Its descriptors are 0 to 2, what open_users needs and the pair with the main process. Returns the exit status.
+int run_authd(AuthdSettings settings, Fd pair);
 
 // Has the keeper of this plan run authd, which asks it for the user file; as the user of the process that serves,
 // if root started the daemon.
-void add_authd(Plan& plan, const DaemonSettings& settings, AuthdSettings authd,
-               const std::optional<DaemonUsers>& users, bool foreground);
+void add_authd(Plan& plan, AuthdSettings authd, const std::optional<DaemonUsers>& users);
 
 } // namespace common

@@ -18,7 +18,7 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::seconds patience{3};         // for the other processes to end by themselves
+constexpr std::chrono::seconds patience{15};          // for the other processes to end by themselves
 constexpr std::chrono::milliseconds main_pause{1000}; // between two starts of a main process that dies at once
 constexpr int packets_at_once = 64;                  // of one child in one round
 

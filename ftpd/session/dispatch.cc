@@ -144,6 +144,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (verb.kind == Kind::transfer || verb.kind == Kind::lengthy)
             attention.emplace(s.control, [&](const Line& line) { return attend(s, line, verb.kind); });
         verb.run(s, argument);
+        s.has_come_in = s.has_come_in || s.memory.login || verb.login == LoginNeed::in_band;
     } catch (const Aborted&) {
         const bool is_transfer = verb.kind == Kind::transfer;
         s.control.reply(426, is_transfer ? "The transfer is aborted."

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session/session.hh"
 
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/keepalive.hh"
 #include "common/sandbox.hh"
@@ -89,8 +90,8 @@ void Session::greet() {
 
 void Session::serve() {
     while (!over) {
-        Connection::Deadline deadline;
-        if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+        if (is_late()) throw SessionOver{Reason::idle}; // whatever else it sends
+        const Connection::Deadline deadline = next_deadline();
         if (settlement.is_open()) settlement.await_command(deadline);
         if (parent.should_finish()) settlement.await_sign_of_life();
         parent.begin_pause();
@@ -104,6 +105,19 @@ void Session::serve() {
     settlement.await_acknowledgement();
 }
 
+bool Session::is_late() const {
+    return !has_come_in && settings.login_timeout.count() > 0 &&
+           Clock::now() >= since_ + settings.login_timeout;
+}
+
+Connection::Deadline Session::next_deadline() const {
+    Connection::Deadline deadline;
+    if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
+    if (has_come_in || settings.login_timeout.count() == 0) return deadline;
+    const Clock::time_point late = since_ + settings.login_timeout;
+    return std::min(deadline.value_or(late), late);
+}
+
 void Session::say_farewell(const SessionOver& end) {
     switch (end.reason) {
     case Reason::stopped: {
@@ -114,6 +128,10 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:
+        if (is_late())
+            return control.say_last(
+                421, text("You have not logged in, nor listed, fetched or stored anything, within ",
+                          settings.login_timeout.count(), " seconds: closing."));
         return control.say_last(
             421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));
     case Reason::client_gone:
@@ -155,17 +173,25 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
 }
 
+bool Session::has_stored(const FileId& file) const { return std::ranges::count(memory.stored, file) > 0; }
+
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
     if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
-    const FileId file = id_of(tree.status(path));
-    if (std::ranges::count(memory.stored, file) == 0 && std::ranges::count(memory.made, file) == 0)
-        throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    const Refusal not_its_own{
+        550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    try {
+        const FileId file = id_of(tree.status(path));
+        if (!has_stored(file) && std::ranges::count(memory.made, file) == 0) throw not_its_own;
+    } catch (const std::system_error&) {
+        if (!sees_names()) throw not_its_own;
+        throw;
+    }
 }
 
 void Session::remember_stored(const FileId& file) {
     constexpr std::size_t most = 1024; // clients date each file at once, or all of a folder at its end
-    if (rights().has(Right::overwrite)) return;
+    if (rights().has(Right::overwrite) && sees_names()) return;
     memory.stored.push_back(file);
     if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
 }
@@ -221,6 +247,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
                           parts.client.get(), parts.pair.get(), parts.authd.get(), parts.root.get()};
     close_other_descriptors(keep);
+    point_errors_at(parts.pair.get());
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
     for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd, &parts.root})

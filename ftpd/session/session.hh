@@ -83,6 +83,8 @@ public:
     };
     Memory memory;
     bool over = false; // after QUIT
+    // Once it has logged in or done something in band: it is no longer one of those that only connect.
+    bool has_come_in = false;
     unsigned unknown_before_login = 0;
     // The user whose home this process is confined to, or nobody() in the folder of clients without an
     // account; no other user can log in on this connection.
@@ -98,6 +100,9 @@ public:
     Rights rights() const;
     // What its transfers may cost.
     const Limits& limits() const;
+    // Whether the client may know which names there are: not in a drop box, where it knows of its own files.
+    bool sees_names() const { return rights().has(Right::list) || rights().has(Right::read); }
+    bool has_stored(const FileId& file) const; // on this connection
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
@@ -121,9 +126,13 @@ public:
 
 private:
     void serve();
+    // Until when the next command may take; none: as long as the client likes.
+    Connection::Deadline next_deadline() const;
+    bool is_late() const; // it has not come in in time
     void greet();
     void say_farewell(const SessionOver& end);
 
+    common::Clock::time_point since_ = common::Clock::now();
     std::string home_ = "/";  // of the user, in the served folder
     std::string system_user_; // that this process runs as
 };

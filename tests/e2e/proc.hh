@@ -25,8 +25,9 @@ struct ProcessStatus {
 
 std::vector<ProcessStatus> all_processes();
 std::vector<ProcessStatus> children_of(pid_t pid); // zombies too
+std::vector<ProcessStatus> below(pid_t pid);       // its children, and theirs, and so on
 bool is_alive(pid_t pid);                          // false for a zombie
-std::string command_line_of(pid_t pid);            // its words, each with a NUL behind it; empty for a zombie
+std::string first_word_of(pid_t pid);              // argv[0]; empty for a process that is gone
 
 // Open descriptors and what they lead to, as readlink(2) of /proc/PID/fd says: "socket:[812]", "/tmp/x", ...
 // Empty for a process that is gone or not ours to look at.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// idle-timeout: who is silent is told and sent away, and who transfers is not silent.
+// idle-timeout and login-timeout: who is silent, or does not come in, is told and sent away, and who
+// transfers is not silent.
 #include "tests/e2e/observe.hh"
 
 #include <doctest/doctest.h>
@@ -67,6 +68,31 @@ TEST_SUITE("e2e readiness") {
         for (; sent < most && ::poll(&answer, 1, pause) == 0; ++sent) client.send("x");
         CHECK(sent < most);
         client.expect(421);
+    }
+
+    TEST_CASE("who has not come in in time is told whatever it sends and who has stays") {
+        const Daemon daemon{{.lines = {"login-timeout 3", "anonymous write"}}};
+        const std::string bytes = make_bytes(file_size);
+        write_file(daemon.files() / "file", bytes);
+        FtpClient logged_in = connect_logged_in(daemon), listing{daemon}, getting{daemon};
+        listing.command("LS", 213);
+        getting.command("GET file", 150); // and takes nothing yet
+        FtpClient silent{daemon}, busy{daemon};
+        std::string told;
+        for (const auto until = std::chrono::steady_clock::now() + patience;
+             !told.starts_with("421") && std::chrono::steady_clock::now() < until;) {
+            busy.send("NOOP\r\n");
+            told = busy.read_line();
+        }
+        CHECK(told == "421 You have not logged in, nor listed, fetched or stored anything, within 3 seconds: "
+                      "closing.");
+        CHECK(silent.expect(421) == told);
+        CHECK(silent.read_to_end().empty());
+        logged_in.command("NOOP", 200);
+        listing.command("NOOP", 200);
+        CHECK(getting.read_exactly(file_size) == bytes);
+        getting.expect(226);
+        getting.command("NOOP", 200);
     }
 
     TEST_CASE("commands keep a client alive") {

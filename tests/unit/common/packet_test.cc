@@ -99,6 +99,18 @@ TEST_SUITE("unit") {
         CHECK(received(other.get()) == "next");
     }
 
+    TEST_CASE("packet: one that is longer than the buffer is cut where that is wanted") {
+        const auto [one, other] = make_packet_pair();
+        for (const std::string_view packet : {"12345", "1234"})
+            REQUIRE(send_packet(one.get(), packet) == IoState::done);
+        std::array<char, 4> small{};
+        for (const bool is_cut : {true, false}) {
+            const Received got = receive_packet(other.get(), small, 1, Tolerated::longer);
+            CHECK(got.is_cut == is_cut);
+            CHECK(std::string_view{small.data(), got.bytes} == "1234");
+        }
+    }
+
     TEST_CASE("packet: more than one descriptor is refused and none is kept") {
         const auto [one, other] = make_packet_pair();
         const std::size_t before = open_descriptors();

@@ -13,6 +13,10 @@ TEST_SUITE("unit") {
         CHECK_FALSE(equal_in_constant_time("sesame", "tesame"));
         CHECK_FALSE(equal_in_constant_time("sesame", "sesam"));
         CHECK_FALSE(equal_in_constant_time("", "s"));
+        CHECK_FALSE(equal_in_constant_time("s", ""));
+        CHECK_FALSE(equal_in_constant_time("sesame", "sesamesesame"));
+        CHECK_FALSE(equal_in_constant_time("aa", "a"));
+        CHECK_FALSE(equal_in_constant_time("a", std::string(257, 'a')));
         CHECK_FALSE(equal_in_constant_time(std::string_view{"a\0b", 3}, std::string_view{"a\0c", 3}));
     }
 }

@@ -52,7 +52,8 @@ struct Pool {
     Bans bans{folder / "bans"};
     std::vector<common::Fd> clients;
     std::vector<Spawned> spawned;
-    std::vector<ClientNumber> readable, lost;
+    std::vector<ClientNumber> readable, lost, arrived;
+    std::vector<std::pair<ClientNumber, int>> signals;
     bool is_ready = true; // the spawner
     HandlerPool pool{loop,
                      log,
@@ -64,12 +65,13 @@ struct Pool {
                       [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
                           spawned.push_back({client, page, std::move(socket), std::move(pair)});
                       },
-                      [](ClientNumber, int) {}},
+                      [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); }},
                      {[this](ClientNumber client) { readable.push_back(client); },
                       [this](Client& client) {
                           lost.push_back(client.number);
                           pool.release(client);
-                      }}};
+                      },
+                      [this](Client& client) { arrived.push_back(client.number); }}};
 };
 
 } // namespace
@@ -139,6 +141,42 @@ TEST_SUITE("unit") {
         CHECK(house.pool.crashed() == 0);
         house.pool.on_ended(first, 9); // nobody's any more
         CHECK(house.pool.crashed() == 0);
+    }
+
+    TEST_CASE("a handler whose client has left hears the end and is heard to its own and killed in time") {
+        Pool house;
+        const ClientNumber first = house.take(), second = house.take();
+        house.pool.on_spawned(first, 4711);
+        house.pool.on_spawned(second, 4712);
+        for (const ClientNumber number : {first, second}) house.pool.release(*house.people.find(number));
+        std::array<char, 16> packet{};
+        const int pair = house.spawned[0].pair.get();
+        CHECK(common::receive_packet(pair, packet).state == common::IoState::ended);
+        for (const std::string_view words : {"\1a frame", "one\n", "two"}) common::send_packet(pair, words);
+        house.loop.run_once(nullptr, false);
+        CHECK(house.is_logged("handler[4711]: standard error: one\n"));
+        house.pool.on_ended(first, 0);
+        CHECK(house.is_logged("handler[4711]: standard error: two\n"));
+
+        // The second one is still there when its time is over.
+        const auto deadline = common::Clock::now() + std::chrono::seconds{60};
+        while (house.signals.empty() && common::Clock::now() < deadline) house.loop.run_once(nullptr);
+        CHECK(house.signals == std::vector<std::pair<ClientNumber, int>>{{second, SIGKILL}});
+        CHECK(house.is_logged("handler 4712 is killed: it did not end within 5 s\n"));
+        house.pool.on_ended(second, SIGKILL);
+        CHECK(house.take() != 0);
+    }
+
+    TEST_CASE("a handler of a spawner that died is not signalled since nobody knows whose pid that is") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.pool.on_spawned(first, 4711);
+        house.pool.release(*house.people.find(first));
+        house.pool.on_spawner_lost();
+        const auto until = common::Clock::now() + std::chrono::seconds{6};
+        house.loop.at(until, [] {});
+        while (common::Clock::now() < until) house.loop.run_once(nullptr);
+        CHECK(house.signals.empty());
     }
 
     TEST_CASE("a handler that a signal ended is counted and said") {
