@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// chatd, the chat server. Start reading here: options, configuration, leaving the terminal, and what the keeper
-// (common/keeper/keeper.cc) is to open and to run: the hub (hub.cc), the spawner (spawner.cc) and authd. Under the
-// name chatd-spawner this program is the spawner.
+// chatd, the chat server. Start reading here: options, configuration, leaving the terminal, and what the
+// keeper (common/keeper/keeper.cc) is to open and to run: the hub (hub.cc), the spawner (spawner.cc) and
+// authd. Under the name chatd-spawner this program is the spawner.
 #include "chatd/handler/handler.hh"
 #include "chatd/hub/hub.hh"
 #include "chatd/settings.hh"
@@ -55,10 +55,10 @@ Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOp
                                           settings.log_level, keeper.take(label_of_log).fd};
                                   return chatd::Hub{keeper, settings, log, start}.run();
                               }});
-    plan.processes.push_back({.role = std::string{chatd::label_of_spawner},
-                              .body = [program, foreground, hub](Birth birth) {
-                                  return chatd::execute_spawner(program, birth.main, foreground, hub);
-                              }});
+    plan.processes.push_back(
+        {.role = std::string{chatd::label_of_spawner}, .body = [program, foreground, hub](Birth birth) {
+             return chatd::execute_spawner(program, birth.main, foreground, hub);
+         }});
     if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
     return plan;
 }

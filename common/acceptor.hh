@@ -39,8 +39,8 @@ public:
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
 
-    // The sockets that the keeper has opened. Raises the limit of descriptors to its hard limit: those that are
-    // neither own nor listeners are for clients, up to the settings' max_clients of now. Throws as
+    // The sockets that the keeper has opened. Raises the limit of descriptors to its hard limit: those that
+    // are neither own nor listeners are for clients, up to the settings' max_clients of now. Throws as
     // require_descriptors.
     void open(std::vector<Given> listeners, const DaemonSettings& settings, std::size_t own);
     // Other descriptors are needed for other things than clients now, also beside the listeners.

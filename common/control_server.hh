@@ -56,8 +56,8 @@ public:
     // Asks the answers that go on for what is new.
     void continue_answers();
 
-    // Listens no more; whoever has made the socket removes its file. The connections that are open are the caller's: they end
-    // when the daemon does, which is how whoever has asked for that knows.
+    // Listens no more; whoever has made the socket removes its file. The connections that are open are the
+    // caller's: they end when the daemon does, which is how whoever has asked for that knows.
     std::vector<Fd> close();
 
 private:

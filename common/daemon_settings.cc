@@ -124,8 +124,9 @@ std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::strin
     if (::geteuid() != 0) return {};
     DaemonUsers users{find_user(settings.main_user, main_directive), find_user(settings.run_as)};
     if (users.main.uid == users.children.uid)
-        throw UserError(text(main_directive, ' ', settings.main_user,
-                             ": run-as is the same user, and could signal and trace what serves: name another"));
+        throw UserError(
+            text(main_directive, ' ', settings.main_user,
+                 ": run-as is the same user, and could signal and trace what serves: name another"));
     return users;
 }
 

@@ -56,8 +56,8 @@ struct DaemonDefaults {
 // The rows of the common directives; they fill settings, which must outlive the table.
 std::vector<Directive> daemon_directives(DaemonSettings& settings, const DaemonDefaults& defaults);
 
-// The users of a daemon that root started; none for another. Throws UserError for one that cannot be used, and for
-// one that is both.
+// The users of a daemon that root started; none for another. Throws UserError for one that cannot be used,
+// and for one that is both.
 struct DaemonUsers {
     Identity main, children;
 };

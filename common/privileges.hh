@@ -19,8 +19,9 @@ struct Identity {
 // another name or its own (user or group 0).
 Identity find_user(std::string_view name, std::string_view directive = "run-as");
 
-// chroot(2) into an open directory, which becomes the working directory. Only root may, and who has the rights of
-// common/child_rights.hh: that one has become the directory's owner afterwards, until it becomes another.
+// chroot(2) into an open directory, which becomes the working directory. Only root may, and who has the
+// rights of common/child_rights.hh: that one has become the directory's owner afterwards, until it becomes
+// another.
 void enter_root(int directory);
 
 // Takes user and group for good and gives up every other group; only they may. Throws std::system_error if a

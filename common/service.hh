@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What the main process of a daemon is around its clients: ftpd's parent, chatd's hub. It works in the state
 // directory, waits for events, does what its keeper tells it (signals, a configuration that was read again),
-// answers on the control socket and stops in order. Trusts its keeper, and everybody who may open that socket.
+// answers on the control socket and stops in order. Trusts its keeper, and everybody who may open that
+// socket.
 #pragma once
 
 #include "common/config.hh"
@@ -35,8 +36,8 @@ public:
         std::function<void()> on_child_end{};
         // What SIGUSR1 puts into the log, line for line.
         std::function<std::vector<std::string>()> status{};
-        // Puts the lines into force, the settings first. Returns what it could not do, to be reported; throws,
-        // and changes nothing, if it can do none of it.
+        // Puts the lines into force, the settings first. Returns what it could not do, to be reported;
+        // throws, and changes nothing, if it can do none of it.
         std::function<std::vector<std::string>(Lines lines)> apply{};
         // The keeper has opened this, or another process is there to talk to; and has closed that.
         std::function<void(Given)> on_given{};
@@ -80,8 +81,8 @@ public:
     // The administrator's message to the clients when it stops; empty: none.
     const std::string& farewell() const { return farewell_; }
 
-    // Around the daemon's own stop, which may take so long. The keeper closes the control connections when the
-    // state is free, as the last thing: then whoever asked for the end knows that another can start.
+    // Around the daemon's own stop, which may take so long. The keeper closes the control connections when
+    // the state is free, as the last thing: then whoever asked for the end knows that another can start.
     void begin_stop(std::size_t clients, std::chrono::seconds within = {});
     void end_stop();
 

@@ -21,17 +21,17 @@ void check_state_directory(const std::string& path);
 // the directory, and outlives the keeper with it.
 class StateDirectory {
 public:
-    // Makes the directory (mode 0700, and those above it) where it is missing and takes the keeper's lock; the
-    // number of this process goes into its file. Where a process is still at work whose keeper has died, waits
-    // for its end. Throws UserError naming the process that has it. The lock ends with this process; a stale
-    // file is harmless.
+    // Makes the directory (mode 0700, and those above it) where it is missing and takes the keeper's lock;
+    // the number of this process goes into its file. Where a process is still at work whose keeper has died,
+    // waits for its end. Throws UserError naming the process that has it. The lock ends with this process; a
+    // stale file is harmless.
     explicit StateDirectory(std::string path);
 
     const std::string& path() const { return path_; }
     const Fd& lock() const { return lock_; } // its file, for the process that is to work here
 
-    // In that process, which holds the file of the lock, and no other descriptor of it. Throws UserError naming
-    // another that works in the directory.
+    // In that process, which holds the file of the lock, and no other descriptor of it. Throws UserError
+    // naming another that works in the directory.
     static void claim(const Fd& lock, const std::string& path);
 
 private:

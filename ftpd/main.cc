@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
-// ftpd, the file server. Start reading here: options, configuration, leaving the terminal, and what the keeper
-// (common/keeper/keeper.cc) is to open and to run: the parent (parent.cc), which forks a session (session.cc) for
-// each client, authd and the sweeper; or, with -i, one session (inetd.cc).
+// ftpd, the file server. Start reading here: options, configuration, leaving the terminal, and what the
+// keeper (common/keeper/keeper.cc) is to open and to run: the parent (parent.cc), which forks a session
+// (session.cc) for each client, authd and the sweeper; or, with -i, one session (inetd.cc).
+#include "common/authd/authd_process.hh"
+#include "common/child_rights.hh"
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
-#include "common/authd/authd_process.hh"
-#include "common/child_rights.hh"
 #include "common/keeper/keeper.hh"
 #include "common/log.hh"
 #include "common/options.hh"
@@ -46,8 +46,8 @@ int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
     return ftpd::serve_standard_input(settings, log);
 }
 
-// What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a relative
-// one would be another by now, since a daemon leaves its folder.
+// What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a
+// relative one would be another by now, since a daemon leaves its folder.
 Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground) {
     ftpd::Settings settings = ftpd::make_settings(lines);
     settings.root = first.root;
@@ -78,8 +78,7 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
                                           settings.log_level, keeper.take(label_of_log).fd};
                                   return ftpd::Parent{keeper, settings, identity, log}.run(foreground);
                               }});
-    if (!settings.users.empty())
-        add_authd(plan, ftpd::authd_settings(settings), users);
+    if (!settings.users.empty()) add_authd(plan, ftpd::authd_settings(settings), users);
     if (settings.keep_partials.count() != 0)
         plan.processes.push_back(
             {.role = std::string{ftpd::label_of_sweeper},
@@ -91,8 +90,7 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
 
 std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vector<std::string>& ignored) {
     ftpd::Settings scratch;
-    std::vector<ConfigLine> merged =
-        merge_for_reload(old, given, ftpd::directive_table(scratch), ignored);
+    std::vector<ConfigLine> merged = merge_for_reload(old, given, ftpd::directive_table(scratch), ignored);
     ftpd::make_settings(given); // so that what only a start can change is checked, too
     return merged;
 }

@@ -13,8 +13,8 @@
 
 namespace chatd {
 
-// The terminal that is standard input, opened again; none where there is none, or it cannot be opened. Run by the
-// keeper: after su(1) it is still another user's.
+// The terminal that is standard input, opened again; none where there is none, or it cannot be opened. Run by
+// the keeper: after su(1) it is still another user's.
 common::Fd open_console();
 
 class Console {
@@ -28,10 +28,10 @@ public:
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
 
-    // terminal: of open_console. Says on it what a typed line does. From then on each line is given to on_line, until the end
-    // of input, but for `help' and `?', which are answered, and `quit' and `exit', which ask first. Nothing
-    // happens without one. What goes wrong ends it. While the daemon is in the background of a shell with job
-    // control, what is typed is left to the shell.
+    // terminal: of open_console. Says on it what a typed line does. From then on each line is given to
+    // on_line, until the end of input, but for `help' and `?', which are answered, and `quit' and `exit',
+    // which ask first. Nothing happens without one. What goes wrong ends it. While the daemon is in the
+    // background of a shell with job control, what is typed is left to the shell.
     void start(common::Fd terminal, Events events);
 
 private:

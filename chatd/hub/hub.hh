@@ -37,8 +37,9 @@ public:
     // How the daemon was started.
     struct Start {
         bool foreground = false;
-        std::string program{};                      // what was executed
-        std::optional<common::Identity> identity{}; // whom handlers become; none unless root started the daemon
+        std::string program{}; // what was executed
+        std::optional<common::Identity>
+            identity{}; // whom handlers become; none unless root started the daemon
     };
 
     // Takes from keeper what was opened for it, and opens the rooms. Throws common::UserError or

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The hub's end of the spawner, which the keeper starts, and again when it dies: hands it clients, and hears how
-// their handlers ended. Run by the hub.
+// The hub's end of the spawner, which the keeper starts, and again when it dies: hands it clients, and hears
+// how their handlers ended. Run by the hub.
 #pragma once
 
 #include "chatd/protocol.hh"

@@ -72,7 +72,8 @@ void AuthdLink::configure(unsigned tries, std::chrono::seconds max_holdoff,
 }
 
 void AuthdLink::send_configuration() {
-    process_.send(pack_configuration({settings_.tries, settings_.holdoff.max_wait, settings_.secrets.size()}));
+    process_.send(
+        pack_configuration({settings_.tries, settings_.holdoff.max_wait, settings_.secrets.size()}));
     for (const StoredSecret& secret : settings_.secrets) process_.send(pack_secret(secret));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The end of authd in a daemon's main process, which never reads the user file: gives it an end of each new
-// client's pair, and puts what it notes into the log. The keeper starts authd, and again when it dies, and hands
-// over the pair with each; ftpd -i, which has no keeper, starts its own.
+// client's pair, and puts what it notes into the log. The keeper starts authd, and again when it dies, and
+// hands over the pair with each; ftpd -i, which has no keeper, starts its own.
 #pragma once
 
 #include "common/address.hh"

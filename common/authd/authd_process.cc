@@ -26,14 +26,13 @@ Fd open_folder(const std::string& path) {
 std::string real_user_file(const std::string& path) {
     if (path.empty()) return path;
     // Opened, so that a start fails which would be useless, but not read: what is in it is authd's alone.
-    const Fd readable{checked("open the user file", path, [&] {
-        return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    })};
+    const Fd readable{checked("open the user file", path,
+                              [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
     return std::filesystem::canonical(path);
 }
 
-// It may look for changes at any time. But it can write nowhere, execute nothing and, of the files, read those in
-// the user file's folder, or none, where the keeper opens that.
+// It may look for changes at any time. But it can write nowhere, execute nothing and, of the files, read
+// those in the user file's folder, or none, where the keeper opens that.
 int run_authd(AuthdSettings settings, Fd pair) {
     discard_standard_input_and_output();
     hide_memory();
@@ -50,7 +49,9 @@ int run_authd(AuthdSettings settings, Fd pair) {
 
 void add_authd(Plan& plan, AuthdSettings authd, const std::optional<DaemonUsers>& users) {
     if (!authd.users.empty())
-        plan.on_request[text("authd ", label_of_users)] = [path = authd.users] { return open_user_file(path); };
+        plan.on_request[text("authd ", label_of_users)] = [path = authd.users] {
+            return open_user_file(path);
+        };
     plan.processes.push_back({.role = "authd", .body = [authd = std::move(authd), users](Birth birth) {
                                   point_errors_at(birth.main.get());
                                   KeeperLink keeper{std::move(birth.keeper)};

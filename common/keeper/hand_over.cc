@@ -21,9 +21,8 @@ constexpr int max_depth = 8; // rooms/ROOM/00000001.log is 3
 
 // By the name, which may be a link's, in an open directory.
 void give(int directory, const char* name, const Identity& owner) {
-    checked("hand over", name, [&] {
-        return ::fchownat(directory, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW);
-    });
+    checked("hand over", name,
+            [&] { return ::fchownat(directory, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW); });
 }
 
 void give_contents(Fd directory, const Identity& owner, int depth, std::string_view but_for) {
@@ -47,11 +46,11 @@ void give_contents(Fd directory, const Identity& owner, int depth, std::string_v
 } // namespace
 
 void hand_over(const std::string& state, const std::string& control, const Identity& owner) {
-    Fd folder{checked("open", state, [&] { return ::open(state.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
+    Fd folder{
+        checked("open", state, [&] { return ::open(state.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
     give_contents(duplicate(folder.get()), owner, max_depth, "lock");
     checked("hand over", state, [&] { return ::fchown(folder.get(), owner.uid, owner.gid); });
-    checked("hand over", control,
-            [&] { return ::lchown(control.c_str(), owner.uid, owner.gid); });
+    checked("hand over", control, [&] { return ::lchown(control.c_str(), owner.uid, owner.gid); });
     ask_aside([&]() -> std::string {
         become(owner);
         if (::access(state.c_str(), R_OK | W_OK | X_OK) != 0)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: ISC
-// The keeper: the process of a daemon that was started, and, started by root, the only one that stays root. It
-// reads the configuration, opens what that names (again at a reload) and hands the descriptors over by label; it
-// starts the daemon's lasting processes, again when they die, with pairs between them; it passes signals on and
-// tells the service manager. It does nothing else: no byte of a client comes here. Of its children it takes the
-// short words of common/keeper/keeper_frames.hh, and no path: a child that was taken over gets nothing by them
-// that it has not been given already.
+// The keeper: the process of a daemon that was started, and, started by root, the only one that stays root.
+// It reads the configuration, opens what that names (again at a reload) and hands the descriptors over by
+// label; it starts the daemon's lasting processes, again when they die, with pairs between them; it passes
+// signals on and tells the service manager. It does nothing else: no byte of a client comes here. Of its
+// children it takes the short words of common/keeper/keeper_frames.hh, and no path: a child that was taken
+// over gets nothing by them that it has not been given already.
 #pragma once
 
-#include "common/children.hh"
 #include "common/daemon.hh"
 #include "common/daemon_settings.hh"
 #include "common/keeper/keeper_link.hh"
+#include "common/keeper/kept_child.hh"
+#include "common/keeper/listeners.hh"
 #include "common/options.hh"
 #include "common/pid_file.hh"
 #include "common/privileges.hh"
@@ -28,17 +29,18 @@
 
 namespace common {
 
-// What a new process has beside 0 to 2: its pair with the keeper, and, unless it is the main one, one with that.
+// What a new process has beside 0 to 2: its pair with the keeper, and, unless it is the main one, one with
+// that.
 struct Birth {
     Fd keeper;
     Fd main;
 };
 
 struct LastingProcess {
-    std::string role{};                        // in the log, and the label of its pair in the main process
-    std::function<int(Birth birth)> body{};    // in the child; the exit status
-    std::chrono::milliseconds pause{1000};     // between two starts
-    bool ends_by_itself = false;               // it has done its work, and is started again after the pause
+    std::string role{};                     // in the log, and the label of its pair in the main process
+    std::function<int(Birth birth)> body{}; // in the child; the exit status
+    std::chrono::milliseconds pause{1000};  // between two starts
+    bool ends_by_itself = false;            // it has done its work, and is started again after the pause
 };
 
 // What a daemon's configuration asks of its keeper.
@@ -58,11 +60,12 @@ public:
         std::string program;
         // Both throw UserError for lines that are wrong. merge: merge_for_reload with the daemon's table.
         std::function<Plan(Lines lines)> make_plan;
-        std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)> merge;
+        std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)>
+            merge;
     };
 
-    // Opens what the configuration names; log is the keeper's own, in the place that the settings say. options
-    // and log must outlive this. Throws UserError or std::system_error.
+    // Opens what the configuration names; log is the keeper's own, in the place that the settings say.
+    // options and log must outlive this. Throws UserError or std::system_error.
     Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log);
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
@@ -73,49 +76,25 @@ public:
     int run(Detachment* detachment);
 
 private:
-    struct Child {
-        struct Unsent {
-            std::string packet;
-            Fd fd;
-        };
-        std::string role{};
-        pid_t pid = -1; // -1: it does not run
-        Watch pair{};   // the keeper's end
-        std::deque<Unsent> unsent{};
-        Fd end{}; // of its pair with the main process, until that is given it
-        Clock::time_point started{};
-        bool will_start = false; // a timer is set
-    };
-    struct Listener {
-        std::string label;
-        Fd fd;
-    };
-
-    void open_listeners(const DaemonSettings& settings, std::vector<Note>* told);
-    void close_listener(const Fd& listener) const;
-    std::map<std::string, Fd> open(const Plan& plan) const;
     void start_all();
     void start(const LastingProcess& process);
     void start_at(const LastingProcess& process, Clock::time_point when);
     void start_missing();
     int become(const LastingProcess& process, Birth birth) const;
+    void give(std::string_view label, int fd);
     void give_all();
 
-    Child& main() { return children_[plan_.processes.front().role]; }
-    bool serves() { return main().pid != -1; }
-    void send(Child& child, const KeeperFrame& frame, Fd fd = {});
-    void flush(Child& child);
-    void read(Child& child);
-    void heed(Child& child, const KeeperFrame& frame, Fd passed);
-    void answer(Child& child, const std::string& label);
+    KeptChild& main() { return children_[plan_.processes.front().role]; }
+    bool serves() { return main().runs(); }
+    void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
+    void answer(const std::string& role, const std::string& label);
     void on_ready(const std::string& places);
     void on_applied(bool in_force);
     void on_stopping(std::chrono::seconds within);
 
     void reap();
-    void on_end(Child& child, int status);
     void on_main_end(pid_t pid, int status);
-    void on_other_end(Child& child, pid_t pid, int status);
+    void on_other_end(const std::string& role, pid_t pid, int status);
     void end_others();
     bool others_run() const;
     void heed_signals();
@@ -134,16 +113,15 @@ private:
     Loop loop_;
     Detachment* detachment_ = nullptr;
     Fd control_;
-    std::vector<Listener> listeners_;
-    bool inherited_ = false; // they are of a service manager
+    Listeners listeners_;
     std::map<std::string, Fd> opened_;
-    std::map<std::string, Child> children_; // by role
+    std::map<std::string, KeptChild> children_; // by role
     struct Coming {
         std::vector<ConfigLine> config;
         Plan plan;
     };
     std::deque<Coming> coming_; // until the main process has applied it
-    std::string failure_; // of the start
+    std::string failure_;       // of the start
     bool was_ready_ = false;
     bool stopping_ = false;
     std::optional<int> status_; // the daemon's own, once the main process has ended for good

@@ -13,7 +13,8 @@
 namespace common {
 
 // Caps, in bytes. What is longer is refused, never cut.
-inline constexpr std::size_t max_label = 4352; // a path and more: a line of the configuration has its place there
+inline constexpr std::size_t max_label =
+    4352; // a path and more: a line of the configuration has its place there
 inline constexpr std::size_t max_keeper_text = 12288;
 inline constexpr std::size_t max_keeper_packet = max_label + max_keeper_text + 64;
 

@@ -81,7 +81,8 @@ Fd KeeperLink::want_now(std::string_view label) {
 void KeeperLink::hold(Fd fd) {
     while (!unsent_.empty() && wait(POLLOUT, answer_limit)) flush();
     const std::string packet = pack_keeper_frame({.word = KeeperWord::hold});
-    while (send_packet(pair_.get(), packet, fd.get()) == IoState::would_block && wait(POLLOUT, answer_limit)) {
+    while (send_packet(pair_.get(), packet, fd.get()) == IoState::would_block &&
+           wait(POLLOUT, answer_limit)) {
     }
 }
 
@@ -129,7 +130,8 @@ void KeeperLink::heed(KeeperFrame frame, Fd passed) {
     case KeeperWord::give:
         if (frame.flag && !awaited_.empty()) return answer({});
         if (!has_begun_)
-            return given_.push_back({std::move(frame.label), std::move(passed), static_cast<pid_t>(frame.number)});
+            return given_.push_back(
+                {std::move(frame.label), std::move(passed), static_cast<pid_t>(frame.number)});
         return callbacks_.on_given(
             {std::move(frame.label), std::move(passed), static_cast<pid_t>(frame.number)});
     case KeeperWord::cannot:

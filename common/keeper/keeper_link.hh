@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// A child's end of its keeper: what was opened for it, by label, what it may ask for, and what it tells. Run by
-// the processes that a keeper starts; they trust it.
+// A child's end of its keeper: what was opened for it, by label, what it may ask for, and what it tells. Run
+// by the processes that a keeper starts; they trust it.
 #pragma once
 
 #include "common/fd.hh"
@@ -24,7 +24,7 @@ namespace common {
 inline constexpr std::string_view label_of_state = "state lock", label_of_control = "control",
                                   label_of_log = "log", label_of_listener = "listen ",
                                   label_of_inherited = "inherited ", // a listener of a service manager
-                                  label_of_users = "users";
+    label_of_users = "users";
 
 struct Given {
     std::string label;

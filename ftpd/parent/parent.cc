@@ -59,7 +59,8 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
     service_.open(duties());
     if (!settings_.users.empty())
-        authd_.emplace(service_.loop(), log_, authd_settings(settings_), AuthdLink::StartedElsewhere{[&keeper] { keeper.end(label_of_authd); }});
+        authd_.emplace(service_.loop(), log_, authd_settings(settings_),
+                       AuthdLink::StartedElsewhere{[&keeper] { keeper.end(label_of_authd); }});
     for (const std::string_view label : {label_of_authd, label_of_sweeper})
         if (Given given = keeper.take(label); given.fd) take(std::move(given));
     ::umask(default_umask);
@@ -283,23 +284,20 @@ void Parent::take(Given given) {
     if (given.label == label_of_xferlog) xferlog_ = std::move(given.fd);
     if (given.label == label_of_authd && authd_) authd_->adopt(std::move(given.fd), given.pid);
     if (given.label != label_of_sweeper) return;
-    if (sweeper_) hear_sweeper(sweeper_pid_); // it has ended, so all is there
     sweeper_errors_ = {};
-    sweeper_pid_ = given.pid;
     sweeper_ = Watch{service_.loop(), std::move(given.fd), Interest::read,
-                     [this, pid = given.pid](const Event&) { hear_sweeper(pid); },
+                     [this, pid = given.pid](const Event&) {
+                         const Records::Source source{pid, {}, {}, label_of_sweeper};
+                         const auto read = records_.read(sweeper_.fd(), source, sweeper_errors_);
+                         if (read == Records::Read::more) sweeper_.again();
+                         if (read != Records::Read::ended) return;
+                         sweeper_errors_.end(log_, {source.role, pid});
+                         sweeper_.reset();
+                     },
                      [this](const std::exception& error) {
                          log_.error(text("the sweeper: ", error.what()));
                          sweeper_.reset();
                      }};
-}
-
-void Parent::hear_sweeper(pid_t pid) {
-    const Records::Read read = records_.read(sweeper_.fd(), {pid, {}, {}, "sweeper"}, sweeper_errors_);
-    if (read == Records::Read::more) sweeper_.again();
-    if (read != Records::Read::ended) return;
-    sweeper_errors_.end(log_, {"sweeper", pid});
-    sweeper_.reset();
 }
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
@@ -348,7 +346,8 @@ void Parent::let_commands_finish() {
 void Parent::stop() {
     constexpr std::chrono::seconds reserve{30}; // beside the grace
     const bool has_grace = settings_.stop_grace.count() != 0 && !sessions_.empty();
-    service_.begin_stop(sessions_.size(), has_grace ? settings_.stop_grace + reserve : std::chrono::seconds{});
+    service_.begin_stop(sessions_.size(),
+                        has_grace ? settings_.stop_grace + reserve : std::chrono::seconds{});
     acceptor_.close();
     let_commands_finish();
     const auto on_end = [this](const Ended& ended) { end_session(ended); };

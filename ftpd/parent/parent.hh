@@ -32,7 +32,8 @@ inline constexpr std::string_view label_of_root = "root", label_of_xferlog = "xf
 
 class Parent {
 public:
-    // Takes from keeper what was opened for it. identity: whom the sessions become; none unless root started us.
+    // Takes from keeper what was opened for it. identity: whom the sessions become; none unless root started
+    // us.
     Parent(common::KeeperLink& keeper, Settings settings, std::optional<common::Identity> identity,
            common::Log& log);
 
@@ -61,7 +62,6 @@ private:
     void apply(common::Service::Lines config);
     void take(common::Given given);
     void renew_root();
-    void hear_sweeper(pid_t pid);
 
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
@@ -92,7 +92,6 @@ private:
     std::map<pid_t, Session> sessions_;
     common::Watch sweeper_; // its pair, while it works
     common::ErrorLines sweeper_errors_;
-    pid_t sweeper_pid_ = -1;
     Totals totals_;
 };
 

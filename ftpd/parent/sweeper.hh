@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // Removes the unfinished uploads that sessions have left in the served tree, once they have not been
 // continued for long enough (keep-partials), and the files that an upload has replaced, where its session
-// died before it could (ftpd/session/replacement.hh). A process of its own, started by the keeper at the daemon's
-// start and once a day, shut in like a session; it ends when the parent does. Trusts nothing in the tree.
+// died before it could (ftpd/session/replacement.hh). A process of its own, started by the keeper at the
+// daemon's start and once a day, shut in like a session; it ends when the parent does. Trusts nothing in the
+// tree.
 #pragma once
 
 #include "common/fd.hh"
@@ -20,8 +21,8 @@ struct Settings;
 std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced,
                            const std::function<bool()>& is_over);
 
-// The process's body; its descriptors are 0 to 2 and its end of a pair with the parent, which brings lines for the
-// log as sessions' do. The exit status.
+// The process's body; its descriptors are 0 to 2 and its end of a pair with the parent, which brings lines
+// for the log as sessions' do. The exit status.
 int run_sweeper(const Settings& settings, common::Fd pair);
 
 } // namespace ftpd

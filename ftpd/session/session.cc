@@ -244,8 +244,8 @@ void Session::log(Severity severity, std::string_view line) {
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
-    const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
-                          parts.client.get(), parts.pair.get(), parts.authd.get(), parts.root.get()};
+    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,     STDERR_FILENO,   parts.client.get(),
+                          parts.pair.get(), parts.authd.get(), parts.root.get()};
     close_other_descriptors(keep);
     point_errors_at(parts.pair.get());
     // Low numbers, whatever the parent's were: select(2) knows no high ones.

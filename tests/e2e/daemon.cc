@@ -117,7 +117,8 @@ pid_t Daemon::main_pid() const {
     for (const ProcessStatus& child : children_of(pid()))
         for (const auto& [fd, target] : descriptors_of(child.pid))
             for (const auto& [number, own] : keepers)
-                if (fd > STDERR_FILENO && number > STDERR_FILENO && target == own && own.starts_with("socket:"))
+                if (fd > STDERR_FILENO && number > STDERR_FILENO && target == own &&
+                    own.starts_with("socket:"))
                     return child.pid;
     throw Failure{"no process serves"};
 }

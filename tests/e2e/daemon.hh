@@ -38,8 +38,8 @@ public:
 
     std::uint16_t port() const { return addresses().at(0).port(); }
     std::vector<common::Address> addresses() const; // of all listeners so far, in the order of the log
-    pid_t pid() const { return child_->pid(); } // of the process that was started, the keeper
-    pid_t main_pid() const;                     // of the one that serves: ftpd's parent, chatd's hub
+    pid_t pid() const { return child_->pid(); }     // of the process that was started, the keeper
+    pid_t main_pid() const;                         // of the one that serves: ftpd's parent, chatd's hub
 
     // The folder that is served by default, which everybody may write to.
     const Path& files() const { return files_; }

@@ -186,7 +186,8 @@ TEST_SUITE("e2e readiness") {
         const ChatClient client{daemon, "ada"};
         const auto priority = [](pid_t pid) { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)); };
         const int ours = priority(0);
-        for (const pid_t pid : {daemon.pid(), daemon.main_pid(), spawner_of(daemon), handler_of(daemon, client)})
+        for (const pid_t pid :
+             {daemon.pid(), daemon.main_pid(), spawner_of(daemon), handler_of(daemon, client)})
             CHECK(priority(pid) == std::min(ours + 5, 19));
     }
 

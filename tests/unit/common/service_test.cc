@@ -32,20 +32,20 @@ struct House {
         service.emplace(keeper->link(), settings, log);
         service->loop().at(common::Clock::now() + deadline,
                            [] { FAIL("the deadline has passed"); }); // which no loop lives through
-        service->open({.verbs = {{"hello", "", "greet", [](Words) { return ControlAnswer{{"hello"}}; }}},
-                       .on_child_end = [this] { done += "reap\n"; },
-                       .status = [] { return std::vector<std::string>{"one client"}; },
-                       .apply = [this](Service::Lines lines) -> std::vector<std::string> {
-                           if (lines[0].words[1] == "never") throw UserError("that is no time");
-                           settings.idle_timeout = std::chrono::seconds{std::stoi(lines[0].words[1])};
-                           done += text("apply ", lines[0].words[1], '\n');
-                           return {"a room is full"};
-                       },
-                       .on_given = [this](Given given) { done += text("given ", given.label, '\n'); },
-                       .on_taken_back =
-                           [this](const std::string& label) { done += text("taken back ", label, '\n'); },
-                       .make_safe = [](const std::string& words) { return escape(words); },
-                       .max_farewell = 20});
+        service->open(
+            {.verbs = {{"hello", "", "greet", [](Words) { return ControlAnswer{{"hello"}}; }}},
+             .on_child_end = [this] { done += "reap\n"; },
+             .status = [] { return std::vector<std::string>{"one client"}; },
+             .apply = [this](Service::Lines lines) -> std::vector<std::string> {
+                 if (lines[0].words[1] == "never") throw UserError("that is no time");
+                 settings.idle_timeout = std::chrono::seconds{std::stoi(lines[0].words[1])};
+                 done += text("apply ", lines[0].words[1], '\n');
+                 return {"a room is full"};
+             },
+             .on_given = [this](Given given) { done += text("given ", given.label, '\n'); },
+             .on_taken_back = [this](const std::string& label) { done += text("taken back ", label, '\n'); },
+             .make_safe = [](const std::string& words) { return escape(words); },
+             .max_farewell = 20});
     }
 
     void wait() {
@@ -133,7 +133,8 @@ TEST_SUITE("unit") {
         CHECK(other.service->is_stopping());
     }
 
-    TEST_CASE("service: signals for every process of the daemon are the keeper's and the keeper's end stops it") {
+    TEST_CASE(
+        "service: signals for every process of the daemon are the keeper's and the keeper's end stops it") {
         House house;
         for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
             ::raise(signal);
@@ -185,8 +186,8 @@ TEST_SUITE("unit") {
         CHECK(house.ask_to_reload([&] { house.give_config("never", true); }) == "error that is no time\n");
         house.keeper->heard();
         CHECK(house.ask_to_reload([&] {
-                  house.keeper->tell({.word = KeeperWord::refuse, .flag = true, .text = "conf:1: no"});
-              }) == "error conf:1: no\n");
+            house.keeper->tell({.word = KeeperWord::refuse, .flag = true, .text = "conf:1: no"});
+        }) == "error conf:1: no\n");
         house.keeper->tell({.word = KeeperWord::refuse, .text = "conf:2: no"});
         house.wait();
         CHECK(house.has_logged("configuration not read again, the old one stays: conf:2: no\n"));

@@ -17,12 +17,12 @@
 
 class TestKeeper {
 public:
-    // Has given the lock of a state directory, for which any file will do, and what more there is; then begun.
+    // Has given the lock of a state directory, for which any file will do, and what more there is; then
+    // begun.
     explicit TestKeeper(const std::string& lock, std::vector<common::Given> more = {}) {
         common::Fd theirs;
         std::tie(ours_, theirs) = common::make_packet_pair();
-        give(common::label_of_state,
-             common::Fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)});
+        give(common::label_of_state, common::Fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)});
         for (common::Given& given : more) give(given.label, std::move(given.fd), given.pid);
         tell({.word = common::KeeperWord::begin});
         link_.emplace(std::move(theirs));
@@ -31,8 +31,9 @@ public:
     common::KeeperLink& link() { return *link_; }
 
     void give(std::string_view label, common::Fd fd, pid_t pid = -1, bool is_answer = false) {
-        tell({.word = common::KeeperWord::give, .flag = is_answer, .number = pid, .label = std::string{label}},
-             fd.get());
+        tell(
+            {.word = common::KeeperWord::give, .flag = is_answer, .number = pid, .label = std::string{label}},
+            fd.get());
     }
     void tell(const common::KeeperFrame& frame, int fd = -1) {
         REQUIRE(common::send_packet(ours_.get(), common::pack_keeper_frame(frame), fd) ==

@@ -202,12 +202,9 @@ struct HubHouse {
     chatd::Speech speech{people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
-    chatd::Requests requests{loop,
-                              log,
-                             settings,
-                             people,
-                             answers,
-                             departures,
-                              budgets,
-                             {names, entry, resumption, speech, segments, moderation, lists, ignores}};
+    chatd::Requests requests{
+        loop,     log,
+        settings, people,
+        answers,  departures,
+        budgets,  {names, entry, resumption, speech, segments, moderation, lists, ignores}};
 };
