@@ -78,7 +78,7 @@ archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc) $(if $(filter run test faults bench check-fresh,$(MAKECMDGOALS)),,-O)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test faults hostile bench check-fresh,$(MAKECMDGOALS)),,-O)
 endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -87,7 +87,7 @@ endif
 say       = @$(if $(V),:,printf '%5s of %s  %s %s\n' $(step))
 hush      = $(if $(V),,@)
 step      = $(eval done += x)$(words $(done)) $(steps)
-builds    = $(filter-out run everything test faults bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
+builds    = $(filter-out run everything test faults hostile run-hostile bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
 ifeq (,$(V)$(steps)$(findstring n,$(firstword -$(MAKEFLAGS))))
 ifneq (,$(builds))
 steps := $(shell $(MAKE) -n $(MAKEOVERRIDES) $(builds) steps=? V= MAKEFLAGS= 2>/dev/null | grep -c 'of %s  %s %s')
@@ -95,7 +95,7 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lacking everything run test faults bench check check-fresh install uninstall clean help force
+.PHONY: all lacking everything run test faults hostile run-hostile bench check check-fresh install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
 
@@ -214,6 +214,13 @@ faults: ## let each system call of the processes that serve many fail in turn, u
 	@$(MAKE) --no-print-directory everything
 	@SUITE_FAULTS=all $(build)/run-tests --only 'faults:*' --events '$(firstword $(backends))' $(TESTFLAGS)
 
+hostile: ## clients that do what they should not, against both daemons with sanitizers; MINUTES=30 SEED=number
+	@tests/need.sh $(compiler_need) python3:python3
+	@$(MAKE) --no-print-directory $(if $(SANITIZE),,SANITIZE=address$(comma)undefined) all run-hostile
+
+run-hostile: all
+	@tests/hostile/hostile.py $(build) $(MINUTES) $(SEED)
+
 check-fresh: ## as root: make, run and test on a minimal Debian, as root and as an ordinary user
 	@tests/check_fresh.sh
 
@@ -223,6 +230,8 @@ bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=
 	@tests/bench/peers.sh build/peers
 	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
 
+MINUTES       = 30
+SEED          =
 FTP           = 2121
 CHAT          = 2323
 BUILD         = $(build)

@@ -22,8 +22,8 @@ inline constexpr std::uint16_t protocol_version = 6;
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
 inline constexpr int spawner_fd = 3;
-// How long the spawner waits at its end for handlers to end, before it kills them.
-inline constexpr std::chrono::seconds handlers_time{3};
+// How long none of the handlers ends, at the end of the spawner, before it kills those that are left.
+inline constexpr std::chrono::seconds handlers_time{5};
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;  // of one line of speech

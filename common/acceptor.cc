@@ -4,6 +4,7 @@
 #include "common/daemon.hh"
 #include "common/text.hh"
 
+#include <exception>
 #include <sys/socket.h>
 #include <system_error>
 #include <utility>
@@ -159,7 +160,7 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
 }
 
 void Acceptor::close() {
-    tell_refusals();
+    loop_.attempt([this] { tell_refusals(); }, [](const std::exception&) {});
     for (const Listener& listener : listeners_)
         if (listener.label.starts_with(label_of_listener)) ::shutdown(listener.fd.get(), SHUT_RDWR);
     listeners_.clear();

@@ -10,6 +10,7 @@
 #include <exception>
 #include <poll.h>
 #include <sys/socket.h>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -32,7 +33,7 @@ bool HelperProcess::start() {
     errors_ = {};
     pid_ = *pid;
     pair_ = std::move(ours);
-    is_faulty_ = false;
+    is_faulty_ = is_doubted_ = false;
     if (loop_ != nullptr) watch();
     return true;
 }
@@ -52,7 +53,7 @@ void HelperProcess::adopt(Fd pair, pid_t pid) {
     const bool is_first = !std::exchange(is_adopted_, true);
     pid_ = pid;
     pair_ = std::move(pair);
-    is_faulty_ = false;
+    is_faulty_ = is_doubted_ = false;
     watch();
     if (!is_first && duties_.on_restart) duties_.on_restart();
 }
@@ -92,7 +93,7 @@ void HelperProcess::flush() {
         while (!unsent_.empty()) {
             const Unsent& next = unsent_.front();
             const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
-            if (state == IoState::vanished) return; // reading tells, too, and acts on it
+            if (state == IoState::vanished) return doubt();
             if (state != IoState::done) break;
             unsent_.pop_front();
         }
@@ -117,6 +118,18 @@ void HelperProcess::read_packets() {
         else
             duties_.on_packet(packet);
     }
+}
+
+// Its end of the pair is gone: reading tells, too, and acts on it, after its last words. If it does not, the
+// helper is no use any more.
+void HelperProcess::doubt() {
+    constexpr std::chrono::seconds patience{1};
+    if (std::exchange(is_doubted_, true)) return;
+    loop_->at(Clock::now() + patience, [this, pid = pid_] {
+        if (!pair_ || pid != pid_) return;
+        fault(std::runtime_error("its pair takes nothing more"));
+        lose();
+    });
 }
 
 void HelperProcess::fault(const std::exception& error) {

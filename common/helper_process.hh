@@ -92,6 +92,7 @@ private:
     std::string called() const;
     void start_again();
     void start_later(Clock::time_point when);
+    void doubt();
     void fault(const std::exception& error);
     void watch();
     void read_packets();
@@ -112,7 +113,8 @@ private:
     Loop::TimerId restart_{};
     bool stopping_ = false;
     bool is_adopted_ = false;
-    bool is_faulty_ = false; // it was killed for what went wrong; its end follows
+    bool is_doubted_ = false; // it takes no packets
+    bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
 };
 
 } // namespace common

@@ -5,6 +5,7 @@
 #include "common/file_lock.hh"
 
 #include <fcntl.h>
+#include <system_error>
 
 using namespace common;
 
@@ -33,6 +34,15 @@ HeldFile hold_file(int directory, const std::string& name, int more_flags) {
     if (!is_named(directory, name, held.status)) return {State::absent};
     held.state = State::held;
     return held;
+}
+
+HeldFile hold_to_move(int directory, const std::string& name) {
+    try {
+        return hold_file(directory, name);
+    } catch (const std::system_error& error) {
+        if (error.code().value() != EACCES) throw;
+        return {HeldFile::State::held};
+    }
 }
 
 } // namespace ftpd

@@ -28,6 +28,10 @@ struct HeldFile {
 // std::system_error for what cannot be opened or locked at all.
 HeldFile hold_file(int directory, const std::string& name, int more_flags = 0);
 
+// The same to move or remove it only: one that may not be written to counts as held, without a descriptor or
+// a status, since nobody else can write to it either.
+HeldFile hold_to_move(int directory, const std::string& name);
+
 // Whether this is the file of that name now. Throws std::system_error.
 bool is_named(int directory, const std::string& name, const struct stat& file);
 

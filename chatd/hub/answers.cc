@@ -12,10 +12,11 @@ namespace chatd {
 void Answers::send(const Client& client, std::string_view frame, int passed) const {
     if (!client.pair) return;
     try {
-        if (send_packet(client.pair.fd(), frame, passed) == IoState::would_block)
-            kill_(client, "it does not take its answers");
+        const IoState state = send_packet(client.pair.fd(), frame, passed);
+        if (state == IoState::would_block) faults_.kill(client, "it does not take its answers");
+        if (state == IoState::vanished) faults_.doubt(client);
     } catch (const std::system_error& error) { // which may be about another client than the one that asks
-        kill_(client, error.what());
+        faults_.kill(client, error.what());
     }
 }
 

@@ -17,8 +17,12 @@ namespace chatd {
 
 class Answers {
 public:
-    using Kill = std::function<void(const Client&, std::string_view why)>; // when the present work is done
-    explicit Answers(Kill kill) : kill_(std::move(kill)) {}
+    // What becomes of a client whose handler gets no answer, when the present work is done.
+    struct Faults {
+        std::function<void(const Client&, std::string_view why)> kill;
+        std::function<void(const Client&)> doubt; // it seems to have ended
+    };
+    explicit Answers(Faults faults) : faults_(std::move(faults)) {}
 
     // A frame, with a descriptor when passed is one. Nothing for a client whose handler is gone already.
     void send(const Client& client, std::string_view frame, int passed = -1) const;
@@ -29,7 +33,7 @@ public:
     void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) const;
 
 private:
-    Kill kill_;
+    Faults faults_;
 };
 
 } // namespace chatd

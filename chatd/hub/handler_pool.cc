@@ -4,12 +4,15 @@
 #include "chatd/protocol.hh"
 #include "chatd/sleep_word.hh"
 #include "common/children.hh"
+#include "common/errors.hh"
+#include "common/fd.hh"
 #include "common/keepalive.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <sys/socket.h>
 #include <utility>
@@ -19,8 +22,8 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
-constexpr std::chrono::seconds leaving_time{5}; // for the others, before they are killed
+constexpr std::chrono::seconds orphan_time{10};  // for handlers of a dead spawner to end
+constexpr std::chrono::seconds leaving_time{10}; // for the others, before they are killed
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -72,7 +75,7 @@ void HandlerPool::update() {
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-void HandlerPool::take(Accepted accepted) {
+void HandlerPool::take(Accepted&& accepted) {
     if (bans_.keeps_out(accepted.peer, {}, std::chrono::system_clock::now()))
         return acceptor_.turn_away(accepted.socket, banned_words);
     StatusPages::Lease page{pages_};
@@ -203,17 +206,35 @@ void HandlerPool::rest_page(ClientNumber number) {
 }
 
 void HandlerPool::wake(const Client& client) const {
-    try {
-        if (client.pair && SleepWord{pages_.page(client.page)}.tell_news())
-            send_packet(client.pair.fd(), chatd::wake); // full: it is awake
-    } catch (const std::exception& error) {
-        give_up(client, error.what());
-    }
+    if (client.pair && SleepWord{pages_.page(client.page)}.tell_news()) send_wake(client, {});
 }
 
-// Later: whoever works for a client may be in the middle of others.
+// A full pair holds a wake already. Of any other failure the handler would sleep on, so it is tried again.
+void HandlerPool::send_wake(const Client& client, Patience patience) const {
+    const auto sent =
+        retry([&] { return ::send(client.pair.fd(), chatd::wake.data(), chatd::wake.size(), MSG_NOSIGNAL); });
+    if (sent != -1 || errno == EAGAIN) return;
+    if (means_vanished(errno)) return doubt(client);
+    const auto pause = patience.fail(Clock::now());
+    if (!pause) return give_up(client, "it cannot be woken");
+    loop_.at(Clock::now() + *pause, [this, number = client.number, patience] {
+        const Client* const asleep = people_.find(number);
+        if (asleep != nullptr && asleep->pair) send_wake(*asleep, patience);
+    });
+}
+
 void HandlerPool::give_up(const Client& client, std::string_view why) const {
-    loop_.at(Clock::now(), [this, number = client.number, why = std::string{why}] {
+    give_up_after({}, client, why);
+}
+
+void HandlerPool::doubt(const Client& client) const {
+    constexpr std::chrono::seconds patience{1};
+    give_up_after(patience, client, "its pair takes nothing more");
+}
+
+// Whoever works for a client may be in the middle of others.
+void HandlerPool::give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const {
+    loop_.at(Clock::now() + time, [this, number = client.number, why = std::string{why}] {
         if (Client* const still_here = people_.find(number)) callbacks_.on_fault(*still_here, why);
     });
 }

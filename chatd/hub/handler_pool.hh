@@ -15,6 +15,7 @@
 #include "common/loop.hh"
 #include "common/status_pages.hh"
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <functional>
@@ -37,7 +38,7 @@ public:
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
         std::function<void(Client&)> on_lost;          // it has no handler and will not get one: to end it
-        std::function<void(Client&)> on_arrival;       // it has come in, and will get one
+        std::function<void(Client&)> on_arrival{};     // it has come in, and will get one
         // Something went wrong while the hub worked for it, for this reason: to end it.
         std::function<void(Client&, std::string_view why)> on_fault{};
     };
@@ -58,7 +59,8 @@ public:
     // Accepts no more clients; those that wait for a spawner are turned away.
     void close();
 
-    void take(common::Accepted accepted);
+    // What it throws leaves the client with the caller.
+    void take(common::Accepted&& accepted);
     // What SpawnerLink tells. pid -1: no process could be forked.
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status); // of waitpid(2)
@@ -70,6 +72,9 @@ public:
     void wake(const Client& client) const;
     // Something went wrong for a client: it is ended when what is done now is done.
     void give_up(const Client& client, std::string_view why) const;
+    // Its handler takes nothing more, and has ended: reading tells, after its last words. If that does not
+    // come to pass, the client is ended.
+    void doubt(const Client& client) const;
     // The same for a callback, when the client is still there: at once.
     common::Loop::OnError charge_to(ClientNumber number) const;
     // It is gone from the people, and its page is free once its handler has ended, which is killed if it
@@ -94,6 +99,8 @@ private:
     };
 
     void update();
+    void send_wake(const Client& client, common::Patience patience) const;
+    void give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const;
     void admit(common::Accepted accepted);
     void rest_page(ClientNumber number);
     void on_pair(ClientNumber number);

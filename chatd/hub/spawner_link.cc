@@ -24,7 +24,7 @@ SpawnerLink::SpawnerLink(std::function<void()> end)
                         if (was_ready_) callbacks_.on_lost();
                     },
                 .on_misuse = std::move(end),
-                .patience = 2 * handlers_time}) {}
+                .patience = 12 * handlers_time}) {}
 
 void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages, Callbacks callbacks) {
     configure_ = std::move(configure);

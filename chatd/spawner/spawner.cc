@@ -51,7 +51,10 @@ void Spawner::end_handlers() {
             std::fprintf(stderr, "spawner: handler %ld ended: %s\n", static_cast<long>(ended.pid),
                          describe_status(ended.status).c_str());
     };
-    handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    for (std::size_t before = 0; handlers_.size() != before;) { // many on a busy machine take their time
+        before = handlers_.size();
+        handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    }
     if (handlers_.size() == 0) return;
     std::fprintf(stderr, "spawner: handlers killed, since they did not end: %zu\n", handlers_.size());
     handlers_.signal_all(SIGKILL);
@@ -61,9 +64,9 @@ void Spawner::end_handlers() {
 void Spawner::watch_hub() {
     loop_.watch(
         hub_.get(), Interest::read,
-        [this](const Event& event) {
-            if (event.writable) flush();
-            read_packets();
+        [this](const Event&) {
+            read_packets(); // first: the hub's end is read, whatever it takes
+            if (!over_ && !untold_.empty()) flush();
             patience_.succeed();
         },
         [this](const std::exception& error) { pause_hub(error); });
@@ -109,6 +112,7 @@ void Spawner::read_packets() {
         if (budget == 0) return loop_.again(hub_.get());
         Received got = receive_packet(hub_.get(), packet_, 2, Tolerated::lack_of_descriptors);
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished) fail_with(ECONNRESET, "receive a packet"); // its end follows
         if (got.state != IoState::done) {
             over_ = true;
             return;
@@ -121,7 +125,8 @@ void Spawner::read_packets() {
 void Spawner::handle(std::span<const char> packet, Received got) {
     switch (message_of(packet)) {
     case Message::configure:
-        if (got.lacks_descriptors) throw PeerError("no descriptor is left for the shared pages");
+        // They are the same at each reload.
+        if (got.lacks_descriptors && !pages_) throw PeerError("no descriptor is left for the shared pages");
         return configure(packet, std::move(got.passed));
     case Message::spawn: return spawn(packet, std::move(got));
     case Message::kill: return kill(packet);
@@ -138,7 +143,7 @@ void Spawner::configure(std::span<const char> packet, Fd pages) {
     if (drop != 0) identity_ = Identity{uid, gid, user};
     language_ = static_cast<Language>(language);
     lines_at_once_ = lines;
-    pages_ = std::move(pages);
+    if (pages) pages_ = std::move(pages);
 }
 
 void Spawner::spawn(std::span<const char> packet, Received got) {
@@ -171,7 +176,7 @@ void Spawner::tell(std::string packet) {
 void Spawner::flush() {
     while (!untold_.empty()) {
         const IoState state = send_packet(hub_.get(), untold_.front());
-        if (state == IoState::vanished) over_ = true;
+        if (state == IoState::vanished) fail_with(EPIPE, "send a packet"); // its end is read next
         if (state != IoState::done) break;
         untold_.pop_front();
     }

@@ -103,8 +103,9 @@ void Authd::read_parent() {
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(parent_.get());
         Received got = receive_packet(parent_.get(), packet, 1, Tolerated::lack_of_descriptors);
-        patience_.succeed();
+        if (got.state != IoState::vanished) patience_.succeed();
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished) fail_with(ECONNRESET, "receive a packet"); // its end follows
         if (got.state != IoState::done) {
             over_ = true;
             return;

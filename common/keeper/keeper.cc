@@ -19,7 +19,7 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::seconds patience{15}; // for the other processes to end by themselves
+constexpr std::chrono::seconds patience{45}; // for the other processes to end by themselves
 constexpr std::chrono::milliseconds main_pause{
     1000}; // between two starts of a main process that dies at once
 

@@ -27,7 +27,7 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
-constexpr std::chrono::seconds kick_time{5};     // and after a kick
+constexpr std::chrono::seconds kick_time{10};    // and after a kick
 
 // Whether a session was told; one that was not is told by a signal.
 template <class Frame>

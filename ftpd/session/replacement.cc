@@ -96,6 +96,7 @@ void Replacement::keep_and_replace(const Place& place) {
     }
 }
 
+// In two steps, which the system may have in one: a file that comes to the name between them is not kept.
 void Replacement::keep_by_link(const Place& place, const std::string& fresh) {
     const int directory = place.directory.get();
     const std::string kept = replaced_name(text("old-", place.name), ::getpid());
@@ -129,13 +130,7 @@ bool Replacement::take_back() {
 
 // Nobody writes into the new file meanwhile, who would then have written into a partial.
 bool Replacement::take_back_locked() {
-    HeldFile held{HeldFile::State::absent};
-    try {
-        held = hold_file(place_.directory.get(), place_.name);
-    } catch (const std::system_error& error) {
-        if (error.code().value() != EACCES) throw; // it cannot be written to by now: by nobody
-        held.state = HeldFile::State::held;
-    }
+    const HeldFile held = hold_to_move(place_.directory.get(), place_.name);
     if (held.state != HeldFile::State::held || !is_ours(place_.name)) return false;
     return kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
 }

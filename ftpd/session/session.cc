@@ -67,6 +67,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
 int Session::run(std::string_view first_note) {
     try {
         if (!first_note.empty()) log(Severity::detail, first_note);
+        begin_login_time();
         greet();
         serve();
         client.flush();
@@ -90,8 +91,8 @@ void Session::greet() {
 
 void Session::serve() {
     while (!over) {
-        if (is_late()) throw SessionOver{Reason::idle}; // whatever else it sends
-        const Connection::Deadline deadline = next_deadline();
+        Connection::Deadline deadline;
+        if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
         if (settlement.is_open()) settlement.await_command(deadline);
         if (parent.should_finish()) settlement.await_sign_of_life();
         parent.begin_pause();
@@ -105,17 +106,13 @@ void Session::serve() {
     settlement.await_acknowledgement();
 }
 
-bool Session::is_late() const {
-    return !has_come_in && settings.login_timeout.count() > 0 &&
-           Clock::now() >= since_ + settings.login_timeout;
+void Session::begin_login_time() {
+    if (settings.login_timeout.count() > 0) client.set_time_limit(Clock::now() + settings.login_timeout);
 }
 
-Connection::Deadline Session::next_deadline() const {
-    Connection::Deadline deadline;
-    if (settings.idle_timeout.count() > 0) deadline = Clock::now() + settings.idle_timeout;
-    if (has_come_in || settings.login_timeout.count() == 0) return deadline;
-    const Clock::time_point late = since_ + settings.login_timeout;
-    return std::min(deadline.value_or(late), late);
+void Session::come_in() {
+    has_come_in = true;
+    client.set_time_limit({});
 }
 
 void Session::say_farewell(const SessionOver& end) {
@@ -128,12 +125,12 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
     case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
     case Reason::idle:
-        if (is_late())
-            return control.say_last(
-                421, text("You have not logged in, nor listed, fetched or stored anything, within ",
-                          settings.login_timeout.count(), " seconds: closing."));
         return control.say_last(
             421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));
+    case Reason::late:
+        return control.say_last(
+            421, text("You have not logged in, nor listed, fetched or stored anything, within ",
+                      settings.login_timeout.count(), " seconds: closing."));
     case Reason::client_gone:
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered

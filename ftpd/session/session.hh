@@ -83,7 +83,7 @@ public:
     };
     Memory memory;
     bool over = false; // after QUIT
-    // Once it has logged in or done something in band: it is no longer one of those that only connect.
+    // Whether it has logged in or done something in band: it is no longer one of those that only connect.
     bool has_come_in = false;
     unsigned unknown_before_login = 0;
     // The user whose home this process is confined to, or nobody() in the folder of clients without an
@@ -111,6 +111,9 @@ public:
     void require_to_change(std::string_view path) const;
     void remember_stored(const FileId& file);
     void remember_made(const FileId& folder);
+    // From now on it has login-timeout to come in; what it does in band meanwhile has its own time.
+    void begin_login_time();
+    void come_in();
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);
@@ -126,13 +129,9 @@ public:
 
 private:
     void serve();
-    // Until when the next command may take; none: as long as the client likes.
-    Connection::Deadline next_deadline() const;
-    bool is_late() const; // it has not come in in time
     void greet();
     void say_farewell(const SessionOver& end);
 
-    common::Clock::time_point since_ = common::Clock::now();
     std::string home_ = "/";  // of the user, in the served folder
     std::string system_user_; // that this process runs as
 };

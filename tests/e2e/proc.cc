@@ -68,16 +68,14 @@ std::vector<ProcessStatus> below(pid_t pid) {
     return found;
 }
 
-std::string first_word_of(pid_t pid) {
-    std::ifstream file{proc_path(pid, "cmdline")};
-    std::string word;
-    std::getline(file, word, '\0');
-    return word;
-}
-
 bool is_alive(pid_t pid) {
     const auto status = status_of(pid);
     return status && status->state != 'Z' && status->state != 'X';
+}
+
+std::string command_line_of(pid_t pid) {
+    std::ifstream file{proc_path(pid, "cmdline"), std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 std::map<int, std::string> descriptors_of(pid_t pid) {

@@ -97,6 +97,10 @@ struct EndRow {
 };
 
 constexpr std::array ends{
+    EndRow{"spawner", "fcntl", "", false,
+           "without the shared pages it can start no handler; the hub starts another spawner"},
+    EndRow{"spawner", "sendmsg", "EPIPE", false,
+           "that is how a hub that has ended looks; if it has not, it starts another spawner"},
     EndRow{"start", "brk", "", false, "the C library of a static program ends by SIGSEGV before its main"},
 };
 

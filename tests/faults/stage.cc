@@ -20,8 +20,8 @@ void Stage::start(const Daemon::Setting& setting, std::string_view parent) {
     if (daemon_->pid() != main) processes_.emplace_back("keeper", daemon_->pid());
     for (const ProcessStatus& process : below(daemon_->pid()))
         if (process.pid != main)
-            processes_.emplace_back(first_word_of(process.pid).ends_with("-spawner") ? "spawner" : "authd",
-                                    process.pid);
+            processes_.emplace_back(
+                command_line_of(process.pid).starts_with("chatd-spawner") ? "spawner" : "authd", process.pid);
 }
 
 pid_t Stage::process(std::string_view name) const {

@@ -132,8 +132,9 @@ TEST_SUITE("e2e") {
         }
         CHECK(made == 2); // a quarter of what a 24th of the descriptors allows
         CHECK(refused == 98);
-        for (int client = 10; client < 40; ++client) members.emplace_back(daemon, text('m', client));
-        CHECK(chatctl(daemon, {"stats"}).find("clients 40\n") != std::string::npos);
+        // The last tenth is for other addresses.
+        for (int client = 10; client < 36; ++client) members.emplace_back(daemon, text('m', client));
+        CHECK(chatctl(daemon, {"stats"}).find("clients 36\n") != std::string::npos);
         CHECK(daemon.log().find("not accepting") == std::string::npos);
     }
 

@@ -3,8 +3,10 @@
 // transfers is not silent.
 #include "tests/e2e/observe.hh"
 
+#include <array>
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 using namespace e2e;
 
@@ -93,6 +95,33 @@ TEST_SUITE("e2e readiness") {
         CHECK(getting.read_exactly(file_size) == bytes);
         getting.expect(226);
         getting.command("NOOP", 200);
+    }
+
+    TEST_CASE("neither slow reading nor a refused body gives more time to who has not come in") {
+        const Daemon daemon{{.lines = {"login-timeout 2", "anonymous no"}}};
+        FtpClient reading{daemon}, sending{daemon};
+        reading.set_receive_buffer(4096); // so that the session has to wait for it
+        std::string questions;
+        for (int help = 0; help < 1500; ++help) questions += "HELP\r\n";
+        reading.send(questions);
+        sending.command("ALLO 1000000000", 200);
+        sending.send("PUT file\r\n");
+        sending.expect(530);
+        const auto ended = [&] {
+            const std::string log = daemon.log();
+            const std::size_t first = log.find("end pid ");
+            return first != log.npos && log.find("end pid ", first + 1) != log.npos;
+        };
+        std::array<char, 1024> some{};
+        for (const auto until = std::chrono::steady_clock::now() + patience;
+             !ended() && std::chrono::steady_clock::now() < until;) {
+            sending.try_send("x");
+            pollfd answer{reading.fd(), POLLIN, 0};
+            ::poll(&answer, 1, 20);
+            ::recv(reading.fd(), some.data(), some.size(), MSG_DONTWAIT);
+            ::poll(nullptr, 0, 20); // slowly
+        }
+        CHECK(ended());
     }
 
     TEST_CASE("commands keep a client alive") {

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <new>
 
 using namespace common;
 using namespace waiting;
@@ -47,6 +48,7 @@ struct House {
                       [this](std::span<const char> packet) {
                           const std::string said(packet.begin(), packet.end());
                           if (said == "nonsense") throw PeerError("it talks nonsense");
+                          if (said == "no room") throw std::bad_alloc();
                           heard += (said.rfind("born ", 0) == 0 ? "born" : said) + '\n';
                       },
                   .on_restart = [this] { heard += "restarted\n"; },
@@ -117,8 +119,9 @@ TEST_SUITE("unit") {
         });
     }
 
-    TEST_CASE("helper process: one that sends what it should not is killed and followed by another") {
-        for (const std::string& wrong : {std::string{"nonsense"}, std::string(65, 'x')}) {
+    TEST_CASE("helper process: one with which something goes wrong is killed and followed by another") {
+        for (const std::string& wrong :
+             {std::string{"nonsense"}, std::string{"no room"}, std::string(65, 'x')}) {
             House house{Backend::poll, [&](const Fd& pair) {
                             send_packet(pair.get(), wrong);
                             return repeat(pair);

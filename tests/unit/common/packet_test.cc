@@ -6,6 +6,7 @@
 #include <cstring>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -161,5 +162,34 @@ TEST_SUITE("unit") {
         CHECK(receive_packet(other.get(), buffer).state == IoState::would_block);
         CHECK(send_packet(one.get(), std::string_view{"again"}) == IoState::done);
         CHECK(received(other.get()) == "again");
+    }
+
+    TEST_CASE("packet: one whose descriptors find no room is told of where the peer is trusted") {
+        auto [one, other] = make_packet_pair();
+        for (int i = 0; i < 2; ++i)
+            REQUIRE(send_packet(one.get(), std::string_view{"two"}, one.get(), other.get()) == IoState::done);
+        REQUIRE(send_packet(one.get(), std::string_view{"none"}) == IoState::done);
+        std::array<char, 16> buffer{};
+        const std::size_t before = open_descriptors();
+        rlimit limit{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        rlimit few = limit;
+        few.rlim_cur = static_cast<rlim_t>(Fd{::dup(STDERR_FILENO)}.get());
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+        const Received told = receive_packet(other.get(), buffer, 2, Tolerated::lack_of_descriptors);
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        CHECK(told.state == IoState::done);
+        CHECK(told.bytes == 3);
+        CHECK(told.lacks_descriptors);
+        CHECK_FALSE(told.passed);
+        CHECK(open_descriptors() == before);
+        const Received second =
+            receive_packet(other.get(), buffer, 2, Tolerated::lack_of_descriptors); // there is room again
+        CHECK(second.passed);
+        CHECK(second.second);
+        CHECK_FALSE(second.lacks_descriptors);
+        const Received last = receive_packet(other.get(), buffer, 2, Tolerated::lack_of_descriptors);
+        CHECK(last.bytes == 4);
+        CHECK_FALSE(last.lacks_descriptors);
     }
 }

@@ -53,7 +53,7 @@ struct Office : HubHouse {
                      {[] { return true; },
                       [](ClientNumber, std::size_t, const common::Fd&, const common::Fd&) {},
                       [](ClientNumber, int) {}},
-                     {[](ClientNumber) {}, [](Client&) {}}};
+                     {[](ClientNumber) {}, [](Client&) {}, {}, {}}};
     Administration administration{service, log, people, rooms, bans, moderation, pool};
 };
 

@@ -317,4 +317,28 @@ TEST_SUITE("unit") {
         house.answers.list(ada, 1000, lines); // skips more than there is
         CHECK(house.next_frame(ada.number)->as<ListingFrame>().second.empty());
     }
+
+    TEST_CASE("a client whose handler has spoken is ended with its pair before the spawner has told of it") {
+        HubHouse house;
+        Client& late = house.enter("late");
+        house.enter("ada");
+        late.arrival.emplace(); // as long as nobody knows of its handler
+        const ClientNumber number = late.number;
+        house.send(late, WhoFrame::make("lobby", 0U));
+        CHECK_FALSE(late.arrival);
+        house.handlers.at(number).reset();
+        house.requests.read(number);
+        CHECK_FALSE(house.is_here(number));
+        house.settle();
+    }
+
+    TEST_CASE("nothing is sent to a client whose pair has ended") {
+        HubHouse house;
+        Client& gone = house.enter("gone");
+        gone.pair.reset();
+        house.answers.confirm(gone);
+        CHECK(house.killed.empty());
+        house.departures.dismiss(gone, Farewell::kicked);
+        CHECK(house.people.count() == 0);
+    }
 }

@@ -6,6 +6,7 @@
 #include "ftpd/session/upload.hh"
 
 #include "common/errors.hh"
+#include "common/rename.hh"
 #include "common/text.hh"
 #include "ftpd/parent/sweeper.hh"
 #include "ftpd/path.hh"
@@ -109,7 +110,7 @@ const std::map<std::string, Deed> deeds{
     {"RNTO z", [](const Tree& t, const std::string&) { move(t, "/x", "/z", true); }},
     {"sweeper",
      [](const Tree& t, const std::string&) {
-         sweep_partials(t.root(), std::numeric_limits<std::time_t>::max(), 0);
+         sweep_partials(t.root(), std::numeric_limits<std::time_t>::max(), 0, [] { return false; });
      }},
 };
 
@@ -449,6 +450,14 @@ void try_all(const std::string& one, const std::string& other, Orders orders, Ro
     }
 }
 
+bool can_exchange_names() {
+    const e2e::TempDir folder;
+    e2e::write_file(folder / "one", "1");
+    e2e::write_file(folder / "two", "2");
+    const Fd directory{::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    return common::exchange_names(directory.get(), "one", "two") == common::Renamed::done;
+}
+
 using Names = std::vector<std::string>;
 
 // Each of one with each of others.
@@ -490,7 +499,10 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("uploads: one that is taken back and whatever others do at any of its steps") {
-        try_each({taken_back}, with_no_uploads({"STOR", "APPE", "REST 2, STOR"}), try_small_steps);
+        if (!can_exchange_names())
+            return tests::skip("names cannot be exchanged here: the old file is kept in two steps");
+        try_each({taken_back}, {"STOR", "APPE", "REST 2, STOR", "DELE", "RNTO from y", "RNTO z"},
+                 try_small_steps);
     }
 
     TEST_CASE("uploads: APPE and whatever others do at any of its steps") {
