@@ -152,7 +152,7 @@ TEST_SUITE("e2e readiness") {
         CHECK(ada.read_line() == "Your name: Room code: " + welcome_to("lobby"));
         const auto ours = descriptors_of(::getpid());
         for (const ProcessStatus& child : children_of(daemon.pid()))
-            for (const auto& [fd, target] : first_word_of(child.pid) == "chatd-spawner"
+            for (const auto& [fd, target] : command_line_of(child.pid).starts_with("chatd-spawner")
                                                 ? descriptors_of(child.pid)
                                                 : std::map<int, std::string>{})
                 for (const common::Fd* const passed_on : {&listener, &tcp, &odd})

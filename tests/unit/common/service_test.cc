@@ -42,7 +42,7 @@ struct House {
                  done += text("apply ", lines[0].words[1], '\n');
                  return {"a room is full"};
              },
-             .on_given = [this](Given given) { done += text("given ", given.label, '\n'); },
+             .on_given = [this](Given one) { done += text("given ", one.label, '\n'); },
              .on_taken_back = [this](const std::string& label) { done += text("taken back ", label, '\n'); },
              .make_safe = [](const std::string& words) { return escape(words); },
              .max_farewell = 20});
