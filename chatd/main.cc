@@ -56,9 +56,10 @@ Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOp
                                   return chatd::Hub{keeper, settings, log, start}.run();
                               }});
     plan.processes.push_back(
-        {.role = std::string{chatd::label_of_spawner}, .body = [program, foreground, hub](Birth birth) {
-             return chatd::execute_spawner(program, birth.main, foreground, hub);
-         }});
+        {.role = std::string{chatd::label_of_spawner},
+         .body = [program, foreground,
+                  hub](Birth birth) { return chatd::execute_spawner(program, birth.main, foreground, hub); },
+         .is_needed = true});
     if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
     return plan;
 }

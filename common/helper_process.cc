@@ -9,8 +9,8 @@
 #include <csignal>
 #include <exception>
 #include <poll.h>
-#include <sys/socket.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <system_error>
 #include <utility>
 
@@ -109,6 +109,7 @@ void HelperProcess::read_packets() {
         const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
         const Received got = receive_packet(pair_.get(), buffer_, 0, more);
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished && is_adopted_ && duties_.on_misuse) duties_.on_misuse();
         if (got.state != IoState::done) return lose();
         const auto packet = std::span{buffer_}.first(got.bytes);
         if (duties_.has_errors_logged && is_text_byte(packet[0]))

@@ -18,6 +18,7 @@ AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_vi
     made.table = &user_table(daemon);
     made.tries = settings.login_tries;
     made.holdoff.max_wait = settings.login_holdoff;
+    made.holdoff.free_failures = settings.login_tries;
     made.events = settings.events;
     return made;
 }

@@ -48,7 +48,8 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(Backend::poll) {
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
-    control_ = listen_on(Address::of_path(plan_.settings.control), 0600);
+    control_.path = plan_.settings.control;
+    control_.fd = listen_on(Address::of_path(control_.path), 0600);
     if (plan_.owner) hand_over(plan_.settings.state, plan_.settings.control, *plan_.owner);
     listeners_.open(plan_.settings.listen, nullptr);
     listeners_.tell_changes(
@@ -61,8 +62,8 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
     opened_ = open(plan_);
 }
 
-Keeper::~Keeper() {
-    if (control_) ::unlink(plan_.settings.control.c_str());
+Keeper::ControlSocket::~ControlSocket() {
+    if (fd) ::unlink(path.c_str());
 }
 
 int Keeper::run(Detachment* detachment) {
@@ -147,8 +148,9 @@ void Keeper::give(std::string_view label, int fd) {
 }
 
 void Keeper::give_all() {
-    give(label_of_state, state_.lock().get());
-    give(label_of_control, control_.get());
+    // Not a duplicate, which would take the lock with it when it is closed.
+    main().send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {}, state_.lock().get());
+    give(label_of_control, control_.fd.get());
     give(label_of_log, log_.file());
     for (const Listeners::Listener& listener : listeners_.all()) give(listener.label, listener.fd.get());
     for (const auto& [label, fd] : opened_) give(label, fd.get());
@@ -179,7 +181,7 @@ void Keeper::reap() {
 void Keeper::on_main_end(pid_t pid, int status) {
     const bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     const std::string how = text(plan_.processes.front().role, ' ', pid, " ended: ", describe_status(status));
-    if (is_orderly || stopping_ || !was_ready_) {
+    if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
         status_ = is_orderly ? 0 : 1;
         if (WIFSIGNALED(status) && failure_.empty()) log_.error(how);
     } else {
@@ -196,7 +198,7 @@ void Keeper::on_other_end(const std::string& role, pid_t pid, int status) {
     const LastingProcess* const process = find(plan_, role);
     if (process == nullptr) return; // the configuration wants it no more
     const bool is_done = process->ends_by_itself && status == 0;
-    if (!was_ready_ && !is_done) {
+    if (!was_ready_ && process->is_needed) {
         failure_ = text("the ", role, " has ended at its start: ", describe_status(status));
         return main().signal(SIGKILL); // it serves nobody yet
     }

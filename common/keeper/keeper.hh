@@ -41,6 +41,7 @@ struct LastingProcess {
     std::function<int(Birth birth)> body{}; // in the child; the exit status
     std::chrono::milliseconds pause{1000};  // between two starts
     bool ends_by_itself = false;            // it has done its work, and is started again after the pause
+    bool is_needed = false;                 // a start fails if it ends before the main process serves
 };
 
 // What a daemon's configuration asks of its keeper.
@@ -69,7 +70,6 @@ public:
     Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log);
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
-    ~Keeper();
 
     // Starts all, and keeps them until the main process ends in order; the exit status. Tells detachment, if
     // there is one, and the service manager when that serves.
@@ -112,7 +112,14 @@ private:
     Signals signals_;
     Loop loop_;
     Detachment* detachment_ = nullptr;
-    Fd control_;
+    struct ControlSocket { // its file goes with it
+        Fd fd;
+        std::string path;
+        ControlSocket() = default;
+        ControlSocket(const ControlSocket&) = delete;
+        ControlSocket& operator=(const ControlSocket&) = delete;
+        ~ControlSocket();
+    } control_;
     Listeners listeners_;
     std::map<std::string, Fd> opened_;
     std::map<std::string, KeptChild> children_; // by role

@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::chrono::milliseconds start_limit{30'000}, answer_limit{3000}; // the keeper answers at once
 
+bool has_hung_up(int fd) {
+    pollfd one{fd, POLLIN, 0};
+    return retry([&] { return ::poll(&one, 1, 0); }) == 1 && (one.revents & POLLHUP) != 0;
+}
+
 } // namespace
 
 KeeperLink::KeeperLink(Fd pair) : pair_(std::move(pair)) {
@@ -106,12 +111,22 @@ void KeeperLink::read() {
         if (budget == 0) return watch_.again();
         Received got = receive_packet(pair_.get(), packet_);
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished && !has_hung_up(pair_.get())) return pause();
         if (got.state != IoState::done) {
             detach();
             return callbacks_.on_lost();
         }
         heed(unpack_keeper_frame(std::span{packet_}.first(got.bytes)), std::move(got.passed));
     }
+}
+
+// The call failed, and the keeper is there.
+void KeeperLink::pause() {
+    constexpr std::chrono::milliseconds time{100};
+    watch_.change(Interest::none);
+    loop_->at(Clock::now() + time, [this] {
+        if (watch_) watch_.change(unsent_.empty() ? Interest::read : Interest::both);
+    });
 }
 
 bool KeeperLink::wait(short events, std::chrono::milliseconds limit) {

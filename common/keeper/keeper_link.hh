@@ -82,6 +82,7 @@ private:
     void send(std::string packet);
     void flush();
     void read();
+    void pause();
     bool wait(short events, std::chrono::milliseconds limit);
     void heed(KeeperFrame frame, Fd passed);
 

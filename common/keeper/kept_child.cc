@@ -50,8 +50,8 @@ void KeptChild::signal(int number) const {
     if (runs()) ::kill(pid_, number);
 }
 
-void KeptChild::send(const KeeperFrame& frame, Fd fd) {
-    unsent_.push_back({pack_keeper_frame(frame), std::move(fd)});
+void KeptChild::send(const KeeperFrame& frame, Fd fd, int borrowed) {
+    unsent_.push_back({pack_keeper_frame(frame), std::move(fd), borrowed});
     flush();
 }
 
@@ -59,7 +59,7 @@ void KeptChild::flush() {
     if (!pair_) return;
     while (!unsent_.empty()) {
         const Unsent& next = unsent_.front();
-        const IoState state = send_packet(pair_.fd(), next.packet, next.fd.get());
+        const IoState state = send_packet(pair_.fd(), next.packet, next.fd ? next.fd.get() : next.borrowed);
         if (state == IoState::vanished) return; // SIGCHLD follows
         if (state != IoState::done) break;
         unsent_.pop_front();

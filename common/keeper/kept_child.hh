@@ -30,8 +30,8 @@ public:
     pid_t pid() const { return pid_; } // -1: it does not run
     Clock::time_point started() const { return started_; }
     void signal(int number) const;
-    // What finds no room in the pair waits.
-    void send(const KeeperFrame& frame, Fd fd = {});
+    // What finds no room in the pair waits. borrowed: a descriptor that stays open, instead of fd.
+    void send(const KeeperFrame& frame, Fd fd = {}, int borrowed = -1);
     Fd take_end() { return std::move(end_); }
 
     bool will_start = false; // a timer is set
@@ -40,6 +40,7 @@ private:
     struct Unsent {
         std::string packet;
         Fd fd;
+        int borrowed;
     };
 
     void flush();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -32,7 +33,8 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     const auto want = [&](const Address& address) {
         std::string label = text(label_of_listener, address.shown());
         const auto has_label = [&](const Listener& one) { return one.label == label; };
-        while (std::any_of(wanted.begin(), wanted.end(), has_label)) label += '+'; // port 0 may be given twice
+        while (std::any_of(wanted.begin(), wanted.end(), has_label))
+            label += '+'; // port 0 may be given twice
         const auto there = std::find_if(all_.begin(), all_.end(), has_label);
         const bool is_new = there == all_.end();
         wanted.push_back({label, is_new ? listen_on(address) : std::move(there->fd)});
@@ -61,8 +63,12 @@ void Listeners::close() {
 
 void Listeners::close(const Listener& one) const {
     if (!one.fd || inherited_) return;
-    const std::string path = local_address(one.fd.get()).path();
-    if (!path.empty()) ::unlink(path.c_str());
+    try {
+        const std::string path = local_address(one.fd.get()).path();
+        if (!path.empty()) ::unlink(path.c_str());
+    } catch (const std::system_error&) {
+        // Then its file stays, which the next start replaces.
+    }
 }
 
 } // namespace common

@@ -25,8 +25,18 @@ void leave_descriptors(const Daemon& daemon, std::size_t number) {
     int limit = 0;
     for (std::size_t free = 0; free < number || open.contains(limit); ++limit)
         if (!open.contains(limit)) ++free;
-    const Result result =
-        run_client({"prlimit", "--pid", std::to_string(daemon.main_pid()), text("--nofile=", limit, ':')});
+    const std::string process = std::to_string(daemon.main_pid());
+    Words command{"prlimit", "--pid", process, text("--nofile=", limit, ':')};
+    if (is_root()) { // root without all of its rights may do that to processes of root's only
+        const std::string status = read_file("/proc/" + process + "/status");
+        const auto id = [&](std::string_view name) {
+            return std::to_string(std::stoi(status.substr(status.find(name) + name.size())));
+        };
+        const Words owner{"setpriv", "--reuid=" + id("\nUid:"), "--regid=" + id("\nGid:"), "--clear-groups",
+                          "--"};
+        command.insert(command.begin(), owner.begin(), owner.end());
+    }
+    const Result result = run_client(command);
     if (result.status != 0) throw Failure{result.err};
 }
 
