@@ -247,6 +247,7 @@ TEST_SUITE("e2e") {
         std::optional<ChatClient> bob{std::in_place, server.daemon(), "bob"};
         Person ada{server, "ada"};
         bob->wait_for_line("ada joined");
+        server.daemon().wait_for_log("accept unix:"); // which may come behind what the handler does
         const pid_t handler = server.last_handler();
         ::kill(handler, SIGSTOP);
         say_lines(server, *bob, "gone", 5);
