@@ -35,7 +35,7 @@ compile  := $(CXX) -std=c++20 -I. -D_FILE_OFFSET_BITS=64 -DSUITE_VERSION='"$(ver
             -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections
 # `|| :': make shows what a shell says of a command that is not there yet.
 compile  += $(if $(filter x86_64-% i%86-%,$(shell $(CXX) -dumpmachine 2>&1 || :)),-fcf-protection)
-compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all,\
+compile  += $(if $(SANITIZE),-O0 -g1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -DSUITE_SANITIZED,\
             -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 compile  += $(if $(filter-out 0 false,$(WERROR) $(CI)),-Werror) $(CXXFLAGS)
 link     := $(CXX) -pthread -pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
@@ -68,7 +68,7 @@ catalogues := $(languages:%=$(build)/chatd.%.cat)
 lacking  := $(if $(utf8proc),,$(filter $(unicode),$(names)))
 programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(lacking)),,$p))
 names    := $(filter-out $(lacking),$(names))
-tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc)
+tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc tests/faults/*.cc)
 floor    := tests/bench/floor.cc
 bench    := $(filter-out $(floor),$(wildcard tests/bench/*.cc))
 # What the benchmarks have of the tests: no doctest in it.
@@ -78,7 +78,7 @@ archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc) $(if $(filter run test bench check-fresh,$(MAKECMDGOALS)),,-O)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test faults hostile bench check-fresh,$(MAKECMDGOALS)),,-O)
 endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -87,7 +87,7 @@ endif
 say       = @$(if $(V),:,printf '%5s of %s  %s %s\n' $(step))
 hush      = $(if $(V),,@)
 step      = $(eval done += x)$(words $(done)) $(steps)
-builds    = $(filter-out run everything test bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
+builds    = $(filter-out run everything test faults hostile run-hostile bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
 ifeq (,$(V)$(steps)$(findstring n,$(firstword -$(MAKEFLAGS))))
 ifneq (,$(builds))
 steps := $(shell $(MAKE) -n $(MAKEOVERRIDES) $(builds) steps=? V= MAKEFLAGS= 2>/dev/null | grep -c 'of %s  %s %s')
@@ -95,7 +95,7 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lacking everything run test bench check check-fresh install uninstall clean help force
+.PHONY: all lacking everything run test faults hostile run-hostile bench check check-fresh install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
 
@@ -207,7 +207,19 @@ everything: ## build the programs and the tests, run nothing
 
 test: ## run the tests; ONLY='*pattern*' those, REPEAT=n each n times, EVENTS='poll epoll' under these, TESTFLAGS=-v say more
 	@$(MAKE) --no-print-directory everything
-	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)') $(if $(REPEAT),--repeat $(REPEAT)) $(events) $(TESTFLAGS)
+	@$(build)/run-tests $(if $(ONLY),--only '$(ONLY)',--exclude-suite '*faults*') $(if $(REPEAT),--repeat $(REPEAT)) $(events) $(TESTFLAGS)
+
+faults: ## let each system call of the processes that serve many fail in turn, under strace; minutes
+	@tests/need.sh strace:strace
+	@$(MAKE) --no-print-directory everything
+	@SUITE_FAULTS=all $(build)/run-tests --only 'faults:*' --events '$(firstword $(backends))' $(TESTFLAGS)
+
+hostile: ## clients that do what they should not, against both daemons with sanitizers; MINUTES=30 SEED=number
+	@tests/need.sh $(compiler_need) python3:python3
+	@$(MAKE) --no-print-directory $(if $(SANITIZE),,SANITIZE=address$(comma)undefined) all run-hostile
+
+run-hostile: all
+	@tests/hostile/hostile.py $(build) $(MINUTES) $(SEED)
 
 check-fresh: ## as root: make, run and test on a minimal Debian, as root and as an ordinary user
 	@tests/check_fresh.sh
@@ -218,6 +230,8 @@ bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=
 	@tests/bench/peers.sh build/peers
 	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
 
+MINUTES       = 30
+SEED          =
 FTP           = 2121
 CHAT          = 2323
 BUILD         = $(build)

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <unistd.h>
 
 using namespace common;
 using Action = DaemonOptions::Action;
@@ -65,12 +66,16 @@ int run_program(int argc, char** argv) {
 }
 
 int run_handler(chatd::HandlerParts parts) {
-    return chatd::Handler{{parts.events, parts.idle_timeout, parts.language, parts.lines_at_once},
-                          parts.catalogues,
-                          std::move(parts.client),
-                          std::move(parts.pair),
-                          parts.page}
-        .run();
+    chatd::Handler handler{{parts.events, parts.idle_timeout, parts.language, parts.lines_at_once},
+                           parts.catalogues,
+                           std::move(parts.client),
+                           std::move(parts.pair),
+                           parts.page};
+    const int status = handler.run();
+    // Standard error is the pair, too, whose end the hub must hear before the client hears that of its
+    // connection: its name is free by then.
+    (void)::dup2(STDIN_FILENO, STDERR_FILENO);
+    return status;
 }
 
 } // namespace

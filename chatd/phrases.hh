@@ -100,6 +100,7 @@ enum class Phrase : int {
     log_unreadable = 74,
     resumed_elsewhere = 75,
     too_many_tries = 76,
+    login_timeout = 77,
     // answers to commands
     no_such_command = 80,
     did_you_mean = 81,
@@ -161,6 +162,11 @@ enum class Phrase : int {
     no_address = 187,
     hits_oneself = 188,
     and_address = 189,
+    slowed_address = 194,
+    slowed_codes = 198,
+    partly_sent = 195,
+    no_more_rooms = 196,
+    too_many_bans = 197,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

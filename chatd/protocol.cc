@@ -2,10 +2,18 @@
 #include "chatd/protocol.hh"
 
 #include "common/cksum.hh"
+#include "common/error_lines.hh"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace chatd {
+
+bool is_error_text(std::span<const char> packet) {
+    constexpr std::size_t size = pack::Struct<"=H">::size;
+    const auto number = packet.first(std::min(packet.size(), size));
+    return std::all_of(number.begin(), number.end(), common::is_text_byte);
+}
 
 Message message_of(std::span<const char> packet) {
     using Number = pack::Struct<"=H">;

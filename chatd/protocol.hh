@@ -8,6 +8,7 @@
 #include "common/pack/pack.hh"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,11 +17,13 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 5;
+inline constexpr std::uint16_t protocol_version = 6;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
 inline constexpr int spawner_fd = 3;
+// How long none of the handlers ends, at the end of the spawner, before it kills those that are left.
+inline constexpr std::chrono::seconds handlers_time{5};
 
 // Caps, in bytes. What is longer is refused, never cut.
 inline constexpr std::size_t max_text = 2000;  // of one line of speech
@@ -62,12 +65,14 @@ enum class Refusal : std::uint8_t {
     too_many_rooms = 14,
     no_such_room = 15,
     help_wanted = 16,
+    no_more_rooms = 17, // can be made now
     text_too_long = 20,
     disk_full = 22,
     moderated = 23,
     muted = 24,
     not_recorded = 25, // it is done, but the room's log does not say so
     not_done = 26,     // since the disk is full
+    partly_sent = 27,  // the first of the lines are in the log
     not_now = 30,      // out of order
     nobody = 40,       // has that name
     behind = 41,       // is the one it was told to
@@ -76,8 +81,9 @@ enum class Refusal : std::uint8_t {
     bad_duration = 51,
     not_banned = 52,
     bad_network = 53,
-    no_address = 54,   // is known of that person
-    hits_oneself = 55, // unless the word `myself' says that it is meant
+    no_address = 54,    // is known of that person
+    hits_oneself = 55,  // unless the word `myself' says that it is meant
+    too_many_bans = 56, // by operators, in this room
     wrong_token = 60,
     password_needed = 61,
     wrong_password = 62,
@@ -94,7 +100,16 @@ enum class Farewell : std::uint8_t {
     resumed_elsewhere = 5,
     stopping_with_words = 6,
     too_many_tries = 7,
+    login_timeout = 8,
 };
+
+// By what a frame is held back.
+enum class SlowedBy : std::uint8_t {
+    own_lines = 0,     // its client said too much
+    address_lines = 1, // all from its address did
+    wrong_codes = 2,   // that came from its address
+};
+inline constexpr std::size_t slowed_by_count = 3;
 
 // Every frame: its number, name and type, its fields, the cap of its text, and what fields and text are.
 // Numbers are grouped by direction. What is declared here is Message, the types, and the table that a test
@@ -134,7 +149,7 @@ frame(104, listing,      ListingFrame,   "=I",       max_listing)             /*
 frame(105, dismissed,    DismissedFrame, "=B",       max_text)                /* Farewell; words that somebody gave */ \
 frame(106, told,         ToldFrame,      "=QB",      max_name + max_text)     /* client that it is from, bytes of its name; name, words */ \
 frame(107, token,        TokenFrame,     "=",        max_token)               /* what to resume with */ \
-frame(108, slowed,       SlowedFrame,    "=II",      0)                       /* lines, seconds: what is allowed */ \
+frame(108, slowed,       SlowedFrame,    "=IIB",     0)                       /* lines, seconds: what is allowed; SlowedBy */ \
 frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
 frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
@@ -200,6 +215,10 @@ using Former = pack::Struct<"=Q">;
 // line not shown.
 using PlaceRoom = pack::Struct<"!IQ">;
 static_assert(max_place == max_rooms * PlaceRoom::size);
+
+// Whether a packet is what a handler wrote on its standard error, which is its end of the pair: no frame's
+// number has text in its bytes.
+bool is_error_text(std::span<const char> packet);
 
 // The kind of any packet that is not wake. Throws common::PeerError when it is too short to have one.
 Message message_of(std::span<const char> packet);

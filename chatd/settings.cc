@@ -90,7 +90,7 @@ FloodLimit parse_flood(std::string_view word) {
     const std::size_t slash = std::min(word.find('/'), word.size());
     const auto lines = parse_number<unsigned>(word.substr(0, slash), 1, 100000);
     const auto time = read_time(word.substr(std::min(slash + 1, word.size())));
-    if (!lines || !time || *time < 1s || *time > 24h) throw UserError(text("flood is ", flood_words));
+    if (!lines || !time || *time < 1s || *time > 24h) throw UserError(text("that is not ", flood_words));
     return {*lines, static_cast<unsigned>(time->count())};
 }
 
@@ -133,7 +133,8 @@ RoomSettings parse_room(Words words) {
 
 OperatorSettings parse_operator(Words words) {
     if (words.size() < 2) throw UserError("takes a name, a hash of crypt(3), and perhaps rooms");
-    if (words[0].size() > max_name || escape(words[0]) != words[0] || words[0].find(' ') != words[0].npos)
+    if (words[0].size() > max_operator_name || escape(words[0]) != words[0] ||
+        words[0].find(' ') != words[0].npos)
         throw UserError(text("'", escape(words[0], 80), "' cannot name an operator"));
     check_hash(words[1]);
     return {words[0], words[1], {words.begin() + 2, words.end()}};
@@ -173,6 +174,11 @@ void check_entries(const std::vector<RoomSettings>& rooms) {
 // A room's name is also a folder's.
 bool may_name_room(std::string_view name) { return name.size() <= max_room_name && !refuse_spelling(name); }
 
+unsigned Settings::lines_at_once() const {
+    const unsigned own = flood.lines_at_once(), address = address_limit().lines_at_once();
+    return own == 0 || address == 0 ? std::max(own, address) : std::min(own, address);
+}
+
 std::vector<StoredSecret> secrets_of(const Settings& settings) {
     std::vector<StoredSecret> secrets;
     for (const RoomSettings& room : settings.rooms)
@@ -203,6 +209,9 @@ std::vector<Directive> directive_table(Settings& s) {
                      [&](Words w) { s.create_rooms = parse_choice(w, on_or_off) == 0; }});
     table.push_back({"flood", "off|LINES/TIME", "20/10", "how much a client may say at once", Repeats::no,
                      Reload::yes, [&](Words w) { s.flood = parse_flood(only_word(w, flood_words)); }});
+    table.push_back({"flood-per-address", "off|LINES/TIME", "",
+                     "how much all clients from one address may say at once", Repeats::no, Reload::yes,
+                     [&](Words w) { s.flood_per_address = parse_flood(only_word(w, flood_words)); }});
     table.push_back({"max-lag", "LINES", "1000000", "how far a client may fall behind; 0 means no limit",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.max_lag = parse_count(w, "a number of lines", 0, UINT32_MAX); }});

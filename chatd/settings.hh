@@ -4,11 +4,13 @@
 #pragma once
 
 #include "chatd/phrases.hh"
+#include "chatd/protocol.hh"
 #include "common/authd/authd_frames.hh"
 #include "common/daemon_settings.hh"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,7 +36,7 @@ struct OperatorSettings {
     std::vector<std::string> rooms; // none: of all
 };
 
-// What one client may say.
+// What one client, or all from one address, may say.
 struct FloodLimit {
     unsigned lines = 20;   // that may be said at once; 0: no limit
     unsigned seconds = 10; // in which the bucket fills
@@ -51,13 +53,23 @@ struct Settings : common::DaemonSettings {
     std::uint64_t max_lag = 0;     // lines; 0: no limit
     bool create_rooms = false;
     FloodLimit flood;
-    std::chrono::seconds resume_time{}; // 0: nobody is given a token
+    std::optional<FloodLimit> flood_per_address; // where it is given
+    std::chrono::seconds resume_time{};          // 0: nobody is given a token
     Language language{};
+
+    // What all clients from one address may do together.
+    FloodLimit address_limit() const {
+        return flood_per_address.value_or(FloodLimit{10 * flood.lines, flood.seconds});
+    }
+    // As many lines as a handler may send together; 0: no limit.
+    unsigned lines_at_once() const;
 };
 
 // What authd keeps the hashes of, by names that are no room's and no operator's alone.
 inline constexpr std::string_view room_secret = "room:";
 inline constexpr std::string_view operator_secret = "operator:";
+inline constexpr std::size_t max_operator_name = common::max_user_name - operator_secret.size(); // bytes
+static_assert(room_secret.size() + max_room_name <= common::max_user_name);
 std::vector<common::StoredSecret> secrets_of(const Settings& settings);
 
 bool may_name_room(std::string_view name);

@@ -4,6 +4,7 @@
 #include "common/daemon.hh"
 #include "common/text.hh"
 
+#include <exception>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -24,13 +25,16 @@ void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
         for (const std::string& place : settings.listen)
             for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
     wanted_ = settings.max_clients;
-    capacity_.emplace(wanted_, settings.events, raise_descriptor_limit(), own + listeners_.size());
+    own += listeners_.size();
+    capacity_.emplace(wanted_, settings.events, require_descriptors(own), own);
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
     for (const Fd& listener : listeners_) {
-        watches_.emplace_back(loop_, listener.get(), Interest::read,
-                              [this, &listener](const Event&) { accept_clients(listener); });
+        watches_.emplace_back(
+            loop_, listener.get(), Interest::read,
+            [this, &listener](const Event&) { accept_clients(listener); },
+            [this](const std::exception& error) { pause(error.what()); });
         log_.always(text("listening on ", local_address(listener.get()).shown()));
     }
     configure(settings);
@@ -65,31 +69,27 @@ void Acceptor::update() {
 }
 
 void Acceptor::pause(std::string_view why) {
-    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
-    paused_ = true;
+    if (!std::exchange(paused_, true))
+        loop_.at(Clock::now() + pause_length, [this] {
+            paused_ = false;
+            update();
+        });
     update();
-    loop_.at(Clock::now() + pause_length, [this] {
-        paused_ = false;
-        update();
-    });
+    log_.warning(text("not accepting for ", pause_length.count(), " s: ", why));
 }
 
+// What a client needs and the system lacks costs that client, and others a pause.
 void Acceptor::accept_clients(const Fd& listener) {
-    try {
-        for (int budget = accepts_at_once; polling_; --budget) {
-            if (budget == 0) return loop_.again(listener.get());
-            std::optional<Accepted> client = accept_from(listener);
-            if (!client) return;
-            admit(std::move(*client));
-        }
-    } catch (const std::system_error& error) {
-        pause(error.what());
+    for (int budget = accepts_at_once; polling_; --budget) {
+        if (budget == 0) return loop_.again(listener.get());
+        std::optional<Accepted> client = accept_from(listener);
+        if (!client) return;
+        admit(std::move(*client));
     }
 }
 
 void Acceptor::admit(Accepted client) {
-    const std::string host = client.peer.host();
-    const auto refusal = refusal_for(host, client.peer.family() != AF_UNIX);
+    const auto refusal = refusal_for(client.peer);
     if (!refusal) return callbacks_.on_client(std::move(client));
     ++refused_;
     log_refusal(client.peer, *refusal);
@@ -97,16 +97,19 @@ void Acceptor::admit(Accepted client) {
 }
 
 // Without an address there is nothing to count by.
-std::optional<std::string> Acceptor::refusal_for(const std::string& host, bool has_address) {
+std::optional<std::string> Acceptor::refusal_for(const Address& peer) {
+    const bool has_address = peer.family() != AF_UNIX;
+    const std::string network = peer.network();
+    const std::size_t present = has_address ? callbacks_.count_from(network) : 0;
     if (has_address)
-        if (auto refusal = admission_.refuse(host, callbacks_.count_from(host), Clock::now(), limits_))
-            return refusal;
-    if (vacancy_ != Vacancy::full) return {};
-    return text("Too many clients (limit ", max_clients(), "): try again later.");
+        if (auto refusal = admission_.refuse(network, present, Clock::now(), limits_)) return refusal;
+    if (vacancy_ == Vacancy::full)
+        return text("Too many clients (limit ", max_clients(), "): try again later.");
+    return refuse_last_places(network, present, callbacks_.count(), max_clients());
 }
 
 void Acceptor::log_refusal(const Address& peer, std::string_view why) {
-    if (refusals_.add(peer.host(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
+    if (refusals_.add(peer.network(), why)) log_.notice(text("refuse ", peer.shown(), ": ", why));
     sum_up_later();
 }
 
@@ -141,12 +144,17 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
     }
 }
 
+// Also where the system does not tell where a listener is: then its file stays, which the next start
+// replaces.
 void Acceptor::close() {
     watches_.clear();
-    tell_refusals();
+    loop_.attempt([this] { tell_refusals(); }, [](const std::exception&) {});
     for (const Fd& listener : listeners_) {
-        const std::string path = local_address(listener.get()).path();
-        if (!path.empty() && !inherited_) ::unlink(path.c_str());
+        const auto remove_file = [&] {
+            const std::string path = local_address(listener.get()).path();
+            if (!path.empty() && !inherited_) ::unlink(path.c_str());
+        };
+        loop_.attempt(remove_file, [](const std::exception&) {});
     }
     listeners_.clear();
 }

@@ -25,8 +25,10 @@ class Acceptor {
 public:
     struct Callbacks {
         std::function<void(Accepted client)> on_client;
-        std::function<std::size_t(const std::string& host)> count_from; // present clients from there
-        std::function<std::string(std::string_view why)> farewell;      // what a refused client is told
+        // Clients that are here now from there, as Address::network names it, and from everywhere.
+        std::function<std::size_t(const std::string& network)> count_from;
+        std::function<std::size_t()> count;
+        std::function<std::string(std::string_view why)> farewell; // what a refused client is told
     };
 
     Acceptor(Loop& loop, Log& log, Callbacks callbacks)
@@ -37,8 +39,11 @@ public:
 
     // The sockets of the service manager (LISTEN_FDS), else those of the places in the settings. Raises the
     // limit of descriptors to its hard limit: those that are neither own nor listeners are for clients, up to
-    // the settings' max_clients of now. Throws as listen_on.
+    // the settings' max_clients of now. Throws as listen_on
+    // and require_descriptors.
     void open(const DaemonSettings& settings, std::size_t own);
+    // Other descriptors are needed for other things than clients now, also beside the listeners.
+    void set_own(std::size_t own) { capacity_->set_own(own + listeners_.size()); }
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
     void start(const DaemonSettings& settings);
     // Other limits; logs a warning when there is no room for as many clients as they allow.
@@ -67,7 +72,7 @@ public:
 private:
     void accept_clients(const Fd& listener);
     void admit(Accepted client);
-    std::optional<std::string> refusal_for(const std::string& host, bool has_address);
+    std::optional<std::string> refusal_for(const Address& peer);
     void log_refusal(const Address& peer, std::string_view why);
     void sum_up_later();
     void tell_refusals();

@@ -24,9 +24,20 @@ std::optional<std::string> Admission::refuse(const std::string& address, std::si
     return {};
 }
 
+std::optional<std::string> refuse_last_places(const std::string& address, std::size_t present,
+                                              std::size_t clients, std::size_t most) {
+    if (present < few_clients || clients < most - most / 10) return {};
+    return text("Nearly full (limit ", most, "): there is no room for more than ", few_clients,
+                " connections from ", address, ": close one or try again later.");
+}
+
 Capacity::Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own)
     : at_start_(at_start), backend_(backend), descriptors_(descriptors) {
     if (backend_ == Backend::select) descriptors_ = std::min<std::size_t>(descriptors_, FD_SETSIZE);
+    set_own(own);
+}
+
+void Capacity::set_own(std::size_t own) {
     ceiling_ = std::min(at_start_, descriptors_ > own ? descriptors_ - own : 1);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Whether a new client may come in: the limits per address of both daemons, and how many clients there may
-// be. Run by a daemon's parent; without descriptors or clocks of its own.
+// be. An address is what Address::network says, so that nobody has more by changing the last bits of one of
+// IPv6. Run by a daemon's parent; without descriptors or clocks of its own.
 #pragma once
 
 #include "common/poller.hh"
@@ -33,6 +34,14 @@ private:
     Time second_{};
 };
 
+// The last tenth of the places is for addresses with fewer clients than this: else a few addresses, each
+// within its limit, could take all of them.
+inline constexpr std::size_t few_clients = 3;
+// Whether that keeps out a client from an address that has so many here now, where there are so many in all
+// and may be at most `most'. No value: it does not.
+std::optional<std::string> refuse_last_places(const std::string& address, std::size_t present,
+                                              std::size_t clients, std::size_t most);
+
 // How many clients a daemon's parent can have at once: as many as it was started for, as it has descriptors,
 // and as its backend can watch. Each client takes one descriptor there, the parent's end of its pair.
 class Capacity {
@@ -41,6 +50,8 @@ public:
     // that are not clients'.
     Capacity(std::size_t at_start, Backend backend, std::size_t descriptors, std::size_t own);
 
+    // After a change of how many are not clients'.
+    void set_own(std::size_t own);
     std::size_t clients(std::size_t wanted) const { return wanted < ceiling_ ? wanted : ceiling_; }
     // "max-clients is 991, not 1000: select knows only 1024 descriptors"; no value when there is room for
     // all.

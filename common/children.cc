@@ -19,16 +19,22 @@ std::string describe_status(int status) {
 }
 
 std::optional<pid_t> Children::spawn(Child child, const std::function<int()>& body) {
+    // All room for it is found before: a child that nobody knows of would never be told to end.
+    std::map<pid_t, Child> known;
+    auto node = known.extract(known.emplace(0, std::move(child)).first);
+    const std::string& address = node.mapped().address;
+    const auto counted = address.empty() ? by_address_.end() : by_address_.try_emplace(address, 0).first;
     const pid_t pid = ::fork();
     switch (pid) {
     case -1: // no process to be had now
-        if (errno != EAGAIN && errno != ENOMEM) fail("fork");
+        if (counted != by_address_.end() && counted->second == 0) by_address_.erase(counted);
         return {};
     case 0: // the child: it must never run the parent's destructors
-        ::_exit(report_errors(child.role, body));
+        ::_exit(report_errors(node.mapped().role, body));
     default: // the parent
-        if (!child.address.empty()) ++by_address_[child.address];
-        by_pid_.emplace(pid, std::move(child));
+        if (counted != by_address_.end()) ++counted->second;
+        node.key() = pid;
+        by_pid_.insert(std::move(node));
         return pid;
     }
 }
@@ -89,6 +95,10 @@ std::size_t Children::count_from(const std::string& address) const {
 Child* Children::find(pid_t pid) {
     const auto found = by_pid_.find(pid);
     return found == by_pid_.end() ? nullptr : &found->second;
+}
+
+void Children::signal(pid_t pid, int signal) const {
+    if (by_pid_.contains(pid)) ::kill(pid, signal);
 }
 
 void Children::signal_all(int signal) const {

@@ -19,7 +19,7 @@ namespace common {
 
 struct Child {
     std::string role{};       // leads its log lines: session, authd, handler
-    std::string address{};    // its client's host, for counting; empty: not counted
+    std::string address{};    // its client's network, for counting; empty: not counted
     std::uint64_t number = 0; // what its parent knows it by, where pids will not do
     Fd pair{};                // the parent's end, if it has one: kept until its end has been told
 };
@@ -41,7 +41,7 @@ class Children {
 public:
     // Forks. In the child: body runs and its result, or 1 for an exception, is the exit status; nothing of
     // the parent's stack is unwound. body must first let go of what is the parent's alone. In the parent: the
-    // pid; no value when fork(2) failed for now (EAGAIN, ENOMEM): the caller pauses.
+    // pid; no value when fork(2) failed: the caller pauses.
     std::optional<pid_t> spawn(Child child, const std::function<int()>& body);
 
     using OnOther = std::function<void(pid_t pid, int status)>;
@@ -62,6 +62,8 @@ public:
     std::size_t count_from(const std::string& address) const;
     const std::map<pid_t, Child>& all() const { return by_pid_; }
     Child* find(pid_t pid);
+    // Of this set only: a pid that was reaped may be another process's by now, and is left alone.
+    void signal(pid_t pid, int signal) const;
     void signal_all(int signal) const;
 
 private:

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 #include <unistd.h>
 
 namespace common {
@@ -17,7 +16,9 @@ ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVe
       path_(std::move(path)),
       verbs_(std::move(verbs)),
       listener_(listen_on(Address::of_path(path_), 0600)),
-      accepting_(loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); }) {}
+      accepting_(
+          loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); },
+          [this](const std::exception&) { pause_accepting(); }) {}
 
 ControlServer::~ControlServer() { close(); }
 
@@ -27,6 +28,7 @@ std::vector<Fd> ControlServer::close() {
     clients_.clear();
     if (!listener_) return open;
     loop_.cancel(pause_);
+    loop_.cancel(going_on_);
     accepting_.reset();
     listener_.reset();
     ::unlink(path_.c_str());
@@ -34,21 +36,19 @@ std::vector<Fd> ControlServer::close() {
 }
 
 void ControlServer::accept_clients() {
-    try {
-        while (clients_.size() < max_clients) {
-            std::optional<Accepted> accepted = accept_from(listener_);
-            if (!accepted) return;
-            const int fd = accepted->socket.get();
-            Watch socket{loop_, std::move(accepted->socket), Interest::read,
-                         [this, fd](const Event& event) { serve(fd, event); }};
-            clients_[fd].socket = std::move(socket);
-        }
-        accepting_.change(Interest::none); // at the limit the listener is not polled
-    } catch (const std::runtime_error&) {
-        pause_accepting(); // no descriptor to be had, or one too high for select(2)
+    while (clients_.size() < max_clients) {
+        std::optional<Accepted> accepted = accept_from(listener_);
+        if (!accepted) return;
+        const int fd = accepted->socket.get();
+        Watch socket{loop_, std::move(accepted->socket), Interest::read,
+                     [this, fd](const Event& event) { serve(fd, event); },
+                     [this, fd](const std::exception&) { drop(fd); }};
+        clients_[fd].socket = std::move(socket);
     }
+    accepting_.change(Interest::none); // at the limit the listener is not polled
 }
 
+// No descriptor was to be had, or one too high for select(2).
 void ControlServer::pause_accepting() {
     accepting_.change(Interest::none);
     loop_.cancel(pause_);
@@ -56,13 +56,8 @@ void ControlServer::pause_accepting() {
 }
 
 void ControlServer::serve(int fd, const Event& event) {
-    Client& client = clients_.at(fd);
-    try {
-        if (event.hangup && !event.readable) return drop(fd);
-        take_lines(fd, client);
-    } catch (const std::system_error&) {
-        drop(fd);
-    }
+    if (event.hangup && !event.readable) return drop(fd);
+    take_lines(fd, clients_.at(fd));
 }
 
 // Writes what is left to write, then answers line after line until nothing comes or an answer is not taken.
@@ -70,7 +65,7 @@ void ControlServer::take_lines(int fd, Client& client) {
     if (!flush(client) || !send_more(client)) return drop(fd);
     for (int budget = 32; client.output.empty(); --budget) {
         if (budget == 0) return client.socket.again();
-        if (client.more && client.has_ended)
+        if (client.goes_on() && client.going_on.has_ended)
             return client.socket.change(Interest::none); // its end comes first
         if (const std::optional<Line> line = client.input.next()) {
             answer(client, *line);
@@ -123,62 +118,81 @@ std::string error_line(const std::runtime_error& error) {
 } // namespace
 
 void ControlServer::answer(Client& client, const Line& line) const {
-    if (std::exchange(client.more, nullptr))
+    if (client.goes_on()) {
+        client.going_on = {};
         client.output = "ok\n"; // anything ends an answer that goes on
-    else if (line.too_long)
+    } else if (line.too_long)
         client.output = text("error the line is longer than ", max_line, " bytes\n");
     if (!client.output.empty()) return;
     try {
-        const ControlAnswer found = run(line.text);
-        for (const std::string& data : found.lines) client.output += data_line(data);
-        client.more = found.more;
-        client.has_ended = found.has_ended;
-        if (!client.more && is_question(line.text)) client.output += "ok\n";
+        ControlAnswer found = run(line.text);
+        for (const std::string& data : std::exchange(found.lines, {})) client.output += data_line(data);
+        client.going_on = std::move(found);
+        if (!client.goes_on() && is_question(line.text)) client.output += "ok\n";
     } catch (const std::runtime_error& error) {
         client.output = error_line(error);
     }
 }
 
-void ControlServer::take_more(Client& client) const {
+// As much as one round may take; true: there may be more at once.
+bool ControlServer::take_more(Client& client) const {
     constexpr std::size_t enough = 65536; // bytes; the rest when these are taken
+    constexpr std::chrono::milliseconds long_enough{2};
+    const ControlAnswer& from = client.going_on;
+    const Clock::time_point until = Clock::now() + long_enough;
     try {
         while (client.output.size() < enough) {
-            const std::optional<std::string> line = client.more();
-            if (!line) return;
+            const std::optional<std::string> line = from.more();
+            if (!line) return from.is_busy && from.is_busy();
             client.output += data_line(*line);
+            if (Clock::now() >= until) return true;
         }
+        return true;
     } catch (const std::runtime_error& error) {
-        client.more = nullptr;
+        client.going_on = {};
         client.output += error_line(error);
+        return false;
     }
 }
 
-// Until there is no more for now or the client takes no more; false: the client has gone.
-bool ControlServer::send_more(Client& client) const {
-    while (client.more && client.output.empty()) {
-        take_more(client);
-        if (client.more && client.has_ended && client.has_ended()) {
-            client.more = nullptr;
-            client.output += "ok\n";
-        }
-        if (client.output.empty()) return true;
-        if (!flush(client)) return false;
+// One round's share of an answer that goes on; false: the client has gone.
+bool ControlServer::send_more(Client& client) {
+    if (!client.goes_on() || !client.output.empty()) return true;
+    const bool has_more = take_more(client);
+    if (client.goes_on() && client.going_on.has_ended && client.going_on.has_ended()) {
+        client.going_on = {};
+        client.output += "ok\n";
     }
+    if (!flush(client)) return false;
+    if (has_more && client.output.empty()) continue_soon(); // else when the client has taken that
     return true;
+}
+
+// Once for all of them, so that many that have much to say do not take more rounds.
+void ControlServer::continue_soon() {
+    if (std::exchange(goes_on_soon_, true)) return;
+    going_on_ = loop_.at(Clock::now(), [this] {
+        goes_on_soon_ = false;
+        continue_answers();
+    });
 }
 
 void ControlServer::continue_answers() {
     std::vector<int> gone;
     for (auto& [fd, client] : clients_) {
-        if (!client.more || !client.output.empty()) continue;
-        if (!send_more(client))
-            gone.push_back(fd);
-        else if (!client.output.empty())
-            client.socket.change(Interest::both);
-        else if (!client.more) { // it has ended: on to the next question
-            client.socket.change(Interest::read);
-            client.socket.again();
-        }
+        if (!client.goes_on() || !client.output.empty()) continue;
+        const auto go_on = [&, &one = client] {
+            if (!send_more(one))
+                gone.push_back(one.socket.fd());
+            else if (!one.output.empty())
+                one.socket.change(Interest::both);
+            else if (!one.goes_on()) { // it has ended: on to the next question
+                one.socket.change(Interest::read);
+                one.socket.again();
+            }
+        };
+        loop_.attempt(
+            go_on, [&gone, &socket = client.socket](const std::exception&) { gone.push_back(socket.fd()); });
     }
     for (const int fd : gone) drop(fd);
 }

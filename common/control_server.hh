@@ -2,7 +2,8 @@
 // The control socket, server side: lines of text over an AF_UNIX stream socket of mode 0600, in a daemon's
 // parent. `help' lists the verbs; data lines of an answer begin with a space, the last line is `ok' or
 // `error REASON'. Whoever may open the socket may use every verb. A client that does not read its answer
-// costs that answer's memory, and nothing more is done for it. Nothing that a client does ends the daemon.
+// costs that answer's memory, and nothing more is done for it. Nothing that a client does ends the daemon,
+// and what goes wrong with a connection closes that one.
 #pragma once
 
 #include "common/config.hh"
@@ -20,12 +21,14 @@
 namespace common {
 
 // The data lines of an answer, without their space; and, for an answer that goes on, where its further lines
-// come from: no value means none for now. It goes on until has_ended says so, if there is that; else until
-// the client sends anything or leaves.
+// come from: no value means none for now, or, where is_busy says so, that it has looked for long enough and
+// is to be asked again in the next round. It goes on until has_ended says so, if there is that; else until
+// the client sends anything or leaves. However much there is, one round sends a few milliseconds' worth.
 struct ControlAnswer {
     ControlAnswer(std::vector<std::string> data = {}) : lines(std::move(data)) {}
     std::vector<std::string> lines;
     std::function<std::optional<std::string>()> more;
+    std::function<bool()> is_busy;
     std::function<bool()> has_ended;
 };
 
@@ -62,10 +65,11 @@ private:
     struct Client {
         Watch socket;
         LineReader input{max_line, LineEnds::newline};
-        std::string output;                               // not yet written
-        std::function<std::optional<std::string>()> more; // of an answer that goes on
-        std::function<bool()> has_ended;
+        std::string output; // not yet written
+        ControlAnswer going_on;
         bool ended = false;
+
+        bool goes_on() const { return going_on.more != nullptr; }
     };
 
     void accept_clients();
@@ -75,8 +79,9 @@ private:
     bool flush(Client& client) const; // false: the client has gone
     void drop(int fd);
     void answer(Client& client, const Line& line) const;
-    void take_more(Client& client) const;
-    bool send_more(Client& client) const;
+    bool take_more(Client& client) const;
+    bool send_more(Client& client);
+    void continue_soon();
     ControlAnswer run(std::string_view line) const;
     std::vector<std::string> help() const;
 
@@ -87,6 +92,8 @@ private:
     Watch accepting_; // of the listener
     std::map<int, Client> clients_;
     Loop::TimerId pause_{};
+    Loop::TimerId going_on_{}; // when answers that go on are asked for more
+    bool goes_on_soon_ = false;
 };
 
 } // namespace common

@@ -79,7 +79,7 @@ void Detachment::report_ready(std::string_view line, bool keeps_error) {
     waiting_.reset();
 }
 
-void tell_ready(Detachment* detachment, const Log& log, const Readiness& what) {
+void tell_ready(Detachment* detachment, Log& log, const Readiness& what) {
     const bool logs_here = log.target() == Log::Target::standard_error;
     if (const auto why = log.explain_silence())
         std::fprintf(stderr, "%s\n", text(what.program, ": ", *why).c_str());
@@ -104,9 +104,10 @@ void notify_service_manager(std::string_view state) {
     to.sun_family = AF_UNIX;
     name.copy(to.sun_path, name.size());
     if (name[0] == '@') to.sun_path[0] = '\0';
-    const Fd socket{checked("create a socket", {}, [] { return ::socket(AF_UNIX, SOCK_DGRAM, 0); })};
+    // A manager that cannot be told, or does not listen, is no reason not to serve, nor not to stop.
+    const Fd socket{::socket(AF_UNIX, SOCK_DGRAM, 0)};
+    if (!socket) return;
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-    // A manager that does not listen is no reason not to serve.
     (void)retry([&] {
         return ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
                         reinterpret_cast<const sockaddr*>(&to), length);
@@ -120,6 +121,13 @@ std::size_t raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit); // where it may not be raised, the lower one stays in force
     checked("ask for the limit of descriptors", {}, [&] { return ::getrlimit(RLIMIT_NOFILE, &limit); });
     return limit.rlim_cur;
+}
+
+std::size_t require_descriptors(std::size_t own) {
+    const std::size_t limit = raise_descriptor_limit();
+    if (limit > own) return limit;
+    throw UserError(text("this process may have only ", limit, " descriptors (RLIMIT_NOFILE), and needs ",
+                         own + 1, " to serve one client: raise the limit"));
 }
 
 void change_priority(int nice) {

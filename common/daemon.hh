@@ -39,7 +39,7 @@ private:
 struct Readiness {
     std::string_view program, places, control;
 };
-void tell_ready(Detachment* detachment, const Log& log, const Readiness& what);
+void tell_ready(Detachment* detachment, Log& log, const Readiness& what);
 
 // Standard input (and output) become /dev/null, so that a foreground daemon's children hold no terminal
 // input.
@@ -50,6 +50,9 @@ void notify_service_manager(std::string_view state);
 
 // RLIMIT_NOFILE up to its hard limit; returns it.
 std::size_t raise_descriptor_limit();
+// The same for a daemon whose parent needs so many for itself, and one more for its first client: throws
+// UserError with the number if there are fewer.
+std::size_t require_descriptors(std::size_t own);
 
 // nice(2), -20 to 19.
 void change_priority(int nice);

@@ -18,6 +18,8 @@ constexpr std::chrono::seconds max_keepalive{32767}; // tcp(7)
 
 // The words of `when-full'.
 constexpr std::array<std::string_view, 2> when_full_words{"wait", "refuse"};
+// And of `sandbox'.
+constexpr std::array<std::string_view, 2> sandbox_words{"wanted", "required"};
 
 int parse_nice(Words words) {
     const std::string& word = only_word(words, "a priority");
@@ -88,6 +90,9 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          Reload::yes, [&](Words w) { s.keepalive = parse_time(w, 0s, max_keepalive); }},
         {"run-as", "USER", "nobody", "the user that the children run as if root started the daemon",
          Repeats::no, Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
+        {"sandbox", "required|wanted", "wanted",
+         "whether the daemon starts only where the system can shut in its children", Repeats::no,
+         Reload::at_start_only, [&](Words w) { s.needs_sandbox = parse_choice(w, sandbox_words) == 1; }},
         {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start_only,
          [&](Words w) { s.nice = parse_nice(w); }},
         {"events", "BACKEND", "", "how to wait: select, poll, epoll or epoll-edge", Repeats::no,
@@ -107,6 +112,8 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"login-holdoff", "TIME", "300",
          "the longest wait of an address whose logins keep failing; 0 means none", Repeats::no, Reload::yes,
          [&](Words w) { s.login_holdoff = parse_time(w, 0s, 24h); }},
+        {"login-timeout", "TIME", "60", "how long a client may take to come in; 0 means no limit",
+         Repeats::no, Reload::yes, [&](Words w) { s.login_timeout = parse_time(w, 0s, 24h); }},
     };
 }
 

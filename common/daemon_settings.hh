@@ -27,6 +27,7 @@ struct DaemonSettings {
     std::chrono::seconds idle_timeout{}; // 0: none
     std::string run_as;                  // for the children of a daemon that root started
     int nice = 0;
+    bool needs_sandbox = false; // no start where processes cannot be shut in
     // How processes wait that have many descriptors, and a client's child, which has three or four: for so
     // few nothing is cheaper than poll, which has nothing to set up.
     Backend events = best_backend();
@@ -37,6 +38,7 @@ struct DaemonSettings {
     std::string users;                     // the user file, suite-users(5); empty: none
     unsigned login_tries = 3;
     std::chrono::seconds login_holdoff{300}; // the longest; 0: none
+    std::chrono::seconds login_timeout{60};  // for a client to come in; 0: none
 };
 
 // What differs between the daemons.

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace common {
@@ -19,11 +22,15 @@ constexpr int packets_at_once = 64; // in one round
 bool HelperProcess::start() {
     auto [ours, theirs] = make_packet_pair();
     started_ = Clock::now();
-    const auto pid = children_.spawn({.role = duties_.role},
-                                     [this, &pair = theirs] { return duties_.body(std::move(pair)); });
+    const auto pid = children_.spawn({.role = duties_.role}, [this, &pair = theirs] {
+        if (duties_.has_errors_logged) point_errors_at(pair.get());
+        return duties_.body(std::move(pair));
+    });
     if (!pid) return false;
+    errors_ = {};
     pid_ = *pid;
     pair_ = std::move(ours);
+    is_faulty_ = is_doubted_ = false;
     if (loop_ != nullptr) watch();
     return true;
 }
@@ -36,11 +43,17 @@ void HelperProcess::attach(Loop& loop, Log& log) {
 }
 
 void HelperProcess::watch() {
-    loop_->watch(pair_.get(), Interest::read, [this](const Event& event) {
-        if (event.writable) flush();
-        if (event.writable && unsent_.empty() && duties_.on_sent) duties_.on_sent();
-        if (pair_) read_packets();
-    });
+    loop_->watch(
+        pair_.get(), Interest::read,
+        [this](const Event& event) {
+            if (event.writable) flush();
+            if (event.writable && unsent_.empty() && duties_.on_sent) duties_.on_sent();
+            if (pair_) read_packets();
+        },
+        [this](const std::exception& error) {
+            fault(error);
+            lose();
+        });
     flush();
 }
 
@@ -49,14 +62,20 @@ void HelperProcess::send(std::string packet, Fd first, Fd second) {
     flush();
 }
 
+// Whoever sends something is not told of an error, and may be in the middle of others: the pair's end and
+// SIGCHLD follow.
 void HelperProcess::flush() {
-    if (!pair_ || loop_ == nullptr) return;
-    while (!unsent_.empty()) {
-        const Unsent& next = unsent_.front();
-        const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
-        if (state == IoState::vanished) return; // reading tells, too, and acts on it
-        if (state != IoState::done) break;
-        unsent_.pop_front();
+    if (!runs() || loop_ == nullptr) return;
+    try {
+        while (!unsent_.empty()) {
+            const Unsent& next = unsent_.front();
+            const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
+            if (state == IoState::vanished) return doubt();
+            if (state != IoState::done) break;
+            unsent_.pop_front();
+        }
+    } catch (const std::system_error& error) {
+        return fault(error);
     }
     loop_->change(pair_.get(), unsent_.empty() ? Interest::read : Interest::both);
 }
@@ -64,16 +83,36 @@ void HelperProcess::flush() {
 void HelperProcess::read_packets() {
     for (int budget = packets_at_once; pair_; --budget) {
         if (budget == 0) return loop_->again(pair_.get());
-        try {
-            const Received got = receive_packet(pair_.get(), buffer_, 0);
-            if (got.state == IoState::would_block) return;
-            if (got.state != IoState::done) return lose();
-            duties_.on_packet(std::span{buffer_}.first(got.bytes));
-        } catch (const PeerError& error) {
-            log_->error(text(called(), " is killed: ", error.what()));
-            return kill();
-        }
+        const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
+        const Received got = receive_packet(pair_.get(), buffer_, 0, more);
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) return lose();
+        const auto packet = std::span{buffer_}.first(got.bytes);
+        if (duties_.has_errors_logged && is_text_byte(packet[0]))
+            errors_.add(packet, got.is_cut, *log_, {duties_.role, pid_});
+        else if (got.is_cut)
+            throw PeerError("a packet between processes is longer than any kind of it");
+        else
+            duties_.on_packet(packet);
     }
+}
+
+// Its end of the pair is gone: reading tells, too, and acts on it, after its last words. If it does not, the
+// helper is no use any more.
+void HelperProcess::doubt() {
+    constexpr std::chrono::seconds patience{1};
+    if (std::exchange(is_doubted_, true)) return;
+    loop_->at(Clock::now() + patience, [this, pid = pid_] {
+        if (!pair_ || pid != pid_) return;
+        fault(std::runtime_error("its pair takes nothing more"));
+        lose();
+    });
+}
+
+void HelperProcess::fault(const std::exception& error) {
+    is_faulty_ = true;
+    children_.signal_all(SIGKILL);
+    log_->error(text(called(), " is killed: ", error.what()));
 }
 
 std::string HelperProcess::called() const {
@@ -85,9 +124,11 @@ void HelperProcess::kill() {
     lose();
 }
 
-// Its end: SIGCHLD says how.
+// Its end: SIGCHLD says how. One that is there still, since it was only the pair that failed, does nothing
+// more on its own: a spawner would end its handlers, as if the hub were dead.
 void HelperProcess::lose() {
     if (!pair_) return;
+    if (!stopping_) children_.signal_all(SIGKILL);
     if (loop_ != nullptr) loop_->forget(pair_.get());
     pair_.reset();
     if (!stopping_ && duties_.on_lost) duties_.on_lost();
@@ -95,8 +136,15 @@ void HelperProcess::lose() {
 
 bool HelperProcess::end(pid_t pid, int status) {
     return children_.end(pid, status, [this](const Ended& ended) {
-        if (pair_) read_packets();
-        lose();
+        loop_->attempt(
+            [this] {
+                if (runs()) read_packets();
+            },
+            [this](const std::exception& error) {
+                log_->error(text(called(), ": its last words: ", error.what()));
+            });
+        loop_->attempt([this] { lose(); }, nullptr);
+        if (log_ != nullptr) errors_.end(*log_, {duties_.role, ended.pid});
         if (stopping_) return;
         log_->warning(text(duties_.role, ' ', ended.pid, " ended: ", describe_status(ended.status),
                            "; starting another"));
@@ -107,12 +155,21 @@ bool HelperProcess::end(pid_t pid, int status) {
 void HelperProcess::start_again() {
     if (stopping_) return;
     const auto earliest = started_ + duties_.restart_pause;
-    if (Clock::now() < earliest || !start()) {
-        const auto next = std::max(earliest, Clock::now() + duties_.restart_pause);
-        restart_ = loop_->at(next, [this] { start_again(); });
-        return;
+    if (Clock::now() < earliest) return start_later(earliest);
+    try {
+        if (!start()) return start_later(Clock::now() + duties_.restart_pause);
+        if (duties_.on_restart) duties_.on_restart();
+    } catch (const std::exception& error) {
+        log_->error(text("no ", duties_.role, " can be started: ", error.what()));
+        // One that was forked is not fit to be worked with: its end comes back to here.
+        if (children_.size() > 0) return kill();
+        start_later(Clock::now() + duties_.restart_pause);
     }
-    if (duties_.on_restart) duties_.on_restart();
+}
+
+void HelperProcess::start_later(Clock::time_point when) {
+    loop_->cancel(restart_);
+    restart_ = loop_->at(when, [this] { start_again(); });
 }
 
 void HelperProcess::stop() {
@@ -122,7 +179,7 @@ void HelperProcess::stop() {
 }
 
 void HelperProcess::wait(const Children::OnOther& on_other) {
-    constexpr std::chrono::seconds patience{3};
+    const auto patience = duties_.patience;
     const auto on_end = [](const Ended&) {};
     children_.wait_for_all(Clock::now() + patience, on_end, on_other);
     if (children_.size() == 0) return;

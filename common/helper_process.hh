@@ -2,9 +2,13 @@
 // A process that helps a daemon's parent for as long as that runs (authd, chatd's spawner): forked with one
 // end of a pair of packet sockets, started again when it dies, and killed when it does not end. Run by the
 // parent.
+//
+// What goes wrong in the parent while it works with the helper costs the helper: it is killed, and another is
+// started, so that no half-done thing stays between the two.
 #pragma once
 
 #include "common/children.hh"
+#include "common/error_lines.hh"
 #include "common/fd.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
@@ -27,6 +31,8 @@ public:
         std::string role{};         // in the log: authd, spawner
         std::string called{};       // in the log, when it is killed; empty: its role and pid
         std::size_t max_packet = 0; // bytes; a longer packet from it is a PeerError
+        // Its standard error is its end of the pair, and goes into the log: no packet's first byte is text.
+        bool has_errors_logged = false;
         // In the child, as Children::spawn has it; pair is its end.
         std::function<int(Fd pair)> body{};
         // A packet that came from it. A PeerError kills it; another is started.
@@ -38,6 +44,7 @@ public:
         // Its pair has ended, though not at a stop. Another is started once its end was told.
         std::function<void()> on_lost{};
         std::chrono::milliseconds restart_pause{1000}; // between starts of one that dies at once
+        std::chrono::seconds patience{3};              // for it to end by itself at a stop
     };
 
     explicit HelperProcess(Duties duties) : duties_(std::move(duties)) {}
@@ -55,7 +62,7 @@ public:
     std::size_t waiting() const { return unsent_.size(); }
     void drop_waiting() { unsent_.clear(); }
     // It is running; it may not take packets yet.
-    bool runs() const { return static_cast<bool>(pair_); }
+    bool runs() const { return static_cast<bool>(pair_) && !is_faulty_; }
 
     // After SIGCHLD, for a child that was collected; false: it is another's. Reads what it said last, logs
     // how it ended, and starts another.
@@ -64,7 +71,7 @@ public:
     void kill();
     // Closes the pair, which tells it to end, and starts no other.
     void stop();
-    // After stop: waits until it has ended, for 3 s at the most, and then kills it. on_other: as
+    // After stop: waits until it has ended, for its patience at the most, and then kills it. on_other: as
     // Children::reap has it.
     void wait(const Children::OnOther& on_other = nullptr);
 
@@ -79,6 +86,9 @@ private:
 
     std::string called() const;
     void start_again();
+    void start_later(Clock::time_point when);
+    void doubt();
+    void fault(const std::exception& error);
     void watch();
     void read_packets();
     void flush();
@@ -91,10 +101,13 @@ private:
     Loop* loop_ = nullptr;
     Log* log_ = nullptr;
     std::vector<char> buffer_; // of the packet that is read
+    ErrorLines errors_;        // of this process
     std::deque<Unsent> unsent_;
     Clock::time_point started_{};
     Loop::TimerId restart_{};
     bool stopping_ = false;
+    bool is_doubted_ = false; // it takes no packets
+    bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
 };
 
 } // namespace common

@@ -4,10 +4,12 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 
+#include <algorithm>
+#include <climits>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <system_error>
 #include <unistd.h>
@@ -41,21 +43,23 @@ Fd open_log(const std::string& path) {
     }
 }
 
-// Where syslog(3) of the usual systems has its daemon; openlog(3) does not tell whether there is one.
-bool has_syslog() {
-    for (const std::string_view path : {"/dev/log", "/var/run/log"}) {
-        sockaddr_un to{};
-        to.sun_family = AF_UNIX;
-        path.copy(to.sun_path, sizeof to.sun_path - 1);
-        for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
-            const Fd socket{::socket(AF_UNIX, type, 0)};
-            if (!socket) return true; // who knows
-            set_nonblocking(socket.get());
-            if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return true;
-            if (errno == EAGAIN || errno == EINPROGRESS) return true; // a busy one
-        }
-    }
-    return false;
+// A terminal is opened anew, so that writing to it never waits, and whoever else has it open still may. Where
+// it cannot be, standard error itself is used.
+Fd open_own_terminal() {
+    if (::isatty(STDERR_FILENO) == 0) return {};
+    const char* const name = ::ttyname(STDERR_FILENO);
+    if (name == nullptr) return {};
+    return Fd{retry([&] { return ::open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC); })};
+}
+
+bool is_socket(int fd) {
+    struct stat found {};
+    return ::fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode);
+}
+
+bool has_room(int fd) {
+    pollfd asked{fd, POLLOUT, 0};
+    return retry([&] { return ::poll(&asked, 1, 0); }) == 1 && (asked.revents & POLLOUT) != 0;
 }
 
 } // namespace
@@ -68,13 +72,11 @@ Log::Place Log::Place::of(const std::string& word, bool foreground) {
 }
 
 Log::Log(std::string program, std::string role, Place place, Severity least)
-    : program_(std::move(program)), role_(std::move(role)), place_(std::move(place)), least_(least) {
-    if (place_.target == Target::syslog) ::openlog(program_.c_str(), LOG_NDELAY, LOG_DAEMON);
+    : role_(std::move(role)), place_(std::move(place)), syslog_(std::move(program)), least_(least) {
     if (place_.target == Target::file) file_ = open_log(place_.file);
-}
-
-Log::~Log() {
-    if (place_.target == Target::syslog) ::closelog();
+    if (place_.target != Target::standard_error) return;
+    file_ = open_own_terminal();
+    error_is_socket_ = is_socket(STDERR_FILENO);
 }
 
 std::string Log::place() const {
@@ -85,8 +87,8 @@ std::string Log::place() const {
     }
 }
 
-std::optional<std::string> Log::explain_silence() const {
-    if (place_.target != Target::syslog || has_syslog()) return {};
+std::optional<std::string> Log::explain_silence() {
+    if (place_.target != Target::syslog || syslog_.is_heard()) return {};
     return "no syslog runs here, so nothing is logged: start one, or name a file with `log FILE'";
 }
 
@@ -111,25 +113,57 @@ void Log::always(std::string_view line) { put(role_, ::getpid(), Severity::notic
 void Log::put(std::string_view role, long pid, Severity severity, std::string_view line) {
     const std::string whole = text(role, '[', pid, "]: ", keep_to_one_line(line));
     if (place_.target == Target::syslog)
-        ::syslog(syslog_priority(severity), "%s", whole.c_str());
+        put_syslog(severity, whole);
     else
-        put_line(place_.target == Target::file ? file_.get() : STDERR_FILENO, whole + '\n');
+        put_line(whole + '\n');
+}
+
+std::string Log::tell_of_lost() const {
+    return text(role_, '[', ::getpid(), "]: lines of the log lost ", untold_);
+}
+
+void Log::put_syslog(Severity severity, std::string_view line) {
+    if (untold_ > 0 && syslog_.send(syslog_priority(Severity::warning), tell_of_lost())) untold_ = 0;
+    if (untold_ == 0 && syslog_.send(syslog_priority(severity), line)) return;
+    ++lost_;
+    ++untold_;
 }
 
 // One write a line, so that lines of several processes never mix. A log that cannot be written is no reason
-// to stop serving.
-void Log::put_line(int fd, std::string line) {
-    if (untold_ > 0) line.insert(0, text(role_, '[', ::getpid(), "]: lines of the log lost ", untold_, '\n'));
-    if (is_torn_) line.insert(0, 1, '\n');
-    const ssize_t written = retry([&] { return ::write(fd, line.data(), line.size()); });
-    if (written == static_cast<ssize_t>(line.size())) {
-        untold_ = 0;
+// to stop serving, nor to wait.
+void Log::put_line(std::string line) {
+    std::string before = is_torn_ ? "\n" : "";
+    if (untold_ > 0) before += tell_of_lost() + '\n';
+    line.insert(0, before);
+    const std::size_t written = write_at_once(line);
+    if (written >= before.size()) untold_ = 0;
+    if (written == line.size()) {
         is_torn_ = false;
         return;
     }
     ++lost_;
     ++untold_;
-    if (written > 0) is_torn_ = line[static_cast<std::size_t>(written) - 1] != '\n';
+    if (written > 0) is_torn_ = line[written - 1] != '\n';
+}
+
+// What is taken at once; the rest is not waited for. Standard error may be shared with whoever started us, so
+// that it cannot be made non-blocking: it is asked before each write, of no more than a pipe then takes.
+std::size_t Log::write_at_once(std::string_view bytes) const {
+    const auto taken = [&](auto write) {
+        return static_cast<std::size_t>(std::max<ssize_t>(0, retry(write)));
+    };
+    if (file_) return taken([&] { return ::write(file_.get(), bytes.data(), bytes.size()); });
+    if (error_is_socket_)
+        return taken(
+            [&] { return ::send(STDERR_FILENO, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
+    std::size_t done = 0;
+    while (done < bytes.size() && has_room(STDERR_FILENO)) {
+        const std::string_view piece = bytes.substr(done, PIPE_BUF);
+        const std::size_t wrote = taken([&] { return ::write(STDERR_FILENO, piece.data(), piece.size()); });
+        done += wrote;
+        if (wrote < piece.size()) break;
+    }
+    return done;
 }
 
 } // namespace common

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error, to syslog(3) or in a file.
-// Code that logs bytes from a peer escapes them first (common/text.hh); what could still forge or hide a line
-// is escaped here.
+// The daemons' log: one line at a time, `ROLE[PID]: TEXT', on standard error, to syslog(3) or in a file. It
+// never waits: a line that nobody takes now is dropped and counted. Code that logs bytes from a peer escapes
+// them first (common/text.hh); what could still forge or hide a line is escaped here.
 #pragma once
 
 #include "common/fd.hh"
+#include "common/syslog_socket.hh"
 
 #include <array>
 #include <cstdint>
@@ -37,12 +38,10 @@ public:
         std::string file; // of the target file
     };
 
-    // program names the daemon to syslog; role leads each line; what is less than least is left out. One Log
-    // at a time may have the target syslog. A file is made with mode 0640, or appended to. Throws
-    // std::system_error when it cannot be opened.
+    // program names the daemon to syslog; role leads each line; what is less than least is left out. A file
+    // is made with mode 0640, or appended to. Throws std::system_error when it cannot be opened.
     Log(std::string program, std::string role, Place place, Severity least);
-    ~Log();
-    Log(const Log&) = delete; // openlog(3) keeps a pointer into it
+    Log(const Log&) = delete; // lines that were lost are counted once
     Log& operator=(const Log&) = delete;
 
     void set_least(Severity least) { least_ = least; }
@@ -52,12 +51,12 @@ public:
     std::string place() const;
     Target target() const { return place_.target; }
     // Why nothing that is logged will be heard, with the remedy; no value when it may be.
-    std::optional<std::string> explain_silence() const;
+    std::optional<std::string> explain_silence();
     // Opens the file again, which may have been renamed. One that cannot be opened is told in the log, and
     // the old one stays.
     void reopen();
-    // Lines that could not be written, on a full disk for one. The next that can be is preceded by one that
-    // tells how many are missing.
+    // Lines that could not be written: on a full disk, or since whoever reads them does not. The next that
+    // can be is preceded by one that tells how many are missing.
     std::uint64_t lost() const { return lost_; }
 
     void write(Severity severity, std::string_view text);
@@ -74,12 +73,16 @@ public:
 
 private:
     void put(std::string_view role, long pid, Severity severity, std::string_view text);
-    void put_line(int fd, std::string line);
+    void put_line(std::string line);
+    void put_syslog(Severity severity, std::string_view line);
+    std::string tell_of_lost() const;
+    std::size_t write_at_once(std::string_view bytes) const;
 
-    std::string program_;
     std::string role_;
     Place place_;
-    Fd file_;
+    SyslogSocket syslog_;
+    Fd file_; // or the terminal that standard error is
+    bool error_is_socket_ = false;
     Severity least_;
     std::uint64_t lost_ = 0;
     std::uint64_t untold_ = 0; // of those

@@ -8,6 +8,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <fcntl.h>
 #include <vector>
 
 namespace common {
@@ -20,16 +21,21 @@ struct ControlBuffer {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * room_for_passed)> bytes{};
 };
 
-std::vector<Fd> take_descriptors(msghdr& message) {
-    std::vector<Fd> taken;
+struct Taken {
+    std::vector<Fd> descriptors;
+    bool are_fit = true; // else there is one that would outlive an exec, which nobody gets
+};
+
+Taken take_descriptors(msghdr& message) {
+    Taken taken;
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
         const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (std::size_t i = 0; i < count; ++i) {
             int number = -1;
             std::memcpy(&number, CMSG_DATA(part) + i * sizeof number, sizeof number);
-            taken.emplace_back(number);
-            set_close_on_exec(number);
+            taken.descriptors.emplace_back(number);
+            taken.are_fit = taken.are_fit && ::fcntl(number, F_SETFD, FD_CLOEXEC) != -1;
         }
     }
     return taken;
@@ -73,7 +79,7 @@ IoState send_packet(int fd, std::span<const char> packet, int passed, int second
     }
 }
 
-Received receive_packet(int fd, std::span<char> into, std::size_t max_passed) {
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed, Tolerated tolerated) {
     iovec piece{into.data(), into.size()};
     ControlBuffer control;
     msghdr message{};
@@ -83,17 +89,25 @@ Received receive_packet(int fd, std::span<char> into, std::size_t max_passed) {
     message.msg_controllen = control.bytes.size();
     const ssize_t bytes = retry([&] { return ::recvmsg(fd, &message, 0); });
     if (bytes < 0) {
-        if (errno == EAGAIN) return {IoState::would_block, 0, {}, {}};
-        if (errno == ECONNRESET) return {IoState::vanished, 0, {}, {}};
+        if (errno == EAGAIN) return {.state = IoState::would_block};
+        if (errno == ECONNRESET) return {.state = IoState::vanished};
         fail("receive a packet");
     }
-    std::vector<Fd> passed = take_descriptors(message);
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || passed.size() > max_passed)
+    auto [passed, are_fit] = take_descriptors(message);
+    const bool is_cut = (message.msg_flags & MSG_TRUNC) != 0;
+    const bool lacks = (message.msg_flags & MSG_CTRUNC) != 0 || !are_fit;
+    if (lacks && !is_cut && tolerated == Tolerated::lack_of_descriptors)
+        return {.state = IoState::done, .bytes = static_cast<std::size_t>(bytes), .lacks_descriptors = true};
+    if ((is_cut && tolerated != Tolerated::longer) || lacks || passed.size() > max_passed)
         throw PeerError(
             "a packet between processes is longer than any kind of it, or brings more descriptors");
-    if (bytes == 0) return {IoState::ended, 0, {}, {}};
+    if (bytes == 0) return {.state = IoState::ended};
     passed.resize(2);
-    return {IoState::done, static_cast<std::size_t>(bytes), std::move(passed[0]), std::move(passed[1])};
+    return {.state = IoState::done,
+            .bytes = static_cast<std::size_t>(bytes),
+            .passed = std::move(passed[0]),
+            .second = std::move(passed[1]),
+            .is_cut = is_cut};
 }
 
 } // namespace common

@@ -14,11 +14,15 @@ enum class Renamed {
     unsupported, // the system or this file system cannot: nothing has changed
 };
 
-// The names are single components in one directory. Both throw std::system_error for other faults, ENOENT for
-// a name that is not there among them; then nothing has changed.
+// The names are single components in one directory, or each in its own. All throw std::system_error for other
+// faults, ENOENT for a name that is not there and EXDEV for two file systems among them; then nothing has
+// changed.
 
 // From one name to another that is free.
-Renamed rename_if_free(int directory, const std::string& from, const std::string& to);
+Renamed rename_if_free(int from_directory, const std::string& from, int to_directory, const std::string& to);
+inline Renamed rename_if_free(int directory, const std::string& from, const std::string& to) {
+    return rename_if_free(directory, from, directory, to);
+}
 // Each of the two gets the other's name, in one step; never taken.
 Renamed exchange_names(int directory, const std::string& one, const std::string& other);
 
@@ -27,7 +31,8 @@ Renamed exchange_names(int directory, const std::string& one, const std::string&
 // soon after could leave an empty file in the place of either. Nothing elsewhere.
 void begin_writing_to_disk(int file);
 
-// The portable way to the first: for a moment the file has both names.
-Renamed rename_if_free_by_link(int directory, const std::string& from, const std::string& to);
+// The portable way to the first: for a moment the file has both names. Unsupported for a folder.
+Renamed rename_if_free_by_link(int from_directory, const std::string& from, int to_directory,
+                               const std::string& to);
 
 } // namespace common

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
 // What a child does to itself, so that one that was taken over can do little. Linux has the means; elsewhere
 // only what POSIX has is done. Call them in this order, before the first byte from a peer is read:
-// descriptors, enter_root and become (common/privileges.hh), no new privileges, files, resources.
+// descriptors, enter_root and become (common/privileges.hh), no new privileges, files, resources. Calls may
+// be denied before the fork, by a parent that needs none of them.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <sys/resource.h>
 
 namespace common {
@@ -36,6 +39,22 @@ enum class TreeAccess {
 // their rights; TCP and Unix sockets with a path are not restricted. Needs forbid_new_privileges. False where
 // the system cannot do it, which is no fault: Linux does from 5.13, with write from 5.19 (Landlock).
 bool restrict_files(int root_directory, TreeAccess access);
+
+// System calls that no process for a client has a use for, but whoever has taken one over: running programs,
+// looking into other processes, mounts, namespaces, keys, BPF, io_uring, kernel modules, clocks, and all
+// calls of another kind of program than this one (32-bit ones).
+enum class DeniedCalls {
+    usual,
+    also_sockets, // and making, connecting and accepting sockets
+};
+
+// From now on each of them fails with EPERM and is told on standard error, in this process and its children.
+// Needs forbid_new_privileges. False where the system cannot do it, and in sanitized builds, whose reports
+// need some of them: Linux does (seccomp), on x86-64 and ARM64.
+bool deny_calls(DeniedCalls which);
+
+// Why this system, or this build, cannot do both, for `sandbox required'; no value when it can.
+std::optional<std::string> explain_no_sandbox();
 
 // Limits, each lowered to what the process may have anyway; RLIM_INFINITY leaves one as it is.
 struct ResourceLimits {

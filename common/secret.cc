@@ -18,11 +18,12 @@ void erase_bytes(std::string& bytes) {
     bytes.clear();
 }
 
-bool equal_in_constant_time(std::string_view one, std::string_view other) {
-    if (one.size() != other.size()) return false;
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < one.size(); ++i)
-        difference |= static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]);
+bool equal_in_constant_time(std::string_view secret, std::string_view given) {
+    if (secret.empty()) return given.empty();
+    std::size_t difference = secret.size() ^ given.size();
+    for (std::size_t i = 0; i < given.size(); ++i)
+        difference |=
+            static_cast<unsigned char>(secret[i % secret.size()]) ^ static_cast<unsigned char>(given[i]);
     return difference == 0;
 }
 

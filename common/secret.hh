@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Bytes that must not be found in memory afterwards: passwords and codes on their way to authd. Used by
-// whatever process a password passes through.
+// Bytes that nobody may guess, and bytes that must not be found in memory afterwards: passwords and codes on
+// their way to authd. Used by whatever process a password passes through.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,20 @@
 
 namespace common {
 
+// To be called at a process's start, if it needs random bytes later: from then on that takes no descriptor,
+// and never waits. Throws std::system_error.
+void open_random_source();
+// Bytes of the system's source of randomness, at most 256 in one call. Throws std::system_error.
+void fill_random(std::span<char> bytes);
+
 // Overwrites the bytes, in a way that no compiler leaves out.
 void erase_bytes(std::span<char> bytes);
 // The same for a string's, and empties it. What it held before it last grew is out of reach.
 void erase_bytes(std::string& bytes);
 
-// Whether they are the same, without an early end, which would tell how much is right; how long they are is
-// told.
-bool equal_in_constant_time(std::string_view one, std::string_view other);
+// Whether somebody who gave this knows the secret. How long that takes depends on what was given alone: not
+// on how much of it is right, nor on how long the secret is.
+bool equal_in_constant_time(std::string_view secret, std::string_view given);
 
 // A password. It is erased when it goes, and moving it leaves no second one behind.
 class Secret {

@@ -18,7 +18,9 @@ Service::Service(const DaemonOptions& options, std::vector<ConfigLine> config, c
       log_(log),
       state_(settings.state),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
-      loop_(settings.events) {}
+      loop_(settings.events) {
+    loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
+}
 
 void Service::open(Duties duties) {
     duties_ = std::move(duties);
@@ -35,9 +37,18 @@ void Service::tell_ready(std::string_view places, const OnReady& on_ready) {
     on_ready(places);
 }
 
+void Service::wait(bool may_wait) {
+    try {
+        loop_.run_once(signals_.while_waiting(), may_wait);
+    } catch (const std::exception& error) {
+        log_.error(text("cannot go on: ", error.what()));
+        throw;
+    }
+}
+
 void Service::heed_signals() {
-    if (signals_.take(SIGCHLD)) duties_.on_child_end();
-    if (signals_.take(SIGUSR1)) report_status();
+    if (signals_.take(SIGCHLD)) attempt([this] { duties_.on_child_end(); });
+    if (signals_.take(SIGUSR1)) attempt([this] { report_status(); });
     if (signals_.take(SIGHUP)) reload_as_told();
     if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
 }

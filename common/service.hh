@@ -61,10 +61,16 @@ public:
     using OnReady = std::function<void(std::string_view places)>;
     static void tell_ready(std::string_view places, const OnReady& on_ready);
 
-    // One round of the loop, with signals let in; as Loop::run_once.
-    void wait(bool may_wait = true) { loop_.run_once(signals_.while_waiting(), may_wait); }
+    // One round of the loop, with signals let in; as Loop::run_once, whose last error the log has, too.
+    void wait(bool may_wait = true);
     // What the signals of the last wait ask for: CHLD, USR1, HUP (reload), TERM and INT (stop).
     void heed_signals();
+    // Runs a part of a round that is not a callback of the loop's; what it throws is logged and lived
+    // through.
+    template <class Work>
+    void attempt(const Work& work) {
+        loop_.attempt(work, nullptr);
+    }
 
     // Reads the configuration again, as SIGHUP does; returns what waits for the next start or could not be
     // done. Throws, and leaves the old one, when something is wrong with it.

@@ -29,14 +29,14 @@ Fd make_shared_pages(std::size_t count, const std::string& folder) {
         const std::string name = text("/suite-", ::getpid(), '-', attempt);
         const int number = ::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
         if (number < 0 && errno == EEXIST) continue;
-        if (number < 0) return make_shared_file(count, folder); // no /dev/shm, or none that we may write to
+        if (number < 0) break; // no /dev/shm, or none that we may write to
         Fd fd{number};
         ::shm_unlink(name.c_str());
         checked("size shared memory", {},
                 [&] { return ::ftruncate(fd.get(), static_cast<off_t>(count * page_size())); });
         return fd;
     }
-    fail_with(EEXIST, "create shared memory");
+    return make_shared_file(count, folder); // where nobody else can take the names
 }
 
 std::span<std::byte> map_shared_pages(int fd, std::size_t first, std::size_t count) {

@@ -11,7 +11,7 @@
 namespace common {
 
 // A nameless shared memory object of count pages of zeros (shm_open(3), unlinked at once); where the system
-// gives none, make_shared_file in folder, which must exist.
+// gives none, or somebody has taken all the names, make_shared_file in folder, which must exist.
 Fd make_shared_pages(std::size_t count, const std::string& folder);
 // A nameless file of count pages of zeros in folder, whose place on the disk is taken: whoever writes to a
 // page that finds none is killed.

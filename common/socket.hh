@@ -65,11 +65,16 @@ IoState send_packet(int fd, std::span<const char> packet, int passed = -1, int s
 struct Received {
     IoState state;
     std::size_t bytes = 0;
-    Fd passed;
-    Fd second;
+    Fd passed{};
+    Fd second{};
+    bool is_cut = false;            // it was longer than the buffer
+    bool lacks_descriptors = false; // for those that it brought this process had no room
 };
+// What is no fault of the peer's. A packet for whose descriptors there is no room here brings none.
+enum class Tolerated { nothing, longer, lack_of_descriptors };
 // One packet into the buffer. Throws PeerError when it was longer than the buffer or carried more descriptors
-// than max_passed (at most 2); surplus descriptors are closed.
-Received receive_packet(int fd, std::span<char> into, std::size_t max_passed = 1);
+// than max_passed (at most 2), unless that is tolerated; surplus descriptors are closed.
+Received receive_packet(int fd, std::span<char> into, std::size_t max_passed = 1,
+                        Tolerated tolerated = Tolerated::nothing);
 
 } // namespace common

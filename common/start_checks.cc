@@ -8,6 +8,7 @@
 #include "common/low_ports.hh"
 #include "common/pid_file.hh"
 #include "common/privileges.hh"
+#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/state.hh"
 #include "common/text.hh"
@@ -75,6 +76,8 @@ void check_log(const std::string& place) {
 } // namespace
 
 void check_children(const DaemonSettings& settings, std::string_view daemon) {
+    if (settings.needs_sandbox)
+        if (const auto why = explain_no_sandbox()) throw UserError(text("sandbox required: ", *why));
     if (::geteuid() == 0) find_user(settings.run_as);
     if (settings.users.empty()) return;
     checked("open the user file", settings.users, [&] { return ::access(settings.users.c_str(), R_OK); });

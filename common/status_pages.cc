@@ -26,7 +26,11 @@ StatusPages::~StatusPages() {
 }
 
 std::optional<std::size_t> StatusPages::take() {
-    if (free_.empty()) return taken_once_ < count_ ? std::optional{taken_once_++} : std::nullopt;
+    if (free_.empty() && taken_once_ == count_) return {};
+    if (free_.empty()) { // with room to give it back, which must not fail
+        if (free_.capacity() <= taken_once_) free_.reserve(2 * taken_once_ + 1);
+        return taken_once_++;
+    }
     const std::size_t page = free_.back();
     free_.pop_back();
     return page;

@@ -26,6 +26,31 @@ public:
 
     // A free page; no value when all are taken.
     std::optional<std::size_t> take();
+    // A page that is given back, unread, unless it is kept: for whoever still has to find the other things
+    // that a child needs.
+    class Lease {
+    public:
+        explicit Lease(StatusPages& pages) : pages_(pages) {
+            const std::optional<std::size_t> page = pages.take();
+            holds_ = page.has_value();
+            page_ = page.value_or(0);
+        }
+        ~Lease() {
+            if (holds_) pages_.give_back_unread(page_);
+        }
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+
+        explicit operator bool() const { return holds_; }
+        std::size_t number() const { return page_; }
+        // From now on it is the caller's to give back.
+        void keep() { holds_ = false; }
+
+    private:
+        StatusPages& pages_;
+        std::size_t page_ = 0;
+        bool holds_ = false;
+    };
     // Zeroes the page and gives it back: only after its child has been reaped.
     void give_back(std::size_t page);
     // The same, and leaves the zeroing to the next child: a page that nobody here looks at takes no memory

@@ -43,7 +43,7 @@ build/check/symbols.ok: force
 
 # What cppcheck 2.10 takes good code for, and clang-tidy tells better.
 worse := missingIncludeSystem returnDanglingLifetime containerOutOfBounds accessMoved \
-         danglingTemporaryLifetime danglingLifetime
+         danglingTemporaryLifetime danglingLifetime passedByValue
 
 build/check/cppcheck.ok: force
 	$(call try,mkdir -p build/check/cppcheck && cppcheck --quiet --cppcheck-build-dir=build/check/cppcheck --std=c++20 --language=c++ -I. --enable=warning$(comma)performance$(comma)portability \

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 runtime='_Z.*|__(cxa|gxx|gcc|asan|ubsan)_.*|_Unwind_.*|_ITM_.*|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__dso_handle'
-runtime="$runtime|__tls_get_addr|__gmon_start__|__libc_single_threaded|__fdelt_chk|__libc_start_main|__clang_call_terminate"
+runtime="$runtime|__tls_get_addr|__gmon_start__|__libc_single_threaded|__fdelt_chk|__libc_start_main|__clang_call_terminate|__dynamic_cast"
 
 used() {
     nm -u "$@" | sed -nE 's/^ +[Uw] ([^@]*).*/\1/p' | grep -vxE "$runtime" |

@@ -98,8 +98,9 @@ void take_token(Conversation& c, const HubRequest&, Packet packet, Fd) {
 }
 
 void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {
-    const auto [lines, seconds] = SlowedFrame::read(packet).first;
-    c.output.say(Phrase::slowed, text(lines), text(seconds));
+    const auto [lines, seconds, by] = SlowedFrame::read(packet).first;
+    constexpr std::array phrases{Phrase::slowed, Phrase::slowed_address, Phrase::slowed_codes};
+    c.output.say(phrases.at(by), text(lines), text(seconds));
 }
 
 struct Rule {

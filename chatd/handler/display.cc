@@ -37,16 +37,19 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::already_inside, Phrase::already_inside},
     Wording<Refusal>{Refusal::too_many_rooms, Phrase::too_many_rooms},
     Wording<Refusal>{Refusal::no_such_room, Phrase::no_such_room},
+    Wording<Refusal>{Refusal::no_more_rooms, Phrase::no_more_rooms},
     Wording<Refusal>{Refusal::text_too_long, Phrase::text_too_long},
     Wording<Refusal>{Refusal::disk_full, Phrase::disk_full},
     Wording<Refusal>{Refusal::moderated, Phrase::room_moderated},
     Wording<Refusal>{Refusal::muted, Phrase::you_are_muted},
+    Wording<Refusal>{Refusal::partly_sent, Phrase::partly_sent},
     Wording<Refusal>{Refusal::not_recorded, Phrase::not_recorded},
     Wording<Refusal>{Refusal::not_done, Phrase::not_done},
     Wording<Refusal>{Refusal::too_many_ignored, Phrase::too_many_ignored},
     Wording<Refusal>{Refusal::bad_network, Phrase::bad_network},
     Wording<Refusal>{Refusal::no_address, Phrase::no_address},
     Wording<Refusal>{Refusal::hits_oneself, Phrase::hits_oneself},
+    Wording<Refusal>{Refusal::too_many_bans, Phrase::too_many_bans},
     Wording<Refusal>{Refusal::not_now, Phrase::not_now},
     Wording<Refusal>{Refusal::nobody, Phrase::nobody},
     Wording<Refusal>{Refusal::behind, Phrase::behind},
@@ -67,6 +70,7 @@ constexpr std::array farewell_wordings{
     Wording<Farewell>{Farewell::log_unreadable, Phrase::log_unreadable},
     Wording<Farewell>{Farewell::resumed_elsewhere, Phrase::resumed_elsewhere},
     Wording<Farewell>{Farewell::too_many_tries, Phrase::too_many_tries},
+    Wording<Farewell>{Farewell::login_timeout, Phrase::login_timeout},
 };
 
 template <class Table, class Value>

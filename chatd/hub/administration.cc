@@ -294,20 +294,20 @@ ControlAnswer Administration::stats() const {
 
 ControlAnswer Administration::history(Words words) {
     HistoryQuery query = read_history_words(words);
-    const RoomLog& log = known_room(query.room).log();
+    const Room& room = known_room(query.room);
+    const RoomLog& log = room.log();
     if (query.is_limited) { // the last lines are where the last numbers are: nothing else is read
         const std::uint64_t lines = std::min(query.options.last.value_or(20), log.next_line() - 1);
         query.options.from = log.next_line() - lines;
     }
     const auto lines = std::make_shared<LogPrint>(log, query.room, query.options);
     Answer answer;
-    answer.more = [this, lines, room = query.room]() -> std::optional<std::string> {
-        if (rooms_.find(room) == nullptr) throw UserError("the room is closed");
-        std::optional<std::string> line = lines->next();
-        if (!line && lines->is_busy())
-            service_.loop().at(Clock::now(), [this] { service_.control().continue_answers(); });
-        return line;
+    // By its number: a room that is made again under the same name has another, and another log.
+    answer.more = [this, lines, number = room.number()] {
+        if (rooms_.find(number) == nullptr) throw UserError("the room is closed");
+        return lines->next();
     };
+    answer.is_busy = [lines] { return lines->is_busy(); };
     if (!query.options.follows) answer.has_ended = [lines] { return lines->has_ended(); };
     return answer;
 }

@@ -3,12 +3,21 @@
 
 #include "common/socket.hh"
 
+#include <system_error>
+
 using namespace common;
 
 namespace chatd {
 
 void Answers::send(const Client& client, std::string_view frame, int passed) const {
-    if (send_packet(client.pair.fd(), frame, passed) == IoState::would_block) kill_(client);
+    if (!client.pair) return;
+    try {
+        const IoState state = send_packet(client.pair.fd(), frame, passed);
+        if (state == IoState::would_block) faults_.kill(client, "it does not take its answers");
+        if (state == IoState::vanished) faults_.doubt(client);
+    } catch (const std::system_error& error) { // which may be about another client than the one that asks
+        faults_.kill(client, error.what());
+    }
 }
 
 void Answers::confirm(const Client& client, std::string_view words) const {

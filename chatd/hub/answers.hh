@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What the hub answers a client's handler. A handler has one question open and drains its pair, so there is
-// room for every answer, unless it misbehaves: then it is killed. Run by the hub.
+// room for every answer, unless it misbehaves: then it is killed, and so it is when the system does not let
+// an answer through. Run by the hub.
 #pragma once
 
 #include "chatd/hub/client.hh"
@@ -16,10 +17,14 @@ namespace chatd {
 
 class Answers {
 public:
-    using Kill = std::function<void(const Client&)>;
-    explicit Answers(Kill kill) : kill_(std::move(kill)) {}
+    // What becomes of a client whose handler gets no answer, when the present work is done.
+    struct Faults {
+        std::function<void(const Client&, std::string_view why)> kill;
+        std::function<void(const Client&)> doubt; // it seems to have ended
+    };
+    explicit Answers(Faults faults) : faults_(std::move(faults)) {}
 
-    // A frame, with a descriptor when passed is one.
+    // A frame, with a descriptor when passed is one. Nothing for a client whose handler is gone already.
     void send(const Client& client, std::string_view frame, int passed = -1) const;
     // It is done; words: what there is to say of it.
     void confirm(const Client& client, std::string_view words = {}) const;
@@ -28,7 +33,7 @@ public:
     void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) const;
 
 private:
-    Kill kill_;
+    Faults faults_;
 };
 
 } // namespace chatd

@@ -11,8 +11,6 @@
 #include "common/whole_file.hh"
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -21,7 +19,8 @@ namespace chatd {
 namespace {
 
 constexpr std::string_view for_ever = "-";
-constexpr std::size_t max_file = std::size_t{1} << 24; // bytes: a hundred thousand bans
+// By operators, in one room: of the configuration, and of a client.
+constexpr std::size_t max_bans_of_room = 2000, max_bans_of_made_room = 100;
 
 std::int64_t in_seconds(Ban::Time time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -77,32 +76,56 @@ bool Ban::is_of(const Person& somebody) const {
     return person.is(somebody) || (!somebody.account.empty() && somebody.account == whom);
 }
 
-Bans::Bans(std::string path) : path_(std::move(path)) {
-    if (::access(path_.c_str(), F_OK) != 0) return;
+Bans::Bans(const std::string& path) {
+    if (::access(path.c_str(), F_OK) != 0) return;
     std::size_t number = 0;
-    for (const std::string& line : split_lines(read_whole_file(path_, max_file))) {
-        const std::string origin = text(path_, ':', ++number);
+    for (const std::string& line : split_lines(read_whole_file(path))) {
+        const std::string origin = text(path, ':', ++number);
         std::vector<std::string> words = split_words(line);
         if (!words.empty()) bans_.push_back(ban_of({origin, std::move(words)}));
     }
 }
 
+std::string Bans::lines() const {
+    std::string lines;
+    for (const Ban& ban : all(std::chrono::system_clock::now())) lines += line_of(ban);
+    return lines;
+}
+
+// And those that are over. Whether any that still held was meant.
+bool Bans::drop(const std::function<bool(const Ban&)>& is_meant) {
+    const auto now = std::chrono::system_clock::now();
+    std::erase_if(bans_, [&](const Ban& ban) { return is_over(ban, now); });
+    return std::erase_if(bans_, is_meant) != 0;
+}
+
 void Bans::add(Ban ban) {
     if (!ban.network) ban.network = Network::parse(ban.whom);
-    std::vector<Ban> changed = all(std::chrono::system_clock::now());
-    std::erase_if(changed, [&](const Ban& old) { return old.whom == ban.whom && old.room == ban.room; });
-    changed.push_back(std::move(ban));
-    save(changed);
-    bans_ = std::move(changed);
+    drop([&](const Ban& old) { return old.whom == ban.whom && old.room == ban.room; });
+    bans_.push_back(std::move(ban));
+    on_change_();
 }
 
 bool Bans::remove(std::string_view whom, std::string_view room) {
-    std::vector<Ban> changed = all(std::chrono::system_clock::now());
-    if (std::erase_if(changed, [&](const Ban& old) { return old.whom == whom && old.room == room; }) == 0)
-        return false;
-    save(changed);
-    bans_ = std::move(changed);
+    if (!drop([&](const Ban& old) { return old.whom == whom && old.room == room; })) return false;
+    on_change_();
     return true;
+}
+
+void Bans::forget_room(std::string_view room) {
+    if (drop([&](const Ban& ban) { return ban.room == room && !ban.by.empty(); })) on_change_();
+}
+
+bool Bans::has_room_for(const Ban& ban, bool is_made_by_client) const {
+    const std::size_t most = is_made_by_client ? max_bans_of_made_room : max_bans_of_room;
+    const auto now = std::chrono::system_clock::now();
+    std::size_t there = 0;
+    for (const Ban& old : bans_) {
+        if (old.room != ban.room || old.by.empty() || is_over(old, now)) continue;
+        if (old.whom == ban.whom) return true;
+        ++there;
+    }
+    return there < most;
 }
 
 template <class Predicate>
@@ -140,13 +163,6 @@ std::vector<Ban> Bans::all(Ban::Time now) const {
     std::copy_if(bans_.begin(), bans_.end(), std::back_inserter(left),
                  [&](const Ban& ban) { return !is_over(ban, now); });
     return left;
-}
-
-void Bans::save(const std::vector<Ban>& bans) const {
-    std::string lines;
-    for (const Ban& ban : bans) lines += line_of(ban);
-    if (lines.size() > max_file) throw std::system_error(EFBIG, std::generic_category(), path_);
-    replace_file(path_, lines);
 }
 
 } // namespace chatd

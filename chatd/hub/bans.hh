@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: ISC
 // The bans: from one room or from all, of a name and the person that had it, or of a network, for how long
-// and by whom; in a file of the state directory, so that it outlives the daemon. Run by the hub.
+// and by whom. Read from a file of the state directory at the start; it is saved beside the hub's work
+// (background_save.hh). Run by the hub.
 #pragma once
 
 #include "chatd/hub/marks.hh"
 #include "common/network.hh"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,15 +41,23 @@ std::string whom_of(const std::string& word);
 
 class Bans {
 public:
-    // Reads the file, if it exists. Throws common::UserError, naming file and line, for a line that is not
-    // a ban.
-    explicit Bans(std::string path);
+    // Reads the file, if it exists, however long it is. Throws common::UserError, naming file and line, for a
+    // line that is not a ban.
+    explicit Bans(const std::string& path);
+    // Called after each change.
+    void tell_changes(std::function<void()> on_change) { on_change_ = std::move(on_change); }
+    // What the file is to hold now.
+    std::string lines() const;
 
-    // Replaces a ban of the same person from the same room. Throws std::system_error when the file cannot be
-    // written; then nothing has changed.
+    // Replaces a ban of the same person from the same room.
     void add(Ban ban);
     // False if there is no such ban.
     bool remove(std::string_view whom, std::string_view room);
+    // The room is no more: what its operators have decided in it is over; what the administrator has is not.
+    void forget_room(std::string_view room);
+    // Whether an operator may add this one: it takes another's place, or there are not too many by operators
+    // in its room yet.
+    bool has_room_for(const Ban& ban, bool is_made_by_client) const;
     // Whether there is a ban of exactly this name or network from the room (empty: from the server). So a
     // name that nobody is to take.
     bool keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const;
@@ -64,10 +74,10 @@ public:
 private:
     template <class Predicate>
     bool any(std::string_view room, Ban::Time now, Predicate is_meant) const;
-    void save(const std::vector<Ban>& bans) const;
+    bool drop(const std::function<bool(const Ban&)>& is_meant);
 
-    std::string path_;
     std::vector<Ban> bans_;
+    std::function<void()> on_change_ = [] {};
 };
 
 } // namespace chatd

@@ -9,12 +9,18 @@
 namespace chatd {
 
 std::chrono::milliseconds TokenBucket::take(const FloodLimit& limit, double tokens, Time now) {
+    const auto time = time_until(limit, tokens, now);
+    if (limit.lines != 0) tokens_ -= tokens;
+    return time;
+}
+
+std::chrono::milliseconds TokenBucket::time_until(const FloodLimit& limit, double tokens, Time now) {
     if (limit.lines == 0) return {};
     fill(limit, now);
-    tokens_ -= tokens;
-    constexpr double nothing = -1e-6; // what sums of fractions lose
-    if (tokens_ >= nothing) return {};
-    const double seconds = -tokens_ * limit.seconds / limit.lines;
+    const double missing = tokens - tokens_;
+    constexpr double nothing = 1e-6; // what sums of fractions lose
+    if (missing <= nothing) return {};
+    const double seconds = missing * limit.seconds / limit.lines;
     return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 

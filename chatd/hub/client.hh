@@ -4,12 +4,15 @@
 #pragma once
 
 #include "chatd/hub/marks.hh"
+#include "chatd/protocol.hh"
 #include "chatd/settings.hh"
 #include "common/address.hh"
 #include "common/authd/login.hh"
+#include "common/error_lines.hh"
 #include "common/loop.hh"
 #include "common/socket.hh"
 
+#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -36,6 +39,8 @@ public:
     // Takes so many tokens, each for a line. How long it is until all of them have come; zero: they were
     // there.
     std::chrono::milliseconds take(const FloodLimit& limit, double tokens, Time now);
+    // How long it is until there are so many; nothing is taken.
+    std::chrono::milliseconds time_until(const FloodLimit& limit, double tokens, Time now);
     // Whether nothing was taken for as long as it takes to fill it.
     bool is_full(const FloodLimit& limit, Time now);
 
@@ -52,7 +57,7 @@ struct Client {
 
     ClientNumber number = 0;
     common::Address address;
-    std::string host; // of the address, to be counted by
+    std::string host; // what it is counted by: Address::network
     std::string peer; // the address, for people
     common::Clock::time_point since = common::Clock::now();
 
@@ -62,16 +67,23 @@ struct Client {
     pid_t pid = -1;                          // until it is known
     std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
 
+    common::ErrorLines errors; // what its handler writes on its standard error
+
     // What it has asked, and is not answered yet.
     State state = State::naming;
     bool owes_answer = false;             // to a line that is in a room's batch, or to one that waits
     std::unique_ptr<common::Login> login; // while authd is asked something
     common::Watch verdict;                // of its pair
     std::function<void(Client&, const common::Verdict&)> on_verdict;
-    std::vector<char> held; // a frame that flood control holds back
+    std::vector<char> held; // a frame that is held back
+    SlowedBy held_by{};
     common::Loop::TimerId held_until{};
     TokenBucket bucket;
-    bool was_told_to_wait = false;
+    std::bitset<slowed_by_count> was_told_to_wait; // and by what
+    // As long as it is in no room yet: Newcomers.
+    std::chrono::seconds login_timeout{}; // of its time; 0: it may take as long as it likes
+    common::Clock::time_point login_until{};
+    common::Loop::TimerId login_timer{};
 
     // Whom it does not want to see.
     struct Ignored {

@@ -48,7 +48,8 @@ void Console::start(Events events) {
 }
 
 void Console::watch() {
-    watch_ = Watch{loop_, terminal_.get(), Interest::read, [this](const Event&) { read(); }};
+    const auto close = [this](const std::exception&) { end(); };
+    watch_ = Watch{loop_, terminal_.get(), Interest::read, [this](const Event&) { read(); }, close};
 }
 
 IoState Console::fill() {
@@ -63,7 +64,8 @@ void Console::read() {
     if (is_in_background(terminal_.get())) { // to read would stop the process (SIGTTIN)
         constexpr std::chrono::seconds pause{1};
         watch_.reset();
-        loop_.at(Clock::now() + pause, [this] { watch(); });
+        loop_.at(
+            Clock::now() + pause, [this] { watch(); }, [this](const std::exception&) { end(); });
         return;
     }
     IoState state = IoState::done;
@@ -71,7 +73,10 @@ void Console::read() {
         state = fill();
         while (const std::optional<Line> line = reader_.next()) take(line->text);
     }
-    if (state == IoState::would_block) return;
+    if (state != IoState::would_block) end();
+}
+
+void Console::end() {
     watch_.reset();
     terminal_.reset();
 }
@@ -103,10 +108,11 @@ void Console::say(std::string_view text) {
     if (unsaid_.empty()) return;
     constexpr std::chrono::milliseconds pause{100};
     retries_ = true;
-    loop_.at(Clock::now() + pause, [this] {
+    const auto retry = [this] {
         retries_ = false;
         if (terminal_) say({});
-    });
+    };
+    loop_.at(Clock::now() + pause, retry, [this](const std::exception&) { end(); });
 }
 
 } // namespace chatd

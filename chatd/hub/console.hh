@@ -26,8 +26,8 @@ public:
 
     // Says on the terminal what a typed line does. From then on each line is given to on_line, until the end
     // of input, but for `help' and `?', which are answered, and `quit' and `exit', which ask first. Nothing
-    // happens where standard input is not a terminal, or cannot be opened again. While the daemon is in the
-    // background of a shell with job control, what is typed is left to the shell.
+    // happens where standard input is not a terminal, or cannot be opened again. What goes wrong ends it.
+    // While the daemon is in the background of a shell with job control, what is typed is left to the shell.
     void start(Events events);
 
 private:
@@ -38,6 +38,7 @@ private:
     common::IoState fill();
     void take(std::string_view line);
     void say(std::string_view text);
+    void end();
 
     common::Loop& loop_;
     common::Fd terminal_;

@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/departures.hh"
 
+#include "common/network.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <sys/socket.h>
+#include <system_error>
 #include <vector>
 
 using namespace common;
 
 namespace chatd {
 
+namespace {
+
+// Behind a Unix socket, and on this machine, many can share what looks like one address.
+bool may_be_many(const Address& address) {
+    static const std::array loopback{Network::parse("127.0.0.0/8"), Network::parse("::1")};
+    return address.family() == AF_UNIX ||
+           std::any_of(loopback.begin(), loopback.end(),
+                       [&](const std::optional<Network>& network) { return network->contains(address); });
+}
+
+} // namespace
+
 void Departures::end(Client& client) {
     loop_.cancel(client.held_until);
+    loop_.cancel(client.login_timer);
+    budgets_.take(client, static_cast<double>(client.rooms.size()), Clock::now());
     if (client.has_quit)
         tickets_.forget(client.number);
     else
@@ -31,12 +50,17 @@ void Departures::keep_place(const Client& client) {
     });
     if (last != stays.end()) std::rotate(last, last + 1, stays.end());
     tickets_.keep(client.number, std::move(stays), client.counted, client.formers,
-                  Clock::now() + settings_.resume_time);
+                  Clock::now() + settings_.resume_time,
+                  may_be_many(client.address) ? "" : client.address.network());
 }
 
 void Departures::dismiss(Client& client, Farewell why, std::string_view words) {
-    if (client.pair)
-        send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    try {
+        if (client.pair)
+            send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
+    } catch (const std::system_error& error) { // then it is not told why
+        log_.warning(text("no farewell to ", client.peer, ": ", error.what()));
+    }
     end(client);
 }
 

@@ -4,6 +4,7 @@
 // has quit or was expelled. Run by the hub.
 #pragma once
 
+#include "chatd/hub/budgets.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
 #include "chatd/hub/tickets.hh"
@@ -25,12 +26,13 @@ public:
     };
 
     Departures(common::Loop& loop, common::Log& log, const Settings& settings, Rooms& rooms, Tickets& tickets,
-               Handlers handlers)
+               Budgets& budgets, Handlers handlers)
         : loop_(loop),
           log_(log),
           settings_(settings),
           rooms_(rooms),
           tickets_(tickets),
+          budgets_(budgets),
           handlers_(std::move(handlers)) {}
 
     // Each of these ends the client: it is gone when they return.
@@ -50,6 +52,7 @@ private:
     const Settings& settings_;
     Rooms& rooms_;
     Tickets& tickets_;
+    Budgets& budgets_;
     Handlers handlers_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "chatd/words.hh"
 #include "common/errors.hh"
+#include "common/secret.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -19,10 +20,12 @@ bool may_try_code(const Client& client) {
     return client.wrong_codes < max_tries || client.state == Client::State::entering;
 }
 
-// Whether these words lead into a room of the configuration that has no hash.
+// Whether these words lead into a room of the configuration that has no hash. How long it takes tells nothing
+// of its code.
 bool opens(const RoomSettings& room, std::string_view name, std::string_view code) {
-    if (!name.empty()) return name == room.name && !room.code.empty() && code == room.code;
-    return room.code.empty() ? code.empty() || code == room.name : code == room.code;
+    const bool is_code = !room.code.empty() && equal_in_constant_time(room.code, code);
+    if (!name.empty()) return name == room.name && is_code;
+    return room.code.empty() ? code.empty() || code == room.name : is_code;
 }
 
 // The room's name, its topic, and the names of the first that are in it beside the client.
@@ -48,37 +51,69 @@ std::uint64_t take_seen(Client& client, const Room& room) {
 
 } // namespace
 
+struct Entry::Wish {
+    explicit Wish(Packet packet) {
+        const auto [fields, words] = EnterFrame::read(packet);
+        const auto [name_size] = fields;
+        if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
+        name = words.substr(0, name_size);
+        code = words.substr(name_size);
+    }
+    std::string name, code;
+};
+
+bool Entry::is_guess(const Client& client, Packet packet) const {
+    const Wish wish{packet};
+    return is_guess(client, wish.name, wish.code);
+}
+
+bool Entry::is_guess(const Client& client, std::string_view name, std::string_view code) const {
+    if (code.empty() || !may_try_code(client)) return false;
+    if (!name.empty()) {
+        const Room* const room = rooms_.find(name);
+        return room != nullptr && !room->is_open();
+    }
+    if (client.state == Client::State::entering && is_call_for_help(code)) return false;
+    if (const Room* const room = rooms_.find(code); room != nullptr && room->is_open()) return false;
+    return std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [](const RoomSettings& room) {
+        return !room.code.empty() || !room.code_hash.empty();
+    });
+}
+
 void Entry::on_enter(Client& client, Packet packet) {
-    const auto [fields, words] = EnterFrame::read(packet);
-    const auto [name_size] = fields;
-    if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
-    const std::string_view name = std::string_view{words}.substr(0, name_size);
-    const std::string_view code = std::string_view{words}.substr(name_size);
-    if (Room* const room = find_room(client, name, code)) return enter(client, *room);
-    if (client.state == Client::State::entering && is_call_for_help(words))
+    const Wish wish{packet};
+    const auto& [name, code] = wish;
+    const Found found = find_room(client, name, code);
+    if (found.room != nullptr) return enter(client, *found.room);
+    if (found.why) return answers_.refuse(client, *found.why);
+    if (client.state == Client::State::entering && is_call_for_help(name + code))
         return answers_.refuse(client, Refusal::help_wanted); // which is not a try
     enter_by_hash(client, name, code);
 }
 
 // Without a name: what the code leads into, the open room of this name, or for nothing the first open one.
 // Whoever is inside may make a room, if that is on.
-Room* Entry::find_room(const Client& client, std::string_view name, std::string_view code) {
+Entry::Found Entry::find_room(const Client& client, std::string_view name, std::string_view code) {
     const bool may_try = may_try_code(client);
+    const RoomSettings* opened = nullptr; // the first; all are looked at, so that time tells of none
     for (const RoomSettings& wanted : settings_.rooms) {
         const bool is_tried = wanted.code_hash.empty() && (may_try || wanted.code.empty());
-        if (is_tried && opens(wanted, name, code)) return rooms_.find(wanted.name);
+        if (is_tried && opens(wanted, name, code) && opened == nullptr) opened = &wanted;
     }
+    if (opened != nullptr) return {rooms_.find(opened->name)};
     const std::string_view wanted_name = name.empty() ? code : name;
     const std::string_view wanted_code = name.empty() ? std::string_view{} : code;
-    if (Room* const there = rooms_.find(wanted_name))
-        return there->is_made_by_client() && may_try && there->settings().code == wanted_code ? there
-                                                                                              : nullptr;
-    return make_room(client, wanted_name, wanted_code);
+    Room* const there = rooms_.find(wanted_name);
+    if (there == nullptr) return make_room(client, wanted_name, wanted_code);
+    const bool is_right = equal_in_constant_time(there->settings().code, wanted_code);
+    return {there->is_made_by_client() && may_try && is_right ? there : nullptr};
 }
 
-Room* Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
+Entry::Found Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
     const bool may_make = settings_.create_rooms && client.state == Client::State::inside;
-    if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return nullptr;
+    if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return {};
+    if (!rooms_.may_make(client)) return {nullptr, Refusal::no_more_rooms};
+    if (code.empty() && is_guess(client, {}, name)) budgets_.take_wrong_code(client, Clock::now());
     RoomSettings settings;
     settings.name = name;
     settings.code = code;
@@ -86,10 +121,10 @@ Room* Entry::make_room(const Client& client, std::string_view name, std::string_
     try {
         Room& made = rooms_.make(settings, &client);
         log_.notice(text("room ", escape(settings.name), " made by ", escape(client.name)));
-        return &made;
+        return {&made};
     } catch (const std::system_error& error) {
         log_.error(text("no room is created: ", error.what()));
-        return nullptr;
+        return {nullptr, Refusal::not_done};
     }
 }
 
@@ -105,7 +140,8 @@ void Entry::enter_by_hash(Client& client, std::string_view name, std::string_vie
         std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [&](const RoomSettings& room) {
             return !room.code_hash.empty() && (name.empty() || room.name == name);
         });
-    if (!has_hashes || code.empty() || !may_try_code(client)) return refuse_code(client);
+    if (!has_hashes || code.empty() || !may_try_code(client))
+        return refuse_code(client, is_guess(client, name, code));
     const std::string secret = name.empty() ? std::string{} : text(room_secret, name);
     passwords_.ask(client, LoginKind::secret, secret, code, [this](Client& asks, const Verdict& verdict) {
         if (verdict.kind == Verdict::Kind::unavailable) return answers_.refuse(asks, Refusal::not_now);
@@ -113,12 +149,13 @@ void Entry::enter_by_hash(Client& client, std::string_view name, std::string_vie
         const bool is_room = verdict.name.rfind(room_secret, 0) == 0; // and not an operator's
         Room* const room =
             is_room ? rooms_.find(std::string_view{verdict.name}.substr(room_secret.size())) : nullptr;
-        if (verdict.kind != Verdict::Kind::accepted || room == nullptr) return refuse_code(asks);
+        if (verdict.kind != Verdict::Kind::accepted || room == nullptr) return refuse_code(asks, true);
         enter(asks, *room);
     });
 }
 
-void Entry::refuse_code(Client& client) {
+void Entry::refuse_code(Client& client, bool was_guess) {
+    if (was_guess) budgets_.take_wrong_code(client, Clock::now());
     // The handler counts, too; this is for one that does not.
     if (++client.wrong_codes > max_tries && client.state == Client::State::entering)
         throw PeerError("more wrong codes than a handler allows");
@@ -126,15 +163,15 @@ void Entry::refuse_code(Client& client) {
 }
 
 void Entry::settle(const Rooms::Settled& settled) {
-    const auto& [room, waiting, is_written] = settled;
+    const auto& [room, waiting, fate] = settled;
     Client* const client = people_.find(waiting.client);
     if (client == nullptr) return;
     client->owes_answer = false;
     const bool enters = waiting.joined_line != 0;
-    if (is_written && enters) return let_in(*client, *room, waiting);
-    if (is_written) return answers_.confirm(*client);
+    if (fate == Rooms::Fate::written && enters) return let_in(*client, *room, waiting);
+    if (fate == Rooms::Fate::written) return answers_.confirm(*client);
     if (enters) room->leave(*client); // nobody has seen it come, nor will see it leave
-    answers_.refuse(*client, waiting.if_unwritten);
+    answers_.refuse(*client, fate == Rooms::Fate::begun ? Refusal::partly_sent : waiting.if_unwritten);
 }
 
 // The room's log has it that the client joined: now it may read.

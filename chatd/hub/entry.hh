@@ -5,6 +5,7 @@
 
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/bans.hh"
+#include "chatd/hub/budgets.hh"
 #include "chatd/hub/passwords.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/resumption.hh"
@@ -20,7 +21,8 @@ namespace chatd {
 class Entry {
 public:
     Entry(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-          const Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption)
+          const Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption,
+          Budgets& budgets)
         : log_(log),
           settings_(settings),
           people_(people),
@@ -29,7 +31,11 @@ public:
           answers_(answers),
           passwords_(passwords),
           segments_(segments),
-          resumption_(resumption) {}
+          resumption_(resumption),
+          budgets_(budgets) {}
+
+    // Whether the frame, an enter, may be a try at somebody's code; what opens a room without one is none.
+    bool is_guess(const Client& client, Packet packet) const;
 
     // Requests of clients.
     void on_enter(Client& client, Packet packet);
@@ -40,11 +46,18 @@ public:
     void settle(const Rooms::Settled& settled);
 
 private:
-    Room* find_room(const Client& client, std::string_view name, std::string_view code);
-    Room* make_room(const Client& client, std::string_view name, std::string_view code);
+    struct Wish; // what the frame says
+    // Where the words lead, or why they lead nowhere, where that is not a wrong code.
+    struct Found {
+        Room* room = nullptr;
+        std::optional<Refusal> why{};
+    };
+    Found find_room(const Client& client, std::string_view name, std::string_view code);
+    Found make_room(const Client& client, std::string_view name, std::string_view code);
     void enter(Client& client, Room& room);
     void enter_by_hash(Client& client, std::string_view name, std::string_view code);
-    void refuse_code(Client& client);
+    bool is_guess(const Client& client, std::string_view name, std::string_view code) const;
+    void refuse_code(Client& client, bool was_guess);
     void let_in(Client& client, Room& room, const Rooms::Waiting& waiting);
 
     common::Log& log_;
@@ -56,6 +69,7 @@ private:
     Passwords& passwords_;
     Segments& segments_;
     Resumption& resumption_;
+    Budgets& budgets_;
 };
 
 } // namespace chatd

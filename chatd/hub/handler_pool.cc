@@ -4,15 +4,17 @@
 #include "chatd/protocol.hh"
 #include "chatd/sleep_word.hh"
 #include "common/children.hh"
+#include "common/errors.hh"
+#include "common/fd.hh"
 #include "common/keepalive.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <sys/socket.h>
-#include <system_error>
-#include <tuple>
 #include <utility>
 
 using namespace common;
@@ -20,7 +22,8 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
+constexpr std::chrono::seconds orphan_time{10};  // for handlers of a dead spawner to end
+constexpr std::chrono::seconds leaving_time{10}; // for the others, before they are killed
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -45,7 +48,8 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
-                 [this](const std::string& host) { return people_.count_from(host); },
+                 [this](const std::string& network) { return people_.count_from(network); },
+                 [this] { return pages_in_use_.size(); },
                  [](std::string_view why) { return text(why, '\n'); }}) {}
 
 void HandlerPool::start() {
@@ -53,7 +57,8 @@ void HandlerPool::start() {
     update();
 }
 
-void HandlerPool::configure() {
+void HandlerPool::configure(std::size_t own) {
+    acceptor_.set_own(own);
     acceptor_.configure(settings_);
     update();
 }
@@ -70,35 +75,41 @@ void HandlerPool::update() {
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-void HandlerPool::take(Accepted accepted) {
+void HandlerPool::take(Accepted&& accepted) {
     if (bans_.keeps_out(accepted.peer, {}, std::chrono::system_clock::now()))
         return acceptor_.turn_away(accepted.socket, banned_words);
-    const std::optional<std::size_t> page = pages_.take();
+    StatusPages::Lease page{pages_};
     if (!page) return acceptor_.turn_away(accepted.socket, busy_words);
-    Client* client = nullptr;
-    Fd theirs;
+    auto [ours, theirs] = make_packet_pair();
+    keep_alive(accepted.socket.get(), settings_.keepalive);
+    set_no_delay(accepted.socket.get());
+    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
+    Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
+    Client& client = people_.add(accepted.peer);
+    const ClientNumber number = client.number;
     try {
-        Fd ours;
-        std::tie(ours, theirs) = make_packet_pair();
-        keep_alive(accepted.socket.get(), settings_.keepalive);
-        set_no_delay(accepted.socket.get());
-        set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
-        Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
-        client = &people_.add(accepted.peer);
-        client->page = *page;
-        client->arrival = {std::move(second), accepted.peer};
-        client->pair = Watch{loop_, std::move(ours), Interest::read,
-                             [this, number = client->number](const Event&) { on_pair(number); }};
-    } catch (const std::system_error&) { // no descriptor to spare: nothing of this client stays
-        if (client != nullptr) people_.remove(*client);
-        pages_.give_back_unread(*page);
+        client.page = page.number();
+        client.arrival = {std::move(second), accepted.peer};
+        client.pair = Watch{loop_, std::move(ours), Interest::read,
+                            [this, number](const Event&) { on_pair(number); }, charge_to(number)};
+        pages_in_use_[number] = page.number();
+    } catch (const std::exception&) { // nothing of this client stays
+        people_.remove(client);
         throw;
     }
-    pages_in_use_[client->number] = *page;
-    spawner_.spawn(client->number, *page, std::move(accepted.socket), std::move(theirs));
+    page.keep();
+    callbacks_.on_arrival(client);
+    spawner_.spawn(number, client.page, std::move(accepted.socket), std::move(theirs));
     update();
 }
 
+Loop::OnError HandlerPool::charge_to(ClientNumber number) const {
+    return [this, number](const std::exception& error) {
+        if (Client* const client = people_.find(number)) callbacks_.on_fault(*client, error.what());
+    };
+}
+
+// A handler may have spoken, and its client have gone, before this comes.
 void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
     Client* const client = people_.find(number);
     if (pid < 0) {
@@ -108,28 +119,39 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
         return;
     }
     if (client == nullptr) return; // it is gone already; its end follows
-    client->pid = pid;
-    client->arrival.reset();
-    acceptor_.log_accept(client->peer, pid, people_.count());
-    if (!client->pair) callbacks_.on_lost(*client); // its handler has ended already
+    const auto note = [&] {
+        client->pid = pid;
+        client->arrival.reset();
+        acceptor_.log_accept(client->peer, pid, people_.count());
+        if (!client->pair) callbacks_.on_lost(*client); // its handler has ended already
+    };
+    loop_.attempt(note, charge_to(number));
 }
 
 void HandlerPool::on_ended(ClientNumber number, int status) {
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
+    if (const auto leaving = leaving_.find(number); leaving != leaving_.end()) {
+        for (int turns = 256; turns > 0 && read_errors(leaving->second); --turns) {
+        } // its last words; an orphan's are endless if it wants
+        loop_.cancel(leaving->second.kill_at);
+        leaving->second.errors.end(log_, {"handler", leaving->second.pid});
+        leaving_.erase(leaving);
+    }
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
+    update();
     if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;
         log_.warning(text("a handler ended: ", describe_status(status)));
     }
-    update();
 }
 
 // The handlers go on, also one of which the spawner had not told yet: it holds the other end of its client's
 // pair. Who has none gets one from the next spawner.
 void HandlerPool::on_spawner_lost() {
     update();
+    for (const auto& [number, leaving] : leaving_) loop_.cancel(leaving.kill_at); // nobody can
     orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
@@ -164,8 +186,18 @@ void HandlerPool::hand_on(ClientNumber number) {
 }
 
 void HandlerPool::on_spawner_ready() {
-    for (Accepted& waiting : std::exchange(arrivals_, {})) take(std::move(waiting));
+    for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
     update();
+}
+
+// One of several: what it lacks costs the others nothing.
+void HandlerPool::admit(Accepted accepted) {
+    const Fd& socket = accepted.socket;
+    loop_.attempt([&] { take(std::move(accepted)); },
+                  [&](const std::exception& error) {
+                      acceptor_.pause(error.what());
+                      if (socket) acceptor_.turn_away(socket, busy_words);
+                  });
 }
 
 void HandlerPool::rest_page(ClientNumber number) {
@@ -174,17 +206,102 @@ void HandlerPool::rest_page(ClientNumber number) {
 }
 
 void HandlerPool::wake(const Client& client) const {
-    if (SleepWord{pages_.page(client.page)}.tell_news())
-        send_packet(client.pair.fd(), chatd::wake); // full: it is awake
+    if (client.pair && SleepWord{pages_.page(client.page)}.tell_news()) send_wake(client, {});
+}
+
+// A full pair holds a wake already. Of any other failure the handler would sleep on, so it is tried again.
+void HandlerPool::send_wake(const Client& client, Patience patience) const {
+    const auto sent =
+        retry([&] { return ::send(client.pair.fd(), chatd::wake.data(), chatd::wake.size(), MSG_NOSIGNAL); });
+    if (sent != -1 || errno == EAGAIN) return;
+    if (means_vanished(errno)) return doubt(client);
+    const auto pause = patience.fail(Clock::now());
+    if (!pause) return give_up(client, "it cannot be woken");
+    loop_.at(Clock::now() + *pause, [this, number = client.number, patience] {
+        const Client* const asleep = people_.find(number);
+        if (asleep != nullptr && asleep->pair) send_wake(*asleep, patience);
+    });
+}
+
+void HandlerPool::give_up(const Client& client, std::string_view why) const {
+    give_up_after({}, client, why);
+}
+
+void HandlerPool::doubt(const Client& client) const {
+    constexpr std::chrono::seconds patience{1};
+    give_up_after(patience, client, "its pair takes nothing more");
+}
+
+// Whoever works for a client may be in the middle of others.
+void HandlerPool::give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const {
+    loop_.at(Clock::now() + time, [this, number = client.number, why = std::string{why}] {
+        if (Client* const still_here = people_.find(number)) callbacks_.on_fault(*still_here, why);
+    });
 }
 
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
+    if (pages_in_use_.contains(number))
+        give_time_to_end(client);
+    else
+        client.errors.end(log_, {"handler", client.pid});
     people_.remove(client);
     unsure_.erase(number);
     rest_page(number);
     update();
+}
+
+// It hears the end of its pair now; ours stays open, so that the log has what it writes until its own end.
+void HandlerPool::give_time_to_end(Client& client) {
+    const ClientNumber number = client.number;
+    Leaving leaving{{}, std::move(client.errors), client.pid, {}};
+    if (!is_at_end(client.pair)) {
+        Fd pair = client.pair.release();
+        ::shutdown(pair.get(), SHUT_WR);
+        const auto on_event = [this, number](const Event&) {
+            const auto found = leaving_.find(number);
+            if (found != leaving_.end() && read_errors(found->second)) found->second.pair.again();
+        };
+        const auto on_error = [this, number](const std::exception&) { leaving_.at(number).pair.reset(); };
+        try {
+            leaving.pair = Watch{loop_, std::move(pair), Interest::read, on_event, on_error};
+        } catch (const std::exception& error) { // what it writes is lost then
+            log_.warning(text("handler ", client.pid, ": ", error.what()));
+        }
+    }
+    if (!orphans_.contains(number))
+        leaving.kill_at = loop_.at(Clock::now() + leaving_time, [this, number] { kill_late(number); });
+    leaving_.insert_or_assign(number, std::move(leaving));
+}
+
+// Frames mean nothing any more.
+bool HandlerPool::read_errors(Leaving& leaving) {
+    constexpr int packets_at_once = 16;
+    std::array<char, max_frame> buffer; // not filled: there is seldom anything
+    for (int budget = packets_at_once; leaving.pair && budget > 0; --budget) {
+        try {
+            const Received got = receive_packet(leaving.pair.fd(), buffer, 0, Tolerated::longer);
+            if (got.state == IoState::would_block) return false;
+            if (got.state == IoState::ended) leaving.pair.reset();
+            if (got.state != IoState::done) continue;
+            const auto packet = std::span{buffer}.first(got.bytes);
+            if (is_error_text(packet)) leaving.errors.add(packet, got.is_cut, log_, {"handler", leaving.pid});
+        } catch (const PeerError&) {
+            // It passed a descriptor, which is closed.
+        }
+    }
+    return static_cast<bool>(leaving.pair);
+}
+
+void HandlerPool::kill_late(ClientNumber number) {
+    log_.warning(text("handler ", leaving_.at(number).pid, " is killed: it did not end within ",
+                      leaving_time.count(), " s"));
+    spawner_.signal(number, SIGKILL);
+}
+
+void HandlerPool::read_last_words() {
+    while (!leaving_.empty()) on_ended(leaving_.begin()->first, 0);
 }
 
 } // namespace chatd

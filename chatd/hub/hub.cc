@@ -4,12 +4,16 @@
 #include "chatd/words.hh"
 #include "common/aside.hh"
 #include "common/authd/user_file.hh"
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
+#include "common/secret.hh"
 #include "common/shared_memory.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
 
+#include <algorithm>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -22,7 +26,15 @@ namespace {
 // What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, console, spawner,
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
+constexpr std::size_t min_made_rooms = 4, max_made_rooms = 1000;
+constexpr std::size_t share_of_made_rooms = 24;                       // of all descriptors; each takes three
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
+
+// At least so many of the hub's descriptors are no client's; listeners come to that.
+std::size_t own_of(const Settings& settings) {
+    const bool needs_authd = !settings.users.empty() || !secrets_of(settings).empty();
+    return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0);
+}
 
 std::string make_configure(const Settings& settings) {
     std::optional<Identity> identity;
@@ -32,7 +44,7 @@ std::string make_configure(const Settings& settings) {
         static_cast<std::uint32_t>(settings.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
-        static_cast<std::uint8_t>(settings.language), settings.flood.lines_at_once());
+        static_cast<std::uint8_t>(settings.language), settings.lines_at_once());
 }
 
 void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
@@ -69,6 +81,7 @@ void check_names_of_users(const std::string& path) {
 } // namespace
 
 void check_start(const Settings& settings) {
+    require_descriptors(own_of(settings) + settings.listen.size());
     common::check_start(settings, "chatd");
     check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
@@ -88,12 +101,16 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
       pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
       pages_(settings_.max_clients, pages_fd_.get()),
       bans_(service_.state_path() + "/bans"),
+      saved_bans_(loop_, log_, service_.state_path() + "/bans", "the bans", [this] { return bans_.lines(); }),
       places_(service_.state_path() + "/places", log_),
       rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
-      answers_([this](const Client& client) { pool_.kill(client); }),
-      departures_(loop_, log_, settings_, rooms_, tickets_,
+      budgets_(settings_),
+      answers_({[this](const Client& client, std::string_view why) { pool_.give_up(client, why); },
+                [this](const Client& client) { pool_.doubt(client); }}),
+      departures_(loop_, log_, settings_, rooms_, tickets_, budgets_,
                   {[this](Client& client) { pool_.kill(client); },
                    [this](Client& client) { pool_.release(client); }}),
+      newcomers_(loop_, settings_, people_, departures_),
       pool_(loop_, log_, settings_, pages_, people_, bans_,
             {[&spawner] { return spawner.is_ready(); },
              [&spawner](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
@@ -101,20 +118,24 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
              },
              [&spawner](ClientNumber client, int signal) { spawner.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
-             [this](Client& client) { departures_.end(client); }}),
+             [this](Client& client) { departures_.end(client); },
+             [this](Client& client) { newcomers_.await(client); },
+             [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_, [this] { pages_.keep_none(); }),
       names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
-      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_),
-      entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_),
+      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_, budgets_),
+      entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_, budgets_),
       speech_(people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
-      requests_(loop_, settings_, people_, answers_, departures_,
+      requests_(loop_, log_, settings_, people_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
+    open_random_source(); // for the tokens
+    bans_.tell_changes([this] { saved_bans_.note_change(); });
     for (const RoomSettings& room : settings_.rooms)
         rooms_.make(room, nullptr, places_.first_line(room.name));
     places_.give_back(tickets_, settings_.resume_time);
@@ -135,11 +156,20 @@ void Hub::open() {
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
-    pool_.open(own_descriptors + 2 * rooms_.all().size() + (passwords_.has_authd() ? authd_descriptors : 0));
+    pool_.open(set_descriptors_aside());
     spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
                      [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); }});
+}
+
+// Those that are not listeners' or clients'. As many as clients may make rooms of are set aside.
+std::size_t Hub::set_descriptors_aside() {
+    std::size_t all = raise_descriptor_limit();
+    if (settings_.events == Backend::select) all = std::min<std::size_t>(all, FD_SETSIZE);
+    const std::size_t for_rooms = all / share_of_made_rooms;
+    rooms_.set_most_made(settings_.create_rooms ? std::clamp(for_rooms, min_made_rooms, max_made_rooms) : 0);
+    return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0);
 }
 
 int Hub::run(const Service::OnReady& on_ready) {
@@ -152,7 +182,7 @@ int Hub::run(const Service::OnReady& on_ready) {
     Service::tell_ready(pool_.places(), on_ready);
     while (!service_.is_stopping()) {
         service_.wait(!rooms_.has_news());
-        settle_batches();
+        service_.attempt([this] { settle_batches(); });
         service_.heed_signals();
     }
     stop();
@@ -163,6 +193,7 @@ int Hub::run(const Service::OnReady& on_ready) {
 void Hub::wait_for_spawner() {
     reap(); // it may have ended before anybody heeded SIGCHLD
     while (!spawner_.was_ready() && !service_.is_stopping()) {
+        if (spawner_.failure()) throw std::runtime_error(*spawner_.failure());
         service_.wait();
         service_.heed_signals();
     }
@@ -172,12 +203,14 @@ void Hub::reap() {
     spawner_.reap([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
 }
 
+// What goes wrong with the answer to one of those who waited ends that one.
 void Hub::settle_batches() {
     while (rooms_.has_batches()) {
-        for (const Rooms::Settled& settled : rooms_.flush()) entry_.settle(settled);
+        for (const Rooms::Settled& settled : rooms_.flush())
+            loop_.attempt([&] { entry_.settle(settled); }, pool_.charge_to(settled.waiting.client));
         service_.control().continue_answers();
     }
-    rooms_.close_empty();
+    for (const std::string& closed : rooms_.close_empty()) bans_.forget_room(closed);
     rooms_.end_round();
 }
 
@@ -194,22 +227,29 @@ std::vector<std::string> Hub::apply(Service::Lines merged) {
     passwords_.configure();
     if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
     spawner_.configure(make_configure(settings_));
-    pool_.configure();
+    pool_.configure(set_descriptors_aside());
     return told;
 }
 
+// What goes wrong with one client keeps nothing else from being put in order.
 void Hub::stop() {
     rooms_.wake_members();
     service_.begin_stop(people_.count());
     pool_.close();
     const std::string& words = service_.farewell();
-    while (people_.count() != 0)
-        departures_.dismiss(people_.all().begin()->second,
-                            words.empty() ? Farewell::stopping : Farewell::stopping_with_words, words);
-    settle_batches();
-    places_.save(tickets_, rooms_.all());
+    const Farewell why = words.empty() ? Farewell::stopping : Farewell::stopping_with_words;
+    std::vector<ClientNumber> all;
+    for (const auto& [number, client] : people_.all()) all.push_back(number);
+    for (const ClientNumber number : all)
+        service_.attempt([&] {
+            if (Client* const client = people_.find(number)) departures_.dismiss(*client, why, words);
+        });
+    service_.attempt([this] { settle_batches(); });
+    service_.attempt([this] { places_.save(tickets_, rooms_.all()); });
+    service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
     spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
+    pool_.read_last_words();
     passwords_.wait();
     service_.end_stop();
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "chatd/hub/administration.hh"
+#include "chatd/hub/background_save.hh"
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/kept_places.hh"
 #include "chatd/hub/requests.hh"
@@ -40,6 +41,7 @@ private:
     void wait_for_spawner();
     void reap();
     void settle_batches();
+    std::size_t set_descriptors_aside();
     std::vector<std::string> apply(common::Service::Lines merged);
     void stop();
 
@@ -54,11 +56,14 @@ private:
 
     People people_;
     Bans bans_;
+    BackgroundSave saved_bans_;
     Tickets tickets_;
     KeptPlaces places_;
     Rooms rooms_;
+    Budgets budgets_;
     Answers answers_;
     Departures departures_;
+    Newcomers newcomers_;
     HandlerPool pool_;
     Ignores ignores_;
     Passwords passwords_;

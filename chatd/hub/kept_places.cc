@@ -19,7 +19,6 @@ namespace {
 
 using WallClock = std::chrono::system_clock;
 
-constexpr std::size_t max_file = std::size_t{1} << 26; // bytes: 16384 clients in 16 rooms
 constexpr std::string_view none = "-";
 
 // Of the time to which the clock of this run will come: seconds since 1970, which the next run knows, too.
@@ -127,7 +126,7 @@ Tickets::Kept place_of(std::span<const std::string> words) {
 KeptPlaces::KeptPlaces(std::string path, Log& log) : path_(std::move(path)), log_(log) {
     if (::access(path_.c_str(), F_OK) != 0) return;
     try {
-        for (const std::string& line : split_lines(read_whole_file(path_, max_file))) read_line(line);
+        for (const std::string& line : split_lines(read_whole_file(path_))) read_line(line);
     } catch (const std::exception& error) {
         log_.error(text("places of clients are lost: ", error.what()));
     }

@@ -72,10 +72,11 @@ void Lists::on_bans(Client& client, Packet packet) {
     const auto now = std::chrono::system_clock::now();
     std::vector<std::string> rows;
     bool may_see = false;
+    const std::vector<Ban> all = bans_.all(now);
     for (const Client::Membership& in : client.rooms) {
         if (!in.room->is_operator(client)) continue;
         may_see = true;
-        for (const Ban& ban : bans_.all(now))
+        for (const Ban& ban : all)
             if (ban.room == in.room->name()) rows.push_back(row_of(ban, now));
     }
     if (!may_see) return answers_.refuse(client, Refusal::not_operator);

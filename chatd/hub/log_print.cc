@@ -68,33 +68,40 @@ std::string LogPrint::format(const Record& record) const {
     return options_.as_json ? record_as_json(record, room_) : record_as_text(record, catalogues_);
 }
 
-std::optional<Record> LogPrint::next_record() {
-    for (Record record;;) {
-        const LogQuery::Result result = query_.next(record, max_records);
-        if (result == LogQuery::Result::line && record.time < options_.not_before) continue;
-        if (result == LogQuery::Result::line) return record;
-        if (result == LogQuery::Result::nothing) {
-            busy_ = !query_.has_ended();
-            read_all_ = !busy_;
-            return {};
-        }
-        if (query_.segment() >= log_.last_segment()) { // damage, and nothing after it so far
+// Each record that is looked at counts, whether or not it is wanted.
+std::optional<Record> LogPrint::next_record(std::size_t& records_left) {
+    Record record;
+    while (records_left > 0) {
+        --records_left;
+        switch (query_.next(record, 1)) {
+        case LogQuery::Result::line:
+            if (record.time >= options_.not_before) return record;
+            break;
+        case LogQuery::Result::nothing:
+            if (!query_.has_ended()) break;
             read_all_ = true;
             return {};
+        case LogQuery::Result::segment_end:
+            if (query_.segment() < log_.last_segment()) {
+                open(query_.segment() + 1, 0);
+                break;
+            }
+            read_all_ = true; // damage, and nothing after it so far
+            return {};
         }
-        open(query_.segment() + 1, 0);
     }
+    busy_ = true;
+    return {};
 }
 
 std::optional<std::string> LogPrint::next() {
     busy_ = false;
-    for (std::size_t looks = 0; !busy_ && (!read_all_ || options_.follows); ++looks) {
-        std::optional<Record> record = next_record();
+    for (std::size_t left = max_records; !read_all_ || options_.follows;) {
+        std::optional<Record> record = next_record(left);
         if (!record) break;
         if (!options_.last || options_.follows) return format(*record);
         last_.push_back(*std::move(record));
         if (last_.size() > *options_.last) last_.pop_front();
-        busy_ = looks == max_records;
     }
     if (!read_all_ || options_.follows) return {};
     if (!last_.empty()) {

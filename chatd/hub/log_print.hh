@@ -26,6 +26,7 @@ struct PrintOptions {
 
 class LogPrint {
 public:
+    // The log must be there whenever next is called.
     LogPrint(const RoomLog& log, std::string room, const PrintOptions& options);
 
     // The next line of text. No value: there is none so far, or it has looked at enough for once (is_busy),
@@ -37,7 +38,7 @@ public:
 private:
     void open(std::uint32_t segment, std::uint64_t offset);
     std::string format(const Record& record) const;
-    std::optional<Record> next_record();
+    std::optional<Record> next_record(std::size_t& records_left);
 
     const RoomLog& log_;
     std::string room_;

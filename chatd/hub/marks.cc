@@ -18,6 +18,8 @@ void Marks::set(const Client& whom, std::optional<Time> until, std::optional<Net
     std::erase_if(marks_, [&](const Mark& mark) {
         return mark.whom.is(whom.person) || (mark.until && *mark.until <= now);
     });
+    constexpr std::size_t most = 1000; // the oldest goes: in the end that of somebody who is long gone
+    if (marks_.size() >= most) marks_.erase(marks_.begin());
     marks_.push_back({whom.person, whom.folded, network, until});
 }
 

@@ -35,8 +35,7 @@ public:
 
     // by: an operator, or null for the administrator. room: null for everywhere. Why it is not done; no
     // value: it is. Throws common::UserError for a wrong number of arguments, or if the act needs a room
-    // and has none; common::PeerError for an unknown act; std::system_error when the bans
-    // cannot be saved.
+    // and has none; common::PeerError for an unknown act.
     std::optional<Refusal> act(const Client* by, Room* room, Kind kind, common::Words arguments);
     // Into the log of the room, or without one of those where the person is, and into the daemon's.
     void record(const Client* by, Room* room, Kind kind, std::string_view whom);

@@ -103,9 +103,11 @@ void Names::on_oper(Client& client, Packet packet) {
     const auto [name_size] = fields;
     if (name_size > words.size()) throw PeerError("a name that is longer than its frame");
     const std::string name = words.substr(0, name_size);
+    // Nobody has one that is longer; authd counts the try all the same.
+    const std::string_view known_part = std::string_view{name}.substr(0, max_operator_name);
     passwords_.ask(
-        client, LoginKind::secret, text(operator_secret, name), std::string_view{words}.substr(name_size),
-        [this, name](Client& asks, const Verdict& verdict) {
+        client, LoginKind::secret, text(operator_secret, known_part),
+        std::string_view{words}.substr(name_size), [this, name](Client& asks, const Verdict& verdict) {
             const auto& known = settings_.operators;
             const auto found = std::find_if(known.begin(), known.end(),
                                             [&](const OperatorSettings& one) { return one.name == name; });

@@ -61,7 +61,11 @@ void Passwords::ask(Client& client, LoginKind kind, std::string_view name, std::
 
 void Passwords::watch(Client& client) {
     client.verdict = Watch{loop_, client.login->fd(), Interest::read,
-                           [this, number = client.number](const Event&) { hear_verdict(number); }};
+                           [this, number = client.number](const Event&) { hear_verdict(number); },
+                           [this, number = client.number](const std::exception& error) {
+                               if (Client* const asks = people_.find(number))
+                                   departures_.punish(*asks, error.what());
+                           }};
 }
 
 void Passwords::hear_verdict(ClientNumber number) {
@@ -72,11 +76,7 @@ void Passwords::hear_verdict(ClientNumber number) {
     client.login.reset();
     client.owes_answer = false;
     const OnVerdict on_verdict = std::exchange(client.on_verdict, nullptr);
-    try {
-        on_verdict(client, *verdict);
-    } catch (const PeerError& error) {
-        departures_.punish(client, error.what());
-    }
+    on_verdict(client, *verdict);
 }
 
 void Passwords::refuse(Client& client, const Verdict& verdict) {

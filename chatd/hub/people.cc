@@ -25,17 +25,17 @@ Client& People::add(const Address& address) {
     client.number = next_++;
     client.person.first = client.number; // unless it resumes
     client.address = address;
-    client.host = address.host();
+    client.host = address.network();
     client.peer = address.shown();
-    ++by_host_[client.host];
+    ++by_network_[client.host];
     ++added_;
     return client;
 }
 
 void People::remove(const Client& client) {
     take_name(client);
-    const auto host = by_host_.find(client.host);
-    if (--host->second == 0) by_host_.erase(host);
+    const auto network = by_network_.find(client.host);
+    if (--network->second == 0) by_network_.erase(network);
     clients_.erase(ClientNumber{client.number}); // a copy: it outlives the client
 }
 
@@ -77,9 +77,9 @@ std::optional<Refusal> People::refuse(std::string_view name, ClientNumber for_ot
     return {};
 }
 
-std::size_t People::count_from(const std::string& host) const {
-    const auto found = by_host_.find(host);
-    return found == by_host_.end() ? 0 : found->second;
+std::size_t People::count_from(const std::string& network) const {
+    const auto found = by_network_.find(network);
+    return found == by_network_.end() ? 0 : found->second;
 }
 
 } // namespace chatd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Everybody who is here: the clients by their numbers, their names and the hosts that they are from. Run by
-// the hub; without a descriptor or clock of its own, except for the first number.
+// Everybody who is here: the clients by their numbers, their names and the networks that they are from. Run
+// by the hub; without a descriptor or clock of its own, except for the first number.
 #pragma once
 
 #include "chatd/hub/client.hh"
@@ -37,8 +37,8 @@ public:
     std::optional<Refusal> refuse(std::string_view name, ClientNumber for_other_than = 0) const;
 
     std::size_t count() const { return clients_.size(); }
-    std::size_t count_from(const std::string& host) const;
-    std::uint64_t added() const { return added_; } // since the start
+    std::size_t count_from(const std::string& network) const; // Address::network
+    std::uint64_t added() const { return added_; }            // since the start
     All& all() { return clients_; }
     const All& all() const { return clients_; }
 
@@ -48,7 +48,7 @@ private:
     All clients_;
     std::unordered_map<std::string, ClientNumber> names_;      // folded
     std::unordered_map<std::string, ClientNumber> likenesses_; // of the names
-    std::map<std::string, std::size_t> by_host_;
+    std::map<std::string, std::size_t> by_network_;
     ClientNumber next_;
     std::uint64_t added_ = 0;
 };

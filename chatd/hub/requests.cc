@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -17,21 +19,56 @@ namespace {
 
 constexpr int frames_at_once = 16; // of one handler in one round
 
-// What flood control takes for a frame that others see: lines.
-double one_line(Packet) { return 1; }
+// What flood control takes for a frame, in lines; no value: nothing, and it is never held back.
+using Cost = std::optional<double>;
 
-double lines_of_say(Packet packet) {
+Cost nothing(const Client&, Packet) { return {}; }
+Cost one_line(const Client&, Packet) { return 1; }
+// It waits for what its address did too much; what it does itself is taken when it is done.
+Cost taken_later(const Client&, Packet) { return 0; }
+
+// lines_of_paste: how many of a paste count as one.
+double lines_of_say(Packet packet, std::size_t lines_of_paste) {
     const auto [fields, lines] = SayFrame::read(packet);
-    const bool is_paste = std::get<2>(fields) != 0; // which counts as one
-    return is_paste ? 1 : 1 + static_cast<double>(std::count(lines.begin(), lines.end(), '\n'));
+    const auto count = 1 + static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+    const bool is_paste = std::get<2>(fields) != 0;
+    return static_cast<double>(is_paste ? 1 + (count - 1) / lines_of_paste : count);
+}
+
+// A paste is one line for its client; but not for all who can paste at the same time.
+Cost lines_for_one(const Client&, Packet packet) { return lines_of_say(packet, SIZE_MAX); }
+Cost lines_for_all(const Client&, Packet packet) { return lines_of_say(packet, 10); }
+
+// Who follows a room asks for its newest segment; who asks for an older one reads the history.
+Cost old_segment(const Client& client, Packet packet) {
+    const auto [room, read] = NextFrame::read(packet).first;
+    if (std::uint64_t{read} + 1 >= client.room(room).log().last_segment()) return {};
+    return 1;
+}
+
+struct Price {
+    Cost (*own)(const Client& client, Packet packet);         // for `flood'
+    Cost (*for_address)(const Client& client, Packet packet); // for `flood-per-address'
+};
+constexpr Price unpaid{nothing, nothing}, line{one_line, one_line}, speech{lines_for_one, lines_for_all},
+    return_into_rooms{nothing, taken_later}, history{nothing, one_line}, segment_of_log{nothing, old_segment};
+
+// Of a newcomer, to what it was asked.
+bool is_answer(Message message) {
+    constexpr std::array answers{Message::name, Message::login, Message::resume, Message::enter};
+    return std::find(answers.begin(), answers.end(), message) != answers.end();
+}
+
+void forget_telling(Client& client, SlowedBy limit) {
+    client.was_told_to_wait.reset(static_cast<std::size_t>(limit));
 }
 
 } // namespace
 
 struct Requests::Rule {
     Message message;
-    unsigned states;               // in which it may come
-    double (*cost)(Packet packet); // for flood control; null: it is free
+    unsigned states; // in which it may come
+    Price price;     // for flood control
     void (*run)(const Parts& parts, Client& client, Packet packet);
 
     static const Rule& of(Message message);
@@ -45,35 +82,34 @@ const Requests::Rule& Requests::Rule::of(Message message) {
     using P = const Parts&;
     using C = Client&;
     static constexpr std::array rules{
-        Rule{Message::name, naming, nullptr,
+        Rule{Message::name, naming, unpaid,
              [](P parts, C client, Packet p) { parts.names.on_name(client, p); }},
-        Rule{resume, naming, nullptr,
+        Rule{resume, naming, return_into_rooms,
              [](P parts, C client, Packet p) { parts.resumption.on_resume(client, p); }},
-        Rule{login, naming, nullptr, [](P parts, C client, Packet p) { parts.names.on_login(client, p); }},
-        Rule{oper, inside, one_line, [](P parts, C client, Packet p) { parts.names.on_oper(client, p); }},
-        Rule{enter, entering | inside, one_line,
+        Rule{login, naming, unpaid, [](P parts, C client, Packet p) { parts.names.on_login(client, p); }},
+        Rule{oper, inside, line, [](P parts, C client, Packet p) { parts.names.on_oper(client, p); }},
+        Rule{enter, entering | inside, line,
              [](P parts, C client, Packet p) { parts.entry.on_enter(client, p); }},
-        Rule{leave, inside, one_line, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
-        Rule{say, inside, lines_of_say, [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
-        Rule{tell, inside, one_line, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
-        Rule{took, inside, nullptr, [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
-        Rule{counted, inside, nullptr,
+        Rule{leave, inside, line, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
+        Rule{say, inside, speech, [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
+        Rule{tell, inside, line, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
+        Rule{took, inside, unpaid, [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
+        Rule{counted, inside, unpaid,
              [](P parts, C client, Packet p) { parts.resumption.on_counted(client, p); }},
-        Rule{seen, naming, nullptr, [](P parts, C client, Packet p) { parts.resumption.on_seen(client, p); }},
-        Rule{nick, inside, one_line, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
-        Rule{topic, inside, one_line, [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
-        Rule{away, inside, one_line, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},
-        Rule{act, inside, one_line, [](P parts, C client, Packet p) { parts.moderation.on_act(client, p); }},
-        Rule{next_segment, inside, nullptr,
+        Rule{seen, naming, unpaid, [](P parts, C client, Packet p) { parts.resumption.on_seen(client, p); }},
+        Rule{nick, inside, line, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
+        Rule{topic, inside, line, [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
+        Rule{away, inside, line, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},
+        Rule{act, inside, line, [](P parts, C client, Packet p) { parts.moderation.on_act(client, p); }},
+        Rule{next_segment, inside, segment_of_log,
              [](P parts, C client, Packet p) { parts.segments.on_next(client, p); }},
-        Rule{find, inside, nullptr, [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
-        Rule{who, inside, nullptr, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
-        Rule{rooms, entering | inside, nullptr,
+        Rule{find, inside, history, [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
+        Rule{who, inside, unpaid, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
+        Rule{rooms, entering | inside, unpaid,
              [](P parts, C client, Packet p) { parts.lists.on_rooms(client, p); }},
-        Rule{ignore, inside, nullptr,
-             [](P parts, C client, Packet p) { parts.ignores.on_ignore(client, p); }},
-        Rule{bans, inside, nullptr, [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},
-        Rule{quit, inside, nullptr, [](P parts, C client, Packet p) { parts.entry.on_quit(client, p); }},
+        Rule{ignore, inside, unpaid, [](P parts, C client, Packet p) { parts.ignores.on_ignore(client, p); }},
+        Rule{bans, inside, unpaid, [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},
+        Rule{quit, inside, unpaid, [](P parts, C client, Packet p) { parts.entry.on_quit(client, p); }},
     };
     const auto rule =
         std::find_if(rules.begin(), rules.end(), [&](const Rule& known) { return known.message == message; });
@@ -87,9 +123,12 @@ void Requests::read(ClientNumber number) {
         Client* const client = people_.find(number);
         if (client == nullptr) return; // it left on the way
         try {
-            const Received got = receive_packet(client->pair.fd(), packet, 0);
+            const Received got = receive_packet(client->pair.fd(), packet, 0, Tolerated::longer);
             switch (got.state) {
-            case IoState::done: handle(*client, std::span{packet}.first(got.bytes)); break;
+            case IoState::done:
+                client->arrival.reset(); // it has a handler, whatever the spawner tells yet
+                take(*client, std::span{packet}.first(got.bytes), got.is_cut);
+                break;
             case IoState::would_block: return;
             case IoState::vanished: break; // lines may be queued after the reset: read on to the end
             case IoState::ended: return lose_handler(*client);
@@ -101,10 +140,17 @@ void Requests::read(ClientNumber number) {
     if (Client* const client = people_.find(number)) client->pair.again();
 }
 
-// Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it.
+// Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it: nothing
+// of this client is anywhere but in the list of the people, since no frame has come from it.
 void Requests::lose_handler(Client& client) {
     if (!client.arrival) return departures_.end(client);
     client.pair.reset();
+}
+
+void Requests::take(Client& client, Packet packet, bool is_cut) {
+    if (is_error_text(packet)) return client.errors.add(packet, is_cut, log_, {"handler", client.pid});
+    if (is_cut) throw PeerError("a packet between processes is longer than any frame");
+    handle(client, packet);
 }
 
 void Requests::handle(Client& client, Packet packet) {
@@ -113,40 +159,80 @@ void Requests::handle(Client& client, Packet packet) {
     if ((rule.states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
     if (client.owes_answer && message != Message::took)
         throw PeerError("a second frame before the first was answered");
-    if (rule.cost != nullptr && settings_.flood.lines != 0) {
-        const auto now = Clock::now();
-        if (client.bucket.is_full(settings_.flood, now)) client.was_told_to_wait = false;
-        const auto time = client.bucket.take(settings_.flood, rule.cost(packet), now);
-        if (time.count() > 0) return hold_back(client, packet, time);
+    pass(client, rule, packet, SlowedBy::own_lines);
+}
+
+// Through what may hold it back, in the order of SlowedBy.
+void Requests::pass(Client& client, const Rule& rule, Packet packet, SlowedBy from) {
+    for (auto limit = static_cast<std::size_t>(from); limit < slowed_by_count; ++limit) {
+        const auto by = static_cast<SlowedBy>(limit);
+        const auto time = time_at(by, client, rule, packet);
+        if (time.count() > 0) return hold_back(client, packet, time, by);
     }
     run(client, rule, packet);
+}
+
+std::chrono::milliseconds Requests::time_at(SlowedBy limit, Client& client, const Rule& rule, Packet packet) {
+    const auto now = Clock::now();
+    switch (limit) {
+    case SlowedBy::own_lines: {
+        const Cost cost = settings_.flood.lines == 0 ? Cost{} : rule.price.own(client, packet);
+        if (!cost) return {};
+        if (client.bucket.is_full(settings_.flood, now)) forget_telling(client, limit);
+        return client.bucket.take(settings_.flood, *cost, now);
+    }
+    case SlowedBy::address_lines: {
+        const Cost cost = budgets_.limits(client) ? rule.price.for_address(client, packet) : Cost{};
+        if (!cost) return {};
+        if (budgets_.is_untouched(client, now)) forget_telling(client, limit);
+        return budgets_.take(client, *cost, now);
+    }
+    case SlowedBy::wrong_codes: {
+        if (rule.message != Message::enter || !parts_.entry.is_guess(client, packet)) return {};
+        const auto time = budgets_.until_code(client, now);
+        if (time.count() == 0) forget_telling(client, limit);
+        return time;
+    }
+    }
+    return {};
 }
 
 void Requests::run(Client& client, const Rule& rule, Packet packet) {
     if (rule.message != Message::took && rule.message != Message::counted)
         client.counted = client.announced; // from here on it is dealt with
+    if (client.state != Client::State::inside && is_answer(rule.message)) Newcomers::note_answer(client);
     rule.run(parts_, client, packet);
 }
 
-void Requests::hold_back(Client& client, Packet packet, std::chrono::milliseconds time) {
+void Requests::hold_back(Client& client, Packet packet, std::chrono::milliseconds time, SlowedBy why) {
     client.owes_answer = true;
     client.held.assign(packet.begin(), packet.end());
-    client.held_until = loop_.at(Clock::now() + time, [this, number = client.number] { release(number); });
-    if (!std::exchange(client.was_told_to_wait, true))
-        answers_.send(client, SlowedFrame::make({}, settings_.flood.lines, settings_.flood.seconds));
+    client.held_by = why;
+    client.held_until = loop_.at(
+        Clock::now() + time, [this, number = client.number] { release(number); },
+        [this, number = client.number](const std::exception& error) {
+            if (Client* const held = people_.find(number)) departures_.punish(*held, error.what());
+        });
+    const auto which = static_cast<std::size_t>(why);
+    if (client.was_told_to_wait[which]) return;
+    client.was_told_to_wait.set(which);
+    const FloodLimit allowed = why == SlowedBy::own_lines       ? settings_.flood
+                               : why == SlowedBy::address_lines ? settings_.address_limit()
+                                                                : Budgets::wrong_codes;
+    answers_.send(client,
+                  SlowedFrame::make({}, allowed.lines, allowed.seconds, static_cast<std::uint8_t>(why)));
 }
 
-// What it takes was taken when it was held back.
+// What it takes was taken when it was held back; but of codes, only wrong ones take anything, and another may
+// have been looked at meanwhile.
 void Requests::release(ClientNumber number) {
-    Client& client = *people_.find(number);
+    Client& client = *people_.find(number); // whose end cancels this
     client.held_until = {};
     client.owes_answer = false;
     const std::vector<char> packet = std::exchange(client.held, {});
-    try {
-        run(client, Rule::of(message_of(packet)), packet);
-    } catch (const PeerError& error) {
-        departures_.punish(client, error.what());
-    }
+    const SlowedBy next =
+        client.held_by == SlowedBy::own_lines ? SlowedBy::address_lines : SlowedBy::wrong_codes;
+    pass(client, Rule::of(message_of(packet)), packet, next);
 }
 
 } // namespace chatd

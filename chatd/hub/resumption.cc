@@ -115,6 +115,7 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
                                              static_cast<std::uint8_t>(client.name.size())));
     ignores_.tell_of(client);
     ignores_.tell_all(client);
+    budgets_.take(client, static_cast<double>(rooms.size()), Clock::now());
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
 }
 

@@ -5,6 +5,7 @@
 
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/bans.hh"
+#include "chatd/hub/budgets.hh"
 #include "chatd/hub/departures.hh"
 #include "chatd/hub/ignores.hh"
 #include "chatd/hub/people.hh"
@@ -19,7 +20,7 @@ namespace chatd {
 class Resumption {
 public:
     Resumption(const Settings& settings, People& people, Rooms& rooms, const Bans& bans, Tickets& tickets,
-               const Answers& answers, Departures& departures, Ignores& ignores)
+               const Answers& answers, Departures& departures, Ignores& ignores, Budgets& budgets)
         : settings_(settings),
           people_(people),
           rooms_(rooms),
@@ -27,7 +28,8 @@ public:
           tickets_(tickets),
           answers_(answers),
           departures_(departures),
-          ignores_(ignores) {}
+          ignores_(ignores),
+          budgets_(budgets) {}
 
     // A new one, unless resume-time is 0. before: the one that it came with.
     void give_token(Client& client, std::string_view before = {});
@@ -50,6 +52,7 @@ private:
     const Answers& answers_;
     Departures& departures_;
     Ignores& ignores_;
+    Budgets& budgets_;
 };
 
 } // namespace chatd

@@ -25,7 +25,9 @@ Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog>
       log_(std::move(log)),
       is_moderated_(settings_.moderated),
       is_made_by_client_(maker != nullptr) {
-    if (maker != nullptr) operators_.insert(maker->number);
+    if (maker == nullptr) return;
+    operators_.insert(maker->number);
+    maker_network_ = maker->address.network();
 }
 
 std::uint32_t Room::entry() const {

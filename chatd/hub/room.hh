@@ -47,6 +47,8 @@ public:
     bool is_moderated() const { return is_moderated_; }
     // Whether a client made it; then it ends with its last member.
     bool is_made_by_client() const { return is_made_by_client_; }
+    // Where that client was from: Address::network.
+    const std::string& maker_network() const { return maker_network_; }
 
     // Why the client, who has given the code, may not enter; no value: it may.
     std::optional<Refusal> refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const;
@@ -81,6 +83,7 @@ private:
     std::map<ClientNumber, Client*> members_;
     bool is_moderated_;
     bool is_made_by_client_;
+    std::string maker_network_;
     std::set<ClientNumber> operators_; // beside those of the whole server
     Marks muted_;
     Marks voices_;

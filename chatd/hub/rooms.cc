@@ -18,7 +18,11 @@ namespace {
 
 constexpr unsigned max_rounds = 4; // in which lines come before those who sleep are woken all the same
 
-LogPolicy policy_of(const RoomSettings& room, std::uint64_t first_line) {
+// What a room that a client has made keeps of its log, in bytes: it has no history, only members that are
+// behind. Two segments at most.
+constexpr std::uint64_t made_segment_bytes = 2 << 20, made_keep_bytes = 3 << 20;
+
+LogPolicy policy_of(const RoomSettings& room, std::uint64_t first_line = 1) {
     LogPolicy policy;
     policy.first_line = first_line;
     policy.keep_bytes = room.keep_bytes;
@@ -27,6 +31,20 @@ LogPolicy policy_of(const RoomSettings& room, std::uint64_t first_line) {
     return policy;
 }
 
+LogPolicy policy_of_made(const RoomSettings& room) {
+    LogPolicy policy = policy_of(room);
+    policy.segment_bytes = made_segment_bytes;
+    policy.keep_bytes = made_keep_bytes;
+    return policy;
+}
+
+// That it holds: to write, and of segments without a name one for each, so that they can be read.
+constexpr std::size_t descriptors_of(const LogPolicy& policy) {
+    constexpr std::uint64_t most = 256;
+    return 1 + (policy.keep_files ? 0 : std::min(policy.keep_bytes / policy.segment_bytes + 1, most));
+}
+constexpr std::size_t descriptors_of_made = 1 + made_keep_bytes / made_segment_bytes + 1;
+
 } // namespace
 
 Rooms::Rooms(std::string folder, Log& log, Wake wake_member)
@@ -34,9 +52,34 @@ Rooms::Rooms(std::string folder, Log& log, Wake wake_member)
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail("make the directory", folder_);
 }
 
-std::unique_ptr<RoomLog> Rooms::open_log(const RoomSettings& settings, std::uint64_t first_line) const {
-    return std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name,
-                                     policy_of(settings, first_line), log_);
+std::unique_ptr<RoomLog> Rooms::open_log(const RoomSettings& settings, const LogPolicy& policy) const {
+    return std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy, log_);
+}
+
+std::size_t Rooms::count_made() const {
+    return static_cast<std::size_t>(
+        std::count_if(rooms_.begin(), rooms_.end(),
+                      [](const All::value_type& room) { return room.second.is_made_by_client(); }));
+}
+
+bool Rooms::may_make(const Client& maker) const {
+    if (count_made() >= most_made_) return false;
+    constexpr std::size_t share = 4;
+    const std::string network = maker.address.network();
+    const auto from_there = static_cast<std::size_t>(
+        std::count_if(rooms_.begin(), rooms_.end(), [&](const All::value_type& room) {
+            return room.second.is_made_by_client() && room.second.maker_network() == network;
+        }));
+    return from_there < std::max<std::size_t>(most_made_ / share, 1);
+}
+
+std::size_t Rooms::descriptors() const {
+    std::size_t all = 0, made = 0;
+    for (const auto& [name, room] : rooms_) {
+        made += room.is_made_by_client() ? 1 : 0;
+        if (!room.is_made_by_client()) all += descriptors_of(policy_of(room.settings()));
+    }
+    return all + descriptors_of_made * std::max(made, most_made_); // after a reload there may be more
 }
 
 Room& Rooms::insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker) {
@@ -46,13 +89,14 @@ Room& Rooms::insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, 
 }
 
 Room& Rooms::make(const RoomSettings& settings, const Client* maker, std::uint64_t first_line) {
-    return insert(settings, open_log(settings, first_line), maker);
+    const LogPolicy policy = maker == nullptr ? policy_of(settings, first_line) : policy_of_made(settings);
+    return insert(settings, open_log(settings, policy), maker);
 }
 
 std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
     std::vector<std::pair<const RoomSettings*, std::unique_ptr<RoomLog>>> made;
     for (const RoomSettings& room : wanted)
-        if (find(room.name) == nullptr) made.emplace_back(&room, open_log(room));
+        if (find(room.name) == nullptr) made.emplace_back(&room, open_log(room, policy_of(room)));
     for (auto& [settings, log] : made) insert(*settings, std::move(log), nullptr);
 
     std::vector<Note> told;
@@ -99,9 +143,10 @@ void Rooms::set_topic(Room& room, const Client* by, std::string_view topic) {
     add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
 }
 
-void Rooms::await(Room& room, Client& client, Refusal if_unwritten) {
+void Rooms::await(Room& room, Client& client, Refusal if_unwritten, std::size_t lines) {
     client.owes_answer = true;
-    batches_[&room].push_back({client.number, 0, 0, if_unwritten});
+    const std::uint64_t next = room.log().next_line();
+    batches_[&room].push_back({client.number, next - lines, next - 1, 0, 0, if_unwritten});
 }
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
@@ -109,7 +154,7 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     const std::uint64_t line = room.log().next_line();
     room.join(client, missed_from == 0 ? line : missed_from);
     add_line(room, Kind::joined, &client, {});
-    batches_[&room].push_back({client.number, line, missed_from, Refusal::not_done});
+    batches_[&room].push_back({client.number, line, line, line, missed_from, Refusal::not_done});
 }
 
 void Rooms::leave(Room& room, Client& client) {
@@ -127,23 +172,43 @@ std::vector<Rooms::Settled> Rooms::flush() {
     std::vector<Settled> settled;
     had_batches_ = had_batches_ || has_batches();
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
-        const bool is_written = room->log().flush();
-        if (is_written) news_.insert(room);
-        for (const Waiting& one : waiting) settled.push_back({room, one, is_written});
+        RoomLog& log = room->log();
+        const std::uint64_t begin = log.end_line();
+        const bool is_whole = write(*room);
+        const std::uint64_t end = log.end_line();
+        if (is_whole || end != begin) news_.insert(room);
+        for (const Waiting& one : waiting)
+            settled.push_back({room, one,
+                               is_whole || one.last_line < end ? Fate::written
+                               : one.first_line < end          ? Fate::begun
+                                                               : Fate::refused});
     }
     return settled;
 }
 
-void Rooms::close_empty() {
-    std::erase_if(rooms_, [this](const auto& entry) {
+// What goes wrong in one room refuses the lines of that one.
+bool Rooms::write(Room& room) const {
+    try {
+        return room.log().flush();
+    } catch (const std::exception& error) {
+        log_.error(text("room ", room.name(), ": ", error.what()));
+        return false;
+    }
+}
+
+std::vector<std::string> Rooms::close_empty() {
+    std::vector<std::string> closed;
+    std::erase_if(rooms_, [&](const auto& entry) {
         const Room& room = entry.second;
         const bool closes = room.is_made_by_client() && room.members().empty();
         if (!closes) return false;
         news_.erase(&room);
         log_.notice(text("room ", escape(entry.first), " closes: nobody is in it"));
         ::rmdir(text(folder_, '/', entry.first).c_str()); // unless there is something in it
+        closed.push_back(entry.first);
         return true;
     });
+    return closed;
 }
 
 void Rooms::end_round() {

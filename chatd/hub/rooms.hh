@@ -20,17 +20,19 @@ namespace chatd {
 
 class Rooms {
 public:
-    // Who is answered when a room's batch is in its log, or is not.
+    // Who is answered when these lines of a room's batch are in its log, or are not.
     struct Waiting {
         ClientNumber client;
+        std::uint64_t first_line = 0, last_line = 0;
         std::uint64_t joined_line = 0; // of one that enters; 0 for speech
         std::uint64_t missed_from = 0; // of one that resumes: the first line to show
         Refusal if_unwritten = Refusal::disk_full;
     };
+    enum class Fate { written, begun, refused }; // begun: the first of the lines, and not the last
     struct Settled {
         Room* room;
         Waiting waiting;
-        bool is_written; // false: nothing of the batch is in the log
+        Fate fate;
     };
     using Wake = std::function<void(const Client& member)>;
     using All = std::map<std::string, Room, std::less<>>; // by name
@@ -39,6 +41,12 @@ public:
     // member of a room that has news, to wake its handler if that sleeps. Throws std::system_error.
     Rooms(std::string folder, common::Log& log, Wake wake_member);
 
+    // How many rooms clients may make altogether; those of one address (of a /64, and of all Unix sockets) a
+    // quarter of that. They are made of descriptors, which the hub has set aside.
+    void set_most_made(std::size_t rooms) { most_made_ = rooms; }
+    bool may_make(const Client& maker) const;
+    // Descriptors that the rooms hold, as many as there may be.
+    std::size_t descriptors() const;
     // maker: as Room has it. first_line: the number of its first line, if the log begins anew. Throws
     // std::system_error.
     Room& make(const RoomSettings& settings, const Client* maker = nullptr, std::uint64_t first_line = 1);
@@ -57,9 +65,9 @@ public:
     void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
     // "-" removes it.
     void set_topic(Room& room, const Client* by, std::string_view topic);
-    // The client is answered when the batch is settled; until then it may ask nothing else. if_unwritten:
-    // what it is told when nothing of it is in the log.
-    void await(Room& room, Client& client, Refusal if_unwritten = Refusal::disk_full);
+    // The client is answered when the last lines of the batch, so many, are settled; until then it may ask
+    // nothing else. if_unwritten: what it is told when none of them is in the log.
+    void await(Room& room, Client& client, Refusal if_unwritten = Refusal::disk_full, std::size_t lines = 1);
     // With a line that tells of it. The client is answered when that is settled. missed_from: as Waiting
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);
@@ -68,10 +76,11 @@ public:
     void rename(const Client& client, const std::string& name);
 
     bool has_batches() const { return !batches_.empty(); }
-    // Writes the batches, each in one write. To be called again until there are none: answers may make more.
+    // Writes the batches, each in one write, as far as the disk takes them. To be called again until there
+    // are none: answers may make more.
     std::vector<Settled> flush();
-    // Those that clients have made.
-    void close_empty();
+    // Those that clients have made; their names.
+    std::vector<std::string> close_empty();
 
     // Whether members are yet to be woken.
     bool has_news() const { return !news_.empty(); }
@@ -83,13 +92,16 @@ public:
     std::uint64_t lines() const { return lines_; } // since the start
 
 private:
-    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, std::uint64_t first_line = 1) const;
+    bool write(Room& room) const;
+    std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, const LogPolicy& policy) const;
+    std::size_t count_made() const;
     Room& insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker);
 
     std::string folder_;
     common::Log& log_;
     Wake wake_;
     All rooms_;
+    std::size_t most_made_ = 0;
     std::uint32_t next_number_ = 1;                 // of a room that a client makes
     std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
     std::set<const Room*> news_;                    // rooms whose members are yet to be woken

@@ -72,7 +72,8 @@ SpawnerLink::SpawnerLink(std::string program, bool may_complain)
                     [this] {
                         process_.drop_waiting(); // on_lost finds their clients
                         if (was_ready_) callbacks_.on_lost();
-                    }}) {
+                    },
+                .patience = 12 * handlers_time}) {
     if (!process_.start()) fail_with(EAGAIN, "fork", "the spawner");
 }
 
@@ -123,8 +124,10 @@ void SpawnerLink::handle(std::span<const char> packet) {
 
 void SpawnerLink::reap(const Children::OnOther& on_other) {
     reap_children([&](pid_t pid, int status) {
-        if (pid == process_.pid() && !was_ready_ && !stopping_)
-            throw std::runtime_error(text("the spawner has ended at its start: ", describe_status(status)));
+        if (pid == process_.pid() && !was_ready_ && !stopping_) {
+            failure_ = text("the spawner has ended at its start: ", describe_status(status));
+            return;
+        }
         if (!process_.end(pid, status)) on_other(pid, status);
     });
 }

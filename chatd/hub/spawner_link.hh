@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -40,12 +41,13 @@ public:
     void configure(std::string frame);
     // Whether a spawner has ever said that it runs: this program can be executed.
     bool was_ready() const { return was_ready_; }
+    // Why none ever will: the first one has ended before it was ready.
+    const std::optional<std::string>& failure() const { return failure_; }
     // Whether a client can be handed over now; else on_ready tells when.
     bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
-    // After SIGCHLD. Throws std::runtime_error when the first one has ended before it was ready.
-    // on_other: as Children::reap has it.
+    // After SIGCHLD. on_other: as Children::reap has it.
     void reap(const common::Children::OnOther& on_other);
     // Tells it to end and waits for it; on_other hears of those that end meanwhile, as above. Handlers end
     // with their pairs.
@@ -63,6 +65,7 @@ private:
     int pages_ = -1;
     Callbacks callbacks_;
     bool was_ready_ = false;
+    std::optional<std::string> failure_;
     bool stopping_ = false;
 };
 

@@ -41,7 +41,7 @@ void Speech::on_say(Client& client, Packet packet) {
     if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
     client.last_room = &room;
     for (const std::string& line : lines) rooms_.add_line(room, kind, &client, line);
-    rooms_.await(room, client);
+    rooms_.await(room, client, Refusal::disk_full, lines.size());
 }
 
 // To one client alone: past the logs, and so only as far as its handler gets rid of it.

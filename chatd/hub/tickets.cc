@@ -3,30 +3,24 @@
 
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
-#include "common/errors.hh"
-#include "common/fd.hh"
 #include "common/secret.hh"
 
 #include <algorithm>
 #include <array>
-#include <fcntl.h>
-#include <stdexcept>
-#include <unistd.h>
 
 using namespace common;
 
 namespace chatd {
 
 std::string make_token() {
-    constexpr const char* source = "/dev/urandom"; // not in POSIX, and in every Unix
-    const Fd random{checked("open", source, [&] { return ::open(source, O_RDONLY | O_CLOEXEC); })};
-    std::array<unsigned char, max_token / 2> bytes{};
-    const auto got =
-        checked("read", source, [&] { return ::read(random.get(), bytes.data(), bytes.size()); });
-    if (static_cast<std::size_t>(got) != bytes.size()) throw std::runtime_error("too few random bytes");
+    std::array<char, max_token / 2> bytes{};
+    fill_random(bytes);
     constexpr std::string_view digits = "0123456789abcdef";
     std::string token;
-    for (const unsigned byte : bytes) token.append({digits[byte >> 4], digits[byte & 15]});
+    for (const char byte : bytes) {
+        const unsigned value = static_cast<unsigned char>(byte);
+        token.append({digits[value >> 4], digits[value & 15]});
+    }
     return token;
 }
 
@@ -55,8 +49,25 @@ std::vector<Tickets::Kept> Tickets::left() const {
 
 void Tickets::put_back(Kept kept) {
     forget(kept.ticket.client);
-    left_.emplace(kept.ticket.expires, kept.ticket.client);
+    note_left(kept.ticket);
     insert(std::move(kept));
+}
+
+void Tickets::note_left(const Ticket& ticket) {
+    left_.emplace(ticket.expires, ticket.client);
+    left_by_network_[ticket.network].emplace(ticket.expires, ticket.client);
+}
+
+void Tickets::drop_excess(const std::string& network) {
+    const auto own = left_by_network_.find(network);
+    if (!network.empty() && own->second.size() > max_left_of_network)
+        forget(std::uint64_t{own->second.begin()->second});
+    while (left_.size() > max_left) {
+        const auto most = std::max_element(
+            left_by_network_.begin(), left_by_network_.end(),
+            [](const auto& one, const auto& other) { return one.second.size() < other.second.size(); });
+        forget(std::uint64_t{most->second.begin()->second});
+    }
 }
 
 void Tickets::rename(std::uint64_t client, const std::string& name) {
@@ -72,17 +83,27 @@ void Tickets::note(std::uint64_t client, const Person& person, const std::vector
 }
 
 void Tickets::keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
-                   std::vector<std::uint64_t> formers, Time until) {
+                   std::vector<std::uint64_t> formers, Time until, const std::string& network) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;
     Ticket& ticket = found->second.ticket;
-    left_.erase({ticket.expires, client});
-    left_.emplace(until, client);
+    forget_left(ticket);
     ticket.stays = std::move(stays);
     ticket.counted = counted;
     ticket.formers = std::move(formers);
     ticket.is_left = true;
     ticket.expires = until;
+    ticket.network = network;
+    note_left(ticket);
+    drop_excess(network);
+}
+
+void Tickets::forget_left(const Ticket& ticket) {
+    left_.erase({ticket.expires, ticket.client});
+    const auto network = left_by_network_.find(ticket.network);
+    if (network == left_by_network_.end()) return;
+    network->second.erase({ticket.expires, ticket.client});
+    if (network->second.empty()) left_by_network_.erase(network);
 }
 
 void Tickets::forget(std::uint64_t client) {
@@ -93,7 +114,7 @@ void Tickets::forget(std::uint64_t client) {
         const auto own = std::find_if(first, last, [&](const auto& entry) { return entry.second == client; });
         if (own != last) by_digits_.erase(own);
     }
-    left_.erase({found->second.ticket.expires, client});
+    forget_left(found->second.ticket);
     by_client_.erase(found);
 }
 

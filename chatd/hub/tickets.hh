@@ -40,6 +40,7 @@ public:
         std::vector<std::uint64_t> formers{}; // the clients that it was before
         bool is_left = false;                 // its connection has ended; stays tell where it was
         Time expires{};                       // then
+        std::string network{};                // that the client was from; empty: not counted by it
     };
     struct Kept {
         Ticket ticket;
@@ -52,9 +53,14 @@ public:
     void rename(std::uint64_t client, const std::string& name);
     // Who the client is, and whom it does not want to see.
     void note(std::uint64_t client, const Person& person, const std::vector<Client::Ignored>& ignored);
-    // The client's connection has ended.
+    // How many are kept of clients that have left: of one network, which many behind one address share, and
+    // of all. Of more than that the one goes that would expire first, of the network that has the most.
+    static constexpr std::size_t max_left_of_network = 4096, max_left = 32768;
+
+    // The client's connection has ended. network: as Address::network tells it, or empty for clients that are
+    // not to be counted by it.
     void keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
-              std::vector<std::uint64_t> formers, Time until);
+              std::vector<std::uint64_t> formers, Time until, const std::string& network = {});
     // It will not come back this way.
     void forget(std::uint64_t client);
     // Whose token it is; no value if it is unknown or no longer valid. It stays good until forgotten.
@@ -74,6 +80,9 @@ public:
 
 private:
     void insert(Kept kept);
+    void note_left(const Ticket& ticket);
+    void forget_left(const Ticket& ticket);
+    void drop_excess(const std::string& network);
 
     // A token is found by its first digits, and compared whole in constant time: how long that takes tells
     // only of those, and the others are more than anybody guesses.
@@ -81,8 +90,10 @@ private:
     using Lookup = std::multimap<std::string, std::uint64_t, std::less<>>;
 
     std::map<std::uint64_t, Kept> by_client_;
-    Lookup by_digits_;                              // whose it is
-    std::set<std::pair<Time, std::uint64_t>> left_; // when which of them expires
+    Lookup by_digits_; // whose it is
+    using Left = std::set<std::pair<Time, std::uint64_t>>;
+    Left left_; // when which of them expires
+    std::map<std::string, Left> left_by_network_;
 };
 
 } // namespace chatd

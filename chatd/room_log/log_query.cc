@@ -30,6 +30,7 @@ void append_folded(std::string& out, std::string_view text) {
 } // namespace
 
 LogQuery::Result LogQuery::next(Record& record, std::size_t max_records) {
+    ended_ = false; // what was the end may have grown
     for (; max_records > 0; --max_records) {
         if (log_.next(record) == LogReader::Result::not_yet) {
             log_.look_again();                               // when it is asked again

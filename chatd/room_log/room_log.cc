@@ -152,21 +152,37 @@ void RoomLog::heed(const Record& record) {
     if (record.kind == Kind::topic || record.kind == Kind::segment_start) topic_ = record.text;
 }
 
-// All of bytes at the end of the segment, or none of them and an exception.
+// Records at the end of the segment: all of them, or those that the disk took whole and an exception.
 void RoomLog::append(int fd, Segment& segment, std::string_view bytes) const {
-    for (std::string_view left = bytes; !left.empty();) {
-        const ssize_t wrote = retry([&] { return ::write(fd, left.data(), left.size()); });
-        if (wrote >= 0) {
-            left.remove_prefix(static_cast<std::size_t>(wrote));
-            continue;
-        }
-        const int error = errno;
-        checked("cut back", path_of(segment.number),
-                [&] { return ::ftruncate(fd, static_cast<off_t>(segment.size)); });
-        fail_with(error, "append to", path_of(segment.number));
+    std::size_t wrote = 0;
+    int error = 0;
+    while (wrote < bytes.size() && error == 0) {
+        const ssize_t got = retry([&] { return ::write(fd, bytes.data() + wrote, bytes.size() - wrote); });
+        if (got < 0)
+            error = errno;
+        else
+            wrote += static_cast<std::size_t>(got);
     }
-    segment.size += bytes.size();
-    segment.last_write = WallClock::now();
+    std::size_t whole = wrote;
+    if (error != 0) { // rare, so the records are found by what they say of themselves
+        whole = 0;
+        for (std::size_t size; (size = valid_record(bytes.substr(whole, wrote - whole))) != 0;) whole += size;
+    }
+    segment.size += whole;
+    if (whole > 0) segment.last_write = WallClock::now();
+    if (error == 0) return;
+    if (whole < wrote) cut_back(fd, segment);
+    fail_with(error, "append to", path_of(segment.number));
+}
+
+// Half a record, which nobody has taken for one.
+void RoomLog::cut_back(int fd, Segment& segment) const {
+    const bool was_torn = segment.is_torn;
+    segment.is_torn = retry([&] { return ::ftruncate(fd, static_cast<off_t>(segment.size)); }) != 0;
+    const std::error_code why{errno, std::generic_category()};
+    if (segment.is_torn && !was_torn)
+        log_.error(text(path_of(segment.number), ": half a record stays at byte ", segment.size, ": ",
+                        why.message()));
 }
 
 std::uint64_t RoomLog::add(Kind kind, std::uint64_t speaker, std::string_view name,
@@ -174,8 +190,8 @@ std::uint64_t RoomLog::add(Kind kind, std::uint64_t speaker, std::string_view na
     if (batch_.empty()) topic_before_batch_ = topic_;
     const Record record{kind,    next_line_,        now_in_microseconds(),
                         speaker, std::string{name}, std::string{text_of_line}};
-    batch_starts_.emplace_back(batch_.size(), kind);
     batch_ += pack_record(record);
+    in_batch_.push_back({batch_.size(), kind});
     heed(record);
     return next_line_++;
 }
@@ -185,20 +201,55 @@ bool RoomLog::flush() {
     // Cut now, not afterwards: all of this batch's places are still asked for.
     while (remembered_.size() > policy_.remembered) remembered_.pop_front();
     const std::string batch = std::exchange(batch_, {});
-    const auto starts = std::exchange(batch_starts_, {});
-    const std::uint64_t at = segments_.back().size;
+    const auto records = std::exchange(in_batch_, {});
+    next_line_ -= records.size();
+    std::string why_not;
+    if (!make_writable()) why_not = "half a record is in the way, and there is no new segment";
+    Segment& segment = segments_.back();
+    const std::uint64_t at = segment.size;
     try {
-        append(writable_.get(), segments_.back(), batch);
+        if (why_not.empty()) append(writable_.get(), segment, batch);
     } catch (const std::system_error& error) {
-        log_.error(text("room ", room_, ": ", starts.size(), " lines are refused: ", error.what()));
-        next_line_ -= starts.size();
-        topic_ = topic_before_batch_;
+        why_not = error.what();
+    }
+    const std::size_t took = segment.size - at;
+    std::size_t start = 0, refused = records.size();
+    for (const InBatch& record : records) {
+        if (record.end > took) break;
+        remember({segment.number, at + start}, next_line_++, record.kind);
+        start = record.end;
+        --refused;
+    }
+    if (!why_not.empty()) {
+        log_.error(text("room ", room_, ": ", refused, " lines are refused: ", why_not));
+        take_back_topic(std::string_view{batch}.substr(0, took));
         return false;
     }
-    std::uint64_t line = next_line_ - starts.size();
-    for (const auto& [start, kind] : starts) remember({segments_.back().number, at + start}, line++, kind);
-    if (segments_.back().size >= policy_.segment_bytes) start_new_segment();
+    if (segment.size >= policy_.segment_bytes) start_new_segment();
     return true;
+}
+
+// As before the batch, and then as the part of it says that was written.
+void RoomLog::take_back_topic(std::string_view written) {
+    topic_ = topic_before_batch_;
+    for (std::size_t at = 0; at < written.size(); at += valid_record(written.substr(at))) {
+        const RecordHead::Tuple head = RecordHead::unpack_from(written.substr(at));
+        const auto& [sum, size, line, time, speaker, kind, name_size, text_size] = head;
+        if (static_cast<Kind>(kind) == Kind::topic)
+            topic_ = written.substr(at + RecordHead::size + name_size, text_size);
+    }
+}
+
+// Behind half a record nothing can be read: it is cut off now, or a new segment begins. False: neither can be
+// done.
+bool RoomLog::make_writable() {
+    if (!segments_.back().is_torn) return true;
+    cut_back(writable_.get(), segments_.back());
+    if (!segments_.back().is_torn) return true;
+    std::string topic = std::exchange(topic_, topic_before_batch_); // the batch comes behind the new start
+    const bool is_new = start_new_segment();
+    topic_ = std::move(topic);
+    return is_new;
 }
 
 bool RoomLog::start_new_segment() {
@@ -206,7 +257,8 @@ bool RoomLog::start_new_segment() {
     try {
         // The new one stands before the old one says that there is more.
         next = create_segment(segments_.back().number + 1);
-        append(writable_.get(), segments_.back(), mark(Kind::segment_end));
+        // Readers pass over half a record that stays there, as over damage.
+        if (!segments_.back().is_torn) append(writable_.get(), segments_.back(), mark(Kind::segment_end));
         use_segment(std::move(next));
         return true;
     } catch (const std::system_error& error) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 // A room's log as the hub writes it: append-only segments of checksummed records in the room's own folder
-// (room-log(5)). Lines that arrive together are written in one write; what the disk does not take is cut off
-// again and refused. Run by the hub, the only writer.
+// (room-log(5)). Lines that arrive together are written in one write. A record that stands there whole may
+// have been read, so it is never taken back: of a write that the disk does not take whole, only the torn
+// record at its end is cut off, and that and what would have followed is refused. Run by the hub, the only
+// writer.
 #pragma once
 
 #include "chatd/protocol.hh"
@@ -44,8 +46,8 @@ public:
     // there was none.
     const std::string& topic() const { return topic_; }
     bool has_batch() const { return !batch_.empty(); }
-    // Writes the batch, whole or not at all; begins a new segment when this one is full. False: nothing of it
-    // is in the log.
+    // Writes the batch; begins a new segment when this one is full. False: some of it, or all, is not in the
+    // log: the lines from next_line on, whose numbers are given again.
     bool flush();
     // Before an entry code changes: what comes now is readable with the new code only. False, and said in the
     // log, when there is no new segment.
@@ -59,6 +61,8 @@ public:
     // Where to read from to come to a line: its own place if it is remembered, else its segment's start.
     Position position_of_line(std::uint64_t line) const;
     std::uint64_t next_line() const { return next_line_; }
+    // The line after the last one that is in the log: the first one of the batch.
+    std::uint64_t end_line() const { return next_line_ - in_batch_.size(); }
     std::uint64_t oldest_line() const;
 
     // A segment, or the oldest one kept after it, opened for reading only. Throws std::system_error, and
@@ -76,7 +80,8 @@ private:
         std::uint64_t first_line = 0;
         std::uint64_t size = 0;
         std::chrono::system_clock::time_point last_write = std::chrono::system_clock::now();
-        common::Fd readable; // of a segment without a name
+        bool is_torn = false; // half a record stands behind its size, and could not be cut off
+        common::Fd readable;  // of a segment without a name
     };
     struct Remembered {
         Position position;
@@ -93,10 +98,13 @@ private:
     void recover();
     bool cut_tail(Segment& segment, const LogReader& reader);
     Created create_segment(std::uint32_t number) const;
+    void take_back_topic(std::string_view written);
+    bool make_writable();
     common::Fd open_for_reading(const Segment& segment) const;
     void use_segment(Created created);
     std::string mark(Kind kind) const;
     void append(int fd, Segment& segment, std::string_view bytes) const;
+    void cut_back(int fd, Segment& segment) const;
     void drop_old_segments();
     void heed(const Record& record);
     void remember(const Position& position, std::uint64_t line, Kind kind);
@@ -112,7 +120,11 @@ private:
     std::string topic_;
     std::string topic_before_batch_;
     std::string batch_;
-    std::vector<std::pair<std::size_t, Kind>> batch_starts_; // of each record in the batch
+    struct InBatch {
+        std::size_t end; // of the record, in the batch
+        Kind kind;
+    };
+    std::vector<InBatch> in_batch_;
     std::deque<Remembered> remembered_;
 };
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/spawner/spawner.hh"
 
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/shared_memory.hh"
 #include "common/signals.hh"
-#include "common/socket.hh"
 
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstdio>
+#include <exception>
 #include <unistd.h>
 
 using namespace common;
@@ -21,19 +24,65 @@ Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handl
 }
 
 int Spawner::run() {
+    // For the handlers: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::also_sockets);
     // A terminal's INT goes to every process of the daemon; it is for the hub to act on.
     Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1};
-    loop_.watch(hub_.get(), Interest::read, [this](const Event& event) {
-        if (event.writable) flush();
-        read_packets();
+    // There is nobody else to charge.
+    loop_.survive([](const std::exception& error) {
+        std::fprintf(stderr, "spawner: passed over: %s\n", error.what());
     });
+    watch_hub();
     tell(ReadyFrame::make({}, protocol_version));
     while (!over_) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
-        if (signals.take(SIGCHLD)) reap(Signals::last_child());
+        if (signals.take(SIGCHLD)) loop_.attempt([this] { reap(Signals::last_child()); }, nullptr);
     }
-    return 0; // the handlers see the hub's end on their own pairs
+    end_handlers();
+    return has_failed_ ? 1 : 0;
+}
+
+// They see the hub's end on their own pairs. Who does not end then holds a client, and logs of rooms.
+void Spawner::end_handlers() {
+    const auto on_end = [](const Ended& ended) {
+        if (ended.status != 0) // nobody else would hear of it
+            std::fprintf(stderr, "spawner: handler %ld ended: %s\n", static_cast<long>(ended.pid),
+                         describe_status(ended.status).c_str());
+    };
+    for (std::size_t before = 0; handlers_.size() != before;) { // many on a busy machine take their time
+        before = handlers_.size();
+        handlers_.wait_for_all(Clock::now() + handlers_time, on_end);
+    }
+    if (handlers_.size() == 0) return;
+    std::fprintf(stderr, "spawner: handlers killed, since they did not end: %zu\n", handlers_.size());
+    handlers_.signal_all(SIGKILL);
+    handlers_.wait_for_all(Clock::now() + handlers_time, [](const Ended&) {});
+}
+
+void Spawner::watch_hub() {
+    loop_.watch(
+        hub_.get(), Interest::read,
+        [this](const Event&) {
+            read_packets(); // first: the hub's end is read, whatever it takes
+            if (!over_ && !untold_.empty()) flush();
+            patience_.succeed();
+        },
+        [this](const std::exception& error) { pause_hub(error); });
+}
+
+// Nothing of a call that failed was taken or sent.
+void Spawner::pause_hub(const std::exception& error) {
+    const auto time = patience_.fail(Clock::now());
+    if (!time || dynamic_cast<const PeerError*>(&error) != nullptr) {
+        std::fprintf(stderr, "spawner: %s\n", error.what());
+        over_ = has_failed_ = true;
+        return;
+    }
+    loop_.change(hub_.get(), Interest::none);
+    loop_.at(Clock::now() + *time,
+             [this] { loop_.change(hub_.get(), untold_.empty() ? Interest::read : Interest::both); });
 }
 
 // The one that is known to have ended is reaped at once. To look for others, of whom the same signal may have
@@ -61,20 +110,25 @@ void Spawner::tell_end(const Ended& ended) {
 void Spawner::read_packets() {
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(hub_.get());
-        Received got = receive_packet(hub_.get(), packet_, 2);
+        Received got = receive_packet(hub_.get(), packet_, 2, Tolerated::lack_of_descriptors);
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished) fail_with(ECONNRESET, "receive a packet"); // its end follows
         if (got.state != IoState::done) {
             over_ = true;
             return;
         }
-        handle(std::span{packet_}.first(got.bytes), std::move(got.passed), std::move(got.second));
+        const auto packet = std::span{packet_}.first(got.bytes);
+        handle(packet, std::move(got));
     }
 }
 
-void Spawner::handle(std::span<const char> packet, Fd first, Fd second) {
+void Spawner::handle(std::span<const char> packet, Received got) {
     switch (message_of(packet)) {
-    case Message::configure: return configure(packet, std::move(first));
-    case Message::spawn: return spawn(packet, std::move(first), std::move(second));
+    case Message::configure:
+        // They are the same at each reload.
+        if (got.lacks_descriptors && !pages_) throw PeerError("no descriptor is left for the shared pages");
+        return configure(packet, std::move(got.passed));
+    case Message::spawn: return spawn(packet, std::move(got));
     case Message::kill: return kill(packet);
     default: throw PeerError("the hub sent a frame that is not for the spawner");
     }
@@ -89,17 +143,20 @@ void Spawner::configure(std::span<const char> packet, Fd pages) {
     if (drop != 0) identity_ = Identity{uid, gid, user};
     language_ = static_cast<Language>(language);
     lines_at_once_ = lines;
-    pages_ = std::move(pages);
+    if (pages) pages_ = std::move(pages);
 }
 
-void Spawner::spawn(std::span<const char> packet, Fd client, Fd pair) {
+void Spawner::spawn(std::span<const char> packet, Received got) {
     const auto [number, page] = SpawnFrame::read(packet).first;
     Child child;
     child.role = "handler";
     child.number = number;
     const std::size_t own_page = page;
-    const auto pid = handlers_.spawn(
-        std::move(child), [&] { return become_handler(std::move(client), std::move(pair), own_page); });
+    std::optional<pid_t> pid;
+    if (got.passed && got.second)
+        pid = handlers_.spawn(std::move(child), [&] {
+            return become_handler(std::move(got.passed), std::move(got.second), own_page);
+        });
     if (pid) by_number_[number] = *pid;
     tell(SpawnedFrame::make({}, number, static_cast<std::int64_t>(pid.value_or(-1))));
 }
@@ -107,18 +164,19 @@ void Spawner::spawn(std::span<const char> packet, Fd client, Fd pair) {
 void Spawner::kill(std::span<const char> packet) {
     const auto [number, signal] = KillFrame::read(packet).first;
     const auto found = by_number_.find(number);
-    if (found != by_number_.end()) ::kill(found->second, signal);
+    if (found != by_number_.end()) handlers_.signal(found->second, signal);
 }
 
+// What cannot be sent now is tried again as what comes from the hub is.
 void Spawner::tell(std::string packet) {
     untold_.push_back(std::move(packet));
-    flush();
+    loop_.attempt([this] { flush(); }, [this](const std::exception& error) { pause_hub(error); });
 }
 
 void Spawner::flush() {
     while (!untold_.empty()) {
         const IoState state = send_packet(hub_.get(), untold_.front());
-        if (state == IoState::vanished) over_ = true;
+        if (state == IoState::vanished) fail_with(EPIPE, "send a packet"); // its end is read next
         if (state != IoState::done) break;
         untold_.pop_front();
     }
@@ -131,6 +189,7 @@ int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
     std::fill(own_page.begin(), own_page.end(), std::byte{}); // its predecessor's
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
     close_other_descriptors(keep);
+    point_errors_at(pair.get());
     for (Fd* const fd : {&client, &pair}) // low numbers, whatever they were here
         *fd = duplicate(fd->get());
     set_nonblocking(pair.get());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 // The spawner: forks the handlers, reaps them, and tells the hub how each ended. It is chatd executed anew
 // before the hub reads its configuration, so it holds no code of a room and no descriptor but its own; what
-// it forks is as innocent. Trusts the hub.
+// it forks is as innocent. Trusts the hub. What goes wrong for one client is told to the hub as a handler
+// that could not be forked; with the hub itself it is tried again, and if that fails for 10 s, the spawner
+// ends. At its end no handler is left.
 #pragma once
 
 #include "chatd/phrases.hh"
@@ -9,6 +11,7 @@
 #include "common/children.hh"
 #include "common/loop.hh"
 #include "common/privileges.hh"
+#include "common/socket.hh"
 
 #include <deque>
 #include <map>
@@ -34,18 +37,21 @@ class Spawner {
 public:
     // program_folder: where the catalogues of a program that is not installed are; empty: not known.
     Spawner(common::Fd hub, const std::string& program_folder, RunHandler run_handler);
-    // Serves the hub until it ends.
+    // Serves the hub until it ends, and then sees to it that the handlers do.
     int run();
 
 private:
+    void watch_hub();
     void read_packets();
-    void handle(std::span<const char> packet, common::Fd first, common::Fd second);
+    void handle(std::span<const char> packet, common::Received got);
+    void pause_hub(const std::exception& error);
     void configure(std::span<const char> packet, common::Fd pages);
-    void spawn(std::span<const char> packet, common::Fd client, common::Fd pair);
+    void spawn(std::span<const char> packet, common::Received got);
     void kill(std::span<const char> packet);
     void reap(pid_t one);
     void reap_all();
     void tell_end(const common::Ended& ended);
+    void end_handlers();
     void tell(std::string packet);
     void flush();
     int become_handler(common::Fd client, common::Fd pair, std::size_t page);
@@ -66,8 +72,10 @@ private:
     common::Backend events_ = common::Backend::poll;
     Language language_{};
     std::uint32_t lines_at_once_ = 0;
+    common::Patience patience_; // with the hub's pair
     bool will_reap_all_ = false;
     bool over_ = false;
+    bool has_failed_ = false;
 };
 
 } // namespace chatd

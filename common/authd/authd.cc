@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ Authd::Authd(AuthdSettings settings, Fd parent)
 int Authd::run() {
     try {
         serve();
-        return 0;
+        return has_failed_ ? 1 : 0;
     } catch (const std::exception& error) {
         note(Severity::error, error.what()); // the parent's log is ours
         return 1;
@@ -81,12 +82,16 @@ void Authd::serve() {
     // to act on: when it ends, so do we.
     Signals signals{SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     note(users_.refresh());
-    const Watch parent{loop_, parent_.get(), Interest::read, [this](const Event&) { read_parent(); }};
+    loop_.survive(
+        [this](const std::exception& error) { note(Severity::error, text("passed over: ", error.what())); });
+    const Watch parent{loop_, parent_.get(), Interest::read, [this](const Event&) { read_parent(); },
+                       [this](const std::exception& error) { pause_parent(error); }};
     while (!over_) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
-        if (signals.take(SIGCHLD)) workers_.reap([this](Ended ended) { end_check(std::move(ended)); });
-        start_checks();
+        if (signals.take(SIGCHLD))
+            workers_.reap([this](const Ended& ended) { loop_.attempt([&] { end_check(ended); }, nullptr); });
+        loop_.attempt([this] { start_checks(); }, nullptr);
     }
     stop_workers();
 }
@@ -97,18 +102,32 @@ void Authd::read_parent() {
     std::array<char, max_authd_packet> packet{};
     for (int budget = 64; !over_; --budget) {
         if (budget == 0) return loop_.again(parent_.get());
-        try {
-            Received got = receive_packet(parent_.get(), packet);
-            if (got.state == IoState::would_block) return;
-            if (got.state != IoState::done) {
-                over_ = true;
-                return;
-            }
-            handle_parent(std::span{packet}.first(got.bytes), std::move(got.passed));
-        } catch (const PeerError&) { // no descriptor was left for the client's pair
-            note(Severity::warning, "a client's pair could not be taken: its logins will be refused");
+        Received got = receive_packet(parent_.get(), packet, 1, Tolerated::lack_of_descriptors);
+        if (got.state != IoState::vanished) patience_.succeed();
+        if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished) fail_with(ECONNRESET, "receive a packet"); // its end follows
+        if (got.state != IoState::done) {
+            over_ = true;
+            return;
         }
+        if (got.lacks_descriptors)
+            note(Severity::warning, "a client's pair could not be taken: its logins will be refused");
+        else
+            handle_parent(std::span{packet}.first(got.bytes), std::move(got.passed));
     }
+}
+
+// A call that failed has taken nothing. If it fails for too long, or the parent says what makes no sense,
+// another authd is better.
+void Authd::pause_parent(const std::exception& error) {
+    const auto time = patience_.fail(Clock::now());
+    if (!time || dynamic_cast<const std::system_error*>(&error) == nullptr) {
+        note(Severity::error, error.what());
+        over_ = has_failed_ = true;
+        return;
+    }
+    loop_.change(parent_.get(), Interest::none);
+    loop_.at(Clock::now() + *time, [this] { loop_.change(parent_.get(), Interest::read); });
 }
 
 void Authd::handle_parent(std::span<const char> packet, Fd passed) {
@@ -133,9 +152,10 @@ void Authd::add_client(std::string address, Fd pair) {
     const std::uint64_t number = next_client_++;
     try {
         Watch watch{loop_, std::move(pair), Interest::read,
-                    [this, number](const Event& event) { serve_client(number, event); }};
+                    [this, number](const Event& event) { serve_client(number, event); },
+                    [this, number](const std::exception& error) { cut_off(number, error.what()); }};
         clients_.emplace(number, Client{std::move(watch), std::move(address), 0, {}});
-    } catch (const std::runtime_error& error) { // a number too high for select(2)
+    } catch (const std::exception& error) { // a number too high for select(2), say
         note(Severity::warning, error.what());
     }
 }
@@ -146,31 +166,37 @@ void Authd::add_client(std::string address, Fd pair) {
 void Authd::serve_client(std::uint64_t number, const Event& event) {
     Client& client = clients_.at(number);
     if (!event.readable) return drop(number); // it has gone
-    try {
-        std::array<char, max_authd_packet> packet{};
-        const Received got = receive_packet(client.pair.fd(), packet, 0);
-        if (got.state == IoState::would_block) return;
-        if (got.state != IoState::done) return drop(number);
-        client.question = unpack_question(std::span{packet}.first(got.bytes));
-        erase_bytes(packet);
-    } catch (const PeerError& error) {
-        note(Severity::error,
-             text("the process of a client from ", client.address, " is cut off: ", error.what()));
-        return drop(number);
-    }
+    std::array<char, max_authd_packet> packet{};
+    const Received got = receive_packet(client.pair.fd(), packet, 0);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) return drop(number);
+    client.question = unpack_question(std::span{packet}.first(got.bytes));
+    erase_bytes(packet);
     client.pair.change(Interest::none);
     turns_.push(client.address, number);
 }
 
 void Authd::drop(std::uint64_t number) { clients_.erase(number); }
 
+void Authd::cut_off(std::uint64_t number, std::string_view why) {
+    const auto found = clients_.find(number);
+    if (found == clients_.end()) return;
+    const std::string words =
+        text("the process of a client from ", found->second.address, " is cut off: ", why);
+    drop(number);
+    note(Severity::error, words);
+}
+
 void Authd::send(std::uint64_t number, const Verdict& verdict) {
     const auto found = clients_.find(number);
     if (found == clients_.end()) return;
     Watch& pair = found->second.pair;
     const bool is_last = verdict.kind != Verdict::Kind::accepted && found->second.failures >= settings_.tries;
-    if (send_packet(pair.fd(), pack_verdict(verdict)) != IoState::done || is_last) return drop(number);
-    pair.change(Interest::read);
+    const auto tell = [&] {
+        if (send_packet(pair.fd(), pack_verdict(verdict)) != IoState::done || is_last) return drop(number);
+        pair.change(Interest::read);
+    };
+    loop_.attempt(tell, [&](const std::exception& error) { cut_off(number, error.what()); });
 }
 
 // --- checks ---
@@ -182,7 +208,8 @@ void Authd::start_checks() {
         const auto found = clients_.find(*number);
         if (found == clients_.end() || !found->second.question) continue; // gone meanwhile
         Question question = *std::exchange(found->second.question, std::nullopt);
-        answer(*number, found->second, std::move(question));
+        const auto work = [&, &client = found->second] { answer(*number, client, std::move(question)); };
+        loop_.attempt(work, [&](const std::exception& error) { cut_off(*number, error.what()); });
     }
 }
 
@@ -220,7 +247,8 @@ void Authd::answer(std::uint64_t number, Client& client, Question question) {
         note(Severity::warning, "no process can be forked to check a password");
         return send(number, {});
     }
-    check.limit = loop_.at(Clock::now() + settings_.max_check_time, [worker] { ::kill(*worker, SIGKILL); });
+    check.limit = loop_.at(Clock::now() + settings_.max_check_time,
+                           [this, worker] { workers_.signal(*worker, SIGKILL); });
     checks_.emplace(*worker, std::move(check));
 }
 
@@ -241,7 +269,7 @@ Authd::Check Authd::prepare(std::uint64_t number, const Client& client, const Qu
     return check;
 }
 
-void Authd::end_check(Ended ended) {
+void Authd::end_check(const Ended& ended) {
     const auto found = checks_.extract(ended.pid);
     if (found.empty()) return;
     const Check& check = found.mapped();
@@ -284,7 +312,11 @@ unsigned Authd::use_up_try(Client& client) const {
 
 void Authd::note(Severity severity, std::string_view line) {
     // A parent that does not read loses notes, and keeps nobody waiting.
-    if (send_packet(parent_.get(), pack_note(severity, line)) == IoState::vanished) over_ = true;
+    try {
+        if (send_packet(parent_.get(), pack_note(severity, line)) == IoState::vanished) over_ = true;
+    } catch (const std::system_error&) {
+        // Lost, too.
+    }
 }
 
 void Authd::note(const std::vector<Note>& told) {

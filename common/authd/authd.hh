@@ -3,8 +3,8 @@
 // (common/authd/authd_link.hh), it reads the user file and answers clients' processes, each over a pair of
 // its own, whether a password is right. A check takes tens of milliseconds, so it is made in a forked worker,
 // a few at a time, and addresses take turns. Trusts its parent; of clients' processes nothing: a malformed
-// packet ends that pair alone. What it says never tells a wrong name from a wrong password, nor does the time
-// it takes.
+// packet ends that pair alone, and so does whatever goes wrong while it works for one. What it says never
+// tells a wrong name from a wrong password, nor does the time it takes.
 #pragma once
 
 #include "common/authd/authd_frames.hh"
@@ -102,6 +102,8 @@ private:
 
     void serve();
     void read_parent();
+    void pause_parent(const std::exception& error);
+    void cut_off(std::uint64_t number, std::string_view why);
     void handle_parent(std::span<const char> packet, Fd passed);
     void add_client(std::string address, Fd pair);
     void serve_client(std::uint64_t number, const Event& event);
@@ -111,7 +113,7 @@ private:
     void tell_whether_known(std::uint64_t number, const std::string& name);
     void answer(std::uint64_t number, Client& client, Question question);
     Check prepare(std::uint64_t number, const Client& client, const Question& question);
-    void end_check(Ended ended);
+    void end_check(const Ended& ended);
     void count_failure(const Check& check);
     unsigned use_up_try(Client& client) const;
     void send(std::uint64_t number, const Verdict& verdict);
@@ -131,7 +133,9 @@ private:
     std::vector<StoredSecret> coming_; // secrets of a new configuration
     std::size_t coming_count_ = 0;
     std::uint64_t next_client_ = 1;
+    Patience patience_; // with the parent's pair
     bool over_ = false;
+    bool has_failed_ = false;
 };
 
 } // namespace common

@@ -30,7 +30,7 @@ enum class AuthdPacket : std::uint8_t {
     configure = 2, // the secrets follow, as many as it says, and take the place of those there are
     secret = 3,
     // authd to parent
-    note = 10, // a line for the log
+    note = 8, // a line for the log
     // client to authd
     question = 20,
     // authd to client

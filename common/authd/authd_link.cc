@@ -38,6 +38,7 @@ AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function
       let_go_(std::move(let_go)),
       process_({.role = "authd",
                 .max_packet = max_authd_packet,
+                .has_errors_logged = true,
                 .body = [this](Fd pair) { return run_authd(std::move(pair)); },
                 .on_packet = [this](std::span<const char> packet) { write_note(packet); }}) {
     settings_.holdoff.free_failures = settings_.tries;
@@ -58,15 +59,13 @@ int AuthdLink::run_authd(Fd pair) {
     if (let_go_) let_go_();
     close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair.get()});
     discard_standard_input_and_output();
-    // It was forked before the daemon let go of whoever started it, and would hold their standard error.
-    if (log_.target() != Log::Target::standard_error)
-        checked("duplicate", "/dev/null", [] { return ::dup2(STDIN_FILENO, STDERR_FILENO); });
     hide_memory();
     limit_resources({.core_bytes = 0, .open_files = RLIM_INFINITY, .processes = RLIM_INFINITY});
     forbid_new_privileges();
+    deny_calls(DeniedCalls::also_sockets);
     const bool has_file = !settings_.users.empty();
     Fd folder = has_file ? open_folder(std::filesystem::path{settings_.users}.parent_path()) : Fd{};
-    Authd authd{std::move(settings_), std::move(pair)}; // before: it needs /dev/urandom
+    Authd authd{std::move(settings_), std::move(pair)}; // before: it may open /dev/urandom
     restrict_files(folder.get(), has_file ? TreeAccess::read : TreeAccess::none);
     folder.reset();
     return authd.run();

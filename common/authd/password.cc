@@ -2,12 +2,10 @@
 #include "common/authd/password.hh"
 
 #include "common/errors.hh"
-#include "common/fd.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <array>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace common {
@@ -22,14 +20,8 @@ std::string run_crypt(const Secret& password, const std::string& setting) {
 
 std::string make_salt(std::size_t characters) {
     constexpr std::string_view alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const Fd random{
-        checked("open", "/dev/urandom", [] { return ::open("/dev/urandom", O_RDONLY | O_CLOEXEC); })};
     std::string salt(characters, '\0');
-    for (std::size_t got = 0; got < characters;) {
-        const IoResult more = read_some(random.get(), std::span{salt}.subspan(got));
-        if (more.state != IoState::done) throw std::runtime_error("/dev/urandom gives no random bytes");
-        got += more.bytes;
-    }
+    fill_random(salt);
     for (char& c : salt) c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
     return salt;
 }
@@ -85,7 +77,7 @@ std::string hash_password(const Secret& password) {
 PasswordCheck check_password(const Secret& password, const std::string& hash) {
     const std::string made = run_crypt(password, hash);
     if (made.empty()) return PasswordCheck::unusable;
-    return equal_in_constant_time(made, hash) ? PasswordCheck::right : PasswordCheck::wrong;
+    return equal_in_constant_time(hash, made) ? PasswordCheck::right : PasswordCheck::wrong;
 }
 
 bool may_be_hash(std::string_view hash) {

@@ -7,9 +7,16 @@
 #include <array>
 #include <string>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 namespace common {
 namespace {
+
+// Whether it is not epoll that has none of it, but something else that forbids this call.
+bool can_be_waited_for(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
+}
 
 class EpollPoller final : public Poller {
 public:
@@ -24,8 +31,16 @@ private:
         if (wants_read(now)) wanted.events |= EPOLLIN;
         if (wants_write(now)) wanted.events |= EPOLLOUT;
         if (edge_triggered_) wanted.events |= EPOLLET;
-        if (::epoll_ctl(epoll_.get(), is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &wanted) == 0) return;
-        if (errno != EPERM) fail("epoll_ctl", "descriptor " + std::to_string(fd));
+        const int usual = is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+        if (::epoll_ctl(epoll_.get(), usual, fd, &wanted) == 0) return;
+        // A number that could not be removed is still there; one that was closed too early is not.
+        if (errno == EEXIST || errno == ENOENT) {
+            const int other = errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+            if (::epoll_ctl(epoll_.get(), other, fd, &wanted) == 0) return;
+        }
+        const int error = errno;
+        if (error != EPERM || can_be_waited_for(fd))
+            fail_with(error, "epoll_ctl", "descriptor " + std::to_string(fd));
         if (is_new) always_ready_.push_back(fd);
     }
 

@@ -14,12 +14,12 @@ bool is_unsupported(int error) { return error == EINVAL || error == ENOSYS || er
 
 } // namespace
 
-Renamed rename_if_free(int directory, const std::string& from, const std::string& to) {
-    if (::renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0)
+Renamed rename_if_free(int from_directory, const std::string& from, int to_directory, const std::string& to) {
+    if (::renameat2(from_directory, from.c_str(), to_directory, to.c_str(), RENAME_NOREPLACE) == 0)
         return Renamed::done;
     if (errno == EEXIST) return Renamed::taken;
     if (!is_unsupported(errno)) fail("rename", from);
-    return rename_if_free_by_link(directory, from, to);
+    return rename_if_free_by_link(from_directory, from, to_directory, to);
 }
 
 Renamed exchange_names(int directory, const std::string& one, const std::string& other) {

@@ -3,8 +3,8 @@
 
 namespace common {
 
-Renamed rename_if_free(int directory, const std::string& from, const std::string& to) {
-    return rename_if_free_by_link(directory, from, to);
+Renamed rename_if_free(int from_directory, const std::string& from, int to_directory, const std::string& to) {
+    return rename_if_free_by_link(from_directory, from, to_directory, to);
 }
 
 Renamed exchange_names(int, const std::string&, const std::string&) { return Renamed::unsupported; }

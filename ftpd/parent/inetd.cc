@@ -6,6 +6,7 @@
 #include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/loop.hh"
+#include "common/sandbox.hh"
 #include "common/signals.hh"
 #include "common/socket.hh"
 #include "common/status_pages.hh"
@@ -184,6 +185,8 @@ int serve_standard_input(const Settings& settings, Log& log) {
     if (authd) sessions_authd = authd->open_client(ends->client);
     if (direct) discard_standard_input_and_output();
 
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::usual);
     Children sessions;
     const std::optional<pid_t> pid = sessions.spawn({.role = "session"}, [&]() -> int {
         discard_standard_input_and_output();
@@ -200,9 +203,10 @@ int serve_standard_input(const Settings& settings, Log& log) {
     Records records{loop, log, settings};
     const Records::Source source{*pid, ends->client.host(),
                                  direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
+    ErrorLines errors;
     Watch packets;
     packets = Watch{loop, std::move(pair), Interest::read, [&](const Event&) {
-                        const Records::Read read = records.read(packets.fd(), source);
+                        const Records::Read read = records.read(packets.fd(), source, errors);
                         if (read == Records::Read::more) packets.again();
                         if (read == Records::Read::ended) packets.reset();
                     }};
@@ -223,6 +227,9 @@ int serve_standard_input(const Settings& settings, Log& log) {
         authd->stop();
         authd->wait();
     }
+    while (packets && records.read(packets.fd(), source, errors) == Records::Read::more) {
+    } // its last words
+    errors.end(log, {source.role, *pid});
     log.notice(text("end pid ", *pid, ' ', describe_status(*status)));
     return WIFEXITED(*status) ? WEXITSTATUS(*status) : 1;
 }

@@ -7,11 +7,13 @@
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
+#include "ftpd/parent/start_checks.hh"
 #include "ftpd/session/session.hh"
 
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
+#include <memory>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,17 +27,23 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
-// What the parent needs beside listeners and clients: 0 to 2, lock, poller, log, the control socket and
-// its clients, and what a client takes before its session has it; and with authd its pair and what waits for
-// it.
-constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
-constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 4;
+constexpr std::chrono::seconds kick_time{10};    // and after a kick
 
 std::vector<ConfigLine> merge(Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
     Settings scratch;
     std::vector<ConfigLine> merged = merge_for_reload(old, given, directive_table(scratch), ignored);
     make_settings(given); // so that what only a start can change is checked, too
     return merged;
+}
+
+// Whether a session was told; one that was not is told by a signal.
+template <class Frame>
+bool tell(const Watch& pair, const Frame& frame) {
+    try {
+        return pair && send_packet(pair.fd(), pack_frame(frame)) == IoState::done;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 } // namespace
@@ -49,14 +57,15 @@ Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Set
       records_(service_.loop(), log_, settings_),
       acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
-                 [this](const std::string& host) { return children_.count_from(host); },
+                 [this](const std::string& network) { return children_.count_from(network); },
+                 [this] { return sessions_.size(); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
       sweeper_(service_.loop(), log_, records_, settings_, [this] { pages_.keep_none(); }) {
     service_.open(duties());
     if (!settings_.users.empty())
         authd_.emplace(service_.loop(), log_, authd_settings(settings_), [this] { pages_.keep_none(); });
     ::umask(default_umask);
-    acceptor_.open(settings_, own_descriptors + (authd_ ? authd_descriptors : 0));
+    acceptor_.open(settings_, own_descriptors_of(settings_));
 }
 
 std::vector<ControlVerb> Parent::control_verbs() {
@@ -90,6 +99,9 @@ Service::Duties Parent::duties() {
 }
 
 int Parent::run(const Service::OnReady& on_ready) {
+    // For the sessions: what is inherited costs none of them anything.
+    forbid_new_privileges();
+    deny_calls(DeniedCalls::usual);
     acceptor_.start(settings_);
     update_acceptor();
     sweeper_.sweep();
@@ -116,28 +128,35 @@ void Parent::start_session(Accepted client) {
         acceptor_.turn_away(client.socket, "The server has no free descriptor: try again in a moment.");
         throw;
     }
-    const std::optional<std::size_t> page = pages_.take();
+    StatusPages::Lease page{pages_};
     if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
     Session session{.host = client.peer.host(),
                     .peer = client.peer.shown(),
                     .local = address_for_url(client.socket),
-                    .page = *page};
-    Child child{.role = "session", .address = session.host};
+                    .page = page.number()};
+    // Watched before there is a child, which would be left without one.
+    const auto number = std::make_shared<pid_t>(-1);
+    session.pair = Watch{service_.loop(), std::move(ours), Interest::read,
+                         [this, number](const Event&) { read_packets(*number); },
+                         [this, number](const std::exception& error) { punish(*number, error.what()); }};
+    std::map<pid_t, Session> known;
+    auto node = known.extract(known.emplace(-1, std::move(session)).first);
+    Child child{.role = "session", .address = client.peer.network()};
     const std::optional<pid_t> pid = children_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
-        run_session(std::move(client.socket), std::move(theirs), std::move(authd), *page);
+        run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
     });
     if (!pid) {
-        pages_.give_back(*page);
         ++totals_.failed_forks;
         acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
-    Session& started = sessions_.insert_or_assign(*pid, std::move(session)).first->second;
-    started.pair = Watch{service_.loop(), std::move(ours), Interest::read,
-                         [this, pid](const Event&) { read_packets(*pid); }};
+    page.keep();
+    *number = *pid;
+    node.key() = *pid;
+    const Session& started = sessions_.insert(std::move(node)).position->second;
     ++totals_.accepted;
-    acceptor_.log_accept(started.peer, *pid, sessions_.size());
     update_acceptor();
+    acceptor_.log_accept(started.peer, *pid, sessions_.size());
 }
 
 // Where other clients find what this one stores; empty over a path's socket.
@@ -171,24 +190,38 @@ void Parent::read_packets(pid_t pid) {
     }
 }
 
-Records::Read Parent::read_packets_of(pid_t pid, const Session& session) {
+Records::Read Parent::read_packets_of(pid_t pid, Session& session) {
     if (!session.pair) return Records::Read::ended;
-    try {
-        return records_.read(session.pair.fd(), {pid, session.host, session.local});
-    } catch (const PeerError& error) {
-        log_.error(text("session ", pid, " is killed: ", error.what()));
-        if (sessions_.contains(pid)) ::kill(pid, SIGKILL); // else it has ended, and the pid is nobody's
-        return Records::Read::ended;
-    }
+    return records_.read(session.pair.fd(), {pid, session.host, session.local}, session.errors);
+}
+
+// Whatever went wrong with its packets. SIGCHLD follows.
+void Parent::punish(pid_t pid, std::string_view why) {
+    const auto found = sessions_.find(pid);
+    if (found == sessions_.end()) return; // it has ended, and the pid is nobody's
+    children_.signal(pid, SIGKILL);
+    found->second.pair.reset();
+    log_.error(text("session ", pid, " is killed: ", why));
+}
+
+void Parent::hear_last_words(pid_t pid, Session& session) {
+    const auto read_all = [&] {
+        while (read_packets_of(pid, session) == Records::Read::more) {
+        }
+    };
+    service_.loop().attempt(read_all, [&](const std::exception& error) {
+        log_.error(text("the last words of session ", pid, ": ", error.what()));
+    });
 }
 
 void Parent::end_session(const Ended& ended) {
-    const auto node = sessions_.extract(ended.pid);
-    const Session& session = node.mapped();
+    auto node = sessions_.extract(ended.pid);
+    Session& session = node.mapped();
     if (const std::optional<Activity> last = read_activity(pages_.page(session.page))) totals_.add(*last);
     if (WIFSIGNALED(ended.status)) ++totals_.crashed;
-    while (read_packets_of(ended.pid, session) == Records::Read::more) {
-    } // its last words
+    hear_last_words(ended.pid, session);
+    session.errors.end(log_, {"session", ended.pid});
+    service_.loop().cancel(session.kill_at);
     pages_.give_back(session.page);
     acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
                       WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
@@ -199,8 +232,9 @@ void Parent::end_other(pid_t pid, int status) {
 }
 
 void Parent::reap() {
-    children_.reap([this](const Ended& ended) { end_session(ended); },
-                   [this](pid_t pid, int status) { end_other(pid, status); });
+    // Whatever goes wrong with one that has ended, the others have ended, too.
+    children_.reap([this](const Ended& ended) { service_.attempt([&] { end_session(ended); }); },
+                   [this](pid_t pid, int status) { service_.attempt([&] { end_other(pid, status); }); });
     update_acceptor();
 }
 
@@ -239,19 +273,30 @@ void Parent::apply(Service::Lines config) {
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
     std::size_t count = 0;
-    for (const auto& [pid, session] : sessions_) {
+    for (auto& [pid, session] : sessions_) {
         const std::optional<Activity> activity = read_activity(pages_.page(session.page));
         if (text(pid) != whom && session.host != whom && session.peer != whom &&
             !(activity && activity->user == whom))
             continue;
         ++count;
         // A session that cannot be told, since it reads nothing, is not asked.
-        if (!session.pair || send_packet(session.pair.fd(), pack_frame(Kick{})) != IoState::done)
-            ::kill(pid, SIGKILL);
+        if (tell(session.pair, Kick{}))
+            kill_later(pid, session);
+        else
+            children_.signal(pid, SIGKILL);
     }
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
     return {text("sessions ", count)};
+}
+
+// One that was told to end and does not.
+void Parent::kill_later(pid_t pid, Session& session) {
+    service_.loop().cancel(session.kill_at);
+    session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
+        log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
+        children_.signal(pid, SIGKILL);
+    });
 }
 
 // With `stop-grace': sessions end as their commands do, and the parent goes on serving them meanwhile.
@@ -263,8 +308,7 @@ void Parent::let_commands_finish() {
     constexpr std::chrono::seconds reserve{30}; // for the rest of the stop
     notify_service_manager(
         text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{settings_.stop_grace + reserve}.count()));
-    for (const auto& [pid, session] : sessions_)
-        if (session.pair) send_packet(session.pair.fd(), pack_frame(Finish{service_.farewell()}));
+    for (const auto& [pid, session] : sessions_) tell(session.pair, Finish{service_.farewell()});
     service_.loop().at(deadline, [] {}); // ends the last wait
     service_.expect_another_stop();
     while (!sessions_.empty() && !service_.is_stopping() && Clock::now() < deadline) {
@@ -282,12 +326,12 @@ void Parent::stop() {
     if (authd_) authd_->stop();
     // A session that cannot be told in words ends by the signal.
     if (const std::string& words = service_.farewell(); !words.empty())
-        for (const auto& [pid, session] : sessions_)
-            if (session.pair) send_packet(session.pair.fd(), pack_frame(Stop{words}));
+        for (const auto& [pid, session] : sessions_) tell(session.pair, Stop{words});
     for (const int signal : {SIGTERM, SIGKILL}) {
         children_.signal_all(signal);
         children_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
     }
+    sweeper_.stop(on_other);
     if (authd_) authd_->wait();
     service_.end_stop();
 }

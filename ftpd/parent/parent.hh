@@ -7,6 +7,7 @@
 #include "common/acceptor.hh"
 #include "common/authd/authd_link.hh"
 #include "common/children.hh"
+#include "common/error_lines.hh"
 #include "common/log.hh"
 #include "common/privileges.hh"
 #include "common/service.hh"
@@ -20,6 +21,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ftpd {
@@ -42,6 +44,8 @@ private:
         std::size_t page = 0; // its status page
         common::Clock::time_point since = common::Clock::now();
         common::Watch pair{}; // our end; its other end ends when we do
+        common::ErrorLines errors{};
+        common::Loop::TimerId kill_at{}; // once it was told to end
     };
 
     std::vector<common::ControlVerb> control_verbs();
@@ -57,8 +61,11 @@ private:
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
     void read_packets(pid_t pid);
-    Records::Read read_packets_of(pid_t pid, const Session& session);
+    void punish(pid_t pid, std::string_view why);
+    Records::Read read_packets_of(pid_t pid, Session& session);
+    void kill_later(pid_t pid, Session& session);
     void end_session(const common::Ended& ended);
+    void hear_last_words(pid_t pid, Session& session);
     void end_other(pid_t pid, int status);
     void reap();
     std::vector<SessionView> view_sessions() const;

@@ -104,7 +104,8 @@ void Announcer::tell(const Announcement& rule, const std::string& message) {
         if (write_some(socket.get(), line).bytes != line.size())
             return warn(rule.room, "its control socket accepts no more data");
         const int fd = socket.get();
-        Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); }};
+        Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); },
+                    [this, fd](const std::exception& error) { give_up(fd, error.what()); }};
         const Loop::TimerId deadline = loop_.at(Clock::now() + patience, [this, fd] {
             give_up(fd, text("no answer for ", patience.count(), " s"));
         });
@@ -129,8 +130,11 @@ void Announcer::read_answer(int fd) {
 }
 
 void Announcer::give_up(int fd, std::string_view why) {
-    warn(pending_.at(fd).room, why);
+    const auto pending = pending_.find(fd);
+    if (pending == pending_.end()) return;
+    const std::string room = pending->second.room;
     forget(fd);
+    warn(room, why);
 }
 
 void Announcer::forget(int fd) {
@@ -157,15 +161,20 @@ void Records::reload(const Settings& settings) {
     links_below_ = settings.anonymous_root;
 }
 
-Records::Read Records::read(int pair, const Source& source) {
+Records::Read Records::read(int pair, const Source& source, ErrorLines& errors) {
     constexpr int max_packets = 16; // in one round: one session must not keep the parent from the others
-    std::array<char, max_session_packet> packet{};
+    std::array<char, max_session_packet> buffer{};
     for (int count = 0; count < max_packets; ++count) {
-        const Received got = receive_packet(pair, packet);
+        const Received got = receive_packet(pair, buffer, 1, Tolerated::longer);
         if (got.state == IoState::would_block) return Read::all;
         if (got.state != IoState::done) return Read::ended;
-        std::visit([&](const auto& known) { record(known, source); },
-                   unpack_session_packet(std::span{packet}.first(got.bytes)));
+        const auto packet = std::span{buffer}.first(got.bytes);
+        if (is_text_byte(packet[0])) {
+            errors.add(packet, got.is_cut, log_, {source.role, source.pid});
+            continue;
+        }
+        if (got.is_cut) throw PeerError("a packet between processes is longer than any kind of it");
+        std::visit([&](const auto& known) { record(known, source); }, unpack_session_packet(packet));
     }
     return Read::more;
 }

@@ -4,6 +4,7 @@
 // client, and what clients sent is made harmless here.
 #pragma once
 
+#include "common/error_lines.hh"
 #include "common/fd.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
@@ -96,10 +97,11 @@ public:
         std::string server; // the address that it has connected to, as it stands in a URL; empty: none
         std::string_view role = "session";
     };
-    // Reads what waits on a session's pair, a bounded number of packets.
+    // Reads what waits on a session's pair, a bounded number of packets; errors: its own, of what it writes
+    // on its standard error.
     enum class Read { all, more, ended };
     // Throws common::PeerError for what no session sends.
-    Read read(int pair, const Source& source);
+    Read read(int pair, const Source& source, common::ErrorLines& errors);
 
     // After a HUP: other settings, and the transfer log of that name now. Throws as the constructor.
     void reload(const Settings& settings);

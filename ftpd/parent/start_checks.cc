@@ -2,8 +2,11 @@
 #include "ftpd/parent/start_checks.hh"
 
 #include "common/aside.hh"
+#include "common/authd/authd_link.hh"
 #include "common/authd/user_file.hh"
 #include "common/beneath.hh"
+#include "common/control_server.hh"
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/privileges.hh"
 #include "common/start_checks.hh"
@@ -18,6 +21,12 @@ using namespace common;
 
 namespace ftpd {
 namespace {
+
+// What the parent needs beside listeners and clients: 0 to 2, lock, poller, log, the control socket and
+// its clients, and what a client takes before its session has it; and with authd its pair and what waits for
+// it.
+constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
+constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 4;
 
 // A folder of the tree, and what whoever is shut in it may do there.
 struct ServedFolder {
@@ -100,11 +109,17 @@ std::string look_at_folders(const Settings& settings, const std::optional<Identi
 
 } // namespace
 
+std::size_t own_descriptors_of(const Settings& settings) {
+    return own_descriptors + (settings.users.empty() ? 0 : authd_descriptors);
+}
+
 std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
-    if (serves == Serves::many)
+    if (serves == Serves::many) {
+        require_descriptors(own_descriptors_of(settings) + settings.listen.size());
         common::check_start(settings, "ftpd");
-    else
+    } else {
         check_children(settings, "ftpd");
+    }
     const std::optional<Identity> identity = find_identity(settings);
     open_root(settings);
     if (!settings.xferlog.empty()) check_writable_file(settings.xferlog);

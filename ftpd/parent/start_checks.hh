@@ -5,9 +5,13 @@
 #include "common/log.hh"
 #include "ftpd/settings.hh"
 
+#include <cstddef>
 #include <vector>
 
 namespace ftpd {
+
+// So many of the parent's descriptors are no client's; listeners come to that.
+std::size_t own_descriptors_of(const Settings& settings);
 
 enum class Serves { many, one_client }; // one_client: ftpd -i, which listens nowhere
 

@@ -3,20 +3,22 @@
 
 #include "common/beneath.hh"
 #include "common/errors.hh"
-#include "common/file_lock.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
+#include "ftpd/held_file.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/path.hh"
 #include "ftpd/settings.hh"
 
 #include <array>
+#include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <string>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -26,17 +28,6 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-// A session that writes it has locked it (ftpd/session/upload.hh); so has one that is about to go on.
-bool is_held(int directory, const char* name) {
-    const Fd file{::openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-    if (!file) return true; // not ours to judge
-    try {
-        return lock_holder(file.get(), name).has_value();
-    } catch (const std::system_error&) {
-        return true; // where nothing can be locked, nobody knows
-    }
-}
-
 // An hour: a session keeps a file for as long as it waits for its client to acknowledge a reply, which
 // systems give up after minutes.
 constexpr std::time_t replaced_for = 3600; // seconds
@@ -45,45 +36,66 @@ struct Oldest {
     std::time_t partial, replaced;
 };
 
-// Whether nobody needs this file with a reserved name any more. When one was replaced, the time of its last
-// change of name tells: it cannot be locked, since who may replace it need not be allowed to write to it.
-bool is_left_behind(int directory, const std::string& name, const struct stat& status, const Oldest& oldest) {
-    if (is_replaced_name(name)) return status.st_ctime < oldest.replaced;
-    return status.st_mtime < oldest.partial && !is_held(directory, name.c_str());
+constexpr unsigned entries_at_once = 64; // of a folder, between two looks at whether it is over
+
+bool is_at_end(int pair) {
+    char byte{};
+    return ::recv(pair, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+// What was replaced goes by the time of its last change of name: it cannot be locked, since who may replace
+// it need not be allowed to write to it.
+bool remove_replaced(int directory, const std::string& name, const struct stat& status, std::time_t oldest) {
+    return status.st_ctime < oldest && ::unlinkat(directory, name.c_str(), 0) == 0;
+}
+
+// An upload that no session writes, or is about to go on with.
+bool remove_partial(int directory, const std::string& name, const struct stat& status, std::time_t oldest) {
+    if (status.st_mtime >= oldest) return false;
+    try {
+        const HeldFile held = hold_file(directory, name);
+        return held.state == HeldFile::State::held && held.status.st_mtime < oldest &&
+               ::unlinkat(directory, name.c_str(), 0) == 0;
+    } catch (const std::system_error&) {
+        return false; // not ours to judge; or, where nothing can be locked, nobody knows
+    }
 }
 
 // Sweeps one directory; its subdirectories are added to further.
 std::size_t sweep_directory(int root, const std::string& path, const Oldest& oldest,
-                            std::vector<std::string>& further) {
+                            std::vector<std::string>& further, const std::function<bool()>& is_over) {
     Fd fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
     if (!stream) fail("list", path);
     const int directory = fd.release(); // the stream owns it now
     std::size_t removed = 0;
-    while (const dirent* const found = ::readdir(stream.get())) {
+    for (unsigned seen = 1; const dirent* const found = ::readdir(stream.get()); ++seen) {
+        if (seen % entries_at_once == 0 && is_over()) break;
         const std::string name = found->d_name;
         struct stat status {};
         if (name == "." || name == ".." ||
             ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         if (S_ISDIR(status.st_mode)) further.push_back(text(path, '/', name));
-        if (!is_reserved(name) || !S_ISREG(status.st_mode) ||
-            !is_left_behind(directory, name, status, oldest) || ::unlinkat(directory, name.c_str(), 0) != 0)
-            continue;
-        if (!is_replaced_name(name)) ++removed;
+        if (!is_reserved(name) || !S_ISREG(status.st_mode)) continue;
+        if (is_replaced_name(name))
+            remove_replaced(directory, name, status, oldest.replaced);
+        else if (remove_partial(directory, name, status, oldest.partial))
+            ++removed;
     }
     return removed;
 }
 
 } // namespace
 
-std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced) {
+std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_replaced,
+                           const std::function<bool()>& is_over) {
     std::size_t removed = 0;
-    for (std::vector<std::string> waiting{"/"}; !waiting.empty();) {
+    for (std::vector<std::string> waiting{"/"}; !waiting.empty() && !is_over();) {
         const std::string path = std::move(waiting.back());
         waiting.pop_back();
         try {
-            removed += sweep_directory(root, path, {oldest, oldest_replaced}, waiting);
+            removed += sweep_directory(root, path, {oldest, oldest_replaced}, waiting, is_over);
         } catch (const std::system_error&) {
             // Gone, or not ours to read.
         }
@@ -111,13 +123,15 @@ void Sweeper::fork_child() {
 
 int Sweeper::run_child(int pair) const {
     let_go_();
+    point_errors_at(pair);
     const Fd root = open_root(settings_);
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
     close_other_descriptors(keep);
     shut_in(root.get(), find_identity(settings_), TreeAccess::write);
     const std::time_t now = std::time(nullptr);
     const std::time_t oldest = now - std::chrono::seconds{settings_.keep_partials}.count();
-    const std::size_t removed = sweep_partials(root.get(), oldest, now - replaced_for);
+    const std::size_t removed =
+        sweep_partials(root.get(), oldest, now - replaced_for, [&] { return is_at_end(pair); });
     if (removed > 0)
         send_packet(pair,
                     pack_frame(LogLine{Severity::notice, text("swept ", removed, " unfinished uploads")}));
@@ -127,12 +141,26 @@ int Sweeper::run_child(int pair) const {
 // What it has to say is read at its end.
 bool Sweeper::on_child_end(pid_t pid, int status) {
     return child_.end(pid, status, [this](const Ended& ended) {
+        ErrorLines errors;
+        const Records::Source source{ended.pid, {}, {}, ended.child.role};
         try {
-            records_.read(ended.child.pair.get(), {ended.pid, {}, {}, ended.child.role});
-        } catch (const PeerError& error) {
+            while (records_.read(ended.child.pair.get(), source, errors) == Records::Read::more) {
+            }
+        } catch (const std::exception& error) {
             log_.error(text("the sweeper: ", error.what()));
         }
+        errors.end(log_, {source.role, ended.pid});
+        if (ended.status != 0 && !stopping_)
+            log_.warning(text("the sweeper ended: ", describe_status(ended.status)));
     });
+}
+
+void Sweeper::stop(const Children::OnOther& on_other) {
+    constexpr std::chrono::seconds patience{3};
+    stopping_ = true;
+    child_.signal_all(SIGKILL);
+    child_.wait_for_all(
+        Clock::now() + patience, [](const Ended&) {}, on_other);
 }
 
 } // namespace ftpd

@@ -134,11 +134,16 @@ bool ClientSocket::wait_for(int fd, Interest interest, Deadline deadline) {
 
 ClientSocket::Woken ClientSocket::wait_once(int fd, Interest interest, Deadline deadline) {
     flush();
+    if (time_limit_) deadline = std::min(deadline.value_or(*time_limit_), *time_limit_);
     parent_.check_signals();
     const bool is_client = fd == socket_.get();
     const Interest own = !input_ended_ && !buffer_.full() ? Interest::read : Interest::none;
     if (!lost_) watch_client(is_client ? own | interest : own);
-    if (!is_client) watch_other(fd, interest);
+    // Else what is not waited for now, but is ready, or dead, would end every wait at once.
+    if (is_client)
+        forget(other_);
+    else
+        watch_other(fd, interest);
 
     std::optional<std::chrono::milliseconds> left;
     if (deadline)
@@ -153,6 +158,7 @@ ClientSocket::Woken ClientSocket::wait_once(int fd, Interest interest, Deadline 
         // Nothing more can be read, so a connection that is dead both ways has nothing more to say.
         if (event.hangup && !lost_ && (input_ended_ || buffer_.full())) lose();
     }
+    if (time_limit_ && Clock::now() >= *time_limit_) throw SessionOver{Reason::late};
     if (ready) return Woken::ready;
     return deadline && Clock::now() >= *deadline ? Woken::deadline : Woken::by_others;
 }

@@ -87,6 +87,9 @@ public:
     Woken wait_once(int fd, common::Interest interest, Deadline deadline);
     // Must be called before fd, which was waited for, is closed.
     void forget(int fd);
+    // From then on every wait throws SessionOver (late), whatever it is for and the client does; none: no
+    // more.
+    void set_time_limit(Deadline limit) { time_limit_ = limit; }
 
     int fd() const { return socket_.get(); }
     std::chrono::seconds stall_limit() const { return stall_limit_; }
@@ -106,6 +109,7 @@ private:
     common::Interest other_interest_ = common::Interest::none;
     std::string unsent_; // what was said
     std::chrono::seconds stall_limit_;
+    Deadline time_limit_;
     bool input_ended_ = false;
     bool lost_ = false; // dead both ways, and survived
     Survives survives_;

@@ -134,9 +134,14 @@ bool has_said_quit(const Session& s) {
 
 void run_verb(Session& s, const Verb& verb, const std::string& argument) {
     using Kind = Verb::Kind;
+    bool has_its_own_time = false; // in band, and the client may do it
     s.memory.body = body_behind(s, verb);
     try {
         check(s, verb, argument);
+        if (verb.login == LoginNeed::in_band) {
+            has_its_own_time = true;
+            s.client.set_time_limit({});
+        }
         // What is not about the tree may be a password.
         s.status.begin(verb.name.substr(verb.name.rfind(' ') + 1),
                        verb.login == LoginNeed::not_needed ? std::string{} : argument);
@@ -144,6 +149,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (verb.kind == Kind::transfer || verb.kind == Kind::lengthy)
             attention.emplace(s.control, [&](const Line& line) { return attend(s, line, verb.kind); });
         verb.run(s, argument);
+        if (has_its_own_time || s.memory.login) s.come_in();
     } catch (const Aborted&) {
         const bool is_transfer = verb.kind == Kind::transfer;
         s.control.reply(426, is_transfer ? "The transfer is aborted."
@@ -156,6 +162,7 @@ void run_verb(Session& s, const Verb& verb, const std::string& argument) {
         if (refusal.denied) refusal.denied = argument;
         answer(s, refusal, verb);
     }
+    if (has_its_own_time && !s.has_come_in) s.begin_login_time(); // anew: it may have taken long to fail
     if (verb.uses_up_announcements()) s.forget_announcements();
 }
 

@@ -2,7 +2,10 @@
 #include "ftpd/session/move.hh"
 
 #include "common/errors.hh"
+#include "common/rename.hh"
 #include "common/text.hh"
+#include "ftpd/held_file.hh"
+#include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/upload.hh"
@@ -11,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -67,6 +71,27 @@ bool is_unchanged(const struct stat& before, const struct stat& now) {
            before.st_mtim.tv_sec == now.st_mtim.tv_sec && before.st_mtim.tv_nsec == now.st_mtim.tv_nsec;
 }
 
+// False if it is no longer what was copied. Others may give the name to a file of theirs between a look at it
+// and its removal, so it is moved aside first; while it is held nobody goes on inside it.
+bool remove_if_unchanged(const Place& place, const struct stat& copied) {
+    const int directory = place.directory.get();
+    const HeldFile held = hold_to_move(directory, place.name);
+    struct stat found {};
+    checked("look at", place.name,
+            [&] { return ::fstatat(directory, place.name.c_str(), &found, AT_SYMLINK_NOFOLLOW); });
+    if (held.state != HeldFile::State::held || !is_unchanged(copied, found)) return false;
+    const std::string aside = replaced_name(text("moved-", place.name), ::getpid());
+    checked("remove", place.name,
+            [&] { return ::renameat(directory, place.name.c_str(), directory, aside.c_str()); });
+    checked("look at", aside,
+            [&] { return ::fstatat(directory, aside.c_str(), &found, AT_SYMLINK_NOFOLLOW); });
+    const bool is_ours = is_unchanged(copied, found);
+    // Where it cannot go back there is a yet newer one.
+    if (!is_ours && rename_if_free(directory, aside, place.name) == Renamed::done) return false;
+    checked("remove", place.name, [&] { return ::unlinkat(directory, aside.c_str(), 0); });
+    return is_ours;
+}
+
 void dress_like(const Upload& upload, const struct stat& source) {
     constexpr mode_t permissions = 0777;
     const std::array<timespec, 2> times{source.st_atim, source.st_mtim};
@@ -102,7 +127,7 @@ void move_by_copying(Session& s, const std::string& from, const std::string& to)
 void remove_source(const Tree& tree, const std::string& from, const struct stat& copied,
                    const std::string& to) {
     try {
-        if (is_unchanged(copied, tree.entry(from).status)) return tree.remove_file(from);
+        if (remove_if_unchanged(tree.place(from, LastLink::keep), copied)) return;
     } catch (const std::system_error& error) {
         throw Refusal{450, text(escape(to), " is there, but ", escape(from),
                                 " cannot be removed: ", error.code().message(), '.')};

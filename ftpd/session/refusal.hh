@@ -21,7 +21,7 @@ struct Refusal {
 };
 
 struct SessionOver {
-    enum class Reason { client_gone, parent_gone, stopped, kicked, idle, stalled, protocol } reason;
+    enum class Reason { client_gone, parent_gone, stopped, kicked, idle, late, stalled, protocol } reason;
     std::string_view log_line = {}; // says why; empty: nothing to be said
 };
 

@@ -3,6 +3,8 @@
 
 #include "common/errors.hh"
 #include "common/rename.hh"
+#include "common/text.hh"
+#include "ftpd/held_file.hh"
 #include "ftpd/path.hh"
 
 #include <fcntl.h>
@@ -26,6 +28,35 @@ void rename_in(int directory, const std::string& from, const std::string& to) {
 // Fails only where others have been there.
 void remove_in(int directory, const std::string& name) { ::unlinkat(directory, name.c_str(), 0); }
 
+bool is_there(int directory, const std::string& name) {
+    struct stat found {};
+    return ::fstatat(directory, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// To a name that somebody may have taken by now: then that one is newer, and ours is of no use to anybody.
+void rename_or_remove(int directory, const std::string& from, const std::string& to) {
+    const Renamed renamed = rename_if_free(directory, from, to);
+    if (renamed == Renamed::taken) remove_in(directory, from);
+    if (renamed == Renamed::unsupported) rename_in(directory, from, to);
+}
+
+// The new file, which is called fresh, gets its name, and the old one, if there is one by then, is called
+// fresh; taken: there is one.
+Renamed exchange_or_rename(int directory, const std::string& fresh, const std::string& name) {
+    constexpr int tries = 16; // the old one may go, and another come, in between
+    for (int attempt = 0; attempt < tries; ++attempt) {
+        try {
+            const Renamed exchanged = exchange_names(directory, fresh, name);
+            return exchanged == Renamed::done ? Renamed::taken : exchanged;
+        } catch (const std::system_error& error) {
+            if (error.code().value() != ENOENT) throw;
+        }
+        const Renamed renamed = rename_if_free(directory, fresh, name);
+        if (renamed != Renamed::taken) return renamed;
+    }
+    fail_with(EBUSY, "replace", name);
+}
+
 } // namespace
 
 Replacement::Replacement(Place& place, std::string partial, const struct stat& written, Over over)
@@ -37,53 +68,52 @@ Replacement::Replacement(Place& place, std::string partial, const struct stat& w
     if (renamed == Renamed::taken)
         keep_and_replace(place);
     else {
+        is_revocable_ = renamed == Renamed::done || !is_there(place.directory.get(), place.name);
         if (renamed == Renamed::unsupported) rename_in(place.directory.get(), partial_, place.name);
-        is_revocable_ = true;
     }
     place_ = std::move(place);
 }
 
 // The new file goes by way of the name under which the old one is kept: under the partial's name, another
-// session could take the old one for an upload that it may continue.
+// session could take the old one for an upload that it may continue. From then on that name is free for the
+// next upload, and not ours any more.
 void Replacement::keep_and_replace(const Place& place) {
     const int directory = place.directory.get();
     struct stat old {};
     // If it is a directory by now: two names could be exchanged, but that would hide all that is in it.
     if (::fstatat(directory, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(old.st_mode))
         fail_with(EISDIR, "replace", place.name);
-    const std::string kept = replaced_name(place.name, ::getpid());
-    rename_in(directory, partial_, kept);
-    Renamed exchanged{};
+    const std::string fresh = replaced_name(place.name, ::getpid());
+    rename_in(directory, partial_, fresh);
     try {
-        exchanged = exchange_names(directory, kept, place.name);
-    } catch (const std::system_error& error) {
-        const bool is_free = error.code().value() == ENOENT; // the old one has just gone
-        rename_in(directory, kept, is_free ? place.name : partial_);
-        if (!is_free) throw;
+        const Renamed put = exchange_or_rename(directory, fresh, place.name);
+        if (put == Renamed::unsupported) return keep_by_link(place, fresh);
+        if (put == Renamed::taken) kept_ = fresh;
         is_revocable_ = true;
-        return;
-    }
-    if (exchanged != Renamed::done) {
-        rename_in(directory, kept, partial_);
-        return keep_by_link(place);
-    }
-    kept_ = kept;
-    is_revocable_ = true;
-}
-
-void Replacement::keep_by_link(const Place& place) {
-    const int directory = place.directory.get();
-    const std::string kept = replaced_name(place.name, ::getpid());
-    remove_in(directory, kept); // what a process of the same number has left
-    const bool is_kept = ::linkat(directory, place.name.c_str(), directory, kept.c_str(), 0) == 0;
-    is_revocable_ = is_kept || errno == ENOENT;
-    try {
-        rename_in(directory, partial_, place.name);
     } catch (const std::system_error&) {
-        if (is_kept) remove_in(directory, kept);
+        make_partial_of(fresh);
         throw;
     }
-    if (is_kept) kept_ = kept;
+}
+
+// In two steps, which the system may have in one: a file that comes to the name between them is not kept.
+void Replacement::keep_by_link(const Place& place, const std::string& fresh) {
+    const int directory = place.directory.get();
+    const std::string kept = replaced_name(text("old-", place.name), ::getpid());
+    remove_in(directory, kept); // what a process of the same number has left
+    if (::linkat(directory, place.name.c_str(), directory, kept.c_str(), 0) == 0) {
+        kept_ = kept;
+        is_revocable_ = true;
+    } else if (errno == ENOENT) { // the old one has just gone
+        is_revocable_ = rename_if_free(directory, fresh, place.name) == Renamed::done;
+        if (is_revocable_) return;
+    }
+    try {
+        rename_in(directory, fresh, place.name);
+    } catch (const std::system_error&) {
+        settle();
+        throw;
+    }
 }
 
 void Replacement::settle() {
@@ -92,11 +122,17 @@ void Replacement::settle() {
 }
 
 bool Replacement::take_back() {
-    const bool done =
-        is_revocable_ && is_ours(place_.name) && (kept_.empty() ? take_back_new() : take_back_old());
+    const bool done = is_revocable_ && is_ours(place_.name) && take_back_locked();
     if (!done) settle();
     is_revocable_ = false;
     return done;
+}
+
+// Nobody writes into the new file meanwhile, who would then have written into a partial.
+bool Replacement::take_back_locked() {
+    const HeldFile held = hold_to_move(place_.directory.get(), place_.name);
+    if (held.state != HeldFile::State::held || !is_ours(place_.name)) return false;
+    return kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
 }
 
 bool Replacement::is_ours(const std::string& name) const {
@@ -106,33 +142,47 @@ bool Replacement::is_ours(const std::string& name) const {
            found.st_size == written_.st_size && is_same_time(found.st_mtim, written_.st_mtim);
 }
 
-// Somebody may do something to the name between a look at it and what we do: what turns out not to be ours is
-// put back.
-bool Replacement::take_back_new() {
-    const int directory = place_.directory.get();
-    const std::string aside = replaced_name(place_.name, ::getpid());
-    rename_in(directory, place_.name, aside);
-    if (!is_ours(aside)) {
-        rename_if_free(directory, aside, place_.name);
+// Of the name's file and the kept one, each gets the other's name; false if there is none by now.
+bool Replacement::swap_with_kept() {
+    try {
+        return exchange_names(place_.directory.get(), kept_, place_.name) == Renamed::done;
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT) throw;
         return false;
     }
-    make_partial_of(aside);
-    return true;
 }
 
-bool Replacement::take_back_old() {
+// Another session may give the name to its own file between our look at it and what we do. What turns out to
+// have been newer is put back, until it is what we have put there that comes out.
+bool Replacement::take_back_by_exchange() {
     const int directory = place_.directory.get();
-    if (exchange_names(directory, kept_, place_.name) != Renamed::done) {
-        rename_if_free_by_link(directory, place_.name, partial_);
-        rename_in(directory, kept_, place_.name);
-        kept_.clear();
+    struct stat put {
+    }, newer{};
+    if (::fstatat(directory, kept_.c_str(), &put, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (!swap_with_kept()) return is_ours(place_.name) && take_back_in_steps(); // or it is gone
+    if (is_ours(kept_)) {
+        make_partial_of(std::exchange(kept_, {}));
         return true;
     }
-    if (!is_ours(kept_)) {
-        exchange_names(directory, kept_, place_.name);
+    for (; ::fstatat(directory, kept_.c_str(), &newer, AT_SYMLINK_NOFOLLOW) == 0; put = newer)
+        if (!swap_with_kept() || is_named(directory, kept_, put)) break;
+    return false;
+}
+
+// The same where names cannot be exchanged, or there is no old file: the name is nobody's for a moment.
+bool Replacement::take_back_in_steps() {
+    const int directory = place_.directory.get();
+    const std::string aside = replaced_name(text("new-", place_.name), ::getpid());
+    if (::renameat(directory, place_.name.c_str(), directory, aside.c_str()) != 0) {
+        if (errno == ENOENT) return false; // it has just gone
+        fail("rename", place_.name);
+    }
+    if (!is_ours(aside)) {
+        rename_or_remove(directory, aside, place_.name);
         return false;
     }
-    make_partial_of(std::exchange(kept_, {}));
+    if (!kept_.empty()) rename_or_remove(directory, std::exchange(kept_, {}), place_.name);
+    make_partial_of(aside);
     return true;
 }
 

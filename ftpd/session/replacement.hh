@@ -31,17 +31,20 @@ public:
     void settle();
     // The old file, or none, has the name again, and the new one is the partial once more, unless there is
     // another by now. False where that cannot be, and all stays as settle() has it: the name is not that very
-    // file any more, or it has been changed, or the old one could not be kept. Throws std::system_error.
+    // file any more, or it has been changed, or another session writes into it, or the old one could not be
+    // kept. Throws std::system_error.
     bool take_back();
 
     const common::Place& place() const { return place_; }
 
 private:
     void keep_and_replace(const common::Place& place);
-    void keep_by_link(const common::Place& place);
+    void keep_by_link(const common::Place& place, const std::string& fresh);
     bool is_ours(const std::string& name) const;
-    bool take_back_new();
-    bool take_back_old();
+    bool swap_with_kept();
+    bool take_back_locked();
+    bool take_back_by_exchange();
+    bool take_back_in_steps();
     void make_partial_of(const std::string& name);
 
     common::Place place_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session/session.hh"
 
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/keepalive.hh"
 #include "common/sandbox.hh"
@@ -66,6 +67,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
 int Session::run(std::string_view first_note) {
     try {
         if (!first_note.empty()) log(Severity::detail, first_note);
+        begin_login_time();
         greet();
         serve();
         client.flush();
@@ -104,6 +106,15 @@ void Session::serve() {
     settlement.await_acknowledgement();
 }
 
+void Session::begin_login_time() {
+    if (settings.login_timeout.count() > 0) client.set_time_limit(Clock::now() + settings.login_timeout);
+}
+
+void Session::come_in() {
+    has_come_in = true;
+    client.set_time_limit({});
+}
+
 void Session::say_farewell(const SessionOver& end) {
     switch (end.reason) {
     case Reason::stopped: {
@@ -116,6 +127,10 @@ void Session::say_farewell(const SessionOver& end) {
     case Reason::idle:
         return control.say_last(
             421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));
+    case Reason::late:
+        return control.say_last(
+            421, text("You have not logged in, nor listed, fetched or stored anything, within ",
+                      settings.login_timeout.count(), " seconds: closing."));
     case Reason::client_gone:
     case Reason::stalled:
     case Reason::protocol: return; // nobody listens, or nobody who should be answered
@@ -155,17 +170,25 @@ void Session::require(LoginNeed login, Right right, std::string_view verb) {
     if (login == LoginNeed::in_band && !memory.login) enter_as_nobody();
 }
 
+bool Session::has_stored(const FileId& file) const { return std::ranges::count(memory.stored, file) > 0; }
+
 void Session::require_to_change(std::string_view path) const {
     if (rights().has(Right::overwrite)) return;
     if (!rights().has(Right::create)) throw Refusal{550, "You may not change files here."};
-    const FileId file = id_of(tree.status(path));
-    if (std::ranges::count(memory.stored, file) == 0 && std::ranges::count(memory.made, file) == 0)
-        throw Refusal{550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    const Refusal not_its_own{
+        550, text(escape(path), " was not stored on this connection: you may not change it.")};
+    try {
+        const FileId file = id_of(tree.status(path));
+        if (!has_stored(file) && std::ranges::count(memory.made, file) == 0) throw not_its_own;
+    } catch (const std::system_error&) {
+        if (!sees_names()) throw not_its_own;
+        throw;
+    }
 }
 
 void Session::remember_stored(const FileId& file) {
     constexpr std::size_t most = 1024; // clients date each file at once, or all of a folder at its end
-    if (rights().has(Right::overwrite)) return;
+    if (rights().has(Right::overwrite) && sees_names()) return;
     memory.stored.push_back(file);
     if (memory.stored.size() > most) memory.stored.erase(memory.stored.begin());
 }
@@ -221,6 +244,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
                           parts.client.get(), parts.pair.get(), parts.authd.get()};
     close_other_descriptors(keep);
+    point_errors_at(parts.pair.get());
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
     for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd})

@@ -83,6 +83,8 @@ public:
     };
     Memory memory;
     bool over = false; // after QUIT
+    // Whether it has logged in or done something in band: it is no longer one of those that only connect.
+    bool has_come_in = false;
     unsigned unknown_before_login = 0;
     // The user whose home this process is confined to, or nobody() in the folder of clients without an
     // account; no other user can log in on this connection.
@@ -98,6 +100,9 @@ public:
     Rights rights() const;
     // What its transfers may cost.
     const Limits& limits() const;
+    // Whether the client may know which names there are: not in a drop box, where it knows of its own files.
+    bool sees_names() const { return rights().has(Right::list) || rights().has(Right::read); }
+    bool has_stored(const FileId& file) const; // on this connection
     // Throws Refusal (530, 550) unless the client is logged in, where that is needed, and has the right.
     // A client that needs no login goes on as nobody.
     void require(LoginNeed login, Right right, std::string_view verb);
@@ -106,6 +111,9 @@ public:
     void require_to_change(std::string_view path) const;
     void remember_stored(const FileId& file);
     void remember_made(const FileId& folder);
+    // From now on it has login-timeout to come in; what it does in band meanwhile has its own time.
+    void begin_login_time();
+    void come_in();
     // From now on the folder home is the whole tree, and can only be read unless may_write: for good. Throws
     // std::system_error when it cannot be entered.
     void confine(std::string_view home, bool may_write);

@@ -28,7 +28,6 @@ constexpr auto first_pause = 1ms, longest_pause = 100ms; // no event tells of it
 } // namespace
 
 void Settlement::begin(Replacement replacement, Transfer transfer) {
-    settle(); // the client took part in this upload after the 226 of the one before
     open_.emplace(Open{std::move(replacement), std::move(transfer), session_.control.waiting_lines().size()});
 }
 

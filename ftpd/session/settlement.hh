@@ -26,8 +26,8 @@ public:
     // Seldom: ask before calling what follows for each command.
     bool is_open() const { return open_.has_value(); }
 
-    // An upload is in its place, and 226 is said now. transfer: what is to be told of it. The commands that
-    // are waiting now tell nothing of it.
+    // An upload is in its place, and 226 is said now; the one before must have been settled. transfer: what
+    // is to be told of it. The commands that are waiting now tell nothing of it.
     void begin(Replacement replacement, Transfer transfer);
     // The next command is taken: the client knows, unless that was waiting before the 226.
     void heed_command();

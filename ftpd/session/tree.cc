@@ -2,6 +2,7 @@
 #include "ftpd/session/tree.hh"
 
 #include "common/errors.hh"
+#include "common/rename.hh"
 #include "common/text.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
@@ -57,6 +58,26 @@ void hand_on(int directory, std::vector<std::string>& names, Detail detail, cons
     }
     if (!entries.empty()) on_batch(entries);
     names.clear();
+}
+
+void rename_over(const Place& from, const Place& to) {
+    checked("rename", from.name, [&] {
+        return ::renameat(from.directory.get(), from.name.c_str(), to.directory.get(), to.name.c_str());
+    });
+}
+
+// shown: the new name. Where the system cannot do it to a folder, one that comes meanwhile is replaced if it
+// is empty.
+void rename_to_free(const Place& from, const Place& to, std::string_view shown) {
+    const Renamed renamed = rename_if_free(from.directory.get(), from.name, to.directory.get(), to.name);
+    if (renamed == Renamed::done) return;
+    Entry moved{from.name, {}, {}}, present{to.name, {}, {}};
+    if (renamed == Renamed::taken || look_at(to.directory.get(), present))
+        throw Refusal{550, text(escape(shown), " exists already: you may not replace it.")};
+    if (!look_at(from.directory.get(), moved)) fail("look at", from.name);
+    if (!S_ISDIR(moved.status.st_mode))
+        throw Refusal{550, "This file system gives no new name without the right to replace files."};
+    rename_over(from, to);
 }
 
 std::string directory_of(std::string_view path) {
@@ -151,16 +172,17 @@ void Tree::remove_file(std::string_view path) const {
 bool Tree::rename(std::string_view from, std::string_view to, bool may_replace) const {
     if (from == "/" || to == "/") throw Refusal{550, "The root folder cannot be changed."};
     const Place old_place = place(from, LastLink::keep), new_place = place(to, LastLink::keep);
-    Entry present{new_place.name, {}, {}};
-    if (!may_replace && look_at(new_place.directory.get(), present))
-        throw Refusal{550, text(escape(to), " exists already: you may not replace it.")};
-    const int result = ::renameat(old_place.directory.get(), old_place.name.c_str(),
-                                  new_place.directory.get(), new_place.name.c_str());
-    if (result != 0 && errno == EXDEV) return false;
-    if (result != 0 && errno == EINVAL)
+    try {
+        if (may_replace)
+            rename_over(old_place, new_place);
+        else
+            rename_to_free(old_place, new_place, to);
+        return true;
+    } catch (const std::system_error& error) {
+        if (error.code().value() == EXDEV) return false;
+        if (error.code().value() != EINVAL) throw;
         throw Refusal{550, text("A directory cannot be moved into itself: ", escape(to), '.')};
-    if (result != 0) fail("rename", from);
-    return true;
+    }
 }
 
 void Tree::set_modification_time(std::string_view path, std::time_t when) const {

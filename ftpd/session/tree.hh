@@ -66,8 +66,8 @@ public:
     void make_directory(std::string_view path) const;
     void remove_directory(std::string_view path) const;
     void remove_file(std::string_view path) const;
-    // Onto an absent name; may_replace: or onto a file or an empty directory, as rename(2) does. False where
-    // the two are on different file systems, and nothing was done.
+    // Onto a name that is free at that very moment; may_replace: or onto a file or an empty directory, as
+    // rename(2) does. False where the two are on different file systems, and nothing was done.
     [[nodiscard]] bool rename(std::string_view from, std::string_view to, bool may_replace) const;
     void set_modification_time(std::string_view path, std::time_t when) const;
     // mode: the nine bits of permissions. The server's user must be able to open the file.

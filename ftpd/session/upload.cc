@@ -2,14 +2,16 @@
 #include "ftpd/session/upload.hh"
 
 #include "common/errors.hh"
-#include "common/file_lock.hh"
 #include "common/rename.hh"
 #include "common/text.hh"
+#include "ftpd/held_file.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -64,80 +66,79 @@ void check_space(const Place& at, std::uint64_t announced, std::uint64_t added) 
 
 } // namespace
 
-Upload::Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy)
+Upload::Upload(const Tree& tree, std::string_view path, Offset from, const Policy& policy)
     : path_(path),
       policy_(policy),
       may_replace_(policy.replace == Replace::if_allowed && policy.rights.has(Right::overwrite)) {
     if (path == "/") throw Refusal{550, "/ is a directory."};
+    check_limit(from.value_or(0));
     place_ = tree.place(path, LastLink::follow);
     if (const auto why = tree.names().refuse(place_.name)) // of what a link leads to
         throw Refusal{553, text(escape(path), " leads elsewhere: ", *why)};
-    const std::optional<struct stat> present = look(place_, place_.name);
-    check_target(present, escape(path), policy.rights, policy.replace);
-    replaces_ = present.has_value();
-    if (policy.announced) {
-        const std::uint64_t kept = present && offset > 0 // in place
-                                       ? static_cast<std::uint64_t>(present->st_size) -
-                                             std::min(static_cast<std::uint64_t>(present->st_size), offset)
-                                       : 0;
-        check_space(place_, *policy.announced, *policy.announced - std::min(*policy.announced, kept));
-    }
-    if (present && offset > 0)
-        open_in_place(offset, *present);
-    else
-        open_partial(offset);
-    offset_ = static_cast<off_t>(offset);
-}
-
-void Upload::open_in_place(std::uint64_t offset, const struct stat& present) {
-    if (offset > static_cast<std::uint64_t>(present.st_size))
-        throw Refusal{554, text("The file has only ", present.st_size, " bytes: restart there or before.")};
-    file_ = Fd{checked("open", place_.name, [&] {
-        return ::openat(place_.directory.get(), place_.name.c_str(),
-                        O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    })};
-    lock();
-}
-
-void Upload::open_partial(std::uint64_t offset) {
-    partial_ = partial_name(place_.name);
-    const std::optional<struct stat> before = offset > 0 ? look(place_, partial_) : std::nullopt;
-    const std::uint64_t size = before ? static_cast<std::uint64_t>(before->st_size) : 0;
-    if (offset > size)
-        throw Refusal{554,
-                      text("There are only ", size, " bytes to continue from: restart there or before.")};
-    constexpr int tries = 16; // another session may complete or remove it just now
-    for (int attempt = 0; attempt < tries; ++attempt) {
-        file_ = Fd{checked("create", place_.name, [&] {
-            return ::openat(place_.directory.get(), partial_.c_str(),
-                            O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-        })};
-        lock();
-        const std::optional<std::uint64_t> has = size_if_still_named();
-        if (!has) continue;
-        if (*has != offset)
-            checked("truncate", place_.name,
-                    [&] { return ::ftruncate(file_.get(), static_cast<off_t>(offset)); });
-        return;
-    }
+    constexpr int tries = 16; // another session may complete, replace or remove it just now
+    for (int attempt = 0; attempt < tries; ++attempt)
+        if (open(from)) return;
     throw Refusal{450, text(escape(place_.name), " is being uploaded by others: try again later.")};
 }
 
-void Upload::lock() {
-    if (!try_lock_file(file_.get(), place_.name))
-        throw Refusal{450,
-                      text(escape(place_.name), " is being uploaded by another session: try again later.")};
+void Upload::check_limit(std::uint64_t offset) const {
+    const std::uint64_t most = policy_.max_size;
+    if (most > 0 && policy_.announced && *policy_.announced > most - std::min(most, offset))
+        throw Refusal{552, text("A file may have ", most, " bytes (max-upload): nothing was stored.")};
 }
 
-// The open file's size, if it is still the one under the partial's name.
-std::optional<std::uint64_t> Upload::size_if_still_named() const {
-    struct stat ours {};
-    checked("stat", place_.name, [&] { return ::fstat(file_.get(), &ours); });
-    if (!S_ISREG(ours.st_mode))
-        throw Refusal{550, text(escape(place_.name), ": its unfinished upload is not a regular file.")};
-    const std::optional<struct stat> named = look(place_, partial_);
-    if (!named || named->st_ino != ours.st_ino || named->st_dev != ours.st_dev) return {};
-    return static_cast<std::uint64_t>(ours.st_size);
+// False if others have been at the names meanwhile: then all has to be looked at anew.
+bool Upload::open(Offset from) {
+    const std::optional<struct stat> present = look(place_, place_.name);
+    check_target(present, escape(path_), policy_.rights, policy_.replace);
+    replaces_ = present.has_value();
+    if (policy_.announced) check_space(place_, *policy_.announced, added_to(present, from));
+    const bool in_place = present && from != 0U;
+    const bool creates = !in_place && from.value_or(0) == 0;
+    partial_ = in_place ? std::string{} : partial_name(place_.name);
+    HeldFile held = hold_file(place_.directory.get(), name_now(), creates ? O_CREAT : 0);
+    if (held.state == HeldFile::State::in_use)
+        throw Refusal{450,
+                      text(escape(place_.name), " is being uploaded by another session: try again later.")};
+    if (held.state == HeldFile::State::absent) {
+        // In this order: the one becomes the other.
+        if (!in_place && !creates && !look(place_, partial_) && !look(place_, place_.name)) refuse_offset(0);
+        return false;
+    }
+    if (!S_ISREG(held.status.st_mode))
+        throw Refusal{550,
+                      text(escape(place_.name), in_place ? " is not a regular file."
+                                                         : ": its unfinished upload is not a regular file.")};
+    const auto size = static_cast<std::uint64_t>(held.status.st_size);
+    // Whoever gave the name to an upload held this lock, so from now on none can come to it.
+    if (!in_place && from != 0U && look(place_, place_.name)) {
+        if (size == 0) unlink_at(place_, partial_);
+        return false;
+    }
+    const std::uint64_t offset = from.value_or(size);
+    if (offset > size) refuse_offset(size);
+    check_limit(offset);
+    if (!in_place && offset != size)
+        checked("truncate", place_.name,
+                [&] { return ::ftruncate(held.file.get(), static_cast<off_t>(offset)); });
+    file_ = std::move(held.file);
+    offset_ = static_cast<off_t>(offset);
+    // What comes to the name meanwhile is not what it goes on with.
+    if (!in_place && from != 0U) may_replace_ = false;
+    return true;
+}
+
+// Of what is announced, the bytes that are not written over others.
+std::uint64_t Upload::added_to(const std::optional<struct stat>& present, Offset from) const {
+    const auto size = present ? static_cast<std::uint64_t>(present->st_size) : 0;
+    const std::uint64_t kept = from == 0U ? 0 : size - std::min(size, from.value_or(size));
+    return *policy_.announced - std::min(*policy_.announced, kept);
+}
+
+void Upload::refuse_offset(std::uint64_t size) const {
+    if (is_in_place())
+        throw Refusal{554, text("The file has only ", size, " bytes: restart there or before.")};
+    throw Refusal{554, text("There are only ", size, " bytes to continue from: restart there or before.")};
 }
 
 void Upload::write(std::string_view bytes) {
@@ -151,16 +152,29 @@ void Upload::write(std::string_view bytes) {
     }
 }
 
-// The status of the whole file, which is on disk if that was asked for.
+// The status of the whole file, which is on disk if that was asked for, and has its name still.
 struct stat Upload::written() {
+    if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     struct stat status {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &status); });
     id_ = id_of(status);
-    if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
+    if (!is_named(place_.directory.get(), name_now(), status))
+        throw Refusal{451, text(escape(path_), " was replaced or removed by others meanwhile: "
+                                               "what you sent is not in it.")};
     return status;
 }
 
+// For who looks whether it is still the same file (ftpd/session/replacement.cc): the system's own time is
+// that of its last tick. Whose file it is not, may not, and is not needed to.
+void Upload::stamp() {
+    std::array<timespec, 2> times{};
+    times[0].tv_nsec = UTIME_OMIT;
+    ::clock_gettime(CLOCK_REALTIME, &times[1]);
+    ::futimens(file_.get(), times.data());
+}
+
 std::uint64_t Upload::complete() {
+    if (is_in_place()) stamp();
     const auto size = static_cast<std::uint64_t>(written().st_size);
     if (!is_in_place()) {
         const int directory = place_.directory.get();
@@ -169,7 +183,7 @@ std::uint64_t Upload::complete() {
                     [&] { return ::renameat(directory, partial_.c_str(), directory, place_.name.c_str()); });
         else if (const Renamed result = rename_if_free(directory, partial_, place_.name);
                  result != Renamed::done) {
-            unlink_at(place_, partial_);
+            remove_partial();
             fail_with(result == Renamed::taken ? EEXIST : EPERM, "create", place_.name);
         }
         if (policy_.sync) put_on_disk(place_);
@@ -188,7 +202,7 @@ Upload::Completed Upload::complete_revocably() {
     try {
         completed.replacement.emplace(place_, partial_, status, over);
     } catch (const std::system_error&) {
-        if (!may_replace_) unlink_at(place_, partial_);
+        if (!may_replace_) remove_partial();
         throw;
     }
     file_.reset();
@@ -211,14 +225,20 @@ Refusal Upload::explain_failure(const std::system_error& error) {
                                   : std::string{std::strerror(number)};
     const std::string why = text(cause, " after ", offset_, " bytes: ", escape(path_));
     if (is_in_place()) return {552, text(why, " has been changed up to there.")};
-    unlink_at(place_, partial_);
-    file_.reset();
+    discard();
     return {552, text(why, replaces_ ? " is unchanged." : " is not stored.")};
 }
 
 void Upload::discard() {
-    if (file_ && !is_in_place()) unlink_at(place_, partial_);
+    if (file_ && !is_in_place()) remove_partial();
     file_.reset();
+}
+
+// While its lock is held.
+void Upload::remove_partial() {
+    struct stat status {};
+    if (::fstat(file_.get(), &status) == 0 && is_named(place_.directory.get(), partial_, status))
+        unlink_at(place_, partial_);
 }
 
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path) {
@@ -242,18 +262,31 @@ std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path) {
     return partial;
 }
 
-std::uint64_t size_so_far(const Tree& tree, std::string_view path) {
-    const Place place = tree.place(path, LastLink::follow);
-    const std::optional<struct stat> found = look(place, place.name);
-    if (found) return static_cast<std::uint64_t>(found->st_size);
-    return partial_size(tree, path).value_or(0);
-}
+namespace {
 
 bool remove_partial(const Tree& tree, std::string_view path) {
     const Place place = tree.place(path, LastLink::follow);
-    if (!look(place, partial_name(place.name))) return false;
-    unlink_at(place, partial_name(place.name));
+    const std::string partial = partial_name(place.name);
+    const HeldFile held = hold_file(place.directory.get(), partial);
+    if (held.state == HeldFile::State::in_use)
+        throw Refusal{450, text(escape(path), " is being uploaded by another session: try again later.")};
+    if (held.state == HeldFile::State::absent) return false;
+    checked("remove", place.name, [&] { return ::unlinkat(place.directory.get(), partial.c_str(), 0); });
     return true;
+}
+
+} // namespace
+
+Removed remove_file_or_partial(const Tree& tree, std::string_view path) {
+    try {
+        tree.remove_file(path);
+        return Removed::file;
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT) throw;
+    }
+    if (remove_partial(tree, path)) return Removed::partial;
+    tree.remove_file(path); // which it may have become meanwhile
+    return Removed::file;
 }
 
 } // namespace ftpd

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // A file on its way in. It is written beside its target under a reserved name (ftpd/path.hh) and renamed into
 // place when it is complete, so nobody reads half a file and an interrupted upload never harms the old one. A
-// lock (fcntl(2)) on the partial tells one being written from one left behind. Run by the session.
+// lock on the partial tells one being written from one left behind (ftpd/held_file.hh). Run by the session.
 #pragma once
 
 #include "ftpd/access.hh"
@@ -23,11 +23,14 @@ enum class Replace {
 
 class Upload {
 public:
-    // Starts writing path at offset (REST). A name that is absent: offset 0 begins anew, a larger one
-    // continues the partial, cut to that offset. An existing file: offset 0 replaces it at the end, a
-    // larger one writes into it in place, and keeps what follows. Throws Refusal: 450 when another session
-    // uploads the same name, 550 for lack of a right or what is not a regular file, 554 for an offset beyond
-    // the end, 552 for one beyond the policy's limit, or more than there is free on the disk.
+    // Where writing begins: at a byte (REST); none: behind what is there (APPE).
+    using Offset = std::optional<std::uint64_t>;
+    // Starts writing path there. A name that is absent: offset 0 begins anew, a larger one continues the
+    // partial, cut to that offset. An existing file: offset 0 replaces it at the end, a larger one writes
+    // into it in place, and keeps what follows. What is there is looked at while it is locked. Throws
+    // Refusal: 450 when another session uploads the same name, 550 for lack of a right or what is not a
+    // regular file, 554 for an offset beyond the end, 552 for what is announced beyond the policy's limit, or
+    // more than there is free on the disk.
     struct Policy {
         Rights rights;
         Replace replace = Replace::if_allowed;
@@ -35,7 +38,7 @@ public:
         bool sync = false;                        // complete() returns when file and name are on disk
         std::optional<std::uint64_t> announced{}; // bytes that are to come: refused if they do not fit
     };
-    Upload(const Tree& tree, std::string_view path, std::uint64_t offset, const Policy& policy);
+    Upload(const Tree& tree, std::string_view path, Offset from, const Policy& policy);
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
     // An upload that is neither complete nor discarded leaves its partial, to be continued.
@@ -44,7 +47,8 @@ public:
     // Throws std::system_error; EFBIG, too, for more than the policy's limit.
     void write(std::string_view bytes);
     // The name appears (or the file under it is replaced) with everything written; the size of all of it. For
-    // a client that has said that it was done.
+    // a client that has said that it was done. Both throw Refusal (451) if what was written is no longer
+    // under its name: others have removed or replaced the file that it went on with.
     std::uint64_t complete();
     // The same, for one that may be dead: what it replaces is kept until one of the two files is made final.
     // No replacement for what was written in place.
@@ -58,6 +62,8 @@ public:
     Refusal explain_failure(const std::system_error& error);
 
     const std::string& path() const { return path_; }
+    // Where the next byte goes.
+    std::uint64_t offset() const { return static_cast<std::uint64_t>(offset_); }
     // Gives it up: what was written is removed, but for what was written in place.
     void discard();
 
@@ -68,11 +74,14 @@ public:
 
 private:
     bool is_in_place() const { return partial_.empty(); }
-    void open_in_place(std::uint64_t offset, const struct stat& present);
-    void open_partial(std::uint64_t offset);
+    const std::string& name_now() const { return is_in_place() ? place_.name : partial_; }
+    void check_limit(std::uint64_t offset) const;
+    bool open(Offset from);
+    std::uint64_t added_to(const std::optional<struct stat>& present, Offset from) const;
+    [[noreturn]] void refuse_offset(std::uint64_t size) const;
     struct stat written();
-    void lock();
-    std::optional<std::uint64_t> size_if_still_named() const;
+    void stamp();
+    void remove_partial();
 
     std::string path_;
     common::Place place_;
@@ -89,9 +98,9 @@ private:
 std::optional<std::uint64_t> partial_size(const Tree& tree, std::string_view path);
 // The same, for reading.
 std::optional<OpenFile> open_partial(const Tree& tree, std::string_view path);
-// Where APPE goes on: the size of the file, or of its unfinished upload; 0 if there is neither.
-std::uint64_t size_so_far(const Tree& tree, std::string_view path);
-// Removes the partial of path; false if there is none.
-bool remove_partial(const Tree& tree, std::string_view path);
+// Removes the file at path, or, if there is none, its partial. Throws what Tree::remove_file does, ENOENT for
+// neither, and Refusal (450) while another session writes the partial.
+enum class Removed { file, partial };
+Removed remove_file_or_partial(const Tree& tree, std::string_view path);
 
 } // namespace ftpd

@@ -37,8 +37,9 @@ Verdict ask_authd(Session& s, const std::string& name, const std::string& passwo
     const auto deadline = Clock::now() + patience;
     for (;;) {
         if (std::optional<Verdict> verdict = s.passwords.take_verdict()) return *verdict;
-        if (s.client.wait_for(s.passwords.fd(), Interest::read, deadline)) continue;
-        s.client.forget(s.passwords.fd());
+        const bool has_answered = s.client.wait_for(s.passwords.fd(), Interest::read, deadline);
+        s.client.forget(s.passwords.fd()); // a verdict may close it
+        if (has_answered) continue;
         s.passwords.give_up();
         return {};
     }

@@ -156,6 +156,8 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
         throw Refusal{
             426, text("The control connection has ended, so the end of the data is not the end of the file: ",
                       shown, " is kept and can be continued.")};
+    // The client took part in this upload after the 226 of the one before, which may have the same name.
+    s.settlement.settle();
     Upload::Completed stored =
         is_final ? Upload::Completed{upload.complete(), {}} : upload.complete_revocably();
     s.remember_stored(upload.id());
@@ -167,12 +169,8 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     s.control.reply(226, text("Stored ", shown, '.'));
 }
 
-// How the client may upload. Throws Refusal when ALLO has announced more after offset than a file may have.
-Upload::Policy upload_policy(const Session& s, std::uint64_t offset, Replace replace) {
-    const std::uint64_t max_size = s.limits().max_upload;
-    if (max_size > 0 && s.memory.announced && *s.memory.announced > max_size - std::min(max_size, offset))
-        throw Refusal{552, text("A file may have ", max_size, " bytes (max-upload): nothing was stored.")};
-    return {s.rights(), replace, max_size, s.settings.sync, s.memory.announced};
+Upload::Policy upload_policy(const Session& s, Replace replace) {
+    return {s.rights(), replace, s.limits().max_upload, s.settings.sync, s.memory.announced};
 }
 
 // By a file or by what is left of an upload.
@@ -294,7 +292,7 @@ void do_stor(Session& s, const std::string& argument) {
     check_restart(s);
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
-    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, Replace::if_allowed)};
+    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, Replace::if_allowed)};
     store(s, upload, text("Send ", escape(path), '.'));
 }
 
@@ -303,9 +301,9 @@ void do_appe(Session& s, const std::string& argument) {
     check_restart(s);
     const std::string path = s.resolve(argument);
     s.data.check_prepared();
-    const std::uint64_t offset = s.memory.restart > 0 ? s.memory.restart : size_so_far(s.tree, path);
-    Upload upload{s.tree, path, offset, upload_policy(s, offset, Replace::if_allowed)};
-    store(s, upload, text("Send what follows byte ", offset, " of ", escape(path), '.'));
+    const Upload::Offset from = s.memory.restart > 0 ? Upload::Offset{s.memory.restart} : Upload::Offset{};
+    Upload upload{s.tree, path, from, upload_policy(s, Replace::if_allowed)};
+    store(s, upload, text("Send what follows byte ", upload.offset(), " of ", escape(path), '.'));
 }
 
 void do_stou(Session& s, const std::string& argument) {
@@ -319,7 +317,7 @@ void do_stou(Session& s, const std::string& argument) {
         if (is_taken(s, path)) continue;
         std::optional<Upload> upload;
         try {
-            upload.emplace(s.tree, path, 0, upload_policy(s, 0, Replace::never));
+            upload.emplace(s.tree, path, 0, upload_policy(s, Replace::never));
         } catch (const Refusal&) {
             if (!is_taken(s, path)) throw; // else by another session, just now
             continue;
@@ -371,7 +369,7 @@ void do_put(Session& s, const std::string& argument) {
     Body& body = *s.memory.body;
     // An early death looks like the end of the input.
     const Replace replace = body.is_to_end() ? Replace::never : Replace::if_allowed;
-    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, s.memory.restart, replace)};
+    Upload upload{s.tree, path, s.memory.restart, upload_policy(s, replace)};
     s.status.begin(s.status.activity().verb, path, body.left());
     TransferRecord record{s, Direction::upload, path, false};
     // The end of a body that has one of its own is known, whatever becomes of the connection behind it.

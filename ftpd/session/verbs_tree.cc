@@ -51,7 +51,18 @@ void change_directory(Session& s, const std::string& argument) {
     s.control.reply(250, text("Now in ", escape(path), '.'));
 }
 
-struct stat status_of_regular(Session& s, const std::string& path) {
+// For who may not know the names of others' files, these are not there, and neither is anything else.
+struct stat status_of_own(const Session& s, const std::string& path) {
+    try {
+        const struct stat status = s.tree.status(path);
+        if (S_ISREG(status.st_mode) && s.has_stored(id_of(status))) return status;
+    } catch (const std::system_error&) {
+    }
+    fail_with(ENOENT, "look at", path);
+}
+
+struct stat status_of_regular(const Session& s, const std::string& path) {
+    if (!s.sees_names()) return status_of_own(s, path);
     const struct stat status = s.tree.status(path);
     if (!S_ISREG(status.st_mode)) throw Refusal{550, text(escape(path), " is not a regular file.")};
     return status;
@@ -83,7 +94,11 @@ void set_time(const Session& s, const std::string& path, std::time_t when) {
 // What an upload of an absent name may continue from, for those who may continue it.
 std::optional<std::uint64_t> size_to_continue(Session& s, const std::string& path) {
     if (!s.rights().has(Right::create)) return {};
-    return partial_size(s.tree, path);
+    try {
+        return partial_size(s.tree, path);
+    } catch (const std::system_error&) {
+        return {}; // there can be none, and why is not for everybody to know
+    }
 }
 
 constexpr std::size_t buffer_size = 256 * 1024; // bytes
@@ -164,12 +179,8 @@ void do_mlst(Session& s, const std::string& argument) {
 
 void do_dele(Session& s, const std::string& argument) {
     const std::string path = s.resolve(argument);
-    try {
-        s.tree.remove_file(path);
-    } catch (const std::system_error& error) {
-        if (error.code().value() != ENOENT || !remove_partial(s.tree, path)) throw;
+    if (remove_file_or_partial(s.tree, path) == Removed::partial)
         return s.control.reply(250, text("The unfinished upload of ", escape(path), " is deleted."));
-    }
     s.log(Severity::notice, text("delete ", escape(s.path_from_root(path))));
     s.control.reply(250, text(escape(path), " is deleted."));
 }

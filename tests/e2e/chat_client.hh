@@ -8,7 +8,7 @@ namespace e2e {
 
 class ChatClient : public Connection {
 public:
-    explicit ChatClient(const Daemon& daemon) : Connection(daemon.port()) {}
+    explicit ChatClient(const Daemon& daemon, Seconds limit = patience) : Connection(daemon.port(), limit) {}
     // And enters; what comes next is the room's history.
     ChatClient(const Daemon& daemon, std::string_view name, std::string_view code = "") : ChatClient(daemon) {
         enter(name, code);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "tests/e2e/daemon.hh"
 
+#include "tests/e2e/observe.hh"
 #include "tests/e2e/proc.hh"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -32,6 +34,7 @@ Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& 
         {"keep-partials", is_ftpd ? "0" : ""}, // no sweeper among the children that a test counts
         {"connect-rate", "0"},
         {"max-per-address", "0"},
+        {"login-timeout", "0"},
         {"events", events ? events : ""},
     };
     Words lines;
@@ -54,7 +57,9 @@ Words make_command(const Daemon::Setting& setting, const Words& lines) {
 } // namespace
 
 Daemon::Daemon(const Setting& setting)
-    : files_(folder_.make_shared("files")), state_(folder_.make_shared("home") / "state") {
+    : files_(folder_.make_shared("files")),
+      state_(folder_.make_shared("home") / "state"),
+      children_fail_(setting.children_fail) {
     const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     auto [reading, writing] = make_pipe();
     child_.emplace(make_command(setting, make_lines(setting, files_, state_)),
@@ -69,11 +74,26 @@ Daemon::Daemon(const Setting& setting)
 }
 
 Daemon::~Daemon() {
-    if (child_->has_ended()) return;
     try {
-        stop();
+        if (!child_->has_ended()) stop();
+        if (is_sanitized()) check_children();
     } catch (const Failure& failure) {
         FAIL_CHECK(failure.what());
+    }
+}
+
+// What the log tells of them. That one was killed or told to end is no fault of its own.
+void Daemon::check_children() const {
+    constexpr std::array crashes{SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+    std::istringstream lines{log()};
+    for (std::string line; std::getline(lines, line);) {
+        const auto has = [&](const std::string& words) { return line.find(words) != line.npos; };
+        const bool is_report = has("Sanitizer") || has("runtime error: ");
+        const bool is_end = has("]: end pid ") || has(" ended: ");
+        const bool is_crash = std::ranges::any_of(
+            crashes, [&](int signal) { return has("signal " + std::to_string(signal) + " ("); });
+        const bool failed = is_end && (is_crash || (has(" exit ") && !has(" exit 0")));
+        if (is_report || (failed && !children_fail_)) FAIL_CHECK(line);
     }
 }
 

@@ -17,13 +17,16 @@ class Daemon {
 public:
     struct Setting {
         // Configuration lines; a directive named here replaces the harness's own lines for it (listen, root,
-        // state, events, connect-rate, max-per-address, keep-partials).
+        // state, events, connect-rate, max-per-address, login-timeout, keep-partials).
         Words lines{};
         Words options{};     // further command-line options
         Words wrapper{};     // what to run it with: {"nice", "-n", "5"}
         Words environment{}; // NAME=VALUE
         std::string program = "ftpd";
         std::size_t listeners = 1; // how many to wait for
+        // Whether this test has children of it crash or fail. Under sanitizers that is a failed check else,
+        // and so is any report of theirs.
+        bool children_fail = false;
     };
 
     Daemon() : Daemon(Setting{}) {}
@@ -56,8 +59,11 @@ public:
     void kill(); // SIGKILL
 
 private:
+    void check_children() const;
+
     TempDir folder_;
     Path files_, state_;
+    bool children_fail_;
     std::optional<Collector> log_;
     std::optional<Child> child_;
 };

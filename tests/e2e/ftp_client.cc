@@ -14,7 +14,10 @@ namespace e2e {
 using common::Address;
 using common::text;
 
-FtpClient::FtpClient(const Address& address) : Connection(address), server_(address) { expect(220); }
+FtpClient::FtpClient(const Address& address, Seconds limit)
+    : Connection(address, limit), server_(address), limit_(limit) {
+    expect(220);
+}
 
 FtpClient& FtpClient::login() {
     command("USER anonymous", 331);
@@ -30,7 +33,7 @@ FtpClient connect_logged_in(const Daemon& daemon) {
 }
 
 Connection FtpClient::open_data() {
-    return Connection{server_.with_port(passive_port(command("EPSV", 229)))};
+    return Connection{server_.with_port(passive_port(command("EPSV", 229))), limit_};
 }
 
 std::string FtpClient::fetch(std::string_view line) {

@@ -11,8 +11,9 @@ namespace e2e {
 class FtpClient : public Connection {
 public:
     // Connects and reads the greeting.
-    explicit FtpClient(const common::Address& address);
-    explicit FtpClient(const Daemon& daemon) : FtpClient(daemon.addresses().at(0)) {}
+    explicit FtpClient(const common::Address& address, Seconds limit = patience);
+    explicit FtpClient(const Daemon& daemon, Seconds limit = patience)
+        : FtpClient(daemon.addresses().at(0), limit) {}
 
     FtpClient& login(); // as anonymous, then TYPE I
 
@@ -31,6 +32,7 @@ public:
 
 private:
     common::Address server_;
+    Seconds limit_;
 };
 
 FtpClient connect_logged_in(const Daemon& daemon);

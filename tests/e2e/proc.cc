@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <unistd.h>
@@ -53,9 +54,28 @@ std::vector<ProcessStatus> children_of(pid_t pid) {
     return found;
 }
 
+std::vector<ProcessStatus> below(pid_t pid) {
+    std::vector<ProcessStatus> left = all_processes(), found;
+    for (std::set<pid_t> parents{pid}; !parents.empty();) {
+        std::set<pid_t> next;
+        for (const ProcessStatus& process : left)
+            if (parents.contains(process.parent)) {
+                found.push_back(process);
+                next.insert(process.pid);
+            }
+        parents = std::move(next);
+    }
+    return found;
+}
+
 bool is_alive(pid_t pid) {
     const auto status = status_of(pid);
     return status && status->state != 'Z' && status->state != 'X';
+}
+
+std::string command_line_of(pid_t pid) {
+    std::ifstream file{proc_path(pid, "cmdline"), std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 std::map<int, std::string> descriptors_of(pid_t pid) {

@@ -26,6 +26,7 @@ struct ProcessStatus {
 std::vector<ProcessStatus> all_processes();
 std::vector<ProcessStatus> children_of(pid_t pid); // zombies too
 bool is_alive(pid_t pid);                          // false for a zombie
+std::string command_line_of(pid_t pid);            // its words, each with a NUL behind it; empty for a zombie
 
 // Open descriptors and what they lead to, as readlink(2) of /proc/PID/fd says: "socket:[812]", "/tmp/x", ...
 // Empty for a process that is gone or not ours to look at.
@@ -34,6 +35,8 @@ std::map<int, std::string> descriptors_of(pid_t pid);
 // Whether the words stand anywhere in what a process can write to: its heap, its stacks, all else of its own.
 // Throws std::runtime_error when its memory cannot be read.
 bool has_in_memory(pid_t pid, std::string_view words);
+
+std::vector<ProcessStatus> below(pid_t pid); // its children, and theirs, and so on; zombies too
 
 std::size_t resident_bytes(pid_t pid); // 0 for a process that is gone
 

@@ -15,8 +15,8 @@ namespace e2e {
 
 using common::IoState;
 
-Connection::Connection(std::uint16_t port)
-    : Connection(common::resolve_address("127.0.0.1:" + std::to_string(port)).at(0)) {}
+Connection::Connection(std::uint16_t port, Seconds limit)
+    : Connection(common::resolve_address("127.0.0.1:" + std::to_string(port)).at(0), limit) {}
 
 Connection::Connection(const common::Address& address, Seconds limit)
     : Connection(common::connect_to({&address, 1}, std::chrono::steady_clock::now() + limit), limit) {}

@@ -18,7 +18,7 @@ struct Reply {
 
 class Connection {
 public:
-    explicit Connection(std::uint16_t port); // of 127.0.0.1
+    explicit Connection(std::uint16_t port, Seconds limit = patience); // of 127.0.0.1
     explicit Connection(const common::Address& address, Seconds limit = patience);
     explicit Connection(common::Fd socket, Seconds limit = patience); // connected already
 

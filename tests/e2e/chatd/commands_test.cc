@@ -3,9 +3,12 @@
 #include "tests/e2e/chat_client.hh"
 
 #include "common/text.hh"
+#include "tests/e2e/proc.hh"
 
 #include <doctest/doctest.h>
+#include <list>
 #include <set>
+#include <sys/resource.h>
 
 using namespace e2e;
 using common::text;
@@ -14,6 +17,13 @@ namespace {
 
 const Words three_rooms{"room lobby topic \"be kind\"", "room plans code s3cret",
                         "room back hidden max 1 topic shadows"};
+
+// Of a process and all below it.
+void allow_files_of_any_size(pid_t pid) {
+    const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
+    ::prlimit(pid, RLIMIT_FSIZE, &none, nullptr);
+    for (const ProcessStatus& child : children_of(pid)) allow_files_of_any_size(child.pid);
+}
 
 } // namespace
 
@@ -99,6 +109,33 @@ TEST_SUITE("e2e") {
         ada.wait_for_line("You now speak in lobby.");
         ada.send("/join den\n"); // by whoever comes first, and nothing of it is left
         ada.expect_line(welcome_to("den"));
+    }
+
+    TEST_CASE("rooms that clients make leave descriptors for everybody else") {
+        Daemon::Setting setting =
+            chatd_with({"room lobby", "create-rooms on", "max-clients 40", "flood off"});
+        setting.wrapper = {"bash", "-c", "ulimit -n 256; exec \"$0\" \"$@\""};
+        const Daemon daemon{setting};
+        std::size_t made = 0, refused = 0;
+        std::list<ChatClient> members;
+        for (int client = 0; client < 10; ++client) {
+            ChatClient& member = members.emplace_back(daemon, text('m', client));
+            for (int room = 0; room < 10; ++room) {
+                const std::string name = text('r', client, '-', room);
+                member.say(text("/join ", name));
+                const std::string told = member.read_line();
+                if (told == welcome_to(name))
+                    ++made;
+                else if (told == "No more rooms can be made now: /rooms lists those that are there.")
+                    ++refused;
+            }
+        }
+        CHECK(made == 2); // a quarter of what a 24th of the descriptors allows
+        CHECK(refused == 98);
+        // The last tenth is for other addresses.
+        for (int client = 10; client < 36; ++client) members.emplace_back(daemon, text('m', client));
+        CHECK(chatctl(daemon, {"stats"}).find("clients 36\n") != std::string::npos);
+        CHECK(daemon.log().find("not accepting") == std::string::npos);
     }
 
     TEST_CASE("without create-rooms nobody makes a room") {
@@ -404,5 +441,41 @@ TEST_SUITE("e2e") {
         ada.say("short");
         for (std::size_t heard = 20 - refused; heard > 0; --heard) CHECK(bob.read_line().ends_with("xxx"));
         bob.expect_line("ada say: short");
+    }
+
+    TEST_CASE("of a block that the disk takes in part the whole lines are shown and readers there go on") {
+        Daemon::Setting setting = chatd_with({"max-clients 4", "flood off"});
+        setting.wrapper = {"bash", "-c", "ulimit -S -f 16; exec \"$0\" \"$@\""}; // KiB of any file
+        const Daemon daemon{setting};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        ada.expect_line("bob joined");
+        int line = 0;
+        const auto paste = [&] {
+            std::string block = "/paste\n";
+            for (int end = line + 4; line < end; ++line) block += text(line, std::string(1500, 'x'), '\n');
+            ada.send(block + ".\n/help me\n");
+            ada.expect_line("Everything up to a line with one dot is one block.");
+            const std::string told = ada.read_line();
+            if (told.find("/me TEXT") == told.npos) ada.read_line();
+            return told;
+        };
+        const auto expect = [&](int from, int until) {
+            for (; from < until; ++from) CHECK(bob.read_line().rfind(text("ada say: ", from, 'x'), 0) == 0);
+        };
+        CHECK(paste().find("/me TEXT") != std::string::npos);
+        CHECK(paste().find("/me TEXT") != std::string::npos);
+        expect(0, 8);
+        CHECK(paste() ==
+              "The server's disk is full: the first of these lines were sent, the others were not: "
+              "try again later.");
+        expect(8, 10);
+        CHECK(paste() == "The server's disk is full and the line was not sent: try again later.");
+        allow_files_of_any_size(daemon.pid());
+        ada.say("short");
+        bob.expect_line("ada say: short");
+        ada.say("/history 3");
+        CHECK(ada.read_line().find("ada say: 8x") != std::string::npos);
+        CHECK(ada.read_line().find("ada say: 9x") != std::string::npos);
+        CHECK(ada.read_line().find("ada say: short") != std::string::npos);
     }
 }

@@ -110,7 +110,7 @@ TEST_SUITE("e2e readiness") {
         const std::string_view no_frame = "a frame that no handler sends", turn = "a frame out of its turn",
                                length = "a frame has a wrong length";
         const std::pair<std::string, std::string_view> first_frames[]{
-            {"x", "a frame is too short"},
+            {"\1", "a frame is too short"},
             {std::string(2, '\0'), no_frame},
             {std::string(2, '\xff'), no_frame},
             {AcceptedFrame::make({}), no_frame},
@@ -119,7 +119,6 @@ TEST_SUITE("e2e readiness") {
              no_frame},
             {EndedFrame::make({}, std::uint64_t{1}, 0), no_frame},
             {KillFrame::make({}, std::uint64_t{1}, std::uint8_t{9}), no_frame},
-            {std::string{wake}, "a frame is too short"},
             {EnterFrame::make("s3cret", std::uint8_t{0}), turn},
             {say_frame("hello"), turn},
             {WhoFrame::make("lobby", 0U), turn},
@@ -292,8 +291,35 @@ TEST_SUITE("e2e readiness") {
         client.say("still here");
     }
 
+    TEST_CASE("what the spawner tells late of a client that is gone harms nobody") {
+        Daemon::Setting setting = hub_alone();
+        setting.environment.push_back("LATE=1");
+        const Daemon daemon{setting};
+        FakeHandler good{daemon, "good"}, gone{daemon};
+        gone.send_frame(NameFrame::make("gone"));
+        gone.expect_answer(Message::accepted);
+        gone.send_frame(EnterFrame::make("", std::uint8_t{0}));
+        const auto number = std::get<1>(EnteredFrame::read(gone.expect_answer(Message::entered)).first);
+        gone.send("close\n"); // of a handler of which the hub has not been told
+        daemon.wait_for_log(text("end ", gone.local().shown(), ' '));
+        good.say("still here");
+        for (const std::string& frame :
+             {SpawnedFrame::make({}, number, std::int64_t{4711}),
+              SpawnedFrame::make({}, number, std::int64_t{-1}), EndedFrame::make({}, number, 9),
+              EndedFrame::make({}, number, 9), SpawnedFrame::make({}, number, std::int64_t{4711})}) {
+            good.send(text("forge ", to_hex(frame), '\n'));
+            good.say("and here");
+        }
+        FakeHandler next{daemon}; // after the pause of a fork that failed
+        next.send_frame(NameFrame::make("next"));
+        next.expect_answer(Message::accepted);
+        good.say("to the end");
+    }
+
     TEST_CASE("a handler that ends with an error is told to the administrator and counted") {
-        const Daemon daemon{hub_alone()};
+        Daemon::Setting setting = hub_alone();
+        setting.children_fail = true;
+        const Daemon daemon{setting};
         FakeHandler good{daemon, "good"}, bad{daemon, "bad"};
         bad.send("fail\n");
         daemon.wait_for_log("a handler ended: exit 1");

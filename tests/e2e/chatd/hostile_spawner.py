@@ -8,6 +8,7 @@
 #   close      close the pair
 #   fail       end as if with exit status 1
 #   forge HEX  send this to the hub as the spawner
+# With LATE in the environment it tells the hub of no handler but the first, and of no end.
 # From the hub: HEX, with ` fd' behind it when a descriptor came along; `end' when it has closed the pair.
 import os
 import selectors
@@ -20,6 +21,8 @@ hub = socket.socket(fileno=3)
 hub.setblocking(True)
 events = selectors.DefaultSelector()
 handlers = {}  # by number
+late = "LATE" in os.environ
+told = 0  # handlers
 
 
 class Handler:
@@ -85,18 +88,25 @@ class Handler:
         events.unregister(self.client)
         self.client.close()
         del handlers[self.number]
-        hub.send(struct.pack("=HQi", ENDED, self.number, status))
+        if not late:
+            hub.send(struct.pack("=HQi", ENDED, self.number, status))
 
 
 def read_hub():
-    packet, passed, _, _ = socket.recv_fds(hub, 65536, 4)
+    global told
+    try:
+        packet, passed, _, _ = socket.recv_fds(hub, 65536, 4)
+    except ConnectionResetError:  # the hub has ended and not read all
+        packet = b""
     if not packet:
         raise SystemExit(0)
     (kind,) = struct.unpack_from("=H", packet)
     if kind == SPAWN:
         number, _ = struct.unpack_from("=QI", packet, 2)
         handlers[number] = Handler(number, *(socket.socket(fileno=fd) for fd in passed))
-        hub.send(struct.pack("=HQq", SPAWNED, number, 1000000 + number % 1000000))
+        if not late or told == 0:
+            hub.send(struct.pack("=HQq", SPAWNED, number, 1000000 + number % 1000000))
+            told += 1
     elif kind == KILL:
         number, signal = struct.unpack_from("=QB", packet, 2)
         if number in handlers:
@@ -106,7 +116,7 @@ def read_hub():
             os.close(fd)
 
 
-hub.send(struct.pack("=HH", READY, 5))
+hub.send(struct.pack("=HH", READY, 6))
 events.register(hub, selectors.EVENT_READ, read_hub)
 while True:
     events.select()[0][0].data()  # one at a time: it may close another

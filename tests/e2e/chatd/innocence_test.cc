@@ -98,7 +98,6 @@ Kinds kinds_of(const Daemon& daemon, const Connection& client, const std::string
     for (const auto& [fd, target] : descriptors_of(pid)) {
         std::string kind = target;
         if (fd <= STDOUT_FILENO && target == "/dev/null") kind = "null";
-        if (fd == STDERR_FILENO && target == hubs.at(STDERR_FILENO)) kind = "complaints";
         if (target == server_end_of(client)) kind = "client";
         if (target.starts_with(text(rooms, '/', room, '/')) && is_open_for_reading_only(pid, fd))
             kind = "log";
@@ -112,7 +111,7 @@ Kinds kinds_of(const Daemon& daemon, const Connection& client, const std::string
 
 // What design.md grants, and what waiting takes.
 Kinds granted() {
-    Kinds kinds{"null", "null", "complaints", "client", "pair", "log"};
+    Kinds kinds{"null", "null", "pair", "client", "pair", "log"}; // one pair twice: standard error is it
     if (backend() == common::Backend::epoll || backend() == common::Backend::epoll_edge)
         kinds.insert("epoll");
     if (backend() == common::Backend::poll && is_posix_build()) kinds.insert({"own pipe", "own pipe"});

@@ -3,8 +3,10 @@
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/observe.hh"
 
+#include "common/socket.hh"
 #include "common/text.hh"
 
+#include <deque>
 #include <doctest/doctest.h>
 
 using namespace e2e;
@@ -47,6 +49,38 @@ TEST_SUITE("e2e") {
         ada.close();
         daemon.wait_for_log(end);
         ChatClient again{daemon, "ada"};
+    }
+
+    TEST_CASE("who is in no room in time is told and let go and who is in one stays") {
+        const Daemon daemon{chatd_with({"login-timeout 2"})};
+        ChatClient ada{daemon, "ada"};
+        Connection silent{daemon.port()}, endless{daemon.port()}, named{daemon.port()};
+        endless.send("no end of a line");
+        named.send("bob\n");
+        const std::string told = "You have not entered a room in time: goodbye.\n";
+        for (Connection* const client : {&silent, &endless, &named})
+            CHECK(client->read_to_end().find(told) != std::string::npos);
+        ada.say("/me is here");
+        ChatClient late{daemon, "eve"};
+        ada.expect_line("eve joined");
+    }
+
+    TEST_CASE("the last tenth of max-clients is for addresses with few clients") {
+        const Daemon daemon{chatd_with({"max-clients 10"})};
+        const auto connect_from = [&](const std::string& host) {
+            const auto from = common::resolve_address(host + ":0").at(0);
+            return Connection{common::start_connect(daemon.addresses().at(0), &from)};
+        };
+        std::deque<Connection> clients;
+        while (clients.size() < 9) {
+            clients.emplace_back(daemon.port());
+            clients.back().read_exactly(std::string_view{"Your name: "}.size());
+        }
+        Connection refused{daemon.port()};
+        CHECK(refused.read_to_end() ==
+              "Nearly full (limit 10): there is no room for more than 3 connections from 127.0.0.1: close "
+              "one or try again later.\n");
+        CHECK(connect_from("127.0.0.2").read_exactly(9) == "Your name");
     }
 
     TEST_CASE("a client that says nothing for idle-timeout is told and let go") {

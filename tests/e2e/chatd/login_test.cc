@@ -172,6 +172,34 @@ TEST_SUITE("e2e") {
         CHECK(office.daemon->log().find("owl") == std::string::npos);
     }
 
+    TEST_CASE("an operator's name of any length is only a wrong one") {
+        Office office;
+        for (const std::size_t size : {119, 120, 128, 129, 500}) {
+            CAPTURE(size);
+            ChatClient guest{*office.daemon, text("guest", size)};
+            guest.send(text("/oper ", std::string(size, 'n'), " owl\n/topic\n"));
+            guest.wait_for_line("That is not the password.");
+            guest.wait_for_line("lobby has no topic.");
+        }
+    }
+
+    TEST_CASE("a user who is banned is no operator under any other name") {
+        Office office;
+        CHECK(chatctl(*office.daemon, {"ban", "chief"}).empty());
+        ChatClient chief{*office.daemon};
+        chief.send("chief\npass-chief\nother\n");
+        chief.expect_lines(
+            {"Your name: Password: That name is banned here.", "Your name: That name is banned here."});
+        CHECK(chatctl(*office.daemon, {"unban", "chief"}).empty());
+        ChatClient guest{*office.daemon, "guest"};
+        chief.send("other\n\n/mute guest\n/kick guest\n");
+        chief.expect_line("Your name: Room code: " + welcome_to("lobby"));
+        chief.wait_for_line("Only an operator can do that.");
+        chief.expect_line("Only an operator can do that.");
+        chief.send("/who\n");
+        chief.expect_lines({"guest", "other"});
+    }
+
     TEST_CASE("a code that is kept as a hash leads into its room at the prompt and with join") {
         Office office;
         ChatClient ada{*office.daemon};

@@ -2,10 +2,16 @@
 // What operators and the administrator do to others, who sees it, and who may not do it.
 #include "tests/e2e/chat_client.hh"
 
+#include "common/fd.hh"
 #include "common/text.hh"
+#include "tests/e2e/files.hh"
+#include "tests/e2e/observe.hh"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <filesystem>
 #include <sstream>
+#include <sys/stat.h>
 
 using namespace e2e;
 using common::text;
@@ -37,6 +43,28 @@ struct Den {
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("a disk that takes long to take a ban holds nobody up and the ban is saved when it can be") {
+        Den den;
+        const Path beside = den.daemon.state() / "bans.new", saved = den.daemon.state() / "bans";
+        REQUIRE(::mkfifo(beside.c_str(), 0600) == 0); // who opens it to write waits for a reader
+        REQUIRE(::chmod(beside.c_str(), 0666) == 0);
+        den.leave_lobby();
+        for (const std::string_view name : {"eve", "mallory", "trudy"}) {
+            den.ada.say(text("/ban ", name, " 1h"));
+            den.ada.expect_line(text("ada banned ", name, " 1h"));
+        }
+        den.bob.say("still here");
+        den.ada.expect_line("bob say: still here");
+        CHECK(chatctl(den.daemon, {"bans"}).find("trudy ") != std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(saved));
+        const common::Fd reader{::open(beside.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+        REQUIRE(reader);
+        wait_until("the bans are saved", [&] {
+            return std::filesystem::exists(saved) && read_file(saved).find("trudy") != std::string::npos;
+        });
+        CHECK(read_file(saved).find("eve") != std::string::npos);
+    }
+
     TEST_CASE("who is no operator of a room can do nothing to others in it") {
         const Daemon daemon{chatd_with(rooms)};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};

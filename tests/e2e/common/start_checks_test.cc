@@ -219,4 +219,36 @@ TEST_SUITE("e2e") {
                                    "/bob, the home of bob: No such file or directory: create it")) !=
               std::string::npos);
     }
+
+    TEST_CASE("a limit of descriptors that is too small for one client is refused with the number it takes") {
+        if (is_sanitized()) return tests::skip("the sanitizers need descriptors of their own");
+        if (tests::lacks("prlimit")) return;
+        for (const char* const program : {"chatd", "ftpd"}) {
+            const TempDir folder;
+            const auto start = [&](std::size_t limit, std::string_view how) {
+                const std::string number = text("--nofile=", limit, ':', limit);
+                return run_client({"prlimit", number, find_program(program), std::string{how}, "-o",
+                                   "listen 127.0.0.1:0", "-o", "state " + (folder / "state").native()});
+            };
+            constexpr std::size_t small = 12;
+            const std::string words = text(program, ": this process may have only ", small,
+                                           " descriptors (RLIMIT_NOFILE), and needs ");
+            std::size_t needed = 0;
+            for (const std::string_view how : {"-n", "-d"}) {
+                const Result refused = start(small, how);
+                INFO(refused.err);
+                CHECK(refused.status == 1);
+                REQUIRE(refused.err.starts_with(words));
+                needed = std::stoul(refused.err.substr(words.size()));
+            }
+            CHECK(start(needed - 1, "-n").status == 1);
+            CHECK(start(needed, "-n").status == 0);
+            Daemon::Setting setting;
+            setting.program = program;
+            setting.wrapper = {"prlimit", text("--nofile=", needed, ':', needed)};
+            const Daemon daemon{setting};
+            Connection client{daemon.port()}; // and with that it serves one
+            CHECK(client.read_exactly(1).size() == 1);
+        }
+    }
 }

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <sstream>
+#include <thread>
+#include <vector>
 
 using namespace e2e;
 using common::text;
@@ -93,6 +96,46 @@ TEST_SUITE("e2e") {
         one.expect(226);
         two.store("APPE file", " and yet more");
         CHECK(read_file(daemon.files() / "file") == "content and more and yet more");
+    }
+
+    TEST_CASE("every append that many sessions were told is stored is there once and whole") {
+        const Daemon daemon{writable};
+        constexpr int sessions = 6, rounds = 50;
+        std::vector<Words> stored(sessions);
+        std::vector<std::string> faults(sessions);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < sessions; ++i)
+            threads.emplace_back([&, i] {
+                const auto mine = static_cast<std::size_t>(i);
+                try {
+                    FtpClient client = connect_logged_in(daemon);
+                    for (int round = 0; round < rounds; ++round) {
+                        Connection data = client.open_data();
+                        const int begun = client.code_of("APPE log");
+                        if (begun == 450) continue; // another is at it
+                        if (begun != 150) throw Failure{text("APPE: ", begun)};
+                        const std::string line = text(i, '-', round);
+                        data.send(line + '\n');
+                        data.close();
+                        client.expect(226);
+                        stored[mine].push_back(line);
+                    }
+                } catch (const std::exception& error) {
+                    faults[mine] = error.what();
+                }
+            });
+        for (std::thread& thread : threads) thread.join();
+        Words all;
+        for (const Words& lines : stored) all.insert(all.end(), lines.begin(), lines.end());
+        for (const std::string& fault : faults) CHECK(fault == "");
+        std::istringstream log{read_file(daemon.files() / "log")};
+        Words found;
+        for (std::string line; std::getline(log, line);) found.push_back(line);
+        std::ranges::sort(all);
+        std::ranges::sort(found);
+        CHECK(all.size() >= rounds); // somebody always goes on
+        CHECK(found == all);
+        CHECK(names_in(daemon.files()) == Words{"log"});
     }
 
     TEST_CASE("STOU never takes a name that is taken or about to be") {

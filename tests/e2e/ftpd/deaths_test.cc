@@ -69,7 +69,7 @@ TEST_SUITE("e2e readiness") {
     }
 
     TEST_CASE("a session that crashes in the midst of a transfer costs one client") {
-        const Daemon daemon;
+        const Daemon daemon{{.children_fail = true}};
         make_endless_file(daemon.files() / "endless");
         FtpClient victim = connect_logged_in(daemon), other = connect_logged_in(daemon);
         Connection data = begin_transfer(victim, "RETR endless");

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: ISC
-// idle-timeout: who is silent is told and sent away, and who transfers is not silent.
+// idle-timeout and login-timeout: who is silent, or does not come in, is told and sent away, and who
+// transfers is not silent.
 #include "tests/e2e/observe.hh"
 
+#include <array>
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 using namespace e2e;
 
@@ -67,6 +70,58 @@ TEST_SUITE("e2e readiness") {
         for (; sent < most && ::poll(&answer, 1, pause) == 0; ++sent) client.send("x");
         CHECK(sent < most);
         client.expect(421);
+    }
+
+    TEST_CASE("who has not come in in time is told whatever it sends and who has stays") {
+        const Daemon daemon{{.lines = {"login-timeout 3", "anonymous write"}}};
+        const std::string bytes = make_bytes(file_size);
+        write_file(daemon.files() / "file", bytes);
+        FtpClient logged_in = connect_logged_in(daemon), listing{daemon}, getting{daemon};
+        listing.command("LS", 213);
+        getting.command("GET file", 150); // and takes nothing yet
+        FtpClient silent{daemon}, busy{daemon};
+        std::string told;
+        for (const auto until = std::chrono::steady_clock::now() + patience;
+             !told.starts_with("421") && std::chrono::steady_clock::now() < until;) {
+            busy.send("NOOP\r\n");
+            told = busy.read_line();
+        }
+        CHECK(told == "421 You have not logged in, nor listed, fetched or stored anything, within 3 seconds: "
+                      "closing.");
+        CHECK(silent.expect(421) == told);
+        CHECK(silent.read_to_end().empty());
+        logged_in.command("NOOP", 200);
+        listing.command("NOOP", 200);
+        CHECK(getting.read_exactly(file_size) == bytes);
+        getting.expect(226);
+        getting.command("NOOP", 200);
+    }
+
+    TEST_CASE("neither slow reading nor a refused body gives more time to who has not come in") {
+        const Daemon daemon{{.lines = {"login-timeout 2", "anonymous no"}}};
+        FtpClient reading{daemon}, sending{daemon};
+        reading.set_receive_buffer(4096); // so that the session has to wait for it
+        std::string questions;
+        for (int help = 0; help < 1500; ++help) questions += "HELP\r\n";
+        reading.send(questions);
+        sending.command("ALLO 1000000000", 200);
+        sending.send("PUT file\r\n");
+        sending.expect(530);
+        const auto ended = [&] {
+            const std::string log = daemon.log();
+            const std::size_t first = log.find("end pid ");
+            return first != log.npos && log.find("end pid ", first + 1) != log.npos;
+        };
+        std::array<char, 1024> some{};
+        for (const auto until = std::chrono::steady_clock::now() + patience;
+             !ended() && std::chrono::steady_clock::now() < until;) {
+            sending.try_send("x");
+            pollfd answer{reading.fd(), POLLIN, 0};
+            ::poll(&answer, 1, 20);
+            ::recv(reading.fd(), some.data(), some.size(), MSG_DONTWAIT);
+            ::poll(nullptr, 0, 20); // slowly
+        }
+        CHECK(ended());
     }
 
     TEST_CASE("commands keep a client alive") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The limits on clients: at the one for all the next client waits, at those for an address it is told.
 #include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -146,6 +147,35 @@ TEST_SUITE("e2e readiness") {
         CHECK(stat_of(daemon, "accepted") == tries - refused + 1);
     }
 
+    TEST_CASE("the last tenth of max-clients is for addresses with few clients and for sockets of a path") {
+        const TempDir folder;
+        const std::string path = folder / "socket";
+        const Daemon daemon{
+            {.lines = {"max-clients 20", "listen 127.0.0.1:0", "listen unix:" + path}, .listeners = 2}};
+        std::deque<FtpClient> clients;
+        while (clients.size() < 18) clients.emplace_back(daemon);
+        Connection refused{daemon.port()};
+        CHECK(refused.expect(421) ==
+              "421 Nearly full (limit 20): there is no room for more than 3 connections from 127.0.0.1: "
+              "close one or try again later.");
+        CHECK(refused.read_to_end().empty());
+        Connection elsewhere = connect_from(daemon, "127.0.0.2");
+        elsewhere.expect(220);
+        Connection local{common::Address::of_path(path)};
+        local.expect(220);
+        CHECK(stat_of(daemon, "clients") == 20);
+        CHECK(stat_of(daemon, "refused") == 1);
+    }
+
+    TEST_CASE("clients of one network of IPv6 are counted together") {
+        if (!has_ipv6()) return tests::skip("there is no IPv6 here");
+        const Daemon daemon{{.lines = {"listen [::1]:0", "max-per-address 1"}}};
+        Connection first{daemon.addresses().at(0)}, second{daemon.addresses().at(0)};
+        first.expect(220);
+        CHECK(second.expect(421) ==
+              "421 Too many connections from ::/64 (limit 1): close one and try again.");
+    }
+
     TEST_CASE("max-clients 0 means as many as there can be") {
         const Daemon daemon{{.lines = {"max-clients 0"}}};
         rlimit limit{};
@@ -193,8 +223,13 @@ TEST_SUITE("e2e slow") {
         const auto most = stat_of(daemon, "max-clients");
         REQUIRE(most < FD_SETSIZE);
         std::deque<FtpClient> clients;
-        while (clients.size() < most) clients.emplace_back(daemon);
-        Connection waiting{daemon.port()};
+        while (clients.size() < most - most / 10) clients.emplace_back(daemon);
+        std::deque<Connection> elsewhere; // the last tenth is for addresses with few clients
+        while (clients.size() + elsewhere.size() < most) {
+            elsewhere.push_back(connect_from(daemon, text("127.0.0.", 2 + elsewhere.size() / 3)));
+            elsewhere.back().expect(220);
+        }
+        Connection waiting = connect_from(daemon, "127.0.0.254");
         clients.back().command("NOOP", 200);
         let_the_daemon_look(daemon);
         CHECK_FALSE(waiting.has_input());

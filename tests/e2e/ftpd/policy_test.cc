@@ -130,6 +130,42 @@ TEST_SUITE("e2e") {
         CHECK(read_file(daemon.files() / "grown") == most);
     }
 
+    TEST_CASE("a drop box tells of no file but the client's own whether its name exists") {
+        const Daemon daemon{{.lines = {"anonymous upload-only"}}};
+        std::filesystem::create_directory(daemon.files() / "folder");
+        write_shared(daemon.files() / "theirs", "theirs");
+        write_shared(daemon.files() / "folder" / "theirs", "theirs");
+        std::filesystem::create_symlink("theirs", daemon.files() / "link");
+        FtpClient client = connect_logged_in(daemon);
+        const auto reply_to = [&](const std::string& verb, const std::string& name) {
+            return client.command(verb + name, 550);
+        };
+        for (const std::string verb : {"SIZE ", "MDTM ", "MDTM 20260102030405 ", "MFMT 20260102030405 ",
+                                       "SITE CHMOD 600 ", "SITE UTIME 20260102030405 "})
+            for (const std::string name :
+                 {"theirs", "folder", "folder/theirs", "folder/nothing", "theirs/x", "link", "/"}) {
+                CAPTURE(verb);
+                CAPTURE(name);
+                std::string expected = reply_to(verb, "nothing");
+                const std::size_t at = expected.find("nothing");
+                REQUIRE(at != expected.npos);
+                const bool is_whole = expected.find("/nothing") != expected.npos && name[0] == '/';
+                expected.replace(is_whole ? at - 1 : at, is_whole ? 8 : 7, name);
+                CHECK(reply_to(verb, name) == expected);
+            }
+        client.store("STOR mine", "mine!");
+        CHECK(client.command("SIZE mine", 213) == "213 5");
+        client.command("MDTM mine", 213);
+        client.command("MDTM 20260102030405 mine", 213);
+        CHECK(client.command("MDTM mine", 213) == "213 20260102030405");
+        FtpClient other = connect_logged_in(daemon);
+        other.command("SIZE mine", 550);
+        other.command("MDTM mine", 550);
+        const Daemon reading;
+        write_file(reading.files() / "file", "content");
+        CHECK(connect_logged_in(reading).command("SIZE file", 213) == "213 7");
+    }
+
     TEST_CASE("umask is what new files and folders do not get") {
         const Daemon daemon{{.lines = {"anonymous write", "umask 027"}}};
         FtpClient client = connect_logged_in(daemon);

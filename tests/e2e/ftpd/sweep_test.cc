@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: ISC
 // Unfinished uploads are swept at the start, by a process that is as shut in as a session.
 #include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <filesystem>
+#include <signal.h>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -42,5 +45,57 @@ TEST_SUITE("e2e") {
         CHECK(names_in(files) == Words{".ftpd-young", "file"});
         CHECK(stat_of(daemon, "clients") == 0);
         daemon.wait_until_idle();
+    }
+
+    TEST_CASE("a sweeper ends with its parent in the middle of its work") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        // It is held still at once; should it have been quicker, once more with more to do.
+        bool was_held = false;
+        for (int folders = 2000; !was_held && folders <= 32000; folders *= 2) {
+            const TempDir folder;
+            const Path files = folder.make_shared("files");
+            const auto partial = [&](int i) { return files / text(i) / ".ftpd-old"; };
+            for (int i = 0; i < folders; ++i) {
+                std::filesystem::create_directory(files / text(i));
+                std::filesystem::permissions(files / text(i), std::filesystem::perms::all);
+                make_old(partial(i), 8);
+            }
+            Daemon daemon{{.lines = {text("root ", files.native()), "keep-partials 7"}}};
+            const std::vector<ProcessStatus> children = children_of(daemon.pid());
+            if (children.size() != 1) continue;
+            const pid_t sweeper = children[0].pid;
+            ::kill(sweeper, SIGSTOP);
+            wait_until("it stands still", [&] {
+                const auto now = children_of(daemon.pid());
+                return now.empty() || now[0].state == 'T' || now[0].state == 'Z';
+            });
+            if (!is_alive(sweeper)) continue;
+            was_held = true;
+            daemon.kill();
+            ::kill(sweeper, SIGCONT);
+            wait_until("it is gone", [&] { return !is_alive(sweeper); });
+            int left = 0;
+            for (int i = 0; i < folders; ++i) left += std::filesystem::exists(partial(i)) ? 1 : 0;
+            CHECK(left > 0);
+        }
+        CHECK(was_held);
+    }
+
+    TEST_CASE("a stop does not wait for a sweeper nor leave it behind") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        bool was_held = false;
+        for (int folders = 2000; !was_held && folders <= 32000; folders *= 2) {
+            const TempDir folder;
+            const Path files = folder.make_shared("files");
+            for (int i = 0; i < folders; ++i) std::filesystem::create_directory(files / text(i));
+            Daemon daemon{{.lines = {text("root ", files.native()), "keep-partials 7"}}};
+            const std::vector<ProcessStatus> children = children_of(daemon.pid());
+            if (children.size() != 1) continue;
+            ::kill(children[0].pid, SIGSTOP);
+            was_held = is_alive(children[0].pid);
+            daemon.stop();
+            CHECK_FALSE(is_alive(children[0].pid));
+        }
+        CHECK(was_held);
     }
 }

@@ -196,6 +196,63 @@ TEST_SUITE("e2e") {
         CHECK(read_file(daemon.files() / "file") == "second");
     }
 
+    TEST_CASE("an upload that is under way cannot be deleted and is whole at its end") {
+        const Daemon daemon{writable};
+        FtpClient writer = connect_logged_in(daemon), other = connect_logged_in(daemon);
+        Connection data = begin_upload(writer, "file", "first ");
+        wait_for_partial(other, "file", 6);
+        CHECK(other.command("DELE file", 450) ==
+              "450 /file is being uploaded by another session: try again later.");
+        {
+            const Connection refused = other.open_data();
+            other.command("STOR file", 450);
+            other.command("APPE file", 450);
+            other.command("REST 2", 350);
+            other.command("STOR file", 450);
+        }
+        data.send("half");
+        data.close();
+        writer.expect(226);
+        CHECK(read_file(daemon.files() / "file") == "first half");
+        other.command("DELE file", 250);
+        CHECK(names_in(daemon.files()).empty());
+    }
+
+    TEST_CASE("what is written into a file that others take away is not said to be stored") {
+        const Daemon daemon{writable};
+        using Deed = void (*)(FtpClient&);
+        const std::pair<const char*, Deed> deeds[]{
+            {"", [](FtpClient& other) { other.command("DELE file", 250); }},
+            {"new", [](FtpClient& other) { other.store("STOR file", "new"); }},
+            {"another",
+             [](FtpClient& other) {
+                 other.store("STOR another", "another");
+                 other.command("RNFR another", 350);
+                 other.command("RNTO file", 250);
+             }},
+        };
+        for (const auto& deed : deeds)
+            for (const char* const line : {"APPE file", "STOR file"}) {
+                CAPTURE(std::string{deed.first});
+                CAPTURE(std::string{line});
+                FtpClient writer = connect_logged_in(daemon), other = connect_logged_in(daemon);
+                write_shared(daemon.files() / "file", "0123456789");
+                if (line == std::string{"STOR file"}) writer.command("REST 4", 350);
+                Connection data = writer.open_data();
+                writer.command(line, 150);
+                deed.second(other);
+                data.send("abc");
+                data.close();
+                CHECK(writer.expect(451) == "451 /file was replaced or removed by others meanwhile: "
+                                            "what you sent is not in it.");
+                other.command("NOOP", 200);
+                const bool is_there = std::filesystem::exists(daemon.files() / "file");
+                CHECK((is_there ? read_file(daemon.files() / "file") : "") == deed.first);
+                std::filesystem::remove(daemon.files() / "file");
+                CHECK(names_in(daemon.files()).empty());
+            }
+    }
+
     TEST_CASE("REST and STOR into a complete file write in place and keep what is behind") {
         const Daemon daemon{writable};
         write_shared(daemon.files() / "file", "0123456789");

@@ -122,7 +122,8 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"flood off"}).flood.lines == 0);
         CHECK(settings_of({"flood 5/60"}).flood.seconds == 60);
         for (const std::string wrong : {"on", "5", "5/", "/5", "0/5", "5/0", "5/5/5", "-1/5"})
-            CHECK(is_refused({"flood " + wrong}, "20/10"));
+            for (const std::string directive : {"flood ", "flood-per-address "})
+                CHECK(is_refused({directive + wrong}, "that is not off, or a number of lines, a slash"));
         CHECK(settings_of({"max-lag 0"}).max_lag == 0);
         CHECK(settings_of({}).max_lag == 1'000'000);
         CHECK(settings_of({"resume-time 0"}).resume_time.count() == 0);
@@ -134,7 +135,28 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"lang zh"}).language == Language::chinese);
         CHECK(is_refused({"lang fr"}, "not one of en, zh"));
         CHECK(settings_of({"create-rooms on"}).create_rooms);
+        const std::string hash = " $6$saltsalt$" + std::string(86, 'x');
+        CHECK(settings_of({"operator " + std::string(max_operator_name, 'x') + hash}).operators.size() == 1);
+        CHECK(is_refused({"operator " + std::string(max_operator_name + 1, 'x') + hash},
+                         "cannot name an operator"));
         CHECK_FALSE(settings_of({}).create_rooms);
+    }
+
+    TEST_CASE("an address may say ten times what a client may unless it is told otherwise") {
+        const auto limit_of = [](const std::vector<std::string>& lines) {
+            const FloodLimit limit = settings_of(lines).address_limit();
+            return std::pair{limit.lines, limit.seconds};
+        };
+        CHECK(limit_of({}) == std::pair{200U, 10U});
+        CHECK(limit_of({"flood 5/1m"}) == std::pair{50U, 60U});
+        CHECK(limit_of({"flood off"}).first == 0);
+        CHECK(limit_of({"flood-per-address off"}).first == 0);
+        CHECK(limit_of({"flood off", "flood-per-address 7/1h"}) == std::pair{7U, 3600U});
+        CHECK(settings_of({}).lines_at_once() == 2);
+        CHECK(settings_of({"flood off"}).lines_at_once() == 0);
+        CHECK(settings_of({"flood off", "flood-per-address 50/1"}).lines_at_once() == 5);
+        CHECK(settings_of({"flood-per-address 10/1"}).lines_at_once() == 1);
+        CHECK(settings_of({"flood-per-address off"}).lines_at_once() == 2);
     }
 
     TEST_CASE("no two rooms have the same name or could be entered with the same word") {

@@ -63,6 +63,18 @@ TEST_SUITE("unit") {
         for (int i = 0; i < 1000; ++i) REQUIRE(comes_in(admission, "a", 1'000'000, start, none));
     }
 
+    TEST_CASE("admission: the last tenth of the places is for addresses with fewer than three clients") {
+        CHECK_FALSE(refuse_last_places("a", 99, 899, 1000));
+        CHECK(refuse_last_places("a", 3, 900, 1000) ==
+              "Nearly full (limit 1000): there is no room for more than 3 connections from a: close one or "
+              "try again later.");
+        CHECK(refuse_last_places("a", 100, 999, 1000));
+        CHECK_FALSE(refuse_last_places("a", 2, 900, 1000));
+        CHECK_FALSE(refuse_last_places("a", 2, 999, 1000));
+        CHECK_FALSE(refuse_last_places("a", 8, 8, 9)); // of so few there is no tenth
+        CHECK(refuse_last_places("a", 9, 9, 10));
+    }
+
     TEST_CASE("capacity: as many clients as there were to be at the start") {
         const Capacity capacity{100, Backend::poll, 1000, 50};
         CHECK(capacity.clients(10) == 10);

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <map>
 #include <sys/resource.h>
+#include <vector>
 
 using namespace common;
 using namespace std::chrono_literals;
@@ -46,6 +47,24 @@ void ignore_nothing(int) {}
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE("children: a signal goes to a child of the set and to no other process") {
+        Children children, others;
+        const pid_t ours = spawn(children, wait_for_ever), other = spawn(others, wait_for_ever);
+        children.signal(other, SIGKILL); // as if its number had been that of a child that was reaped
+        children.signal(ours, SIGKILL);
+        int status = 0;
+        CHECK(retry([&] { return ::waitpid(ours, &status, 0); }) == ours);
+        std::vector<pid_t> ended;
+        children.end(ours, status, [&](const Ended& one) { ended.push_back(one.pid); });
+        CHECK(ended == std::vector{ours});
+        CHECK(::waitpid(other, &status, WNOHANG) == 0); // it lives
+        children.signal(ours, SIGKILL);                 // nobody's now
+        children.signal_all(SIGKILL);
+        CHECK(::waitpid(other, &status, WNOHANG) == 0);
+        others.signal_all(SIGKILL);
+        CHECK(wait_for_all(others).at(other) == "signal 9 (Killed)");
+    }
+
     TEST_CASE("children: how a child ended is told in words") {
         Children children;
         const pid_t good = spawn(children, [] { return 0; });

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <list>
+#include <memory>
+#include <optional>
 #include <sys/resource.h>
 
 using namespace common;
@@ -64,6 +66,23 @@ struct Server {
         return client.answer;
     }
 
+    ControlAnswer count(int to, int busy) {
+        ControlAnswer answer;
+        const auto line = std::make_shared<int>(0), left = std::make_shared<int>(busy);
+        answer.more = [this, line, left, to, busy]() -> std::optional<std::string> {
+            ++asked;
+            const auto end = Clock::now() + 100us; // what a line costs
+            while (Clock::now() < end) continue;
+            if (*line == to || (*left)-- > 0) return {};
+            *left = busy;
+            return std::to_string(++*line);
+        };
+        answer.is_busy = [line, to] { return *line < to; };
+        answer.has_ended = [line, to] { return *line == to; };
+        return answer;
+    }
+
+    int asked = 0; // for one more line of `count'
     TemporaryFolder folder;
     std::string path = folder / "control";
     Loop loop;
@@ -83,6 +102,8 @@ struct Server {
              [](Words) { return std::vector<std::string>{"a\nok\r\x1b"}; }},
             {"flood", "", "ten megabytes",
              [](Words) { return std::vector<std::string>(10'000, std::string(1000, 'x')); }},
+            {"count", "TO BUSY", "costly lines, and how often it has nothing and is busy before each",
+             [this](Words words) { return count(std::stoi(words[0]), std::stoi(words[1])); }},
         }};
 };
 
@@ -98,13 +119,16 @@ void each_server(const std::function<void(Server&)>& body) {
 TEST_SUITE("unit") {
     TEST_CASE("control server: help lists every verb and itself") {
         each_server([](Server& server) {
-            CHECK(server.ask("help\n") == " say TEXT                note a text\n"
-                                          " fail                    always fails\n"
-                                          " break                   lacks something\n"
-                                          " forge                   lines from outside\n"
-                                          " flood                   ten megabytes\n"
-                                          " help                    list the verbs\n"
-                                          "ok\n");
+            CHECK(server.ask("help\n") ==
+                  " say TEXT                note a text\n"
+                  " fail                    always fails\n"
+                  " break                   lacks something\n"
+                  " forge                   lines from outside\n"
+                  " flood                   ten megabytes\n"
+                  " count TO BUSY           costly lines, and how often it has nothing "
+                  "and is busy before each\n"
+                  " help                    list the verbs\n"
+                  "ok\n");
         });
     }
 
@@ -188,6 +212,36 @@ TEST_SUITE("unit") {
             CHECK(server.said == std::vector<std::string>{"quick"}); // the slow one's next waits
             CHECK(server.wait_for(slow, "noted\n \nok\n").size() == 10'000 * 1002 + 3 + 12);
             CHECK(server.said == std::vector<std::string>{"quick", "after"});
+        });
+    }
+
+    TEST_CASE("control server: a long answer takes a few milliseconds of a round whatever it costs") {
+        each_server([](Server& server) {
+            for (const std::string question : {"count 500 0\n", "count 50 10\n"}) {
+                CAPTURE(question);
+                Server::Client first = server.connect(), second = server.connect();
+                send_text(first.socket, question);
+                send_text(second.socket, question);
+                int rounds = 0;
+                for (; first.answer.empty() || second.answer.empty(); ++rounds) {
+                    const int before = server.asked;
+                    server.run_once();
+                    // 2 ms and the last line for each of them; twice, when its question comes in this round.
+                    CHECK(server.asked - before <= 2 * 2 * 21);
+                    for (Server::Client* const client : {&first, &second}) {
+                        std::array<char, 65536> piece{};
+                        const IoResult got = read_some(client->socket.get(), piece);
+                        if (got.state == IoState::done) client->answer.append(piece.data(), got.bytes);
+                    }
+                }
+                CHECK(server.ask("say quick\n") == " noted\n \nok\n"); // long before they are through
+                const std::string last = question == "count 50 10\n" ? " 50\nok\n" : " 500\nok\n";
+                for (Server::Client* const client : {&first, &second}) {
+                    CHECK(client->answer.find("ok\n") == client->answer.npos);
+                    server.wait_for(*client, last);
+                    CHECK(client->answer.rfind(" 1\n 2\n", 0) == 0);
+                }
+            }
         });
     }
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <new>
 
 using namespace common;
 using namespace waiting;
@@ -37,15 +38,17 @@ int repeat(const Fd& pair) {
 
 // A helper and what is heard of it, on a loop in this process.
 struct House {
-    explicit House(Backend backend, std::function<int(Fd)> body = repeat)
+    explicit House(Backend backend, std::function<int(Fd)> body = repeat, bool has_errors_logged = false)
         : loop{backend},
           helper({.role = "helper",
                   .max_packet = 64,
+                  .has_errors_logged = has_errors_logged,
                   .body = std::move(body),
                   .on_packet =
                       [this](std::span<const char> packet) {
                           const std::string said(packet.begin(), packet.end());
                           if (said == "nonsense") throw PeerError("it talks nonsense");
+                          if (said == "no room") throw std::bad_alloc();
                           heard += (said.rfind("born ", 0) == 0 ? "born" : said) + '\n';
                       },
                   .on_restart = [this] { heard += "restarted\n"; },
@@ -116,8 +119,9 @@ TEST_SUITE("unit") {
         });
     }
 
-    TEST_CASE("helper process: one that sends what it should not is killed and followed by another") {
-        for (const std::string& wrong : {std::string{"nonsense"}, std::string(65, 'x')}) {
+    TEST_CASE("helper process: one with which something goes wrong is killed and followed by another") {
+        for (const std::string& wrong :
+             {std::string{"nonsense"}, std::string{"no room"}, std::string(65, 'x')}) {
             House house{Backend::poll, [&](const Fd& pair) {
                             send_packet(pair.get(), wrong);
                             return repeat(pair);
@@ -128,6 +132,28 @@ TEST_SUITE("unit") {
             CHECK(house.heard.substr(0, 15) == "lost\nrestarted\n");
             CHECK(house.logged().find(text("helper ", first, " is killed: ")) != std::string::npos);
         }
+    }
+
+    TEST_CASE("helper process: what it writes on its standard error is in the log and it goes on") {
+        House house{
+            Backend::poll,
+            [](const Fd& pair) {
+                const std::string long_line = std::string(100, 'x') + '\n'; // than a packet may be
+                for (const std::string_view words : {"one\ntwo ", "three\n", long_line.c_str(), "last"})
+                    write_some(STDERR_FILENO, words);
+                send_packet(pair.get(), std::string_view{"\1packet"});
+                return 3;
+            },
+            true};
+        house.start();
+        const pid_t first = house.helper.pid();
+        house.run_until("restarted\n");
+        CHECK(house.heard.starts_with("\1packet\nlost\n"));
+        const std::string head = text("helper[", first, "]: standard error: "), logged = house.logged();
+        for (const std::string_view line : {"one\n", "two three\n", "last\n"})
+            CHECK(logged.find(head + std::string{line}) != std::string::npos);
+        CHECK(logged.find(head + std::string(64, 'x')) != std::string::npos);
+        CHECK(logged.find("is killed") == std::string::npos);
     }
 
     TEST_CASE("helper process: what it said last is heard before its end") {

@@ -3,12 +3,14 @@
 #include "tests/unit/common/in_child.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
+#include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fstream>
 #include <signal.h>
 #include <sstream>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <type_traits>
@@ -188,6 +190,36 @@ TEST_SUITE("unit") {
               }) == "");
     }
 
+    TEST_CASE("log: standard error that nobody reads costs lines and no time and is not made non-blocking") {
+        for (const bool as_socket : {false, true}) {
+            CAPTURE(as_socket);
+            CHECK(in_child([as_socket]() -> std::string {
+                      std::array<int, 2> ends{};
+                      checked("pair", {}, [&] {
+                          return as_socket ? ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data())
+                                           : ::pipe(ends.data());
+                      });
+                      ::dup2(ends[1], STDERR_FILENO);
+                      ::alarm(60); // for a log that waits
+                      Log log{"tests", "parent", Log::Target::standard_error, Severity::notice};
+                      const std::string line(3000, 'x');
+                      std::size_t said = 0;
+                      for (; log.lost() < 3; ++said) log.error(line);
+                      if ((::fcntl(ends[1], F_GETFL) & O_NONBLOCK) != 0) return "it is non-blocking";
+                      // What was taken is whole lines, and behind them is told what is missing.
+                      std::string read;
+                      std::array<char, 65536> piece{};
+                      const auto take = [&] { read.append(piece.data(), read_some(ends[0], piece).bytes); };
+                      while (read.size() < (said - 3) * line.size()) take();
+                      log.error("last");
+                      while (!read.ends_with("last\n")) take();
+                      const std::string told = "]: lines of the log lost 3\nparent[";
+                      return read.find(told) != read.npos && log.lost() == 3 ? ""
+                                                                             : read.substr(read.size() - 200);
+                  }) == "");
+        }
+    }
+
     TEST_CASE("log: what cannot be written stops nothing") {
         CHECK(in_child([] {
                   ::close(STDERR_FILENO);
@@ -196,7 +228,7 @@ TEST_SUITE("unit") {
               }) == "");
     }
 
-    TEST_CASE("log: a log is never copied since syslog keeps a pointer into it") {
+    TEST_CASE("log: a log is never copied since its lost lines are counted once") {
         CHECK_FALSE(std::is_copy_constructible_v<Log>);
         CHECK_FALSE(std::is_move_constructible_v<Log>);
     }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -99,6 +100,18 @@ TEST_SUITE("unit") {
         CHECK(received(other.get()) == "next");
     }
 
+    TEST_CASE("packet: one that is longer than the buffer is cut where that is wanted") {
+        const auto [one, other] = make_packet_pair();
+        for (const std::string_view packet : {"12345", "1234"})
+            REQUIRE(send_packet(one.get(), packet) == IoState::done);
+        std::array<char, 4> small{};
+        for (const bool is_cut : {true, false}) {
+            const Received got = receive_packet(other.get(), small, 1, Tolerated::longer);
+            CHECK(got.is_cut == is_cut);
+            CHECK(std::string_view{small.data(), got.bytes} == "1234");
+        }
+    }
+
     TEST_CASE("packet: more than one descriptor is refused and none is kept") {
         const auto [one, other] = make_packet_pair();
         const std::size_t before = open_descriptors();
@@ -149,5 +162,34 @@ TEST_SUITE("unit") {
         CHECK(receive_packet(other.get(), buffer).state == IoState::would_block);
         CHECK(send_packet(one.get(), std::string_view{"again"}) == IoState::done);
         CHECK(received(other.get()) == "again");
+    }
+
+    TEST_CASE("packet: one whose descriptors find no room is told of where the peer is trusted") {
+        auto [one, other] = make_packet_pair();
+        for (int i = 0; i < 2; ++i)
+            REQUIRE(send_packet(one.get(), std::string_view{"two"}, one.get(), other.get()) == IoState::done);
+        REQUIRE(send_packet(one.get(), std::string_view{"none"}) == IoState::done);
+        std::array<char, 16> buffer{};
+        const std::size_t before = open_descriptors();
+        rlimit limit{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        rlimit few = limit;
+        few.rlim_cur = static_cast<rlim_t>(Fd{::dup(STDERR_FILENO)}.get());
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+        const Received told = receive_packet(other.get(), buffer, 2, Tolerated::lack_of_descriptors);
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        CHECK(told.state == IoState::done);
+        CHECK(told.bytes == 3);
+        CHECK(told.lacks_descriptors);
+        CHECK_FALSE(told.passed);
+        CHECK(open_descriptors() == before);
+        const Received second =
+            receive_packet(other.get(), buffer, 2, Tolerated::lack_of_descriptors); // there is room again
+        CHECK(second.passed);
+        CHECK(second.second);
+        CHECK_FALSE(second.lacks_descriptors);
+        const Received last = receive_packet(other.get(), buffer, 2, Tolerated::lack_of_descriptors);
+        CHECK(last.bytes == 4);
+        CHECK_FALSE(last.lacks_descriptors);
     }
 }

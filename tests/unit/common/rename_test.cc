@@ -38,9 +38,13 @@ int error_of(const std::function<void()>& work) {
 
 TEST_SUITE("unit") {
     TEST_CASE("rename: a free name is taken and one in use is not") {
-        for (const auto rename : {rename_if_free, rename_if_free_by_link}) {
+        using Rename = Renamed (*)(int, const std::string&, int, const std::string&);
+        for (const Rename way : {Rename{rename_if_free}, Rename{rename_if_free_by_link}}) {
             const Scene scene;
             const int directory = scene.directory.get();
+            const auto rename = [&](int from, const char* name, const char* to) {
+                return way(from, name, directory, to);
+            };
             CHECK(rename(directory, "one", "two") == Renamed::taken);
             CHECK(read_file(scene.folder / "one") == "1");
             CHECK(read_file(scene.folder / "two") == "2");
@@ -52,6 +56,29 @@ TEST_SUITE("unit") {
             CHECK(rename(directory, "two", "link") ==
                   Renamed::taken); // a link that leads nowhere is there, too
         }
+    }
+
+    TEST_CASE("rename: a free name in another folder is taken and one in use is not") {
+        using Rename = Renamed (*)(int, const std::string&, int, const std::string&);
+        for (const Rename rename : {Rename{rename_if_free}, Rename{rename_if_free_by_link}}) {
+            const Scene here, there;
+            CHECK(rename(here.directory.get(), "one", there.directory.get(), "two") == Renamed::taken);
+            CHECK(read_file(there.folder / "two") == "2");
+            CHECK(rename(here.directory.get(), "one", there.directory.get(), "three") == Renamed::done);
+            CHECK_FALSE(std::filesystem::exists(here.folder / "one"));
+            CHECK(read_file(there.folder / "three") == "1");
+        }
+    }
+
+    TEST_CASE("rename: a folder gets no name that another has and no link") {
+        const Scene scene;
+        const int directory = scene.directory.get();
+        std::filesystem::create_directory(scene.folder / "folder");
+        std::filesystem::create_directory(scene.folder / "empty");
+        CHECK(rename_if_free_by_link(directory, "folder", directory, "new") == Renamed::unsupported);
+        CHECK(rename_if_free(directory, "folder", directory, "empty") != Renamed::done);
+        CHECK(std::filesystem::exists(scene.folder / "folder"));
+        CHECK(std::filesystem::exists(scene.folder / "empty"));
     }
 
     TEST_CASE("rename: two names are exchanged where the system can") {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/shared_memory.hh"
+
+#include "common/text.hh"
 #include "tests/unit/common/in_child.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
@@ -8,8 +10,12 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <signal.h>
+#include <string>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
 
 using namespace common;
 
@@ -33,6 +39,22 @@ TEST_SUITE("unit") {
             CHECK(second[0] == std::byte{7});
             if (is_file) CHECK(found.st_blocks * 512 >= static_cast<off_t>(3 * page_size()));
         }
+    }
+
+    TEST_CASE("shared memory: who has taken the names before denies nobody the start") {
+        const TemporaryFolder folder;
+        CHECK(in_child([&]() -> std::string {
+                  std::vector<std::string> taken;
+                  for (int attempt = 0; attempt < 200; ++attempt)
+                      taken.push_back(text("/suite-", ::getpid(), '-', attempt));
+                  for (const std::string& name : taken)
+                      if (const Fd made{::shm_open(name.c_str(), O_RDWR | O_CREAT, 0600)}; !made)
+                          return "no name can be taken here";
+                  const Fd pages = make_shared_pages(2, folder / "");
+                  for (const std::string& name : taken) ::shm_unlink(name.c_str());
+                  map_shared_pages(pages.get(), 0, 2)[page_size()] = std::byte{7};
+                  return std::filesystem::is_empty(folder / "") ? "" : "a file has a name";
+              }) == "");
     }
 
     TEST_CASE("shared memory: a file for which there is no room is refused") {

@@ -163,4 +163,26 @@ TEST_SUITE("unit") {
         CHECK(read >= changes);
         CHECK(changes >= 100);
     }
+
+    TEST_CASE("status pages: a page that is leased is free again unless it is kept") {
+        StatusPages pages{2};
+        const std::size_t kept = [&] {
+            StatusPages::Lease one{pages}, two{pages}, none{pages};
+            REQUIRE(one);
+            REQUIRE(two);
+            CHECK_FALSE(none);
+            CHECK(one.number() != two.number());
+            one.keep();
+            return one.number();
+        }();
+        for (int again = 0; again < 3; ++again) { // and is lost however often it is not kept
+            const StatusPages::Lease next{pages};
+            REQUIRE(next);
+            CHECK(next.number() != kept);
+        }
+        pages.give_back(kept);
+        CHECK(pages.take().has_value());
+        CHECK(pages.take().has_value());
+        CHECK_FALSE(pages.take());
+    }
 }

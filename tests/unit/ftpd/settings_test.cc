@@ -33,6 +33,7 @@ TEST_SUITE("unit") {
         CHECK(settings.per_address.max_per_address == 100);
         CHECK(settings.per_address.connect_rate == 50);
         CHECK(settings.idle_timeout == std::chrono::seconds{300});
+        CHECK(settings.login_timeout == std::chrono::seconds{60});
         CHECK(settings.run_as == "nobody");
         CHECK(settings.nice == 0);
         CHECK(settings.events == best_backend());

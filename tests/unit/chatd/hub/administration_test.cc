@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: ISC
 // The verbs of the control socket, run as the socket's server runs them.
 #include "chatd/hub/administration.hh"
+
+#include "chatd/hub/log_print.hh"
 #include "tests/unit/chatd/hub/hub_house.hh"
 
+#include <cstdint>
 #include <doctest/doctest.h>
+#include <utility>
+#include <vector>
 
 using namespace chatd;
 
@@ -48,7 +53,7 @@ struct Office : HubHouse {
                      {[] { return true; },
                       [](ClientNumber, std::size_t, const common::Fd&, const common::Fd&) {},
                       [](ClientNumber, int) {}},
-                     {[](ClientNumber) {}, [](Client&) {}}};
+                     {[](ClientNumber) {}, [](Client&) {}, {}, {}}};
     Administration administration{service, log, people, rooms, bans, moderation, pool};
 };
 
@@ -154,5 +159,64 @@ TEST_SUITE("unit") {
         CHECK(house.fault("history", {"lobby", "-n"}) == "-n needs a word after it");
         CHECK(house.fault("history", {"lobby", "--since", "then"}) != "");
         CHECK(house.fault("history", {"lobby", "-n", "100001"}) != "");
+    }
+
+    TEST_CASE("history looks at few records at a time whichever of them are wanted") {
+        Office house;
+        Client& ada = house.enter("ada");
+        for (unsigned line = 2; line <= 5000; ++line)
+            house.rooms.add_line(house.room(), Kind::said, &ada, line == 2500 ? "tea" : "coffee");
+        house.settle();
+        const std::vector<std::pair<std::vector<std::string>, std::size_t>> questions{
+            {{"lobby", "--search", "tea"}, 1},         // one of them is
+            {{"lobby", "--search", "wine"}, 0},        // none is
+            {{"lobby", "--since", "3h"}, 5000},        // all are
+            {{"lobby", "--since", "1", "-n", "7"}, 7}, // the last ones of all
+            {{"lobby", "--since", "1000d", "--search", "coffee", "-n", "1"}, 1}};
+        for (const auto& question : questions) {
+            CAPTURE(question.first);
+            const common::ControlAnswer answer = house.ask("history", question.first);
+            std::size_t lines = 0, slices = 0;
+            for (; !answer.has_ended(); ++slices)
+                while (answer.more()) ++lines;
+            CHECK(lines == question.second);
+            if (lines < 5000) CHECK(slices >= 5000 / 500);
+        }
+    }
+
+    TEST_CASE("history of before a moment that is yet to come also looks at few records at a time") {
+        Office house;
+        Client& ada = house.enter("ada");
+        for (unsigned line = 2; line <= 5000; ++line)
+            house.rooms.add_line(house.room(), Kind::said, &ada, "coffee");
+        house.settle();
+        PrintOptions options;
+        options.not_before = INT64_MAX; // all are older
+        LogPrint print{house.room().log(), "lobby", options};
+        std::size_t slices = 0;
+        for (; !print.has_ended(); ++slices) CHECK_FALSE(print.next());
+        CHECK(slices >= 10);
+    }
+
+    TEST_CASE("history that is followed ends with its room also when another has its name by then") {
+        Office house;
+        Client& ada = house.enter("ada");
+        RoomSettings settings = room_settings("den");
+        settings.history = false;
+        const auto make_den = [&] {
+            house.rooms.make(settings, &ada);
+            house.join(ada, "den");
+            house.rooms.add_line(house.room("den"), Kind::said, &ada, "hello");
+            house.settle();
+        };
+        make_den();
+        const common::ControlAnswer answer = house.ask("history", {"den", "--since", "1", "--follow"});
+        REQUIRE(answer.more()); // its reader is slow
+        house.send(ada, LeaveFrame::make({}, house.room("den").number()));
+        house.settle();
+        REQUIRE(house.rooms.find("den") == nullptr);
+        CHECK_THROWS_WITH_AS(answer.more(), "the room is closed", common::UserError);
+        make_den();
+        CHECK_THROWS_WITH_AS(answer.more(), "the room is closed", common::UserError);
     }
 }

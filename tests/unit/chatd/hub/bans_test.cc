@@ -3,12 +3,15 @@
 
 #include "chatd/hub/client.hh"
 #include "common/errors.hh"
+#include "common/text.hh"
+#include "common/whole_file.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
 #include <doctest/doctest.h>
 #include <fstream>
 
 using namespace chatd;
+using common::text;
 using namespace std::chrono_literals;
 
 namespace {
@@ -31,6 +34,7 @@ TEST_SUITE("unit") {
             bans.add({"10.0.0.7", "lobby", today + 1h, "ada"});
             bans.add({"a \"quoted\" name", "", {}, "\\"});
             CHECK(has_both(bans));
+            common::replace_file(path, bans.lines());
         }
         Bans bans{path};
         CHECK(has_both(bans));
@@ -47,6 +51,7 @@ TEST_SUITE("unit") {
         CHECK_FALSE(bans.remove("bob", "lobby"));
         CHECK(bans.remove("bob", ""));
         CHECK_FALSE(bans.remove("bob", ""));
+        common::replace_file(path, bans.lines());
         CHECK_FALSE(Bans{path}.keeps_out("bob", "", today));
     }
 
@@ -58,6 +63,7 @@ TEST_SUITE("unit") {
             Bans bans{path};
             bans.add({"rob", "lobby", {}, "ada", {7, "bob"}, common::Network::parse("10.0.0.7")});
             bans.add({"eve", "", today + 1h, "", {8, ""}});
+            common::replace_file(path, bans.lines());
         }
         const Bans bans{path};
         CHECK(bans.all(today)[0].has_address());
@@ -96,7 +102,7 @@ TEST_SUITE("unit") {
         CHECK_FALSE(bans.keeps_out(*common::parse_host("10.9.9.9"), "", today));
     }
 
-    TEST_CASE("a line that is no ban is named and bans that cannot be saved are not made") {
+    TEST_CASE("a line that is no ban is named") {
         const TemporaryFolder folder;
         const std::string path = folder / "bans";
         std::ofstream{path} << "ban bob \"\" - \"\"\nban eve lobby soon \"\"\n";
@@ -106,9 +112,48 @@ TEST_SUITE("unit") {
             std::ofstream{path} << line << '\n';
             CHECK_THROWS_AS(Bans{path}, common::UserError);
         }
-        Bans nowhere{folder / "missing/bans"};
-        CHECK_THROWS_AS(nowhere.add({"bob", "", {}, ""}), std::system_error);
-        CHECK_FALSE(nowhere.keeps_out("bob", "", today));
+    }
+
+    TEST_CASE("each change is told once and what changes nothing is not") {
+        const TemporaryFolder folder;
+        Bans bans{folder / "missing"};
+        int changes = 0;
+        bans.tell_changes([&] { ++changes; });
+        bans.add({"bob", "den", {}, "ada"});
+        bans.add({"bob", "lobby", {}, ""});
+        CHECK(changes == 2);
+        CHECK_FALSE(bans.remove("eve", ""));
+        bans.forget_room("plans");
+        bans.forget_room("lobby"); // which is the administrator's
+        CHECK(changes == 2);
+        bans.forget_room("den");
+        CHECK(changes == 3);
+        CHECK(bans.remove("bob", "lobby"));
+        CHECK(changes == 4);
+        CHECK(bans.lines().empty());
+    }
+
+    TEST_CASE("operators ban so many in a room and the administrator as many as there are") {
+        const TemporaryFolder folder;
+        Bans bans{folder / "missing"};
+        for (int n = 0; n < 2000; ++n) bans.add({"by-admin" + std::to_string(n), "lobby", {}, ""});
+        CHECK(bans.has_room_for({"eve", "lobby", {}, "ada"}, false));
+        int made = 0;
+        for (; made < 5000 && bans.has_room_for({text("eve", made), "lobby", {}, "ada"}, false); ++made)
+            bans.add({text("eve", made), "lobby", {}, "ada"});
+        CHECK(made == 2000);
+        CHECK(bans.has_room_for({"eve7", "lobby", {}, "ada"}, false)); // it is there
+        CHECK(bans.has_room_for({"eve", "plans", {}, "ada"}, true));
+    }
+
+    TEST_CASE("a file that was written is read again however long it is") {
+        const TemporaryFolder folder;
+        const std::string path = folder / "bans";
+        std::string lines;
+        for (int n = 0; lines.size() <= std::size_t{1} << 24; ++n)
+            lines += text("ban ", std::string(120, 'x'), n, " den - ada\n");
+        common::replace_file(path, lines);
+        CHECK(Bans{path}.lines() == lines);
     }
 
     TEST_CASE("a length of time is a number and perhaps a unit") {

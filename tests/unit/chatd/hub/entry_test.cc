@@ -7,6 +7,7 @@
 #include <filesystem>
 
 using namespace chatd;
+using common::text;
 
 namespace {
 
@@ -31,6 +32,13 @@ struct Door : HubHouse {
     }
     bool is_in(const Client& client, std::string_view name) { return client.is_in(*rooms.find(name)); }
 };
+
+void settings_with_codes(Door& house) {
+    house.settings.rooms.clear();
+    for (const char* const name : {"one", "two", "three", "four"})
+        house.settings.rooms.push_back(room_settings(name, text("code-", name)));
+    house.rooms.configure(house.settings.rooms);
+}
 
 const std::string wrong_code = HubHouse::refused(Refusal::wrong_code);
 
@@ -110,9 +118,51 @@ TEST_SUITE("unit") {
         house.settings.create_rooms = true;
         {
             const FullDisk full;
-            CHECK(house.enter_with(ada, "", "den") == wrong_code);
+            CHECK(house.enter_with(ada, "", "den") == HubHouse::refused(Refusal::not_done));
         }
         CHECK(house.rooms.find("den") == nullptr);
+        CHECK(ada.wrong_codes == 0);
+    }
+
+    TEST_CASE("clients make so many rooms and those of one address a quarter of them") {
+        Door house;
+        house.settings.create_rooms = true;
+        house.rooms.set_most_made(8);
+        const std::size_t descriptors = house.rooms.descriptors();
+        const std::string no_more = HubHouse::refused(Refusal::no_more_rooms);
+        Client &ada = house.enter("ada"), &bob = house.enter("bob"); // from one address
+        CHECK(house.enter_with(ada, "", "den1") == "entered");
+        CHECK(house.enter_with(bob, "", "den2") == "entered");
+        CHECK(house.enter_with(bob, "", "den3") == no_more);
+        CHECK(house.enter_with(ada, "den3", "honey") == no_more);
+        CHECK(house.enter_with(ada, "", "den2") == "entered"); // it is there
+        CHECK(ada.wrong_codes == 0);
+        // A subscriber of IPv6 has all that begins with the same 64 bits.
+        CHECK(house.enter_with(house.enter("c", "lobby", "2001:db8::1"), "", "den3") == "entered");
+        CHECK(house.enter_with(house.enter("d", "lobby", "2001:db8::2"), "", "den4") == "entered");
+        CHECK(house.enter_with(house.enter("e", "lobby", "2001:db8::3"), "", "den5") == no_more);
+        for (const char* const name : {"den5", "den6", "den7", "den8"})
+            CHECK(house.enter_with(house.enter(name, "lobby", text("10.0.1.", name + 3)), "", name) ==
+                  "entered");
+        CHECK(house.enter_with(house.enter("f", "lobby", "10.0.2.1"), "", "den9") == no_more); // of all
+        CHECK(house.rooms.descriptors() == descriptors); // they were counted from the start
+        house.send(ada, LeaveFrame::make({}, house.room("den1").number()));
+        house.settle();
+        house.heard(ada.number);
+        CHECK(house.rooms.find("den1") == nullptr);
+        CHECK(house.enter_with(ada, "", "den9") == "entered");
+    }
+
+    TEST_CASE("of many rooms each is entered with its own code and no other opens it") {
+        Door house;
+        settings_with_codes(house);
+        for (const RoomSettings& room : house.settings.rooms) {
+            Client& client = house.named("n-" + room.name);
+            CHECK(house.enter_with(client, "", room.code + "x") == wrong_code);
+            CHECK(house.enter_with(client, "", room.code.substr(1)) == wrong_code);
+            CHECK(house.enter_with(client, "", room.code) == "token, entered");
+            CHECK(house.is_in(client, room.name));
+        }
     }
 
     TEST_CASE("who is kept out of a room gets its reason and not the code's") {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: ISC
 // Who is handed to the spawner, and when a page is free again. The spawner is the test.
 #include "chatd/hub/handler_pool.hh"
+#include "chatd/sleep_word.hh"
+#include "common/errors.hh"
+#include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
 #include <doctest/doctest.h>
@@ -53,8 +57,11 @@ struct Pool {
     Bans bans{folder / "bans"};
     std::vector<common::Fd> clients;
     std::vector<Spawned> spawned;
-    std::vector<ClientNumber> readable, lost;
+    std::vector<ClientNumber> readable, lost, arrived;
+    std::vector<std::pair<ClientNumber, int>> signals;
     bool is_ready = true; // the spawner
+    bool reading_fails = false;
+    std::string faults; // for which clients were ended
     HandlerPool pool{loop,
                      log,
                      settings,
@@ -65,10 +72,18 @@ struct Pool {
                       [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
                           spawned.push_back({client, page, std::move(socket), std::move(pair)});
                       },
-                      [](ClientNumber, int) {}},
-                     {[this](ClientNumber client) { readable.push_back(client); },
+                      [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); }},
+                     {[this](ClientNumber client) {
+                          if (reading_fails) common::fail_with(EIO, "receive a packet");
+                          readable.push_back(client);
+                      },
                       [this](Client& client) {
                           lost.push_back(client.number);
+                          pool.release(client);
+                      },
+                      [this](Client& client) { arrived.push_back(client.number); },
+                      [this](Client& client, std::string_view why) {
+                          faults += why;
                           pool.release(client);
                       }}};
 };
@@ -140,6 +155,42 @@ TEST_SUITE("unit") {
         CHECK(house.pool.crashed() == 0);
         house.pool.on_ended(first, 9); // nobody's any more
         CHECK(house.pool.crashed() == 0);
+    }
+
+    TEST_CASE("a handler whose client has left hears the end and is heard to its own and killed in time") {
+        Pool house;
+        const ClientNumber first = house.take(), second = house.take();
+        house.pool.on_spawned(first, 4711);
+        house.pool.on_spawned(second, 4712);
+        for (const ClientNumber number : {first, second}) house.pool.release(*house.people.find(number));
+        std::array<char, 16> packet{};
+        const int pair = house.spawned[0].pair.get();
+        CHECK(common::receive_packet(pair, packet).state == common::IoState::ended);
+        for (const std::string_view words : {"\1a frame", "one\n", "two"}) common::send_packet(pair, words);
+        house.loop.run_once(nullptr, false);
+        CHECK(house.is_logged("handler[4711]: standard error: one\n"));
+        house.pool.on_ended(first, 0);
+        CHECK(house.is_logged("handler[4711]: standard error: two\n"));
+
+        // The second one is still there when its time is over.
+        const auto deadline = common::Clock::now() + std::chrono::seconds{60};
+        while (house.signals.empty() && common::Clock::now() < deadline) house.loop.run_once(nullptr);
+        CHECK(house.signals == std::vector<std::pair<ClientNumber, int>>{{second, SIGKILL}});
+        CHECK(house.is_logged("handler 4712 is killed: it did not end within 10 s\n"));
+        house.pool.on_ended(second, SIGKILL);
+        CHECK(house.take() != 0);
+    }
+
+    TEST_CASE("a handler of a spawner that died is not signalled since nobody knows whose pid that is") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.pool.on_spawned(first, 4711);
+        house.pool.release(*house.people.find(first));
+        house.pool.on_spawner_lost();
+        const auto until = common::Clock::now() + std::chrono::seconds{11};
+        house.loop.at(until, [] {});
+        while (common::Clock::now() < until) house.loop.run_once(nullptr);
+        CHECK(house.signals.empty());
     }
 
     TEST_CASE("a handler that a signal ended is counted and said") {
@@ -222,5 +273,59 @@ TEST_SUITE("unit") {
         house.pool.on_spawner_lost();
         house.pool.close();
         CHECK(house.told() == "The server is stopping: come back later.\n");
+    }
+
+    TEST_CASE("what goes wrong with a client's pair ends that client and no other") {
+        Pool house;
+        const ClientNumber first = house.take(), second = house.take();
+        house.reading_fails = true;
+        common::send_packet(house.spawned[0].pair.get(), std::string_view{"x"});
+        house.loop.run_once(nullptr, false);
+        CHECK(house.faults == "receive a packet: Input/output error");
+        CHECK(house.people.find(first) == nullptr);
+        CHECK(house.people.find(second) != nullptr);
+        house.pool.on_spawned(first, 4711); // what the spawner tells of it is late
+        house.pool.on_ended(first, 0);
+        house.pool.on_ended(first, 0);
+        CHECK(house.take() != 0);
+        CHECK(house.take() == 0); // the page was given back once
+    }
+
+    TEST_CASE("nobody is woken whose pair has ended and one that takes nothing more is ended") {
+        Pool house;
+        const ClientNumber first = house.take(), second = house.take();
+        CHECK(SleepWord{house.pages.page(house.people.find(second)->page)}.fall_asleep());
+        house.people.find(first)->pair.reset();
+        house.pool.wake(*house.people.find(first));
+        house.spawned[1].pair.reset();
+        house.pool.wake(*house.people.find(second));
+        house.pool.give_up(*house.people.find(first), "enough");
+        CHECK(house.people.count() == 2); // what is done now is done first
+        house.loop.run_once(nullptr, false);
+        CHECK(house.faults == "enough");
+        while (house.people.count() > 0) house.loop.run_once(nullptr);
+        CHECK(house.faults == "enoughits pair takes nothing more");
+    }
+
+    TEST_CASE("where clients wait for a spawner one of them that cannot be served costs the others nothing") {
+        if (e2e::is_sanitized()) return tests::skip("UBSan needs a descriptor to look at an exception");
+        Pool house;
+        house.is_ready = false;
+        house.take("10.0.0.1");
+        house.take("10.0.0.2");
+        house.spawned.clear();
+        house.pool.on_spawner_lost();
+        for (const ClientNumber gone : house.lost) house.pool.on_ended(gone, 0);
+        rlimit before{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+        rlimit few = before;
+        few.rlim_cur = static_cast<rlim_t>(common::Fd{::dup(STDIN_FILENO)}.get());
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+        house.pool.on_spawner_ready();
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(house.spawned.empty());
+        CHECK(house.told() == "The server is busy: try again in a moment.\n");
+        CHECK(house.take() != 0);
+        CHECK(house.take() != 0);
     }
 }

@@ -64,6 +64,7 @@ struct HubHouse {
         settings.resume_time = std::chrono::seconds{600};
         settings.flood.lines = 0;
         settings.rooms = {room_settings("lobby"), room_settings("cellar", "sesame")};
+        rooms.set_most_made(64);
         for (const chatd::RoomSettings& room : settings.rooms) rooms.make(room);
     }
     HubHouse(const HubHouse&) = delete;
@@ -97,7 +98,7 @@ struct HubHouse {
     void settle() {
         while (rooms.has_batches())
             for (const chatd::Rooms::Settled& one : rooms.flush()) entry.settle(one);
-        rooms.close_empty();
+        for (const std::string& closed : rooms.close_empty()) bans.forget_room(closed);
         rooms.end_round();
     }
     chatd::Room& room(std::string_view name = "lobby") { return *rooms.find(name); }
@@ -180,24 +181,31 @@ struct HubHouse {
     chatd::Bans bans{folder / "bans"};
     chatd::Tickets tickets;
     chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
-    chatd::Answers answers{[this](const Client& client) { killed.push_back(client.number); }};
+    chatd::Budgets budgets{settings};
+    chatd::Answers answers{
+        {[this](const Client& client, std::string_view) { killed.push_back(client.number); },
+         [](const Client&) {}}};
     chatd::Departures departures{loop,
                                  log,
                                  settings,
                                  rooms,
                                  tickets,
+                                 budgets,
                                  {[this](Client& client) { killed.push_back(client.number); },
                                   [this](Client& client) { people.remove(client); }}};
     chatd::Ignores ignores{people, tickets, answers};
     chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};
     chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords, ignores};
     chatd::Segments segments{log, settings, answers, departures};
-    chatd::Resumption resumption{settings, people, rooms, bans, tickets, answers, departures, ignores};
-    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption};
+    chatd::Resumption resumption{settings, people,     rooms,   bans,   tickets,
+                                 answers,  departures, ignores, budgets};
+    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption, budgets};
     chatd::Speech speech{people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
     chatd::Requests requests{
-        loop,    settings,   people,
-        answers, departures, {names, entry, resumption, speech, segments, moderation, lists, ignores}};
+        loop,     log,
+        settings, people,
+        answers,  departures,
+        budgets,  {names, entry, resumption, speech, segments, moderation, lists, ignores}};
 };

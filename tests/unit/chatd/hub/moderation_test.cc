@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What operators and the administrator do to others, who may, and what is told of it.
 #include "chatd/hub/moderation.hh"
+#include "common/whole_file.hh"
 #include "tests/unit/chatd/hub/hub_house.hh"
 
 #include <doctest/doctest.h>
@@ -232,14 +233,45 @@ TEST_SUITE("unit") {
         }
     }
 
-    TEST_CASE("a ban that cannot be saved is refused and ends nobody") {
+    TEST_CASE("in a room that a client made so many are banned and the bans end with the room") {
         Moderated house;
-        std::filesystem::create_directory(house.folder / "bans.new");
-        CHECK(house.act(house.ada, Kind::banned, "bob") == HubHouse::refused(Refusal::not_done));
-        CHECK(house.is_here(house.bobs));
-        CHECK_FALSE(house.bans.keeps_out("bob", "lobby", std::chrono::system_clock::now()));
-        CHECK(house.logged().find("the bans are not saved: ") != std::string::npos);
-        CHECK_THROWS_AS(house.administer(Kind::banned, {"bob"}, nullptr), std::system_error);
+        RoomSettings settings = room_settings("den");
+        settings.history = false;
+        house.rooms.make(settings, &house.ada);
+        house.join(house.ada, "den");
+        const auto now = std::chrono::system_clock::now();
+        for (int n = 0; n < 100; ++n)
+            REQUIRE(house.act(house.ada, Kind::banned, "eve" + std::to_string(n), "den") == "accepted");
+        const std::string too_many = HubHouse::refused(Refusal::too_many_bans);
+        CHECK(house.act(house.ada, Kind::banned, "mallory", "den") == too_many);
+        CHECK_FALSE(house.bans.keeps_out("mallory", "den", now));
+        CHECK(house.act(house.ada, Kind::banned, "eve7 1h", "den") == "accepted"); // in place of the old one
+        CHECK(house.act(house.ada, Kind::banned, "mallory") == "accepted");        // in another room
+        CHECK_FALSE(house.administer(Kind::banned, {"mallory"}, &house.room("den")));
+        CHECK(house.act(house.ada, Kind::unbanned, "eve7", "den") == "accepted");
+        CHECK(house.act(house.ada, Kind::banned, "carol", "den") == "accepted");
+        CHECK(house.bans.all(now).size() == 102);
+        house.send(house.ada, LeaveFrame::make({}, house.room("den").number()));
+        house.settle();
+        CHECK(house.bans.all(now).size() == 2);
+        CHECK(house.bans.keeps_out("mallory", "den", now)); // by the administrator
+        CHECK(house.bans.keeps_out("mallory", "lobby", now));
+    }
+
+    TEST_CASE("what a hostile handler says of a ban is one line of the file without control characters") {
+        Moderated house;
+        const std::vector<std::string> all{
+            "eve\nban bob", "10.0.0.0/8\nx", "10.0.0.0\n/8", "eve\x1b[2J",
+            "::1%\n/64",    "\nban",         "eve 1h\n",     std::string{"e\0ve", 4}};
+        for (const std::string& whom : all) {
+            CAPTURE(whom);
+            house.act(house.ada, Kind::banned, whom);
+        }
+        const std::string lines = house.bans.lines();
+        CHECK(lines.find_first_of(std::string_view{"\0\x1b\t\r", 4}) == std::string::npos);
+        const std::string path = house.folder / "bans";
+        common::replace_file(path, lines);
+        CHECK(Bans{path}.lines() == lines);
     }
 
     TEST_CASE(

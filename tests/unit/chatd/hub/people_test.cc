@@ -20,14 +20,14 @@ TEST_SUITE("unit") {
         CHECK(people.added() == 3);
     }
 
-    TEST_CASE("clients are counted by host and a host that nobody is from is none") {
+    TEST_CASE("clients are counted by network and a network that nobody is from is none") {
         HubHouse house;
         CHECK(house.people.count_from("10.0.0.7") == 0);
         const ClientNumber first = house.arrive("10.0.0.7").number;
         house.arrive("10.0.0.7");
         house.arrive("::1");
         CHECK(house.people.count_from("10.0.0.7") == 2);
-        CHECK(house.people.count_from("::1") == 1);
+        CHECK(house.people.count_from("::/64") == 1);
         house.people.remove(*house.people.find(first));
         CHECK(house.people.count_from("10.0.0.7") == 1);
     }
@@ -67,6 +67,20 @@ TEST_SUITE("unit") {
         CHECK(people.refuse("bill", bob.number) == Refusal::name_alike);
         people.remove(bill);
         CHECK_FALSE(people.refuse("bill", bob.number));
+    }
+
+    TEST_CASE("clients of one network of IPv6 are counted together and those of IPv4 by their addresses") {
+        HubHouse house;
+        Client& one = house.arrive("2001:db8:1:2::1");
+        house.arrive("2001:db8:1:2:ffff::1");
+        house.arrive("2001:db8:1:3::1");
+        house.arrive("10.0.0.7");
+        house.arrive("10.0.0.8");
+        CHECK(house.people.count_from("2001:db8:1:2::/64") == 2);
+        CHECK(house.people.count_from("2001:db8:1:3::/64") == 1);
+        CHECK(house.people.count_from("10.0.0.7") == 1);
+        house.people.remove(one);
+        CHECK(house.people.count_from("2001:db8:1:2::/64") == 1);
     }
 
     TEST_CASE("somebody is found in a room only when in it") {

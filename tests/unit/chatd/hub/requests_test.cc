@@ -3,7 +3,10 @@
 #include "chatd/hub/requests.hh"
 #include "tests/unit/chatd/hub/hub_house.hh"
 
+#include <chrono>
+#include <cmath>
 #include <doctest/doctest.h>
+#include <ratio>
 
 using namespace chatd;
 
@@ -29,11 +32,24 @@ TEST_SUITE("unit") {
         ends(house.enter("ada").number, NameFrame::make("eve"));
         ends(house.enter("ada").number, AcceptedFrame::make(""));
         ends(house.enter("ada").number, SpawnedFrame::make("", std::uint64_t{1}, std::int64_t{1}));
-        ends(house.enter("ada").number, "x");
+        ends(house.enter("ada").number, "\1");
         ends(house.enter("ada").number, NickFrame::make(std::string(max_name + 1, 'x')));
         ends(house.enter("ada").number, LeaveFrame::make({}, house.room("cellar").number()));
         CHECK(house.killed.size() == 8);
         CHECK(house.logged().find("is killed: a frame out of its turn\n") != std::string::npos);
+    }
+
+    TEST_CASE("what a handler writes on its standard error is in the log and is no frame") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        for (const std::string& words : {std::string{"free(): "}, std::string{"invalid\x1b pointer"},
+                                         std::string{"\n"}, std::string(max_frame + 1, 'x')})
+            house.send(ada, words);
+        house.send(ada, say_frame(house, "still here"));
+        CHECK(house.is_here(ada.number));
+        CHECK(house.logged().find("]: standard error: free(): invalid\\x1b pointer\n") != std::string::npos);
+        house.send(ada, std::string(max_frame + 1, '\1'));
+        CHECK(house.killed.size() == 1);
     }
 
     TEST_CASE("a second frame before the first was answered ends the handler but for what is not answered") {
@@ -105,6 +121,137 @@ TEST_SUITE("unit") {
         CHECK(house.heard(ada.number) == "slowed");
     }
 
+    TEST_CASE("what all from one address do too much holds back each of them and nobody else") {
+        HubHouse house;
+        house.settings.flood_per_address = FloodLimit{10, 1000};
+        Client &ada = house.enter("ada"), &bob = house.enter("bob");
+        Client& eve = house.enter("eve", "lobby", "10.0.0.8");
+        house.budgets.take(ada, 10, common::Clock::now());
+        house.send(bob, say_frame(house, "one"));
+        const auto told = house.next_frame(bob.number);
+        REQUIRE(told);
+        const auto [lines, seconds, by] = told->as<SlowedFrame>().first;
+        CHECK(lines == 10);
+        CHECK(seconds == 1000);
+        CHECK(by == static_cast<std::uint8_t>(SlowedBy::address_lines));
+        CHECK(bob.owes_answer);
+        house.send(eve, say_frame(house, "two"));
+        house.settle();
+        CHECK(house.heard(eve.number) == "accepted");
+        CHECK(house.said_in("lobby") == "10, 10, 10, 12 two");
+        house.settings.flood_per_address = FloodLimit{0, 1}; // off
+        house.send(ada, say_frame(house, "three"));
+        house.settle();
+        CHECK(house.heard(ada.number) == "accepted");
+    }
+
+    TEST_CASE("what is held back by its client's limit is held back by its address's then") {
+        HubHouse house;
+        house.settings.flood = {10, 1};
+        house.settings.flood_per_address = FloodLimit{10, 1000};
+        Client& ada = house.enter("ada");
+        const ClientNumber adas = ada.number;
+        house.send(ada, say_frame(house, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11"));
+        CHECK(house.heard(adas) == "slowed");
+        CHECK(ada.held_by == SlowedBy::own_lines);
+        while (ada.held_by == SlowedBy::own_lines) house.loop.run_once(nullptr);
+        CHECK(ada.held_by == SlowedBy::address_lines);
+        CHECK(house.heard(adas) == "slowed");
+        CHECK_FALSE(ada.held.empty());
+        house.departures.end(ada);
+        house.settle();
+        CHECK(house.said_in("lobby") == "10, 11");
+    }
+
+    TEST_CASE("joins and leaves and pastes and history are paid by the address and lists are free") {
+        HubHouse house;
+        house.settings.flood_per_address = FloodLimit{100, 1'000'000};
+        Client& ada = house.enter("ada");
+        const ClientNumber adas = ada.number;
+        house.budgets.take(ada, 200, common::Clock::now()); // so that what is missing can be seen
+        const auto missing = [&] {
+            using LinesTime = std::chrono::duration<double, std::ratio<10'000>>; // of one line
+            return LinesTime{house.budgets.take(ada, 0, common::Clock::now())}.count();
+        };
+        const auto cost_of = [&](const std::string& frame) {
+            const double before = missing();
+            house.send(ada, frame);
+            const auto cost = std::lround(missing() - before);
+            CHECK((house.heard(adas) == "slowed") == !ada.held.empty());
+            house.loop.cancel(ada.held_until); // it is never dealt with
+            ada.held.clear();
+            ada.owes_answer = false;
+            ada.was_told_to_wait.reset();
+            return cost;
+        };
+        const std::uint32_t lobby = house.room().number();
+        const auto said = static_cast<std::uint8_t>(Kind::said);
+        std::string paste = "1";
+        for (int number = 2; number <= 41; ++number) paste += common::text('\n', number);
+        CHECK(cost_of(say_frame(house, "one\ntwo")) == 2);
+        CHECK(cost_of(SayFrame::make(paste, lobby, said, std::uint8_t{1})) == 5);
+        CHECK(cost_of(EnterFrame::make("", std::uint8_t{0})) == 1);
+        CHECK(cost_of(LeaveFrame::make({}, lobby)) == 1);
+        CHECK(cost_of(FindFrame::make({}, lobby, std::uint64_t{1})) == 1);
+        CHECK(cost_of(NextFrame::make({}, lobby, std::uint32_t{0})) == 0); // the newest
+        CHECK(cost_of(RoomsFrame::make({}, std::uint32_t{0})) == 0);
+        CHECK(cost_of(WhoFrame::make("lobby", std::uint32_t{0})) == 0);
+    }
+
+    TEST_CASE("who leaves with the connection leaves the price to the address") {
+        HubHouse house;
+        house.settings.flood_per_address = FloodLimit{1, 1000};
+        Client& ada = house.enter("ada");
+        Client& bob = house.arrive();
+        CHECK(house.budgets.is_untouched(bob, common::Clock::now()));
+        house.departures.end(ada);
+        CHECK(house.budgets.take(bob, 1, common::Clock::now()).count() > 0);
+    }
+
+    TEST_CASE("after too many wrong codes of an address the next waits and all that needs no code goes on") {
+        HubHouse house;
+        const auto come = [&](const std::string& name, const std::string& host) -> Client& {
+            Client& client = house.arrive(host);
+            house.people.give_name(client, name);
+            client.state = Client::State::entering;
+            return client;
+        };
+        const auto enter = [&](Client& client, const std::string& code) {
+            house.send(client, EnterFrame::make(code, std::uint8_t{0}));
+            house.settle();
+            return house.heard(client.number);
+        };
+        Client &ada = come("ada", "10.0.0.7"), &bob = come("bob", "10.0.0.7"), &eve = come("eve", "10.0.0.8");
+        for (int code = 0; code < 30; ++code) house.budgets.take_wrong_code(ada, common::Clock::now());
+        CHECK(enter(ada, "wrong") == "slowed");
+        CHECK(ada.held_by == SlowedBy::wrong_codes);
+        CHECK(enter(bob, "help") == HubHouse::refused(Refusal::help_wanted));
+        CHECK(enter(bob, "lobby") == "token, entered");
+        CHECK(enter(bob, "sesame") == "slowed"); // nobody is to see sooner that it is right
+        CHECK(enter(eve, "sesame") == "token, entered");
+        CHECK(house.killed.empty());
+    }
+
+    TEST_CASE("right codes cost nothing and without codes no word is a wrong one") {
+        HubHouse house;
+        const auto come = [&] {
+            Client& client = house.arrive();
+            client.state = Client::State::entering;
+            house.people.give_name(client, common::text("number", client.number % 100000));
+            return client.number;
+        };
+        const auto enter = [&](ClientNumber number, const std::string& code) {
+            house.send(*house.people.find(number), EnterFrame::make(code, std::uint8_t{0}));
+            house.settle();
+            return house.heard(number);
+        };
+        for (int client = 0; client < 30; ++client) CHECK(enter(come(), "sesame") == "token, entered");
+        house.settings.rooms = {room_settings("lobby")};
+        for (int client = 0; client < 30; ++client)
+            CHECK(enter(come(), "loby") == HubHouse::refused(Refusal::wrong_code));
+        CHECK(house.budgets.size() == 0);
+    }
+
     TEST_CASE("frames that came before the end of a pair are heard and then the client is gone") {
         HubHouse house;
         Client& ada = house.enter("ada");
@@ -169,5 +316,29 @@ TEST_SUITE("unit") {
         CHECK(all.size() == 100 * 201);
         house.answers.list(ada, 1000, lines); // skips more than there is
         CHECK(house.next_frame(ada.number)->as<ListingFrame>().second.empty());
+    }
+
+    TEST_CASE("a client whose handler has spoken is ended with its pair before the spawner has told of it") {
+        HubHouse house;
+        Client& late = house.enter("late");
+        house.enter("ada");
+        late.arrival.emplace(); // as long as nobody knows of its handler
+        const ClientNumber number = late.number;
+        house.send(late, WhoFrame::make("lobby", 0U));
+        CHECK_FALSE(late.arrival);
+        house.handlers.at(number).reset();
+        house.requests.read(number);
+        CHECK_FALSE(house.is_here(number));
+        house.settle();
+    }
+
+    TEST_CASE("nothing is sent to a client whose pair has ended") {
+        HubHouse house;
+        Client& gone = house.enter("gone");
+        gone.pair.reset();
+        house.answers.confirm(gone);
+        CHECK(house.killed.empty());
+        house.departures.dismiss(gone, Farewell::kicked);
+        CHECK(house.people.count() == 0);
     }
 }

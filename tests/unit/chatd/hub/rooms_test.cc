@@ -36,7 +36,7 @@ TEST_SUITE("unit") {
         CHECK(settled[0].waiting.client == ada.number);
         CHECK(settled[1].waiting.client == bob.number);
         CHECK(settled[1].room == &lobby);
-        CHECK(settled[1].is_written);
+        CHECK(settled[1].fate == Rooms::Fate::written);
         CHECK_FALSE(house.rooms.has_batches());
         CHECK(house.rooms.flush().empty());
         CHECK(house.said_in("lobby") == "10, 10, 12 one, 12 two");
@@ -98,6 +98,29 @@ TEST_SUITE("unit") {
             house.settle();
             CHECK(house.woken.size() == static_cast<std::size_t>(round / 4));
         }
+    }
+
+    TEST_CASE("a room that a client made keeps a few descriptors and mebibytes however much is said in it") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        const std::size_t before = house.rooms.descriptors();
+        RoomSettings settings = room_settings("den");
+        settings.history = false;
+        Room& den = house.rooms.make(settings, &ada);
+        house.rooms.enter(den, ada, 0);
+        for (int line = 0; line < 5000; ++line) {
+            house.rooms.add_line(den, Kind::said, &ada, std::string(max_text, 'x'));
+            if (line % 100 == 0) house.rooms.flush();
+        }
+        house.rooms.flush();
+        CHECK(den.log().last_segment() >= 4);
+        CHECK(den.log().open_segment(1).segment >= den.log().last_segment() - 1);
+        CHECK(house.rooms.descriptors() == before); // it was counted before it was made
+        settings.name = "plans";
+        house.rooms.make(settings);
+        CHECK(house.rooms.descriptors() == before + 1 + 17); // 256 MiB are up to 17 segments of 16
+        house.rooms.make(room_settings("hall"));
+        CHECK(house.rooms.descriptors() == before + 1 + 17 + 1);
     }
 
     TEST_CASE("a room that a client made closes when nobody is in it and others stay") {

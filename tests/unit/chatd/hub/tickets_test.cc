@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <set>
+#include <string>
+#include <vector>
 
 using namespace chatd;
 using namespace std::chrono_literals;
@@ -137,5 +139,45 @@ TEST_SUITE("unit") {
         tickets.forget(7);
         CHECK_FALSE(tickets.of(7));
         CHECK_FALSE(tickets.of(8));
+    }
+
+    TEST_CASE("of one network so many tickets are kept and what goes is what would expire first") {
+        Tickets tickets;
+        const std::string other = tickets.issue(1, "bob");
+        tickets.keep(1, {}, 0, {}, start + 1s, "10.0.0.8");
+        const std::string local = tickets.issue(2, "eve");
+        tickets.keep(2, {}, 0, {}, start + 1s);
+        std::vector<std::string> tokens;
+        constexpr std::uint64_t first = 100, many = Tickets::max_left_of_network + 10;
+        for (std::uint64_t n = 0; n < many; ++n) {
+            tokens.push_back(tickets.issue(first + n, "ada"));
+            tickets.keep(first + n, {}, 0, {}, start + 10s + std::chrono::seconds{n}, "10.0.0.7");
+        }
+        CHECK(tickets.size() == Tickets::max_left_of_network + 2);
+        CHECK_FALSE(tickets.find(tokens[9], start));
+        CHECK(tickets.find(tokens[10], start));
+        CHECK(tickets.find(other, start));
+        CHECK(tickets.find(local, start));
+        tickets.forget(first + 10);
+        tickets.issue(5, "ada");
+        tickets.keep(5, {}, 0, {}, start + 1h, "10.0.0.7"); // there is room again
+        CHECK(tickets.find(tokens[11], start));
+        tickets.drop_expired(start + 24h);
+        CHECK(tickets.size() == 0);
+    }
+
+    TEST_CASE("of all networks so many tickets are kept and what goes is of whoever has the most") {
+        Tickets tickets;
+        const std::string other = tickets.issue(1, "bob");
+        tickets.keep(1, {}, 0, {}, start + 1s, "10.0.0.8");
+        for (std::uint64_t client = 2; client < Tickets::max_left + 10; ++client) {
+            tickets.put_back(
+                {.ticket = {.client = client, .name = "ada", .is_left = true, .expires = start + 10s},
+                 .tokens = {std::to_string(client)}}); // of an earlier run: from nobody knows where
+        }
+        tickets.issue(7, "ada");
+        tickets.keep(7, {}, 0, {}, start + 20s);
+        CHECK(tickets.size() == Tickets::max_left);
+        CHECK(tickets.find(other, start));
     }
 }

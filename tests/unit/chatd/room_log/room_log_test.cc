@@ -3,12 +3,18 @@
 #include "tests/unit/chatd/room_log/room_log_place.hh"
 #include "tests/unit/common/in_child.hh"
 
+#include <array>
+#include <cstddef>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 using namespace chatd;
 using common::text;
@@ -28,6 +34,18 @@ std::string with_small_disk(const std::function<std::string()>& body) {
         ::signal(SIGXFSZ, SIG_IGN);
         return body();
     });
+}
+
+// From now on this process cannot shorten a file.
+void refuse_to_truncate() {
+    std::array<sock_filter, 4> program{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ftruncate, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    sock_fprog filter{program.size(), program.data()};
+    common::checked("prctl", {}, [] { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
+    common::checked("prctl", {}, [&] { return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter); });
 }
 
 } // namespace
@@ -202,27 +220,69 @@ TEST_SUITE("unit") {
         CHECK(Follower{log, log.position_of_line(101)}.read().size() < 10);
     }
 
-    TEST_CASE("what the disk does not take whole is cut off again and its numbers are given again") {
+    TEST_CASE("of a batch that the disk does not take whole only the torn record is cut off again") {
+        constexpr std::size_t size = RecordHead::size + 6; // of the first two
+        CHECK(with_small_disk([&]() -> std::string {
+                  for (std::size_t room = 0; room < 3 * size; ++room) {
+                      RoomPlace place;
+                      RoomLog log = place.open();
+                      say(log, 3);
+                      Follower reader{log};
+                      reader.read();
+                      const std::size_t before = read_all(place.segment(1)).size();
+                      limit_file_size(before + room);
+                      if (log.add(Kind::said, 7, "ada", "one") != 4) return "the line is not 4";
+                      log.add(Kind::topic, 7, "ada", "two");
+                      log.add(Kind::topic, 7, "ada", std::string(100, '3'));
+                      if (log.flush()) return "flush says that it is written";
+                      if (log.has_batch()) return "the batch is still there";
+                      const std::size_t whole = room / size < 2 ? room / size : 2;
+                      const std::string at = text(" with room for ", room);
+                      if (read_all(place.segment(1)).size() != before + whole * size)
+                          return "not the torn record alone was cut off" + at;
+                      if (log.next_line() != 4 + whole) return "wrong numbers are used up" + at;
+                      if (log.topic() != (whole == 2 ? "two" : "")) return log.topic() + at;
+                      if (reader.read().size() != whole) return "a reader saw something else" + at;
+                      limit_file_size(RLIM_INFINITY);
+                      say(log, 2);
+                      if (reader.lines() != text(4 + whole, ' ', 5 + whole)) return "it does not go on" + at;
+                      if (Follower{log, log.position_of_line(4)}.read().size() != whole + 2)
+                          return "a place is wrong" + at;
+                      if (all_lines(place.open()) != all_lines(log))
+                          return "a restart reads other lines" + at;
+                  }
+                  return "";
+              }) == "");
+    }
+
+    TEST_CASE("half a record that cannot be cut off is left behind in its segment and readers pass over it") {
         RoomPlace place;
         RoomLog log = place.open();
         say(log, 3);
-        const std::string before = read_all(place.segment(1));
+        Follower reader{log};
+        reader.read();
         CHECK(with_small_disk([&]() -> std::string {
-                  for (const rlim_t room : {rlim_t{0}, rlim_t{1}, rlim_t{50}, rlim_t{130}}) {
-                      limit_file_size(before.size() + room);
-                      if (log.add(Kind::said, 7, "ada", "one") != 4) return "the line is not 4";
-                      log.add(Kind::said, 7, "ada", "two");
-                      log.add(Kind::said, 7, "ada", std::string(100, '3'));
-                      if (log.flush()) return "flush says that it is written";
-                      if (log.has_batch()) return "the batch is still there";
-                      if (read_all(place.segment(1)) != before) return "a part of it stayed";
-                      if (log.next_line() != 4) return "the lines have used up numbers";
-                  }
+                  refuse_to_truncate();
+                  limit_file_size(read_all(place.segment(1)).size() + 60); // for one line and a part of one
+                  log.add(Kind::said, 7, "ada", "four");
+                  log.add(Kind::topic, 7, "ada", "five");
+                  if (log.flush()) return "flush says that it is written";
+                  if (reader.lines() != "4") return "a whole record is gone";
+                  limit_file_size(10); // not for a new segment, either
+                  log.add(Kind::said, 7, "ada", "five");
+                  if (log.flush() || log.next_line() != 5)
+                      return "something was written behind half a record";
                   limit_file_size(RLIM_INFINITY);
-                  say(log, 2);
-                  return all_lines(log) == "1 2 3 4 5" ? "" : all_lines(log);
+                  log.add(Kind::topic, 7, "ada", "wine");
+                  if (!log.flush() || log.last_segment() != 2) return "no new segment";
+                  say(log, 1);
+                  if (log.topic() != "wine") return "the topic is lost";
+                  if (const std::string lines = reader.lines(); lines != "5 6")
+                      return "the reader read " + lines;
+                  if (const std::string lines = all_lines(place.open()); lines != "1 2 3 4 5 6")
+                      return "after a restart: " + lines;
+                  return "";
               }) == "");
-        CHECK(all_lines(place.open()) == "1 2 3 4 5");
     }
 
     TEST_CASE("a segment stays in use while the disk has no room for its successor or for its own end") {

@@ -178,9 +178,10 @@ TEST_SUITE("unit") {
         Scene scene;
         Records records{scene.loop, scene.log, scene.settings()};
         const auto [ours, theirs] = common::make_packet_pair();
+        common::ErrorLines errors;
         const auto take = [&, pair = ours.get(), other = theirs.get()](const std::string& packet) {
             CHECK(common::send_packet(other, packet) == common::IoState::done);
-            return records.read(pair, {7, "192.0.2.7", "h:21"});
+            return records.read(pair, {7, "192.0.2.7", "h:21"}, errors);
         };
         Transfer cut = upload;
         cut.complete = false;
@@ -197,7 +198,11 @@ TEST_SUITE("unit") {
         CHECK(std::ranges::count(e2e::read_file(scene.folder / "xferlog"), '\n') == 3);
         take(pack_frame(LogLine{common::Severity::notice, "login bob"}));
         CHECK(scene.logged().ends_with("session[7]: login bob\n"));
-        CHECK_THROWS_AS(take("what no session sends"), common::PeerError);
+        CHECK(take("free(): invalid pointer\n") == Records::Read::all); // on its standard error
+        CHECK(scene.logged().ends_with("session[7]: standard error: free(): invalid pointer\n"));
+        CHECK(take(std::string(2 * max_session_packet, 'x')) == Records::Read::all); // a long report
+        CHECK_THROWS_AS(take("\3 what no session sends"), common::PeerError);
+        CHECK_THROWS_AS(take(std::string(max_session_packet + 1, '\1')), common::PeerError);
     }
 
     TEST_CASE("records: one session's packets are read a few at a time up to its end") {
@@ -207,9 +212,10 @@ TEST_SUITE("unit") {
         for (int sent = 0; sent < 20; ++sent)
             CHECK(common::send_packet(theirs.get(), pack_frame(LogLine{})) == common::IoState::done);
         const Records::Source source{7, "h", ""};
-        CHECK(records.read(ours.get(), source) == Records::Read::more);
-        CHECK(records.read(ours.get(), source) == Records::Read::all);
+        common::ErrorLines errors;
+        CHECK(records.read(ours.get(), source, errors) == Records::Read::more);
+        CHECK(records.read(ours.get(), source, errors) == Records::Read::all);
         theirs.reset();
-        CHECK(records.read(ours.get(), source) == Records::Read::ended);
+        CHECK(records.read(ours.get(), source, errors) == Records::Read::ended);
     }
 }

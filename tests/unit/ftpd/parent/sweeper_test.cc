@@ -26,7 +26,7 @@ void make_old(const Path& path, std::time_t age) {
 
 std::size_t sweep(const Path& root, std::time_t age) {
     const common::Fd fd{::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return ftpd::sweep_partials(fd.get(), now - age, 0);
+    return ftpd::sweep_partials(fd.get(), now - age, 0, [] { return false; });
 }
 
 bool is_there(const Path& path) { return std::filesystem::exists(std::filesystem::symlink_status(path)); }
@@ -62,9 +62,10 @@ TEST_SUITE("unit") {
         ::chmod(kept.c_str(), 0444); // who may replace it need not be allowed to write to it
         const common::Fd fd{::open(root.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
         const std::time_t replaced = std::time(nullptr); // just now
-        ftpd::sweep_partials(fd.get(), now, replaced - 60);
+        ftpd::sweep_partials(fd.get(), now, replaced - 60, [] { return false; });
         CHECK(is_there(kept));
-        CHECK(ftpd::sweep_partials(fd.get(), now, replaced + 60) == 0); // no unfinished upload
+        CHECK(ftpd::sweep_partials(fd.get(), now, replaced + 60, [] { return false; }) ==
+              0); // no unfinished upload
         CHECK_FALSE(is_there(kept));
     }
 

@@ -81,6 +81,21 @@ struct Scene {
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE(
+        "dispatch: who has logged in or done something in band has come in and who was refused has not") {
+        Scene first, second;
+        for (const std::string line : {"NOOP", "HELP", "GET missing", "USER ftp", "RETR x"}) {
+            first.say(line);
+            CHECK_FALSE(first.session.has_come_in);
+        }
+        first.say("PASS x");
+        CHECK(first.session.has_come_in);
+        first.say("REIN");
+        CHECK(first.session.has_come_in);
+        second.say("LS");
+        CHECK(second.session.has_come_in);
+    }
+
     TEST_CASE("dispatch: a line is refused by what is wrong with it first") {
         Scene scene;
         CHECK(scene.code_of("") == "500");

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <functional>
+#include <set>
 #include <system_error>
 #include <unistd.h>
 
@@ -49,7 +50,9 @@ struct Scene {
     e2e::TempDir folder;
     common::Place place{Fd{::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, "file"};
     const std::string partial = partial_name("file");
+    // The kept old file is called so, where names can be exchanged; else so.
     const std::string kept = replaced_name("file", ::getpid());
+    const std::string kept_by_link = replaced_name("old-file", ::getpid());
 };
 
 } // namespace
@@ -59,7 +62,8 @@ TEST_SUITE("unit") {
         Scene scene{true};
         Replacement replacement = scene.replace(Over::a_file);
         CHECK(scene.at("file") == "new");
-        CHECK(scene.at(scene.kept) == "old");
+        CHECK(std::set{scene.at(scene.kept), scene.at(scene.kept_by_link)} ==
+              std::set<std::string>{"(none)", "old"});
         CHECK(scene.at(scene.partial) == "(none)");
         replacement.settle();
         CHECK(scene.at("file") == "new");

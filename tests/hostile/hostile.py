@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# hostile.py FOLDER MINUTES [SEED] - runs the daemons of FOLDER, best a build with sanitizers, among clients that
+# do what clients should not: mutated dialogues, floods, connections that say nothing, ends in midst of everything,
+# handlers and sessions killed and stopped, reloads. From other addresses witnesses use the daemons as people do.
+# Prints its seed, and at the end counts that must all be zero; then its status is 0.
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+import chat  # noqa: E402
+import ftp  # noqa: E402
+
+WORKERS = 10  # hostile clients of each daemon at a time
+WITNESS = "127.0.0.1"
+HOSTILE = [f"127.0.0.{n}" for n in range(2, 12)]
+REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|LeakSanitizer: detected|terminate called|Assertion")
+
+
+class Daemon:
+    """One daemon in a folder of its own; its log is followed while it runs."""
+
+    def __init__(self, program, folder, lines):
+        self.name = os.path.basename(program)
+        self.folder = folder
+        self.log_path = os.path.join(folder, "log")
+        state = os.path.join(folder, "state")
+        self.control = os.path.join(state, "control")
+        self.kills = set()  # processes that we killed
+        self.pids = []  # of hostile clients, the last ones
+        self.lock = threading.Lock()
+        command = [program, "-d"]
+        for line in ["listen 127.0.0.1:0", f"state {state}", *lines]:
+            command += ["-o", line]
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"listening on 127\.0\.0\.1:(\d+)\n", self.log())):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{self.name} does not start:\n{self.log()}")
+            time.sleep(0.05)
+        self.port = int(found[1])
+        self.seen = 0
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def connect(self, address, timeout=10):
+        return socket.create_connection((WITNESS, self.port), timeout, (address, 0))
+
+    def follow(self):
+        """Takes what is new in the log: who serves the hostile clients."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            file.seek(self.seen)
+            new = file.read()
+            self.seen = file.tell()
+        for address, pid in re.findall(r"accept (127\.0\.0\.\d+):\d+ pid (\d+)", new):
+            if address != WITNESS:
+                self.pids = (self.pids + [int(pid)])[-200:]
+
+    def kill_some(self, dice):
+        """Kills one of their processes, or stops it for a moment."""
+        with self.lock:
+            self.follow()
+            dice.shuffle(self.pids)
+            for pid in self.pids:
+                if not self.is_ours(pid):
+                    continue
+                try:
+                    if dice.random() < 0.3:
+                        os.kill(pid, signal.SIGSTOP)
+                        time.sleep(dice.uniform(0, 0.5))
+                        os.kill(pid, signal.SIGCONT)
+                    else:
+                        self.kills.add(pid)
+                        os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                return
+
+    def is_ours(self, pid):
+        """Whether it is still this daemon's, and no other that was given its number."""
+        try:
+            for _ in range(4):
+                with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                    pid = int(file.read().rpartition(")")[2].split()[1])
+                if pid == self.process.pid:
+                    return True
+        except (OSError, ValueError):
+            pass
+        return False
+
+    def stop(self):
+        """Whether it was still there, and ended well."""
+        if self.process.poll() is not None:
+            return False
+        self.process.terminate()
+        try:
+            return self.process.wait(120) == 0
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return False
+
+    def bad_ends(self):
+        """Ends of children that nobody killed."""
+        log = self.log()
+        bad = []
+        if self.name == "ftpd":
+            for pid, how in re.findall(r"end pid (\d+) (exit \d+|signal \d+)", log):
+                if how != "exit 0" and int(pid) not in self.kills:
+                    bad.append(f"session {pid}: {how}")
+        else:
+            ends = re.findall(r"a handler ended: (exit \d+|signal \d+)", log)
+            bad = [f"a handler: {how}" for how in ends if how != "signal 9"]
+            if (more := len(ends) - len(bad) - len(self.kills)) > 0:
+                bad.append(f"{more} handlers that we did not kill: signal 9")
+        bad += re.findall(r"(?:spawner|authd|hub|parent) \d+ ended: .*", log)
+        return bad
+
+    def reports(self):
+        return [line for line in self.log().splitlines() if REPORT.search(line)]
+
+
+class Run:
+    """What all threads share."""
+
+    def __init__(self, seed, minutes):
+        self.seed = seed
+        self.end = time.monotonic() + minutes * 60
+        self.counts = {}
+        self.faults = []
+        self.lock = threading.Lock()
+
+    def is_over(self):
+        return time.monotonic() > self.end
+
+    def count(self, what):
+        with self.lock:
+            self.counts[what] = self.counts.get(what, 0) + 1
+
+    def fault(self, what):
+        print(f"hostile: {what}", flush=True)
+        with self.lock:
+            self.faults.append(what)
+
+    def attack(self, daemon, sessions, worker):
+        """One hostile client after another, each with dice of its own."""
+        turn = 0
+        while not self.is_over():
+            turn += 1
+            dice = random.Random(f"{self.seed}/{daemon.name}/{worker}/{turn}")
+            session = dice.choice(sessions)
+            self.count(f"{daemon.name} {session.__name__}")
+            try:
+                session(self, daemon, dice, dice.choice(HOSTILE))
+            except OSError:
+                if daemon.process.poll() is not None:
+                    return
+            except Exception as error:  # a fault of ours, that must not end the attack unseen
+                self.fault(f"{session.__name__} of worker {worker}, turn {turn}: {error!r}")
+
+    def disturb(self, daemon):
+        dice = random.Random(f"{self.seed}/{daemon.name}/disturb")
+        while not self.is_over() and daemon.process.poll() is None:
+            time.sleep(dice.uniform(0.05, 1))
+            if dice.random() < 0.05:
+                daemon.process.send_signal(signal.SIGHUP)
+                self.count(f"{daemon.name} reloads")
+            else:
+                daemon.kill_some(dice)
+
+    def guard(self, witness, *arguments):
+        try:
+            witness(self, *arguments)
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.fault(f"{witness.__name__}: {error!r} at {where.name}:{where.lineno} {where.line}")
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: hostile.py FOLDER MINUTES [SEED]")
+    build, minutes = os.path.abspath(sys.argv[1]), float(sys.argv[2])
+    seed = int(sys.argv[3]) if len(sys.argv) == 4 else random.randrange(10**9)
+    print(f"hostile: seed {seed}, {minutes:g} minutes, {build}", flush=True)
+    run = Run(seed, minutes)
+    place = tempfile.mkdtemp(prefix="hostile-")
+    os.chmod(place, 0o755)
+    daemons = []
+    for name, lines in (("ftpd", ftp.configure(place, build)), ("chatd", chat.configure())):
+        folder = os.path.join(place, name)
+        os.mkdir(folder)
+        daemons.append(Daemon(os.path.join(build, name), folder, lines))
+    ftpd, chatd = daemons
+
+    threads = [threading.Thread(target=run.guard, args=(witness, daemon))
+               for daemon, witnesses in ((ftpd, ftp.WITNESSES), (chatd, chat.WITNESSES)) for witness in witnesses]
+    for daemon, sessions in ((ftpd, ftp.SESSIONS), (chatd, chat.SESSIONS)):
+        threads += [threading.Thread(target=run.attack, args=(daemon, sessions, n)) for n in range(WORKERS)]
+        threads.append(threading.Thread(target=run.disturb, args=(daemon,)))
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    for thread in threads:
+        thread.join(max(0, run.end - time.monotonic()) + 120)
+    stuck = sum(thread.is_alive() for thread in threads)
+
+    verdict = {
+        "parents dead": sum(daemon.process.poll() is not None for daemon in daemons),
+        "lost lines": chat.lost_lines(run, chatd),
+        "half files": ftp.half_files(run, place),
+        "stops that failed": sum(not daemon.stop() for daemon in daemons),
+        "ends of children that nobody killed": 0,
+        "sanitizer reports": 0,
+        "witnesses disappointed": len(run.faults),
+        "threads stuck": stuck,
+    }
+    for daemon in daemons:
+        for what, found in (("ends of children that nobody killed", daemon.bad_ends()),
+                            ("sanitizer reports", daemon.reports())):
+            verdict[what] += len(found)
+            for line in found[:20]:
+                print(f"hostile: {daemon.name}: {what}: {line}")
+    for what, number in sorted(run.counts.items()):
+        print(f"  {number:8} {what}")
+    print(f"  {sum(len(daemon.kills) for daemon in daemons):8} processes killed")
+    print("hostile: " + ", ".join(f"{number} {what}" for what, number in verdict.items()))
+    if any(verdict.values()):
+        print(f"hostile: seed {seed}; the logs are in {place}")
+        sys.exit(1)
+    shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main()
