@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: ISC
-// chatd, the chat server. Start reading here: options, the spawner (spawner.cc), which is executed anew
-// before anything secret is read, configuration, and the hub's loop (hub.cc). Under the name chatd-spawner
-// this program is that spawner.
+// chatd, the chat server. Start reading here: options, configuration, leaving the terminal, and what the
+// keeper (common/keeper/keeper.cc) is to open and to run: the hub (hub.cc), the spawner (spawner.cc) and
+// authd. Under the name chatd-spawner this program is the spawner.
 #include "chatd/handler/handler.hh"
 #include "chatd/hub/hub.hh"
-#include "chatd/hub/spawner_link.hh"
 #include "chatd/settings.hh"
+#include "chatd/spawner/execute.hh"
 #include "chatd/spawner/spawner.hh"
+#include "common/authd/authd_process.hh"
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/keeper/keeper.hh"
 #include "common/log.hh"
 #include "common/options.hh"
-#include "common/pid_file.hh"
+#include "common/privileges.hh"
 
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <unistd.h>
 
 using namespace common;
@@ -30,23 +33,56 @@ std::string own_program(const std::string& name) {
     return name.find('/') == name.npos ? name : std::filesystem::absolute(name).string();
 }
 
+// What the keeper opens and runs. Of what only a start can change, paths are as they were found then.
+Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOptions& options,
+               const std::string& program) {
+    chatd::Settings settings = chatd::make_settings(lines);
+    settings.users = first.users;
+    const bool foreground = options.foreground;
+    chatd::Hub::Start start{.foreground = foreground, .program = program};
+    const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
+    Plan plan;
+    plan.settings = settings;
+    std::optional<Identity> hub; // whom it and the spawner become
+    if (users) {
+        start.identity = users->children;
+        plan.owner = hub = users->main;
+    }
+    if (foreground) plan.opened[std::string{chatd::label_of_terminal}] = chatd::open_console;
+    plan.processes.push_back({.role = "hub", .body = [settings, start, hub](Birth birth) {
+                                  KeeperLink keeper{std::move(birth.keeper)};
+                                  if (hub) become(*hub);
+                                  Log log{"chatd", "hub", Log::Place::of(settings.log, start.foreground),
+                                          settings.log_level, keeper.take(label_of_log).fd};
+                                  return chatd::Hub{keeper, settings, log, start}.run();
+                              }});
+    plan.processes.push_back(
+        {.role = std::string{chatd::label_of_spawner},
+         .body = [program, foreground,
+                  hub](Birth birth) { return chatd::execute_spawner(program, birth.main, foreground, hub); },
+         .is_needed = true});
+    if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
+    return plan;
+}
+
+std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vector<std::string>& ignored) {
+    chatd::Settings scratch;
+    chatd::make_settings(given); // so that what only a start can change is checked, too
+    return merge_for_reload(old, given, chatd::directive_table(scratch), ignored);
+}
+
 int serve(const DaemonOptions& options, const std::string& program) {
     std::optional<Detachment> detachment;
     if (!options.foreground) detachment = Detachment::leave_terminal();
-    chatd::SpawnerLink spawner{program, options.foreground};
-
     std::vector<ConfigLine> config = read_config(options.file, options.lines);
     chatd::Settings settings = chatd::make_settings(config);
     change_priority(settings.nice);
-    Log log{"chatd", "hub", Log::Place::of(settings.log, options.foreground), settings.log_level};
-    const std::string control = settings.control;
-    const std::string pid_path = settings.pid_file;
+    Log log{"chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
     chatd::check_start(settings);
-    chatd::Hub hub{options, std::move(config), std::move(settings), log, spawner};
-    const PidFile pid_file{pid_path}; // once the state's lock is ours
-    return hub.run([&](std::string_view places) {
-        tell_ready(detachment ? &*detachment : nullptr, log, {"chatd", places, control});
-    });
+    settings.users = real_user_file(settings.users);
+    const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options, program); };
+    Keeper keeper{{"chatd", plan, merge}, options, std::move(config), log};
+    return keeper.run(detachment ? &*detachment : nullptr);
 }
 
 int run_program(int argc, char** argv) {
@@ -83,6 +119,7 @@ int run_handler(chatd::HandlerParts parts) {
 int main(int argc, char** argv) {
     if (argv[0] == chatd::spawner_name)
         return report_errors("spawner", [&] {
+            chatd::become_spawners_user(std::span{argv, static_cast<std::size_t>(argc)});
             return chatd::Spawner{Fd{chatd::spawner_fd}, argc > 1 ? argv[1] : "", run_handler}.run();
         });
     return report_errors("chatd", [&] {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <unistd.h>
 
 namespace chatd {
 namespace {
@@ -237,6 +239,16 @@ std::optional<Language> find_language(std::string_view name) {
     const auto found = std::find(language_names.begin(), language_names.end(), name);
     if (found == language_names.end()) return {};
     return static_cast<Language>(found - language_names.begin());
+}
+
+// Of a name without a slash, PATH tells which one is executed.
+std::string folder_of_program(const std::string& program) {
+    const std::size_t slash = program.rfind('/');
+    if (slash != program.npos) return program.substr(0, slash);
+    const char* const path = ::getenv("PATH");
+    for (const std::string_view folder : common::split(path == nullptr ? "" : path, ':'))
+        if (::access(common::text(folder, '/', program).c_str(), X_OK) == 0) return std::string{folder};
+    return {};
 }
 
 Catalogues::Catalogues(const std::string& program_folder) {

@@ -220,6 +220,9 @@ std::optional<Language> find_language(std::string_view name);
 
 using PhraseArguments = std::initializer_list<std::string_view>;
 
+// The folder of a program that is executed by this name; empty when it is not found.
+std::string folder_of_program(const std::string& program);
+
 // The catalogues of all languages, as far as they are there: where NLSPATH says, under the name
 // chatd.LANGUAGE, else as chatd.LANGUAGE.cat beside the program, when its folder is told, else in the folder
 // that this program was built for.

@@ -4,6 +4,7 @@
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
 #include "common/amounts.hh"
+#include "common/authd/authd_link.hh"
 #include "common/authd/password.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
@@ -19,7 +20,12 @@ using namespace std::chrono_literals;
 namespace chatd {
 namespace {
 
-constexpr DaemonDefaults defaults{.daemon = "chatd", .listen = "127.0.0.1:2323", .idle_timeout = "0"};
+constexpr DaemonDefaults defaults{.daemon = "chatd",
+                                  .listen = "127.0.0.1:2323",
+                                  .idle_timeout = "0",
+                                  .main_user = main_user_directive,
+                                  .main_user_help =
+                                      "the user that the hub runs as if root started the daemon"};
 
 void check_room_name(std::string_view name) {
     if (!may_name_room(name))
@@ -186,6 +192,16 @@ std::vector<StoredSecret> secrets_of(const Settings& settings) {
     for (const OperatorSettings& one : settings.operators)
         secrets.push_back({text(operator_secret, one.name), one.hash});
     return secrets;
+}
+
+std::optional<AuthdSettings> authd_settings(const Settings& settings) {
+    std::vector<StoredSecret> secrets = secrets_of(settings);
+    if (settings.users.empty() && secrets.empty()) return {};
+    AuthdSettings made = make_authd_settings(settings, "chatd");
+    made.secrets = std::move(secrets);
+    made.fold_name = fold_name;
+    made.likeness = likeness_of;
+    return made;
 }
 
 std::vector<Directive> directive_table(Settings& s) {

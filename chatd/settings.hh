@@ -5,7 +5,7 @@
 
 #include "chatd/phrases.hh"
 #include "chatd/protocol.hh"
-#include "common/authd/authd_frames.hh"
+#include "common/authd/authd.hh"
 #include "common/daemon_settings.hh"
 
 #include <algorithm>
@@ -13,9 +13,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
+
+inline constexpr std::string_view main_user_directive = "hub-user";
 
 struct RoomSettings {
     std::string name;
@@ -71,6 +74,8 @@ inline constexpr std::string_view operator_secret = "operator:";
 inline constexpr std::size_t max_operator_name = common::max_user_name - operator_secret.size(); // bytes
 static_assert(room_secret.size() + max_room_name <= common::max_user_name);
 std::vector<common::StoredSecret> secrets_of(const Settings& settings);
+// What authd works with; none where nothing is kept as a hash and there are no users.
+std::optional<common::AuthdSettings> authd_settings(const Settings& settings);
 
 bool may_name_room(std::string_view name);
 

@@ -5,8 +5,8 @@
 #include "common/text.hh"
 
 #include <exception>
+#include <sys/socket.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace common {
@@ -18,26 +18,40 @@ constexpr std::chrono::seconds sum_length{10};  // of the refusals that one line
 
 } // namespace
 
-void Acceptor::open(const DaemonSettings& settings, std::size_t own) {
-    listeners_ = take_inherited_listeners();
-    inherited_ = !listeners_.empty();
-    if (!inherited_)
-        for (const std::string& place : settings.listen)
-            for (const Address& address : resolve_address(place)) listeners_.push_back(listen_on(address));
+void Acceptor::open(std::vector<Given> listeners, const DaemonSettings& settings, std::size_t own) {
+    for (Given& given : listeners) {
+        set_nonblocking(given.fd.get());
+        listeners_.push_back({std::move(given.label), std::move(given.fd)});
+    }
     wanted_ = settings.max_clients;
     own += listeners_.size();
     capacity_.emplace(wanted_, settings.events, require_descriptors(own), own);
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
-    for (const Fd& listener : listeners_) {
-        watches_.emplace_back(
-            loop_, listener.get(), Interest::read,
-            [this, &listener](const Event&) { accept_clients(listener); },
-            [this](const std::exception& error) { pause(error.what()); });
-        log_.always(text("listening on ", local_address(listener.get()).shown()));
-    }
+    for (Listener& listener : listeners_) start(listener);
     configure(settings);
+}
+
+void Acceptor::start(Listener& listener) {
+    listener.watch = Watch{loop_, listener.fd.get(), polling_ ? Interest::read : Interest::none,
+                           [this, &listener](const Event&) { accept_clients(listener.fd); },
+                           [this](const std::exception& error) { pause(error.what()); }};
+    log_.always(text("listening on ", local_address(listener.fd.get()).shown()));
+}
+
+void Acceptor::add(Given given) {
+    listeners_.push_back({std::move(given.label), std::move(given.fd)});
+    start(listeners_.back());
+}
+
+void Acceptor::remove(const std::string& label) {
+    std::erase_if(listeners_, [&](const Listener& listener) {
+        if (listener.label != label) return false;
+        log_.always(text("not listening any more on ", local_address(listener.fd.get()).shown()));
+        ::shutdown(listener.fd.get(), SHUT_RDWR);
+        return true;
+    });
 }
 
 void Acceptor::configure(const DaemonSettings& settings) {
@@ -50,8 +64,8 @@ void Acceptor::configure(const DaemonSettings& settings) {
 
 std::string Acceptor::places() const {
     std::string all;
-    for (const Fd& listener : listeners_)
-        all += (all.empty() ? "" : " ") + local_address(listener.get()).shown();
+    for (const Listener& listener : listeners_)
+        all += (all.empty() ? "" : " ") + local_address(listener.fd.get()).shown();
     return all;
 }
 
@@ -65,7 +79,8 @@ void Acceptor::update() {
     const bool poll = accepts && !paused_;
     if (poll == polling_) return;
     polling_ = poll;
-    for (Watch& watch : watches_) watch.change(poll ? Interest::read : Interest::none);
+    for (Listener& listener : listeners_)
+        if (listener.watch) listener.watch.change(poll ? Interest::read : Interest::none);
 }
 
 void Acceptor::pause(std::string_view why) {
@@ -144,18 +159,10 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
     }
 }
 
-// Also where the system does not tell where a listener is: then its file stays, which the next start
-// replaces.
 void Acceptor::close() {
-    watches_.clear();
     loop_.attempt([this] { tell_refusals(); }, [](const std::exception&) {});
-    for (const Fd& listener : listeners_) {
-        const auto remove_file = [&] {
-            const std::string path = local_address(listener.get()).path();
-            if (!path.empty() && !inherited_) ::unlink(path.c_str());
-        };
-        loop_.attempt(remove_file, [](const std::exception&) {});
-    }
+    for (const Listener& listener : listeners_)
+        if (listener.label.starts_with(label_of_listener)) ::shutdown(listener.fd.get(), SHUT_RDWR);
     listeners_.clear();
 }
 

@@ -6,12 +6,14 @@
 
 #include "common/admission.hh"
 #include "common/daemon_settings.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "common/refusals.hh"
 #include "common/socket.hh"
 
 #include <functional>
+#include <list>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,15 +39,17 @@ public:
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
 
-    // The sockets of the service manager (LISTEN_FDS), else those of the places in the settings. Raises the
-    // limit of descriptors to its hard limit: those that are neither own nor listeners are for clients, up to
-    // the settings' max_clients of now. Throws as listen_on
-    // and require_descriptors.
-    void open(const DaemonSettings& settings, std::size_t own);
+    // The sockets that the keeper has opened. Raises the limit of descriptors to its hard limit: those that
+    // are neither own nor listeners are for clients, up to the settings' max_clients of now. Throws as
+    // require_descriptors.
+    void open(std::vector<Given> listeners, const DaemonSettings& settings, std::size_t own);
     // Other descriptors are needed for other things than clients now, also beside the listeners.
     void set_own(std::size_t own) { capacity_->set_own(own + listeners_.size()); }
     // Logs a line for each that ends in `listening on ADDRESS', and starts accepting.
     void start(const DaemonSettings& settings);
+    // Once it has started: one more listener, and one less.
+    void add(Given listener);
+    void remove(const std::string& label);
     // Other limits; logs a warning when there is no room for as many clients as they allow.
     void configure(const DaemonSettings& settings);
     // How many clients there can be now; before it is open, as many as there can ever be.
@@ -59,7 +63,7 @@ public:
     // Stops accepting for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
-    // Stops listening and removes the files of Unix sockets, but not of those that the service manager made.
+    // Stops listening; the keeper, which has the same sockets, removes the files of Unix sockets.
     void close();
 
     // The log's lines for a client that was let in and for one that has left, which `who' describes; clients:
@@ -70,6 +74,13 @@ public:
     std::uint64_t refused() const { return refused_; }
 
 private:
+    struct Listener {
+        std::string label;
+        Fd fd;
+        Watch watch{};
+    };
+
+    void start(Listener& listener);
     void accept_clients(const Fd& listener);
     void admit(Accepted client);
     std::optional<std::string> refusal_for(const Address& peer);
@@ -85,9 +96,7 @@ private:
     Admission admission_;
     std::optional<Capacity> capacity_; // once the listeners are there
     std::size_t wanted_ = 0;           // clients at once
-    std::vector<Fd> listeners_;
-    std::vector<Watch> watches_; // of each of them
-    bool inherited_ = false;     // they are of a service manager
+    std::list<Listener> listeners_;
     std::uint64_t refused_ = 0;
     Refusals refusals_; // since the log was told
     bool sums_up_ = false;

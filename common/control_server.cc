@@ -11,11 +11,10 @@
 
 namespace common {
 
-ControlServer::ControlServer(Loop& loop, std::string path, std::vector<ControlVerb> verbs)
+ControlServer::ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs)
     : loop_(loop),
-      path_(std::move(path)),
       verbs_(std::move(verbs)),
-      listener_(listen_on(Address::of_path(path_), 0600)),
+      listener_(std::move(listener)),
       accepting_(
           loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); },
           [this](const std::exception&) { pause_accepting(); }) {}
@@ -30,8 +29,8 @@ std::vector<Fd> ControlServer::close() {
     loop_.cancel(pause_);
     loop_.cancel(going_on_);
     accepting_.reset();
+    ::shutdown(listener_.get(), SHUT_RDWR); // the keeper has it, too
     listener_.reset();
-    ::unlink(path_.c_str());
     return open;
 }
 

@@ -48,8 +48,7 @@ public:
     static constexpr std::size_t max_clients = 16;
     static constexpr std::size_t max_line = 4096; // bytes
 
-    // Listens at path, replacing a socket that a dead daemon left.
-    ControlServer(Loop& loop, std::string path, std::vector<ControlVerb> verbs);
+    ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs);
     ~ControlServer(); // closes
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;
@@ -57,8 +56,8 @@ public:
     // Asks the answers that go on for what is new.
     void continue_answers();
 
-    // Removes the socket file and listens no more. The connections that are open are the caller's: they end
-    // when the daemon does, which is how whoever has asked for that knows.
+    // Listens no more; whoever has made the socket removes its file. The connections that are open are the
+    // caller's: they end when the daemon does, which is how whoever has asked for that knows.
     std::vector<Fd> close();
 
 private:
@@ -86,7 +85,6 @@ private:
     std::vector<std::string> help() const;
 
     Loop& loop_;
-    std::string path_;
     std::vector<ControlVerb> verbs_;
     Fd listener_;
     Watch accepting_; // of the listener

@@ -68,8 +68,7 @@ Detachment Detachment::leave_terminal() {
 }
 
 void Detachment::report_ready(std::string_view line, bool keeps_error) {
-    discard_standard_input_and_output();
-    if (!keeps_error) point_at_null({STDERR_FILENO});
+    discard_standard_descriptors(keeps_error);
     const std::string whole = text(line, '\n');
     for (std::string_view rest = whole; !rest.empty();) {
         const IoResult wrote = write_some(waiting_.get(), rest);
@@ -93,6 +92,11 @@ void tell_ready(Detachment* detachment, Log& log, const Readiness& what) {
 }
 
 void discard_standard_input_and_output() { point_at_null({STDIN_FILENO, STDOUT_FILENO}); }
+
+void discard_standard_descriptors(bool keeps_error) {
+    discard_standard_input_and_output();
+    if (!keeps_error) point_at_null({STDERR_FILENO});
+}
 
 void notify_service_manager(std::string_view state) {
     const char* const path = std::getenv("NOTIFY_SOCKET");

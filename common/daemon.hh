@@ -44,6 +44,8 @@ void tell_ready(Detachment* detachment, Log& log, const Readiness& what);
 // Standard input (and output) become /dev/null, so that a foreground daemon's children hold no terminal
 // input.
 void discard_standard_input_and_output();
+// Standard error, too, unless that is to be kept: what a child of a daemon that has left its terminal does.
+void discard_standard_descriptors(bool keeps_error);
 
 // Tells the service manager that is named in NOTIFY_SOCKET, if any (sd_notify(3)): "READY=1", "STOPPING=1".
 void notify_service_manager(std::string_view state);

@@ -7,6 +7,7 @@
 #include "common/text.hh"
 
 #include <array>
+#include <unistd.h>
 
 using namespace std::chrono_literals;
 
@@ -64,7 +65,7 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
     constexpr unsigned million = 1'000'000;
     return {
         {"listen", "ADDRESS:PORT", defaults.listen,
-         "where clients connect; also [IPV6]:PORT, *:PORT, unix:PATH", Repeats::yes, Reload::at_start_only,
+         "where clients connect; also [IPV6]:PORT, *:PORT, unix:PATH", Repeats::yes, Reload::yes,
          [&](Words w) { s.listen.push_back(parse_listener(w)); }},
         {"state", "DIR", "", "the directory of the lock and the control socket", Repeats::no,
          Reload::at_start_only, [&](Words w) { s.state = parse_path(w, "a directory"); }},
@@ -90,6 +91,8 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
          Reload::yes, [&](Words w) { s.keepalive = parse_time(w, 0s, max_keepalive); }},
         {"run-as", "USER", "nobody", "the user that the children run as if root started the daemon",
          Repeats::no, Reload::at_start_only, [&](Words w) { s.run_as = only_word(w, "a user's name"); }},
+        {defaults.main_user, "USER", "daemon", defaults.main_user_help, Repeats::no, Reload::at_start_only,
+         [&](Words w) { s.main_user = only_word(w, "a user's name"); }},
         {"sandbox", "required|wanted", "wanted",
          "whether the daemon starts only where the system can shut in its children", Repeats::no,
          Reload::at_start_only, [&](Words w) { s.needs_sandbox = parse_choice(w, sandbox_words) == 1; }},
@@ -115,6 +118,16 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"login-timeout", "TIME", "60", "how long a client may take to come in; 0 means no limit",
          Repeats::no, Reload::yes, [&](Words w) { s.login_timeout = parse_time(w, 0s, 24h); }},
     };
+}
+
+std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::string_view main_directive) {
+    if (::geteuid() != 0) return {};
+    DaemonUsers users{find_user(settings.main_user, main_directive), find_user(settings.run_as)};
+    if (users.main.uid == users.children.uid)
+        throw UserError(
+            text(main_directive, ' ', settings.main_user,
+                 ": run-as is the same user, and could signal and trace what serves: name another"));
+    return users;
 }
 
 void complete_settings(DaemonSettings& settings, const DaemonDefaults& defaults) {

@@ -6,8 +6,10 @@
 #include "common/config.hh"
 #include "common/log.hh"
 #include "common/poller.hh"
+#include "common/privileges.hh"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,7 @@ struct DaemonSettings {
     std::chrono::seconds keepalive{};    // silence before a client's connection is probed; 0: the system's
     std::chrono::seconds idle_timeout{}; // 0: none
     std::string run_as;                  // for the children of a daemon that root started
+    std::string main_user;               // and for the process that serves
     int nice = 0;
     bool needs_sandbox = false; // no start where processes cannot be shut in
     // How processes wait that have many descriptors, and a client's child, which has three or four: for so
@@ -46,10 +49,19 @@ struct DaemonDefaults {
     std::string_view daemon;
     std::string_view listen;
     std::string_view idle_timeout;
+    // The name and the help of the directive for the user of the process that serves.
+    std::string_view main_user, main_user_help;
 };
 
 // The rows of the common directives; they fill settings, which must outlive the table.
 std::vector<Directive> daemon_directives(DaemonSettings& settings, const DaemonDefaults& defaults);
+
+// The users of a daemon that root started; none for another. Throws UserError for one that cannot be used,
+// and for one that is both.
+struct DaemonUsers {
+    Identity main, children;
+};
+std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::string_view main_directive);
 
 // Fills in what depends on other directives or on who runs the daemon: state and control.
 void complete_settings(DaemonSettings& settings, const DaemonDefaults& defaults);

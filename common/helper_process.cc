@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <poll.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <system_error>
 #include <utility>
 
@@ -16,6 +18,7 @@ namespace common {
 namespace {
 
 constexpr int packets_at_once = 64; // in one round
+constexpr int last_rounds = 64;     // of one that has ended: far more than a pair holds
 
 } // namespace
 
@@ -33,6 +36,26 @@ bool HelperProcess::start() {
     is_faulty_ = is_doubted_ = false;
     if (loop_ != nullptr) watch();
     return true;
+}
+
+void HelperProcess::adopt(Fd pair, pid_t pid) {
+    // What the last one has said is all there, and then its end, of which no event has told yet.
+    loop_->attempt(
+        [this] {
+            for (int rounds = last_rounds; pair_ && rounds > 0; --rounds) read_packets();
+        },
+        [this](const std::exception& error) {
+            log_->error(text(called(), ": its last words: ", error.what()));
+        });
+    loop_->attempt([this] { lose(); }, nullptr);
+    errors_.end(*log_, {duties_.role, pid_});
+    errors_ = {};
+    const bool is_first = !std::exchange(is_adopted_, true);
+    pid_ = pid;
+    pair_ = std::move(pair);
+    is_faulty_ = is_doubted_ = false;
+    watch();
+    if (!is_first && duties_.on_restart) duties_.on_restart();
 }
 
 void HelperProcess::attach(Loop& loop, Log& log) {
@@ -86,6 +109,7 @@ void HelperProcess::read_packets() {
         const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
         const Received got = receive_packet(pair_.get(), buffer_, 0, more);
         if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished && is_adopted_ && duties_.on_misuse) duties_.on_misuse();
         if (got.state != IoState::done) return lose();
         const auto packet = std::span{buffer_}.first(got.bytes);
         if (duties_.has_errors_logged && is_text_byte(packet[0]))
@@ -112,6 +136,7 @@ void HelperProcess::doubt() {
 void HelperProcess::fault(const std::exception& error) {
     is_faulty_ = true;
     children_.signal_all(SIGKILL);
+    if (is_adopted_ && duties_.on_misuse) duties_.on_misuse();
     log_->error(text(called(), " is killed: ", error.what()));
 }
 
@@ -121,6 +146,7 @@ std::string HelperProcess::called() const {
 
 void HelperProcess::kill() {
     children_.signal_all(SIGKILL);
+    if (is_adopted_ && duties_.on_misuse) duties_.on_misuse();
     lose();
 }
 
@@ -175,10 +201,27 @@ void HelperProcess::start_later(Clock::time_point when) {
 void HelperProcess::stop() {
     stopping_ = true;
     if (loop_ != nullptr) loop_->cancel(restart_);
-    lose();
+    if (is_adopted_ && pair_) // it sees the end, and its own is seen by wait
+        ::shutdown(pair_.get(), SHUT_WR);
+    else
+        lose();
+}
+
+// Of one that is another's child only the pair tells.
+void HelperProcess::wait_for_pair() {
+    const auto deadline = Clock::now() + duties_.patience;
+    while (pair_) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        pollfd one{pair_.get(), POLLIN, 0};
+        if (left.count() <= 0 || retry([&] { return ::poll(&one, 1, static_cast<int>(left.count())); }) != 1)
+            return lose();
+        loop_->attempt([this] { read_packets(); }, [this](const std::exception&) { lose(); });
+    }
+    errors_.end(*log_, {duties_.role, pid_});
 }
 
 void HelperProcess::wait(const Children::OnOther& on_other) {
+    if (is_adopted_) return wait_for_pair();
     const auto patience = duties_.patience;
     const auto on_end = [](const Ended&) {};
     children_.wait_for_all(Clock::now() + patience, on_end, on_other);

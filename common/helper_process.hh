@@ -43,6 +43,8 @@ public:
         std::function<void()> on_sent{};
         // Its pair has ended, though not at a stop. Another is started once its end was told.
         std::function<void()> on_lost{};
+        // It has broken the protocol, and another process has started it: to be ended by that.
+        std::function<void()> on_misuse{};
         std::chrono::milliseconds restart_pause{1000}; // between starts of one that dies at once
         std::chrono::seconds patience{3};              // for it to end by itself at a stop
     };
@@ -51,6 +53,9 @@ public:
     HelperProcess(const HelperProcess&) = delete;
     HelperProcess& operator=(const HelperProcess&) = delete;
 
+    // Takes the pair with a process that another has started, and starts again; called again for each that
+    // follows one that died, it finishes what that has said. This process then ends and restarts none itself.
+    void adopt(Fd pair, pid_t pid);
     // Forks it. False if no process can be forked now. Throws std::system_error for anything else.
     bool start();
     // From now on loop serves it; what it does is told in log. Both must live until stop.
@@ -91,6 +96,7 @@ private:
     void fault(const std::exception& error);
     void watch();
     void read_packets();
+    void wait_for_pair();
     void flush();
     void lose();
 
@@ -106,6 +112,7 @@ private:
     Clock::time_point started_{};
     Loop::TimerId restart_{};
     bool stopping_ = false;
+    bool is_adopted_ = false;
     bool is_doubted_ = false; // it takes no packets
     bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
 };

@@ -71,11 +71,11 @@ Log::Place Log::Place::of(const std::string& word, bool foreground) {
     return {Target::file, word};
 }
 
-Log::Log(std::string program, std::string role, Place place, Severity least)
+Log::Log(std::string program, std::string role, Place place, Severity least, Fd opened)
     : role_(std::move(role)), place_(std::move(place)), syslog_(std::move(program)), least_(least) {
-    if (place_.target == Target::file) file_ = open_log(place_.file);
+    if (place_.target == Target::file) file_ = opened ? std::move(opened) : open_log(place_.file);
     if (place_.target != Target::standard_error) return;
-    file_ = open_own_terminal();
+    file_ = opened ? std::move(opened) : open_own_terminal();
     error_is_socket_ = is_socket(STDERR_FILENO);
 }
 
@@ -100,6 +100,12 @@ void Log::reopen() {
     } catch (const std::system_error& failure) {
         error(text(failure.what(), ": the file that was open stays in use"));
     }
+}
+
+void Log::take(Fd file) {
+    if (!file || place_.target != Target::file) return;
+    file_ = std::move(file);
+    is_torn_ = false;
 }
 
 void Log::write(Severity severity, std::string_view line) { write_for(role_, ::getpid(), severity, line); }

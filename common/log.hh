@@ -39,8 +39,9 @@ public:
     };
 
     // program names the daemon to syslog; role leads each line; what is less than least is left out. A file
-    // is made with mode 0640, or appended to. Throws std::system_error when it cannot be opened.
-    Log(std::string program, std::string role, Place place, Severity least);
+    // is made with mode 0640, or appended to. Throws std::system_error when it cannot be opened. opened: that
+    // file, or the terminal that standard error is, if somebody else has opened it.
+    Log(std::string program, std::string role, Place place, Severity least, Fd opened = {});
     Log(const Log&) = delete; // lines that were lost are counted once
     Log& operator=(const Log&) = delete;
 
@@ -55,6 +56,10 @@ public:
     // Opens the file again, which may have been renamed. One that cannot be opened is told in the log, and
     // the old one stays.
     void reopen();
+    // The file, or its own descriptor of the terminal, for a process that may not open it; -1: none. And what
+    // that does when the file was opened again.
+    int file() const { return file_.get(); }
+    void take(Fd file);
     // Lines that could not be written: on a full disk, or since whoever reads them does not. The next that
     // can be is preceded by one that tells how many are missing.
     std::uint64_t lost() const { return lost_; }

@@ -2,17 +2,19 @@
 #include "common/privileges.hh"
 
 #include "common/aside.hh"
+#include "common/child_rights.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace common {
 
-Identity find_user(std::string_view name) {
+Identity find_user(std::string_view name, std::string_view directive) {
     const std::string wanted{name};
     // Aside, since a static program that does not find the name in the system's file may die of the libraries
     // that look further (nsswitch.conf(5)).
@@ -29,14 +31,19 @@ Identity find_user(std::string_view name) {
     const auto uid = parse_number<uid_t>(std::string_view{found}.substr(0, blank));
     const auto gid = parse_number<gid_t>(std::string_view{found}.substr(std::min(blank + 1, found.size())));
     if (!uid || !gid)
-        throw UserError{"run-as " + escape(wanted, 64) +
-                        ": there is no such user; create it or name another"};
+        throw UserError(
+            text(directive, ' ', escape(wanted, 64), ": there is no such user; create it or name another"));
     if (*uid == 0 || *gid == 0)
-        throw UserError{"run-as " + wanted + ": this user has root's rights; name an ordinary user"};
+        throw UserError(text(directive, ' ', wanted, ": this user has root's rights; name an ordinary user"));
     return {*uid, *gid, wanted};
 }
 
 void enter_root(int directory) {
+    if (::geteuid() != 0) { // the right to chroot is not one to enter what is another's
+        struct stat found {};
+        checked("look at", "the root", [&] { return ::fstat(directory, &found); });
+        checked("seteuid", {}, [&] { return ::seteuid(found.st_uid); });
+    }
     checked("fchdir", {}, [&] { return ::fchdir(directory); });
     checked("chroot", {}, [] { return ::chroot("."); });
     checked("chdir", "/", [] { return ::chdir("/"); });
@@ -47,6 +54,7 @@ void become(const Identity& identity) {
     checked("setgroups", identity.name, [&] { return ::setgroups(1, &identity.gid); });
     checked("setgid", identity.name, [&] { return ::setgid(identity.gid); });
     checked("setuid", identity.name, [&] { return ::setuid(identity.uid); });
+    give_up_childrens_rights();
 
     const bool is_user = ::getuid() == identity.uid && ::geteuid() == identity.uid;
     const bool is_group = ::getgid() == identity.gid && ::getegid() == identity.gid;

@@ -15,14 +15,16 @@ struct Identity {
     std::string name;
 };
 
-// The user of the `run-as' directive, getpwnam(3). Throws UserError if there is none of this name, or if it
-// is root by another name or its own (user or group 0).
-Identity find_user(std::string_view name);
+// The user of the directive, getpwnam(3). Throws UserError if there is none of this name, or if it is root by
+// another name or its own (user or group 0).
+Identity find_user(std::string_view name, std::string_view directive = "run-as");
 
-// chroot(2) into an open directory, which becomes the working directory. Only root may.
+// chroot(2) into an open directory, which becomes the working directory. Only root may, and who has the
+// rights of common/child_rights.hh: that one has become the directory's owner afterwards, until it becomes
+// another.
 void enter_root(int directory);
 
-// Takes user and group for good and gives up every other group; only root may. Throws std::system_error if a
+// Takes user and group for good and gives up every other group; only they may. Throws std::system_error if a
 // step fails, and std::logic_error if root could be regained afterwards.
 void become(const Identity& identity);
 

@@ -3,6 +3,7 @@
 
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/state.hh"
 #include "common/text.hh"
 
 #include <csignal>
@@ -10,15 +11,15 @@
 
 namespace common {
 
-Service::Service(const DaemonOptions& options, std::vector<ConfigLine> config, const DaemonSettings& settings,
-                 Log& log)
-    : options_(options),
-      config_(std::move(config)),
+Service::Service(KeeperLink& keeper, const DaemonSettings& settings, Log& log)
+    : keeper_(keeper),
       settings_(settings),
       log_(log),
-      state_(settings.state),
+      state_lock_(keeper.take(label_of_state).fd),
+      // Those that a terminal or a service manager sends to every process of the daemon are the keeper's.
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(settings.events) {
+    StateDirectory::claim(state_lock_, settings.state);
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
 }
 
@@ -26,15 +27,30 @@ void Service::open(Duties duties) {
     duties_ = std::move(duties);
     std::vector<ControlVerb> verbs = std::exchange(duties_.verbs, {});
     verbs.push_back({"reload", "", "read the configuration again, as SIGHUP does",
-                     [this](Words) { return ControlAnswer{reload()}; }});
+                     [this](Words) { return ask_for_reload(); }});
     verbs.push_back({"shutdown", "[MESSAGE]", "stop, with a message to the clients",
                      [this](Words words) { return shut_down(unquote(words[0])), ControlAnswer{}; }, true});
-    control_.emplace(loop_, settings_.control, std::move(verbs));
+    control_.emplace(loop_, keeper_.take(label_of_control).fd, std::move(verbs));
+    keeper_.attach(loop_, callbacks());
 }
 
-void Service::tell_ready(std::string_view places, const OnReady& on_ready) {
-    notify_service_manager("READY=1");
-    on_ready(places);
+KeeperLink::Callbacks Service::callbacks() {
+    return {.on_given = [this](Given given) { take(std::move(given)); },
+            .on_taken_back = [this](const std::string& label) { duties_.on_taken_back(label); },
+            .on_signal = [this](int signal) { on_signal(signal); },
+            .on_config = [this](bool asked, std::vector<ConfigLine> lines,
+                                std::vector<Note> told) { take_config(asked, lines, told); },
+            .on_refusal = [this](bool asked, const std::string& why) { end_reload(asked, why, {}); },
+            .on_lost =
+                [this] {
+                    log_.error("the keeper has ended");
+                    stopping_ = true;
+                }};
+}
+
+void Service::tell_ready(std::string_view places, bool foreground) {
+    if (!foreground) discard_standard_descriptors(log_.target() == Log::Target::standard_error);
+    keeper_.tell_ready(std::string{places});
 }
 
 void Service::wait(bool may_wait) {
@@ -48,38 +64,69 @@ void Service::wait(bool may_wait) {
 
 void Service::heed_signals() {
     if (signals_.take(SIGCHLD)) attempt([this] { duties_.on_child_end(); });
-    if (signals_.take(SIGUSR1)) attempt([this] { report_status(); });
-    if (signals_.take(SIGHUP)) reload_as_told();
-    if (signals_.take(SIGTERM) || signals_.take(SIGINT)) stopping_ = true;
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.take(signal);
+}
+
+void Service::on_signal(int signal) {
+    if (signal == SIGUSR1) return report_status();
+    if (signal == SIGTERM || signal == SIGINT) stopping_ = true;
+}
+
+void Service::take(Given given) {
+    if (given.label == label_of_log) return log_.take(std::move(given.fd));
+    duties_.on_given(std::move(given));
 }
 
 void Service::report_status() {
     for (const std::string& line : duties_.status()) log_.notice(line);
 }
 
-std::vector<std::string> Service::reload() {
-    log_.reopen();
-    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
-    std::vector<std::string> ignored;
-    std::vector<ConfigLine> merged = duties_.merge(config_, given, ignored);
-    std::vector<std::string> told = duties_.apply(merged);
-    config_ = std::move(merged);
-    for (const std::string& name : ignored) {
-        told.push_back(text("a change of '", name, "' waits for the next start"));
-        log_.warning(told.back());
+// The keeper reads it, which may take a while: a name of a listener may have to be looked up.
+ControlAnswer Service::ask_for_reload() {
+    auto outcome = std::make_shared<Outcome>();
+    reloads_.push_back(outcome);
+    keeper_.ask_for_reload();
+    ControlAnswer answer;
+    answer.more = [outcome]() -> std::optional<std::string> {
+        if (outcome->failure) throw UserError(*outcome->failure);
+        if (outcome->told.empty()) return {};
+        std::string line = std::move(outcome->told.front());
+        outcome->told.pop_front();
+        return line;
+    };
+    answer.has_ended = [outcome] { return outcome->is_known && outcome->told.empty(); };
+    return answer;
+}
+
+void Service::take_config(bool asked, Lines lines, const std::vector<Note>& notes) {
+    std::vector<std::string> told;
+    try {
+        told = duties_.apply(lines);
+    } catch (const std::exception& error) {
+        keeper_.tell_applied(false);
+        return end_reload(asked, error.what(), {});
+    }
+    keeper_.tell_applied(true);
+    for (const Note& note : notes) {
+        told.push_back(note.text);
+        log_.write(note.severity, note.text);
     }
     log_.notice(duties_.reloaded);
     log_.set_least(settings_.log_level);
-    return told;
+    end_reload(asked, {}, std::move(told));
 }
 
 // Whoever sends a signal sees no answer but the log.
-void Service::reload_as_told() {
-    try {
-        reload();
-    } catch (const std::exception& error) {
-        log_.error(text("configuration not read again, the old one stays: ", error.what()));
+void Service::end_reload(bool asked, std::optional<std::string> failure, std::vector<std::string> told) {
+    if (!asked) {
+        if (failure) log_.error(text("configuration not read again, the old one stays: ", *failure));
+        return;
     }
+    if (reloads_.empty()) return;
+    Outcome& outcome = *reloads_.front();
+    outcome = {true, std::move(failure), {told.begin(), told.end()}};
+    reloads_.pop_front();
+    control_->continue_answers();
 }
 
 void Service::shut_down(const std::string& words) {
@@ -91,13 +138,13 @@ void Service::shut_down(const std::string& words) {
     stopping_ = true;
 }
 
-void Service::begin_stop(std::size_t clients) {
+void Service::begin_stop(std::size_t clients, std::chrono::seconds within) {
     log_.notice(text("stopping, clients ", clients));
-    notify_service_manager("STOPPING=1");
+    keeper_.tell_stopping(within);
 }
 
 void Service::end_stop() {
-    control_connections_ = control_->close();
+    for (Fd& connection : control_->close()) keeper_.hold(std::move(connection));
     log_.notice("stopped");
 }
 

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: ISC
-// What the lasting process of a daemon is around its clients: ftpd's parent, chatd's hub. It holds the state
-// directory, waits for events and heeds signals, reads the configuration again, answers on the control socket
-// and stops in order. Trusts everybody who may open that socket.
+// What the main process of a daemon is around its clients: ftpd's parent, chatd's hub. It works in the state
+// directory, waits for events, does what its keeper tells it (signals, a configuration that was read again),
+// answers on the control socket and stops in order. Trusts its keeper, and everybody who may open that
+// socket.
 #pragma once
 
 #include "common/config.hh"
 #include "common/control_server.hh"
 #include "common/daemon_settings.hh"
 #include "common/fd.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
-#include "common/options.hh"
 #include "common/signals.hh"
-#include "common/state.hh"
 
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,36 +36,35 @@ public:
         std::function<void()> on_child_end{};
         // What SIGUSR1 puts into the log, line for line.
         std::function<std::vector<std::string>()> status{};
-        // merge_for_reload with the daemon's table; throws UserError when the lines given are wrong, also
-        // those that only a start applies.
-        std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)>
-            merge{};
-        // Puts the merged lines into force, the settings first. Returns what it could not do, to be
-        // reported; throws, and changes nothing, if it can do none of it.
-        std::function<std::vector<std::string>(Lines merged)> apply{};
+        // Puts the lines into force, the settings first. Returns what it could not do, to be reported;
+        // throws, and changes nothing, if it can do none of it.
+        std::function<std::vector<std::string>(Lines lines)> apply{};
+        // The keeper has opened this, or another process is there to talk to; and has closed that.
+        std::function<void(Given)> on_given{};
+        std::function<void(const std::string& label)> on_taken_back{};
         std::string_view reloaded = "configuration read again"; // the log says so then
         // The words of `shutdown', safe for every client.
         std::function<std::string(const std::string& words)> make_safe{};
         std::size_t max_farewell = 0; // bytes of them
     };
 
-    // Takes the lock of the state directory, and the signals. settings are the daemon's own, which apply
-    // changes; they, options and log must outlive this. Throws as StateDirectory.
-    Service(const DaemonOptions& options, std::vector<ConfigLine> config, const DaemonSettings& settings,
-            Log& log);
+    // Claims the state directory, and takes the signals. settings are the daemon's own, which apply changes;
+    // they, keeper and log must outlive this. Throws as StateDirectory.
+    Service(KeeperLink& keeper, const DaemonSettings& settings, Log& log);
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
+    ~Service() { keeper_.detach(); }
 
-    // Listens on the control socket. Throws as ControlServer. Until then no signal is heeded.
+    // Listens on the control socket. Until then the keeper is not heard.
     void open(Duties duties);
 
-    // Tells the service manager and the process that started it that it serves at these places.
-    using OnReady = std::function<void(std::string_view places)>;
-    static void tell_ready(std::string_view places, const OnReady& on_ready);
+    // Tells the keeper, and so who started the daemon, that it serves at these places. A daemon that has left
+    // its terminal writes nothing there from now on.
+    void tell_ready(std::string_view places, bool foreground);
 
     // One round of the loop, with signals let in; as Loop::run_once, whose last error the log has, too.
     void wait(bool may_wait = true);
-    // What the signals of the last wait ask for: CHLD, USR1, HUP (reload), TERM and INT (stop).
+    // What the signals of the last wait ask for: CHLD. The others come from the keeper, which gets them.
     void heed_signals();
     // Runs a part of a round that is not a callback of the loop's; what it throws is logged and lived
     // through.
@@ -71,10 +72,6 @@ public:
     void attempt(const Work& work) {
         loop_.attempt(work, nullptr);
     }
-
-    // Reads the configuration again, as SIGHUP does; returns what waits for the next start or could not be
-    // done. Throws, and leaves the old one, when something is wrong with it.
-    std::vector<std::string> reload();
 
     void ask_to_stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
@@ -84,31 +81,43 @@ public:
     // The administrator's message to the clients when it stops; empty: none.
     const std::string& farewell() const { return farewell_; }
 
-    // Around the daemon's own stop. The control connections are closed when the state is free, as the last
-    // thing: then whoever asked for the end knows that another can start.
-    void begin_stop(std::size_t clients);
+    // Around the daemon's own stop, which may take so long. The keeper closes the control connections when
+    // the state is free, as the last thing: then whoever asked for the end knows that another can start.
+    void begin_stop(std::size_t clients, std::chrono::seconds within = {});
     void end_stop();
 
     Loop& loop() { return loop_; }
     ControlServer& control() { return *control_; }
-    const std::string& state_path() const { return state_.path(); }
+    KeeperLink& keeper() { return keeper_; }
+    const std::string& state_path() const { return settings_.state; }
     Clock::time_point started() const { return started_; }
 
 private:
-    void reload_as_told();
+    // How a reload went that the control socket asked for.
+    struct Outcome {
+        bool is_known = false;
+        std::optional<std::string> failure;
+        std::deque<std::string> told;
+    };
+
+    KeeperLink::Callbacks callbacks();
+    void take(Given given);
+    void on_signal(int signal);
+    ControlAnswer ask_for_reload();
+    void take_config(bool asked, Lines lines, const std::vector<Note>& told);
+    void end_reload(bool asked, std::optional<std::string> failure, std::vector<std::string> told);
     void report_status();
     void shut_down(const std::string& words);
 
-    std::vector<Fd> control_connections_; // at the end
-    const DaemonOptions& options_;
-    std::vector<ConfigLine> config_;
+    KeeperLink& keeper_;
     const DaemonSettings& settings_;
     Log& log_;
-    StateDirectory state_;
+    Fd state_lock_;
     Signals signals_;
     Loop loop_;
     Duties duties_;
     std::optional<ControlServer> control_;
+    std::deque<std::shared_ptr<Outcome>> reloads_; // that were asked for
     Clock::time_point started_ = Clock::now();
     std::string farewell_;
     bool stopping_ = false;

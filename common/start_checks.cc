@@ -88,8 +88,9 @@ void check_children(const DaemonSettings& settings, std::string_view daemon) {
     });
 }
 
-void check_start(const DaemonSettings& settings, std::string_view daemon) {
+void check_start(const DaemonSettings& settings, std::string_view daemon, std::string_view main_directive) {
     check_children(settings, daemon);
+    find_users(settings, main_directive);
     check_state_directory(settings.state);
     check_socket_path(Address::of_path(settings.control), settings.state);
     check_listeners(settings);

@@ -10,10 +10,10 @@
 
 namespace common {
 
-// Throws UserError or std::system_error for the first fault: run-as, the state directory, the control socket,
-// the listeners, the user file, the log, the pid file. Names of hosts are looked up, which may take seconds.
-// daemon: whose user file it is.
-void check_start(const DaemonSettings& settings, std::string_view daemon);
+// Throws UserError or std::system_error for the first fault: run-as and main_directive (DaemonDefaults), the
+// state directory, the control socket, the listeners, the user file, the log, the pid file. Names of hosts
+// are looked up, which may take seconds. daemon: whose user file it is.
+void check_start(const DaemonSettings& settings, std::string_view daemon, std::string_view main_directive);
 
 // The parts that serve one client alone (ftpd -i) needs, too: run-as and the user file.
 void check_children(const DaemonSettings& settings, std::string_view daemon);

@@ -17,6 +17,14 @@
 namespace common {
 namespace {
 
+constexpr LockedPart of_keeper{0, 1}, of_worker{1, 1};
+constexpr std::chrono::seconds patience{10}; // for a process whose keeper has died to end
+
+[[noreturn]] void refuse(std::optional<pid_t> holder, const std::string& path) {
+    throw UserError(text("process ", holder.value_or(0), " uses the state directory ", path,
+                         ": stop it, or give this daemon another with `state'"));
+}
+
 void make_directories(const std::string& path) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const std::string part = path.substr(0, end);
@@ -70,13 +78,20 @@ StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
     const std::string file = path_ + "/lock";
     lock_ =
         Fd{checked("open", file, [&] { return ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); })};
-    while (!try_lock_file(lock_.get(), file)) {
+    while (!try_lock_file(lock_.get(), file, of_keeper)) {
         // None: whoever had it has let go of it before we could ask.
-        if (const std::optional<pid_t> holder = lock_holder(lock_.get(), file))
-            throw UserError(text("process ", *holder, " uses the state directory ", path_,
-                                 ": stop it, or give this daemon another with `state'"));
+        if (const std::optional<pid_t> holder = lock_holder(lock_.get(), file, of_keeper))
+            refuse(holder, path_);
     }
+    if (!try_lock_file(lock_.get(), file, of_worker) &&
+        !lock_file_within(patience, lock_.get(), file, of_worker))
+        refuse(lock_holder(lock_.get(), file, of_worker), path_);
+    unlock_file(lock_.get(), file, of_worker);
     write_holder();
+}
+
+void StateDirectory::claim(const Fd& lock, const std::string& path) {
+    if (!try_lock_file(lock.get(), path, of_worker)) refuse(lock_holder(lock.get(), path, of_worker), path);
 }
 
 // For people and scripts; the lock alone says whether it still holds.

@@ -17,14 +17,22 @@ std::string default_state_directory(std::string_view daemon);
 // nothing. Throws UserError or std::system_error.
 void check_state_directory(const std::string& path);
 
+// The lock is two: the first byte of its file is the keeper's, the second that of the process that works in
+// the directory, and outlives the keeper with it.
 class StateDirectory {
 public:
-    // Makes the directory (mode 0700, and those above it) where it is missing and takes the lock; the number
-    // of this process goes into its file. Throws UserError naming the process that has it. The lock ends with
-    // this process; a stale file is harmless.
+    // Makes the directory (mode 0700, and those above it) where it is missing and takes the keeper's lock;
+    // the number of this process goes into its file. Where a process is still at work whose keeper has died,
+    // waits for its end. Throws UserError naming the process that has it. The lock ends with this process; a
+    // stale file is harmless.
     explicit StateDirectory(std::string path);
 
     const std::string& path() const { return path_; }
+    const Fd& lock() const { return lock_; } // its file, for the process that is to work here
+
+    // In that process, which holds the file of the lock, and no other descriptor of it. Throws UserError
+    // naming another that works in the directory.
+    static void claim(const Fd& lock, const std::string& path);
 
 private:
     void write_holder();

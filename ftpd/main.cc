@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: ISC
-// ftpd, the file server. Start reading here: options, configuration, leaving the terminal, and the parent's
-// loop (parent.cc), which forks a session (session.cc) for each client; or, with -i, one session (inetd.cc).
+// ftpd, the file server. Start reading here: options, configuration, leaving the terminal, and what the
+// keeper (common/keeper/keeper.cc) is to open and to run: the parent (parent.cc), which forks a session
+// (session.cc) for each client, authd and the sweeper; or, with -i, one session (inetd.cc).
+#include "common/authd/authd_process.hh"
+#include "common/child_rights.hh"
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/keeper/keeper.hh"
 #include "common/log.hh"
 #include "common/options.hh"
-#include "common/pid_file.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "ftpd/confinement.hh"
 #include "ftpd/parent/inetd.hh"
 #include "ftpd/parent/parent.hh"
 #include "ftpd/parent/start_checks.hh"
+#include "ftpd/parent/sweeper.hh"
 #include "ftpd/settings.hh"
 
 #include <cstdio>
@@ -39,21 +46,66 @@ int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
     return ftpd::serve_standard_input(settings, log);
 }
 
+// What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a
+// relative one would be another by now, since a daemon leaves its folder.
+Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground) {
+    ftpd::Settings settings = ftpd::make_settings(lines);
+    settings.root = first.root;
+    settings.users = first.users;
+    const std::optional<DaemonUsers> users = find_users(settings, ftpd::main_user_directive);
+    std::optional<Identity> identity; // of sessions
+    if (users) identity = users->children;
+    Plan plan;
+    plan.settings = settings;
+    if (!settings.xferlog.empty())
+        plan.opened[std::string{ftpd::label_of_xferlog}] = [path = settings.xferlog] {
+            return ftpd::Xferlog::open(path);
+        };
+    if (users) {
+        const auto open_root = [settings] { return ftpd::open_root(settings); };
+        plan.opened[std::string{ftpd::label_of_root}] = open_root;
+        plan.on_request[text("parent ", ftpd::label_of_root)] = open_root;
+    }
+    for (std::size_t rule = 0; rule < settings.announcements.size(); ++rule)
+        plan.on_request[text("parent ", ftpd::label_of_announcement, rule)] =
+            [path = settings.announcements[rule].control] { return start_connect(Address::of_path(path)); };
+
+    plan.processes.push_back({.role = "parent", .body = [settings, users, identity, foreground](Birth birth) {
+                                  KeeperLink keeper{std::move(birth.keeper)};
+                                  if (users) become_maker_of_children(users->main);
+                                  discard_standard_input_and_output();
+                                  Log log{"ftpd", "parent", Log::Place::of(settings.log, foreground),
+                                          settings.log_level, keeper.take(label_of_log).fd};
+                                  return ftpd::Parent{keeper, settings, identity, log}.run(foreground);
+                              }});
+    if (!settings.users.empty()) add_authd(plan, ftpd::authd_settings(settings), users);
+    if (settings.keep_partials.count() != 0)
+        plan.processes.push_back(
+            {.role = std::string{ftpd::label_of_sweeper},
+             .body = [settings](Birth birth) { return ftpd::run_sweeper(settings, std::move(birth.main)); },
+             .pause = std::chrono::hours{24},
+             .ends_by_itself = true});
+    return plan;
+}
+
+std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vector<std::string>& ignored) {
+    ftpd::Settings scratch;
+    std::vector<ConfigLine> merged = merge_for_reload(old, given, ftpd::directive_table(scratch), ignored);
+    ftpd::make_settings(given); // so that what only a start can change is checked, too
+    return merged;
+}
+
 int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Settings settings) {
     std::optional<Detachment> detachment;
     if (!options.foreground) detachment = Detachment::leave_terminal();
     change_priority(settings.nice);
-    Log log{"ftpd", "parent", Log::Place::of(settings.log, options.foreground), settings.log_level};
-    const std::string control = settings.control;
-    const std::string pid_path = settings.pid_file;
+    Log log{"ftpd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
     for (const common::Note& note : check_start(settings, ftpd::Serves::many))
         log.write(note.severity, note.text);
-    ftpd::Parent parent{options, std::move(config), std::move(settings), log};
-    const PidFile pid_file{pid_path}; // once the state's lock is ours
-    discard_standard_input_and_output();
-    return parent.run([&](std::string_view places) {
-        tell_ready(detachment ? &*detachment : nullptr, log, {"ftpd", places, control});
-    });
+    settings.users = real_user_file(settings.users);
+    const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options.foreground); };
+    Keeper keeper{{"ftpd", plan, merge}, options, std::move(config), log};
+    return keeper.run(detachment ? &*detachment : nullptr);
 }
 
 } // namespace
@@ -69,9 +121,9 @@ int main(int argc, char** argv) {
         if (options.action == Action::show_version) return std::printf("ftpd %s\n", SUITE_VERSION), 0;
 
         std::vector<ConfigLine> config = read_config(options.file, options.lines);
-        ftpd::Settings settings = ftpd::make_settings(config);
+        const ftpd::Settings settings = ftpd::make_settings(config);
         if (options.action == Action::check) return check(options, settings);
         if (options.one_client) return serve_one(options, settings);
-        return serve(options, std::move(config), std::move(settings));
+        return serve(options, std::move(config), settings);
     });
 }

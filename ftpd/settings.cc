@@ -26,7 +26,12 @@ constexpr std::chrono::seconds max_timeout{1'000'000};
 constexpr std::chrono::hours max_kept{24 * 36500};
 constexpr std::chrono::hours max_grace{24};
 
-constexpr DaemonDefaults defaults{.daemon = "ftpd", .listen = "127.0.0.1:2121", .idle_timeout = "300"};
+constexpr DaemonDefaults defaults{.daemon = "ftpd",
+                                  .listen = "127.0.0.1:2121",
+                                  .idle_timeout = "300",
+                                  .main_user = main_user_directive,
+                                  .main_user_help =
+                                      "the user that the parent runs as if root started the daemon"};
 
 // The words of `anonymous' and what each means, in the same order.
 constexpr std::array<std::string_view, 4> anonymous_words{"no", "read", "write", "upload-only"};

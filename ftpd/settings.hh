@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct FtpdOptions : common::DaemonOptions {
 std::vector<common::Option> ftpd_options(FtpdOptions& options);
 
 inline constexpr mode_t default_umask = 022;
+inline constexpr std::string_view main_user_directive = "parent-user";
 
 // What the configuration says of data connections.
 struct DataSettings {

@@ -149,9 +149,9 @@ std::vector<std::string> Administration::status() const {
     return lines;
 }
 
-void Administration::start_console() {
-    console_.start(
-        {[this](std::string_view line) { announce_typed(line); }, [this] { service_.ask_to_stop(); }});
+void Administration::start_console(Fd terminal) {
+    console_.start(std::move(terminal), {[this](std::string_view line) { announce_typed(line); },
+                                         [this] { service_.ask_to_stop(); }});
 }
 
 Room& Administration::known_room(std::string_view name) {

@@ -37,7 +37,7 @@ public:
     std::vector<common::ControlVerb> verbs();
     // The totals since the start, the rooms and the clients.
     std::vector<std::string> status() const;
-    void start_console();
+    void start_console(common::Fd terminal);
 
 private:
     using Answer = common::ControlAnswer;

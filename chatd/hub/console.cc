@@ -12,17 +12,6 @@ using namespace common;
 namespace chatd {
 namespace {
 
-// Not standard input itself: whether that blocks is decided for the shell and all others that share it, too.
-Fd open_terminal() {
-    if (::isatty(STDIN_FILENO) == 0) return {};
-    constexpr int flags = O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    const char* const name = ::ttyname(STDIN_FILENO);
-    Fd terminal{name == nullptr ? -1 : ::open(name, flags)};
-    // After su(1) it is still another user's.
-    if (!terminal && ::tcgetpgrp(STDIN_FILENO) != -1) terminal.reset(::open("/dev/tty", flags));
-    return terminal;
-}
-
 constexpr std::string_view greeting =
     "A line typed here is announced to everybody, in every room. `help' says more; `quit' stops chatd.\n";
 constexpr std::string_view help =
@@ -39,8 +28,19 @@ bool is_in_background(int terminal) {
 
 } // namespace
 
-void Console::start(Events events) {
-    terminal_ = open_terminal();
+// Not standard input itself: whether that blocks is decided for the shell and all others that share it, too.
+Fd open_console() {
+    if (::isatty(STDIN_FILENO) == 0) return {};
+    constexpr int flags = O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const char* const name = ::ttyname(STDIN_FILENO);
+    Fd terminal{name == nullptr ? -1 : ::open(name, flags)};
+    // After su(1) it is still another user's.
+    if (!terminal && ::tcgetpgrp(STDIN_FILENO) != -1) terminal.reset(::open("/dev/tty", flags));
+    return terminal;
+}
+
+void Console::start(Fd terminal, Events events) {
+    terminal_ = std::move(terminal);
     events_ = std::move(events);
     if (!terminal_) return;
     if (!is_in_background(terminal_.get())) say(greeting); // or `stty tostop' would stop the process

@@ -13,6 +13,10 @@
 
 namespace chatd {
 
+// The terminal that is standard input, opened again; none where there is none, or it cannot be opened. Run by
+// the keeper: after su(1) it is still another user's.
+common::Fd open_console();
+
 class Console {
 public:
     struct Events {
@@ -24,11 +28,11 @@ public:
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
 
-    // Says on the terminal what a typed line does. From then on each line is given to on_line, until the end
-    // of input, but for `help' and `?', which are answered, and `quit' and `exit', which ask first. Nothing
-    // happens where standard input is not a terminal, or cannot be opened again. What goes wrong ends it.
-    // While the daemon is in the background of a shell with job control, what is typed is left to the shell.
-    void start(Events events);
+    // terminal: of open_console. Says on it what a typed line does. From then on each line is given to
+    // on_line, until the end of input, but for `help' and `?', which are answered, and `quit' and `exit',
+    // which ask first. Nothing happens without one. What goes wrong ends it. While the daemon is in the
+    // background of a shell with job control, what is typed is left to the shell.
+    void start(common::Fd terminal, Events events);
 
 private:
     static constexpr std::size_t max_line = 4096; // bytes; terminals give no more

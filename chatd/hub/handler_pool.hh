@@ -47,10 +47,13 @@ public:
     HandlerPool(common::Loop& loop, common::Log& log, const Settings& settings, common::StatusPages& pages,
                 People& people, const Bans& bans, Spawner spawner, Callbacks callbacks);
 
-    // Binds the listeners. own: descriptors that the hub needs for other things. Throws as
-    // common::Acceptor::open.
-    void open(std::size_t own) { acceptor_.open(settings_, own); }
+    // own: descriptors that the hub needs for other things than these listeners and clients.
+    void open(std::vector<common::Given> listeners, std::size_t own) {
+        acceptor_.open(std::move(listeners), settings_, own);
+    }
     void start(); // to accept
+    void add_listener(common::Given listener) { acceptor_.add(std::move(listener)); }
+    void remove_listener(const std::string& label) { acceptor_.remove(label); }
     // After a reload. own: as open has it.
     void configure(std::size_t own);
     // Accepts no more clients; those that wait for a spawner are turned away.

@@ -36,23 +36,6 @@ std::size_t own_of(const Settings& settings) {
     return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0);
 }
 
-std::string make_configure(const Settings& settings) {
-    std::optional<Identity> identity;
-    if (::geteuid() == 0) identity = find_user(settings.run_as);
-    return ConfigureFrame::make(
-        identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings.child_events),
-        static_cast<std::uint32_t>(settings.idle_timeout.count()),
-        static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
-        static_cast<std::uint32_t>(identity ? identity->gid : 0),
-        static_cast<std::uint8_t>(settings.language), settings.lines_at_once());
-}
-
-void warn_of_missing_catalogue(Language language, const SpawnerLink& spawner, Log& log) {
-    if (Catalogues{folder_of_program(spawner.program())}.has(language)) return;
-    log.warning(text("no message catalogue for '", language_names[static_cast<std::size_t>(language)],
-                     "': clients get English until it is installed (ENVIRONMENT in chatd(8))"));
-}
-
 // If it is there: what is not, is made.
 void check_folder(const std::string& path) {
     struct stat found {};
@@ -82,7 +65,7 @@ void check_names_of_users(const std::string& path) {
 
 void check_start(const Settings& settings) {
     require_descriptors(own_of(settings) + settings.listen.size());
-    common::check_start(settings, "chatd");
+    common::check_start(settings, "chatd", main_user_directive);
     check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
     check_folder(rooms);
@@ -90,13 +73,13 @@ void check_start(const Settings& settings) {
     const Bans readable{settings.state + "/bans"};
 }
 
-Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings settings, Log& log,
-         SpawnerLink& spawner)
-    : options_(options),
-      settings_(std::move(settings)),
+Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
+    : settings_(std::move(settings)),
       log_(log),
-      spawner_(spawner),
-      service_(options, std::move(config), settings_, log_),
+      start_(std::move(start)),
+      keeper_(keeper),
+      service_(keeper, settings_, log_),
+      spawner_([&keeper] { keeper.end(label_of_spawner); }),
       loop_(service_.loop()),
       pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
       pages_(settings_.max_clients, pages_fd_.get()),
@@ -112,17 +95,18 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
                    [this](Client& client) { pool_.release(client); }}),
       newcomers_(loop_, settings_, people_, departures_),
       pool_(loop_, log_, settings_, pages_, people_, bans_,
-            {[&spawner] { return spawner.is_ready(); },
-             [&spawner](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
-                 spawner.spawn(client, page, std::move(socket), std::move(pair));
+            {[this] { return spawner_.is_ready(); },
+             [this](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
+                 spawner_.spawn(client, page, std::move(socket), std::move(pair));
              },
-             [&spawner](ClientNumber client, int signal) { spawner.signal(client, signal); }},
+             [this](ClientNumber client, int signal) { spawner_.signal(client, signal); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
              [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
       ignores_(people_, tickets_, answers_),
-      passwords_(loop_, log_, settings_, people_, answers_, departures_, [this] { pages_.keep_none(); }),
+      passwords_(loop_, log_, settings_, people_, answers_, departures_,
+                 [&keeper] { keeper.end(label_of_authd); }),
       names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
       resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_, budgets_),
@@ -144,23 +128,47 @@ Hub::Hub(const DaemonOptions& options, std::vector<ConfigLine> config, Settings 
 
 void Hub::open() {
     service_.open({.verbs = administration_.verbs(),
-                   .on_child_end = [this] { reap(); },
+                   .on_child_end = [] {},
                    .status = [this] { return administration_.status(); },
-                   .merge =
-                       [](Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
-                           Settings scratch;
-                           make_settings(given); // so that what only a start can change is checked, too
-                           return merge_for_reload(old, given, directive_table(scratch), ignored);
-                       },
-                   .apply = [this](Service::Lines merged) { return apply(merged); },
+                   .apply = [this](Service::Lines lines) { return apply(lines); },
+                   .on_given = [this](Given given) { take(std::move(given)); },
+                   .on_taken_back = [this](const std::string& label) { pool_.remove_listener(label); },
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
-    pool_.open(set_descriptors_aside());
-    spawner_.attach(loop_, log_, make_configure(settings_), pages_fd_.get(),
+    std::vector<Given> listeners = keeper_.take_all(label_of_listener);
+    for (Given& inherited : keeper_.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
+    pool_.open(std::move(listeners), set_descriptors_aside());
+    spawner_.attach(loop_, log_, make_configure(), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
                      [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); }});
+    for (const std::string_view label : {label_of_spawner, label_of_authd})
+        if (Given given = keeper_.take(label); given.fd) take(std::move(given));
+}
+
+// What the keeper has opened again, and processes that it has started.
+void Hub::take(Given given) {
+    if (given.label.starts_with(label_of_listener)) return pool_.add_listener(std::move(given));
+    if (given.label == label_of_spawner) return spawner_.adopt(std::move(given.fd), given.pid);
+    if (given.label == label_of_authd) return passwords_.adopt(std::move(given.fd), given.pid);
+}
+
+std::string Hub::make_configure() const {
+    const auto& identity = start_.identity;
+    return ConfigureFrame::make(
+        identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings_.child_events),
+        static_cast<std::uint32_t>(settings_.idle_timeout.count()),
+        static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
+        static_cast<std::uint32_t>(identity ? identity->gid : 0),
+        static_cast<std::uint8_t>(settings_.language), settings_.lines_at_once());
+}
+
+void Hub::warn_of_missing_catalogue() const {
+    if (Catalogues{folder_of_program(start_.program)}.has(settings_.language)) return;
+    log_.warning(text("no message catalogue for '",
+                      language_names[static_cast<std::size_t>(settings_.language)],
+                      "': clients get English until it is installed (ENVIRONMENT in chatd(8))"));
 }
 
 // Those that are not listeners' or clients'. As many as clients may make rooms of are set aside.
@@ -172,14 +180,14 @@ std::size_t Hub::set_descriptors_aside() {
     return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0);
 }
 
-int Hub::run(const Service::OnReady& on_ready) {
+int Hub::run() {
     wait_for_spawner();
     if (service_.is_stopping()) return stop(), 0;
     places_.forget();
     pool_.start();
-    warn_of_missing_catalogue(settings_.language, spawner_, log_);
-    if (options_.foreground) administration_.start_console();
-    Service::tell_ready(pool_.places(), on_ready);
+    warn_of_missing_catalogue();
+    if (start_.foreground) administration_.start_console(keeper_.take(label_of_terminal).fd);
+    service_.tell_ready(pool_.places(), start_.foreground);
     while (!service_.is_stopping()) {
         service_.wait(!rooms_.has_news());
         service_.attempt([this] { settle_batches(); });
@@ -189,18 +197,12 @@ int Hub::run(const Service::OnReady& on_ready) {
     return 0;
 }
 
-// Whoever cannot execute the spawner, or executes something else, does not start.
+// Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start.
 void Hub::wait_for_spawner() {
-    reap(); // it may have ended before anybody heeded SIGCHLD
     while (!spawner_.was_ready() && !service_.is_stopping()) {
-        if (spawner_.failure()) throw std::runtime_error(*spawner_.failure());
         service_.wait();
         service_.heed_signals();
     }
-}
-
-void Hub::reap() {
-    spawner_.reap([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
 }
 
 // What goes wrong with the answer to one of those who waited ends that one.
@@ -215,8 +217,8 @@ void Hub::settle_batches() {
 }
 
 // After a reload. Says what could not be done.
-std::vector<std::string> Hub::apply(Service::Lines merged) {
-    Settings wanted = make_settings(merged);
+std::vector<std::string> Hub::apply(Service::Lines lines) {
+    Settings wanted = make_settings(lines);
     std::vector<std::string> told;
     for (Note& note : rooms_.configure(wanted.rooms)) {
         log_.write(note.severity, note.text);
@@ -225,8 +227,8 @@ std::vector<std::string> Hub::apply(Service::Lines merged) {
     const bool has_other_language = settings_.language != wanted.language;
     settings_ = std::move(wanted);
     passwords_.configure();
-    if (has_other_language) warn_of_missing_catalogue(settings_.language, spawner_, log_);
-    spawner_.configure(make_configure(settings_));
+    if (has_other_language) warn_of_missing_catalogue();
+    spawner_.configure(make_configure());
     pool_.configure(set_descriptors_aside());
     return told;
 }
@@ -248,9 +250,8 @@ void Hub::stop() {
     service_.attempt([this] { places_.save(tickets_, rooms_.all()); });
     service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
-    spawner_.stop([this](pid_t pid, int status) { passwords_.on_child_ended(pid, status); });
+    spawner_.stop();
     pool_.read_last_words();
-    passwords_.wait();
     service_.end_stop();
 }
 

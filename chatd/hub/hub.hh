@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The hub: chatd's parent process. Accepts clients and hands them to the spawner; owns names, rooms, rights
+// The hub: chatd's main process. Accepts clients and hands them to the spawner; owns names, rooms, rights
 // and the room logs; wakes the handlers that sleep; serves the control socket and the administrator's
 // console. It never reads a byte from a client, and checks every frame from a handler, which may have been
 // taken over. Here is its loop; each part below has a file of its own.
@@ -11,12 +11,14 @@
 #include "chatd/hub/kept_places.hh"
 #include "chatd/hub/requests.hh"
 #include "chatd/hub/spawner_link.hh"
-#include "common/config.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/log.hh"
-#include "common/options.hh"
+#include "common/privileges.hh"
 #include "common/service.hh"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatd {
@@ -26,30 +28,44 @@ namespace chatd {
 // the bans, and folders of rooms that cannot be used.
 void check_start(const Settings& settings);
 
+// Labels of its own, beside the keeper's.
+inline constexpr std::string_view label_of_spawner = "spawner", label_of_authd = "authd",
+                                  label_of_terminal = "terminal"; // for the console
+
 class Hub {
 public:
-    // Opens and binds what the settings name. Throws common::UserError or std::system_error.
-    Hub(const common::DaemonOptions& options, std::vector<common::ConfigLine> config, Settings settings,
-        common::Log& log, SpawnerLink& spawner);
+    // How the daemon was started.
+    struct Start {
+        bool foreground = false;
+        std::string program{}; // what was executed
+        std::optional<common::Identity>
+            identity{}; // whom handlers become; none unless root started the daemon
+    };
 
-    // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
-    // told to stop. Returns the exit status.
-    int run(const common::Service::OnReady& on_ready);
+    // Takes from keeper what was opened for it, and opens the rooms. Throws common::UserError or
+    // std::system_error.
+    Hub(common::KeeperLink& keeper, Settings settings, common::Log& log, Start start);
+
+    // Tells the keeper where it listens, and serves until it is told to stop. Returns the exit status.
+    int run();
 
 private:
     void open();
     void wait_for_spawner();
-    void reap();
+    void take(common::Given given);
+    std::string make_configure() const;
+    void warn_of_missing_catalogue() const;
     void settle_batches();
     std::size_t set_descriptors_aside();
     std::vector<std::string> apply(common::Service::Lines merged);
     void stop();
 
-    const common::DaemonOptions& options_;
     Settings settings_;
     common::Log& log_;
-    SpawnerLink& spawner_;
+    Start start_;
+    common::KeeperLink& keeper_;
     common::Service service_;
+    SpawnerLink spawner_;
     common::Loop& loop_;
     common::Fd pages_fd_;
     common::StatusPages pages_;

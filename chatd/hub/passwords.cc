@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/passwords.hh"
 
-#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
@@ -14,12 +13,14 @@ using namespace common;
 namespace chatd {
 
 void Passwords::start() {
-    if (authd_ || (settings_.users.empty() && secrets_of(settings_).empty())) return;
-    AuthdSettings wanted = make_authd_settings(settings_, "chatd");
-    wanted.secrets = secrets_of(settings_);
-    wanted.fold_name = fold_name;
-    wanted.likeness = likeness_of;
-    authd_.emplace(loop_, log_, std::move(wanted), in_child_);
+    if (authd_) return;
+    if (auto wanted = authd_settings(settings_))
+        authd_.emplace(loop_, log_, *std::move(wanted), AuthdLink::StartedElsewhere{end_authd_});
+}
+
+void Passwords::adopt(Fd pair, pid_t pid) {
+    start();
+    if (authd_) authd_->adopt(std::move(pair), pid);
 }
 
 void Passwords::configure() {
@@ -27,16 +28,8 @@ void Passwords::configure() {
     start();
 }
 
-void Passwords::on_child_ended(pid_t pid, int status) {
-    if (authd_) authd_->on_child_end(pid, status);
-}
-
 void Passwords::stop() {
     if (authd_) authd_->stop();
-}
-
-void Passwords::wait() {
-    if (authd_) authd_->wait();
 }
 
 // Each question has a pair of its own, so that an idle client needs none; how often a client may ask is

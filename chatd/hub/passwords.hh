@@ -23,25 +23,24 @@ class Passwords {
 public:
     using OnVerdict = std::function<void(Client&, const common::Verdict&)>;
 
-    // in_child: run in authd, to unmap what is the hub's.
+    // end_authd: called when it has broken the protocol.
     Passwords(common::Loop& loop, common::Log& log, const Settings& settings, People& people,
-              const Answers& answers, Departures& departures, std::function<void()> in_child)
+              const Answers& answers, Departures& departures, std::function<void()> end_authd)
         : loop_(loop),
           log_(log),
           settings_(settings),
           people_(people),
           answers_(answers),
           departures_(departures),
-          in_child_(std::move(in_child)) {}
+          end_authd_(std::move(end_authd)) {}
 
-    // Starts authd, if it is needed now. Throws as common::AuthdLink.
+    // From now on authd is asked, if it is needed now; the keeper starts it.
     void start();
+    // The pair with an authd that the keeper has started.
+    void adopt(common::Fd pair, pid_t pid);
     void configure(); // after a reload
     bool has_authd() const { return authd_.has_value(); }
-    // As common::AuthdLink::on_child_end has it.
-    void on_child_ended(pid_t pid, int status);
     void stop(); // tells it to end
-    void wait(); // until it has
 
     // Until the verdict the client may ask nothing else. Without an authd it is unavailable, and told at
     // once. The caller erases its own copy of the password. Throws as common::Login::ask.
@@ -60,7 +59,7 @@ private:
     People& people_;
     const Answers& answers_;
     Departures& departures_;
-    std::function<void()> in_child_;
+    std::function<void()> end_authd_;
     std::optional<common::AuthdLink> authd_;
 };
 

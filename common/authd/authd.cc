@@ -63,7 +63,7 @@ Authd::Authd(AuthdSettings settings, Fd parent)
     : settings_(std::move(settings)),
       parent_(std::move(parent)),
       loop_(settings_.events),
-      users_(settings_.users, *settings_.table, settings_.strangers) {
+      users_(settings_.users, *settings_.table, settings_.strangers, settings_.open_users) {
     if (settings_.workers == 0) settings_.workers = usual_workers();
 }
 

@@ -29,6 +29,8 @@ namespace common {
 
 struct AuthdSettings {
     std::string users; // the user file; empty: there are none, only secrets
+    // How to open it where authd may not: throws UserError or std::system_error. Empty: by its path.
+    std::function<Fd()> open_users{};
     const UserTable* table = nullptr;
     std::string strangers;   // the folder of those without an account, which is told of where it meets a
                              // home; empty: nobody is told of any

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: ISC
 #include "common/authd/authd_link.hh"
 
-#include "common/daemon.hh"
+#include "common/authd/authd_process.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <array>
-#include <fcntl.h>
-#include <filesystem>
 #include <unistd.h>
 
 namespace common {
-namespace {
-
-Fd open_folder(const std::string& path) {
-    return Fd{
-        checked("open", path, [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
-}
-
-} // namespace
 
 AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_view daemon) {
     AuthdSettings made;
@@ -28,6 +18,7 @@ AuthdSettings make_authd_settings(const DaemonSettings& settings, std::string_vi
     made.table = &user_table(daemon);
     made.tries = settings.login_tries;
     made.holdoff.max_wait = settings.login_holdoff;
+    made.holdoff.free_failures = settings.login_tries;
     made.events = settings.events;
     return made;
 }
@@ -39,36 +30,31 @@ AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function
       process_({.role = "authd",
                 .max_packet = max_authd_packet,
                 .has_errors_logged = true,
-                .body = [this](Fd pair) { return run_authd(std::move(pair)); },
+                .body = [this](Fd pair) { return run_child(std::move(pair)); },
                 .on_packet = [this](std::span<const char> packet) { write_note(packet); }}) {
     settings_.holdoff.free_failures = settings_.tries;
-    if (!settings_.users.empty()) {
-        // Opened, so that a start fails which would be useless, but not read: what is in it is authd's alone.
-        const Fd readable{checked("open the user file", settings_.users, [&] {
-            return ::open(settings_.users.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        })};
-        settings_.users = std::filesystem::canonical(settings_.users);
-    }
+    settings_.users = real_user_file(settings_.users);
     process_.attach(loop, log);
     if (!process_.start()) fail_with(EAGAIN, "fork", "authd");
 }
 
-// In the child. When root started the daemon it stays root, to read the file again when that changes; but it
-// can write nowhere, execute nothing and, of the files, read those in the user file's folder.
-int AuthdLink::run_authd(Fd pair) {
+AuthdLink::AuthdLink(Loop& loop, Log& log, AuthdSettings settings, StartedElsewhere elsewhere)
+    : log_(log),
+      settings_(std::move(settings)),
+      process_({.role = "authd",
+                .max_packet = max_authd_packet,
+                .has_errors_logged = true,
+                .on_packet = [this](std::span<const char> packet) { write_note(packet); },
+                .on_restart = [this] { send_configuration(); },
+                .on_misuse = std::move(elsewhere.end)}) {
+    settings_.holdoff.free_failures = settings_.tries;
+    process_.attach(loop, log);
+}
+
+int AuthdLink::run_child(Fd pair) {
     if (let_go_) let_go_();
     close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair.get()});
-    discard_standard_input_and_output();
-    hide_memory();
-    limit_resources({.core_bytes = 0, .open_files = RLIM_INFINITY, .processes = RLIM_INFINITY});
-    forbid_new_privileges();
-    deny_calls(DeniedCalls::also_sockets);
-    const bool has_file = !settings_.users.empty();
-    Fd folder = has_file ? open_folder(std::filesystem::path{settings_.users}.parent_path()) : Fd{};
-    Authd authd{std::move(settings_), std::move(pair)}; // before: it may open /dev/urandom
-    restrict_files(folder.get(), has_file ? TreeAccess::read : TreeAccess::none);
-    folder.reset();
-    return authd.run();
+    return run_authd(std::move(settings_), std::move(pair));
 }
 
 Fd AuthdLink::open_client(const Address& client) {
@@ -83,8 +69,12 @@ void AuthdLink::configure(unsigned tries, std::chrono::seconds max_holdoff,
     settings_.tries = settings_.holdoff.free_failures = tries;
     settings_.holdoff.max_wait = max_holdoff;
     settings_.secrets = std::move(secrets);
-    if (!process_.runs()) return; // the next one is born with them
-    process_.send(pack_configuration({tries, max_holdoff, settings_.secrets.size()}));
+    if (process_.runs()) send_configuration(); // else the next one gets them
+}
+
+void AuthdLink::send_configuration() {
+    process_.send(
+        pack_configuration({settings_.tries, settings_.holdoff.max_wait, settings_.secrets.size()}));
     for (const StoredSecret& secret : settings_.secrets) process_.send(pack_secret(secret));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// The parent's end of authd: starts it (and again when it dies), gives it an end of each new client's pair,
-// and puts what it notes into the log. Run by a daemon's parent, which never reads the user file.
+// The end of authd in a daemon's main process, which never reads the user file: gives it an end of each new
+// client's pair, and puts what it notes into the log. The keeper starts authd, and again when it dies, and
+// hands over the pair with each; ftpd -i, which has no keeper, starts its own.
 #pragma once
 
 #include "common/address.hh"
@@ -12,6 +13,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +30,13 @@ public:
     // Starts it. settings.users is an absolute path; throws UserError or std::system_error when there is no
     // such file. let_go: run in the child, to unmap what is the parent's. loop and log must outlive this.
     AuthdLink(Loop& loop, Log& log, AuthdSettings settings, std::function<void()> let_go = nullptr);
+    // Another starts it; what is sent before adopt waits.
+    struct StartedElsewhere {
+        std::function<void()> end; // it has broken the protocol: whoever has started it is to end it
+    };
+    AuthdLink(Loop& loop, Log& log, AuthdSettings settings, StartedElsewhere elsewhere);
+    // The pair with an authd that was started with settings like ours, or newer ones.
+    void adopt(Fd pair, pid_t pid) { process_.adopt(std::move(pair), pid); }
     ~AuthdLink() { stop(); }
     AuthdLink(const AuthdLink&) = delete;
     AuthdLink& operator=(const AuthdLink&) = delete;
@@ -50,7 +59,8 @@ public:
     pid_t pid() const { return process_.pid(); } // of the last one that was started
 
 private:
-    int run_authd(Fd pair);
+    int run_child(Fd pair);
+    void send_configuration();
     void write_note(std::span<const char> packet);
 
     Log& log_;

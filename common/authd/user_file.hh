@@ -5,6 +5,8 @@
 // name file, line, word and remedy; lines that are not users' stay as they are when others are edited.
 #pragma once
 
+#include "common/fd.hh"
+
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -77,6 +79,9 @@ private:
 
 // Reads it. Throws UserError, or std::system_error when it cannot be read.
 UserFile read_user_file(const std::string& path, const UserTable& table);
+// The same in two steps. path: for messages.
+Fd open_user_file(const std::string& path);
+UserFile read_user_file(const Fd& file, const std::string& path, const UserTable& table);
 
 enum class IfMissing { make, fail };
 // Reads it, lets change work on it, and puts the result in its place in one step, on disk: readers see the

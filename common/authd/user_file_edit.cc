@@ -93,10 +93,16 @@ private:
 
 } // namespace
 
-UserFile read_user_file(const std::string& path, const UserTable& table) {
+Fd open_user_file(const std::string& path) {
     // Not blocking: a FIFO put there would hold authd for ever.
-    const Fd file{
-        checked("open", path, [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
+    return Fd{checked("open", path, [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
+}
+
+UserFile read_user_file(const std::string& path, const UserTable& table) {
+    return read_user_file(open_user_file(path), path, table);
+}
+
+UserFile read_user_file(const Fd& file, const std::string& path, const UserTable& table) {
     if (!S_ISREG(status_of(file.get(), path).st_mode))
         throw UserError(text(path, " is not a regular file: name the user file"));
     return UserFile{path, read_all(file.get(), path), table};

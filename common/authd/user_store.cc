@@ -56,10 +56,12 @@ constexpr std::string_view old_stay = "; the previous users stay";
 
 } // namespace
 
-UserStore::UserStore(std::string path, const UserTable& table, std::string strangers)
+UserStore::UserStore(std::string path, const UserTable& table, std::string strangers,
+                     std::function<Fd()> open)
     : path_(std::move(path)),
       table_(table),
       strangers_(std::move(strangers)),
+      open_(open ? std::move(open) : [this] { return open_user_file(path_); }),
       users_(path_, "", table),
       key_(portable_hash_settings().front()), // its salt is random
       own_hash_(hash_password(Secret{key_})) {
@@ -70,11 +72,12 @@ std::vector<Note> UserStore::refresh() {
     if (path_.empty()) return {};
     struct stat found {};
     try {
-        checked("look at the user file", path_, [&] { return ::stat(path_.c_str(), &found); });
+        const Fd file = open_();
+        checked("look at the user file", path_, [&] { return ::fstat(file.get(), &found); });
         if (is_same(found, read_)) return {};
-        return load(found);
+        return load(file, found);
     } catch (const UserError& error) {
-        read_ = found; // until it is changed
+        if (found.st_nlink != 0) read_ = found; // until it is changed
         return tell(Severity::error, text("users not read, ", error.what(), old_stay));
     } catch (const std::system_error& error) {
         return tell(Severity::error, text("users not read: ", error.what(), old_stay));
@@ -86,8 +89,8 @@ std::vector<Note> UserStore::tell(Severity severity, std::string text) {
     return {{severity, std::move(text)}};
 }
 
-std::vector<Note> UserStore::load(const struct stat& found) {
-    users_ = read_user_file(path_, table_);
+std::vector<Note> UserStore::load(const Fd& file, const struct stat& found) {
+    users_ = read_user_file(file, path_, table_);
     read_ = found; // of before it was read: a change in between is seen next time
     hashes_.clear();
     for (const User* const user : users_.users())

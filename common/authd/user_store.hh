@@ -6,6 +6,7 @@
 #include "common/authd/authd_frames.hh"
 #include "common/authd/user_file.hh"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -16,8 +17,9 @@ namespace common {
 class UserStore {
 public:
     // path: empty for no user at all. The table must outlive it. Takes as long as a check, for the decoy.
-    // strangers: AuthdSettings.
-    UserStore(std::string path, const UserTable& table, std::string strangers);
+    // strangers and open: AuthdSettings.
+    UserStore(std::string path, const UserTable& table, std::string strangers,
+              std::function<Fd()> open = nullptr);
 
     // Looks whether the file has changed; if so, reads it. What is to be told about that, once.
     std::vector<Note> refresh();
@@ -30,11 +32,12 @@ public:
 
 private:
     std::vector<Note> tell(Severity severity, std::string text);
-    std::vector<Note> load(const struct stat& found);
+    std::vector<Note> load(const Fd& file, const struct stat& found);
 
     std::string path_;
     const UserTable& table_;
     std::string strangers_;
+    std::function<Fd()> open_;
     UserFile users_;
     struct stat read_ {};             // the file that was read last, or had a fault
     std::string told_;                // the last note's text

@@ -200,7 +200,16 @@ int serve_standard_input(const Settings& settings, Log& log) {
     sessions_pair.reset();
     sessions_authd.reset();
 
-    Records records{loop, log, settings};
+    Fd xferlog;
+    if (!settings.xferlog.empty()) xferlog = Xferlog::open(settings.xferlog);
+    const auto connect = [&](std::size_t rule, const Announcer::OnConnection& on_connection) {
+        try {
+            on_connection(start_connect(Address::of_path(settings.announcements[rule].control)), {});
+        } catch (const std::exception& error) {
+            on_connection({}, error.what());
+        }
+    };
+    Records records{loop, log, settings, std::move(xferlog), connect};
     const Records::Source source{*pid, ends->client.host(),
                                  direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
     ErrorLines errors;

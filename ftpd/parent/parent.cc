@@ -29,13 +29,6 @@ namespace {
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 constexpr std::chrono::seconds kick_time{10};    // and after a kick
 
-std::vector<ConfigLine> merge(Service::Lines old, Service::Lines given, std::vector<std::string>& ignored) {
-    Settings scratch;
-    std::vector<ConfigLine> merged = merge_for_reload(old, given, directive_table(scratch), ignored);
-    make_settings(given); // so that what only a start can change is checked, too
-    return merged;
-}
-
 // Whether a session was told; one that was not is told by a signal.
 template <class Frame>
 bool tell(const Watch& pair, const Frame& frame) {
@@ -48,24 +41,32 @@ bool tell(const Watch& pair, const Frame& frame) {
 
 } // namespace
 
-Parent::Parent(const DaemonOptions& options, std::vector<ConfigLine> config, Settings settings, Log& log)
+Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> identity, Log& log)
     : settings_(std::move(settings)),
       log_(log),
-      service_(options, std::move(config), settings_, log_),
-      identity_(find_identity(settings_)),
+      service_(keeper, settings_, log_),
+      identity_(std::move(identity)),
+      root_(keeper.take(label_of_root).fd),
       pages_(settings_.max_clients),
-      records_(service_.loop(), log_, settings_),
+      records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd,
+               [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
+                   keeper.want(text(label_of_announcement, rule), std::move(on_connection));
+               }),
       acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& network) { return children_.count_from(network); },
                  [this] { return sessions_.size(); },
-                 [](std::string_view why) { return text("421 ", why, "\r\n"); }}),
-      sweeper_(service_.loop(), log_, records_, settings_, [this] { pages_.keep_none(); }) {
+                 [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
     service_.open(duties());
     if (!settings_.users.empty())
-        authd_.emplace(service_.loop(), log_, authd_settings(settings_), [this] { pages_.keep_none(); });
+        authd_.emplace(service_.loop(), log_, authd_settings(settings_),
+                       AuthdLink::StartedElsewhere{[&keeper] { keeper.end(label_of_authd); }});
+    for (const std::string_view label : {label_of_authd, label_of_sweeper})
+        if (Given given = keeper.take(label); given.fd) take(std::move(given));
     ::umask(default_umask);
-    acceptor_.open(settings_, own_descriptors_of(settings_));
+    std::vector<Given> listeners = keeper.take_all(label_of_listener);
+    for (Given& inherited : keeper.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
+    acceptor_.open(std::move(listeners), settings_, own_descriptors_of(settings_));
 }
 
 std::vector<ControlVerb> Parent::control_verbs() {
@@ -87,25 +88,25 @@ Service::Duties Parent::duties() {
                     for (std::string& line : who()) lines.push_back(std::move(line));
                     return lines;
                 },
-            .merge = merge,
             .apply =
-                [this](Service::Lines merged) {
-                    apply(merged);
+                [this](Service::Lines lines) {
+                    apply(lines);
                     return std::vector<std::string>{};
                 },
+            .on_given = [this](Given given) { take(std::move(given)); },
+            .on_taken_back = [this](const std::string& label) { acceptor_.remove(label); },
             .reloaded = "configuration read again; existing sessions keep the old one",
             .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
             .max_farewell = max_stop_words};
 }
 
-int Parent::run(const Service::OnReady& on_ready) {
+int Parent::run(bool foreground) {
     // For the sessions: what is inherited costs none of them anything.
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
     acceptor_.start(settings_);
     update_acceptor();
-    sweeper_.sweep();
-    Service::tell_ready(acceptor_.places(), on_ready);
+    service_.tell_ready(acceptor_.places(), foreground);
     while (!service_.is_stopping()) {
         service_.wait();
         service_.heed_signals();
@@ -119,7 +120,17 @@ void Parent::update_acceptor() {
     acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
 }
 
+// Where sessions cannot open the served folder themselves: one that was removed may be there again.
+void Parent::renew_root() {
+    struct stat found {};
+    if (!root_ || ::fstat(root_.get(), &found) != 0 || found.st_nlink != 0) return;
+    service_.keeper().want(label_of_root, [this](Fd opened, const std::string&) {
+        if (opened) root_ = std::move(opened);
+    });
+}
+
 void Parent::start_session(Accepted client) {
+    renew_root();
     Fd ours, theirs, authd;
     try {
         std::tie(ours, theirs) = make_packet_pair();
@@ -176,7 +187,7 @@ void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
     run_session_process(settings_, identity_,
-                        {std::move(client), std::move(pair), {}, std::move(authd), own_page});
+                        {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
 }
 
 void Parent::read_packets(pid_t pid) {
@@ -227,14 +238,9 @@ void Parent::end_session(const Ended& ended) {
                       WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
 }
 
-void Parent::end_other(pid_t pid, int status) {
-    if (!sweeper_.on_child_end(pid, status) && authd_) authd_->on_child_end(pid, status);
-}
-
 void Parent::reap() {
     // Whatever goes wrong with one that has ended, the others have ended, too.
-    children_.reap([this](const Ended& ended) { service_.attempt([&] { end_session(ended); }); },
-                   [this](pid_t pid, int status) { service_.attempt([&] { end_other(pid, status); }); });
+    children_.reap([this](const Ended& ended) { service_.attempt([&] { end_session(ended); }); });
     update_acceptor();
 }
 
@@ -264,11 +270,34 @@ std::vector<std::string> Parent::stats() const {
 void Parent::apply(Service::Lines config) {
     Settings settings = make_settings(config);
     settings.root = settings_.root; // a relative one would be another by now: a daemon leaves its folder
-    records_.reload(settings);
+    records_.reload(settings, std::move(xferlog_));
     settings_ = std::move(settings);
     acceptor_.configure(settings_);
     if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
     update_acceptor();
+}
+
+// What the keeper has opened again, and processes that it has started.
+void Parent::take(Given given) {
+    if (given.label.starts_with(label_of_listener)) return acceptor_.add(std::move(given));
+    if (given.label == label_of_root) root_ = std::move(given.fd);
+    if (given.label == label_of_xferlog) xferlog_ = std::move(given.fd);
+    if (given.label == label_of_authd && authd_) authd_->adopt(std::move(given.fd), given.pid);
+    if (given.label != label_of_sweeper) return;
+    sweeper_errors_ = {};
+    sweeper_ = Watch{service_.loop(), std::move(given.fd), Interest::read,
+                     [this, pid = given.pid](const Event&) {
+                         const Records::Source source{pid, {}, {}, label_of_sweeper};
+                         const auto read = records_.read(sweeper_.fd(), source, sweeper_errors_);
+                         if (read == Records::Read::more) sweeper_.again();
+                         if (read != Records::Read::ended) return;
+                         sweeper_errors_.end(log_, {source.role, pid});
+                         sweeper_.reset();
+                     },
+                     [this](const std::exception& error) {
+                         log_.error(text("the sweeper: ", error.what()));
+                         sweeper_.reset();
+                     }};
 }
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
@@ -305,9 +334,6 @@ void Parent::let_commands_finish() {
     if (settings_.stop_grace.count() == 0 || sessions_.empty()) return;
     const Clock::time_point deadline = Clock::now() + settings_.stop_grace;
     log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
-    constexpr std::chrono::seconds reserve{30}; // for the rest of the stop
-    notify_service_manager(
-        text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{settings_.stop_grace + reserve}.count()));
     for (const auto& [pid, session] : sessions_) tell(session.pair, Finish{service_.farewell()});
     service_.loop().at(deadline, [] {}); // ends the last wait
     service_.expect_another_stop();
@@ -318,21 +344,21 @@ void Parent::let_commands_finish() {
 }
 
 void Parent::stop() {
-    service_.begin_stop(sessions_.size());
+    constexpr std::chrono::seconds reserve{30}; // beside the grace
+    const bool has_grace = settings_.stop_grace.count() != 0 && !sessions_.empty();
+    service_.begin_stop(sessions_.size(),
+                        has_grace ? settings_.stop_grace + reserve : std::chrono::seconds{});
     acceptor_.close();
     let_commands_finish();
     const auto on_end = [this](const Ended& ended) { end_session(ended); };
-    const auto on_other = [this](pid_t pid, int status) { end_other(pid, status); };
     if (authd_) authd_->stop();
     // A session that cannot be told in words ends by the signal.
     if (const std::string& words = service_.farewell(); !words.empty())
         for (const auto& [pid, session] : sessions_) tell(session.pair, Stop{words});
     for (const int signal : {SIGTERM, SIGKILL}) {
         children_.signal_all(signal);
-        children_.wait_for_all(Clock::now() + farewell_time, on_end, on_other);
+        children_.wait_for_all(Clock::now() + farewell_time, on_end);
     }
-    sweeper_.stop(on_other);
-    if (authd_) authd_->wait();
     service_.end_stop();
 }
 

@@ -14,7 +14,6 @@
 #include "common/status_pages.hh"
 #include "ftpd/parent/overview.hh"
 #include "ftpd/parent/records.hh"
-#include "ftpd/parent/sweeper.hh"
 #include "ftpd/settings.hh"
 
 #include <cstddef>
@@ -26,15 +25,20 @@
 
 namespace ftpd {
 
+// Labels of its own, beside the keeper's.
+inline constexpr std::string_view label_of_root = "root", label_of_xferlog = "xferlog",
+                                  label_of_authd = "authd", label_of_sweeper = "sweeper",
+                                  label_of_announcement = "announce "; // and the number of the rule
+
 class Parent {
 public:
-    // Everything that can go wrong at a start goes wrong here: lock, listeners, the user.
-    Parent(const common::DaemonOptions& options, std::vector<common::ConfigLine> config, Settings settings,
+    // Takes from keeper what was opened for it. identity: whom the sessions become; none unless root started
+    // us.
+    Parent(common::KeeperLink& keeper, Settings settings, std::optional<common::Identity> identity,
            common::Log& log);
 
-    // Says where it listens, calls on_ready with the addresses, a blank between them, and serves until it is
-    // told to stop. Returns the exit status.
-    int run(const common::Service::OnReady& on_ready);
+    // Tells the keeper where it listens, and serves until it is told to stop. Returns the exit status.
+    int run(bool foreground);
 
 private:
     struct Session {
@@ -56,6 +60,8 @@ private:
     // Ends the sessions of a pid, an address or a user. Throws common::UserError when there are none.
     std::vector<std::string> kick(const std::string& whom);
     void apply(common::Service::Lines config);
+    void take(common::Given given);
+    void renew_root();
 
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
@@ -66,7 +72,6 @@ private:
     void kill_later(pid_t pid, Session& session);
     void end_session(const common::Ended& ended);
     void hear_last_words(pid_t pid, Session& session);
-    void end_other(pid_t pid, int status);
     void reap();
     std::vector<SessionView> view_sessions() const;
     void update_acceptor();
@@ -76,14 +81,17 @@ private:
     Settings settings_;
     common::Log& log_;
     common::Service service_;
-    std::optional<common::Identity> identity_; // whom the sessions become; none unless root started us
+    std::optional<common::Identity> identity_;
+    common::Fd root_;    // the served folder, where root started us: sessions could not open it; else none
+    common::Fd xferlog_; // that a reload has opened, until that is applied
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     Records records_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
     common::Children children_;              // the sessions' processes
     std::map<pid_t, Session> sessions_;
-    Sweeper sweeper_;
+    common::Watch sweeper_; // its pair, while it works
+    common::ErrorLines sweeper_errors_;
     Totals totals_;
 };
 

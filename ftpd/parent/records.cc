@@ -17,12 +17,6 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-Fd open_log(const std::string& path) {
-    return Fd{checked("open", path, [&] {
-        return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0640);
-    })};
-}
-
 std::string in_one_word(std::string word) {
     std::ranges::replace_if(
         word, [](char c) { return c <= ' ' || c > '~'; }, '_');
@@ -62,14 +56,16 @@ std::string format_xferlog(const Transfer& t, const std::string& host, std::time
                 anonymous ? "" : in_one_word(t.user), " ftp 0 * ", t.complete ? "c" : "i", '\n');
 }
 
-Xferlog::Xferlog(std::string path) : path_(std::move(path)), file_(open_log(path_)) {}
+Fd Xferlog::open(const std::string& path) {
+    return Fd{checked("open", path, [&] {
+        return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0640);
+    })};
+}
 
 void Xferlog::write(const Transfer& transfer, const std::string& host) {
     const std::string line = format_xferlog(transfer, host, std::time(nullptr));
     write_some(file_.get(), line); // what a full disk takes no more of is lost, as a log's last words are
 }
-
-void Xferlog::reopen() { file_ = open_log(path_); }
 
 std::string describe_share(const Transfer& t, std::string_view server, std::string_view below) {
     const std::string_view path =
@@ -91,27 +87,38 @@ Announcer::~Announcer() {
 }
 
 void Announcer::announce(const Transfer& transfer, std::string_view server, std::string_view below) {
-    for (const Announcement& rule : rules_)
-        if (is_beneath(transfer.path, rule.directory)) tell(rule, describe_share(transfer, server, below));
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+        const std::string& room = rules_[i].room;
+        if (!is_beneath(transfer.path, rules_[i].directory)) continue;
+        if (pending_.size() + connecting_ >= max_at_once) {
+            warn(room, "too many announcements wait for an answer");
+            continue;
+        }
+        ++connecting_;
+        connect_(i, [this, room, message = describe_share(transfer, server, below)](Fd socket,
+                                                                                    const std::string& why) {
+            --connecting_;
+            if (!socket) return warn(room, why);
+            tell(room, message, std::move(socket));
+        });
+    }
 }
 
-void Announcer::tell(const Announcement& rule, const std::string& message) {
-    if (pending_.size() >= max_at_once) return warn(rule.room, "too many announcements wait for an answer");
+void Announcer::tell(const std::string& room, const std::string& message, Fd socket) {
     try {
-        Fd socket = start_connect(Address::of_path(rule.control));
-        const std::string line = text("notice -r ", quote_word(rule.room), ' ', message, '\n');
+        const std::string line = text("notice -r ", quote_word(room), ' ', message, '\n');
         // So little fits into a fresh socket at once.
         if (write_some(socket.get(), line).bytes != line.size())
-            return warn(rule.room, "its control socket accepts no more data");
+            return warn(room, "its control socket accepts no more data");
         const int fd = socket.get();
         Watch watch{loop_, std::move(socket), Interest::read, [this, fd](const Event&) { read_answer(fd); },
                     [this, fd](const std::exception& error) { give_up(fd, error.what()); }};
         const Loop::TimerId deadline = loop_.at(Clock::now() + patience, [this, fd] {
             give_up(fd, text("no answer for ", patience.count(), " s"));
         });
-        pending_.insert_or_assign(fd, Pending{std::move(watch), rule.room, {}, deadline});
+        pending_.insert_or_assign(fd, Pending{std::move(watch), room, {}, deadline});
     } catch (const std::exception& error) {
-        warn(rule.room, error.what());
+        warn(room, error.what());
     }
 }
 
@@ -148,14 +155,14 @@ void Announcer::warn(std::string_view room, std::string_view why) {
     log_.warning(text("not announced in ", escape(room), ": ", why));
 }
 
-Records::Records(Loop& loop, Log& log, const Settings& settings) : log_(log), announcer_(loop, log) {
-    reload(settings);
+Records::Records(Loop& loop, Log& log, const Settings& settings, Fd xferlog, Announcer::Connect connect)
+    : log_(log), announcer_(loop, log, std::move(connect)) {
+    reload(settings, std::move(xferlog));
 }
 
-void Records::reload(const Settings& settings) {
-    std::optional<Xferlog> opened;
-    if (!settings.xferlog.empty()) opened.emplace(settings.xferlog);
-    xferlog_ = std::move(opened);
+void Records::reload(const Settings& settings, Fd xferlog) {
+    xferlog_.reset();
+    if (xferlog) xferlog_.emplace(std::move(xferlog));
     announcer_.set_rules(settings.announcements);
     links_work_ = settings.anonymous.has(Right::read);
     links_below_ = settings.anonymous_root;

@@ -11,7 +11,9 @@
 #include "ftpd/frames.hh"
 #include "ftpd/settings.hh"
 
+#include <cstddef>
 #include <ctime>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,17 +31,14 @@ std::string format_xferlog(const Transfer& transfer, const std::string& host, st
 // read.
 class Xferlog {
 public:
-    // Opens the file to append to, or makes it with mode 0640. Throws std::system_error.
-    explicit Xferlog(std::string path);
+    explicit Xferlog(common::Fd file) : file_(std::move(file)) {}
+    // The file to append to, which is made with mode 0640. Throws std::system_error.
+    static common::Fd open(const std::string& path);
 
     // One write per line. Throws std::system_error.
     void write(const Transfer& transfer, const std::string& host);
-    // The file of this name now: a log that was rotated. Throws as the constructor, and keeps the old one
-    // then.
-    void reopen();
 
 private:
-    std::string path_;
     common::Fd file_;
 };
 
@@ -57,7 +56,13 @@ public:
     static constexpr std::size_t max_at_once = 16; // that have no answer yet
     static constexpr std::chrono::seconds patience{5};
 
-    Announcer(common::Loop& loop, common::Log& log) : loop_(loop), log_(log) {}
+    // Begins a connection to the control socket of a rule, which may be another's to open: on_end gets the
+    // socket, or none and why.
+    using OnConnection = std::function<void(common::Fd socket, const std::string& why)>;
+    using Connect = std::function<void(std::size_t rule, OnConnection on_connection)>;
+
+    Announcer(common::Loop& loop, common::Log& log, Connect connect)
+        : loop_(loop), log_(log), connect_(std::move(connect)) {}
     ~Announcer();
     Announcer(const Announcer&) = delete;
     Announcer& operator=(const Announcer&) = delete;
@@ -73,7 +78,7 @@ private:
         std::string answer;
         common::Loop::TimerId deadline;
     };
-    void tell(const Announcement& rule, const std::string& message);
+    void tell(const std::string& room, const std::string& message, common::Fd socket);
     void read_answer(int fd);
     void give_up(int fd, std::string_view why);
     void forget(int fd);
@@ -81,14 +86,17 @@ private:
 
     common::Loop& loop_;
     common::Log& log_;
+    Connect connect_;
     std::vector<Announcement> rules_;
+    std::size_t connecting_ = 0;
     std::map<int, Pending> pending_; // answers, by their socket
 };
 
 class Records {
 public:
-    // Throws std::system_error when the transfer log cannot be opened.
-    Records(common::Loop& loop, common::Log& log, const Settings& settings);
+    // xferlog: none if there is to be no transfer log.
+    Records(common::Loop& loop, common::Log& log, const Settings& settings, common::Fd xferlog,
+            Announcer::Connect connect);
 
     // Whose packets they are.
     struct Source {
@@ -103,8 +111,8 @@ public:
     // Throws common::PeerError for what no session sends.
     Read read(int pair, const Source& source, common::ErrorLines& errors);
 
-    // After a HUP: other settings, and the transfer log of that name now. Throws as the constructor.
-    void reload(const Settings& settings);
+    // After a HUP: other settings, and the transfer log as it is now.
+    void reload(const Settings& settings, common::Fd xferlog);
 
 private:
     void record(const LogLine& line, const Source& source);

@@ -116,7 +116,7 @@ std::size_t own_descriptors_of(const Settings& settings) {
 std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
     if (serves == Serves::many) {
         require_descriptors(own_descriptors_of(settings) + settings.listen.size());
-        common::check_start(settings, "ftpd");
+        common::check_start(settings, "ftpd", main_user_directive);
     } else {
         check_children(settings, "ftpd");
     }

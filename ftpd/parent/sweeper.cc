@@ -2,13 +2,14 @@
 #include "ftpd/parent/sweeper.hh"
 
 #include "common/beneath.hh"
+#include "common/daemon.hh"
+#include "common/error_lines.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/held_file.hh"
-#include "ftpd/parent/records.hh"
 #include "ftpd/path.hh"
 #include "ftpd/settings.hh"
 
@@ -103,64 +104,20 @@ std::size_t sweep_partials(int root, std::time_t oldest, std::time_t oldest_repl
     return removed;
 }
 
-void Sweeper::sweep() {
-    constexpr std::chrono::hours pause{24};
-    loop_.at(Clock::now() + pause, [this] { sweep(); });
-    if (settings_.keep_partials.count() == 0 || child_.size() > 0) return;
-    try {
-        fork_child();
-    } catch (const std::system_error& error) { // no descriptor to spare, which ends no daemon
-        log_.warning(text("unfinished uploads are not swept: ", error.what()));
-    }
-}
-
-void Sweeper::fork_child() {
-    auto [ours, theirs] = make_packet_pair();
-    const std::optional<pid_t> pid = child_.spawn({.role = "sweeper", .pair = std::move(ours)},
-                                                  [this, pair = theirs.get()] { return run_child(pair); });
-    if (!pid) log_.warning("unfinished uploads are not swept: no process can be forked");
-}
-
-int Sweeper::run_child(int pair) const {
-    let_go_();
-    point_errors_at(pair);
-    const Fd root = open_root(settings_);
-    const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, pair, root.get()};
-    close_other_descriptors(keep);
-    shut_in(root.get(), find_identity(settings_), TreeAccess::write);
+int run_sweeper(const Settings& settings, Fd pair) {
+    discard_standard_input_and_output();
+    point_errors_at(pair.get());
+    const std::optional<Identity> identity = find_identity(settings);
+    const Fd root = open_root(settings);
+    shut_in(root.get(), identity, TreeAccess::write);
     const std::time_t now = std::time(nullptr);
-    const std::time_t oldest = now - std::chrono::seconds{settings_.keep_partials}.count();
+    const std::time_t oldest = now - std::chrono::seconds{settings.keep_partials}.count();
     const std::size_t removed =
-        sweep_partials(root.get(), oldest, now - replaced_for, [&] { return is_at_end(pair); });
+        sweep_partials(root.get(), oldest, now - replaced_for, [&] { return is_at_end(pair.get()); });
     if (removed > 0)
-        send_packet(pair,
+        send_packet(pair.get(),
                     pack_frame(LogLine{Severity::notice, text("swept ", removed, " unfinished uploads")}));
     return 0;
-}
-
-// What it has to say is read at its end.
-bool Sweeper::on_child_end(pid_t pid, int status) {
-    return child_.end(pid, status, [this](const Ended& ended) {
-        ErrorLines errors;
-        const Records::Source source{ended.pid, {}, {}, ended.child.role};
-        try {
-            while (records_.read(ended.child.pair.get(), source, errors) == Records::Read::more) {
-            }
-        } catch (const std::exception& error) {
-            log_.error(text("the sweeper: ", error.what()));
-        }
-        errors.end(log_, {source.role, ended.pid});
-        if (ended.status != 0 && !stopping_)
-            log_.warning(text("the sweeper ended: ", describe_status(ended.status)));
-    });
-}
-
-void Sweeper::stop(const Children::OnOther& on_other) {
-    constexpr std::chrono::seconds patience{3};
-    stopping_ = true;
-    child_.signal_all(SIGKILL);
-    child_.wait_for_all(
-        Clock::now() + patience, [](const Ended&) {}, on_other);
 }
 
 } // namespace ftpd

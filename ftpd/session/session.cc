@@ -241,16 +241,19 @@ void Session::log(Severity severity, std::string_view line) {
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
-    const std::array keep{STDIN_FILENO,       STDOUT_FILENO,    STDERR_FILENO,
-                          parts.client.get(), parts.pair.get(), parts.authd.get()};
+    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,     STDERR_FILENO,   parts.client.get(),
+                          parts.pair.get(), parts.authd.get(), parts.root.get()};
     close_other_descriptors(keep);
     point_errors_at(parts.pair.get());
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
-    for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd})
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd, &parts.root})
         if (*fd && fd->get() >= low_enough) *fd = duplicate(fd->get());
     try {
-        parts.root = open_root(settings);
+        if (!parts.root) parts.root = open_root(settings);
+        struct stat found {};
+        if (::fstat(parts.root.get(), &found) == 0 && found.st_nlink == 0)
+            fail_with(ENOENT, "open the root", settings.root);
     } catch (const std::system_error& error) {
         turn_away(settings, parts, error);
         ::_exit(0);

@@ -39,7 +39,7 @@ struct SessionOver;
 // What a session is given by its parent.
 struct SessionParts {
     common::Fd client, pair;
-    common::Fd root;  // of the tree; run_session_process opens it
+    common::Fd root;  // of the tree; none: run_session_process opens it
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
     std::string user{}; // that the session runs as, for the log

@@ -330,6 +330,7 @@ def main():
     seed = options.seed if options.seed is not None else random.randrange(1 << 32)
     random.seed(seed)
     with tempfile.TemporaryDirectory(prefix="chat-soak.") as folder:
+        os.chmod(folder, 0o755)  # the hub that root starts is a user of its own
         soak = Soak(options)
         try:
             soak.start(folder)

@@ -78,9 +78,13 @@ std::string chatctl(const Daemon& daemon, const Words& words) {
 pid_t handler_of(const Daemon& daemon, const Connection& client) { return session_of(daemon, client); }
 
 pid_t spawner_of(const Daemon& daemon) {
-    std::vector<ProcessStatus> children;
-    wait_until("the hub has a spawner", [&] { return !(children = children_of(daemon.pid())).empty(); });
-    return children.at(0).pid;
+    pid_t found = -1;
+    wait_until("there is a spawner", [&] {
+        for (const ProcessStatus& child : children_of(daemon.pid()))
+            if (is_alive(child.pid) && command_line_of(child.pid).starts_with("chatd-spawner")) found = child.pid;
+        return found != -1;
+    });
+    return found;
 }
 
 std::string welcome_to(std::string_view room) {

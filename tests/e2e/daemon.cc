@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sstream>
+#include <unistd.h>
 
 namespace e2e {
 namespace {
@@ -106,11 +107,27 @@ std::vector<common::Address> Daemon::addresses() const {
     return found;
 }
 
+// It is the last that has said where it listens; where its log is elsewhere, the keeper's child that holds a
+// listener, too.
+pid_t Daemon::main_pid() const {
+    const std::string all = log();
+    const std::size_t said = all.rfind("]: listening on ");
+    if (said != all.npos) return std::stoi(all.substr(all.rfind('[', said) + 1));
+    const auto keepers = descriptors_of(pid());
+    for (const ProcessStatus& child : children_of(pid()))
+        for (const auto& [fd, target] : descriptors_of(child.pid))
+            for (const auto& [number, own] : keepers)
+                if (fd > STDERR_FILENO && number > STDERR_FILENO && target == own &&
+                    own.starts_with("socket:"))
+                    return child.pid;
+    throw Failure{"no process serves"};
+}
+
 void Daemon::wait_until_idle() const {
     // Each reaped child is a log line, so the log is the event to wait for.
     for (;;) {
         const std::size_t seen = log().size();
-        if (children_of(pid()).empty()) return;
+        if (children_of(main_pid()).empty()) return;
         log_->wait_for("\n", seen);
     }
 }
@@ -122,6 +139,8 @@ void Daemon::stop() {
 }
 
 void Daemon::kill() {
+    signal(SIGSTOP); // or it would start another
+    ::kill(main_pid(), SIGKILL);
     signal(SIGKILL);
     wait();
 }

@@ -38,7 +38,8 @@ public:
 
     std::uint16_t port() const { return addresses().at(0).port(); }
     std::vector<common::Address> addresses() const; // of all listeners so far, in the order of the log
-    pid_t pid() const { return child_->pid(); }
+    pid_t pid() const { return child_->pid(); }     // of the process that was started, the keeper
+    pid_t main_pid() const;                         // of the one that serves: ftpd's parent, chatd's hub
 
     // The folder that is served by default, which everybody may write to.
     const Path& files() const { return files_; }
@@ -50,13 +51,13 @@ public:
     std::size_t wait_for_log(std::string_view text, std::size_t from = 0) const {
         return log_->wait_for(text, from);
     }
-    // Waits until it has no child any more: all sessions ended and reaped (Linux).
+    // Waits until the process that serves has no child: all sessions ended and reaped (Linux).
     void wait_until_idle() const;
 
     void signal(int number) { child_->signal(number); }
     int wait(Seconds limit = patience) { return child_->wait(limit); } // its exit status
     void stop(); // SIGTERM; throws Failure unless it ends with status 0
-    void kill(); // SIGKILL
+    void kill(); // SIGKILL, to the process that serves and to the keeper, so that none starts again
 
 private:
     void check_children() const;

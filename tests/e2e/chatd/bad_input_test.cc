@@ -151,7 +151,7 @@ TEST_SUITE("e2e slow") {
         check_serves(daemon, ada, "bob");
         const pid_t spawner = spawner_of(daemon);
         const auto descriptors = [&] {
-            return descriptors_of(daemon.pid()).size() + descriptors_of(spawner).size();
+            return descriptors_of(daemon.main_pid()).size() + descriptors_of(spawner).size();
         };
         const auto wait_for_all = [&] {
             wait_until("all of them are gone", [&] {
@@ -160,7 +160,7 @@ TEST_SUITE("e2e slow") {
             });
         };
         const std::size_t before = descriptors();
-        const std::size_t memory = resident_bytes(daemon.pid()) + resident_bytes(spawner);
+        const std::size_t memory = resident_bytes(daemon.main_pid()) + resident_bytes(spawner);
         for (int i = 0; i < times; ++i) {
             if (i % 200 == 0) { // more at a time, and there would be no room for more from one address
                 ChatClient{daemon, text("guest", i)};
@@ -172,7 +172,7 @@ TEST_SUITE("e2e slow") {
         }
         wait_for_all();
         CHECK(descriptors() == before);
-        CHECK(resident_bytes(daemon.pid()) + resident_bytes(spawner) < memory + (4 << 20));
+        CHECK(resident_bytes(daemon.main_pid()) + resident_bytes(spawner) < memory + (4 << 20));
         CHECK(spawner_of(daemon) == spawner);
         check_serves(daemon, ada, "carl");
     }

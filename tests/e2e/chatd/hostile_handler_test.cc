@@ -193,11 +193,11 @@ TEST_SUITE("e2e readiness") {
         const Daemon daemon{hub_alone()};
         FakeHandler good{daemon, "good"}, bad{daemon, "bad"};
         std::size_t seen = 0;
-        ::kill(daemon.pid(), SIGSTOP); // so that both are there at once
+        ::kill(daemon.main_pid(), SIGSTOP); // so that both are there at once
         bad.send_frame(say_frame("one"));
         bad.send_frame(say_frame("two"));
         for (int sent = 0; sent < 2;) sent += bad.read_line() == "sent";
-        ::kill(daemon.pid(), SIGCONT);
+        ::kill(daemon.main_pid(), SIGCONT);
         check_killed(daemon, bad, good, "a second frame before the first was answered", seen);
     }
 

@@ -89,7 +89,7 @@ using Kinds = std::multiset<std::string>;
 // What a handler's descriptors are, by target; an unknown one stands for itself.
 Kinds kinds_of(const Daemon& daemon, const Connection& client, const std::string& room) {
     const pid_t pid = handler_of(daemon, client);
-    const auto hubs = descriptors_of(daemon.pid());
+    const auto hubs = descriptors_of(daemon.main_pid());
     const auto is_the_hubs = [&](const std::string& target) {
         return std::ranges::any_of(hubs, [&](const auto& entry) { return entry.second == target; });
     };
@@ -157,7 +157,7 @@ TEST_SUITE("e2e") {
         std::set<std::string> ends;
         for (const Connection& client : crowd) ends.insert(server_end_of(client));
         CHECK(ends.size() == crowd_size);
-        for (const auto& [fd, target] : descriptors_of(daemon.pid())) CHECK_FALSE(ends.contains(target));
+        for (const auto& [fd, target] : descriptors_of(daemon.main_pid())) CHECK_FALSE(ends.contains(target));
         const auto spawners = descriptors_of(spawner_of(daemon));
         for (const auto& [fd, target] : spawners) {
             CHECK_FALSE(ends.contains(target));
@@ -176,7 +176,7 @@ TEST_SUITE("e2e") {
             for (int room = 0; room < crowd_size; ++room)
                 if (room != own_room) CHECK_FALSE(has_in_memory(pid, code_of(room)));
         };
-        CHECK(has_in_memory(daemon.pid(), code_of(3))); // so that the search is known to find
+        CHECK(has_in_memory(daemon.main_pid(), code_of(3))); // so that the search is known to find
         const pid_t spawner = spawner_of(daemon);
         check_innocent(spawner, -1);
         check_innocent(handler_of(daemon, crowd[crowd_size - 1]), crowd_size - 1);

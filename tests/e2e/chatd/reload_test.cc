@@ -130,7 +130,7 @@ TEST_SUITE("e2e") {
         ChatClient ada{daemon, "ada", "s3cret"};
         const std::size_t before = daemon.log().size();
         daemon.signal(SIGUSR1);
-        const std::string prefix = text("hub[", daemon.pid(), "]: ");
+        const std::string prefix = text("hub[", daemon.main_pid(), "]: ");
         for (const std::string verb : {"rooms", "stats"})
             for (const std::string& line : split_lines(chatctl(daemon, {verb})))
                 daemon.wait_for_log(prefix + (line.starts_with("uptime-") ? "uptime-" : line + "\n"), before);

@@ -151,8 +151,10 @@ TEST_SUITE("e2e readiness") {
         ada.send("ada\n\n");
         CHECK(ada.read_line() == "Your name: Room code: " + welcome_to("lobby"));
         const auto ours = descriptors_of(::getpid());
-        for (const ProcessStatus& spawner : children_of(daemon.pid()))
-            for (const auto& [fd, target] : descriptors_of(spawner.pid))
+        for (const ProcessStatus& child : children_of(daemon.pid()))
+            for (const auto& [fd, target] : command_line_of(child.pid).starts_with("chatd-spawner")
+                                                ? descriptors_of(child.pid)
+                                                : std::map<int, std::string>{})
                 for (const common::Fd* const passed_on : {&listener, &tcp, &odd})
                     CHECK(target != ours.at(passed_on->get()));
         daemon.signal(SIGTERM);
@@ -184,7 +186,8 @@ TEST_SUITE("e2e readiness") {
         const ChatClient client{daemon, "ada"};
         const auto priority = [](pid_t pid) { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)); };
         const int ours = priority(0);
-        for (const pid_t pid : {daemon.pid(), spawner_of(daemon), handler_of(daemon, client)})
+        for (const pid_t pid :
+             {daemon.pid(), daemon.main_pid(), spawner_of(daemon), handler_of(daemon, client)})
             CHECK(priority(pid) == std::min(ours + 5, 19));
     }
 
@@ -216,7 +219,7 @@ TEST_SUITE("e2e readiness") {
         for (const auto& entry : std::filesystem::directory_iterator{daemon.state()})
             CHECK_FALSE(entry.path().filename().native().starts_with("pages"));
         if (have_proc())
-            CHECK(read_file("/proc/" + std::to_string(daemon.pid()) + "/maps").find("/pages-") !=
+            CHECK(read_file("/proc/" + std::to_string(daemon.main_pid()) + "/maps").find("/pages-") !=
                   std::string::npos);
     }
 

@@ -34,7 +34,7 @@ void check_unharmed(const Daemon& daemon) {
     CHECK(log.find(" exit 1 ") == log.npos);
     CHECK(log.find("not accepting") == log.npos);
     CHECK(stat_of(daemon, "clients") == 1);
-    if (have_proc()) CHECK(children_of(daemon.pid()).size() == 1);
+    if (have_proc()) CHECK(children_of(daemon.main_pid()).size() == 1);
 }
 
 // A client's way up to a point, at which its connection is reset.

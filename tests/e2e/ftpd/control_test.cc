@@ -162,7 +162,7 @@ TEST_SUITE("e2e readiness") {
         FtpClient client = connect_logged_in(daemon);
         client.command("NOOP", 200);
         wait_until("it is idle", [&] { return row_of(daemon, session_of(daemon, client)).at(4) == "idle"; });
-        const std::string prefix = text("parent[", daemon.pid(), "]: ");
+        const std::string prefix = text("parent[", daemon.main_pid(), "]: ");
         const std::size_t before = daemon.log().size();
         daemon.signal(SIGUSR1);
         for (const std::string verb : {"stats", "who"})

@@ -57,7 +57,7 @@ TEST_SUITE("e2e readiness") {
         ::kill(session, SIGKILL);
         CHECK(wait_for_end_of(daemon, session) == "signal 9 (Killed)");
         victim.wait_for_end();
-        CHECK(children_of(daemon.pid()).size() == (have_proc() ? 1 : 0));
+        CHECK(children_of(daemon.main_pid()).size() == (have_proc() ? 1 : 0));
         CHECK(stat_of(daemon, "crashed") == 1);
         CHECK(stat_of(daemon, "clients") == 1);
         CHECK(ask(daemon, {"who"}).find(std::to_string(session)) == std::string::npos);

@@ -66,7 +66,7 @@ struct Holder {
     std::map<std::string, std::string> more{}; // targets of this test, and what they are called
 
     Kinds kinds() const {
-        const auto parents = descriptors_of(daemon.pid());
+        const auto parents = descriptors_of(daemon.main_pid());
         std::map<std::string, std::string> names = more;
         names["/dev/null"] = "null";
         names[server_end_of(client)] = "client";
@@ -191,7 +191,7 @@ TEST_SUITE("e2e") {
         for (const Connection& client : crowd.clients) ends.insert(server_end_of(client));
         for (const Connection& data : crowd.transfers) ends.insert(server_end_of(data));
         CHECK(ends.size() == 25);
-        for (const auto& [fd, target] : descriptors_of(daemon.pid())) CHECK_FALSE(ends.contains(target));
+        for (const auto& [fd, target] : descriptors_of(daemon.main_pid())) CHECK_FALSE(ends.contains(target));
     }
 
     TEST_CASE("a session maps no status page but its own") {

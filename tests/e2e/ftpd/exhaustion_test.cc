@@ -20,13 +20,23 @@ Connection connect_control(const Daemon& daemon) {
 
 // From now on the daemon can open so many descriptors more.
 void leave_descriptors(const Daemon& daemon, std::size_t number) {
-    const auto open = descriptors_of(daemon.pid());
+    const auto open = descriptors_of(daemon.main_pid());
     // What is closed in between can be opened, too.
     int limit = 0;
     for (std::size_t free = 0; free < number || open.contains(limit); ++limit)
         if (!open.contains(limit)) ++free;
-    const Result result =
-        run_client({"prlimit", "--pid", std::to_string(daemon.pid()), text("--nofile=", limit, ':')});
+    const std::string process = std::to_string(daemon.main_pid());
+    Words command{"prlimit", "--pid", process, text("--nofile=", limit, ':')};
+    if (is_root()) { // root without all of its rights may do that to processes of root's only
+        const std::string status = read_file("/proc/" + process + "/status");
+        const auto id = [&](std::string_view name) {
+            return std::to_string(std::stoi(status.substr(status.find(name) + name.size())));
+        };
+        const Words owner{"setpriv", "--reuid=" + id("\nUid:"), "--regid=" + id("\nGid:"), "--clear-groups",
+                          "--"};
+        command.insert(command.begin(), owner.begin(), owner.end());
+    }
+    const Result result = run_client(command);
     if (result.status != 0) throw Failure{result.err};
 }
 
@@ -37,7 +47,7 @@ TEST_SUITE("e2e readiness") {
         if (!is_root()) return tests::skip("only root can run it as a user who has no other processes");
         const TempDir place;
         Daemon::Setting setting = as_ordinary_user(place, {});
-        setting.wrapper.insert(setting.wrapper.end(), {"prlimit", "--nproc=3:3"});
+        setting.wrapper.insert(setting.wrapper.end(), {"prlimit", "--nproc=4:4"});
         Daemon daemon{setting};
         FtpClient first{daemon}, second{daemon};
         Connection third{daemon.port()};

@@ -95,8 +95,8 @@ struct Office {
     pid_t authd_of(const Daemon& daemon) const { // before there is a session
         pid_t found = -1;
         wait_until("authd is there", [&] {
-            const auto children = children_of(daemon.pid());
-            if (children.size() == 1) found = children[0].pid;
+            for (const ProcessStatus& child : children_of(daemon.pid()))
+                if (child.pid != daemon.main_pid() && is_alive(child.pid)) found = child.pid;
             return found > 0;
         });
         return found;

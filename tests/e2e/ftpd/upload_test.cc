@@ -116,13 +116,13 @@ TEST_SUITE("e2e") {
         if (!e2e::have_proc()) return tests::skip("only /proc shows it");
         write_shared(daemon.files() / "old", "old content");
         FtpClient other = connect_logged_in(daemon);
-        const std::vector<e2e::ProcessStatus> before = e2e::children_of(daemon.pid());
+        const std::vector<e2e::ProcessStatus> before = e2e::children_of(daemon.main_pid());
         REQUIRE(before.size() == 1);
         for (const auto* const name : {"old", "fresh"}) {
             FtpClient doomed = connect_logged_in(daemon);
             const Connection data = begin_upload(doomed, name, "01234");
             if (name == std::string_view{"fresh"}) wait_for_partial(other, name, 5);
-            for (const e2e::ProcessStatus& child : e2e::children_of(daemon.pid()))
+            for (const e2e::ProcessStatus& child : e2e::children_of(daemon.main_pid()))
                 if (child.pid != before[0].pid) ::kill(child.pid, SIGKILL);
             doomed.wait_for_end();
         }

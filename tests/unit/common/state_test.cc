@@ -98,6 +98,46 @@ TEST_SUITE("unit") {
         const StateDirectory now{folder / "state"}; // its file is still there, and harmless
     }
 
+    TEST_CASE("state: a start waits for the end of a process that works there without a keeper") {
+        const TemporaryFolder folder;
+        std::array<int, 2> ready{}, over{};
+        REQUIRE(::pipe(ready.data()) == 0);
+        REQUIRE(::pipe(over.data()) == 0);
+        // The keeper, which ends at once, and its child.
+        const pid_t keeper = ::fork();
+        if (keeper == 0) {
+            const StateDirectory state{folder / "state"};
+            if (::fork() != 0) ::_exit(0);
+            ::close(over[1]);
+            StateDirectory::claim(state.lock(), folder / "state");
+            (void)!::write(ready[1], "x", 1);
+            char byte = 0;
+            (void)!::read(over[0], &byte, 1); // until it is told to end
+            ::_exit(0);
+        }
+        REQUIRE(::waitpid(keeper, nullptr, 0) == keeper);
+        ::close(over[0]);
+        ::close(ready[1]);
+        const Fd ready_reading{ready[0]};
+        Fd over_writing{over[1]};
+        std::array<char, 1> byte{};
+        REQUIRE(read_some(ready_reading.get(), byte).bytes == 1);
+        const std::string lock = folder / "state/lock";
+        const Fd file{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+        CHECK(in_child([&] {
+                  const Fd same{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+                  try {
+                      StateDirectory::claim(same, folder / "state");
+                      return std::string{"claimed"};
+                  } catch (const UserError& error) {
+                      return std::string{error.what()}.substr(0, 8);
+                  }
+              }) == "process ");
+        over_writing.reset();
+        const StateDirectory next{folder / "state"};
+        CHECK(next.path() == (folder / "state"));
+    }
+
     TEST_CASE("state: a directory that cannot be made is named") {
         const TemporaryFolder folder;
         std::ofstream{folder / "file"};

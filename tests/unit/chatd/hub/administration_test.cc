@@ -4,6 +4,7 @@
 
 #include "chatd/hub/log_print.hh"
 #include "tests/unit/chatd/hub/hub_house.hh"
+#include "tests/unit/common/test_keeper.hh"
 
 #include <cstdint>
 #include <doctest/doctest.h>
@@ -16,9 +17,8 @@ namespace {
 
 struct Office : HubHouse {
     Office() {
-        settings.listen = {"unix:" + (folder / "socket")};
         settings.max_clients = 2;
-        pool.open(0);
+        pool.open({}, 0);
     }
     common::ControlAnswer ask(std::string_view name, const std::vector<std::string>& words = {}) {
         for (const common::ControlVerb& verb : administration.verbs())
@@ -42,8 +42,8 @@ struct Office : HubHouse {
     }
 
     common::StatusPages pages{2};
-    common::DaemonOptions options;
-    common::Service service{options, {}, settings, log};
+    TestKeeper keeper{folder / "lock"};
+    common::Service service{keeper.link(), settings, log};
     HandlerPool pool{service.loop(),
                      log,
                      settings,

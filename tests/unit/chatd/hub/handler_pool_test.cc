@@ -27,9 +27,8 @@ struct Pool {
     };
 
     Pool() {
-        settings.listen = {"unix:" + (folder / "socket")};
         settings.max_clients = 2;
-        pool.open(0);
+        pool.open({}, 0);
     }
     ClientNumber take(const std::string& host = "10.0.0.7") {
         auto [theirs, ours] = common::make_packet_pair();

@@ -36,6 +36,16 @@ struct Scene {
     common::Fd chatd = common::listen_on(common::Address::of_path((folder / "control").native()));
     std::vector<common::Fd> asked; // by announcements, one after the other
 
+    Announcer::Connect connect() const {
+        return [path = (folder / "control").native()](std::size_t,
+                                                      const Announcer::OnConnection& on_connection) {
+            try {
+                on_connection(common::start_connect(common::Address::of_path(path)), {});
+            } catch (const std::exception& error) {
+                on_connection({}, error.what());
+            }
+        };
+    }
     Settings settings() const {
         Settings made;
         made.xferlog = (folder / "xferlog").native();
@@ -85,15 +95,15 @@ TEST_SUITE("unit") {
 
     TEST_CASE("xferlog: a log that was moved away goes on under its name once it is reopened") {
         const e2e::TempDir folder;
-        Xferlog log{(folder / "log").native()};
+        Xferlog log{Xferlog::open((folder / "log").native())};
         log.write(upload, "a");
         std::filesystem::rename(folder / "log", folder / "log.1");
         log.write(upload, "b");
-        log.reopen();
+        log = Xferlog{Xferlog::open((folder / "log").native())};
         log.write(upload, "c");
         CHECK(std::ranges::count(e2e::read_file(folder / "log.1"), '\n') == 2);
         CHECK(std::ranges::count(e2e::read_file(folder / "log"), '\n') == 1);
-        CHECK_THROWS(Xferlog{(folder / "none" / "log").native()});
+        CHECK_THROWS(Xferlog::open((folder / "none" / "log").native()));
     }
 
     TEST_CASE("announcer: a share is told with its size and a URL that works") {
@@ -126,7 +136,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("announcer: chatd is told of what lies in the rule's folder and an ok leaves no trace") {
         Scene scene;
-        Announcer announcer{scene.loop, scene.log};
+        Announcer announcer{scene.loop, scene.log, scene.connect()};
         announcer.set_rules(scene.settings().announcements);
         Transfer elsewhere = upload;
         elsewhere.path = "/public/notes.txt";
@@ -140,7 +150,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("announcer: what chatd refuses or breaks off or says without end costs a warning each") {
         Scene scene;
-        Announcer announcer{scene.loop, scene.log};
+        Announcer announcer{scene.loop, scene.log, scene.connect()};
         announcer.set_rules(scene.settings().announcements);
         const auto warned = [&](std::string_view answer) {
             announcer.announce(upload, "", "/");
@@ -164,7 +174,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("announcer: only so many wait for an answer at once") {
         Scene scene;
-        Announcer announcer{scene.loop, scene.log};
+        Announcer announcer{scene.loop, scene.log, scene.connect()};
         announcer.set_rules(scene.settings().announcements);
         for (std::size_t told = 0; told < Announcer::max_at_once; ++told) announcer.announce(upload, "", "/");
         CHECK(scene.logged().empty());
@@ -176,7 +186,8 @@ TEST_SUITE("unit") {
     TEST_CASE(
         "records: a transfer is in the log and the transfer log and told only when it is a whole upload") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings()};
+        Records records{scene.loop, scene.log, scene.settings(),
+                        Xferlog::open((scene.folder / "xferlog").native()), scene.connect()};
         const auto [ours, theirs] = common::make_packet_pair();
         common::ErrorLines errors;
         const auto take = [&, pair = ours.get(), other = theirs.get()](const std::string& packet) {
@@ -207,7 +218,8 @@ TEST_SUITE("unit") {
 
     TEST_CASE("records: one session's packets are read a few at a time up to its end") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings()};
+        Records records{scene.loop, scene.log, scene.settings(),
+                        Xferlog::open((scene.folder / "xferlog").native()), scene.connect()};
         auto [ours, theirs] = common::make_packet_pair();
         for (int sent = 0; sent < 20; ++sent)
             CHECK(common::send_packet(theirs.get(), pack_frame(LogLine{})) == common::IoState::done);

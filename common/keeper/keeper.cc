@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/keeper.hh"
+
+#include "common/children.hh"
+#include "common/errors.hh"
+#include "common/keeper/hand_over.hh"
+#include "common/sandbox.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <sys/wait.h>
+#include <tuple>
+#include <unistd.h>
+#include <utility>
+
+namespace common {
+namespace {
+
+constexpr std::chrono::seconds patience{45}; // for the other processes to end by themselves
+constexpr std::chrono::milliseconds main_pause{
+    1000}; // between two starts of a main process that dies at once
+
+std::map<std::string, Fd> open(const Plan& plan) {
+    std::map<std::string, Fd> opened;
+    for (const auto& [label, open_it] : plan.opened) opened.emplace(label, open_it());
+    return opened;
+}
+
+const LastingProcess* find(const Plan& plan, std::string_view role) {
+    for (const LastingProcess& process : plan.processes)
+        if (process.role == role) return &process;
+    return nullptr;
+}
+
+} // namespace
+
+Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log)
+    : duties_(std::move(duties)),
+      options_(options),
+      config_(std::move(config)),
+      log_(log),
+      plan_(duties_.make_plan(config_)),
+      state_(plan_.settings.state),
+      pid_file_(plan_.settings.pid_file),
+      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
+      loop_(Backend::poll) {
+    loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
+    control_.path = plan_.settings.control;
+    control_.fd = listen_on(Address::of_path(control_.path), 0600);
+    if (plan_.owner) hand_over(plan_.settings.state, plan_.settings.control, *plan_.owner);
+    listeners_.open(plan_.settings.listen, nullptr);
+    listeners_.tell_changes(
+        [this](const Listeners::Listener& one) {
+            if (serves()) give(one.label, one.fd.get());
+        },
+        [this](const std::string& label) {
+            if (serves()) main().send({.word = KeeperWord::take_back, .label = label});
+        });
+    opened_ = open(plan_);
+}
+
+Keeper::ControlSocket::~ControlSocket() {
+    if (fd) ::unlink(path.c_str());
+}
+
+int Keeper::run(Detachment* detachment) {
+    detachment_ = detachment;
+    start_all();
+    while (!status_ || others_run()) {
+        loop_.run_once(signals_.while_waiting());
+        heed_signals();
+    }
+    if (!failure_.empty()) throw std::runtime_error(failure_);
+    return *status_;
+}
+
+// --- the processes ---
+
+void Keeper::start_all() {
+    for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
+    start(plan_.processes.front());
+    give_all();
+}
+
+void Keeper::start(const LastingProcess& process) {
+    KeptChild& child = children_[process.role];
+    const bool is_main = &child == &main();
+    auto [ours, theirs] = make_packet_pair();
+    Birth birth{std::move(theirs), {}};
+    Fd end; // the main process's, of its pair with this one
+    if (!is_main) std::tie(end, birth.main) = make_packet_pair();
+    const pid_t pid = checked("fork", process.role, [] { return ::fork(); });
+    if (pid == 0) ::_exit(report_errors(duties_.program, [&] { return become(process, std::move(birth)); }));
+    child.begin(
+        loop_, pid, std::move(ours), std::move(end),
+        [this, role = process.role](const KeeperFrame& frame, Fd passed) {
+            heed(role, frame, std::move(passed));
+        },
+        [this, role = process.role, pid](const std::exception& error) {
+            log_.error(text(role, ' ', pid, " is killed: ", error.what()));
+            children_[role].signal(SIGKILL);
+        });
+    if (is_main) return;
+    child.send({.word = KeeperWord::begin});
+    if (serves())
+        main().send({.word = KeeperWord::give, .number = pid, .label = process.role}, child.take_end());
+}
+
+void Keeper::start_at(const LastingProcess& process, Clock::time_point when) {
+    if (std::exchange(children_[process.role].will_start, true)) return;
+    loop_.at(when, [this, role = process.role] {
+        children_[role].will_start = false;
+        start_missing();
+    });
+}
+
+// What should run, does not, and waits for no moment of its own.
+void Keeper::start_missing() {
+    if (status_ || stopping_) return;
+    try {
+        if (!serves()) {
+            if (!others_run() && !main().will_start) start_all();
+            return;
+        }
+        for (const LastingProcess& process : plan_.processes)
+            if (const KeptChild& child = children_[process.role]; !child.runs() && !child.will_start)
+                start(process);
+    } catch (const std::system_error& error) {
+        log_.error(text(error.what(), ": trying again"));
+        if (!serves()) end_others();
+        for (const LastingProcess& process : plan_.processes)
+            if (!children_[process.role].runs()) start_at(process, Clock::now() + process.pause);
+    }
+}
+
+// In the child. Nothing of the keeper's is open there but what the process was born with.
+int Keeper::become(const LastingProcess& process, Birth birth) const {
+    close_other_descriptors(
+        std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth.keeper.get(), birth.main.get()});
+    return process.body(std::move(birth));
+}
+
+void Keeper::give(std::string_view label, int fd) {
+    if (fd >= 0) main().send({.word = KeeperWord::give, .label = std::string{label}}, duplicate(fd));
+}
+
+void Keeper::give_all() {
+    // Not a duplicate, which would take the lock with it when it is closed.
+    main().send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {}, state_.lock().get());
+    give(label_of_control, control_.fd.get());
+    give(label_of_log, log_.file());
+    for (const Listeners::Listener& listener : listeners_.all()) give(listener.label, listener.fd.get());
+    for (const auto& [label, fd] : opened_) give(label, fd.get());
+    for (auto& [role, child] : children_)
+        if (Fd end = child.take_end())
+            main().send({.word = KeeperWord::give, .number = child.pid(), .label = role}, std::move(end));
+    main().send({.word = KeeperWord::begin});
+}
+
+// The main process first: the others end because that has.
+void Keeper::reap() {
+    std::vector<std::pair<pid_t, int>> ended;
+    reap_children([&](pid_t pid, int status) {
+        ended.emplace(pid == main().pid() ? ended.begin() : ended.end(), pid, status);
+    });
+    for (const auto& [pid, status] : ended) {
+        const auto found = std::find_if(children_.begin(), children_.end(),
+                                        [one = pid](const auto& child) { return child.second.pid() == one; });
+        if (found == children_.end()) continue; // of the process that has started us
+        found->second.finish();
+        if (&found->second == &main())
+            on_main_end(pid, status);
+        else
+            on_other_end(found->first, pid, status);
+    }
+}
+
+void Keeper::on_main_end(pid_t pid, int status) {
+    const bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const std::string how = text(plan_.processes.front().role, ' ', pid, " ended: ", describe_status(status));
+    if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
+        status_ = is_orderly ? 0 : 1;
+        if (WIFSIGNALED(status) && failure_.empty()) log_.error(how);
+    } else {
+        log_.error(text(how, "; starting all again"));
+        coming_.clear();
+        start_at(plan_.processes.front(), std::max(Clock::now(), main().started() + main_pause));
+    }
+    end_others();
+}
+
+void Keeper::on_other_end(const std::string& role, pid_t pid, int status) {
+    if (status_ || stopping_) return;
+    if (!serves()) return start_missing();
+    const LastingProcess* const process = find(plan_, role);
+    if (process == nullptr) return; // the configuration wants it no more
+    const bool is_done = process->ends_by_itself && status == 0;
+    if (!was_ready_ && process->is_needed) {
+        failure_ = text("the ", role, " has ended at its start: ", describe_status(status));
+        return main().signal(SIGKILL); // it serves nobody yet
+    }
+    if (!is_done)
+        log_.warning(text(role, ' ', pid, " ended: ", describe_status(status), "; starting another"));
+    start_at(*process, std::max(Clock::now(), children_[role].started() + process->pause));
+}
+
+// Their pairs with the main process have ended, too. Who has work to do that nobody waits for is not asked.
+void Keeper::end_others() {
+    for (auto& [role, child] : children_) {
+        const LastingProcess* const process = find(plan_, role);
+        child.let_go();
+        if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
+    }
+    if (!others_run()) return;
+    loop_.at(Clock::now() + patience, [this] {
+        if (serves()) return;
+        for (const auto& [role, child] : children_) child.signal(SIGKILL);
+    });
+}
+
+bool Keeper::others_run() const {
+    return std::any_of(children_.begin(), children_.end(), [&](const auto& child) {
+        return child.second.runs() && child.first != plan_.processes.front().role;
+    });
+}
+
+// --- words ---
+
+void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) {
+    if (frame.word == KeeperWord::want) return answer(role, frame.label);
+    if (role == plan_.processes.front().role) {
+        switch (frame.word) {
+        case KeeperWord::reload: return reload(true);
+        case KeeperWord::ready: return on_ready(frame.text);
+        case KeeperWord::applied: return on_applied(frame.flag);
+        case KeeperWord::stopping: return on_stopping(std::chrono::seconds{frame.number});
+        case KeeperWord::hold: return held_.push_back(std::move(passed));
+        case KeeperWord::end:
+            if (const auto other = children_.find(frame.label); other != children_.end())
+                other->second.signal(SIGKILL);
+            return;
+        default: break;
+        }
+    }
+    throw PeerError("it sent a packet that is not for the keeper");
+}
+
+void Keeper::answer(const std::string& role, const std::string& label) {
+    const auto known = plan_.on_request.find(text(role, ' ', label));
+    if (known == plan_.on_request.end()) throw PeerError("it wants what is not meant for it");
+    KeptChild& child = children_[role];
+    try {
+        child.send({.word = KeeperWord::give, .flag = true, .label = label}, known->second());
+    } catch (const std::exception& error) {
+        child.send({.word = KeeperWord::cannot, .label = label, .text = error.what()});
+    }
+}
+
+void Keeper::on_ready(const std::string& places) {
+    if (std::exchange(was_ready_, true)) return;
+    notify_service_manager("READY=1");
+    tell_ready(detachment_, log_, {duties_.program, places, plan_.settings.control});
+}
+
+void Keeper::on_applied(bool in_force) {
+    if (coming_.empty()) throw PeerError("it tells of a configuration that it was not given");
+    Coming coming = std::move(coming_.front());
+    coming_.pop_front();
+    if (!in_force) return;
+    config_ = std::move(coming.config);
+    plan_ = std::move(coming.plan);
+    log_.set_least(plan_.settings.log_level);
+    start_missing();
+}
+
+void Keeper::on_stopping(std::chrono::seconds within) {
+    stopping_ = true;
+    listeners_.close();
+    notify_service_manager("STOPPING=1");
+    if (within.count() > 0)
+        notify_service_manager(text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{within}.count()));
+}
+
+// --- signals ---
+
+void Keeper::heed_signals() {
+    if (signals_.take(SIGCHLD)) reap();
+    if (signals_.take(SIGHUP)) reload(false);
+    for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
+        if (!signals_.take(signal)) continue;
+        if (signal != SIGUSR1) stopping_ = true;
+        if (serves())
+            main().send({.word = KeeperWord::signal, .number = signal});
+        else if (stopping_)
+            status_ = 0;
+    }
+}
+
+void Keeper::reload(bool asked) {
+    try {
+        read_again(asked);
+    } catch (const std::exception& error) {
+        if (serves()) return main().send({.word = KeeperWord::refuse, .flag = asked, .text = error.what()});
+        log_.error(text("configuration not read again, the old one stays: ", error.what()));
+    }
+}
+
+void Keeper::read_again(bool asked) {
+    log_.reopen();
+    if (serves()) give(label_of_log, log_.file());
+    std::vector<std::string> ignored;
+    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
+    Coming coming{duties_.merge(config_, given, ignored), {}};
+    coming.plan = duties_.make_plan(coming.config);
+    opened_ = open(coming.plan);
+    std::vector<Note> told;
+    for (const std::string& name : ignored)
+        told.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
+    listeners_.open(coming.plan.settings.listen, &told);
+    if (!serves()) {
+        coming_.push_back(std::move(coming));
+        return on_applied(true);
+    }
+    for (const auto& [label, fd] : opened_) give(label, fd.get());
+    for (const ConfigLine& line : coming.config) main().send(frame_of(line));
+    for (const Note& note : told)
+        main().send({.word = KeeperWord::told, .number = static_cast<int>(note.severity), .text = note.text});
+    main().send({.word = KeeperWord::apply, .flag = asked});
+    coming_.push_back(std::move(coming));
+}
+
+} // namespace common

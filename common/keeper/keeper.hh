@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: ISC
+// The keeper: the process of a daemon that was started, and, started by root, the only one that stays root.
+// It reads the configuration, opens what that names (again at a reload) and hands the descriptors over by
+// label; it starts the daemon's lasting processes, again when they die, with pairs between them; it passes
+// signals on and tells the service manager. It does nothing else: no byte of a client comes here. Of its
+// children it takes the short words of common/keeper/keeper_frames.hh, and no path: a child that was taken
+// over gets nothing by them that it has not been given already.
+#pragma once
+
+#include "common/daemon.hh"
+#include "common/daemon_settings.hh"
+#include "common/keeper/keeper_link.hh"
+#include "common/keeper/kept_child.hh"
+#include "common/keeper/listeners.hh"
+#include "common/options.hh"
+#include "common/pid_file.hh"
+#include "common/privileges.hh"
+#include "common/signals.hh"
+#include "common/state.hh"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace common {
+
+// What a new process has beside 0 to 2: its pair with the keeper, and, unless it is the main one, one with
+// that.
+struct Birth {
+    Fd keeper;
+    Fd main;
+};
+
+struct LastingProcess {
+    std::string role{};                     // in the log, and the label of its pair in the main process
+    std::function<int(Birth birth)> body{}; // in the child; the exit status
+    std::chrono::milliseconds pause{1000};  // between two starts
+    bool ends_by_itself = false;            // it has done its work, and is started again after the pause
+    bool is_needed = false;                 // a start fails if it ends before the main process serves
+};
+
+// What a daemon's configuration asks of its keeper.
+struct Plan {
+    using Open = std::function<Fd()>;
+    DaemonSettings settings;
+    std::map<std::string, Open> opened;     // for the main process, at the start and at each reload
+    std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
+    std::vector<LastingProcess> processes;  // the first is the main one: its end is all the others' end
+    std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
+};
+
+class Keeper {
+public:
+    using Lines = std::span<const ConfigLine>;
+    struct Duties {
+        std::string program;
+        // Both throw UserError for lines that are wrong. merge: merge_for_reload with the daemon's table.
+        std::function<Plan(Lines lines)> make_plan;
+        std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)>
+            merge;
+    };
+
+    // Opens what the configuration names; log is the keeper's own, in the place that the settings say.
+    // options and log must outlive this. Throws UserError or std::system_error.
+    Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log);
+    Keeper(const Keeper&) = delete;
+    Keeper& operator=(const Keeper&) = delete;
+
+    // Starts all, and keeps them until the main process ends in order; the exit status. Tells detachment, if
+    // there is one, and the service manager when that serves.
+    int run(Detachment* detachment);
+
+private:
+    void start_all();
+    void start(const LastingProcess& process);
+    void start_at(const LastingProcess& process, Clock::time_point when);
+    void start_missing();
+    int become(const LastingProcess& process, Birth birth) const;
+    void give(std::string_view label, int fd);
+    void give_all();
+
+    KeptChild& main() { return children_[plan_.processes.front().role]; }
+    bool serves() { return main().runs(); }
+    void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
+    void answer(const std::string& role, const std::string& label);
+    void on_ready(const std::string& places);
+    void on_applied(bool in_force);
+    void on_stopping(std::chrono::seconds within);
+
+    void reap();
+    void on_main_end(pid_t pid, int status);
+    void on_other_end(const std::string& role, pid_t pid, int status);
+    void end_others();
+    bool others_run() const;
+    void heed_signals();
+    void reload(bool asked);
+    void read_again(bool asked);
+
+    std::vector<Fd> held_; // closed as the last thing: whoever waits for their end knows that all is over
+    Duties duties_;
+    const DaemonOptions& options_;
+    std::vector<ConfigLine> config_;
+    Log& log_;
+    Plan plan_;
+    StateDirectory state_;
+    PidFile pid_file_;
+    Signals signals_;
+    Loop loop_;
+    Detachment* detachment_ = nullptr;
+    struct ControlSocket { // its file goes with it
+        Fd fd;
+        std::string path;
+        ControlSocket() = default;
+        ControlSocket(const ControlSocket&) = delete;
+        ControlSocket& operator=(const ControlSocket&) = delete;
+        ~ControlSocket();
+    } control_;
+    Listeners listeners_;
+    std::map<std::string, Fd> opened_;
+    std::map<std::string, KeptChild> children_; // by role
+    struct Coming {
+        std::vector<ConfigLine> config;
+        Plan plan;
+    };
+    std::deque<Coming> coming_; // until the main process has applied it
+    std::string failure_;       // of the start
+    bool was_ready_ = false;
+    bool stopping_ = false;
+    std::optional<int> status_; // the daemon's own, once the main process has ended for good
+};
+
+} // namespace common

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+// What a daemon's keeper and its children say to each other: one kind of packet, whose number says what it is
+// about. Descriptors go by label: no child names a path to the keeper.
+#pragma once
+
+#include "common/config.hh"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace common {
+
+// Caps, in bytes. What is longer is refused, never cut.
+inline constexpr std::size_t max_label =
+    4352; // a path and more: a line of the configuration has its place there
+inline constexpr std::size_t max_keeper_text = 12288;
+inline constexpr std::size_t max_keeper_packet = max_label + max_keeper_text + 64;
+
+enum class KeeperWord : std::uint8_t {
+    // keeper to child
+    give = 1,      // a descriptor for label; number: the process at its other end, if it is a pair
+    take_back = 2, // label: let go of what was given for it
+    begin = 3,     // all that there is at a start was given
+    line = 4,      // of a configuration that was read again: label its origin, flag: an option
+    apply = 5,     // the configuration is whole; flag: because the child asked
+    refuse = 6,    // it could not be read: text says why; flag as above
+    told = 7,      // text: something that could not be done, of number's severity
+    signal = 8,    // number: a signal that the keeper got
+    cannot = 9,    // what the child wanted: text says why not
+    // child to keeper
+    want = 20,     // what label stands for: `give' or `cannot', with flag, in the order of the questions
+    reload = 21,   // read the configuration again
+    ready = 22,    // it serves; text: where
+    applied = 23,  // the last configuration; flag: it is in force
+    stopping = 24, // it stops; number: within so many seconds, as far as it knows; 0: soon
+    hold = 25,     // a descriptor, until the keeper's end
+    end = 26,      // the process called label has broken the protocol: end it
+};
+
+struct KeeperFrame {
+    KeeperWord word{};
+    bool flag = false;
+    std::int64_t number = 0;
+    std::string label{};
+    std::string text{};
+};
+
+// Throws PeerError for a label or text that is too long.
+std::string pack_keeper_frame(const KeeperFrame& frame);
+// Throws PeerError for any fault.
+KeeperFrame unpack_keeper_frame(std::span<const char> packet);
+
+// A line of a configuration as a frame, and back.
+KeeperFrame frame_of(const ConfigLine& line);
+ConfigLine line_of(const KeeperFrame& frame);
+
+} // namespace common

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: ISC
+// A child's end of its keeper: what was opened for it, by label, what it may ask for, and what it tells. Run
+// by the processes that a keeper starts; they trust it.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/keeper/keeper_frames.hh"
+#include "common/log.hh"
+#include "common/loop.hh"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace common {
+
+// Its ready-made labels. What else there is, each daemon's plan says.
+inline constexpr std::string_view label_of_state = "state lock", label_of_control = "control",
+                                  label_of_log = "log", label_of_listener = "listen ",
+                                  label_of_inherited = "inherited ", // a listener of a service manager
+    label_of_users = "users";
+
+struct Given {
+    std::string label;
+    Fd fd;
+    pid_t pid = -1; // of the process at the other end of a pair
+};
+
+class KeeperLink {
+public:
+    struct Callbacks {
+        std::function<void(Given)> on_given{}; // what the child has not asked for
+        std::function<void(const std::string& label)> on_taken_back{};
+        std::function<void(int signal)> on_signal{};
+        // A configuration that was read again, with what could not be opened for it; asked: by this child.
+        std::function<void(bool asked, std::vector<ConfigLine> lines, std::vector<Note> told)> on_config{};
+        std::function<void(bool asked, const std::string& why)> on_refusal{}; // it could not be read
+        std::function<void()> on_lost{};                                      // the keeper has ended
+    };
+
+    // Takes what is given at a start. Throws PeerError when the keeper ends before that.
+    explicit KeeperLink(Fd pair);
+    KeeperLink(const KeeperLink&) = delete;
+    KeeperLink& operator=(const KeeperLink&) = delete;
+
+    // What was given at the start for the label, or for each that begins with it, in their order; each once.
+    Given take(std::string_view label);
+    std::vector<Given> take_all(std::string_view begin);
+
+    // From now on loop, which must outlive this, serves it.
+    void attach(Loop& loop, Callbacks callbacks);
+
+    // Before that ends: nothing is heard any more.
+    void detach();
+
+    // Asks for what label stands for; the answer comes later. Without a descriptor why tells.
+    using OnAnswer = std::function<void(Fd given, const std::string& why)>;
+    void want(std::string_view label, OnAnswer on_answer);
+    // Waits for the answer, for a few seconds at the most; for a process without a loop over this. Throws
+    // UserError.
+    Fd want_now(std::string_view label);
+
+    void ask_for_reload() { tell({.word = KeeperWord::reload}); }
+    void tell_ready(std::string places) { tell({.word = KeeperWord::ready, .text = std::move(places)}); }
+    void tell_applied(bool in_force) { tell({.word = KeeperWord::applied, .flag = in_force}); }
+    void tell_stopping(std::chrono::seconds within) {
+        tell({.word = KeeperWord::stopping, .number = within.count()});
+    }
+    // Keeps it open until the daemon's end. Waits until the keeper has it.
+    void hold(Fd fd);
+    // The process of this label is to be killed.
+    void end(std::string_view label) { tell({.word = KeeperWord::end, .label = std::string{label}}); }
+
+private:
+    void tell(const KeeperFrame& frame) { send(pack_keeper_frame(frame)); }
+    void send(std::string packet);
+    void flush();
+    void read();
+    void pause();
+    bool wait(short events, std::chrono::milliseconds limit);
+    void heed(KeeperFrame frame, Fd passed);
+
+    Fd pair_;
+    Watch watch_; // of it
+    Loop* loop_ = nullptr;
+    Callbacks callbacks_;
+    std::vector<char> packet_ = std::vector<char>(max_keeper_packet);
+    std::vector<Given> given_; // at the start
+    std::deque<OnAnswer> awaited_;
+    std::vector<ConfigLine> lines_;
+    std::vector<Note> told_;
+    std::deque<std::string> unsent_;
+    bool has_begun_ = false;
+};
+
+} // namespace common

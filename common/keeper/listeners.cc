@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/listeners.hh"
+
+#include "common/keeper/keeper_link.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace common {
+
+Listeners::Listeners() {
+    for (Fd& fd : take_inherited_listeners()) {
+        std::string label = text(label_of_inherited, local_address(fd.get()).shown(), ' ', fd.get());
+        all_.push_back({std::move(label), std::move(fd)});
+    }
+    inherited_ = !all_.empty();
+}
+
+void Listeners::tell_changes(std::function<void(const Listener&)> on_new,
+                             std::function<void(const std::string& label)> on_gone) {
+    on_new_ = std::move(on_new);
+    on_gone_ = std::move(on_gone);
+}
+
+void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* told) {
+    if (inherited_) return;
+    std::vector<Listener> wanted;
+    const auto want = [&](const Address& address) {
+        std::string label = text(label_of_listener, address.shown());
+        const auto has_label = [&](const Listener& one) { return one.label == label; };
+        while (std::any_of(wanted.begin(), wanted.end(), has_label))
+            label += '+'; // port 0 may be given twice
+        const auto there = std::find_if(all_.begin(), all_.end(), has_label);
+        const bool is_new = there == all_.end();
+        wanted.push_back({label, is_new ? listen_on(address) : std::move(there->fd)});
+        if (is_new && on_new_) on_new_(wanted.back());
+    };
+    for (const std::string& place : places) {
+        try {
+            for (const Address& address : resolve_address(place)) want(address);
+        } catch (const std::exception& error) {
+            if (told == nullptr) throw;
+            told->push_back({Severity::error, error.what()});
+        }
+    }
+    for (const Listener& left : all_) {
+        if (!left.fd) continue;
+        close(left);
+        if (on_gone_) on_gone_(left.label);
+    }
+    all_ = std::move(wanted);
+}
+
+void Listeners::close() {
+    for (const Listener& one : all_) close(one);
+    all_.clear();
+}
+
+void Listeners::close(const Listener& one) const {
+    if (!one.fd || inherited_) return;
+    try {
+        const std::string path = local_address(one.fd.get()).path();
+        if (!path.empty()) ::unlink(path.c_str());
+    } catch (const std::system_error&) {
+        // Then its file stays, which the next start replaces.
+    }
+}
+
+} // namespace common

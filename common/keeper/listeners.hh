@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: ISC
+// The listening sockets of a daemon, as its keeper has them: opened by the configuration, or passed by a service
+// manager, whose sockets take the place of all.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/log.hh"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace common {
+
+class Listeners {
+public:
+    struct Listener {
+        std::string label; // with its address
+        Fd fd;
+    };
+
+    // Takes those of the service manager.
+    Listeners();
+    Listeners(const Listeners&) = delete;
+    Listeners& operator=(const Listeners&) = delete;
+    ~Listeners() { close(); }
+
+    // Opens the places that are wanted and not there, and closes those that are there and not wanted. Names are
+    // looked up. told: takes what cannot be done; nullptr: that is thrown.
+    void open(const std::vector<std::string>& places, std::vector<Note>* told);
+    // on_new and on_gone hear what open does from now on.
+    void tell_changes(std::function<void(const Listener&)> on_new,
+                      std::function<void(const std::string& label)> on_gone);
+    // Removes the files of Unix sockets, but not of those that the service manager has made.
+    void close();
+
+    const std::vector<Listener>& all() const { return all_; }
+
+private:
+    void close(const Listener& one) const;
+
+    std::vector<Listener> all_;
+    std::function<void(const Listener&)> on_new_;
+    std::function<void(const std::string&)> on_gone_;
+    bool inherited_ = false;
+};
+
+} // namespace common
