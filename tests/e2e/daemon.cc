@@ -140,9 +140,11 @@ void Daemon::stop() {
 
 void Daemon::kill() {
     signal(SIGSTOP); // or it would start another
-    ::kill(main_pid(), SIGKILL);
+    const pid_t main = main_pid();
+    ::kill(main, SIGKILL);
     signal(SIGKILL);
     wait();
+    wait_until("the process that served has let go of its sockets", [main] { return !is_alive(main); });
 }
 
 } // namespace e2e
