@@ -333,8 +333,8 @@ void Parent::kill_later(pid_t pid, Session& session) {
 void Parent::let_commands_finish() {
     if (settings_.stop_grace.count() == 0 || sessions_.empty()) return;
     const Clock::time_point deadline = Clock::now() + settings_.stop_grace;
-    log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
     for (const auto& [pid, session] : sessions_) tell(session.pair, Finish{service_.farewell()});
+    log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
     service_.loop().at(deadline, [] {}); // ends the last wait
     service_.expect_another_stop();
     while (!sessions_.empty() && !service_.is_stopping() && Clock::now() < deadline) {
