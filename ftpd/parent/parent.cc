@@ -46,7 +46,6 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       log_(log),
       service_(keeper, settings_, log_),
       identity_(std::move(identity)),
-      root_(keeper.take(label_of_root).fd),
       pages_(settings_.max_clients),
       records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd,
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
@@ -104,6 +103,7 @@ int Parent::run(bool foreground) {
     // For the sessions: what is inherited costs none of them anything.
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
+    look_for_root();
     acceptor_.start(settings_);
     update_acceptor();
     service_.tell_ready(acceptor_.places(), foreground);
@@ -120,13 +120,30 @@ void Parent::update_acceptor() {
     acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-// Where sessions cannot open the served folder themselves: one that was removed may be there again.
+// A session opens the served folder itself. Where it could not, the keeper does, once for all of them.
+void Parent::look_for_root() {
+    if (!identity_) return;
+    try {
+        open_root(settings_, identity_);
+        return;
+    } catch (const std::system_error&) {
+        ask_for_root();
+    }
+    while (awaits_root_ && !service_.is_stopping()) service_.wait();
+}
+
+void Parent::ask_for_root() {
+    if (std::exchange(awaits_root_, true)) return;
+    service_.keeper().want(label_of_root, [this](Fd opened, const std::string&) {
+        awaits_root_ = false;
+        if (opened) root_ = std::move(opened); // else each session says why it has none
+    });
+}
+
+// One that was removed may be there again.
 void Parent::renew_root() {
     struct stat found {};
-    if (!root_ || ::fstat(root_.get(), &found) != 0 || found.st_nlink != 0) return;
-    service_.keeper().want(label_of_root, [this](Fd opened, const std::string&) {
-        if (opened) root_ = std::move(opened);
-    });
+    if (root_ && ::fstat(root_.get(), &found) == 0 && found.st_nlink == 0) ask_for_root();
 }
 
 void Parent::start_session(Accepted client) {
@@ -274,13 +291,13 @@ void Parent::apply(Service::Lines config) {
     settings_ = std::move(settings);
     acceptor_.configure(settings_);
     if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
+    if (root_) ask_for_root();
     update_acceptor();
 }
 
 // What the keeper has opened again, and processes that it has started.
 void Parent::take(Given given) {
     if (given.label.starts_with(label_of_listener)) return acceptor_.add(std::move(given));
-    if (given.label == label_of_root) root_ = std::move(given.fd);
     if (given.label == label_of_xferlog) xferlog_ = std::move(given.fd);
     if (given.label == label_of_authd && authd_) authd_->adopt(std::move(given.fd), given.pid);
     if (given.label != label_of_sweeper) return;

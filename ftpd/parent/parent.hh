@@ -61,6 +61,8 @@ private:
     std::vector<std::string> kick(const std::string& whom);
     void apply(common::Service::Lines config);
     void take(common::Given given);
+    void look_for_root();
+    void ask_for_root();
     void renew_root();
 
     void start_session(common::Accepted client);
@@ -82,8 +84,9 @@ private:
     common::Log& log_;
     common::Service service_;
     std::optional<common::Identity> identity_;
-    common::Fd root_;    // the served folder, where root started us: sessions could not open it; else none
-    common::Fd xferlog_; // that a reload has opened, until that is applied
+    common::Fd root_; // the served folder, where only root can open it; else none
+    bool awaits_root_ = false;
+    common::Fd xferlog_;        // that a reload has opened, until that is applied
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     Records records_;
     common::Acceptor acceptor_;
