@@ -46,6 +46,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       log_(log),
       service_(keeper, settings_, log_),
       identity_(std::move(identity)),
+      root_(keeper),
       pages_(settings_.max_clients),
       records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd,
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
@@ -103,7 +104,8 @@ int Parent::run(bool foreground) {
     // For the sessions: what is inherited costs none of them anything.
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
-    look_for_root();
+    root_.look(settings_, identity_);
+    while (root_.is_awaited() && !service_.is_stopping()) service_.wait();
     acceptor_.start(settings_);
     update_acceptor();
     service_.tell_ready(acceptor_.places(), foreground);
@@ -120,34 +122,8 @@ void Parent::update_acceptor() {
     acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-// A session opens the served folder itself. Where it could not, the keeper does, once for all of them.
-void Parent::look_for_root() {
-    if (!identity_) return;
-    try {
-        open_root(settings_, identity_);
-        return;
-    } catch (const std::system_error&) {
-        ask_for_root();
-    }
-    while (awaits_root_ && !service_.is_stopping()) service_.wait();
-}
-
-void Parent::ask_for_root() {
-    if (std::exchange(awaits_root_, true)) return;
-    service_.keeper().want(label_of_root, [this](Fd opened, const std::string&) {
-        awaits_root_ = false;
-        if (opened) root_ = std::move(opened); // else each session says why it has none
-    });
-}
-
-// One that was removed may be there again.
-void Parent::renew_root() {
-    struct stat found {};
-    if (root_ && ::fstat(root_.get(), &found) == 0 && found.st_nlink == 0) ask_for_root();
-}
-
 void Parent::start_session(Accepted client) {
-    renew_root();
+    root_.renew_if_removed();
     Fd ours, theirs, authd;
     try {
         std::tie(ours, theirs) = make_packet_pair();
@@ -204,7 +180,7 @@ void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
     run_session_process(settings_, identity_,
-                        {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
+                        {std::move(client), std::move(pair), root_.take(), std::move(authd), own_page});
 }
 
 void Parent::read_packets(pid_t pid) {
@@ -291,7 +267,7 @@ void Parent::apply(Service::Lines config) {
     settings_ = std::move(settings);
     acceptor_.configure(settings_);
     if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
-    if (root_) ask_for_root();
+    root_.renew();
     update_acceptor();
 }
 
