@@ -261,7 +261,8 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         if (passed) held_.push_back(std::move(passed));
         return;
     case KeeperWord::end:
-        if (const auto other = children_.find(frame.label); other != children_.end())
+        if (const auto other = children_.find(frame.label);
+            other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);
         return;
     default: throw PeerError("it sent a packet that is not for the keeper");
