@@ -60,35 +60,41 @@ Renamed exchange_or_rename(int directory, const std::string& fresh, const std::s
 } // namespace
 
 Replacement::Replacement(Place& place, std::string partial, const struct stat& written, Over over)
-    : partial_(std::move(partial)), written_(written) {
-    const Renamed renamed =
-        over == Over::a_file ? Renamed::taken : rename_if_free(place.directory.get(), partial_, place.name);
-    if (renamed != Renamed::done && over == Over::never_else)
-        fail_with(renamed == Renamed::taken ? EEXIST : EPERM, "create", place.name);
-    if (renamed == Renamed::taken)
-        keep_and_replace(place);
-    else {
-        is_revocable_ = renamed == Renamed::done || !is_there(place.directory.get(), place.name);
-        if (renamed == Renamed::unsupported) rename_in(place.directory.get(), partial_, place.name);
+    : place_(std::move(place)), partial_(std::move(partial)), written_(written) {
+    try {
+        put(over);
+    } catch (const std::system_error&) {
+        place = std::move(place_);
+        throw;
     }
-    place_ = std::move(place);
+}
+
+void Replacement::put(Over over) {
+    const int directory = place_.directory.get();
+    const Renamed renamed =
+        over == Over::a_file ? Renamed::taken : rename_if_free(directory, partial_, place_.name);
+    if (renamed != Renamed::done && over == Over::never_else)
+        fail_with(renamed == Renamed::taken ? EEXIST : EPERM, "create", place_.name);
+    if (renamed == Renamed::taken) return keep_and_replace();
+    is_revocable_ = renamed == Renamed::done || !is_there(directory, place_.name);
+    if (renamed == Renamed::unsupported) rename_in(directory, partial_, place_.name);
 }
 
 // The new file goes by way of the name under which the old one is kept: under the partial's name, another
 // session could take the old one for an upload that it may continue. From then on that name is free for the
 // next upload, and not ours any more.
-void Replacement::keep_and_replace(const Place& place) {
-    const int directory = place.directory.get();
+void Replacement::keep_and_replace() {
+    const int directory = place_.directory.get();
     struct stat old {};
     // If it is a directory by now: two names could be exchanged, but that would hide all that is in it.
-    if (::fstatat(directory, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(old.st_mode))
-        fail_with(EISDIR, "replace", place.name);
-    const std::string fresh = replaced_name(place.name, ::getpid());
+    if (::fstatat(directory, place_.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(old.st_mode))
+        fail_with(EISDIR, "replace", place_.name);
+    const std::string fresh = replaced_name(place_.name, ::getpid());
     rename_in(directory, partial_, fresh);
     try {
-        const Renamed put = exchange_or_rename(directory, fresh, place.name);
-        if (put == Renamed::unsupported) return keep_by_link(place, fresh);
-        if (put == Renamed::taken) kept_ = fresh;
+        const Renamed exchanged = exchange_or_rename(directory, fresh, place_.name);
+        if (exchanged == Renamed::unsupported) return keep_by_link(fresh);
+        if (exchanged == Renamed::taken) kept_ = fresh;
         is_revocable_ = true;
     } catch (const std::system_error&) {
         make_partial_of(fresh);
@@ -97,19 +103,19 @@ void Replacement::keep_and_replace(const Place& place) {
 }
 
 // In two steps, which the system may have in one: a file that comes to the name between them is not kept.
-void Replacement::keep_by_link(const Place& place, const std::string& fresh) {
-    const int directory = place.directory.get();
-    const std::string kept = replaced_name(text("old-", place.name), ::getpid());
+void Replacement::keep_by_link(const std::string& fresh) {
+    const int directory = place_.directory.get();
+    const std::string kept = replaced_name(text("old-", place_.name), ::getpid());
     remove_in(directory, kept); // what a process of the same number has left
-    if (::linkat(directory, place.name.c_str(), directory, kept.c_str(), 0) == 0) {
+    if (::linkat(directory, place_.name.c_str(), directory, kept.c_str(), 0) == 0) {
         kept_ = kept;
         is_revocable_ = true;
     } else if (errno == ENOENT) { // the old one has just gone
-        is_revocable_ = rename_if_free(directory, fresh, place.name) == Renamed::done;
+        is_revocable_ = rename_if_free(directory, fresh, place_.name) == Renamed::done;
         if (is_revocable_) return;
     }
     try {
-        rename_in(directory, fresh, place.name);
+        rename_in(directory, fresh, place_.name);
     } catch (const std::system_error&) {
         settle();
         throw;

@@ -38,8 +38,9 @@ public:
     const common::Place& place() const { return place_; }
 
 private:
-    void keep_and_replace(const common::Place& place);
-    void keep_by_link(const common::Place& place, const std::string& fresh);
+    void put(Over over);
+    void keep_and_replace();
+    void keep_by_link(const std::string& fresh);
     bool is_ours(const std::string& name) const;
     bool swap_with_kept();
     bool take_back_locked();

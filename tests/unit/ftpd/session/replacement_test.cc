@@ -4,11 +4,14 @@
 #include "common/errors.hh"
 #include "ftpd/path.hh"
 #include "tests/e2e/files.hh"
+#include "tests/skip.hh"
+#include "tests/unit/common/in_child.hh"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <functional>
 #include <set>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -139,5 +142,31 @@ TEST_SUITE("unit") {
             CHECK(folder.at(folder.partial) == "new");
             CHECK(folder.files() == 2);
         }
+    }
+
+    TEST_CASE("replacement: where the old file may not be replaced the upload can be continued") {
+        if (::geteuid() != 0) return tests::skip("only root can give a file to another user");
+        constexpr uid_t ordinary = 65534;
+        const Scene scene{true};
+        const std::string folder = scene.folder.path();
+        REQUIRE(::chmod(folder.c_str(), 01777) == 0); // sticky: only owners rename
+        REQUIRE(::chown((scene.folder / scene.partial).c_str(), ordinary, ordinary) == 0);
+        const std::string outcome = in_child([&]() -> std::string {
+            if (::setgid(ordinary) != 0 || ::setuid(ordinary) != 0) return "setuid";
+            common::Place place{Fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, "file"};
+            struct stat written {};
+            if (::stat((scene.folder / scene.partial).c_str(), &written) != 0) return "stat";
+            try {
+                const Replacement replacement{place, scene.partial, written, Over::a_file};
+            } catch (const std::system_error& error) {
+                const bool is_denied = error.code().value() == EPERM || error.code().value() == EACCES;
+                return is_denied && place.directory ? "denied" : error.what();
+            }
+            return "replaced";
+        });
+        CHECK(outcome == "denied");
+        CHECK(scene.at("file") == "old");
+        CHECK(scene.at(scene.partial) == "new");
+        CHECK(scene.files() == 2);
     }
 }
