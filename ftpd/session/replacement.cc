@@ -7,12 +7,17 @@
 #include "ftpd/held_file.hh"
 #include "ftpd/path.hh"
 
+#include <chrono>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
 using namespace common;
+using namespace std::chrono_literals;
 
 namespace ftpd {
 namespace {
@@ -128,17 +133,75 @@ void Replacement::settle() {
 }
 
 bool Replacement::take_back() {
-    const bool done = is_revocable_ && is_ours(place_.name) && take_back_locked();
-    if (!done) settle();
+    constexpr int tries = 4;
+    constexpr auto first_pause = 1ms; // others hold a file longer only to write into it
+    Tried outcome = is_revocable_ ? Tried::too_early : Tried::impossible;
+    for (int attempt = 1; outcome == Tried::too_early && attempt <= tries; ++attempt) {
+        if (attempt > 1) std::this_thread::sleep_for(first_pause * (1 << (attempt - 2)));
+        outcome = is_ours(place_.name) ? take_back_from_name(attempt == tries) : take_back_from_other();
+    }
+    if (outcome != Tried::done) settle();
     is_revocable_ = false;
-    return done;
+    return outcome == Tried::done;
 }
 
-// Nobody writes into the new file meanwhile, who would then have written into a partial.
-bool Replacement::take_back_locked() {
-    const HeldFile held = hold_to_move(place_.directory.get(), place_.name);
-    if (held.state != HeldFile::State::held || !is_ours(place_.name)) return false;
-    return kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
+// Nobody writes into the new file meanwhile, who would then have written into a partial; and no other session
+// takes the old one, if that is of an upload that is taken back, too. Who writes into that one does not mind.
+Replacement::Tried Replacement::take_back_from_name(bool is_last_try) {
+    using State = HeldFile::State;
+    const int directory = place_.directory.get();
+    const HeldFile fresh = hold_to_move(directory, place_.name);
+    if (fresh.state != State::held || !is_ours(place_.name)) return Tried::too_early;
+    HeldFile old{State::held};
+    if (!kept_.empty()) old = hold_to_move(directory, kept_);
+    if (old.state == State::in_use && !is_last_try) return Tried::too_early;
+    if (old.state == State::absent) {
+        if (is_there(directory, kept_)) return Tried::too_early;
+        kept_.clear(); // its own upload has been taken back, and there was none before that
+    }
+    const bool done = kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
+    return done ? Tried::done : Tried::impossible;
+}
+
+// Another upload has the name by now, and keeps ours as the old file until it is final itself. Had ours not
+// been, it would keep what we do.
+Replacement::Tried Replacement::take_back_from_other() {
+    const int directory = place_.directory.get();
+    const std::optional<std::string> its = find_ours_kept();
+    if (!its) return Tried::impossible;
+    const HeldFile ours = hold_to_move(directory, *its);
+    if (ours.state != HeldFile::State::held || !is_ours(*its)) return Tried::too_early;
+    if (kept_.empty() || !is_there(directory, kept_)) {
+        kept_.clear();
+        make_partial_of(*its);
+        return Tried::done;
+    }
+    try {
+        if (exchange_names(directory, kept_, *its) == Renamed::unsupported) {
+            rename_in(directory, std::exchange(kept_, {}), *its);
+            return Tried::done;
+        }
+        if (is_ours(kept_)) {
+            make_partial_of(std::exchange(kept_, {}));
+            return Tried::done;
+        }
+        exchange_names(directory, kept_, *its); // the other could not wait for us
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT) throw;
+    }
+    return Tried::too_early; // it is final by now, or has been taken back
+}
+
+// The name under which another session keeps it; none: it does not, or the folder cannot be read.
+std::optional<std::string> Replacement::find_ours_kept() const {
+    Fd folder{::openat(place_.directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!folder) return {};
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(folder.get()), ::closedir};
+    if (!stream) return {};
+    folder.release(); // the stream owns it now
+    while (const dirent* const found = ::readdir(stream.get()))
+        if (is_replaced_name(found->d_name) && is_ours(found->d_name)) return found->d_name;
+    return {};
 }
 
 bool Replacement::is_ours(const std::string& name) const {

@@ -7,11 +7,16 @@
 #include "tests/skip.hh"
 #include "tests/unit/common/in_child.hh"
 
+#include <algorithm>
+#include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <functional>
+#include <optional>
 #include <set>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -56,6 +61,59 @@ struct Scene {
     // The kept old file is called so, where names can be exchanged; else so.
     const std::string kept = replaced_name("file", ::getpid());
     const std::string kept_by_link = replaced_name("old-file", ::getpid());
+};
+
+// A session, in a process of its own, that uploads "file" and then settles that or takes it back.
+class Uploader {
+public:
+    Uploader(const Scene& scene, const std::string& bytes) {
+        int ends[2];
+        common::checked("socketpair", {}, [&] { return ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends); });
+        ours_ = Fd{ends[0]}, theirs_ = Fd{ends[1]};
+        pid_ = common::checked("fork", {}, [] { return ::fork(); });
+        if (pid_ == 0) ::_exit(run(scene, bytes));
+        theirs_.reset();
+        CHECK(ask('u') == 'u');
+    }
+    ~Uploader() {
+        ours_.reset();
+        ::waitpid(pid_, nullptr, 0);
+    }
+    Uploader(const Uploader&) = delete;
+    Uploader& operator=(const Uploader&) = delete;
+
+    void settle() { CHECK(ask('s') == 's'); }
+    bool take_back() { return ask('t') == 't'; } // false: not taken back
+
+private:
+    char ask(char what) {
+        char answer = '?';
+        REQUIRE(::send(ours_.get(), &what, 1, 0) == 1);
+        REQUIRE(::recv(ours_.get(), &answer, 1, 0) == 1);
+        return answer;
+    }
+    int run(const Scene& scene, const std::string& bytes) {
+        ours_.reset();
+        std::optional<Replacement> replacement;
+        for (char what = 0; ::recv(theirs_.get(), &what, 1, 0) == 1; ::send(theirs_.get(), &what, 1, 0)) try {
+                if (what == 's') replacement->settle();
+                if (what == 't' && !replacement->take_back()) what = '-';
+                if (what != 'u') continue;
+                write_file(scene.folder / scene.partial, bytes);
+                struct stat written {};
+                if (::stat((scene.folder / scene.partial).c_str(), &written) != 0) return 1;
+                common::Place place{
+                    Fd{::open(scene.folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, "file"};
+                const bool is_new = !std::filesystem::exists(scene.folder / "file");
+                replacement.emplace(place, scene.partial, written, is_new ? Over::nothing : Over::a_file);
+            } catch (const std::exception& error) {
+                what = '!';
+            }
+        return 0;
+    }
+
+    Fd ours_, theirs_;
+    pid_t pid_ = 0;
 };
 
 } // namespace
@@ -168,5 +226,37 @@ TEST_SUITE("unit") {
         CHECK(scene.at("file") == "old");
         CHECK(scene.at(scene.partial) == "new");
         CHECK(scene.files() == 2);
+    }
+
+    TEST_CASE("replacement: of several uploads of a name only those stay that were not taken back") {
+        using Order = std::array<std::size_t, 3>;
+        for (Order order{0, 1, 2};;) {
+            for (unsigned settled = 0; settled < 8; ++settled) // a bit for each
+                for (const bool has_old : {false, true}) {
+                    CAPTURE(order[0]);
+                    CAPTURE(order[1]);
+                    CAPTURE(order[2]);
+                    CAPTURE(settled);
+                    CAPTURE(has_old);
+                    const Scene scene{has_old};
+                    std::filesystem::remove(scene.folder / scene.partial);
+                    const std::array<std::string, 3> bytes{"first", "second", "third"};
+                    Uploader first{scene, bytes[0]}, second{scene, bytes[1]}, third{scene, bytes[2]};
+                    const std::array<Uploader*, 3> all{&first, &second, &third};
+                    std::string expected = has_old ? "old" : "(none)";
+                    for (std::size_t i = 0; i < 3; ++i)
+                        if ((settled >> i & 1U) != 0) expected = bytes[i];
+                    for (const std::size_t i : order)
+                        if ((settled >> i & 1U) != 0)
+                            all[i]->settle();
+                        else
+                            all[i]->take_back();
+                    CHECK(scene.at("file") == expected);
+                    const std::size_t most = expected == "(none)" ? 1 : 2; // with a partial
+                    CHECK(scene.files() <= most);
+                    CHECK(scene.files() - (scene.at(scene.partial) == "(none)" ? 0 : 1) == most - 1);
+                }
+            if (!std::ranges::next_permutation(order).found) break;
+        }
     }
 }

@@ -315,7 +315,8 @@ public:
 
     bool allows(Outcome outcome) {
         Meeting meant = meeting_;
-        for (std::size_t i = 0; i < 2; ++i) // it could not be taken back any more
+        const bool none_stays = meant.deeds[0] == taken_back && meant.deeds[1] == taken_back;
+        for (std::size_t i = 0; i < 2 && !none_stays; ++i) // it could not be taken back any more
             if (outcome.said[i].starts_with("226")) {
                 outcome.said[i] = done;
                 meant.deeds[i] = "STOR";
