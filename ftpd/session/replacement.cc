@@ -76,13 +76,16 @@ Replacement::Replacement(Place& place, std::string partial, const struct stat& w
 
 void Replacement::put(Over over) {
     const int directory = place_.directory.get();
-    const Renamed renamed =
-        over == Over::a_file ? Renamed::taken : rename_if_free(directory, partial_, place_.name);
-    if (renamed != Renamed::done && over == Over::never_else)
-        fail_with(renamed == Renamed::taken ? EEXIST : EPERM, "create", place_.name);
+    if (over == Over::a_file) return keep_and_replace();
+    const Renamed renamed = rename_if_free(directory, partial_, place_.name);
+    const bool is_taken =
+        renamed == Renamed::taken || (renamed == Renamed::unsupported && is_there(directory, place_.name));
+    is_revocable_ = !is_taken;
+    if (renamed == Renamed::done) return;
+    if (over == Over::never_else && renamed == Renamed::unsupported) fail_with(EPERM, "create", place_.name);
+    if (over != Over::nothing && is_taken) fail_with(EEXIST, "create", place_.name);
     if (renamed == Renamed::taken) return keep_and_replace();
-    is_revocable_ = renamed == Renamed::done || !is_there(directory, place_.name);
-    if (renamed == Renamed::unsupported) rename_in(directory, partial_, place_.name);
+    rename_in(directory, partial_, place_.name);
 }
 
 // The new file goes by way of the name under which the old one is kept: under the partial's name, another

@@ -15,13 +15,14 @@ namespace ftpd {
 class Replacement {
 public:
     enum class Over {
-        nothing,    // the name was free when the upload began
-        a_file,     // it was not
-        never_else, // it has to be free
+        nothing,       // the name was free when the upload began
+        a_file,        // it was not
+        nothing_still, // it has to be free, as far as the file system can tell
+        never_else,    // it has to be free, and the file system to tell
     };
     // Gives the partial, which is beside it, its place's name. written: its status, with everything written.
-    // Throws std::system_error, EEXIST for a name that was to be free; then nothing has changed, and the
-    // place is still the caller's.
+    // Throws std::system_error, EEXIST for a name that was to be free, EPERM where that cannot be told; then
+    // nothing has changed, and the place is still the caller's.
     Replacement(common::Place& place, std::string partial, const struct stat& written, Over over);
     // One of which neither was said leaves both files; the sweeper removes the old one.
     ~Replacement() = default;

@@ -2,7 +2,9 @@
 #include "ftpd/session/replacement.hh"
 
 #include "common/errors.hh"
+#include "common/text.hh"
 #include "ftpd/path.hh"
+#include "ftpd/session/upload.hh"
 #include "tests/e2e/files.hh"
 #include "tests/skip.hh"
 #include "tests/unit/common/in_child.hh"
@@ -19,6 +21,14 @@
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <cstddef>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 using namespace ftpd;
 using common::Fd;
@@ -39,6 +49,7 @@ struct Scene {
         REQUIRE(::stat((folder / partial).c_str(), &written) == 0);
         return Replacement{place, partial, written, over};
     }
+    // 0: none.
     int error_of(Over over) {
         try {
             replace(over);
@@ -62,6 +73,19 @@ struct Scene {
     const std::string kept = replaced_name("file", ::getpid());
     const std::string kept_by_link = replaced_name("old-file", ::getpid());
 };
+
+#ifdef __linux__
+// From now on this call fails in this process as on a file system that lacks it.
+void refuse_call(long number, unsigned error) {
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    sock_filter code[]{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
+                       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+                       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program{std::size(code), code};
+    common::checked("seccomp", {}, [&] { return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program); });
+}
+#endif
 
 // A session, in a process of its own, that uploads "file" and then settles that or takes it back.
 class Uploader {
@@ -258,5 +282,51 @@ TEST_SUITE("unit") {
                 }
             if (!std::ranges::next_permutation(order).found) break;
         }
+    }
+
+    TEST_CASE(
+        "replacement: a file system that can neither exchange names nor make links takes uploads, too") {
+#ifndef __linux__
+        return tests::skip("only Linux lets a test refuse system calls");
+#else
+        const auto outcome = [](Over over, bool has_old) {
+            Scene scene{has_old};
+            const std::string error = in_child([&] {
+                refuse_call(SYS_renameat2, EINVAL);
+                refuse_call(SYS_linkat, EPERM);
+                return common::text(scene.error_of(over));
+            });
+            return error + ' ' + scene.at("file") + ' ' + scene.at(scene.partial);
+        };
+        const std::string denied = common::text(EPERM), taken = common::text(EEXIST);
+        CHECK(outcome(Over::nothing, false) == "0 new (none)");
+        CHECK(outcome(Over::nothing, true) == "0 new (none)");
+        CHECK(outcome(Over::a_file, false) == "0 new (none)");
+        CHECK(outcome(Over::a_file, true) == "0 new (none)");
+        CHECK(outcome(Over::nothing_still, false) == "0 new (none)");
+        CHECK(outcome(Over::nothing_still, true) == taken + " old new");
+        CHECK(outcome(Over::never_else, false) == denied + " (none) new");
+        CHECK(outcome(Over::never_else, true) == denied + " old new");
+
+        for (const bool is_final : {false, true}) { // one that goes on
+            const Scene scene{false};
+            CHECK(in_child([&]() -> std::string {
+                      refuse_call(SYS_renameat2, EINVAL);
+                      refuse_call(SYS_linkat, EPERM);
+                      const NamePolicy any_name;
+                      const Tree tree{Fd{::open(scene.folder.path().c_str(), O_RDONLY | O_DIRECTORY)},
+                                      any_name};
+                      Upload upload{tree, "/file", 3, {.rights = {Right::create, Right::overwrite}}};
+                      upload.write("er");
+                      if (is_final)
+                          upload.complete();
+                      else
+                          upload.complete_revocably().replacement->settle();
+                      return {};
+                  }) == "");
+            CHECK(scene.at("file") == "newer");
+            CHECK(scene.files() == 1);
+        }
+#endif
     }
 }
