@@ -111,7 +111,7 @@ bool Upload::open(Offset from) {
                                                          : ": its unfinished upload is not a regular file.")};
     const auto size = static_cast<std::uint64_t>(held.status.st_size);
     // Whoever gave the name to an upload held this lock, so from now on none can come to it.
-    if (!in_place && from != 0U && look(place_, place_.name)) {
+    if (!in_place && (from != 0U || !may_replace_) && look(place_, place_.name)) {
         if (size == 0) unlink_at(place_, partial_);
         return false;
     }
