@@ -312,9 +312,9 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
     return {text("sessions ", count)};
 }
 
-// One that was told to end and does not.
+// One that was told to end and does not. To be told so again gives it no more time.
 void Parent::kill_later(pid_t pid, Session& session) {
-    service_.loop().cancel(session.kill_at);
+    if (session.kill_at != Loop::TimerId{}) return;
     session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
         log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
         children_.signal(pid, SIGKILL);
