@@ -114,25 +114,43 @@ void play(Play::MakeStage* make, std::string_view process, std::string_view scen
 
 } // namespace
 
-TEST_SUITE("e2e slow faults"){
-    FAULTS(chatd, "hub", "connect") FAULTS(chatd, "hub", "log in") FAULTS(chatd, "hub", "join")
-        FAULTS(chatd, "hub", "say") FAULTS(chatd, "hub", "leave") FAULTS(chatd, "hub", "kick")
-            FAULTS(chatd, "hub", "reload") FAULTS(chatd, "hub", "history") FAULTS(chatd, "hub", "end")
-                FAULTS(chatd, "spawner", "connect") FAULTS(chatd, "spawner", "reload")
-                    FAULTS(chatd, "spawner", "kick") FAULTS(chatd, "spawner", "end")
-                        FAULTS(chatd, "keeper", "log in") FAULTS(chatd, "keeper", "reload")
-                            FAULTS(chatd, "keeper", "signals") FAULTS(chatd, "keeper", "authd's death")
-                                FAULTS(chatd, "keeper", "spawner's death") FAULTS(chatd, "authd", "log in")
-                                    FAULTS(chatd, "authd", "reload") FAULTS(ftpd, "parent", "connect")
-                                        FAULTS(ftpd, "parent", "transfer") FAULTS(ftpd, "parent", "kick")
-                                            FAULTS(ftpd, "parent", "reload") FAULTS(ftpd, "parent", "status")
-                                                FAULTS(ftpd, "parent", "end") FAULTS(ftpd, "keeper", "log in")
-                                                    FAULTS(ftpd, "keeper", "reload")
-                                                        FAULTS(ftpd, "keeper", "signals")
-                                                            FAULTS(ftpd, "keeper", "authd's death")
-                                                                FAULTS(ftpd, "keeper", "parent's death")
-                                                                    FAULTS(ftpd, "authd", "log in")
-                                                                        FAULTS(ftpd, "authd", "reload")}
+// clang-format off
+TEST_SUITE("e2e slow faults") {
+    FAULTS(chatd, "hub", "connect")
+    FAULTS(chatd, "hub", "log in")
+    FAULTS(chatd, "hub", "join")
+    FAULTS(chatd, "hub", "say")
+    FAULTS(chatd, "hub", "leave")
+    FAULTS(chatd, "hub", "kick")
+    FAULTS(chatd, "hub", "reload")
+    FAULTS(chatd, "hub", "history")
+    FAULTS(chatd, "hub", "end")
+    FAULTS(chatd, "spawner", "connect")
+    FAULTS(chatd, "spawner", "reload")
+    FAULTS(chatd, "spawner", "kick")
+    FAULTS(chatd, "spawner", "end")
+    FAULTS(chatd, "keeper", "log in")
+    FAULTS(chatd, "keeper", "reload")
+    FAULTS(chatd, "keeper", "signals")
+    FAULTS(chatd, "keeper", "authd's death")
+    FAULTS(chatd, "keeper", "spawner's death")
+    FAULTS(chatd, "authd", "log in")
+    FAULTS(chatd, "authd", "reload")
+    FAULTS(ftpd, "parent", "connect")
+    FAULTS(ftpd, "parent", "transfer")
+    FAULTS(ftpd, "parent", "kick")
+    FAULTS(ftpd, "parent", "reload")
+    FAULTS(ftpd, "parent", "status")
+    FAULTS(ftpd, "parent", "end")
+    FAULTS(ftpd, "keeper", "log in")
+    FAULTS(ftpd, "keeper", "reload")
+    FAULTS(ftpd, "keeper", "signals")
+    FAULTS(ftpd, "keeper", "authd's death")
+    FAULTS(ftpd, "keeper", "parent's death")
+    FAULTS(ftpd, "authd", "log in")
+    FAULTS(ftpd, "authd", "reload")
+}
+// clang-format on
 
 // A share for each run of the tests.
 TEST_SUITE("e2e slow") {
