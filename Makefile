@@ -212,7 +212,7 @@ test: ## run the tests; ONLY='*pattern*' those, REPEAT=n each n times, EVENTS='p
 faults: ## let each system call of the processes that serve many fail in turn, under strace; minutes
 	@tests/need.sh strace:strace
 	@$(MAKE) --no-print-directory everything
-	@SUITE_FAULTS=all $(build)/run-tests --only 'faults:*' --events '$(firstword $(backends))' $(TESTFLAGS)
+	@$(build)/run-tests --only 'faults:*' --events '$(firstword $(backends))' $(TESTFLAGS)
 
 hostile: ## clients that do what they should not, against both daemons with sanitizers; MINUTES=30 SEED=number
 	@tests/need.sh $(compiler_need) python3:python3

@@ -40,7 +40,8 @@ Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& 
     };
     Words lines;
     for (const auto& [directive, value] : defaults)
-        if (!value.empty() && !names(setting.lines, directive))
+        if (!value.empty() && !names(setting.lines, directive) &&
+            std::ranges::find(setting.left_out, directive) == setting.left_out.end())
             lines.push_back(std::string{directive}.append(" ").append(value));
     lines.insert(lines.end(), setting.lines.begin(), setting.lines.end());
     return lines;

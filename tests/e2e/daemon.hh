@@ -19,6 +19,7 @@ public:
         // Configuration lines; a directive named here replaces the harness's own lines for it (listen, root,
         // state, events, connect-rate, max-per-address, login-timeout, keep-partials).
         Words lines{};
+        Words left_out{};    // the harness's own directives that are not set: a file of the test's sets them
         Words options{};     // further command-line options
         Words wrapper{};     // what to run it with: {"nice", "-n", "5"}
         Words environment{}; // NAME=VALUE

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 namespace faults {
 namespace {
@@ -115,18 +114,18 @@ std::vector<std::string_view> errors_of(std::string_view call) {
     return errors;
 }
 
-std::vector<Fault> faults_for(const std::map<std::string, unsigned>& seen) {
-    const char* const wanted = std::getenv("SUITE_FAULTS");
-    const bool wants_all = wanted && std::string_view{wanted} == "all";
+std::vector<Fault> faults_for(const std::map<std::string, unsigned>& seen, Share share) {
     std::vector<Fault> faults;
     for (const auto& [call, times] : seen) {
         const auto errors = errors_of(call);
+        if (share == Share::each_call_once) {
+            if (!errors.empty()) faults.push_back({call, std::string{errors.front()}, 1, false});
+            continue;
+        }
         for (const std::string_view error : errors) {
-            for (unsigned at = 1; at <= (wants_all ? std::min(times, most_of_a_name) : 1); ++at)
-                if (wants_all || error == errors.front())
-                    faults.push_back({call, std::string{error}, at, false});
-            if (error != "EINTR" && (wants_all || error == errors.back()))
-                faults.push_back({call, std::string{error}, 1, true});
+            for (unsigned at = 1; at <= std::min(times, most_of_a_name); ++at)
+                faults.push_back({call, std::string{error}, at, false});
+            if (error != "EINTR") faults.push_back({call, std::string{error}, 1, true});
         }
     }
     return faults;

@@ -14,10 +14,10 @@ namespace faults {
 // something or a device is broken. Empty: it is not made to fail.
 std::vector<std::string_view> errors_of(std::string_view call);
 
-// The faults for the calls that a process was seen to make. With SUITE_FAULTS=all in the environment: each of
-// the first few calls of a name alone, and all of them, with each error. Else a selection: the first call of
-// each name alone, with the first error, and all of them, with the last.
-std::vector<Fault> faults_for(const std::map<std::string, unsigned>& calls);
+// The faults for the calls that a process was seen to make. all: each of the first few calls of a name alone,
+// and all of them, with each error. each_call_once: the first call of each name, with the first error.
+enum class Share { all, each_call_once };
+std::vector<Fault> faults_for(const std::map<std::string, unsigned>& calls, Share share);
 
 // Why this process may end with status 1 at this fault; empty: it may not.
 std::string_view why_may_end(std::string_view process, const Fault& fault);

@@ -77,7 +77,7 @@ private:
         guest_.reset();
         wait_for_log(text("end ", client, ' '));
     }
-    void connect() { guest_.emplace(daemon(), scene_limit); }
+    void connect() { guest_.emplace(daemon(), scene_limit()); }
     void enter() {
         connect();
         guest_name_ = next_name("carl");
@@ -129,8 +129,8 @@ Stage::Scene ChatStage::scene(std::string_view name) {
                 }};
     if (name == "join")
         return {enter_it, [this] {
-                    guest_->send("/join plans s3cret\n");
-                    guest_->wait_for_text("You are in plans");
+                    guest_->send("/join plans s3cret\n/who\n");
+                    guest_->wait_for_line(guest_name_);
                 }};
     if (name == "say")
         return {enter_it, [this] {
@@ -179,6 +179,28 @@ Stage::Scene ChatStage::scene(std::string_view name) {
                     ::kill(child_for(*guest_), SIGKILL);
                     wait_for_log("a handler ended: signal 9", before);
                     end();
+                }};
+    if (name == "authd's death" || name == "spawner's death")
+        return {[this] { process("authd"), process("spawner"); },
+                [this, victim = std::string{name.substr(0, name.find('\''))}] {
+                    kill_process(victim);
+                    enter();
+                }};
+    if (name == "hub's death")
+        return {[] {},
+                [this] {
+                    kill_process("hub");
+                    enter();
+                },
+                static_cast<unsigned>(sitting_.size())};
+    if (name == "signals")
+        return {[this] { configure(has_more_rooms_ = !has_more_rooms_); },
+                [this] {
+                    const std::size_t before = daemon().log().size();
+                    daemon().signal(SIGHUP);
+                    wait_for_log("read again", before); // or not
+                    daemon().signal(SIGUSR1);
+                    wait_for_log("clients ", before);
                 }};
     throw Failure{text("there is no scene ", name)};
 }
@@ -242,6 +264,6 @@ void ChatStage::check_log() {
 
 } // namespace
 
-std::unique_ptr<Stage> make_chat_stage() { return std::make_unique<ChatStage>(); }
+std::unique_ptr<Stage> make_chatd_stage() { return std::make_unique<ChatStage>(); }
 
 } // namespace faults

@@ -46,8 +46,8 @@ private:
         client.command("TYPE I", 200);
         return client;
     }
-    void connect() { guest_.emplace(daemon(), scene_limit); }
-    void enter() { guest_.emplace(log_in(scene_limit)); }
+    void connect() { guest_.emplace(daemon(), scene_limit()); }
+    void enter() { guest_.emplace(log_in(scene_limit())); }
     // Of the connection, told in the log too.
     void end() {
         const pid_t session = child_for(*guest_);
@@ -138,6 +138,29 @@ Stage::Scene FtpStage::scene(std::string_view name) {
                     ::kill(session, SIGKILL);
                     end();
                 }};
+    if (name == "authd's death")
+        return {[this] { process("authd"); },
+                [this] {
+                    kill_process("authd");
+                    enter();
+                }};
+    if (name == "parent's death")
+        return {[] {},
+                [this] {
+                    kill_process("parent");
+                    enter();
+                },
+                3};
+    if (name == "signals")
+        return {[] {},
+                [this] {
+                    const std::size_t before = daemon().log().size();
+                    write_file(folder_ / "ftpd.conf", text("max-upload ", ++turns_, "M\n"));
+                    daemon().signal(SIGHUP);
+                    wait_for_log("read again", before); // or not
+                    daemon().signal(SIGUSR1);
+                    wait_for_log("clients ", before);
+                }};
     throw Failure{text("there is no scene ", name)};
 }
 
@@ -155,7 +178,7 @@ void FtpStage::verify(unsigned may_lose) {
         try {
             step();
         } catch (const Failure&) {
-            if (!client->has_input()) throw; // it waits in vain: the end would be input
+            client->wait_for_end(); // or it waits in vain
             client.reset();
             lose(who, may_lose);
         }
@@ -204,6 +227,6 @@ void FtpStage::close() {
 
 } // namespace
 
-std::unique_ptr<Stage> make_ftp_stage() { return std::make_unique<FtpStage>(); }
+std::unique_ptr<Stage> make_ftpd_stage() { return std::make_unique<FtpStage>(); }
 
 } // namespace faults

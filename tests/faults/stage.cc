@@ -5,29 +5,45 @@
 #include "tests/e2e/observe.hh"
 #include "tests/e2e/proc.hh"
 
+#include <signal.h>
+
 namespace faults {
 
 using namespace e2e;
 using common::text;
 
 void Stage::start(const Daemon::Setting& setting, std::string_view parent) {
+    parent_ = parent;
     daemon_.emplace(setting);
-    const std::string log = daemon_->log();
-    const auto at = log.find(text(parent, '['));
-    if (at == log.npos) throw Failure{text("no line of the ", parent, " in the log")};
-    const pid_t main = std::stoi(log.substr(at + parent.size() + 1));
-    processes_.emplace_back(parent, main);
-    if (daemon_->pid() != main) processes_.emplace_back("keeper", daemon_->pid());
-    for (const ProcessStatus& process : below(daemon_->pid()))
-        if (process.pid != main)
-            processes_.emplace_back(
-                command_line_of(process.pid).starts_with("chatd-spawner") ? "spawner" : "authd", process.pid);
 }
 
 pid_t Stage::process(std::string_view name) const {
-    for (const auto& [known, pid] : processes_)
-        if (known == name) return pid;
-    throw Failure{text("there is no process ", name)};
+    pid_t found = -1;
+    wait_until(text("there is a process ", name), [&] { return (found = find_process(name)) != -1; });
+    return found;
+}
+
+pid_t Stage::find_process(std::string_view name) const {
+    if (name == "keeper") return daemon_->pid();
+    if (name == parent_) return daemon_->main_pid();
+    pid_t found = -1;
+    bool has_spawner = parent_ != "hub"; // one that is not executed yet looks like authd
+    for (const ProcessStatus& child : children_of(daemon_->pid())) {
+        if (child.pid == daemon_->main_pid() || !is_alive(child.pid)) continue;
+        const bool is_spawner = command_line_of(child.pid).starts_with("chatd-spawner");
+        if (name == (is_spawner ? "spawner" : "authd")) found = child.pid;
+        has_spawner |= is_spawner;
+    }
+    return has_spawner ? found : -1;
+}
+
+void Stage::kill_process(std::string_view name) {
+    const pid_t pid = process(name);
+    ::kill(pid, SIGKILL);
+    wait_in_scene(text("another ", name, " runs"), [&] {
+        const pid_t now = find_process(name);
+        return now != -1 && now != pid;
+    });
 }
 
 void Stage::lose(std::string_view who, unsigned may_lose) {
@@ -35,10 +51,16 @@ void Stage::lose(std::string_view who, unsigned may_lose) {
 }
 
 void Stage::wait_for_log(const std::string& words, std::size_t from) {
-    const auto deadline = std::chrono::steady_clock::now() + scene_limit;
-    wait_until("the log has it", [&] {
-        if (std::chrono::steady_clock::now() > deadline) throw Failure{text("not in the log: ", words)};
-        return daemon_->log().find(words, from) != std::string::npos;
+    wait_in_scene(text("in the log: ", words),
+                  [&] { return daemon_->log().find(words, from) != std::string::npos; });
+}
+
+void Stage::wait_in_scene(const std::string& what, const std::function<bool()>& holds) const {
+    const auto deadline = std::chrono::steady_clock::now() + scene_limit_;
+    wait_until(what, [&] {
+        if (holds()) return true;
+        if (std::chrono::steady_clock::now() > deadline) throw Failure{text("it is not so: ", what)};
+        return false;
     });
 }
 
@@ -52,7 +74,7 @@ pid_t Stage::child_for(const Connection& client) {
 void Stage::ask(const Words& question) {
     Words command = question;
     command.insert(command.begin() + 1, {"-s", daemon_->state() / "control"});
-    const Result result = run_client(command, {}, scene_limit);
+    const Result result = run_client(command, {}, scene_limit_);
     if (result.status != 0) throw Failure{result.err};
 }
 

@@ -32,7 +32,7 @@ public:
     void run() {
         const auto seen = start(std::nullopt).calls;
         REQUIRE(!seen.empty());
-        const std::vector<Fault> faults = faults_for(seen);
+        const std::vector<Fault> faults = faults_for(seen, Share::all);
         unsigned hit = 0;
         for (const Fault& fault : faults) {
             Seen now;
