@@ -25,9 +25,9 @@ bool names(const Words& lines, std::string_view directive) {
 }
 
 // The harness's own configuration, less what the test configures itself, then the test's.
-Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& state) {
+Words make_lines(const Words& own, const std::string& program, const Path& files, const Path& state) {
     const char* const events = std::getenv("SUITE_EVENTS");
-    const bool is_ftpd = Path{setting.program}.filename() == "ftpd";
+    const bool is_ftpd = Path{program}.filename() == "ftpd";
     const std::pair<std::string, std::string> defaults[] = {
         {"listen", "127.0.0.1:0"},
         {"state", state},
@@ -40,17 +40,33 @@ Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& 
     };
     Words lines;
     for (const auto& [directive, value] : defaults)
-        if (!value.empty() && !names(setting.lines, directive))
+        if (!value.empty() && !names(own, directive))
             lines.push_back(std::string{directive}.append(" ").append(value));
-    lines.insert(lines.end(), setting.lines.begin(), setting.lines.end());
+    lines.insert(lines.end(), own.begin(), own.end());
     return lines;
 }
 
-Words make_command(const Daemon::Setting& setting, const Words& lines) {
+// As a careful administrator's: nobody ever sees half of it.
+void write_configuration(const Path& path, const Words& lines) {
+    const Path fresh = path.native() + ".new";
+    std::string all;
+    for (const std::string& line : lines) all += line + '\n';
+    write_file(fresh, all);
+    std::filesystem::permissions(fresh,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::rename(fresh, path);
+}
+
+Words make_command(const Daemon::Setting& setting, const Words& lines, const Path& file) {
     Words command = setting.wrapper;
     command.push_back(find_program(setting.program));
     command.emplace_back("-d");
-    for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+    if (setting.in_file) {
+        write_configuration(file, lines);
+        command.insert(command.end(), {"-f", file});
+    } else {
+        for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+    }
     command.insert(command.end(), setting.options.begin(), setting.options.end());
     return command;
 }
@@ -60,10 +76,12 @@ Words make_command(const Daemon::Setting& setting, const Words& lines) {
 Daemon::Daemon(const Setting& setting)
     : files_(folder_.make_shared("files")),
       state_(folder_.make_shared("home") / "state"),
+      program_(setting.program),
       children_fail_(setting.children_fail) {
     const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     auto [reading, writing] = make_pipe();
-    child_.emplace(make_command(setting, make_lines(setting, files_, state_)),
+    const Words lines = make_lines(setting.lines, program_, files_, state_);
+    child_.emplace(make_command(setting, lines, folder_ / "daemon.conf"),
                    Child::Setting{.descriptors = {input.get(), writing.get(), writing.get()},
                                   .environment = setting.environment,
                                   .terminal = {}});
@@ -121,6 +139,10 @@ pid_t Daemon::main_pid() const {
                     own.starts_with("socket:"))
                     return child.pid;
     throw Failure{"no process serves"};
+}
+
+void Daemon::configure(const Words& lines) {
+    write_configuration(folder_ / "daemon.conf", make_lines(lines, program_, files_, state_));
 }
 
 void Daemon::wait_until_idle() const {
