@@ -120,8 +120,10 @@ std::vector<common::Address> Daemon::addresses() const {
     std::vector<common::Address> found;
     std::istringstream lines{log()};
     for (std::string line; std::getline(lines, line);)
-        if (const auto at = line.find(listening); at != line.npos)
-            found.push_back(common::resolve_address(line.substr(at + listening.size())).at(0));
+        if (const auto at = line.find(listening); at != line.npos) { // ", pid ..." follows what is no log
+            const std::string place = line.substr(at + listening.size());
+            found.push_back(common::resolve_address(place.substr(0, place.find(", "))).at(0));
+        }
     return found;
 }
 
