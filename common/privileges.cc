@@ -7,10 +7,12 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <exception>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace common {
 
@@ -61,6 +63,29 @@ void become(const Identity& identity) {
     const bool is_final = ::setuid(0) == -1 && ::seteuid(0) == -1 && ::setgid(0) == -1 && ::setegid(0) == -1;
     if (!is_user || !is_group || !is_final)
         throw std::logic_error{"root's rights were not given up for good as " + identity.name};
+}
+
+void act_as(const Identity& identity, const std::function<void()>& work) {
+    const uid_t user = ::geteuid();
+    const gid_t group = ::getegid();
+    std::vector<gid_t> groups(
+        static_cast<std::size_t>(checked("getgroups", {}, [] { return ::getgroups(0, nullptr); })));
+    groups.resize(static_cast<std::size_t>(checked(
+        "getgroups", {}, [&] { return ::getgroups(static_cast<int>(groups.size()), groups.data()); })));
+    std::exception_ptr failure;
+    try {
+        checked("setgroups", identity.name, [&] { return ::setgroups(1, &identity.gid); });
+        checked("setegid", identity.name, [&] { return ::setegid(identity.gid); });
+        checked("seteuid", identity.name, [&] { return ::seteuid(identity.uid); });
+        work();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // The user first, who may then change the others.
+    checked("seteuid", {}, [&] { return ::seteuid(user); });
+    checked("setegid", {}, [&] { return ::setegid(group); });
+    checked("setgroups", {}, [&] { return ::setgroups(groups.size(), groups.data()); });
+    if (failure) std::rethrow_exception(failure);
 }
 
 } // namespace common

@@ -3,6 +3,7 @@
 // up before that: inside a chroot, and in a static program, there may be no user database.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -27,5 +28,9 @@ void enter_root(int directory);
 // Takes user and group for good and gives up every other group; only they may. Throws std::system_error if a
 // step fails, and std::logic_error if root could be regained afterwards.
 void become(const Identity& identity);
+
+// Runs work with the user's rights to files, and is itself again afterwards, also if work throws. Only root
+// may, and who has the rights of common/child_rights.hh. Throws std::system_error for a step that fails.
+void act_as(const Identity& identity, const std::function<void()>& work);
 
 } // namespace common

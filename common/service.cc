@@ -83,6 +83,8 @@ void Service::report_status() {
 
 // The keeper reads it, which may take a while: a name of a listener may have to be looked up.
 ControlAnswer Service::ask_for_reload() {
+    if (reloads_.size() >= max_reloads)
+        throw UserError("the configuration is being read again for others: try again in a moment");
     auto outcome = std::make_shared<Outcome>();
     reloads_.push_back(outcome);
     keeper_.ask_for_reload();
@@ -144,7 +146,7 @@ void Service::begin_stop(std::size_t clients, std::chrono::seconds within) {
 }
 
 void Service::end_stop() {
-    for (Fd& connection : control_->close()) keeper_.hold(std::move(connection));
+    keeper_.hold(control_->close());
     log_.notice("stopped");
 }
 

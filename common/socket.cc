@@ -6,6 +6,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -43,6 +44,14 @@ int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
     return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, 1'000'000'000));
 }
 
+// For people. A process that has ended may have left its socket to one that it had started.
+std::string server_of(int connection) {
+    const std::optional<pid_t> pid = process_behind(connection);
+    if (!pid) return "another process";
+    const bool is_there = ::kill(*pid, 0) == 0 || errno != ESRCH;
+    return is_there ? text("process ", *pid) : text("what process ", *pid, " has started");
+}
+
 // A socket file stays when its server dies; only a connection tells whether somebody is there.
 void remove_stale_socket(const Address& address) {
     struct stat found {};
@@ -50,7 +59,8 @@ void remove_stale_socket(const Address& address) {
     if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
     const Fd probe = make_socket(AF_UNIX);
     if (::connect(probe.get(), address.data(), address.size()) == 0 || errno == EAGAIN)
-        throw UserError(text("another process serves ", address.shown(), ": stop it or choose another path"));
+        throw UserError(
+            text(server_of(probe.get()), " serves ", address.shown(), ": stop it or choose another path"));
     if (errno == ECONNREFUSED) ::unlink(path.c_str());
 }
 

@@ -5,6 +5,7 @@
 #include "ftpd/settings.hh"
 
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 
 using namespace common;
@@ -19,6 +20,17 @@ std::optional<Identity> find_identity(const Settings& settings) {
 Fd open_root(const Settings& settings) {
     return Fd{checked("open the root", settings.root,
                       [&] { return ::open(settings.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
+}
+
+Fd open_root(const Settings& settings, const std::optional<Identity>& identity) {
+    try {
+        return open_root(settings);
+    } catch (const std::system_error& error) {
+        if (!identity || error.code() != std::errc::permission_denied) throw;
+    }
+    Fd root;
+    act_as(*identity, [&] { root = open_root(settings); });
+    return root;
 }
 
 bool shut_in(int root, const std::optional<Identity>& identity, TreeAccess access) {

@@ -18,6 +18,9 @@ struct Settings;
 std::optional<common::Identity> find_identity(const Settings& settings);
 // The served folder. Throws std::system_error.
 common::Fd open_root(const Settings& settings);
+// The same with what rights a session has before it is shut in: those of the process that forks it, and where
+// they do not do, those of its own user.
+common::Fd open_root(const Settings& settings, const std::optional<common::Identity>& identity);
 
 // Shuts this process in the tree beneath root for good, as an ordinary user and with the limits it needs, as
 // far as its user and the system allow. False where the system cannot restrict files (common/sandbox.hh).

@@ -61,11 +61,10 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
         plan.opened[std::string{ftpd::label_of_xferlog}] = [path = settings.xferlog] {
             return ftpd::Xferlog::open(path);
         };
-    if (users) {
-        const auto open_root = [settings] { return ftpd::open_root(settings); };
-        plan.opened[std::string{ftpd::label_of_root}] = open_root;
-        plan.on_request[text("parent ", ftpd::label_of_root)] = open_root;
-    }
+    if (users)
+        plan.on_request[text("parent ", ftpd::label_of_root)] = [settings] {
+            return ftpd::open_root(settings);
+        };
     for (std::size_t rule = 0; rule < settings.announcements.size(); ++rule)
         plan.on_request[text("parent ", ftpd::label_of_announcement, rule)] =
             [path = settings.announcements[rule].control] { return start_connect(Address::of_path(path)); };

@@ -95,7 +95,8 @@ private:
 
 Fd open_user_file(const std::string& path) {
     // Not blocking: a FIFO put there would hold authd for ever.
-    return Fd{checked("open", path, [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
+    return Fd{checked("open the user file", path,
+                      [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
 }
 
 UserFile read_user_file(const std::string& path, const UserTable& table) {

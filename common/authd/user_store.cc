@@ -71,8 +71,14 @@ UserStore::UserStore(std::string path, const UserTable& table, std::string stran
 std::vector<Note> UserStore::refresh() {
     if (path_.empty()) return {};
     struct stat found {};
+    Fd file;
     try {
-        const Fd file = open_();
+        file = open_();
+    } catch (const std::exception& error) { // the system's, or what the keeper says of its own
+        return tell(Severity::error, text("users not read: ", error.what(),
+                                          ": put one there that the daemon may read", old_stay));
+    }
+    try {
         checked("look at the user file", path_, [&] { return ::fstat(file.get(), &found); });
         if (is_same(found, read_)) return {};
         return load(file, found);

@@ -19,9 +19,9 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::seconds patience{45}; // for the other processes to end by themselves
 constexpr std::chrono::milliseconds main_pause{
-    1000}; // between two starts of a main process that dies at once
+    1000};                                           // between two starts of a main process that dies at once
+constexpr std::chrono::milliseconds left_over{5000}; // for what a killed daemon has left to end
 
 std::map<std::string, Fd> open(const Plan& plan) {
     std::map<std::string, Fd> opened;
@@ -33,6 +33,13 @@ const LastingProcess* find(const Plan& plan, std::string_view role) {
     for (const LastingProcess& process : plan.processes)
         if (process.role == role) return &process;
     return nullptr;
+}
+
+// In the child. Nothing of the keeper's is open there but what the process was born with.
+int become(const LastingProcess& process, Birth birth) {
+    close_other_descriptors(
+        std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth.keeper.get(), birth.main.get()});
+    return process.body(std::move(birth));
 }
 
 } // namespace
@@ -48,16 +55,18 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
       loop_(Backend::poll) {
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
-    control_.path = plan_.settings.control;
-    control_.fd = listen_on(Address::of_path(control_.path), 0600);
-    if (plan_.owner) hand_over(plan_.settings.state, plan_.settings.control, *plan_.owner);
-    listeners_.open(plan_.settings.listen, nullptr);
+    const std::string& control = plan_.settings.control;
+    const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
+    control_.fd = listen_within(left_over, Address::of_path(control), 0600);
+    control_.path = control;
+    if (plan_.owner) hand_over(plan_.settings.state, control, *plan_.owner);
+    listeners_.open(plan_.settings.listen, nullptr, was_killed ? left_over : std::chrono::milliseconds{});
     listeners_.tell_changes(
         [this](const Listeners::Listener& one) {
             if (serves()) give(one.label, one.fd.get());
         },
         [this](const std::string& label) {
-            if (serves()) main().send({.word = KeeperWord::take_back, .label = label});
+            if (serves()) tell({.word = KeeperWord::take_back, .label = label});
         });
     opened_ = open(plan_);
 }
@@ -71,7 +80,7 @@ int Keeper::run(Detachment* detachment) {
     start_all();
     while (!status_ || others_run()) {
         loop_.run_once(signals_.while_waiting());
-        heed_signals();
+        loop_.attempt([this] { heed_signals(); }, nullptr);
     }
     if (!failure_.empty()) throw std::runtime_error(failure_);
     return *status_;
@@ -82,7 +91,12 @@ int Keeper::run(Detachment* detachment) {
 void Keeper::start_all() {
     for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
     start(plan_.processes.front());
-    give_all();
+    try {
+        give_all();
+    } catch (const std::exception&) {
+        main().signal(SIGKILL); // it would wait for the rest
+        throw;
+    }
 }
 
 void Keeper::start(const LastingProcess& process) {
@@ -97,16 +111,21 @@ void Keeper::start(const LastingProcess& process) {
     child.begin(
         loop_, pid, std::move(ours), std::move(end),
         [this, role = process.role](const KeeperFrame& frame, Fd passed) {
-            heed(role, frame, std::move(passed));
+            try {
+                heed(role, frame, std::move(passed));
+            } catch (const PeerError&) {
+                throw;
+            } catch (const std::exception& error) { // no fault of the child's
+                log_.error(text("passed over: ", error.what()));
+            }
         },
         [this, role = process.role, pid](const std::exception& error) {
             log_.error(text(role, ' ', pid, " is killed: ", error.what()));
             children_[role].signal(SIGKILL);
         });
     if (is_main) return;
-    child.send({.word = KeeperWord::begin});
-    if (serves())
-        main().send({.word = KeeperWord::give, .number = pid, .label = process.role}, child.take_end());
+    child.pair.send({.word = KeeperWord::begin});
+    if (serves()) tell({.word = KeeperWord::give, .number = pid, .label = process.role}, child.take_end());
 }
 
 void Keeper::start_at(const LastingProcess& process, Clock::time_point when) {
@@ -136,28 +155,22 @@ void Keeper::start_missing() {
     }
 }
 
-// In the child. Nothing of the keeper's is open there but what the process was born with.
-int Keeper::become(const LastingProcess& process, Birth birth) const {
-    close_other_descriptors(
-        std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth.keeper.get(), birth.main.get()});
-    return process.body(std::move(birth));
-}
-
 void Keeper::give(std::string_view label, int fd) {
-    if (fd >= 0) main().send({.word = KeeperWord::give, .label = std::string{label}}, duplicate(fd));
+    if (fd >= 0) tell({.word = KeeperWord::give, .label = std::string{label}}, duplicate(fd));
 }
 
 void Keeper::give_all() {
     // Not a duplicate, which would take the lock with it when it is closed.
-    main().send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {}, state_.lock().get());
+    main().pair.send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {},
+                     state_.lock().get());
     give(label_of_control, control_.fd.get());
     give(label_of_log, log_.file());
     for (const Listeners::Listener& listener : listeners_.all()) give(listener.label, listener.fd.get());
     for (const auto& [label, fd] : opened_) give(label, fd.get());
     for (auto& [role, child] : children_)
         if (Fd end = child.take_end())
-            main().send({.word = KeeperWord::give, .number = child.pid(), .label = role}, std::move(end));
-    main().send({.word = KeeperWord::begin});
+            tell({.word = KeeperWord::give, .number = child.pid(), .label = role}, std::move(end));
+    tell({.word = KeeperWord::begin});
 }
 
 // The main process first: the others end because that has.
@@ -166,16 +179,18 @@ void Keeper::reap() {
     reap_children([&](pid_t pid, int status) {
         ended.emplace(pid == main().pid() ? ended.begin() : ended.end(), pid, status);
     });
-    for (const auto& [pid, status] : ended) {
+    const auto on_end = [&](pid_t pid, int status) {
         const auto found = std::find_if(children_.begin(), children_.end(),
-                                        [one = pid](const auto& child) { return child.second.pid() == one; });
-        if (found == children_.end()) continue; // of the process that has started us
+                                        [&](const auto& child) { return child.second.pid() == pid; });
+        if (found == children_.end()) return; // of the process that has started us
+        const bool is_main = &found->second == &main();
         found->second.finish();
-        if (&found->second == &main())
-            on_main_end(pid, status);
-        else
-            on_other_end(found->first, pid, status);
-    }
+        if (is_main) return on_main_end(pid, status);
+        on_other_end(found->first, pid, status);
+    };
+    // Whatever goes wrong with one, the others have ended, too.
+    for (const std::pair<pid_t, int>& one : ended)
+        loop_.attempt([&] { on_end(one.first, one.second); }, nullptr);
 }
 
 void Keeper::on_main_end(pid_t pid, int status) {
@@ -186,8 +201,10 @@ void Keeper::on_main_end(pid_t pid, int status) {
         if (WIFSIGNALED(status) && failure_.empty()) log_.error(how);
     } else {
         log_.error(text(how, "; starting all again"));
-        coming_.clear();
         start_at(plan_.processes.front(), std::max(Clock::now(), main().started() + main_pause));
+        coming_.reset();
+        std::erase(reloads_, true);
+        reload_next();
     }
     end_others();
 }
@@ -211,11 +228,11 @@ void Keeper::on_other_end(const std::string& role, pid_t pid, int status) {
 void Keeper::end_others() {
     for (auto& [role, child] : children_) {
         const LastingProcess* const process = find(plan_, role);
-        child.let_go();
+        child.pair.close();
         if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
     }
     if (!others_run()) return;
-    loop_.at(Clock::now() + patience, [this] {
+    loop_.at(Clock::now() + plan_.patience, [this] {
         if (serves()) return;
         for (const auto& [role, child] : children_) child.signal(SIGKILL);
     });
@@ -231,32 +248,36 @@ bool Keeper::others_run() const {
 
 void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) {
     if (frame.word == KeeperWord::want) return answer(role, frame.label);
-    if (role == plan_.processes.front().role) {
-        switch (frame.word) {
-        case KeeperWord::reload: return reload(true);
-        case KeeperWord::ready: return on_ready(frame.text);
-        case KeeperWord::applied: return on_applied(frame.flag);
-        case KeeperWord::stopping: return on_stopping(std::chrono::seconds{frame.number});
-        case KeeperWord::hold: return held_.push_back(std::move(passed));
-        case KeeperWord::end:
-            if (const auto other = children_.find(frame.label); other != children_.end())
-                other->second.signal(SIGKILL);
-            return;
-        default: break;
-        }
+    if (role != plan_.processes.front().role) throw PeerError("it says what the main process alone may");
+    switch (frame.word) {
+    case KeeperWord::reload: return reload(true);
+    case KeeperWord::ready: return on_ready(frame.text);
+    case KeeperWord::applied: return on_applied(frame.flag);
+    case KeeperWord::stopping: return on_stopping(frame.number);
+    case KeeperWord::hold:
+        if (!stops_ || held_.size() >= max_held) throw PeerError("it wants more held than there can be");
+        if (passed) held_.push_back(std::move(passed));
+        return;
+    case KeeperWord::end:
+        if (const auto other = children_.find(frame.label); other != children_.end())
+            other->second.signal(SIGKILL);
+        return;
+    default: throw PeerError("it sent a packet that is not for the keeper");
     }
-    throw PeerError("it sent a packet that is not for the keeper");
 }
 
 void Keeper::answer(const std::string& role, const std::string& label) {
     const auto known = plan_.on_request.find(text(role, ' ', label));
     if (known == plan_.on_request.end()) throw PeerError("it wants what is not meant for it");
-    KeptChild& child = children_[role];
+    Fd opened;
+    std::string why;
     try {
-        child.send({.word = KeeperWord::give, .flag = true, .label = label}, known->second());
+        opened = known->second();
     } catch (const std::exception& error) {
-        child.send({.word = KeeperWord::cannot, .label = label, .text = error.what()});
+        why = error.what();
     }
+    const KeeperWord word = opened ? KeeperWord::give : KeeperWord::cannot;
+    children_[role].pair.send({.word = word, .flag = true, .label = label, .text = why}, std::move(opened));
 }
 
 void Keeper::on_ready(const std::string& places) {
@@ -266,22 +287,43 @@ void Keeper::on_ready(const std::string& places) {
 }
 
 void Keeper::on_applied(bool in_force) {
-    if (coming_.empty()) throw PeerError("it tells of a configuration that it was not given");
-    Coming coming = std::move(coming_.front());
-    coming_.pop_front();
-    if (!in_force) return;
-    config_ = std::move(coming.config);
-    plan_ = std::move(coming.plan);
-    log_.set_least(plan_.settings.log_level);
-    start_missing();
+    if (!coming_) throw PeerError("it tells of a configuration that it was not given");
+    Coming coming = *std::exchange(coming_, std::nullopt);
+    std::vector<Note> told;
+    if (in_force) {
+        config_ = std::move(coming.config);
+        plan_ = std::move(coming.plan);
+        log_.set_least(plan_.settings.log_level);
+        start_missing();
+    } else {
+        listeners_.open(plan_.settings.listen, &told); // as they were
+    }
+    for (const Note& note : told) log_.write(note.severity, note.text);
+    reload_next();
 }
 
-void Keeper::on_stopping(std::chrono::seconds within) {
-    stopping_ = true;
+void Keeper::on_stopping(std::int64_t seconds) {
+    const std::chrono::seconds within{seconds};
+    if (stops_ || within.count() < 0 || within > max_stop_time)
+        throw PeerError("it does not stop as it should");
+    stopping_ = stops_ = true;
     listeners_.close();
     notify_service_manager("STOPPING=1");
     if (within.count() > 0)
         notify_service_manager(text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{within}.count()));
+    expect_end(within);
+}
+
+// The main process was told to end.
+void Keeper::expect_end(std::chrono::seconds within) {
+    loop_.cancel(main_limit_);
+    const std::chrono::seconds limit = within + plan_.patience;
+    main_limit_ = loop_.at(Clock::now() + limit, [this, limit] {
+        if (!serves()) return;
+        log_.error(text(plan_.processes.front().role, ' ', main().pid(), " is killed: it did not end within ",
+                        limit.count(), " s"));
+        main().signal(SIGKILL);
+    });
 }
 
 // --- signals ---
@@ -291,20 +333,39 @@ void Keeper::heed_signals() {
     if (signals_.take(SIGHUP)) reload(false);
     for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
         if (!signals_.take(signal)) continue;
-        if (signal != SIGUSR1) stopping_ = true;
-        if (serves())
-            main().send({.word = KeeperWord::signal, .number = signal});
-        else if (stopping_)
-            status_ = 0;
+        const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);
+        if (!serves()) {
+            if (stopping_ && !status_) status_ = 0;
+            continue;
+        }
+        tell({.word = KeeperWord::signal, .number = signal});
+        if (is_first) expect_end({});
     }
 }
 
 void Keeper::reload(bool asked) {
-    try {
-        read_again(asked);
-    } catch (const std::exception& error) {
-        if (serves()) return main().send({.word = KeeperWord::refuse, .flag = asked, .text = error.what()});
-        log_.error(text("configuration not read again, the old one stays: ", error.what()));
+    const auto waiting = std::count(reloads_.begin(), reloads_.end(), asked);
+    if (!asked && waiting > 0) return; // that one will find what there is now
+    if (asked && static_cast<std::size_t>(waiting) >= max_reloads)
+        throw PeerError("it asks for one reload after the other");
+    reloads_.push_back(asked);
+    reload_next();
+}
+
+// One after the other: what is in force is told before another is read.
+void Keeper::reload_next() {
+    while (!coming_ && !reloads_.empty()) {
+        const bool asked = reloads_.front();
+        reloads_.pop_front();
+        try {
+            read_again(asked);
+        } catch (const std::exception& error) {
+            const std::string why = std::string{error.what()}.substr(0, max_keeper_text);
+            if (serves())
+                tell({.word = KeeperWord::refuse, .flag = asked, .text = why});
+            else
+                log_.error(text("configuration not read again, the old one stays: ", why));
+        }
     }
 }
 
@@ -321,15 +382,16 @@ void Keeper::read_again(bool asked) {
         told.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
     listeners_.open(coming.plan.settings.listen, &told);
     if (!serves()) {
-        coming_.push_back(std::move(coming));
+        coming_ = std::move(coming);
         return on_applied(true);
     }
     for (const auto& [label, fd] : opened_) give(label, fd.get());
-    for (const ConfigLine& line : coming.config) main().send(frame_of(line));
+    main().pair.make_room(coming.config.size() + told.size());
+    for (const ConfigLine& line : coming.config) tell(frame_of(line));
     for (const Note& note : told)
-        main().send({.word = KeeperWord::told, .number = static_cast<int>(note.severity), .text = note.text});
-    main().send({.word = KeeperWord::apply, .flag = asked});
-    coming_.push_back(std::move(coming));
+        tell({.word = KeeperWord::told, .number = static_cast<int>(note.severity), .text = note.text});
+    tell({.word = KeeperWord::apply, .flag = asked});
+    coming_ = std::move(coming);
 }
 
 } // namespace common

@@ -19,6 +19,7 @@
 #include "common/state.hh"
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -52,6 +53,7 @@ struct Plan {
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
     std::vector<LastingProcess> processes;  // the first is the main one: its end is all the others' end
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
+    std::chrono::seconds patience{45}; // for the processes to end by themselves
 };
 
 class Keeper {
@@ -80,17 +82,19 @@ private:
     void start(const LastingProcess& process);
     void start_at(const LastingProcess& process, Clock::time_point when);
     void start_missing();
-    int become(const LastingProcess& process, Birth birth) const;
     void give(std::string_view label, int fd);
     void give_all();
 
+    // The main process.
     KeptChild& main() { return children_[plan_.processes.front().role]; }
     bool serves() { return main().runs(); }
+    void tell(const KeeperFrame& frame, Fd fd = {}) { main().pair.send(frame, std::move(fd)); }
     void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
     void answer(const std::string& role, const std::string& label);
     void on_ready(const std::string& places);
     void on_applied(bool in_force);
-    void on_stopping(std::chrono::seconds within);
+    void on_stopping(std::int64_t seconds);
+    void expect_end(std::chrono::seconds within);
 
     void reap();
     void on_main_end(pid_t pid, int status);
@@ -99,6 +103,7 @@ private:
     bool others_run() const;
     void heed_signals();
     void reload(bool asked);
+    void reload_next();
     void read_again(bool asked);
 
     std::vector<Fd> held_; // closed as the last thing: whoever waits for their end knows that all is over
@@ -127,10 +132,13 @@ private:
         std::vector<ConfigLine> config;
         Plan plan;
     };
-    std::deque<Coming> coming_; // until the main process has applied it
-    std::string failure_;       // of the start
+    std::optional<Coming> coming_; // until the main process has applied it
+    std::deque<bool> reloads_;     // that wait for that; true: the main process has asked
+    Loop::TimerId main_limit_{};   // once it was told to end
+    std::string failure_;          // of the start
     bool was_ready_ = false;
-    bool stopping_ = false;
+    bool stopping_ = false;     // somebody has asked for it
+    bool stops_ = false;        // the main process has said so
     std::optional<int> status_; // the daemon's own, once the main process has ended for good
 };
 

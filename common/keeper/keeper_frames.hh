@@ -5,6 +5,7 @@
 
 #include "common/config.hh"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +18,11 @@ inline constexpr std::size_t max_label =
     4352; // a path and more: a line of the configuration has its place there
 inline constexpr std::size_t max_keeper_text = 12288;
 inline constexpr std::size_t max_keeper_packet = max_label + max_keeper_text + 64;
+
+// And the keeper hears no child out that goes beyond these.
+inline constexpr std::size_t max_reloads = 16; // that a child has asked for and that have no answer yet
+inline constexpr std::size_t max_held = 16;    // descriptors, until the keeper's end
+inline constexpr std::chrono::hours max_stop_time{48}; // that a stop may take
 
 enum class KeeperWord : std::uint8_t {
     // keeper to child

@@ -2,32 +2,24 @@
 #include "common/keeper/keeper_link.hh"
 
 #include "common/errors.hh"
-#include "common/socket.hh"
 
 #include <algorithm>
-#include <poll.h>
 #include <utility>
 
 namespace common {
 namespace {
 
-constexpr std::chrono::milliseconds start_limit{30'000}, answer_limit{3000}; // the keeper answers at once
-
-bool has_hung_up(int fd) {
-    pollfd one{fd, POLLIN, 0};
-    return retry([&] { return ::poll(&one, 1, 0); }) == 1 && (one.revents & POLLHUP) != 0;
-}
+constexpr std::chrono::seconds start_limit{30}, answer_limit{3}; // the keeper answers at once
 
 } // namespace
 
-KeeperLink::KeeperLink(Fd pair) : pair_(std::move(pair)) {
-    while (!has_begun_) {
-        if (!wait(POLLIN, start_limit)) throw PeerError("the keeper gives nothing");
-        Received got = receive_packet(pair_.get(), packet_);
-        if (got.state == IoState::would_block) continue;
-        if (got.state != IoState::done) throw PeerError("the keeper has ended");
-        heed(unpack_keeper_frame(std::span{packet_}.first(got.bytes)), std::move(got.passed));
-    }
+KeeperLink::KeeperLink(Fd pair) {
+    pair_.open(std::move(pair),
+               [this](KeeperFrame frame, Fd passed) { heed(std::move(frame), std::move(passed)); });
+    const auto deadline = Clock::now() + start_limit;
+    while (!has_begun_)
+        if (!pair_.wait(deadline, true))
+            throw PeerError(pair_.is_open() ? "the keeper gives nothing" : "the keeper has ended");
 }
 
 Given KeeperLink::take(std::string_view label) {
@@ -45,17 +37,7 @@ std::vector<Given> KeeperLink::take_all(std::string_view begin) {
 
 void KeeperLink::attach(Loop& loop, Callbacks callbacks) {
     callbacks_ = std::move(callbacks);
-    loop_ = &loop;
-    watch_ = Watch{loop, pair_.get(), Interest::read, [this](const Event& event) {
-                       if (event.writable) flush();
-                       read();
-                   }};
-    flush();
-}
-
-void KeeperLink::detach() {
-    watch_.reset();
-    loop_ = nullptr;
+    pair_.attach(loop, callbacks_.on_lost, nullptr);
 }
 
 void KeeperLink::want(std::string_view label, OnAnswer on_answer) {
@@ -72,86 +54,41 @@ Fd KeeperLink::want_now(std::string_view label) {
         given = std::move(fd);
         why = reason;
     });
-    while (!is_answered && wait(POLLIN, answer_limit)) {
-        Received got = receive_packet(pair_.get(), packet_);
-        if (got.state == IoState::would_block) continue;
-        if (got.state != IoState::done) break;
-        heed(unpack_keeper_frame(std::span{packet_}.first(got.bytes)), std::move(got.passed));
+    const auto deadline = Clock::now() + answer_limit;
+    while (!is_answered && pair_.wait(deadline, true)) {
     }
     if (!is_answered) awaited_.back() = [](Fd, const std::string&) {}; // it may still come
     if (!given) throw UserError(why);
     return given;
 }
 
-void KeeperLink::hold(Fd fd) {
-    while (!unsent_.empty() && wait(POLLOUT, answer_limit)) flush();
-    const std::string packet = pack_keeper_frame({.word = KeeperWord::hold});
-    while (send_packet(pair_.get(), packet, fd.get()) == IoState::would_block &&
-           wait(POLLOUT, answer_limit)) {
-    }
+void KeeperLink::hold(std::vector<Fd> all) {
+    for (Fd& fd : all) pair_.send({.word = KeeperWord::hold}, std::move(fd));
+    pair_.wait(Clock::now() + answer_limit, false);
 }
 
-void KeeperLink::send(std::string packet) {
-    unsent_.push_back(std::move(packet));
-    flush();
-}
-
-void KeeperLink::flush() {
-    while (!unsent_.empty()) {
-        const IoState state = send_packet(pair_.get(), unsent_.front());
-        if (state == IoState::vanished) return; // reading tells, too
-        if (state != IoState::done) break;
-        unsent_.pop_front();
-    }
-    if (loop_ != nullptr) watch_.change(unsent_.empty() ? Interest::read : Interest::both);
-}
-
-void KeeperLink::read() {
-    for (int budget = 64; watch_; --budget) {
-        if (budget == 0) return watch_.again();
-        Received got = receive_packet(pair_.get(), packet_);
-        if (got.state == IoState::would_block) return;
-        if (got.state == IoState::vanished && !has_hung_up(pair_.get())) return pause();
-        if (got.state != IoState::done) {
-            detach();
-            return callbacks_.on_lost();
-        }
-        heed(unpack_keeper_frame(std::span{packet_}.first(got.bytes)), std::move(got.passed));
-    }
-}
-
-// The call failed, and the keeper is there.
-void KeeperLink::pause() {
-    constexpr std::chrono::milliseconds time{100};
-    watch_.change(Interest::none);
-    loop_->at(Clock::now() + time, [this] {
-        if (watch_) watch_.change(unsent_.empty() ? Interest::read : Interest::both);
-    });
-}
-
-bool KeeperLink::wait(short events, std::chrono::milliseconds limit) {
-    pollfd one{pair_.get(), events, 0};
-    return retry([&] { return ::poll(&one, 1, static_cast<int>(limit.count())); }) == 1;
+void KeeperLink::take_answer(Fd given, const std::string& why) {
+    if (awaited_.empty()) throw PeerError("the keeper answers what was not asked");
+    const OnAnswer on_answer = std::move(awaited_.front());
+    awaited_.pop_front();
+    on_answer(std::move(given), why);
 }
 
 void KeeperLink::heed(KeeperFrame frame, Fd passed) {
-    const auto answer = [&](const std::string& why) {
-        const OnAnswer on_answer = std::move(awaited_.front());
-        awaited_.pop_front();
-        on_answer(std::move(passed), why);
-    };
     switch (frame.word) {
     case KeeperWord::begin: has_begun_ = true; return;
     case KeeperWord::give:
-        if (frame.flag && !awaited_.empty()) return answer({});
+        if (frame.flag) {
+            const std::string why = passed ? "" : "no descriptor is free";
+            return take_answer(std::move(passed), why);
+        }
+        if (!passed) throw PeerError("no descriptor is free for " + frame.label);
         if (!has_begun_)
             return given_.push_back(
                 {std::move(frame.label), std::move(passed), static_cast<pid_t>(frame.number)});
         return callbacks_.on_given(
             {std::move(frame.label), std::move(passed), static_cast<pid_t>(frame.number)});
-    case KeeperWord::cannot:
-        if (!awaited_.empty()) answer(frame.text);
-        return;
+    case KeeperWord::cannot: return take_answer({}, frame.text);
     case KeeperWord::take_back: return callbacks_.on_taken_back(frame.label);
     case KeeperWord::line: return lines_.push_back(line_of(frame));
     case KeeperWord::told:

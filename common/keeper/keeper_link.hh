@@ -4,7 +4,7 @@
 #pragma once
 
 #include "common/fd.hh"
-#include "common/keeper/keeper_frames.hh"
+#include "common/keeper/keeper_pair.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 
@@ -57,7 +57,7 @@ public:
     void attach(Loop& loop, Callbacks callbacks);
 
     // Before that ends: nothing is heard any more.
-    void detach();
+    void detach() { pair_.detach(); }
 
     // Asks for what label stands for; the answer comes later. Without a descriptor why tells.
     using OnAnswer = std::function<void(Fd given, const std::string& why)>;
@@ -72,30 +72,22 @@ public:
     void tell_stopping(std::chrono::seconds within) {
         tell({.word = KeeperWord::stopping, .number = within.count()});
     }
-    // Keeps it open until the daemon's end. Waits until the keeper has it.
-    void hold(Fd fd);
+    // Keeps them open until the daemon's end. Waits until the keeper has them, for a few seconds at the most.
+    void hold(std::vector<Fd> all);
     // The process of this label is to be killed.
     void end(std::string_view label) { tell({.word = KeeperWord::end, .label = std::string{label}}); }
 
 private:
-    void tell(const KeeperFrame& frame) { send(pack_keeper_frame(frame)); }
-    void send(std::string packet);
-    void flush();
-    void read();
-    void pause();
-    bool wait(short events, std::chrono::milliseconds limit);
+    void tell(const KeeperFrame& frame) { pair_.send(frame); }
     void heed(KeeperFrame frame, Fd passed);
+    void take_answer(Fd given, const std::string& why);
 
-    Fd pair_;
-    Watch watch_; // of it
-    Loop* loop_ = nullptr;
+    KeeperPair pair_;
     Callbacks callbacks_;
-    std::vector<char> packet_ = std::vector<char>(max_keeper_packet);
     std::vector<Given> given_; // at the start
     std::deque<OnAnswer> awaited_;
     std::vector<ConfigLine> lines_;
     std::vector<Note> told_;
-    std::deque<std::string> unsent_;
     bool has_begun_ = false;
 };
 

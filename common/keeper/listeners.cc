@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: ISC
 #include "common/keeper/listeners.hh"
 
+#include "common/errors.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
+#include <ctime>
 #include <exception>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 
 namespace common {
+
+Fd listen_within(std::chrono::milliseconds limit, const Address& address, mode_t mode) {
+    constexpr timespec moment{0, 20'000'000};
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+        const bool is_last = std::chrono::steady_clock::now() >= deadline;
+        try {
+            return listen_on(address, mode);
+        } catch (const UserError&) {
+            if (is_last) throw;
+        } catch (const std::system_error& error) {
+            if (is_last || error.code() != std::errc::address_in_use) throw;
+        }
+        ::nanosleep(&moment, nullptr);
+    }
+}
 
 Listeners::Listeners() {
     for (Fd& fd : take_inherited_listeners()) {
@@ -27,7 +45,8 @@ void Listeners::tell_changes(std::function<void(const Listener&)> on_new,
     on_gone_ = std::move(on_gone);
 }
 
-void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* told) {
+void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* told,
+                     std::chrono::milliseconds limit) {
     if (inherited_) return;
     std::vector<Listener> wanted;
     const auto want = [&](const Address& address) {
@@ -37,7 +56,7 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
             label += '+'; // port 0 may be given twice
         const auto there = std::find_if(all_.begin(), all_.end(), has_label);
         const bool is_new = there == all_.end();
-        wanted.push_back({label, is_new ? listen_on(address) : std::move(there->fd)});
+        wanted.push_back({label, is_new ? listen_within(limit, address) : std::move(there->fd)});
         if (is_new && on_new_) on_new_(wanted.back());
     };
     for (const std::string& place : places) {

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: ISC
-// The listening sockets of a daemon, as its keeper has them: opened by the configuration, or passed by a service
-// manager, whose sockets take the place of all.
+// The listening sockets of a daemon, as its keeper has them: opened by the configuration, or passed by a
+// service manager, whose sockets take the place of all.
 #pragma once
 
+#include "common/address.hh"
 #include "common/fd.hh"
 #include "common/log.hh"
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace common {
+
+// listen_on; but where another process serves there, waits so long for its end: one of a daemon that was
+// killed may end later than whoever it was killed with.
+Fd listen_within(std::chrono::milliseconds limit, const Address& address, mode_t mode = 0666);
 
 class Listeners {
 public:
@@ -25,9 +32,10 @@ public:
     Listeners& operator=(const Listeners&) = delete;
     ~Listeners() { close(); }
 
-    // Opens the places that are wanted and not there, and closes those that are there and not wanted. Names are
-    // looked up. told: takes what cannot be done; nullptr: that is thrown.
-    void open(const std::vector<std::string>& places, std::vector<Note>* told);
+    // Opens the places that are wanted and not there, and closes those that are there and not wanted. Names
+    // are looked up. told: takes what cannot be done; nullptr: that is thrown. limit: as listen_within.
+    void open(const std::vector<std::string>& places, std::vector<Note>* told,
+              std::chrono::milliseconds limit = {});
     // on_new and on_gone hear what open does from now on.
     void tell_changes(std::function<void(const Listener&)> on_new,
                       std::function<void(const std::string& label)> on_gone);

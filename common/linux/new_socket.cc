@@ -13,4 +13,11 @@ int new_socket_pair(int type, int (&ends)[2]) {
     return ::socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
 }
 
+std::optional<pid_t> process_behind(int connection) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) return {};
+    return peer.pid;
+}
+
 } // namespace common

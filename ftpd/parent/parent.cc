@@ -46,7 +46,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       log_(log),
       service_(keeper, settings_, log_),
       identity_(std::move(identity)),
-      root_(keeper.take(label_of_root).fd),
+      root_(keeper),
       pages_(settings_.max_clients),
       records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd,
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
@@ -104,6 +104,8 @@ int Parent::run(bool foreground) {
     // For the sessions: what is inherited costs none of them anything.
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
+    root_.look(settings_, identity_);
+    while (root_.is_awaited() && !service_.is_stopping()) service_.wait();
     acceptor_.start(settings_);
     update_acceptor();
     service_.tell_ready(acceptor_.places(), foreground);
@@ -120,17 +122,8 @@ void Parent::update_acceptor() {
     acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-// Where sessions cannot open the served folder themselves: one that was removed may be there again.
-void Parent::renew_root() {
-    struct stat found {};
-    if (!root_ || ::fstat(root_.get(), &found) != 0 || found.st_nlink != 0) return;
-    service_.keeper().want(label_of_root, [this](Fd opened, const std::string&) {
-        if (opened) root_ = std::move(opened);
-    });
-}
-
 void Parent::start_session(Accepted client) {
-    renew_root();
+    root_.renew_if_removed();
     Fd ours, theirs, authd;
     try {
         std::tie(ours, theirs) = make_packet_pair();
@@ -187,7 +180,7 @@ void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
     const std::span<std::byte> own_page = pages_.page(page);
     pages_.keep_only(page);
     run_session_process(settings_, identity_,
-                        {std::move(client), std::move(pair), std::move(root_), std::move(authd), own_page});
+                        {std::move(client), std::move(pair), root_.take(), std::move(authd), own_page});
 }
 
 void Parent::read_packets(pid_t pid) {
@@ -274,13 +267,13 @@ void Parent::apply(Service::Lines config) {
     settings_ = std::move(settings);
     acceptor_.configure(settings_);
     if (authd_) authd_->configure(settings_.login_tries, settings_.login_holdoff);
+    root_.renew();
     update_acceptor();
 }
 
 // What the keeper has opened again, and processes that it has started.
 void Parent::take(Given given) {
     if (given.label.starts_with(label_of_listener)) return acceptor_.add(std::move(given));
-    if (given.label == label_of_root) root_ = std::move(given.fd);
     if (given.label == label_of_xferlog) xferlog_ = std::move(given.fd);
     if (given.label == label_of_authd && authd_) authd_->adopt(std::move(given.fd), given.pid);
     if (given.label != label_of_sweeper) return;

@@ -14,6 +14,7 @@
 #include "common/status_pages.hh"
 #include "ftpd/parent/overview.hh"
 #include "ftpd/parent/records.hh"
+#include "ftpd/parent/served_root.hh"
 #include "ftpd/settings.hh"
 
 #include <cstddef>
@@ -26,8 +27,8 @@
 namespace ftpd {
 
 // Labels of its own, beside the keeper's.
-inline constexpr std::string_view label_of_root = "root", label_of_xferlog = "xferlog",
-                                  label_of_authd = "authd", label_of_sweeper = "sweeper",
+inline constexpr std::string_view label_of_xferlog = "xferlog", label_of_authd = "authd",
+                                  label_of_sweeper = "sweeper",
                                   label_of_announcement = "announce "; // and the number of the rule
 
 class Parent {
@@ -61,7 +62,6 @@ private:
     std::vector<std::string> kick(const std::string& whom);
     void apply(common::Service::Lines config);
     void take(common::Given given);
-    void renew_root();
 
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
@@ -82,8 +82,8 @@ private:
     common::Log& log_;
     common::Service service_;
     std::optional<common::Identity> identity_;
-    common::Fd root_;    // the served folder, where root started us: sessions could not open it; else none
-    common::Fd xferlog_; // that a reload has opened, until that is applied
+    ServedRoot root_;
+    common::Fd xferlog_;        // that a reload has opened, until that is applied
     common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
     Records records_;
     common::Acceptor acceptor_;

@@ -37,6 +37,16 @@ Address ask_or_unknown(Address (*ask)(int), int client) {
     }
 }
 
+// The served folder as it is now; or, where only root can reach it, as it was when the parent was handed it.
+Fd enter_by_path(const Settings& settings, const std::optional<Identity>& identity, Fd handed) {
+    try {
+        return open_root(settings, identity);
+    } catch (const std::system_error& error) {
+        if (!handed || error.code() != std::errc::permission_denied) throw;
+        return handed;
+    }
+}
+
 // A client for whom there is no folder.
 void turn_away(const Settings& settings, const SessionParts& parts, const std::system_error& why) {
     const std::string reason = why.code().message();
@@ -250,7 +260,7 @@ void run_session_process(const Settings& settings, const std::optional<Identity>
     for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd, &parts.root})
         if (*fd && fd->get() >= low_enough) *fd = duplicate(fd->get());
     try {
-        if (!parts.root) parts.root = open_root(settings);
+        parts.root = enter_by_path(settings, identity, std::move(parts.root));
         struct stat found {};
         if (::fstat(parts.root.get(), &found) == 0 && found.st_nlink == 0)
             fail_with(ENOENT, "open the root", settings.root);

@@ -39,7 +39,7 @@ struct SessionOver;
 // What a session is given by its parent.
 struct SessionParts {
     common::Fd client, pair;
-    common::Fd root;  // of the tree; none: run_session_process opens it
+    common::Fd root;  // of the tree, where only root can open it; else none
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
     std::string user{}; // that the session runs as, for the log
@@ -137,9 +137,10 @@ private:
 };
 
 // In the child: closes every descriptor but 0 to 2 and these, opens the served folder by its path, so that
-// one that was replaced or mounted meanwhile is found, shuts itself in that tree as far as user and system
-// allow, and serves the client to its end. Where the folder cannot be opened, the client and the log are told
-// why. identity: the user to become; none: stay the user that runs it.
+// one that was replaced or mounted meanwhile is found (as parts have it only where this process and the user
+// may not open it), shuts itself in that tree as far as user and system allow, and serves the client to its
+// end. Where the folder cannot be opened, the client and the log are told why. identity: the user to become;
+// none: stay the user that runs it.
 [[noreturn]] void run_session_process(const Settings& settings,
                                       const std::optional<common::Identity>& identity, SessionParts parts);
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: ISC
 // SIGHUP reads the configuration again: new sessions get the new settings, and a mistake changes nothing.
 #include "tests/e2e/observe.hh"
+#include "tests/skip.hh"
 
+#include "common/privileges.hh"
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
 #include <optional>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace e2e;
 using common::text;
@@ -33,6 +37,14 @@ struct Configured {
 };
 
 constexpr std::string_view read_again = "configuration read again";
+
+// The folder is replaced while the daemon runs.
+void replace(const Path& files) {
+    std::filesystem::rename(files, files.native() + ".old");
+    std::filesystem::create_directory(files);
+    std::filesystem::permissions(files, std::filesystem::perms::all);
+    write_shared(files / "file", "new");
+}
 
 } // namespace
 
@@ -69,11 +81,53 @@ TEST_SUITE("e2e") {
         write_file(files / "file", "new");
         CHECK(connect_logged_in(*ftpd.daemon).fetch("RETR file") == "new");
         CHECK(before.fetch("RETR file") == "old"); // it is where it entered
-        if (have_proc()) { // nor does the parent hold the folder, which then could not be unmounted
-            for (const auto& entry :
-                 std::filesystem::directory_iterator{text("/proc/", ftpd.daemon->pid(), "/fd")})
-                CHECK(std::filesystem::read_symlink(entry.path()) != files);
+        if (have_proc()) { // nor does the daemon hold the folder, which then could not be unmounted
+            for (const pid_t pid : {ftpd.daemon->pid(), ftpd.daemon->main_pid()})
+                for (const auto& held : descriptors_of(pid)) CHECK(held.second != files);
         }
+    }
+
+    TEST_CASE("each session enters by its path a folder that only its own user may reach") {
+        if (::geteuid() != 0) return tests::skip("only root's sessions are another user's");
+        const TempDir place;
+        const Path above = place.make_shared("above"), files = above / "files";
+        std::filesystem::create_directory(files);
+        write_shared(files / "file", "old");
+        const common::Identity nobody = common::find_user("nobody");
+        REQUIRE(::chmod(above.c_str(), 0700) == 0);
+        REQUIRE(::chown(above.c_str(), nobody.uid, nobody.gid) == 0);
+        const Daemon daemon{{.lines = {"root " + files.native()}}};
+        CHECK(connect_logged_in(daemon).fetch("RETR file") == "old");
+        replace(files);
+        CHECK(connect_logged_in(daemon).fetch("RETR file") == "new");
+    }
+
+    TEST_CASE("a served folder that only root may reach is entered as it was at the last reload") {
+        if (::geteuid() != 0) return tests::skip("only root reaches it");
+        const TempDir place;
+        const Path above = place.make_shared("above"), files = above / "files";
+        std::filesystem::create_directory(files);
+        write_shared(files / "file", "old");
+        REQUIRE(::chmod(above.c_str(), 0700) == 0);
+        const Daemon daemon{{.lines = {"root " + files.native()}}};
+        CHECK(connect_logged_in(daemon).fetch("RETR file") == "old");
+        replace(files);
+        // Where rights have no parts, the parent is root, and so is its session before it is shut in.
+        CHECK(connect_logged_in(daemon).fetch("RETR file") == (is_posix_build() ? "new" : "old"));
+        ask(daemon, {"reload"});
+        wait_until("sessions enter the new one",
+                   [&] { return connect_logged_in(daemon).fetch("RETR file") == "new"; });
+        // One that was removed is looked for again.
+        std::filesystem::remove_all(files);
+        Connection nowhere{daemon.port()};
+        nowhere.expect(421);
+        std::filesystem::create_directory(files);
+        write_shared(files / "file", "newer");
+        wait_until("sessions enter the newest one", [&] {
+            Connection client{daemon.port()};
+            return client.read_reply().code == 220;
+        });
+        CHECK(connect_logged_in(daemon).fetch("RETR file") == "newer");
     }
 
     TEST_CASE("ftpctl reload says what is wrong and what waits for the next start") {

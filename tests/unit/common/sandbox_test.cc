@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: ISC
+#include "common/child_rights.hh"
 #include "common/privileges.hh"
 #include "common/sandbox.hh"
 
@@ -216,6 +217,40 @@ TEST_SUITE("unit") {
             return "stayed root";
         });
         CHECK(as_root == "");
+    }
+
+    TEST_CASE("who acts as a user has that one's rights and then its own again") {
+        if (::geteuid() != 0) return tests::skip("only root can act as another user");
+        const Identity nobody = find_user("nobody"), daemon = find_user("daemon");
+        Tree tree;
+        for (const bool is_root : {true, false}) {
+            CAPTURE(is_root);
+            const std::string failures = in_child([&] {
+                Expectations then;
+                if (!is_root) become_maker_of_children(daemon);
+                const uid_t own = ::geteuid();
+                const gid_t own_group = ::getegid();
+                const auto look = [&] {
+                    gid_t group = 0;
+                    if (::geteuid() != nobody.uid || ::getegid() != nobody.gid ||
+                        ::getgroups(1, &group) != 1 || group != nobody.gid)
+                        then.failures += "it is not the user\n";
+                };
+                act_as(nobody, look);
+                try {
+                    act_as(nobody, [] { throw UserError("no"); });
+                    then.failures += "what was thrown is lost\n";
+                } catch (const UserError&) {
+                }
+                if (::geteuid() != own || ::getegid() != own_group)
+                    then.failures += "it is not itself again\n";
+                enter_root(tree.root.get()); // which takes rights that are not the user's
+                become(nobody);
+                then.expect("open in the new root", open_and_close("/file", O_RDONLY), 0);
+                return then.failures;
+            });
+            CHECK(failures == "");
+        }
     }
 
     TEST_CASE("limits bind and never ask for more than there is") {

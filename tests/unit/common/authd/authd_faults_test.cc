@@ -227,8 +227,9 @@ TEST_SUITE("unit") {
         CHECK(house.ask(login, "ann", "sesame").kind == Kind::accepted);
         std::filesystem::remove(house.users_path());
         for (int i = 0; i < 3; ++i) CHECK(house.ask(login, "ann", "sesame").kind == Kind::accepted);
-        const std::string fault = text("users not read: look at the user file ", house.users_path(),
-                                       ": No such file or directory; the previous users stay");
+        const std::string fault = text("users not read: open the user file ", house.users_path(),
+                                       ": No such file or directory: put one there that the daemon may read; "
+                                       "the previous users stay");
         house.wait_for_log(fault);
         CHECK(house.log().find(fault) == house.log().rfind(fault));
         house.write_users(line("eve", "e"));

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: ISC
+// One end of the pair between a keeper and a process that it has started. Run by both. A call that fails for
+// once costs nobody anything: it is tried again, and the order of the packets stays.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/keeper/keeper_frames.hh"
+#include "common/loop.hh"
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <string>
+
+namespace common {
+
+class KeeperPair {
+public:
+    // How many packets may wait for room. The keeper trusts no child to read: where so many are unanswered it
+    // hears no more of that one, and beyond unsent the child is at fault.
+    struct Caps {
+        std::size_t unanswered = std::numeric_limits<std::size_t>::max();
+        std::size_t unsent = std::numeric_limits<std::size_t>::max();
+    };
+    // What the other side says, with the descriptor that came along: none, too, where this process had no
+    // room for one.
+    using OnFrame = std::function<void(KeeperFrame frame, Fd passed)>;
+
+    KeeperPair() = default;
+    explicit KeeperPair(Caps caps) : caps_(caps) {}
+    KeeperPair(const KeeperPair&) = delete;
+    KeeperPair& operator=(const KeeperPair&) = delete;
+    ~KeeperPair() { close(); }
+
+    // In place of an earlier one, of which nothing is left.
+    void open(Fd pair, OnFrame on_frame);
+    // From now on loop, which must outlive this, serves it. on_end: the other side has ended, and all that it
+    // said was heard. on_error: a packet is malformed, on_frame has thrown this, or too much waits.
+    void attach(Loop& loop, std::function<void()> on_end, Loop::OnError on_error);
+    // Nothing is heard any more; sending is left.
+    void detach();
+    void close();
+    bool is_open() const { return static_cast<bool>(fd_); }
+
+    // In the order of the calls; what finds no room waits. borrowed: a descriptor that stays open, instead of
+    // fd. Throws PeerError for a frame that is too long; one to a closed pair goes nowhere.
+    void send(const KeeperFrame& frame, Fd fd = {}, int borrowed = -1);
+    // So many packets follow that belong together: they may wait beside caps.unsent.
+    void make_room(std::size_t packets) { room_ = packets; }
+
+    // Without the loop: hears one packet, or, not for_packet, waits until all is sent. False when the
+    // deadline has passed or the other side has ended, which closes this. Throws as on_error is told.
+    bool wait(Clock::time_point deadline, bool for_packet);
+    // Of a process that has ended: all that it said last. Throws as on_error is told.
+    void hear_all();
+
+private:
+    struct Unsent {
+        std::string packet;
+        Fd fd;
+        int borrowed;
+    };
+    enum class Heard { packet, nothing, failure, end };
+
+    void flush(bool has_room);
+    Heard hear_one();
+    void hear_some();
+    void update();
+    void pause();
+
+    Caps caps_{};
+    Fd fd_;
+    Watch watch_; // of it
+    Loop* loop_ = nullptr;
+    OnFrame on_frame_;
+    std::function<void()> on_end_;
+    Loop::OnError on_error_;
+    std::deque<Unsent> unsent_;
+    std::size_t room_ = 0;
+    Loop::TimerId again_{};
+    bool pauses_ = false;
+};
+
+} // namespace common

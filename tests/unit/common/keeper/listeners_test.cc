@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/listeners.hh"
+
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "tests/unit/common/temporary_folder.hh"
+
+#include <chrono>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <functional>
+#include <poll.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+using namespace common;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What a daemon that was killed has left: a process that still has its listener, and ends when end returns.
+class Leftover {
+public:
+    Leftover(Fd listener, const std::function<void(const Fd&)>& end) : pid_(::fork()) {
+        if (pid_ != 0) return;
+        end(listener);
+        ::_exit(0);
+    }
+    ~Leftover() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    Leftover(const Leftover&) = delete;
+    Leftover& operator=(const Leftover&) = delete;
+
+private:
+    pid_t pid_;
+};
+
+void wait_for_a_client(const Fd& listener) {
+    pollfd one{listener.get(), POLLIN, 0};
+    ::poll(&one, 1, 60'000);
+}
+
+void wait_for_a_moment(const Fd&) { ::poll(nullptr, 0, 100); }
+
+void wait_for_ever(const Fd&) {
+    for (;;) ::pause();
+}
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("listeners: what a killed daemon has left to end is waited for") {
+        const TemporaryFolder folder;
+        const Address path = Address::of_path(folder / "socket");
+        {
+            // Its end comes after somebody has seen that it is there.
+            const Leftover left{listen_on(path), wait_for_a_client};
+            CHECK(listen_within(60s, path));
+        }
+        Fd listener = listen_on(resolve_address("127.0.0.1:0").at(0));
+        const Address port = local_address(listener.get());
+        const Leftover left{std::move(listener), wait_for_a_moment};
+        CHECK(listen_within(60s, port));
+    }
+
+    TEST_CASE("listeners: what another process serves is refused once the time is over") {
+        const TemporaryFolder folder;
+        const Address path = Address::of_path(folder / "socket");
+        Fd listener = listen_on(resolve_address("127.0.0.1:0").at(0));
+        const Address port = local_address(listener.get());
+        const Leftover one{listen_on(path), wait_for_ever}, other{std::move(listener), wait_for_ever};
+        for (const auto limit : {0ms, 50ms}) {
+            const auto before = std::chrono::steady_clock::now();
+            CHECK_THROWS_AS(listen_within(limit, path), UserError);
+            CHECK(std::chrono::steady_clock::now() - before >= limit);
+            CHECK_THROWS_AS(listen_within(limit, port), std::system_error);
+        }
+    }
+}
