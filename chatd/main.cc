@@ -34,8 +34,8 @@ std::string own_program(const std::string& name) {
     return name.find('/') == name.npos ? name : std::filesystem::absolute(name).string();
 }
 
-void check_start(const chatd::Settings& settings, const DaemonOptions& options) {
-    chatd::check_start(settings);
+// Of what root opens by a path, which the hub's user must not choose.
+void check_places(const chatd::Settings& settings, const DaemonOptions& options) {
     if (::geteuid() != 0) return;
     const std::string config = options.file.empty() ? "" : std::filesystem::absolute(options.file).string();
     require_outside(settings.state, {{"the configuration", config},
@@ -88,8 +88,9 @@ int serve(const DaemonOptions& options, const std::string& program) {
     std::vector<ConfigLine> config = read_config(options.file, options.lines);
     chatd::Settings settings = chatd::make_settings(config);
     change_priority(settings.nice);
+    check_places(settings, options);
     Log log{"chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
-    check_start(settings, options);
+    chatd::check_start(settings);
     settings.users = real_user_file(settings.users);
     const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options, program); };
     Keeper keeper{{"chatd", plan, merge}, options, std::move(config), log};
@@ -106,7 +107,8 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::check) {
         const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
         change_priority(settings.nice);
-        check_start(settings, options);
+        check_places(settings, options);
+        chatd::check_start(settings);
         return std::printf("chatd: configuration is good\n"), 0;
     }
     return serve(options, own_program(argv[0]));

@@ -63,6 +63,10 @@ void give_folder(const Fd& folder, std::string_view path, const Identity& owner,
             if (!file) continue;
             found = status_of(file);
             if (S_ISREG(found.st_mode) && is_roots(found) && found.st_nlink == 1) give(file, name, owner);
+        } else if (S_ISSOCK(found.st_mode) && is_roots(found)) { // which is left over, and cannot be opened
+            checked("hand over", name, [&] {
+                return ::fchownat(number, entry->d_name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW);
+            });
         }
     }
     give(folder, path, owner);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "common/keeper/hand_over.hh"
 
+#include "common/address.hh"
 #include "common/errors.hh"
+#include "common/socket.hh"
 #include "tests/skip.hh"
 #include "tests/unit/common/in_child.hh"
 #include "tests/unit/common/temporary_folder.hh"
@@ -198,9 +200,11 @@ TEST_SUITE("unit") {
             CHECK(is_owners(path));
             CHECK(mode_of(path) == 0600);
         };
-        check(state / "control"); // in what is still root's
-        const Fd left = listen_for_control(state / "stale", owner, {});
-        give_to(state.path, owner.uid);
+        check(state / "control"); // in root's folder
+        {
+            const Fd left = listen_on(Address::of_path(state / "again"), 0600); // by a daemon that was root
+        }
+        hand_over(state.path, owner);
         check(state / "again"); // in the owner's
         check(state / "again"); // that was left behind by a daemon that was killed
         REQUIRE(::chmod(state.path.c_str(), 01777) == 0);
