@@ -75,11 +75,12 @@ public:
 
 private:
     struct Listener {
-        std::string label;
+        std::string label, place; // what the keeper calls it; its address, for people
         Fd fd;
         Watch watch{};
     };
 
+    void hold(Given given);
     void start(Listener& listener);
     void accept_clients(const Fd& listener);
     void admit(Accepted client);
