@@ -58,9 +58,9 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
     const std::string& control = plan_.settings.control;
     const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
-    control_.fd = listen_within(left_over, Address::of_path(control), 0600);
+    if (plan_.owner) hand_over(plan_.settings.state, *plan_.owner);
+    control_.fd = listen_for_control(control, plan_.owner, left_over);
     control_.path = control;
-    if (plan_.owner) hand_over(plan_.settings.state, control, *plan_.owner);
     listeners_.open(plan_.settings.listen, nullptr, was_killed ? left_over : std::chrono::milliseconds{});
     listeners_.tell_changes(
         [this](const Listeners::Listener& one) {

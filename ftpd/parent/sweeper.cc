@@ -5,6 +5,7 @@
 #include "common/daemon.hh"
 #include "common/error_lines.hh"
 #include "common/errors.hh"
+#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
@@ -119,6 +120,7 @@ int run_sweeper(const Settings& settings, Fd pair) {
     const std::optional<Identity> identity = find_identity(settings);
     const Fd root = open_root(settings);
     shut_in(root.get(), identity, TreeAccess::write);
+    deny_calls(DeniedCalls::also_sockets); // which sessions inherit
     const std::time_t now = std::time(nullptr);
     const std::time_t oldest = now - std::chrono::seconds{settings.keep_partials}.count();
     const std::size_t removed =
