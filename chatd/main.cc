@@ -77,6 +77,7 @@ int serve(const DaemonOptions& options, const std::string& program) {
     std::vector<ConfigLine> config = read_config(options.file, options.lines);
     chatd::Settings settings = chatd::make_settings(config);
     change_priority(settings.nice);
+    chatd::check_files_of_root(settings);
     Log log{"chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
     chatd::check_start(settings);
     settings.users = real_user_file(settings.users);

@@ -13,6 +13,8 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,16 +63,43 @@ void check_names_of_users(const std::string& path) {
     });
 }
 
+// With the eyes of the hub's user, once the state directory is that one's: root's might be led elsewhere.
+void check_bans(const Settings& settings, const std::optional<DaemonUsers>& users) {
+    ask_aside([&]() -> std::string {
+        struct stat state {};
+        const bool is_handed_over = ::stat(settings.state.c_str(), &state) == 0 && state.st_uid != 0;
+        if (users && is_handed_over) become(users->main);
+        const Bans readable{settings.state + "/bans"};
+        return {};
+    });
+}
+
 } // namespace
+
+void check_files_of_root(const Settings& settings) {
+    const std::optional<DaemonUsers> users = find_users(settings, main_user_directive);
+    if (!users) return;
+    const auto state = std::filesystem::weakly_canonical(settings.state);
+    const auto check = [&](std::string_view directive, const std::string& path) {
+        if (path.empty() || path[0] != '/') return; // syslog, stderr, none
+        const auto relative = std::filesystem::weakly_canonical(path).lexically_relative(state);
+        if (relative.empty() || *relative.begin() == "..") return;
+        throw UserError(text(directive, ' ', path, " lies in the state directory, which is user ",
+                             users->main.name, "'s: choose another place"));
+    };
+    check("log", settings.log);
+    check("pid-file", settings.pid_file);
+}
 
 void check_start(const Settings& settings) {
     require_descriptors(own_of(settings) + settings.listen.size());
+    check_files_of_root(settings);
     common::check_start(settings, "chatd", main_user_directive);
     check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
     check_folder(rooms);
     for (const RoomSettings& room : settings.rooms) check_folder(text(rooms, '/', room.name));
-    const Bans readable{settings.state + "/bans"};
+    check_bans(settings, find_users(settings, main_user_directive));
 }
 
 Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)

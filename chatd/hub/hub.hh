@@ -28,6 +28,10 @@ namespace chatd {
 // the bans, and folders of rooms that cannot be used.
 void check_start(const Settings& settings);
 
+// What comes of that before the log is opened. The state directory belongs to the hub's user, who may have
+// put a link there: the log and the pid file, which root opens, must be elsewhere. Throws UserError.
+void check_files_of_root(const Settings& settings);
+
 // Labels of its own, beside the keeper's.
 inline constexpr std::string_view label_of_spawner = "spawner", label_of_authd = "authd",
                                   label_of_terminal = "terminal"; // for the console
