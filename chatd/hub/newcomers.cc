@@ -36,6 +36,7 @@ void Newcomers::look_at(ClientNumber number) {
     Client& client = *people_.find(number);
     client.login_timer = {};
     if (client.state == Client::State::inside) return;
+    if (client.owes_answer) note_answer(client); // it was quick enough, and we are not
     if (client.login_until > Clock::now()) return wait(client);
     departures_.dismiss(client, Farewell::login_timeout);
 }

@@ -72,6 +72,23 @@ TEST_SUITE("unit") {
         CHECK(house.is_here(adas));
     }
 
+    TEST_CASE("newcomers: who has answered and waits for us is given more time and not for ever") {
+        Door house;
+        house.settings.login_timeout = 1s;
+        Client& client = house.arrive();
+        const ClientNumber number = client.number;
+        house.newcomers.await(client);
+        client.owes_answer = true;
+        for (const auto allowed : {2s, 3s, 4s, 5s}) {
+            house.wait_for_the_end_of(number);
+            REQUIRE(house.is_here(number));
+            CHECK(client.login_until == client.since + allowed);
+        }
+        house.wait_for_the_end_of(number);
+        CHECK_FALSE(house.is_here(number));
+        CHECK(house.heard(number) == HubHouse::dismissed(Farewell::login_timeout));
+    }
+
     TEST_CASE("newcomers: 0 lets everybody take as long as they like") {
         Door house;
         house.settings.login_timeout = 0s;
