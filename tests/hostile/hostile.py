@@ -107,22 +107,34 @@ class Daemon:
         return found
 
     def descriptors(self):
-        """How many each of them holds."""
+        """What each of them holds: kinds of things, each as often as it is there."""
         found = {}
         for role, pid in self.lasting().items():
             try:
-                found[role] = len(os.listdir(f"/proc/{pid}/fd"))
+                folder = f"/proc/{pid}/fd"
+                found[role] = sorted(re.sub(r"\d+", "N", os.readlink(f"{folder}/{fd}")) for fd in os.listdir(folder))
             except OSError:
                 pass
         return found
 
-    def settle(self, wanted):
-        """What it holds beyond that, once those who were connected are gone; waits for it a while."""
-        deadline = time.monotonic() + 120
-        while (now := self.descriptors()) != wanted and time.monotonic() < deadline:
+    def usual(self):
+        """What they hold when one client has come and gone, and nothing changes any more."""
+        with self.connect(WITNESS, 60) as client:
+            client.recv(1)
+        before, same = None, 0
+        while same < 4:
             time.sleep(0.5)
-        return {role: f"{wanted.get(role)} before, {now.get(role)} after"
-                for role in wanted.keys() | now.keys() if wanted.get(role) != now.get(role)}
+            now = self.descriptors()
+            before, same = now, same + 1 if now == before else 0
+        return now
+
+    def settle(self, usual):
+        """Who holds something else, once those who were connected are gone; waits for it a while."""
+        deadline = time.monotonic() + 120
+        while (now := self.descriptors()) != usual and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return {role: f"{usual.get(role)} before, {now.get(role)} after"
+                for role in usual.keys() | now.keys() if usual.get(role) != now.get(role)}
 
     def kill_helper(self, dice):
         """authd or the spawner, which the keeper starts again."""
@@ -188,10 +200,14 @@ class Run:
 
     def __init__(self, seed, minutes):
         self.seed = seed
-        self.end = time.monotonic() + minutes * 60
+        self.minutes = minutes
+        self.end = 0
         self.counts = {}
         self.faults = []
         self.lock = threading.Lock()
+
+    def begin(self):
+        self.end = time.monotonic() + self.minutes * 60
 
     def is_over(self):
         return time.monotonic() > self.end
@@ -257,7 +273,8 @@ def main():
         os.mkdir(folder)
         daemons.append(Daemon(os.path.join(build, name), folder, lines))
     ftpd, chatd = daemons
-    held = [daemon.descriptors() for daemon in daemons]
+    held = [daemon.usual() for daemon in daemons]
+    run.begin()
 
     threads = [threading.Thread(target=run.guard, args=(witness, daemon))
                for daemon, witnesses in ((ftpd, ftp.WITNESSES), (chatd, chat.WITNESSES)) for witness in witnesses]
