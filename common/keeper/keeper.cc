@@ -231,6 +231,7 @@ void Keeper::end_others() {
     for (auto& [role, child] : children_) {
         const LastingProcess* const process = find(plan_, role);
         child.pair.close();
+        child.take_end(); // else it would not see the end of a main process that has not been given it
         if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
     }
     if (!others_run()) return;

@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace common {
@@ -46,20 +47,18 @@ void KeeperLink::want(std::string_view label, OnAnswer on_answer) {
 }
 
 Fd KeeperLink::want_now(std::string_view label) {
-    bool is_answered = false;
-    Fd given;
-    std::string why = "no answer from the keeper";
-    want(label, [&](Fd fd, const std::string& reason) {
-        is_answered = true;
-        given = std::move(fd);
-        why = reason;
-    });
+    struct Answer {
+        bool is_there = false;
+        Fd given;
+        std::string why = "no answer from the keeper";
+    };
+    const auto answer = std::make_shared<Answer>(); // it may come when nobody waits for it any more
+    want(label, [answer](Fd given, const std::string& why) { *answer = {true, std::move(given), why}; });
     const auto deadline = Clock::now() + answer_limit;
-    while (!is_answered && pair_.wait(deadline, true)) {
+    while (!answer->is_there && pair_.wait(deadline, true)) {
     }
-    if (!is_answered) awaited_.back() = [](Fd, const std::string&) {}; // it may still come
-    if (!given) throw UserError(why);
-    return given;
+    if (!answer->given) throw UserError(answer->why);
+    return std::move(answer->given);
 }
 
 void KeeperLink::hold(std::vector<Fd> all) {

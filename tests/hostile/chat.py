@@ -15,9 +15,12 @@ WORDS = ["hello", "/help", "/who", "/rooms", "/join plans s3cret", "/join lobby"
 SAID = "the witness has seen "
 
 
-def configure():
-    return ["room lobby", "room plans code s3cret", "room court code justice", "connect-rate 0", "history-on-join 5",
-            "create-rooms on"]
+def configure(build):
+    # Nobody knows the operator's password, but many try: authd has work.
+    hashed = subprocess.run([os.path.join(build, "chatctl"), "user", "hash"], input="moon\n", text=True,
+                            capture_output=True, check=True).stdout.strip()
+    return ["room lobby", "room plans code s3cret", "room court code justice", f"operator chief {hashed}",
+            "connect-rate 0", "history-on-join 5", "create-rooms on", "login-holdoff 0"]
 
 
 def lines_of(dice, number):
@@ -47,6 +50,18 @@ def enter(daemon, dice, address):
 def dialogue(run, daemon, dice, address):
     """Lines and commands, many of them mutated."""
     client = enter(daemon, dice, address)
+    for line in lines_of(dice, dice.randrange(60)):
+        if not send_in_pieces(dice, client, line):
+            break
+        if dice.random() < 0.5:
+            drain(client)
+    gone(dice, client)
+
+
+def bot(run, daemon, dice, address):
+    """What a program says: without a dialogue, and with answers that it asks for."""
+    client = enter(daemon, dice, address)
+    client.sendall(b"/bot\n")
     for line in lines_of(dice, dice.randrange(60)):
         if not send_in_pieces(dice, client, line):
             break
@@ -108,7 +123,7 @@ def silence(run, daemon, dice, address):
             gone(dice, one)
 
 
-SESSIONS = [dialogue, dialogue, dialogue, first_words, telnet, flood, silence]
+SESSIONS = [dialogue, dialogue, dialogue, bot, first_words, telnet, flood, silence]
 
 
 class Witness:

@@ -62,6 +62,8 @@ class Client:
 
     def must(self, line, code):
         got, text = self.do(line)
+        if got == 421:  # an administrator has closed it, say
+            raise ConnectionError(text)
         if got != code:
             raise RuntimeError(f"{line}: {text}")
         return text
@@ -69,7 +71,11 @@ class Client:
     def login(self, user, password):
         self.reply()
         self.must(f"USER {user}", 331)
-        self.must(f"PASS {password}", 230)
+        code, text = self.do(f"PASS {password}")
+        if code == 421 or "connect again in a moment" in text:  # authd was killed just then, or so
+            raise ConnectionError(text)
+        if code != 230:
+            raise RuntimeError(text)
         self.must("TYPE I", 200)
         return self
 
@@ -203,6 +209,29 @@ def whole_upload(run, daemon, dice, address):
     gone(dice, client.socket)
 
 
+def in_band(run, daemon, dice, address):
+    """Files and lists on the control connection, bodies that are too short, too long or none, then commands."""
+    client = Client(daemon, address, 5).login("ann", "sesame")
+    for _ in range(dice.randrange(1, 8)):
+        name = f"in-band-{dice.randrange(4)}"
+        body = dice.randbytes(dice.randrange(20_000))
+        said = dice.randrange(len(body) + 1) if dice.random() < 0.3 else len(body)
+        line = dice.choice([b"ALLO %d\r\nPUT " % said + name.encode() + b"\r\n" + body, b"GET " + name.encode() + b"\r\n",
+                            b"LS\r\n", b"LS " + name.encode() + b"\r\n", b"STAT\r\n",
+                            b"WRITE " + name.encode() + b"\r\n" + body.hex().encode() + b"\r\n..\r\n.\r\n",
+                            b"PUT " + name.encode() + b"\r\n" + body])
+        if not send_in_pieces(dice, client.socket, mutate(dice, line) if dice.random() < 0.3 else line):
+            break
+        if dice.random() < 0.7:
+            client.socket.settimeout(0.3)
+            try:
+                client.socket.recv(65536)
+            except OSError:
+                pass
+            client.socket.settimeout(5)
+    gone(dice, client.socket)
+
+
 def slow_reader(run, daemon, dice, address):
     """Fetches, reads nothing, asks for more."""
     client = Client(daemon, address).login("ann", "sesame")
@@ -217,17 +246,32 @@ def slow_reader(run, daemon, dice, address):
     gone(dice, client.socket)
 
 
-SESSIONS = [dialogue, dialogue, dialogue, flood, silence, half_upload, whole_upload, slow_reader]
+SESSIONS = [dialogue, dialogue, dialogue, in_band, flood, silence, half_upload, whole_upload, slow_reader]
 
 
 # --- the witness ---
+
+
+def enter(run, daemon):
+    """In the end: who comes while authd is started again is told to come again."""
+    deadline = time.monotonic() + 60
+    while True:
+        client = Client(daemon, "127.0.0.1", 60)
+        try:
+            return client.login("witness", "truth")
+        except ConnectionError as told:
+            if "moment" not in str(told) or time.monotonic() > deadline:
+                raise
+            run.count("logins of the witness that had to come again")
+            client.close()
+            time.sleep(0.1)
 
 
 def witness(run, daemon):
     """Stores files and fetches them, all the time, and they are whole."""
     dice = random.Random(f"{run.seed}/witness")
     while not run.is_over():
-        client = Client(daemon, "127.0.0.1", 60).login("witness", "truth")
+        client = enter(run, daemon)
         for _ in range(20):
             body = sealed(dice, dice.randrange(200_000))
             client.store("file", body)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # hostile.py FOLDER MINUTES [SEED] - runs the daemons of FOLDER, best a build with sanitizers, among clients that
 # do what clients should not: mutated dialogues, floods, connections that say nothing, ends in midst of everything,
-# handlers and sessions killed and stopped, reloads. From other addresses witnesses use the daemons as people do.
+# processes killed and stopped, reloads, words on the control socket. From other addresses witnesses use the
+# daemons as people do.
 # Prints its seed, and at the end counts that must all be zero; then its status is 0.
 import os
 import random
@@ -19,6 +20,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 import chat  # noqa: E402
+import control  # noqa: E402
 import ftp  # noqa: E402
 
 WORKERS = 10  # hostile clients of each daemon at a time
@@ -50,6 +52,7 @@ class Daemon:
                 sys.exit(f"{self.name} does not start:\n{self.log()}")
             time.sleep(0.05)
         self.port = int(found[1])
+        self.main = int(re.search(r"\w+\[(\d+)\]: listening", self.log())[1])
         self.seen = 0
 
     def log(self):
@@ -89,6 +92,64 @@ class Daemon:
                     pass
                 return
 
+    def lasting(self):
+        """The processes that the keeper has started, and itself, by role; a sweeper is none that stays."""
+        found = {"keeper": self.process.pid}
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            for pid in map(int, file.read().split()):
+                try:
+                    with open(f"/proc/{pid}/cmdline", "rb") as words:
+                        command = words.read()
+                except OSError:
+                    continue
+                role = "spawner" if command.startswith(b"chatd-spawner") else "authd"
+                found["main" if pid == self.main else role] = pid
+        return found
+
+    def descriptors(self):
+        """What each of them holds: kinds of things, each as often as it is there."""
+        found = {}
+        for role, pid in self.lasting().items():
+            try:
+                folder = f"/proc/{pid}/fd"
+                found[role] = sorted(re.sub(r"\d+", "N", os.readlink(f"{folder}/{fd}")) for fd in os.listdir(folder))
+            except OSError:
+                pass
+        return found
+
+    def usual(self):
+        """What they hold when one client has come and gone, and nothing changes any more."""
+        with self.connect(WITNESS, 60) as client:
+            client.recv(1)
+        before, same = None, 0
+        while same < 4:
+            time.sleep(0.5)
+            now = self.descriptors()
+            before, same = now, same + 1 if now == before else 0
+        return now
+
+    def settle(self, usual):
+        """Who holds something else, once those who were connected are gone; waits for it a while."""
+        deadline = time.monotonic() + 120
+        while (now := self.descriptors()) != usual and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return {role: f"{usual.get(role)} before, {now.get(role)} after"
+                for role in usual.keys() | now.keys() if usual.get(role) != now.get(role)}
+
+    def kill_helper(self, dice):
+        """authd or the spawner, which the keeper starts again."""
+        helpers = [pid for role, pid in self.lasting().items() if role in ("authd", "spawner")]
+        if not helpers:
+            return False
+        pid = dice.choice(helpers)
+        with self.lock:
+            self.kills.add(pid)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return False
+        return True
+
     def is_ours(self, pid):
         """Whether it is still this daemon's, and no other that was given its number."""
         try:
@@ -125,7 +186,9 @@ class Daemon:
             bad = [f"a handler: {how}" for how in ends if how != "signal 9"]
             if (more := len(ends) - len(bad) - len(self.kills)) > 0:
                 bad.append(f"{more} handlers that we did not kill: signal 9")
-        bad += re.findall(r"(?:spawner|authd|hub|parent) \d+ ended: .*", log)
+        for words, pid in re.findall(r"((?:spawner|authd|hub|parent|sweeper) (\d+) (?:ended|is killed): .*)", log):
+            if int(pid) not in self.kills:
+                bad.append(words)
         return bad
 
     def reports(self):
@@ -137,10 +200,14 @@ class Run:
 
     def __init__(self, seed, minutes):
         self.seed = seed
-        self.end = time.monotonic() + minutes * 60
+        self.minutes = minutes
+        self.end = 0
         self.counts = {}
         self.faults = []
         self.lock = threading.Lock()
+
+    def begin(self):
+        self.end = time.monotonic() + self.minutes * 60
 
     def is_over(self):
         return time.monotonic() > self.end
@@ -177,6 +244,9 @@ class Run:
             if dice.random() < 0.05:
                 daemon.process.send_signal(signal.SIGHUP)
                 self.count(f"{daemon.name} reloads")
+            elif dice.random() < 0.03:
+                if daemon.kill_helper(dice):
+                    self.count(f"{daemon.name} helpers killed")
             else:
                 daemon.kill_some(dice)
 
@@ -198,17 +268,20 @@ def main():
     place = tempfile.mkdtemp(prefix="hostile-")
     os.chmod(place, 0o755)
     daemons = []
-    for name, lines in (("ftpd", ftp.configure(place, build)), ("chatd", chat.configure())):
+    for name, lines in (("ftpd", ftp.configure(place, build)), ("chatd", chat.configure(build))):
         folder = os.path.join(place, name)
         os.mkdir(folder)
         daemons.append(Daemon(os.path.join(build, name), folder, lines))
     ftpd, chatd = daemons
+    held = [daemon.usual() for daemon in daemons]
+    run.begin()
 
     threads = [threading.Thread(target=run.guard, args=(witness, daemon))
                for daemon, witnesses in ((ftpd, ftp.WITNESSES), (chatd, chat.WITNESSES)) for witness in witnesses]
     for daemon, sessions in ((ftpd, ftp.SESSIONS), (chatd, chat.SESSIONS)):
         threads += [threading.Thread(target=run.attack, args=(daemon, sessions, n)) for n in range(WORKERS)]
         threads.append(threading.Thread(target=run.disturb, args=(daemon,)))
+        threads.append(threading.Thread(target=run.guard, args=(control.administrators, daemon, build)))
     for thread in threads:
         thread.daemon = True
         thread.start()
@@ -216,17 +289,22 @@ def main():
         thread.join(max(0, run.end - time.monotonic()) + 120)
     stuck = sum(thread.is_alive() for thread in threads)
 
+    left = [{} if daemon.process.poll() is not None else daemon.settle(before)
+            for daemon, before in zip(daemons, held)]
     verdict = {
         "parents dead": sum(daemon.process.poll() is not None for daemon in daemons),
         "lost lines": chat.lost_lines(run, chatd),
         "half files": ftp.half_files(run, place),
+        "processes that hold more or fewer descriptors": sum(map(len, left)),
         "stops that failed": sum(not daemon.stop() for daemon in daemons),
         "ends of children that nobody killed": 0,
         "sanitizer reports": 0,
         "witnesses disappointed": len(run.faults),
         "threads stuck": stuck,
     }
-    for daemon in daemons:
+    for daemon, more in zip(daemons, left):
+        for role, numbers in more.items():
+            print(f"hostile: {daemon.name}: descriptors of {role}: {numbers}")
         for what, found in (("ends of children that nobody killed", daemon.bad_ends()),
                             ("sanitizer reports", daemon.reports())):
             verdict[what] += len(found)
@@ -234,7 +312,8 @@ def main():
                 print(f"hostile: {daemon.name}: {what}: {line}")
     for what, number in sorted(run.counts.items()):
         print(f"  {number:8} {what}")
-    print(f"  {sum(len(daemon.kills) for daemon in daemons):8} processes killed")
+    for daemon in daemons:
+        print(f"  {len(daemon.kills):8} processes of {daemon.name} killed")
     print("hostile: " + ", ".join(f"{number} {what}" for what, number in verdict.items()))
     if any(verdict.values()):
         print(f"hostile: seed {seed}; the logs are in {place}")
