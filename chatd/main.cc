@@ -36,12 +36,14 @@ std::string own_program(const std::string& name) {
 
 // Of what root opens by a path, which the hub's user must not choose.
 void check_places(const chatd::Settings& settings, const DaemonOptions& options) {
-    if (::geteuid() != 0) return;
+    const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
+    if (!users) return;
     const std::string config = options.file.empty() ? "" : std::filesystem::absolute(options.file).string();
-    require_outside(settings.state, {{"the configuration", config},
-                                     {"users", settings.users},
-                                     {"log", settings.log},
-                                     {"pid-file", settings.pid_file}});
+    require_outside(settings.state, users->main,
+                    {{"the configuration", config},
+                     {"users", settings.users},
+                     {"log", settings.log},
+                     {"pid-file", settings.pid_file}});
 }
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then.

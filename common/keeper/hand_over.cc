@@ -117,17 +117,15 @@ void hand_over(const std::string& state, const Identity& owner) {
     });
 }
 
-void require_outside(const std::string& state, const std::vector<OwnFile>& files) {
+void require_outside(const std::string& state, const Identity& owner, const std::vector<OwnFile>& files) {
     const std::filesystem::path top = std::filesystem::weakly_canonical(state);
     for (const OwnFile& file : files) {
         const std::filesystem::path path = file.path;
         if (!path.is_absolute()) continue;
         if (is_beneath(std::filesystem::weakly_canonical(path), top) ||
             is_beneath(std::filesystem::weakly_canonical(path.parent_path()), top))
-            throw UserError(
-                text(file.what, ' ', file.path,
-                     " lies in the state directory, whose user could put another file there: move "
-                     "it elsewhere"));
+            throw UserError(text(file.what, ' ', file.path, " lies in the state directory, which is user ",
+                                 owner.name, "'s: choose another place"));
     }
 }
 

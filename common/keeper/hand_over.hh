@@ -31,6 +31,6 @@ void hand_over(const std::string& state, const Identity& owner);
 struct OwnFile {
     std::string what, path;
 };
-void require_outside(const std::string& state, const std::vector<OwnFile>& files);
+void require_outside(const std::string& state, const Identity& owner, const std::vector<OwnFile>& files);
 
 } // namespace common

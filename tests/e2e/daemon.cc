@@ -122,9 +122,11 @@ std::vector<common::Address> Daemon::addresses() const {
     std::vector<common::Address> found;
     std::istringstream lines{log()};
     for (std::string line; std::getline(lines, line);)
-        if (const auto at = line.find(listening); at != line.npos) { // ", pid ..." follows what is no log
-            const std::string place = line.substr(at + listening.size());
-            found.push_back(common::resolve_address(place.substr(0, place.find(", "))).at(0));
+        if (const auto at = line.find(listening); at != line.npos) {
+            // One, or, where the log is elsewhere, all of them and ", pid ...".
+            const std::string places = line.substr(at + listening.size());
+            std::istringstream words{places.substr(0, places.find(", "))};
+            for (std::string word; words >> word;) found.push_back(common::resolve_address(word).at(0));
         }
     return found;
 }

@@ -75,12 +75,13 @@ Words kinds_of(pid_t pid, const std::map<std::string, std::string>& names) {
     for (const auto& [fd, target] : descriptors_of(pid)) {
         const auto named = names.find(target);
         const auto socket = sockets.find(target);
-        kinds.push_back(named != names.end()                 ? named->second
-                        : socket != sockets.end()            ? socket->second
-                        : target == "/dev/null"              ? "null"
-                        : target == "anon_inode:[eventpoll]" ? "epoll"
-                        : target.starts_with("pipe:")        ? "pipe"
-                                                             : target);
+        kinds.push_back(named != names.end()                    ? named->second
+                        : socket != sockets.end()               ? socket->second
+                        : target == "/dev/null"                 ? "null"
+                        : target == "anon_inode:[eventpoll]"    ? "epoll"
+                        : target.starts_with("/dev/shm/suite-") ? "pages"
+                        : target.starts_with("pipe:")           ? "pipe"
+                                                                : target);
     }
     std::ranges::sort(kinds);
     return kinds;

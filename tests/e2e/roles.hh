@@ -26,7 +26,7 @@ Ids ids_of(const std::string& name);
 
 // What the descriptors of a process lead to, sorted: what names calls a target, or else "pair"
 // (SOCK_SEQPACKET), "unix listener", "unix", "unix datagram", "tcp listener", "tcp", "epoll", "pipe", "null",
-// or the target itself.
+// "pages" (shared memory), or the target itself.
 Words kinds_of(pid_t pid, const std::map<std::string, std::string>& names = {});
 
 void wait_until_gone(const std::vector<pid_t>& pids); // a zombie is gone

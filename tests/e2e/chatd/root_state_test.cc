@@ -223,9 +223,9 @@ TEST_SUITE("e2e") {
                 CHECK(result.status == 1);
                 CHECK(result.err.find(text("chatd: ", what, ' ', (place.state / "").native())) !=
                       std::string::npos);
-                CHECK(
-                    result.err.find(" lies in the state directory, whose user could put another file there: "
-                                    "move it elsewhere\n") != std::string::npos);
+                CHECK(result.err.find(
+                          " lies in the state directory, which is user daemon's: choose another place\n") !=
+                      std::string::npos);
             }
         };
         refused({text("users ", (place.state / "users").native())}, {}, "users");

@@ -230,7 +230,7 @@ TEST_SUITE("unit") {
         fs::create_symlink(state.secret, state / "out");
         const auto refused = [&](const std::string& path) {
             try {
-                require_outside(state.path, {{"log", ""}, {"users", path}});
+                require_outside(state.path, owner, {{"log", ""}, {"users", path}});
             } catch (const UserError& error) {
                 CHECK(std::string_view{error.what()}.starts_with("users " + path +
                                                                  " lies in the state directory"));
@@ -245,6 +245,6 @@ TEST_SUITE("unit") {
         for (const std::string& path : {state.secret, state.path + "s", std::string{"syslog"}, std::string{},
                                         state.path + "/../secret"})
             CHECK_MESSAGE(!refused(path), path);
-        require_outside(state.path + "-not-there-yet", {{"users", state.secret}});
+        require_outside(state.path + "-not-there-yet", owner, {{"users", state.secret}});
     }
 }
