@@ -11,6 +11,7 @@
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/keeper/hand_over.hh"
 #include "common/keeper/keeper.hh"
 #include "common/log.hh"
 #include "common/options.hh"
@@ -31,6 +32,16 @@ namespace {
 // in PATH, as the shell did.
 std::string own_program(const std::string& name) {
     return name.find('/') == name.npos ? name : std::filesystem::absolute(name).string();
+}
+
+// Of what root opens by a path, which the hub's user must not choose.
+void check_places(const chatd::Settings& settings, const DaemonOptions& options) {
+    if (::geteuid() != 0) return;
+    const std::string config = options.file.empty() ? "" : std::filesystem::absolute(options.file).string();
+    require_outside(settings.state, {{"the configuration", config},
+                                     {"users", settings.users},
+                                     {"log", settings.log},
+                                     {"pid-file", settings.pid_file}});
 }
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then.
@@ -77,6 +88,7 @@ int serve(const DaemonOptions& options, const std::string& program) {
     std::vector<ConfigLine> config = read_config(options.file, options.lines);
     chatd::Settings settings = chatd::make_settings(config);
     change_priority(settings.nice);
+    check_places(settings, options);
     Log log{"chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
     chatd::check_start(settings);
     settings.users = real_user_file(settings.users);
@@ -95,6 +107,7 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::check) {
         const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
         change_priority(settings.nice);
+        check_places(settings, options);
         chatd::check_start(settings);
         return std::printf("chatd: configuration is good\n"), 0;
     }

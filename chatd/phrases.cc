@@ -34,6 +34,7 @@ constexpr std::array table{
     PhraseRow{Phrase::goodbye, "Goodbye."},
     PhraseRow{Phrase::ask_password, "Password: "},
     PhraseRow{Phrase::another_name, "Enter alone: another name."},
+    PhraseRow{Phrase::answers_dropped, "What you had sent ahead was thrown away."},
     PhraseRow{Phrase::enter_alone, "Enter alone: %1"},
     PhraseRow{Phrase::open_rooms, "Open rooms (%2): %1"},
     PhraseRow{Phrase::joined, "%1 joined"},

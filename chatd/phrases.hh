@@ -167,6 +167,7 @@ enum class Phrase : int {
     partly_sent = 195,
     no_more_rooms = 196,
     too_many_bans = 197,
+    answers_dropped = 199,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

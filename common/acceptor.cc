@@ -21,11 +21,17 @@ constexpr std::chrono::seconds sum_length{10};  // of the refusals that one line
 void Acceptor::open(std::vector<Given> listeners, const DaemonSettings& settings, std::size_t own) {
     for (Given& given : listeners) {
         set_nonblocking(given.fd.get());
-        listeners_.push_back({std::move(given.label), std::move(given.fd)});
+        hold(std::move(given));
     }
     wanted_ = settings.max_clients;
     own += listeners_.size();
     capacity_.emplace(wanted_, settings.events, require_descriptors(own), own);
+}
+
+// What can fail of it fails before anybody is told of it.
+void Acceptor::hold(Given given) {
+    std::string place = local_address(given.fd.get()).shown();
+    listeners_.push_back({std::move(given.label), std::move(place), std::move(given.fd)});
 }
 
 void Acceptor::start(const DaemonSettings& settings) {
@@ -37,18 +43,18 @@ void Acceptor::start(Listener& listener) {
     listener.watch = Watch{loop_, listener.fd.get(), polling_ ? Interest::read : Interest::none,
                            [this, &listener](const Event&) { accept_clients(listener.fd); },
                            [this](const std::exception& error) { pause(error.what()); }};
-    log_.always(text("listening on ", local_address(listener.fd.get()).shown()));
+    log_.always(text("listening on ", listener.place));
 }
 
 void Acceptor::add(Given given) {
-    listeners_.push_back({std::move(given.label), std::move(given.fd)});
+    hold(std::move(given));
     start(listeners_.back());
 }
 
 void Acceptor::remove(const std::string& label) {
     std::erase_if(listeners_, [&](const Listener& listener) {
         if (listener.label != label) return false;
-        log_.always(text("not listening any more on ", local_address(listener.fd.get()).shown()));
+        log_.always(text("not listening any more on ", listener.place));
         ::shutdown(listener.fd.get(), SHUT_RDWR);
         return true;
     });
@@ -64,8 +70,7 @@ void Acceptor::configure(const DaemonSettings& settings) {
 
 std::string Acceptor::places() const {
     std::string all;
-    for (const Listener& listener : listeners_)
-        all += (all.empty() ? "" : " ") + local_address(listener.fd.get()).shown();
+    for (const Listener& listener : listeners_) all += (all.empty() ? "" : " ") + listener.place;
     return all;
 }
 

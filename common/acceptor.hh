@@ -35,7 +35,9 @@ public:
 
     Acceptor(Loop& loop, Log& log, Callbacks callbacks)
         : loop_(loop), log_(log), callbacks_(std::move(callbacks)) {}
-    ~Acceptor() { close(); }
+    // Without close() the listeners stay what they are: the keeper, which has the same sockets, gives them to
+    // the next process, if this one could not go on.
+    ~Acceptor() = default;
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
 
@@ -75,11 +77,12 @@ public:
 
 private:
     struct Listener {
-        std::string label;
+        std::string label, place; // what the keeper calls it; its address, for people
         Fd fd;
         Watch watch{};
     };
 
+    void hold(Given given);
     void start(Listener& listener);
     void accept_clients(const Fd& listener);
     void admit(Accepted client);

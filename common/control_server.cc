@@ -19,16 +19,20 @@ ControlServer::ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> v
           loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); },
           [this](const std::exception&) { pause_accepting(); }) {}
 
-ControlServer::~ControlServer() { close(); }
+ControlServer::~ControlServer() { stop_accepting(); }
+
+void ControlServer::stop_accepting() {
+    loop_.cancel(pause_);
+    loop_.cancel(going_on_);
+    accepting_.reset();
+}
 
 std::vector<Fd> ControlServer::close() {
     std::vector<Fd> open;
     for (auto& [fd, client] : clients_) open.push_back(client.socket.release());
     clients_.clear();
     if (!listener_) return open;
-    loop_.cancel(pause_);
-    loop_.cancel(going_on_);
-    accepting_.reset();
+    stop_accepting();
     ::shutdown(listener_.get(), SHUT_RDWR); // the keeper has it, too
     listener_.reset();
     return open;

@@ -49,7 +49,9 @@ public:
     static constexpr std::size_t max_line = 4096; // bytes
 
     ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs);
-    ~ControlServer(); // closes
+    // Without close() the listener stays what it is: the keeper, which has the same socket, gives it to the
+    // next process, if this one could not go on.
+    ~ControlServer();
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;
 
@@ -72,6 +74,7 @@ private:
     };
 
     void accept_clients();
+    void stop_accepting();
     void pause_accepting();
     void serve(int fd, const Event& event);
     void take_lines(int fd, Client& client);

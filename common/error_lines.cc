@@ -18,25 +18,25 @@ bool is_text_byte(char byte) {
 }
 
 void ErrorLines::add(std::span<const char> bytes, bool is_cut, Log& log, const Source& source) {
-    if (taken_ > max_bytes) return; // it was told
     for (const char byte : bytes) {
-        if (++taken_ > max_bytes) {
+        if (is_over_) return;
+        if (taken_ >= max_bytes) {
             end(log, source);
+            is_over_ = true;
             return log.write_for(
                 source.role, source.pid, Severity::error,
                 text("standard error: more than ", max_bytes, " bytes: what follows is left out"));
         }
+        ++taken_;
         if (byte != '\n') line_ += byte;
-        if (byte == '\n' || line_.size() >= max_line) put(log, source);
+        if (byte == '\n' || line_.size() >= max_line) end(log, source);
     }
     if (is_cut) end(log, source);
 }
 
 void ErrorLines::end(Log& log, const Source& source) {
-    if (!line_.empty()) put(log, source);
-}
-
-void ErrorLines::put(Log& log, const Source& source) {
+    if (line_.empty()) return;
+    taken_ += line_cost;
     log.write_for(source.role, source.pid, Severity::error,
                   text("standard error: ", escape(line_, 2 * max_line)));
     line_.clear();

@@ -24,22 +24,24 @@ class ErrorLines {
 public:
     static constexpr std::size_t max_bytes = 32768; // of one child; the log says when there was more
     static constexpr std::size_t max_line = 1024;   // what is longer is broken
+    // That each line takes of them beside its own: or a child could make the parent log tens of thousands.
+    static constexpr std::size_t line_cost = 64;
 
     // Whose they are.
     struct Source {
         std::string_view role;
         long pid;
     };
-    // The bytes of a packet, which may have been cut; whole lines go into the log, as errors.
+    // The bytes of a packet, which may have been cut; whole lines go into the log, as errors. Empty ones do
+    // not.
     void add(std::span<const char> bytes, bool is_cut, Log& log, const Source& source);
     // Nothing more will come: a last line without its end.
     void end(Log& log, const Source& source);
 
 private:
-    void put(Log& log, const Source& source);
-
     std::string line_; // that has no end yet
     std::size_t taken_ = 0;
+    bool is_over_ = false; // and it was told
 };
 
 } // namespace common

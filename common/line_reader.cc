@@ -83,13 +83,24 @@ void LineReader::skip_rest_of_end() {
 
 std::optional<Line> LineReader::next() {
     skip_rest_of_end();
-    const std::optional<std::size_t> newline = find_end(buffered());
-    if (newline) return take(*newline);
+    while (const std::optional<std::size_t> newline = find_end(buffered())) {
+        Line line = take(*newline);
+        if (!std::exchange(drops_line_, false)) return line;
+        skip_rest_of_end();
+    }
     if (!full()) return {};
     // The cap is reached and no end in sight. What came last may be the line's last bytes: it stays.
     if (!std::exchange(discarding_, true)) beginning_ = buffered().substr(0, kept_);
     begin_ = end_ - kept_;
     return {};
+}
+
+bool LineReader::drop() {
+    bool any = drops_line_;
+    while (next()) any = true;
+    drops_line_ = drops_line_ || !buffered().empty() || discarding_;
+    begin_ = end_;
+    return any || drops_line_;
 }
 
 std::vector<std::string_view> LineReader::waiting_lines() const {

@@ -42,6 +42,10 @@ public:
     // The next whole line, without its end.
     std::optional<Line> next();
 
+    // Throws away what is buffered, and of a line that was begun also what is still to come, unreported.
+    // False when there was nothing.
+    bool drop();
+
     // The whole lines that are buffered, in their order, without taking them; not the rest of one that is too
     // long. They borrow from the buffer until the next call that changes it.
     std::vector<std::string_view> waiting_lines() const;
@@ -76,6 +80,7 @@ private:
     std::size_t end_ = 0;
     Ends ends_;
     bool discarding_ = false;
+    bool drops_line_ = false; // of the next line the beginning was dropped
     bool after_return_ =
         false;              // the last line ended in CR (Ends::any): a LF or NUL directly after belongs to it
     std::string beginning_; // of the line that is being discarded

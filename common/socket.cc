@@ -35,7 +35,12 @@ Address ask_address(int fd, std::string_view verb) {
     return {reinterpret_cast<const sockaddr*>(&storage), size};
 }
 
-bool is_inet(int fd) { return local_address(fd).family() != AF_UNIX; }
+// What is good to have: some systems refuse it for a connection whose other side has gone, which is no reason
+// to let the others wait.
+void wish_for(int fd, int level, int name) {
+    constexpr int on = 1;
+    ::setsockopt(fd, level, name, &on, sizeof on);
+}
 
 // For poll(2), which counts in an int.
 int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
@@ -191,13 +196,9 @@ Fd connect_to(std::span<const Address> addresses, std::chrono::steady_clock::tim
 Address local_address(int fd) { return ask_address<::getsockname>(fd, "ask for a socket's address"); }
 Address peer_address(int fd) { return ask_address<::getpeername>(fd, "ask for a peer's address"); }
 
-void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"); }
-void set_no_delay(int fd) {
-    if (is_inet(fd)) set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
-}
-void set_urgent_inline(int fd) {
-    if (is_inet(fd)) set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1, "SO_OOBINLINE");
-}
+void set_keepalive(int fd) { wish_for(fd, SOL_SOCKET, SO_KEEPALIVE); }
+void set_no_delay(int fd) { wish_for(fd, IPPROTO_TCP, TCP_NODELAY); } // fails for a path's socket
+void set_urgent_inline(int fd) { wish_for(fd, SOL_SOCKET, SO_OOBINLINE); }
 void set_reset_on_close(int fd) {
     const linger at_once{1, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once); // may fail when the peer is gone

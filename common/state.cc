@@ -33,6 +33,23 @@ void make_directories(const std::string& path) {
     }
 }
 
+// The directory may be another user's, who then may have put anything there: what is written to is a file
+// that has this name only.
+void require_own_file(const struct stat& found, const std::string& file) {
+    if (!S_ISREG(found.st_mode) || found.st_nlink != 1)
+        throw UserError(text(file, " is a link, or no file: remove it"));
+}
+
+Fd open_lock(const std::string& file) {
+    constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    struct stat found {};
+    if (::lstat(file.c_str(), &found) == 0) require_own_file(found, file);
+    Fd lock{checked("open", file, [&] { return ::open(file.c_str(), flags, 0600); })};
+    checked("look at", file, [&] { return ::fstat(lock.get(), &found); });
+    require_own_file(found, file);
+    return lock;
+}
+
 } // namespace
 
 std::string default_state_directory(std::string_view daemon) {
@@ -70,14 +87,14 @@ void check_state_directory(const std::string& path) {
                              there == path ? " cannot be written to: " : " cannot be created: ",
                              std::strerror(errno), ": name another with `state'"));
     const std::string lock = path + "/lock";
+    if (::lstat(lock.c_str(), &found) == 0) require_own_file(found, lock);
     if (::access(lock.c_str(), R_OK | W_OK) != 0 && errno != ENOENT) fail("open", lock);
 }
 
 StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
     make_directories(path_);
     const std::string file = path_ + "/lock";
-    lock_ =
-        Fd{checked("open", file, [&] { return ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); })};
+    lock_ = open_lock(file);
     while (!try_lock_file(lock_.get(), file, of_keeper)) {
         // None: whoever had it has let go of it before we could ask.
         if (const std::optional<pid_t> holder = lock_holder(lock_.get(), file, of_keeper))

@@ -4,6 +4,9 @@
 #include "common/errors.hh"
 #include "common/file_lock.hh"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <system_error>
 
@@ -36,11 +39,22 @@ HeldFile hold_file(int directory, const std::string& name, int more_flags) {
     return held;
 }
 
+namespace {
+
+// Errors of open(2) that nobody who runs as we do is spared: the mode, the file system, a program that runs,
+// and what is no regular file.
+bool cannot_be_written_to(int error) {
+    constexpr std::array all{EACCES, EPERM, EROFS, ETXTBSY, EISDIR, ELOOP, ENXIO};
+    return std::ranges::find(all, error) != all.end();
+}
+
+} // namespace
+
 HeldFile hold_to_move(int directory, const std::string& name) {
     try {
         return hold_file(directory, name);
     } catch (const std::system_error& error) {
-        if (error.code().value() != EACCES) throw;
+        if (!cannot_be_written_to(error.code().value())) throw;
         return {HeldFile::State::held};
     }
 }

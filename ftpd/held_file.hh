@@ -28,8 +28,8 @@ struct HeldFile {
 // std::system_error for what cannot be opened or locked at all.
 HeldFile hold_file(int directory, const std::string& name, int more_flags = 0);
 
-// The same to move or remove it only: one that may not be written to counts as held, without a descriptor or
-// a status, since nobody else can write to it either.
+// The same to move or remove it only: what cannot be written to, such as a link or a file of another user,
+// counts as held, without a descriptor or a status, since nobody else can write to it either.
 HeldFile hold_to_move(int directory, const std::string& name);
 
 // Whether this is the file of that name now. Throws std::system_error.

@@ -41,6 +41,16 @@ void ClientInput::put_back(Line line) {
     held_end_ = std::exchange(dealt_with_, dealt_before_);
 }
 
+bool ClientInput::drop() {
+    constexpr int most_reads = 64; // of a client that sends without a pause something is left
+    bool any = std::exchange(held_, std::nullopt).has_value();
+    any |= output_.dialect().drop_input();
+    is_ready_ = true;
+    for (int reads = most_reads; reads > 0 && read(); --reads) any |= output_.dialect().drop_input();
+    dealt_before_ = dealt_with_ = taken();
+    return any;
+}
+
 // Of the client's bytes, those up to the end of the line that the dialect gave last; only chat counts them.
 std::uint64_t ClientInput::taken() const {
     return output_.telnet() == nullptr ? 0 : output_.telnet()->taken();

@@ -28,6 +28,9 @@ public:
     std::optional<common::Line> next_line();
     // The line that was taken last, to be taken again: it has to wait.
     void put_back(common::Line line);
+    // Throws away what the client has sent and was not taken: it answers questions that are not asked now.
+    // False when there was nothing. Throws Gone.
+    bool drop();
     bool has_lines() const { return held_ || output_.dialect().has_lines(); } // or what may be one yet
 
     // The client's bytes up to the end of the line that was taken last, or as hold_count says.

@@ -29,6 +29,8 @@ public:
     // The next whole line, without its end. One with LF in it is a block that was pasted.
     virtual std::optional<common::Line> next_line() = 0;
     virtual bool has_lines() const = 0; // or what may be one yet
+    // Throws away what has come and was not taken yet; false when there was nothing.
+    virtual bool drop_input() = 0;
     // The client has ended its input, in order.
     virtual void end_input() = 0;
     // When next_line has to be called again, or output to be made ready, though nothing has come.

@@ -19,6 +19,7 @@ public:
     bool is_full() const override { return input_.full(); }
     std::optional<common::Line> next_line() override;
     bool has_lines() const override;
+    bool drop_input() override { return input_.drop(); }
     void end_input() override { input_ended_ = true; }
     std::optional<Clock::time_point> waits_until() const override { return alone_until_; }
     std::string ask(Asked asked, std::string_view words) override;

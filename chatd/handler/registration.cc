@@ -144,7 +144,15 @@ void Registration::refuse(const HubRequest& request, Refusal why) {
         output_.say(Phrase::wrong_code);
     else
         output_.refuse(why, tries_left_);
+    // Nobody could be asked whether the name has a password, which may be what was sent ahead.
+    if (request.what == Message::name && why == Refusal::not_now) drop_answers();
     ask_again();
+}
+
+// What the client has sent ahead was meant for other questions than those that it is asked now: a password or
+// a code would be taken for a name, which all others see.
+void Registration::drop_answers() {
+    if (input_.drop()) output_.say(Phrase::answers_dropped);
 }
 
 // What is typed next may be the password once more, so it is not taken for a name.
@@ -153,6 +161,7 @@ void Registration::refuse_login(Refusal why) {
     const bool is_about_password =
         std::find(about_password.begin(), about_password.end(), why) != about_password.end();
     output_.refuse(why, tries_left_);
+    if (why != Refusal::wrong_password) drop_answers();
     if (is_about_password)
         output_.say(Phrase::another_name);
     else

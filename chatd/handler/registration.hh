@@ -58,6 +58,7 @@ private:
     void ask(Asked asked);
     void tell_seen();
     void refuse_login(Refusal why);
+    void drop_answers();
     bool is_for_a_program();
     void greet(const std::vector<std::string>& present, std::uint32_t others);
     void tell_token();

@@ -75,6 +75,17 @@ std::optional<Line> TelnetDialect::next_line() {
     return std::move(typed.line);
 }
 
+// A line that is being edited stays: it is seen there.
+bool TelnetDialect::drop_input() {
+    const bool has_dropped = reader_.drop(), any = has_lines() || !ahead_.empty();
+    lines_.clear();
+    consumed_ += ahead_.size() + early_.size();
+    ahead_.clear();
+    early_.clear();
+    taken_ = consumed_;
+    return any || has_dropped;
+}
+
 std::optional<TelnetRequest> TelnetDialect::next_request() {
     if (requests_.empty() && std::exchange(has_requested_, false)) take_keys(std::exchange(ahead_, {}));
     if (requests_.empty()) return {};

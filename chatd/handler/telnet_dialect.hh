@@ -51,6 +51,7 @@ public:
     bool is_full() const override;
     std::optional<common::Line> next_line() override;
     bool has_lines() const override { return !lines_.empty() || !early_.empty(); }
+    bool drop_input() override;
     void end_input() override { end_negotiation(); } // half a line is a draft that was not sent
     std::optional<Clock::time_point> waits_until() const override;
     std::string ask(Asked asked, std::string_view words) override;

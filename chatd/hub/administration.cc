@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <memory>
+#include <optional>
+#include <utility>
 
 using namespace common;
 
@@ -100,6 +103,26 @@ HistoryQuery read_history_words(Words words) {
     return query;
 }
 
+// Heads, and a row for each thing: made a few at a time as the answer is sent, since there may be many
+// thousands. What has no row any more is left out.
+template <class Thing, class Row>
+ControlAnswer table_of(std::string heads, std::vector<Thing> things, const Row& row_of) {
+    struct Rest {
+        std::vector<Thing> things;
+        std::size_t next = 0;
+        bool is_over() const { return next == things.size(); }
+    };
+    const auto rest = std::make_shared<Rest>(Rest{std::move(things)});
+    ControlAnswer answer{std::vector{std::move(heads)}};
+    answer.more = [rest, row_of]() -> std::optional<std::string> {
+        while (!rest->is_over())
+            if (std::optional<std::string> row = row_of(rest->things[rest->next++])) return row;
+        return {};
+    };
+    answer.has_ended = [rest] { return rest->is_over(); };
+    return answer;
+}
+
 // "2026-11-21T07:26:00Z", or "-" for ever.
 std::string shown_end(const std::optional<Ban::Time>& until) {
     if (!until) return "-";
@@ -144,8 +167,11 @@ std::vector<ControlVerb> Administration::verbs() {
 
 std::vector<std::string> Administration::status() const {
     std::vector<std::string> lines;
-    for (const Answer& part : {stats(), list_rooms(), list_clients()})
+    for (const Answer& part : {stats(), list_rooms(), list_clients()}) {
         lines.insert(lines.end(), part.lines.begin(), part.lines.end());
+        while (std::optional<std::string> line = part.more ? part.more() : std::nullopt)
+            lines.push_back(*std::move(line));
+    }
     return lines;
 }
 
@@ -253,32 +279,39 @@ ControlAnswer Administration::list_rooms() const {
     return lines;
 }
 
+// Each row is made when it is asked for.
 ControlAnswer Administration::list_clients() const {
-    std::vector<std::string> lines{
-        text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("ROOM", 16), "NAME")};
-    for (const auto& [number, client] : people_.all()) {
-        const auto age =
-            std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - client.since).count();
-        std::string rooms;
-        for (const Client::Membership& in : client.rooms)
-            rooms += text(rooms.empty() ? "" : ",", in.room->name());
-        lines.push_back(text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
-                             column(rooms.empty() ? "-" : rooms, 16),
-                             client.name.empty() ? "-" : client.name));
-    }
-    std::sort(lines.begin() + 1, lines.end());
-    return lines;
+    std::vector<std::pair<pid_t, ClientNumber>> all;
+    for (const auto& [number, client] : people_.all()) all.emplace_back(client.pid, number);
+    std::sort(all.begin(), all.end());
+    const auto row = [this](const std::pair<pid_t, ClientNumber>& listed) -> std::optional<std::string> {
+        const Client* const client = people_.find(listed.second);
+        if (client == nullptr) return {}; // it has left meanwhile
+        return row_of(*client);
+    };
+    return table_of(
+        text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("ROOM", 16), "NAME"),
+        std::move(all), row);
+}
+
+std::string Administration::row_of(const Client& client) const {
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - client.since).count();
+    std::string rooms;
+    for (const Client::Membership& in : client.rooms)
+        rooms += text(rooms.empty() ? "" : ",", in.room->name());
+    return text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
+                column(rooms.empty() ? "-" : rooms, 16), client.name.empty() ? "-" : client.name);
 }
 
 ControlAnswer Administration::list_bans() const {
-    std::vector<std::string> lines{
-        text(column("WHOM", 24), column("ROOM", 16), column("UNTIL", 24), column("BY", 16), "ADDRESS")};
-    for (const Ban& ban : bans_.all(std::chrono::system_clock::now()))
-        lines.push_back(text(column(ban.whom, 24), column(ban.room.empty() ? "-" : ban.room, 16),
-                             column(shown_end(ban.until), 24),
-                             column(ban.by.empty() ? "administrator" : ban.by, 16),
-                             ban.has_address() ? ban.network->shown() : "-"));
-    return lines;
+    const auto row = [](const Ban& ban) -> std::optional<std::string> {
+        return text(column(ban.whom, 24), column(ban.room.empty() ? "-" : ban.room, 16),
+                    column(shown_end(ban.until), 24), column(ban.by.empty() ? "administrator" : ban.by, 16),
+                    ban.has_address() ? ban.network->shown() : "-");
+    };
+    return table_of(
+        text(column("WHOM", 24), column("ROOM", 16), column("UNTIL", 24), column("BY", 16), "ADDRESS"),
+        bans_.all(std::chrono::system_clock::now()), row);
 }
 
 ControlAnswer Administration::stats() const {

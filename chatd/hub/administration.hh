@@ -47,6 +47,7 @@ private:
     Answer set_topic(const std::string& rest);
     Answer list_rooms() const;
     Answer list_clients() const;
+    std::string row_of(const Client& client) const;
     Answer list_bans() const;
     Answer stats() const;
     Answer history(common::Words words);

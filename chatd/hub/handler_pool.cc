@@ -132,8 +132,11 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
     if (const auto leaving = leaving_.find(number); leaving != leaving_.end()) {
-        for (int turns = 256; turns > 0 && read_errors(leaving->second); --turns) {
-        } // its last words; an orphan's are endless if it wants
+        const auto read_last_words = [&] {
+            for (int turns = 256; turns > 0 && read_errors(leaving->second); --turns) {
+            } // an orphan's are endless if it wants
+        };
+        loop_.attempt(read_last_words, [](const std::exception&) {}); // they are lost; its page is not
         loop_.cancel(leaving->second.kill_at);
         leaving->second.errors.end(log_, {"handler", leaving->second.pid});
         leaving_.erase(leaving);

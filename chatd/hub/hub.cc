@@ -13,6 +13,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <optional>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,6 +62,17 @@ void check_names_of_users(const std::string& path) {
     });
 }
 
+// With the eyes of the hub's user, once the state directory is that one's: root's might be led elsewhere.
+void check_bans(const Settings& settings, const std::optional<DaemonUsers>& users) {
+    ask_aside([&]() -> std::string {
+        struct stat state {};
+        const bool is_handed_over = ::stat(settings.state.c_str(), &state) == 0 && state.st_uid != 0;
+        if (users && is_handed_over) become(users->main);
+        const Bans readable{settings.state + "/bans"};
+        return {};
+    });
+}
+
 } // namespace
 
 void check_start(const Settings& settings) {
@@ -70,7 +82,7 @@ void check_start(const Settings& settings) {
     const std::string rooms = settings.state + "/rooms";
     check_folder(rooms);
     for (const RoomSettings& room : settings.rooms) check_folder(text(rooms, '/', room.name));
-    const Bans readable{settings.state + "/bans"};
+    check_bans(settings, find_users(settings, main_user_directive));
 }
 
 Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)

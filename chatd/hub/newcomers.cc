@@ -36,7 +36,11 @@ void Newcomers::look_at(ClientNumber number) {
     Client& client = *people_.find(number);
     client.login_timer = {};
     if (client.state == Client::State::inside) return;
-    if (client.login_until > Clock::now()) return wait(client);
+    const auto now = Clock::now();
+    if (client.owes_answer) // it was quick enough, and we are not
+        client.login_until =
+            time_after_answer(client.since, std::max(client.login_until, now), client.login_timeout);
+    if (client.login_until > now) return wait(client);
     departures_.dismiss(client, Farewell::login_timeout);
 }
 

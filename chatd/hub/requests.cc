@@ -134,7 +134,9 @@ void Requests::read(ClientNumber number) {
             case IoState::ended: return lose_handler(*client);
             }
         } catch (const PeerError& error) {
-            return departures_.punish(*client, error.what());
+            if (Client* const still_here = people_.find(number))
+                departures_.punish(*still_here, error.what());
+            return;
         }
     }
     if (Client* const client = people_.find(number)) client->pair.again();

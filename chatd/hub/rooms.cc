@@ -99,6 +99,7 @@ std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
         if (find(room.name) == nullptr) made.emplace_back(&room, open_log(room, policy_of(room)));
     for (auto& [settings, log] : made) insert(*settings, std::move(log), nullptr);
 
+    write_batches();
     std::vector<Note> told;
     for (RoomSettings& room : wanted)
         for (Note& note : find(room.name)->configure(room)) told.push_back(std::move(note));
@@ -169,7 +170,11 @@ void Rooms::rename(const Client& client, const std::string& name) {
 }
 
 std::vector<Rooms::Settled> Rooms::flush() {
-    std::vector<Settled> settled;
+    write_batches();
+    return std::exchange(settled_, {});
+}
+
+void Rooms::write_batches() {
     had_batches_ = had_batches_ || has_batches();
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
         RoomLog& log = room->log();
@@ -178,12 +183,11 @@ std::vector<Rooms::Settled> Rooms::flush() {
         const std::uint64_t end = log.end_line();
         if (is_whole || end != begin) news_.insert(room);
         for (const Waiting& one : waiting)
-            settled.push_back({room, one,
-                               is_whole || one.last_line < end ? Fate::written
-                               : one.first_line < end          ? Fate::begun
-                                                               : Fate::refused});
+            settled_.push_back({room, one,
+                                is_whole || one.last_line < end ? Fate::written
+                                : one.first_line < end          ? Fate::begun
+                                                                : Fate::refused});
     }
-    return settled;
 }
 
 // What goes wrong in one room refuses the lines of that one.

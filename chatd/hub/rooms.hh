@@ -51,8 +51,9 @@ public:
     // std::system_error.
     Room& make(const RoomSettings& settings, const Client* maker = nullptr, std::uint64_t first_line = 1);
     // After a reload; rooms that are in wanted alone are made. Rooms that cannot be made are found before
-    // anything is changed, and thrown as std::system_error. Returns what there is to tell, as
-    // Room::configure.
+    // anything is changed, and thrown as std::system_error. What was said before is written before a code
+    // changes, so that it stays with the old one; the next flush tells of it. Returns what there is to tell,
+    // as Room::configure.
     std::vector<common::Note> configure(std::vector<RoomSettings>& wanted);
     Room* find(std::string_view name);
     Room* find(std::uint32_t number);
@@ -75,7 +76,7 @@ public:
     // Lines there and rights everywhere; before the client has the name.
     void rename(const Client& client, const std::string& name);
 
-    bool has_batches() const { return !batches_.empty(); }
+    bool has_batches() const { return !batches_.empty() || !settled_.empty(); }
     // Writes the batches, each in one write, as far as the disk takes them. To be called again until there
     // are none: answers may make more.
     std::vector<Settled> flush();
@@ -92,6 +93,7 @@ public:
     std::uint64_t lines() const { return lines_; } // since the start
 
 private:
+    void write_batches();
     bool write(Room& room) const;
     std::unique_ptr<RoomLog> open_log(const RoomSettings& settings, const LogPolicy& policy) const;
     std::size_t count_made() const;
@@ -104,6 +106,7 @@ private:
     std::size_t most_made_ = 0;
     std::uint32_t next_number_ = 1;                 // of a room that a client makes
     std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
+    std::vector<Settled> settled_;                  // of which flush has not told yet
     std::set<const Room*> news_;                    // rooms whose members are yet to be woken
     bool had_batches_ = false;                      // in this round
     unsigned rounds_with_news_ = 0;

@@ -49,8 +49,8 @@ public:
     // Writes the batch; begins a new segment when this one is full. False: some of it, or all, is not in the
     // log: the lines from next_line on, whose numbers are given again.
     bool flush();
-    // Before an entry code changes: what comes now is readable with the new code only. False, and said in the
-    // log, when there is no new segment.
+    // Before an entry code changes, and without a batch: what comes now is readable with the new code only.
+    // False, and said in the log, when there is no new segment.
     bool start_new_segment();
     // Whether files are kept stays as it is until the next start.
     void set_retention(std::uint64_t keep_bytes, std::chrono::seconds keep_age);

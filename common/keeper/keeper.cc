@@ -19,9 +19,10 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::milliseconds main_pause{
-    1000};                                           // between two starts of a main process that dies at once
-constexpr std::chrono::milliseconds left_over{5000}; // for what a killed daemon has left to end
+// Between two starts of a main process that dies at once; for what a killed daemon has left to end.
+constexpr std::chrono::milliseconds main_pause{1000}, left_over{5000};
+// Packets for each line of a configuration, at the most: the line, what it opens, what is said of it.
+constexpr std::size_t packets_for_line = 8;
 
 std::map<std::string, Fd> open(const Plan& plan) {
     std::map<std::string, Fd> opened;
@@ -57,9 +58,9 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
     const std::string& control = plan_.settings.control;
     const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
-    control_.fd = listen_within(left_over, Address::of_path(control), 0600);
+    if (plan_.owner) hand_over(plan_.settings.state, *plan_.owner);
+    control_.fd = listen_for_control(control, plan_.owner, left_over);
     control_.path = control;
-    if (plan_.owner) hand_over(plan_.settings.state, control, *plan_.owner);
     listeners_.open(plan_.settings.listen, nullptr, was_killed ? left_over : std::chrono::milliseconds{});
     listeners_.tell_changes(
         [this](const Listeners::Listener& one) {
@@ -160,6 +161,7 @@ void Keeper::give(std::string_view label, int fd) {
 }
 
 void Keeper::give_all() {
+    main().pair.make_room(config_.size() * packets_for_line);
     // Not a duplicate, which would take the lock with it when it is closed.
     main().pair.send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {},
                      state_.lock().get());
@@ -260,7 +262,8 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         if (passed) held_.push_back(std::move(passed));
         return;
     case KeeperWord::end:
-        if (const auto other = children_.find(frame.label); other != children_.end())
+        if (const auto other = children_.find(frame.label);
+            other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);
         return;
     default: throw PeerError("it sent a packet that is not for the keeper");
@@ -381,13 +384,13 @@ void Keeper::read_again(bool asked) {
     std::vector<Note> told;
     for (const std::string& name : ignored)
         told.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
+    main().pair.make_room(coming.config.size() * packets_for_line);
     listeners_.open(coming.plan.settings.listen, &told);
     if (!serves()) {
         coming_ = std::move(coming);
         return on_applied(true);
     }
     for (const auto& [label, fd] : opened_) give(label, fd.get());
-    main().pair.make_room(coming.config.size() + told.size());
     for (const ConfigLine& line : coming.config) tell(frame_of(line));
     for (const Note& note : told)
         tell({.word = KeeperWord::told, .number = static_cast<int>(note.severity), .text = note.text});

@@ -42,7 +42,7 @@ enum class KeeperWord : std::uint8_t {
     applied = 23,  // the last configuration; flag: it is in force
     stopping = 24, // it stops; number: within so many seconds, as far as it knows; 0: soon
     hold = 25,     // a descriptor, until the keeper's end
-    end = 26,      // the process called label has broken the protocol: end it
+    end = 26,      // the process called label has broken the protocol: end it, if number is still its own
 };
 
 struct KeeperFrame {

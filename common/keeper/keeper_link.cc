@@ -66,6 +66,12 @@ void KeeperLink::hold(std::vector<Fd> all) {
     pair_.wait(Clock::now() + answer_limit, false);
 }
 
+void KeeperLink::end(std::string_view label) {
+    const auto given = pids_.find(label);
+    if (given == pids_.end()) return;
+    tell({.word = KeeperWord::end, .number = given->second, .label = std::string{label}});
+}
+
 void KeeperLink::take_answer(Fd given, const std::string& why) {
     if (awaited_.empty()) throw PeerError("the keeper answers what was not asked");
     const OnAnswer on_answer = std::move(awaited_.front());
@@ -82,6 +88,7 @@ void KeeperLink::heed(KeeperFrame frame, Fd passed) {
             return take_answer(std::move(passed), why);
         }
         if (!passed) throw PeerError("no descriptor is free for " + frame.label);
+        if (frame.number > 0) pids_[frame.label] = static_cast<pid_t>(frame.number);
         if (!has_begun_)
             return given_.push_back(
                 {std::move(frame.label), std::move(passed), static_cast<pid_t>(frame.number)});

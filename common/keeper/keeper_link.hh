@@ -74,8 +74,8 @@ public:
     }
     // Keeps them open until the daemon's end. Waits until the keeper has them, for a few seconds at the most.
     void hold(std::vector<Fd> all);
-    // The process of this label is to be killed.
-    void end(std::string_view label) { tell({.word = KeeperWord::end, .label = std::string{label}}); }
+    // The process of this label that was given last is to be killed.
+    void end(std::string_view label);
 
 private:
     void tell(const KeeperFrame& frame) { pair_.send(frame); }
@@ -84,7 +84,8 @@ private:
 
     KeeperPair pair_;
     Callbacks callbacks_;
-    std::vector<Given> given_; // at the start
+    std::vector<Given> given_;                       // at the start
+    std::map<std::string, pid_t, std::less<>> pids_; // by label, of those given last
     std::deque<OnAnswer> awaited_;
     std::vector<ConfigLine> lines_;
     std::vector<Note> told_;

@@ -20,6 +20,7 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -77,6 +78,13 @@ constexpr std::array denied_to_all {
 // connection.
 constexpr std::array sockets{CALL(socket), CALL(socketpair), CALL(connect), CALL(bind),
                              CALL(listen), CALL(accept),     CALL(accept4)};
+// The same with a flag: MSG_FASTOPEN is a connect(2) in a call that sends, one without an address, too.
+struct FlaggedCall {
+    Call call;
+    std::size_t flags_argument;
+};
+constexpr std::array senders{FlaggedCall{CALL(sendto), 3}, FlaggedCall{CALL(sendmsg), 2},
+                             FlaggedCall{CALL(sendmmsg), 3}};
 #undef CALL
 
 std::string_view name_of(long number) {
@@ -84,6 +92,8 @@ std::string_view name_of(long number) {
         if (call.number == number) return call.name;
     for (const Call& call : sockets)
         if (call.number == number) return call.name;
+    for (const FlaggedCall& sender : senders)
+        if (sender.call.number == number) return sender.call.name;
     return number == SYS_clone ? "clone" : "of another kind";
 }
 
@@ -104,18 +114,26 @@ public:
         constexpr unsigned first_of_x32 = 0x40000000; // the same calls once more, with 32-bit pointers
         add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first_of_x32, 0, 1));
         add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
+        // Some of those, execve among them, which Linux before 5.4 also knows by these numbers; nothing else
+        // has them.
+        constexpr unsigned own_of_x32 = 512, behind_own_of_x32 = 548;
+        add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, behind_own_of_x32, 2, 0));
+        add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, own_of_x32, 0, 1));
+        add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
 #endif
     }
     void deny(long number, unsigned action = SECCOMP_RET_TRAP) {
         add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1));
         add(BPF_STMT(BPF_RET | BPF_K, action));
     }
-    // With one of these flags in its first argument. The last one: the call's number is no longer loaded.
-    void deny_with_flags(long number, unsigned flags) {
-        add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 3));
-        load(offsetof(seccomp_data, args)); // the lower half, on a little-endian machine
+    // With one of these flags in that argument, from 0; else it is allowed at once.
+    void deny_with_flags(long number, std::size_t argument, unsigned flags) {
+        constexpr std::size_t size = sizeof seccomp_data{}.args[0];
+        add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 4));
+        load(offsetof(seccomp_data, args) + argument * size); // the lower half, on a little-endian machine
         add(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, flags, 0, 1));
         add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
+        add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     }
     // Whatever is not denied is allowed.
     bool install() {
@@ -174,13 +192,16 @@ bool deny_calls(DeniedCalls which) {
     checked("sigaction", "SIGSYS", [&] { return ::sigaction(SIGSYS, &trap, nullptr); });
 
     Filter filter;
+    if (which == DeniedCalls::also_sockets) // first, since they are the most frequent
+        for (const FlaggedCall& sender : senders)
+            filter.deny_with_flags(sender.call.number, sender.flags_argument, MSG_FASTOPEN);
     for (const Call& call : denied_to_all) filter.deny(call.number);
     if (which == DeniedCalls::also_sockets)
         for (const Call& call : sockets) filter.deny(call.number);
     // Its flags are in memory, where no filter sees them. The C library then takes clone.
     filter.deny(SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
     constexpr unsigned new_namespaces = 0x7e020000; // CLONE_NEWNS to CLONE_NEWNET
-    filter.deny_with_flags(SYS_clone, new_namespaces);
+    filter.deny_with_flags(SYS_clone, 0, new_namespaces);
     if (!filter.install()) fail("install a filter of system calls");
     return true;
 }

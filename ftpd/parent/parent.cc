@@ -312,9 +312,9 @@ std::vector<std::string> Parent::kick(const std::string& whom) {
     return {text("sessions ", count)};
 }
 
-// One that was told to end and does not.
+// One that was told to end and does not. To be told so again gives it no more time.
 void Parent::kill_later(pid_t pid, Session& session) {
-    service_.loop().cancel(session.kill_at);
+    if (session.kill_at != Loop::TimerId{}) return;
     session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
         log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
         children_.signal(pid, SIGKILL);
@@ -326,8 +326,8 @@ void Parent::kill_later(pid_t pid, Session& session) {
 void Parent::let_commands_finish() {
     if (settings_.stop_grace.count() == 0 || sessions_.empty()) return;
     const Clock::time_point deadline = Clock::now() + settings_.stop_grace;
-    log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
     for (const auto& [pid, session] : sessions_) tell(session.pair, Finish{service_.farewell()});
+    log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
     service_.loop().at(deadline, [] {}); // ends the last wait
     service_.expect_another_stop();
     while (!sessions_.empty() && !service_.is_stopping() && Clock::now() < deadline) {

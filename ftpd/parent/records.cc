@@ -58,13 +58,15 @@ std::string format_xferlog(const Transfer& t, const std::string& host, std::time
 
 Fd Xferlog::open(const std::string& path) {
     return Fd{checked("open", path, [&] {
-        return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0640);
+        return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
     })};
 }
 
 void Xferlog::write(const Transfer& transfer, const std::string& host) {
-    const std::string line = format_xferlog(transfer, host, std::time(nullptr));
-    write_some(file_.get(), line); // what a full disk takes no more of is lost, as a log's last words are
+    const std::string line = (is_torn_ ? "\n" : "") + format_xferlog(transfer, host, std::time(nullptr));
+    const std::size_t written =
+        write_some(file_.get(), line).bytes; // what a full disk takes no more of is lost
+    if (written > 0) is_torn_ = line[written - 1] != '\n';
 }
 
 std::string describe_share(const Transfer& t, std::string_view server, std::string_view below) {

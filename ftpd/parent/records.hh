@@ -32,14 +32,17 @@ std::string format_xferlog(const Transfer& transfer, const std::string& host, st
 class Xferlog {
 public:
     explicit Xferlog(common::Fd file) : file_(std::move(file)) {}
-    // The file to append to, which is made with mode 0640. Throws std::system_error.
+    // The file to append to, which is made with mode 0640. Neither this nor write waits, whatever it is: a
+    // FIFO needs a reader (ENXIO). Throws std::system_error.
     static common::Fd open(const std::string& path);
 
-    // One write per line. Throws std::system_error.
+    // One write per line. After one of which only a part fitted, the next begins a new line. Throws
+    // std::system_error.
     void write(const Transfer& transfer, const std::string& host);
 
 private:
     common::Fd file_;
+    bool is_torn_ = false;
 };
 
 // "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt", with the whole file's size; server as in

@@ -5,6 +5,7 @@
 #include "common/daemon.hh"
 #include "common/error_lines.hh"
 #include "common/errors.hh"
+#include "common/sandbox.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
@@ -44,10 +45,19 @@ bool is_at_end(int pair) {
     return ::recv(pair, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-// What was replaced goes by the time of its last change of name: it cannot be locked, since who may replace
-// it need not be allowed to write to it.
+// What was replaced goes by the time of its last change of name. No session looks at it any more, unless one
+// began to write into it before it was replaced.
 bool remove_replaced(int directory, const std::string& name, const struct stat& status, std::time_t oldest) {
-    return status.st_ctime < oldest && ::unlinkat(directory, name.c_str(), 0) == 0;
+    if (status.st_ctime >= oldest) return false;
+    try {
+        const HeldFile held = hold_to_move(directory, name);
+        struct stat now {};
+        return held.state == HeldFile::State::held &&
+               ::fstatat(directory, name.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ctime < oldest &&
+               ::unlinkat(directory, name.c_str(), 0) == 0;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 // An upload that no session writes, or is about to go on with.
@@ -110,6 +120,7 @@ int run_sweeper(const Settings& settings, Fd pair) {
     const std::optional<Identity> identity = find_identity(settings);
     const Fd root = open_root(settings);
     shut_in(root.get(), identity, TreeAccess::write);
+    deny_calls(DeniedCalls::also_sockets); // which sessions inherit
     const std::time_t now = std::time(nullptr);
     const std::time_t oldest = now - std::chrono::seconds{settings.keep_partials}.count();
     const std::size_t removed =

@@ -7,12 +7,17 @@
 #include "ftpd/held_file.hh"
 #include "ftpd/path.hh"
 
+#include <chrono>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
 using namespace common;
+using namespace std::chrono_literals;
 
 namespace ftpd {
 namespace {
@@ -60,35 +65,44 @@ Renamed exchange_or_rename(int directory, const std::string& fresh, const std::s
 } // namespace
 
 Replacement::Replacement(Place& place, std::string partial, const struct stat& written, Over over)
-    : partial_(std::move(partial)), written_(written) {
-    const Renamed renamed =
-        over == Over::a_file ? Renamed::taken : rename_if_free(place.directory.get(), partial_, place.name);
-    if (renamed != Renamed::done && over == Over::never_else)
-        fail_with(renamed == Renamed::taken ? EEXIST : EPERM, "create", place.name);
-    if (renamed == Renamed::taken)
-        keep_and_replace(place);
-    else {
-        is_revocable_ = renamed == Renamed::done || !is_there(place.directory.get(), place.name);
-        if (renamed == Renamed::unsupported) rename_in(place.directory.get(), partial_, place.name);
+    : place_(std::move(place)), partial_(std::move(partial)), written_(written) {
+    try {
+        put(over);
+    } catch (const std::system_error&) {
+        place = std::move(place_);
+        throw;
     }
-    place_ = std::move(place);
+}
+
+void Replacement::put(Over over) {
+    const int directory = place_.directory.get();
+    if (over == Over::a_file) return keep_and_replace();
+    const Renamed renamed = rename_if_free(directory, partial_, place_.name);
+    const bool is_taken =
+        renamed == Renamed::taken || (renamed == Renamed::unsupported && is_there(directory, place_.name));
+    is_revocable_ = !is_taken;
+    if (renamed == Renamed::done) return;
+    if (over == Over::never_else && renamed == Renamed::unsupported) fail_with(EPERM, "create", place_.name);
+    if (over != Over::nothing && is_taken) fail_with(EEXIST, "create", place_.name);
+    if (renamed == Renamed::taken) return keep_and_replace();
+    rename_in(directory, partial_, place_.name);
 }
 
 // The new file goes by way of the name under which the old one is kept: under the partial's name, another
 // session could take the old one for an upload that it may continue. From then on that name is free for the
 // next upload, and not ours any more.
-void Replacement::keep_and_replace(const Place& place) {
-    const int directory = place.directory.get();
+void Replacement::keep_and_replace() {
+    const int directory = place_.directory.get();
     struct stat old {};
     // If it is a directory by now: two names could be exchanged, but that would hide all that is in it.
-    if (::fstatat(directory, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(old.st_mode))
-        fail_with(EISDIR, "replace", place.name);
-    const std::string fresh = replaced_name(place.name, ::getpid());
+    if (::fstatat(directory, place_.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(old.st_mode))
+        fail_with(EISDIR, "replace", place_.name);
+    const std::string fresh = replaced_name(place_.name, ::getpid());
     rename_in(directory, partial_, fresh);
     try {
-        const Renamed put = exchange_or_rename(directory, fresh, place.name);
-        if (put == Renamed::unsupported) return keep_by_link(place, fresh);
-        if (put == Renamed::taken) kept_ = fresh;
+        const Renamed exchanged = exchange_or_rename(directory, fresh, place_.name);
+        if (exchanged == Renamed::unsupported) return keep_by_link(fresh);
+        if (exchanged == Renamed::taken) kept_ = fresh;
         is_revocable_ = true;
     } catch (const std::system_error&) {
         make_partial_of(fresh);
@@ -97,19 +111,19 @@ void Replacement::keep_and_replace(const Place& place) {
 }
 
 // In two steps, which the system may have in one: a file that comes to the name between them is not kept.
-void Replacement::keep_by_link(const Place& place, const std::string& fresh) {
-    const int directory = place.directory.get();
-    const std::string kept = replaced_name(text("old-", place.name), ::getpid());
+void Replacement::keep_by_link(const std::string& fresh) {
+    const int directory = place_.directory.get();
+    const std::string kept = replaced_name(text("old-", place_.name), ::getpid());
     remove_in(directory, kept); // what a process of the same number has left
-    if (::linkat(directory, place.name.c_str(), directory, kept.c_str(), 0) == 0) {
+    if (::linkat(directory, place_.name.c_str(), directory, kept.c_str(), 0) == 0) {
         kept_ = kept;
         is_revocable_ = true;
     } else if (errno == ENOENT) { // the old one has just gone
-        is_revocable_ = rename_if_free(directory, fresh, place.name) == Renamed::done;
+        is_revocable_ = rename_if_free(directory, fresh, place_.name) == Renamed::done;
         if (is_revocable_) return;
     }
     try {
-        rename_in(directory, fresh, place.name);
+        rename_in(directory, fresh, place_.name);
     } catch (const std::system_error&) {
         settle();
         throw;
@@ -122,17 +136,75 @@ void Replacement::settle() {
 }
 
 bool Replacement::take_back() {
-    const bool done = is_revocable_ && is_ours(place_.name) && take_back_locked();
-    if (!done) settle();
+    constexpr int tries = 4;
+    constexpr auto first_pause = 1ms; // others hold a file longer only to write into it
+    Tried outcome = is_revocable_ ? Tried::too_early : Tried::impossible;
+    for (int attempt = 1; outcome == Tried::too_early && attempt <= tries; ++attempt) {
+        if (attempt > 1) std::this_thread::sleep_for(first_pause * (1 << (attempt - 2)));
+        outcome = is_ours(place_.name) ? take_back_from_name(attempt == tries) : take_back_from_other();
+    }
+    if (outcome != Tried::done) settle();
     is_revocable_ = false;
-    return done;
+    return outcome == Tried::done;
 }
 
-// Nobody writes into the new file meanwhile, who would then have written into a partial.
-bool Replacement::take_back_locked() {
-    const HeldFile held = hold_to_move(place_.directory.get(), place_.name);
-    if (held.state != HeldFile::State::held || !is_ours(place_.name)) return false;
-    return kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
+// Nobody writes into the new file meanwhile, who would then have written into a partial; and no other session
+// takes the old one, if that is of an upload that is taken back, too. Who writes into that one does not mind.
+Replacement::Tried Replacement::take_back_from_name(bool is_last_try) {
+    using State = HeldFile::State;
+    const int directory = place_.directory.get();
+    const HeldFile fresh = hold_to_move(directory, place_.name);
+    if (fresh.state != State::held || !is_ours(place_.name)) return Tried::too_early;
+    HeldFile old{State::held};
+    if (!kept_.empty()) old = hold_to_move(directory, kept_);
+    if (old.state == State::in_use && !is_last_try) return Tried::too_early;
+    if (old.state == State::absent) {
+        if (is_there(directory, kept_)) return Tried::too_early;
+        kept_.clear(); // its own upload has been taken back, and there was none before that
+    }
+    const bool done = kept_.empty() ? take_back_in_steps() : take_back_by_exchange();
+    return done ? Tried::done : Tried::impossible;
+}
+
+// Another upload has the name by now, and keeps ours as the old file until it is final itself. Had ours not
+// been, it would keep what we do.
+Replacement::Tried Replacement::take_back_from_other() {
+    const int directory = place_.directory.get();
+    const std::optional<std::string> its = find_ours_kept();
+    if (!its) return Tried::impossible;
+    const HeldFile ours = hold_to_move(directory, *its);
+    if (ours.state != HeldFile::State::held || !is_ours(*its)) return Tried::too_early;
+    if (kept_.empty() || !is_there(directory, kept_)) {
+        kept_.clear();
+        make_partial_of(*its);
+        return Tried::done;
+    }
+    try {
+        if (exchange_names(directory, kept_, *its) == Renamed::unsupported) {
+            rename_in(directory, std::exchange(kept_, {}), *its);
+            return Tried::done;
+        }
+        if (is_ours(kept_)) {
+            make_partial_of(std::exchange(kept_, {}));
+            return Tried::done;
+        }
+        exchange_names(directory, kept_, *its); // the other could not wait for us
+    } catch (const std::system_error& error) {
+        if (error.code().value() != ENOENT) throw;
+    }
+    return Tried::too_early; // it is final by now, or has been taken back
+}
+
+// The name under which another session keeps it; none: it does not, or the folder cannot be read.
+std::optional<std::string> Replacement::find_ours_kept() const {
+    Fd folder{::openat(place_.directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!folder) return {};
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(folder.get()), ::closedir};
+    if (!stream) return {};
+    folder.release(); // the stream owns it now
+    while (const dirent* const found = ::readdir(stream.get()))
+        if (is_replaced_name(found->d_name) && is_ours(found->d_name)) return found->d_name;
+    return {};
 }
 
 bool Replacement::is_ours(const std::string& name) const {

@@ -111,7 +111,7 @@ bool Upload::open(Offset from) {
                                                          : ": its unfinished upload is not a regular file.")};
     const auto size = static_cast<std::uint64_t>(held.status.st_size);
     // Whoever gave the name to an upload held this lock, so from now on none can come to it.
-    if (!in_place && from != 0U && look(place_, place_.name)) {
+    if (!in_place && (from != 0U || !may_replace_) && look(place_, place_.name)) {
         if (size == 0) unlink_at(place_, partial_);
         return false;
     }
@@ -124,7 +124,7 @@ bool Upload::open(Offset from) {
     file_ = std::move(held.file);
     offset_ = static_cast<off_t>(offset);
     // What comes to the name meanwhile is not what it goes on with.
-    if (!in_place && from != 0U) may_replace_ = false;
+    goes_on_ = !in_place && from != 0U;
     return true;
 }
 
@@ -173,38 +173,46 @@ void Upload::stamp() {
     ::futimens(file_.get(), times.data());
 }
 
+Replacement::Over Upload::over() const {
+    using Over = Replacement::Over;
+    if (!may_replace_) return Over::never_else;
+    if (goes_on_) return Over::nothing_still;
+    return replaces_ ? Over::a_file : Over::nothing;
+}
+
+// Where others have the name by now, or nobody can tell, the partial is of no use to anybody.
+Replacement Upload::take_name(const struct stat& status) {
+    try {
+        return Replacement{place_, partial_, status, over()};
+    } catch (const std::system_error& error) {
+        if (error.code().value() == EEXIST || (error.code().value() == EPERM && !may_replace_))
+            remove_partial();
+        throw;
+    }
+}
+
 std::uint64_t Upload::complete() {
     if (is_in_place()) stamp();
-    const auto size = static_cast<std::uint64_t>(written().st_size);
-    if (!is_in_place()) {
-        const int directory = place_.directory.get();
-        if (may_replace_)
-            checked("rename", place_.name,
-                    [&] { return ::renameat(directory, partial_.c_str(), directory, place_.name.c_str()); });
-        else if (const Renamed result = rename_if_free(directory, partial_, place_.name);
-                 result != Renamed::done) {
-            remove_partial();
-            fail_with(result == Renamed::taken ? EEXIST : EPERM, "create", place_.name);
-        }
-        if (policy_.sync) put_on_disk(place_);
-    }
+    const struct stat status = written();
+    std::optional<Replacement> in_its_place;
+    if (may_replace_ && !goes_on_ && !is_in_place())
+        checked("rename", place_.name, [&] {
+            const int directory = place_.directory.get();
+            return ::renameat(directory, partial_.c_str(), directory, place_.name.c_str());
+        });
+    else if (!is_in_place())
+        in_its_place.emplace(take_name(status));
+    if (policy_.sync && !is_in_place()) put_on_disk(in_its_place ? in_its_place->place() : place_);
     file_.reset(); // the lock ends after the name stands
-    return size;
+    return static_cast<std::uint64_t>(status.st_size);
 }
 
 Upload::Completed Upload::complete_revocably() {
     if (is_in_place()) return {complete(), {}};
-    using Over = Replacement::Over;
     const struct stat status = written();
-    const Over over = !may_replace_ ? Over::never_else : replaces_ ? Over::a_file : Over::nothing;
     Completed completed{static_cast<std::uint64_t>(status.st_size), {}};
-    if (over == Over::a_file && !policy_.sync) begin_writing_to_disk(file_.get());
-    try {
-        completed.replacement.emplace(place_, partial_, status, over);
-    } catch (const std::system_error&) {
-        if (!may_replace_) remove_partial();
-        throw;
-    }
+    if (over() == Replacement::Over::a_file && !policy_.sync) begin_writing_to_disk(file_.get());
+    completed.replacement.emplace(take_name(status));
     file_.reset();
     if (!policy_.sync) return completed;
     try {

@@ -79,6 +79,8 @@ private:
     bool open(Offset from);
     std::uint64_t added_to(const std::optional<struct stat>& present, Offset from) const;
     [[noreturn]] void refuse_offset(std::uint64_t size) const;
+    Replacement::Over over() const;
+    Replacement take_name(const struct stat& status);
     struct stat written();
     void stamp();
     void remove_partial();
@@ -90,7 +92,8 @@ private:
     FileId id_;
     off_t offset_ = 0;
     Policy policy_;
-    bool may_replace_;
+    const bool may_replace_;
+    bool goes_on_ = false;  // with a partial that was there
     bool replaces_ = false; // there is an old file
 };
 

@@ -45,8 +45,19 @@ std::string enter(const Session& s, const std::string& argument) {
     return below_top;
 }
 
+// For who may not know the names of files, a folder is there or nothing is.
+std::string enter_what_is_seen(const Session& s, const std::string& argument) {
+    try {
+        return enter(s, argument);
+    } catch (const std::system_error& error) {
+        const int why = error.code().value();
+        if (s.sees_names() || (why != ENOTDIR && why != ELOOP)) throw;
+        fail_with(ENOENT, "enter", argument);
+    }
+}
+
 void change_directory(Session& s, const std::string& argument) {
-    const std::string path = enter(s, argument);
+    const std::string path = enter_what_is_seen(s, argument);
     s.memory.cwd = path;
     s.control.reply(250, text("Now in ", escape(path), '.'));
 }

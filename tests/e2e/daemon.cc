@@ -25,9 +25,10 @@ bool names(const Words& lines, std::string_view directive) {
 }
 
 // The harness's own configuration, less what the test configures itself, then the test's.
-Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& state) {
+Words make_lines(const Words& own, const Words& left_out, const std::string& program, const Path& files,
+                 const Path& state) {
     const char* const events = std::getenv("SUITE_EVENTS");
-    const bool is_ftpd = Path{setting.program}.filename() == "ftpd";
+    const bool is_ftpd = Path{program}.filename() == "ftpd";
     const std::pair<std::string, std::string> defaults[] = {
         {"listen", "127.0.0.1:0"},
         {"state", state},
@@ -40,18 +41,34 @@ Words make_lines(const Daemon::Setting& setting, const Path& files, const Path& 
     };
     Words lines;
     for (const auto& [directive, value] : defaults)
-        if (!value.empty() && !names(setting.lines, directive) &&
-            std::ranges::find(setting.left_out, directive) == setting.left_out.end())
+        if (!value.empty() && !names(own, directive) &&
+            std::ranges::find(left_out, directive) == left_out.end())
             lines.push_back(std::string{directive}.append(" ").append(value));
-    lines.insert(lines.end(), setting.lines.begin(), setting.lines.end());
+    lines.insert(lines.end(), own.begin(), own.end());
     return lines;
 }
 
-Words make_command(const Daemon::Setting& setting, const Words& lines) {
+// As a careful administrator's: nobody ever sees half of it.
+void write_configuration(const Path& path, const Words& lines) {
+    const Path fresh = path.native() + ".new";
+    std::string all;
+    for (const std::string& line : lines) all += line + '\n';
+    write_file(fresh, all);
+    std::filesystem::permissions(fresh,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::rename(fresh, path);
+}
+
+Words make_command(const Daemon::Setting& setting, const Words& lines, const Path& file) {
     Words command = setting.wrapper;
     command.push_back(find_program(setting.program));
     command.emplace_back("-d");
-    for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+    if (setting.in_file) {
+        write_configuration(file, lines);
+        command.insert(command.end(), {"-f", file});
+    } else {
+        for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+    }
     command.insert(command.end(), setting.options.begin(), setting.options.end());
     return command;
 }
@@ -61,10 +78,12 @@ Words make_command(const Daemon::Setting& setting, const Words& lines) {
 Daemon::Daemon(const Setting& setting)
     : files_(folder_.make_shared("files")),
       state_(folder_.make_shared("home") / "state"),
+      program_(setting.program),
       children_fail_(setting.children_fail) {
     const common::Fd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     auto [reading, writing] = make_pipe();
-    child_.emplace(make_command(setting, make_lines(setting, files_, state_)),
+    const Words lines = make_lines(setting.lines, setting.left_out, program_, files_, state_);
+    child_.emplace(make_command(setting, lines, folder_ / "daemon.conf"),
                    Child::Setting{.descriptors = {input.get(), writing.get(), writing.get()},
                                   .environment = setting.environment,
                                   .terminal = {}});
@@ -103,8 +122,10 @@ std::vector<common::Address> Daemon::addresses() const {
     std::vector<common::Address> found;
     std::istringstream lines{log()};
     for (std::string line; std::getline(lines, line);)
-        if (const auto at = line.find(listening); at != line.npos)
-            found.push_back(common::resolve_address(line.substr(at + listening.size())).at(0));
+        if (const auto at = line.find(listening); at != line.npos) { // ", pid ..." follows what is no log
+            const std::string place = line.substr(at + listening.size());
+            found.push_back(common::resolve_address(place.substr(0, place.find(", "))).at(0));
+        }
     return found;
 }
 
@@ -124,6 +145,10 @@ pid_t Daemon::main_pid() const {
     throw Failure{"no process serves"};
 }
 
+void Daemon::configure(const Words& lines) {
+    write_configuration(folder_ / "daemon.conf", make_lines(lines, {}, program_, files_, state_));
+}
+
 void Daemon::wait_until_idle() const {
     // Each reaped child is a log line, so the log is the event to wait for.
     for (;;) {
@@ -141,9 +166,11 @@ void Daemon::stop() {
 
 void Daemon::kill() {
     signal(SIGSTOP); // or it would start another
-    ::kill(main_pid(), SIGKILL);
+    const pid_t main = main_pid();
+    ::kill(main, SIGKILL);
     signal(SIGKILL);
     wait();
+    wait_until("the process that served has let go of its sockets", [main] { return !is_alive(main); });
 }
 
 } // namespace e2e

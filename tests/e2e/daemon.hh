@@ -24,6 +24,9 @@ public:
         Words wrapper{};     // what to run it with: {"nice", "-n", "5"}
         Words environment{}; // NAME=VALUE
         std::string program = "ftpd";
+        // The lines stand in a file that -f names, which only who starts the daemon may read, and not behind
+        // -o.
+        bool in_file = false;
         std::size_t listeners = 1; // how many to wait for
         // Whether this test has children of it crash or fail. Under sanitizers that is a failed check else,
         // and so is any report of theirs.
@@ -55,6 +58,10 @@ public:
     // Waits until the process that serves has no child: all sessions ended and reaped (Linux).
     void wait_until_idle() const;
 
+    // Other lines for the file that Setting::in_file made, for a reload; of what only a start can change
+    // those of then are to be among them.
+    void configure(const Words& lines);
+
     void signal(int number) { child_->signal(number); }
     int wait(Seconds limit = patience) { return child_->wait(limit); } // its exit status
     void stop(); // SIGTERM; throws Failure unless it ends with status 0
@@ -65,6 +72,7 @@ private:
 
     TempDir folder_;
     Path files_, state_;
+    std::string program_;
     bool children_fail_;
     std::optional<Collector> log_;
     std::optional<Child> child_;

@@ -153,6 +153,34 @@ TEST_SUITE("e2e slow faults") {
                }}
             .run();
     }
+
+    TEST_CASE(
+        "faults: a process that serves and cannot go on is followed by one that serves in the same places") {
+        if (is_sanitized()) return tests::skip("the sanitizers make calls of their own");
+        if (const std::string why = why_no_strace(); !why.empty()) return tests::skip(why);
+        for (const std::string program : {"ftpd", "chatd"}) {
+            CAPTURE(program);
+            Daemon daemon{program == "ftpd" ? Daemon::Setting{.lines = {"events poll"}}
+                                            : chatd_with({"events poll"})};
+            const std::uint16_t port = daemon.port();
+            const pid_t first = daemon.main_pid();
+            try {
+                const Strace strace{first, Fault{is_posix_build() ? "poll" : "ppoll", "ENOMEM", 1, true}};
+                daemon.wait_for_log("cannot go on: ");
+                daemon.wait_for_log("; starting all again\n");
+            } catch (const CannotTrace& why) {
+                return tests::skip(why.what());
+            }
+            wait_until("there is another", [&] { return daemon.addresses().size() == 2; });
+            CHECK(daemon.addresses()[1].port() == port);
+            Connection newcomer{port, stop_limit};
+            newcomer.send(program == "ftpd" ? "QUIT\n" : "ada\n\n/quit\n");
+            CHECK(newcomer.read_to_end().find(program == "ftpd" ? "221 " : "Your name: ") !=
+                  std::string::npos);
+            const std::string control = daemon.state() / "control";
+            CHECK(run_client({program == "ftpd" ? "ftpctl" : "chatctl", "-s", control, "stats"}).status == 0);
+        }
+    }
 }
 
 } // namespace faults

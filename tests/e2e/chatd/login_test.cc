@@ -4,12 +4,17 @@
 
 #include "common/text.hh"
 #include "tests/e2e/files.hh"
+#include "tests/e2e/observe.hh"
+#include "tests/e2e/proc.hh"
 #include "tests/e2e/pty.hh"
+#include "tests/skip.hh"
 
+#include <csignal>
 #include <doctest/doctest.h>
 #include <unistd.h>
 
 using namespace e2e;
+using namespace std::string_literals;
 using common::text;
 
 namespace {
@@ -29,6 +34,18 @@ struct Office {
     Path users = folder / "users";
     std::optional<Daemon> daemon;
 };
+
+pid_t authd_of(const Daemon& daemon) {
+    pid_t found = -1;
+    const pid_t spawner = spawner_of(daemon);
+    wait_until("authd is there", [&] {
+        for (const ProcessStatus& child : children_of(daemon.pid()))
+            if (child.pid != daemon.main_pid() && child.pid != spawner && is_alive(child.pid))
+                found = child.pid;
+        return found != -1;
+    });
+    return found;
+}
 
 } // namespace
 
@@ -187,9 +204,10 @@ TEST_SUITE("e2e") {
         Office office;
         CHECK(chatctl(*office.daemon, {"ban", "chief"}).empty());
         ChatClient chief{*office.daemon};
-        chief.send("chief\npass-chief\nother\n");
-        chief.expect_lines(
-            {"Your name: Password: That name is banned here.", "Your name: That name is banned here."});
+        chief.send("chief\npass-chief\n");
+        chief.expect_line("Your name: Password: That name is banned here.");
+        chief.send("other\n");
+        chief.expect_line("Your name: That name is banned here.");
         CHECK(chatctl(*office.daemon, {"unban", "chief"}).empty());
         ChatClient guest{*office.daemon, "guest"};
         chief.send("other\n\n/mute guest\n/kick guest\n");
@@ -218,6 +236,37 @@ TEST_SUITE("e2e") {
         ada.wait_for_line("eve joined");
         eve.send("/rooms\n");
         eve.wait_for_line("vault (code, you are in it) 2 here");
+    }
+
+    TEST_CASE("when authd dies before it knows a name what was sent ahead is thrown away and never a name") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        Office office;
+        const Daemon& daemon = *office.daemon;
+        ChatClient guest{daemon, "guest"};
+        for (const std::string& end : {"\n"s, "\r\n"s}) { // nc and telnet
+            ChatClient zoe{daemon};
+            zoe.wait_for_text("Your name: ");
+            const pid_t authd = authd_of(daemon);
+            const std::size_t held = descriptors_of(daemon.main_pid()).size();
+            REQUIRE(::kill(authd, SIGSTOP) == 0);
+            if (end == "\n")
+                zoe.send("Zoe\npass-Zoe\ns3cret\n");
+            else
+                zoe.send("\xff\xfc\x18\xff\xfe\x01\xff\xfe\x03Zoe\r\npass-Zoe\r\ns3cret\r\n");
+            wait_until("the hub has asked authd", [&] { // on a pair of its own
+                return descriptors_of(daemon.main_pid()).size() > held;
+            });
+            REQUIRE(::kill(authd, SIGKILL) == 0);
+            zoe.wait_for_text(text("That cannot be done now.", end,
+                                   "What you had sent ahead was thrown away.", end, "Your name: "));
+            zoe.send("Zoe" + end);
+            zoe.wait_for_text("Password: "); // of the next authd
+            zoe.send(text("pass-Zoe", end, end));
+            zoe.wait_for_text(welcome_to("lobby"));
+            guest.expect_line("Zoe joined");
+            zoe.send("/quit" + end);
+            guest.expect_line("Zoe left");
+        }
     }
 
     TEST_CASE("a HUP changes hashes and operators and brings an authd where there was none") {

@@ -183,8 +183,8 @@ TEST_SUITE("e2e") {
         chief.wait_for_line("You are banned.");
         ChatClient again{daemon};
         log_in(again);
-        again.send("other\n");
         again.wait_for_text("That name is banned here.");
+        again.send("other\n");
         again.wait_for_text("That name is banned here."); // whatever it is
     }
 

@@ -117,6 +117,23 @@ TEST_SUITE("e2e") {
         }
     }
 
+    TEST_CASE("a session that is kicked again and again gets no more time to end") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const Served served{"ftpd"};
+        ::kill(served.child, SIGSTOP);
+        auto last = std::chrono::steady_clock::now();
+        served.kick();
+        wait_until("it is gone", [&] {
+            if (!is_alive(served.child)) return true;
+            if (std::chrono::steady_clock::now() - last < std::chrono::seconds{1}) return false;
+            last = std::chrono::steady_clock::now();
+            run_client({"ftpctl", "-s", served.daemon.state() / "control", "kick", text(served.child)});
+            return false;
+        });
+        served.daemon.wait_for_log(
+            text("session ", served.child, " is killed: it did not end within 10 s\n"));
+    }
+
     TEST_CASE("a child that ended in time is not killed") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         for (const char* const program : {"ftpd", "chatd"}) {

@@ -6,10 +6,12 @@
 #include "tests/e2e/observe.hh"
 #include "tests/skip.hh"
 
+#include "common/privileges.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +46,43 @@ std::vector<std::string> content_of(const Path& folder) {
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("what root opens must not stand in the folder of the hub's user") {
+        const TempDir place;
+        const std::string state = "state " + (place / "state").native();
+        std::filesystem::create_directory_symlink(place / "state", place / "link");
+        for (const std::string_view directive : {"log", "pid-file"})
+            for (const std::string_view folder : {"state", "link", "state/rooms"}) {
+                std::filesystem::create_directories(place / "state/rooms");
+                const std::string line = text(directive, ' ', (place / folder).native(), "/file");
+                CAPTURE(line);
+                CHECK(check("ftpd", {state, line}).status == 0);
+                if (is_root())
+                    CHECK(refuses("chatd", {state, line},
+                                  " lies in the state directory, whose user could put another file there: "));
+                else
+                    CHECK(check("chatd", {state, line}).status == 0);
+            }
+        CHECK(check("chatd", {state, text("log ", (place / "log").native()),
+                              text("pid-file ", (place / "statepid").native())})
+                  .status == 0);
+    }
+
+    TEST_CASE("a start looks at the bans as the hub's user does") {
+        if (!is_root()) return tests::skip("only root's hub is another user");
+        const TempDir place;
+        const std::string state = "state " + (place / "state").native();
+        std::filesystem::create_directory(place / "state");
+        write_file(place / "secret", "sesame\n");
+        REQUIRE(::chmod((place / "secret").c_str(), 0600) == 0);
+        const common::Identity daemon = common::find_user("daemon");
+        REQUIRE(::chown((place / "state").c_str(), daemon.uid, daemon.gid) == 0);
+        std::filesystem::create_symlink(place / "secret", place / "state/bans");
+        const Result result = check("chatd", {state});
+        CHECK(result.status == 1);
+        CHECK(result.err.find("Permission denied") != std::string::npos);
+        CHECK(result.err.find("sesame") == std::string::npos);
+    }
+
     TEST_CASE("a user whom nobody knows and who has no HOME is told what to name") {
         if (!is_root()) return tests::skip("only root can be a user whom nobody knows");
         const TempDir place; // which that user can enter

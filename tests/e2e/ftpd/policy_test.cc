@@ -153,6 +153,15 @@ TEST_SUITE("e2e") {
                 expected.replace(is_whole ? at - 1 : at, is_whole ? 8 : 7, name);
                 CHECK(reply_to(verb, name) == expected);
             }
+        for (const std::string verb : {"CWD ", "XCWD "}) {
+            for (const std::string name :
+                 {"theirs", "/theirs", "folder/theirs", "theirs/x", "link", "~/theirs"}) {
+                CAPTURE(name);
+                CHECK(reply_to(verb, name) == text("550 ", name, ": No such file or directory."));
+            }
+            client.command(text(verb, "folder"), 250);
+            client.command(text(verb, "/"), 250);
+        }
         client.store("STOR mine", "mine!");
         CHECK(client.command("SIZE mine", 213) == "213 5");
         client.command("MDTM mine", 213);
@@ -163,7 +172,9 @@ TEST_SUITE("e2e") {
         other.command("MDTM mine", 550);
         const Daemon reading;
         write_file(reading.files() / "file", "content");
-        CHECK(connect_logged_in(reading).command("SIZE file", 213) == "213 7");
+        FtpClient reader = connect_logged_in(reading);
+        CHECK(reader.command("SIZE file", 213) == "213 7");
+        CHECK(reader.command("CWD file", 550) == "550 file: Not a directory.");
     }
 
     TEST_CASE("umask is what new files and folders do not get") {

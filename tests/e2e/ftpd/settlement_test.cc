@@ -314,6 +314,41 @@ TEST_SUITE("e2e readiness") {
         }
     }
 
+    TEST_CASE(
+        "clients that close with their 226s of one name unread leave what was there before all of them") {
+        for (const bool is_new : {false, true})
+            for (const bool first_goes_first : {false, true})
+                for (bool in_time = false; !in_time;) {
+                    CAPTURE(is_new);
+                    CAPTURE(first_goes_first);
+                    const Server server;
+                    if (!is_new) write_shared(server.files / "file", "old");
+                    Uploader first{server};
+                    const auto began = Clock::now();
+                    const auto upload = [](Uploader& uploader, std::string_view content) {
+                        uploader.client.expect(150);
+                        uploader.data->send(content);
+                        uploader.data->close();
+                        wait_until("226 is there", [&] { return uploader.client.has_input(); });
+                    };
+                    upload(first, first_half);
+                    Uploader second{server};
+                    upload(second, second_half);
+                    Uploader &earlier = first_goes_first ? first : second,
+                             &later = first_goes_first ? second : first;
+                    earlier.client.close();
+                    earlier.wait_for_end();
+                    later.client.close();
+                    in_time = Clock::now() - began < settled_by_silence;
+                    later.wait_for_end();
+                    if (!in_time) continue;
+                    CHECK(names_in(server.files) ==
+                          (is_new ? Words{".ftpd-file"} : Words{".ftpd-file", "file"}));
+                    if (!is_new) CHECK(read_file(server.files / "file") == "old");
+                    CHECK(server.fates() == "ii");
+                }
+    }
+
     TEST_CASE("a command that was there before the 226 does not say that the client has read that") {
         for (const char* const early : {"PWD\r\n", "PWD\r\nPW", "TYPE I\r\nALLO 1\r\nPUT other\r\nxPWD\r\n"})
             for (bool in_time = false; !in_time;) {

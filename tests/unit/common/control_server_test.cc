@@ -309,4 +309,18 @@ TEST_SUITE("unit") {
             CHECK(read_some(client.socket.get(), bytes).state == IoState::ended);
         });
     }
+
+    TEST_CASE("control server: who has its listener, too, goes on with it but for one that was closed") {
+        const TemporaryFolder folder;
+        Loop loop{Backend::poll};
+        const Fd kept = listen_on(Address::of_path(folder / "control"), 0600);
+        std::optional<ControlServer> server{std::in_place, loop, duplicate(kept.get()),
+                                            std::vector<ControlVerb>{}};
+        server.reset();
+        const std::vector<Address> place{Address::of_path(folder / "control")};
+        CHECK_NOTHROW(connect_to(place, Clock::now() + deadline));
+        server.emplace(loop, duplicate(kept.get()), std::vector<ControlVerb>{});
+        server->close();
+        CHECK_THROWS_AS(connect_to(place, Clock::now() + deadline), std::system_error);
+    }
 }

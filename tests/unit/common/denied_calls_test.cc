@@ -103,6 +103,40 @@ TEST_SUITE("unit") {
               }) == text("refused system call ", SYS_connect, " (connect)\nerrno ", EPERM, ' '));
     }
 
+    // A TCP connection could be undone, and another made, without connect(2).
+    TEST_CASE("denied calls: nor is sending a way to connect a socket to somebody else") {
+        if (!can_deny()) return tests::skip("this system, or this build, filters no system calls");
+        const Fd socket{::socket(AF_INET, SOCK_STREAM, 0)};
+        const auto send = [&] {
+            sockaddr nowhere{};
+            nowhere.sa_family = AF_UNSPEC;
+            char byte = 'x';
+            iovec piece{&byte, 1};
+            mmsghdr messages{};
+            messages.msg_hdr.msg_name = &nowhere;
+            messages.msg_hdr.msg_namelen = sizeof nowhere;
+            messages.msg_hdr.msg_iov = &piece;
+            messages.msg_hdr.msg_iovlen = 1;
+            constexpr int flags = MSG_FASTOPEN | MSG_NOSIGNAL;
+            std::string said = outcome(::sendto(socket.get(), &byte, 1, flags, &nowhere, sizeof nowhere));
+            said += outcome(::sendmsg(socket.get(), &messages.msg_hdr, flags));
+            said += outcome(::sendmmsg(socket.get(), &messages, 1, flags));
+            return said;
+        };
+        const std::string refused = text("errno ", EPERM, ' ');
+        CHECK(denied(DeniedCalls::also_sockets, send) ==
+              text("refused system call ", SYS_sendto, " (sendto)\nrefused system call ", SYS_sendmsg,
+                   " (sendmsg)\nrefused system call ", SYS_sendmmsg, " (sendmmsg)\n") +
+                  refused + refused + refused);
+        CHECK(denied(DeniedCalls::usual, send).find("refused system call") == std::string::npos);
+        // What is connected sends as ever.
+        CHECK(denied(DeniedCalls::also_sockets, [] {
+                  const auto [one, other] = make_packet_pair();
+                  return outcome(::send(one.get(), "x", 1, MSG_NOSIGNAL)) +
+                         (send_packet(one.get(), std::string_view{"y"}) == IoState::done ? "done" : "");
+              }).find("refused system call") == std::string::npos);
+    }
+
     TEST_CASE("denied calls: whoever undoes the handler of the signal is killed by it") {
         if (!can_deny()) return tests::skip("this system, or this build, filters no system calls");
         CHECK(denied(DeniedCalls::usual, [] {
@@ -117,6 +151,12 @@ TEST_SUITE("unit") {
         CHECK(
             denied(DeniedCalls::usual, [] { return outcome(::syscall(0x40000000 | SYS_getpid)); }) ==
             text("refused system call ", 0x40000000 | SYS_getpid, " (of another kind)\nerrno ", EPERM, ' '));
+        constexpr long execve_of_x32 = 520, last_of_x32 = 547, ordinary = 548; // the last: there is none
+        for (const long number : {512L, execve_of_x32, last_of_x32})
+            CHECK(denied(DeniedCalls::usual, [&] { return outcome(::syscall(number, 0, 0, 0)); }) ==
+                  text("refused system call ", number, " (of another kind)\nerrno ", EPERM, ' '));
+        CHECK(denied(DeniedCalls::usual, [] { return outcome(::syscall(ordinary, 0, 0, 0)); }) ==
+              text("errno ", ENOSYS, ' '));
         const auto ask_as_32_bit_program = [] {
             long result = 20; // getpid there
             asm volatile("int $0x80" : "+a"(result) : : "memory");

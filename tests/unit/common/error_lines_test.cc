@@ -2,6 +2,7 @@
 #include "common/error_lines.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <fstream>
 #include <iterator>
@@ -50,6 +51,22 @@ TEST_SUITE("unit") {
         CHECK(logged.size() < 2 * ErrorLines::max_bytes);
         CHECK(logged.ends_with(
             "session[7]: standard error: more than 32768 bytes: what follows is left out\n"));
+    }
+
+    TEST_CASE("error lines: short lines are no way to fill the log") {
+        for (const std::string_view line : {"\n", "x\n"}) {
+            House house;
+            std::string all;
+            while (all.size() < 3 * ErrorLines::max_bytes) all += line;
+            house.add(all);
+            house.add(all);
+            const std::string logged = house.logged();
+            CHECK(std::count(logged.begin(), logged.end(), '\n') < 600);
+            CHECK(logged.size() < 2 * ErrorLines::max_bytes);
+            CHECK(logged.ends_with(
+                "session[7]: standard error: more than 32768 bytes: what follows is left out\n"));
+            CHECK(logged.find("left out\n") == logged.size() - std::string_view{"left out\n"}.size());
+        }
     }
 
     TEST_CASE("error lines: a line without an end is broken") {

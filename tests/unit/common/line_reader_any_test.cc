@@ -100,4 +100,29 @@ TEST_SUITE("unit") {
                 check_all_cuts(bytes, {fits, tail == huge ? "<hhh>" : "<lll>", "after"});
             }
     }
+
+    TEST_CASE("line reader any: what is dropped goes with the rest of the line that was begun") {
+        LineReader reader{most, LineEnds::any};
+        const auto lines_of = [&](std::string_view bytes) {
+            Lines lines;
+            for (std::string_view rest = bytes; !rest.empty();) {
+                rest.remove_prefix(reader.add(rest));
+                while (const auto line = reader.next()) lines.push_back(line->text);
+            }
+            return lines;
+        };
+        CHECK_FALSE(reader.drop());
+        CHECK(reader.add("one\r\ntwo\r") == 9);
+        CHECK(reader.drop());
+        CHECK(reader.buffered().empty());
+        CHECK(lines_of("\nthree\n") == Lines{"three"}); // that was all of two's end
+        CHECK_FALSE(reader.drop());
+        CHECK(reader.add("one\nha") == 6);
+        CHECK(reader.drop());
+        CHECK(lines_of("lf\nwhole\n") == Lines{"whole"});
+        const std::string huge(3 * most, 'h');
+        CHECK(lines_of(huge).empty());
+        CHECK(reader.drop());
+        CHECK(lines_of(huge + "\nwhole\n") == Lines{"whole"});
+    }
 }

@@ -176,6 +176,25 @@ TEST_SUITE("unit") {
         CHECK(house.settings.idle_timeout == 3s);
     }
 
+    TEST_CASE("service: more reloads than may wait are refused") {
+        House house;
+        for (std::size_t i = 0; i < max_reloads; ++i) {
+            const Fd client =
+                connect_to(std::vector{Address::of_path(house.settings.control)}, Clock::now() + deadline);
+            write_some(client.get(), "reload\n");
+            while (!house.keeper->heard()) house.service->wait();
+        }
+        CHECK(house.ask("reload").starts_with("error the configuration is being read again for others"));
+        CHECK_FALSE(house.keeper->heard());
+        house.give_config("2", true);
+        house.wait();
+        const auto applied = house.keeper->heard();
+        CHECK((applied && applied->word == KeeperWord::applied));
+        CHECK(house.ask_to_reload([&] {
+            for (std::size_t i = 0; i < max_reloads; ++i) house.give_config("3", true);
+        }) == " a room is full\n a change of 'nice' waits for the next start\nok\n");
+    }
+
     TEST_CASE("service: what is wrong in a configuration leaves the old one in force") {
         House house;
         house.give_config("never", false);

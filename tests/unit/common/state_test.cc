@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <signal.h>
+#include <sys/stat.h>
 #include <system_error>
 
 using namespace common;
@@ -161,5 +163,35 @@ TEST_SUITE("unit") {
         CHECK(default_for("", "relative").front() == '/'); // the user database's
         CHECK(default_for("", "").find("/.local/state/ftpd") != std::string::npos);
         if (::geteuid() == 0) CHECK(default_state_directory("chatd") == "/var/lib/chatd");
+    }
+
+    TEST_CASE("state: a lock that is a link or no file is refused and nothing is written where it leads") {
+        const TemporaryFolder folder;
+        const std::string state = folder / "state", lock = state + "/lock", other = folder / "other";
+        std::filesystem::create_directory(state);
+        std::ofstream{other} << "precious";
+        const auto refuses = [&] {
+            const std::string why = lock + " is a link, or no file: remove it";
+            CHECK_THROWS_WITH_AS(check_state_directory(state), why.c_str(), UserError);
+            CHECK_THROWS_WITH_AS(StateDirectory{state}, why.c_str(), UserError);
+            std::ifstream file{other};
+            std::string words;
+            file >> words;
+            CHECK(words == "precious");
+            std::filesystem::remove_all(lock);
+        };
+        std::filesystem::create_symlink(other, lock);
+        refuses();
+        std::filesystem::create_hard_link(other, lock);
+        refuses();
+        std::filesystem::create_symlink(folder / "none", lock); // where nothing is made
+        refuses();
+        CHECK_FALSE(std::filesystem::exists(folder / "none"));
+        REQUIRE(::mkfifo(lock.c_str(), 0600) == 0);
+        refuses();
+        std::filesystem::create_directory(lock);
+        refuses();
+        check_state_directory(state);
+        const StateDirectory held{state};
     }
 }

@@ -5,12 +5,29 @@
 #include "common/text.hh"
 #include "tests/unit/chatd/handler/talk_place.hh"
 
+#include <array>
+
 using namespace chatd;
 using State = Registration::State;
 
 namespace {
 
 constexpr std::string_view ask_name = "Your name: ", ask_code = "Room code: ", ask_password = "Password: ";
+
+constexpr std::string_view dropped = "What you had sent ahead was thrown away.";
+
+// How a client speaks to the handler: what it sends first, and what ends its lines.
+struct Speaker {
+    std::string_view name, opening, line_end;
+};
+constexpr std::array speakers{
+    Speaker{"nc", "", "\n"},
+    // WILL TERMINAL-TYPE, its answer, DO ECHO, DO SGA: its keys are sent as they are pressed
+    Speaker{"telnet", std::string_view{"\xff\xfb\x18\xff\xfa\x18\0xterm\xff\xf0\xff\xfd\x01\xff\xfd\x03", 20},
+            "\r"},
+    // WONT TERMINAL-TYPE, DONT ECHO, DONT SGA: it edits its lines itself
+    Speaker{"telnet that edits", "\xff\xfc\x18\xff\xfe\x01\xff\xfe\x03", "\r\n"},
+};
 
 bool ends_with(const std::string& whole, std::string_view end) {
     return whole.size() >= end.size() && std::string_view{whole}.substr(whole.size() - end.size()) == end;
@@ -114,6 +131,77 @@ TEST_SUITE("unit") {
         place.type("\n");
         CHECK(place.sent().empty());
         CHECK(place.shown() == ask_name);
+    }
+
+    // A name whose password nobody can look at now; a password itself; and a user who may not be here.
+    TEST_CASE("registration: what was sent ahead is no name when the question before went wrong") {
+        for (const Speaker& speaker : speakers) {
+            CAPTURE(speaker.name);
+            const std::string end{speaker.line_end};
+            TalkPlace place;
+            place.talk.registration.ask_for_name();
+            place.type(speaker.opening);
+            const auto dropped_after = [&](Refusal why) {
+                place.refuse(why);
+                const std::string shown = place.shown();
+                place.obey();
+                CHECK(place.sent().empty());
+                CHECK_FALSE(place.talk.input.has_lines());
+                return shown.find(dropped) != shown.npos;
+            };
+            place.type("zoe" + end + "pass-zoe" + end + "s3cret" + end);
+            CHECK(place.sent_as<NameFrame>().second == "zoe");
+            CHECK(dropped_after(Refusal::not_now));
+            CHECK(place.talk.registration.state() == State::asking_name);
+
+            place.type("zoe" + end);
+            place.sent_as<NameFrame>();
+            CHECK_FALSE(dropped_after(Refusal::not_now)); // there was nothing
+            place.type("zoe" + end);
+            place.sent_as<NameFrame>();
+            place.refuse(Refusal::password_needed);
+            place.shown();
+            for (const Refusal why : {Refusal::not_now, Refusal::held_off}) {
+                place.type("pass-zoe" + end + "s3cret" + end);
+                CHECK(place.sent_as<LoginFrame>().second == "pass-zoe");
+                CHECK(dropped_after(why));
+                CHECK(place.talk.registration.state() == State::asking_password);
+            }
+            place.type("pass-zoe" + end + "s3cret" + end);
+            CHECK(place.sent_as<LoginFrame>().second == "pass-zoe");
+            CHECK(dropped_after(Refusal::name_banned));
+            CHECK(place.talk.registration.state() == State::asking_name);
+            place.type("eve" + end);
+            CHECK(place.sent_as<NameFrame>().second == "eve");
+        }
+    }
+
+    TEST_CASE("registration: what was sent ahead is dropped as far as it has come") {
+        TalkPlace place;
+        place.type("zoe\npass");
+        place.sent_as<NameFrame>();
+        place.send_unread("-zoe\ns3cret\n");
+        place.refuse(Refusal::not_now);
+        CHECK(ends_with(place.shown(), common::text(dropped, '\n', ask_name)));
+        place.obey();
+        CHECK(place.sent().empty());
+        place.type("zoe\npass");
+        place.sent_as<NameFrame>();
+        place.refuse(Refusal::not_now);
+        place.type("-zoe\nzoe\n"); // the rest of that line is no name either
+        CHECK(place.sent_as<NameFrame>().second == "zoe");
+    }
+
+    TEST_CASE("registration: another password that was sent ahead is tried") {
+        TalkPlace place;
+        place.type("root\n");
+        place.sent_as<NameFrame>();
+        place.refuse(Refusal::password_needed);
+        place.type("wrong\nright\n");
+        CHECK(place.sent_as<LoginFrame>().second == "wrong");
+        place.refuse(Refusal::wrong_password);
+        place.obey();
+        CHECK(place.sent_as<LoginFrame>().second == "right");
     }
 
     TEST_CASE("registration: who enters is told the topic and who is there") {

@@ -25,6 +25,15 @@ struct Office : HubHouse {
             if (verb.name == name) return verb.run(words);
         throw std::logic_error("there is no such verb");
     }
+    // All its lines.
+    std::vector<std::string> table(std::string_view name) {
+        common::ControlAnswer answer = ask(name);
+        std::vector<std::string> lines = std::move(answer.lines);
+        while (std::optional<std::string> line = answer.more ? answer.more() : std::nullopt)
+            lines.push_back(*std::move(line));
+        CHECK((!answer.has_ended || answer.has_ended()));
+        return lines;
+    }
     // What is wrong with it; "" when nothing is.
     std::string fault(std::string_view name, const std::vector<std::string>& words = {}) {
         try {
@@ -115,7 +124,7 @@ TEST_SUITE("unit") {
         house.ask("ban", {"10.0.0.8", "1h"});
         CHECK(house.fault("unban", {"-r", "lobby", "10.0.0.8"}) ==
               "that ban is for all rooms: unban 10.0.0.8");
-        const std::vector<std::string> listed = house.ask("bans").lines;
+        const std::vector<std::string> listed = house.table("bans");
         REQUIRE(listed.size() == 2);
         CHECK(listed[1].rfind("10.0.0.8 ", 0) == 0);
         CHECK(listed[1].find("Z ") != std::string::npos);
@@ -125,13 +134,13 @@ TEST_SUITE("unit") {
         Office house;
         house.join(house.enter("ada"), "cellar");
         house.arrive();
-        const std::vector<std::string> rooms = house.ask("rooms").lines, who = house.ask("who").lines;
+        const std::vector<std::string> rooms = house.table("rooms"), who = house.table("who");
         REQUIRE(rooms.size() == 3);
         CHECK(rooms[1] == "cellar                  code    1       1       -");
         CHECK(rooms[2] == "lobby                   open    1       1       -");
         REQUIRE(who.size() == 3);
-        CHECK(who[1].substr(40) == "-               -");
-        CHECK(who[2].substr(40) == "lobby,cellar    ada");
+        CHECK(who[1].substr(40) == "lobby,cellar    ada"); // who came first, among those without a process
+        CHECK(who[2].substr(40) == "-               -");
         const std::vector<std::string> stats = house.ask("stats").lines;
         REQUIRE(stats.size() == 9);
         CHECK(stats[1] == "clients 2");
@@ -140,6 +149,22 @@ TEST_SUITE("unit") {
         CHECK(stats[6] == "rooms 2");
         CHECK(stats[7] == "lines 2");
         CHECK(house.administration.status().size() == 9 + 3 + 3);
+    }
+
+    TEST_CASE("a list of clients is made as it is sent and without those who have left meanwhile") {
+        Office house;
+        Client &ada = house.enter("ada"), &bob = house.enter("bob"), &cleo = house.enter("cleo");
+        ada.pid = 900;
+        bob.pid = 1000;
+        cleo.pid = 89;
+        common::ControlAnswer answer = house.ask("who");
+        CHECK(answer.lines.size() == 1);
+        CHECK(answer.more()->ends_with(" cleo"));
+        CHECK_FALSE(answer.has_ended());
+        house.departures.end(ada);
+        CHECK(answer.more()->ends_with(" bob"));
+        CHECK(answer.has_ended());
+        CHECK_FALSE(answer.more());
     }
 
     TEST_CASE("history is of the last lines or of those that were asked for") {

@@ -180,6 +180,18 @@ TEST_SUITE("unit") {
         CHECK(house.take() != 0);
     }
 
+    TEST_CASE("the page of a handler whose last words cannot be read is free all the same") {
+        Pool house;
+        const ClientNumber first = house.take();
+        house.take();
+        house.pool.on_spawned(first, 4711);
+        const int pair = house.people.find(first)->pair.fd();
+        house.pool.release(*house.people.find(first));
+        REQUIRE(::dup2(STDERR_FILENO, pair) == pair); // no socket: receiving fails
+        CHECK_NOTHROW(house.pool.on_ended(first, 0));
+        CHECK(house.take() != 0);
+    }
+
     TEST_CASE("a handler of a spawner that died is not signalled since nobody knows whose pid that is") {
         Pool house;
         const ClientNumber first = house.take();

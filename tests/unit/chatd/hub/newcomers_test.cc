@@ -72,6 +72,25 @@ TEST_SUITE("unit") {
         CHECK(house.is_here(adas));
     }
 
+    TEST_CASE("newcomers: who has answered and waits for us is given more time and not for ever") {
+        Door house;
+        house.settings.login_timeout = 1h;
+        Client &ada = house.arrive(), &bob = house.arrive();
+        const ClientNumber bobs = bob.number;
+        const auto now = common::Clock::now();
+        ada.since = now - 1h;
+        bob.since = now - Newcomers::most_times * 1h;
+        for (Client* const client : {&ada, &bob}) {
+            house.newcomers.await(*client);
+            client->owes_answer = true;
+        }
+        house.loop.run_once(nullptr, false); // the time of both is over
+        CHECK(ada.login_until >= now + 1h);
+        CHECK(ada.login_timer != common::Loop::TimerId{});
+        CHECK_FALSE(house.is_here(bobs));
+        CHECK(house.heard(bobs) == HubHouse::dismissed(Farewell::login_timeout));
+    }
+
     TEST_CASE("newcomers: 0 lets everybody take as long as they like") {
         Door house;
         house.settings.login_timeout = 0s;

@@ -44,6 +44,30 @@ TEST_SUITE("unit") {
         CHECK(house.rooms.lines() == 5);
     }
 
+    TEST_CASE("what was said before a reload changes the code stays in the segment of the old code") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        RoomLog& log = house.room().log();
+        const std::uint32_t before = log.last_segment();
+        const std::uint64_t line = log.next_line();
+        house.rooms.add_line(house.room(), Kind::said, &ada, "one");
+        house.rooms.await(house.room(), ada);
+        std::vector<RoomSettings> wanted = house.settings.rooms;
+        for (RoomSettings& room : wanted) room.code += "new-" + room.name;
+        house.rooms.configure(wanted);
+        CHECK(log.last_segment() == before + 1);
+        CHECK(log.position_of_line(line).segment == before);
+        CHECK(log.position_of_line(line + 1).segment == before + 1);
+        CHECK(house.rooms.has_batches()); // ada waits
+        house.rooms.add_line(house.room(), Kind::said, &ada, "two");
+        house.settle();
+        CHECK(house.heard(ada.number) == "accepted");
+        CHECK_FALSE(ada.owes_answer);
+        CHECK(log.position_of_line(line + 1).segment == before + 1);
+        CHECK(house.said_in("lobby").starts_with("10, 12 one, ")); // its segment's end
+        CHECK(house.said_in("lobby").find("two") == std::string::npos);
+    }
+
     TEST_CASE("what the disk does not take is refused and whoever wanted to enter is not in the room") {
         HubHouse house;
         Client &ada = house.enter("ada"), &bob = house.arrive();

@@ -39,25 +39,37 @@ struct Main {
         pollfd one{keeper.get(), events, 0};
         ::poll(&one, 1, -1);
     }
-    // The next word to it that is not about the start.
-    KeeperFrame hear() const {
+    // The next word to it that is wanted: one that is not about the start.
+    KeeperFrame hear(const std::function<bool(const KeeperFrame&)>& is_wanted) const {
         static std::array<char, max_keeper_packet> packet;
         for (;;) {
             wait(POLLIN);
-            const Received got = receive_packet(keeper.get(), packet);
+            Received got = receive_packet(keeper.get(), packet);
             if (got.state == IoState::would_block) continue;
             if (got.state != IoState::done) ::_exit(1);
             const KeeperFrame frame = unpack_keeper_frame(std::span{packet}.first(got.bytes));
-            if (frame.word != KeeperWord::begin && (frame.word != KeeperWord::give || frame.flag))
-                return frame;
+            if (frame.label == "helper") helper = std::move(got.passed);
+            if (is_wanted(frame)) return frame;
         }
     }
+    KeeperFrame hear() const {
+        return hear([](const KeeperFrame& frame) {
+            return frame.word != KeeperWord::begin && (frame.word != KeeperWord::give || frame.flag);
+        });
+    }
+    // The number of the helper that it is given, whose pair is kept.
+    pid_t hear_of_helper() const {
+        return static_cast<pid_t>(
+            hear([](const KeeperFrame& frame) { return frame.label == "helper"; }).number);
+    }
     Fd keeper;
+    mutable Fd helper{}; // the pair with the last one that was given
 };
 
 struct Outcome {
     int status;
     std::string log;
+    std::string helpers; // numbers of those that came to their end, a blank after each
     bool has_logged(std::string_view words) const { return log.find(words) != log.npos; }
 };
 
@@ -75,9 +87,19 @@ Outcome keep(const std::function<void(const Main&)>& body, std::chrono::seconds 
             plan.patience = patience;
             plan.on_request["main file"] = [] { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; };
             plan.processes.push_back({.role = "main", .body = [&](Birth birth) {
-                                          body({std::move(birth.keeper)});
+                                          body({.keeper = std::move(birth.keeper)});
                                           return in_order;
                                       }});
+            plan.processes.push_back(
+                {.role = "helper",
+                 .body =
+                     [&](Birth birth) {
+                         pollfd one{birth.main.get(), POLLIN, 0};
+                         ::poll(&one, 1, -1); // its end
+                         std::ofstream{folder / "helpers", std::ios::app} << ::getpid() << ' ' << std::flush;
+                         return 0;
+                     },
+                 .pause = std::chrono::milliseconds{0}});
             return plan;
         };
         const auto merge = [](Keeper::Lines, Keeper::Lines given, std::vector<std::string>&) {
@@ -87,10 +109,12 @@ Outcome keep(const std::function<void(const Main&)>& body, std::chrono::seconds 
         Keeper keeper{{"tester", make_plan, merge}, options, {}, log};
         return text("status ", keeper.run(nullptr));
     });
-    std::ifstream file{log_file};
+    std::ifstream file{log_file}, helpers{folder / "helpers"};
     CAPTURE(said);
     REQUIRE(said.starts_with("status "));
-    return {std::stoi(said.substr(7)), {std::istreambuf_iterator<char>{file}, {}}};
+    return {std::stoi(said.substr(7)),
+            {std::istreambuf_iterator<char>{file}, {}},
+            {std::istreambuf_iterator<char>{helpers}, {}}};
 }
 
 } // namespace
@@ -203,5 +227,30 @@ TEST_SUITE("unit") {
             CHECK(outcome.status == 1);
             CHECK(outcome.has_logged(" is killed: it did not end within 0 s"));
         }
+    }
+
+    TEST_CASE("keeper: the process that is meant is ended and not the one that has followed it") {
+        const TemporaryFolder folder;
+        const std::string second_file = folder / "second";
+        const Outcome outcome = keep([&](const Main& main) {
+            const pid_t first = main.hear_of_helper();
+            const auto end_first = [&] {
+                main.say({.word = KeeperWord::end, .number = first, .label = "helper"});
+            };
+            end_first();
+            const pid_t second = main.hear_of_helper();
+            std::ofstream{second_file} << second << ' ' << std::flush;
+            end_first();
+            main.say({.word = KeeperWord::want, .label = "file"});
+            main.hear(); // the keeper has heard it all
+            main.say({.word = KeeperWord::stopping});
+            ::_exit(0);
+        });
+        CAPTURE(outcome.log);
+        CHECK(outcome.status == 0);
+        std::ifstream file{second_file};
+        const std::string second{std::istreambuf_iterator<char>{file}, {}};
+        CHECK_FALSE(second.empty());
+        CHECK(outcome.helpers == second);
     }
 }

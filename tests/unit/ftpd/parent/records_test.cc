@@ -3,14 +3,21 @@
 
 #include "common/errors.hh"
 #include "common/socket.hh"
+#include "common/text.hh"
 #include "tests/e2e/files.hh"
+#include "tests/unit/common/in_child.hh"
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -104,6 +111,51 @@ TEST_SUITE("unit") {
         CHECK(std::ranges::count(e2e::read_file(folder / "log.1"), '\n') == 2);
         CHECK(std::ranges::count(e2e::read_file(folder / "log"), '\n') == 1);
         CHECK_THROWS(Xferlog::open((folder / "none" / "log").native()));
+    }
+
+    TEST_CASE("xferlog: a line that the disk takes a part of does not spoil the next") {
+        const e2e::TempDir folder;
+        const std::string path = (folder / "log").native();
+        const std::string outcome = in_child([&]() -> std::string {
+            ::signal(SIGXFSZ, SIG_IGN);
+            Xferlog log{Xferlog::open(path)};
+            rlimit limit{};
+            ::getrlimit(RLIMIT_FSIZE, &limit);
+            const rlimit little{10, limit.rlim_max};
+            ::setrlimit(RLIMIT_FSIZE, &little);
+            log.write(upload, "192.0.2.7");
+            try {
+                log.write(upload, "192.0.2.7");
+                return "nothing was thrown";
+            } catch (const std::system_error&) {
+            }
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+            log.write(upload, "192.0.2.7");
+            log.write(upload, "192.0.2.7");
+            return {};
+        });
+        CHECK(outcome == "");
+        const std::string all = e2e::read_file(path);
+        const std::vector<std::string_view> lines = common::split(all, '\n');
+        REQUIRE(lines.size() == 4);
+        CHECK(lines[0].size() == 10);
+        for (const std::size_t whole : {1U, 2U}) CHECK(lines[whole].ends_with(" c"));
+        CHECK(lines[3].empty());
+    }
+
+    TEST_CASE("xferlog: a fifo that nobody reads is no log and nothing waits for it") {
+        const e2e::TempDir folder;
+        const std::string path = (folder / "log").native();
+        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        int error = 0;
+        ::alarm(60); // a wait would be for ever
+        try {
+            Xferlog::open(path);
+        } catch (const std::system_error& failure) {
+            error = failure.code().value();
+        }
+        ::alarm(0);
+        CHECK(error == ENXIO);
     }
 
     TEST_CASE("announcer: a share is told with its size and a URL that works") {

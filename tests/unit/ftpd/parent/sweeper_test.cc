@@ -79,19 +79,21 @@ TEST_SUITE("unit") {
         CHECK(is_there(place / "outside" / ".ftpd-old"));
     }
 
-    TEST_CASE("sweeper: an upload that a session holds stays however old it is") {
+    TEST_CASE("sweeper: what a session holds stays however old it is") {
         const e2e::TempDir root;
-        const Path held = root / ".ftpd-held";
-        make_old(held, 100 * day);
+        const Path files[]{root / ".ftpd-held", root / ".ftpd-.ftpd-812-held"};
+        for (const Path& held : files) make_old(held, 100 * day);
         int ready[2], done[2];
         REQUIRE(::pipe(ready) == 0);
         REQUIRE(::pipe(done) == 0);
         const pid_t holder = ::fork();
         if (holder == 0) {
-            const int fd = ::open(held.c_str(), O_WRONLY);
-            struct flock whole {};
-            whole.l_type = F_WRLCK;
-            ::fcntl(fd, F_SETLK, &whole);
+            for (const Path& held : files) {
+                const int fd = ::open(held.c_str(), O_WRONLY);
+                struct flock whole {};
+                whole.l_type = F_WRLCK;
+                ::fcntl(fd, F_SETLK, &whole);
+            }
             ::close(done[1]);
             char byte = 'x';
             common::write_some(ready[1], {&byte, 1});
@@ -100,11 +102,16 @@ TEST_SUITE("unit") {
         }
         char byte{};
         REQUIRE(::read(ready[0], &byte, 1) == 1);
-        CHECK(sweep(root.path(), day) == 0);
-        CHECK(is_there(held));
+        const common::Fd fd{::open(root.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        const auto sweep_all = [&] {
+            return ftpd::sweep_partials(fd.get(), now, std::time(nullptr) + 60, [] { return false; });
+        };
+        CHECK(sweep_all() == 0);
+        for (const Path& held : files) CHECK(is_there(held));
         ::close(done[1]);
         ::waitpid(holder, nullptr, 0);
-        CHECK(sweep(root.path(), day) == 1);
-        for (const int fd : {ready[0], ready[1], done[0]}) ::close(fd);
+        CHECK(sweep_all() == 1);
+        for (const Path& held : files) CHECK_FALSE(is_there(held));
+        for (const int end : {ready[0], ready[1], done[0]}) ::close(end);
     }
 }

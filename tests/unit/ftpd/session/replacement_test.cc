@@ -2,15 +2,33 @@
 #include "ftpd/session/replacement.hh"
 
 #include "common/errors.hh"
+#include "common/text.hh"
 #include "ftpd/path.hh"
+#include "ftpd/session/upload.hh"
 #include "tests/e2e/files.hh"
+#include "tests/skip.hh"
+#include "tests/unit/common/in_child.hh"
 
+#include <algorithm>
+#include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <functional>
+#include <optional>
 #include <set>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <cstddef>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 using namespace ftpd;
 using common::Fd;
@@ -31,6 +49,7 @@ struct Scene {
         REQUIRE(::stat((folder / partial).c_str(), &written) == 0);
         return Replacement{place, partial, written, over};
     }
+    // 0: none.
     int error_of(Over over) {
         try {
             replace(over);
@@ -53,6 +72,72 @@ struct Scene {
     // The kept old file is called so, where names can be exchanged; else so.
     const std::string kept = replaced_name("file", ::getpid());
     const std::string kept_by_link = replaced_name("old-file", ::getpid());
+};
+
+#ifdef __linux__
+// From now on this call fails in this process as on a file system that lacks it.
+void refuse_call(long number, unsigned error) {
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    sock_filter code[]{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
+                       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+                       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program{std::size(code), code};
+    common::checked("seccomp", {}, [&] { return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program); });
+}
+#endif
+
+// A session, in a process of its own, that uploads "file" and then settles that or takes it back.
+class Uploader {
+public:
+    Uploader(const Scene& scene, const std::string& bytes) {
+        int ends[2];
+        common::checked("socketpair", {}, [&] { return ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends); });
+        ours_ = Fd{ends[0]}, theirs_ = Fd{ends[1]};
+        pid_ = common::checked("fork", {}, [] { return ::fork(); });
+        if (pid_ == 0) ::_exit(run(scene, bytes));
+        theirs_.reset();
+        CHECK(ask('u') == 'u');
+    }
+    ~Uploader() {
+        ours_.reset();
+        ::waitpid(pid_, nullptr, 0);
+    }
+    Uploader(const Uploader&) = delete;
+    Uploader& operator=(const Uploader&) = delete;
+
+    void settle() { CHECK(ask('s') == 's'); }
+    bool take_back() { return ask('t') == 't'; } // false: not taken back
+
+private:
+    char ask(char what) {
+        char answer = '?';
+        REQUIRE(::send(ours_.get(), &what, 1, 0) == 1);
+        REQUIRE(::recv(ours_.get(), &answer, 1, 0) == 1);
+        return answer;
+    }
+    int run(const Scene& scene, const std::string& bytes) {
+        ours_.reset();
+        std::optional<Replacement> replacement;
+        for (char what = 0; ::recv(theirs_.get(), &what, 1, 0) == 1; ::send(theirs_.get(), &what, 1, 0)) try {
+                if (what == 's') replacement->settle();
+                if (what == 't' && !replacement->take_back()) what = '-';
+                if (what != 'u') continue;
+                write_file(scene.folder / scene.partial, bytes);
+                struct stat written {};
+                if (::stat((scene.folder / scene.partial).c_str(), &written) != 0) return 1;
+                common::Place place{
+                    Fd{::open(scene.folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, "file"};
+                const bool is_new = !std::filesystem::exists(scene.folder / "file");
+                replacement.emplace(place, scene.partial, written, is_new ? Over::nothing : Over::a_file);
+            } catch (const std::exception& error) {
+                what = '!';
+            }
+        return 0;
+    }
+
+    Fd ours_, theirs_;
+    pid_t pid_ = 0;
 };
 
 } // namespace
@@ -139,5 +224,109 @@ TEST_SUITE("unit") {
             CHECK(folder.at(folder.partial) == "new");
             CHECK(folder.files() == 2);
         }
+    }
+
+    TEST_CASE("replacement: where the old file may not be replaced the upload can be continued") {
+        if (::geteuid() != 0) return tests::skip("only root can give a file to another user");
+        constexpr uid_t ordinary = 65534;
+        const Scene scene{true};
+        const std::string folder = scene.folder.path();
+        REQUIRE(::chmod(folder.c_str(), 01777) == 0); // sticky: only owners rename
+        REQUIRE(::chown((scene.folder / scene.partial).c_str(), ordinary, ordinary) == 0);
+        const std::string outcome = in_child([&]() -> std::string {
+            if (::setgid(ordinary) != 0 || ::setuid(ordinary) != 0) return "setuid";
+            common::Place place{Fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, "file"};
+            struct stat written {};
+            if (::stat((scene.folder / scene.partial).c_str(), &written) != 0) return "stat";
+            try {
+                const Replacement replacement{place, scene.partial, written, Over::a_file};
+            } catch (const std::system_error& error) {
+                const bool is_denied = error.code().value() == EPERM || error.code().value() == EACCES;
+                return is_denied && place.directory ? "denied" : error.what();
+            }
+            return "replaced";
+        });
+        CHECK(outcome == "denied");
+        CHECK(scene.at("file") == "old");
+        CHECK(scene.at(scene.partial) == "new");
+        CHECK(scene.files() == 2);
+    }
+
+    TEST_CASE("replacement: of several uploads of a name only those stay that were not taken back") {
+        using Order = std::array<std::size_t, 3>;
+        for (Order order{0, 1, 2};;) {
+            for (unsigned settled = 0; settled < 8; ++settled) // a bit for each
+                for (const bool has_old : {false, true}) {
+                    CAPTURE(order[0]);
+                    CAPTURE(order[1]);
+                    CAPTURE(order[2]);
+                    CAPTURE(settled);
+                    CAPTURE(has_old);
+                    const Scene scene{has_old};
+                    std::filesystem::remove(scene.folder / scene.partial);
+                    const std::array<std::string, 3> bytes{"first", "second", "third"};
+                    Uploader first{scene, bytes[0]}, second{scene, bytes[1]}, third{scene, bytes[2]};
+                    const std::array<Uploader*, 3> all{&first, &second, &third};
+                    std::string expected = has_old ? "old" : "(none)";
+                    for (std::size_t i = 0; i < 3; ++i)
+                        if ((settled >> i & 1U) != 0) expected = bytes[i];
+                    for (const std::size_t i : order)
+                        if ((settled >> i & 1U) != 0)
+                            all[i]->settle();
+                        else
+                            all[i]->take_back();
+                    CHECK(scene.at("file") == expected);
+                    const std::size_t most = expected == "(none)" ? 1 : 2; // with a partial
+                    CHECK(scene.files() <= most);
+                    CHECK(scene.files() - (scene.at(scene.partial) == "(none)" ? 0 : 1) == most - 1);
+                }
+            if (!std::ranges::next_permutation(order).found) break;
+        }
+    }
+
+    TEST_CASE(
+        "replacement: a file system that can neither exchange names nor make links takes uploads, too") {
+#ifndef __linux__
+        return tests::skip("only Linux lets a test refuse system calls");
+#else
+        const auto outcome = [](Over over, bool has_old) {
+            Scene scene{has_old};
+            const std::string error = in_child([&] {
+                refuse_call(SYS_renameat2, EINVAL);
+                refuse_call(SYS_linkat, EPERM);
+                return common::text(scene.error_of(over));
+            });
+            return error + ' ' + scene.at("file") + ' ' + scene.at(scene.partial);
+        };
+        const std::string denied = common::text(EPERM), taken = common::text(EEXIST);
+        CHECK(outcome(Over::nothing, false) == "0 new (none)");
+        CHECK(outcome(Over::nothing, true) == "0 new (none)");
+        CHECK(outcome(Over::a_file, false) == "0 new (none)");
+        CHECK(outcome(Over::a_file, true) == "0 new (none)");
+        CHECK(outcome(Over::nothing_still, false) == "0 new (none)");
+        CHECK(outcome(Over::nothing_still, true) == taken + " old new");
+        CHECK(outcome(Over::never_else, false) == denied + " (none) new");
+        CHECK(outcome(Over::never_else, true) == denied + " old new");
+
+        for (const bool is_final : {false, true}) { // one that goes on
+            const Scene scene{false};
+            CHECK(in_child([&]() -> std::string {
+                      refuse_call(SYS_renameat2, EINVAL);
+                      refuse_call(SYS_linkat, EPERM);
+                      const NamePolicy any_name;
+                      const Tree tree{Fd{::open(scene.folder.path().c_str(), O_RDONLY | O_DIRECTORY)},
+                                      any_name};
+                      Upload upload{tree, "/file", 3, {.rights = {Right::create, Right::overwrite}}};
+                      upload.write("er");
+                      if (is_final)
+                          upload.complete();
+                      else
+                          upload.complete_revocably().replacement->settle();
+                      return {};
+                  }) == "");
+            CHECK(scene.at("file") == "newer");
+            CHECK(scene.files() == 1);
+        }
+#endif
     }
 }
