@@ -134,6 +134,7 @@ TEST_SUITE("e2e slow faults") {
     FAULTS(chatd, "keeper", "signals")
     FAULTS(chatd, "keeper", "authd's death")
     FAULTS(chatd, "keeper", "spawner's death")
+    FAULTS(chatd, "keeper", "hub's death")
     FAULTS(chatd, "authd", "log in")
     FAULTS(chatd, "authd", "reload")
     FAULTS(ftpd, "parent", "connect")

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from mutation import gone, mutate, send_in_pieces
+from mutation import WITNESS_PATIENCE, gone, mutate, send_in_pieces
 
 WORDS = ["hello", "/help", "/who", "/rooms", "/join plans s3cret", "/join lobby", "/join vault x", "/leave", "/switch",
          "/nick n{n}", "/nick administrator", "/me waves", "/msg witness1 hi", "/reply x", "/paste", ".", "/topic t",
@@ -129,8 +129,8 @@ SESSIONS = [dialogue, dialogue, dialogue, bot, first_words, telnet, flood, silen
 class Witness:
     def __init__(self, daemon, name):
         self.name = name
-        self.socket = daemon.connect("127.0.0.1", 60)
-        self.socket.settimeout(60)
+        self.socket = daemon.connect("127.0.0.1", WITNESS_PATIENCE)
+        self.socket.settimeout(WITNESS_PATIENCE)
         self.file = self.socket.makefile("rb")
         self.socket.sendall(name.encode() + b"\njustice\n")
         self.read_up_to("You are in court")

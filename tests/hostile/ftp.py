@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from mutation import gone, mutate, send_in_pieces
+from mutation import WITNESS_PATIENCE, gone, mutate, send_in_pieces
 
 VERBS = ["USER ann", "PASS sesame", "PASS wrong", "USER anonymous", "TYPE I", "TYPE A", "PWD", "CWD /", "CWD ..",
          "CWD m", "MKD m", "RMD m", "LIST", "LIST -la m", "NLST *", "MLSD", "MLST m1", "STAT", "STAT m1", "SIZE m1",
@@ -254,9 +254,9 @@ SESSIONS = [dialogue, dialogue, dialogue, in_band, flood, silence, half_upload, 
 
 def enter(run, daemon):
     """In the end: who comes while authd is started again is told to come again."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + WITNESS_PATIENCE
     while True:
-        client = Client(daemon, "127.0.0.1", 60)
+        client = Client(daemon, "127.0.0.1", WITNESS_PATIENCE)
         try:
             return client.login("witness", "truth")
         except ConnectionError as told:

@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 import chat  # noqa: E402
 import control  # noqa: E402
 import ftp  # noqa: E402
+from mutation import WITNESS_PATIENCE  # noqa: E402
 
 WORKERS = 10  # hostile clients of each daemon at a time
 WITNESS = "127.0.0.1"
@@ -286,7 +287,7 @@ def main():
         thread.daemon = True
         thread.start()
     for thread in threads:
-        thread.join(max(0, run.end - time.monotonic()) + 120)
+        thread.join(max(0, run.end - time.monotonic()) + WITNESS_PATIENCE + 60)
     stuck = sum(thread.is_alive() for thread in threads)
 
     left = [{} if daemon.process.poll() is not None else daemon.settle(before)

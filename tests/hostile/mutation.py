@@ -4,6 +4,9 @@ import socket
 import struct
 import time
 
+# How long a witness waits for one thing, in seconds: a machine that is too slow for so many clients is no fault.
+WITNESS_PATIENCE = 300
+
 SPICE = [b"\0", b"\r", b"\n", b"\r\n", b"\xff\xf4\xff\xf2", b"\xff\xfd\x06", b"\xff\xfa\x1f\0\x50\0\x18\xff\xf0", b"\xff",
          b"../" * 30, b"%s%n", b"/" * 300, b"\xc3", b"\xed\xa0\x80", b"\xe2\x80\xae", b"\x1b[2J", b"\x7f", b"a" * 5000,
          b" " * 600, b"*" * 40, b"-9223372036854775808", b"99999999999999999999", b".", b"..", b"\t"]
