@@ -69,7 +69,7 @@ void HelperProcess::watch() {
     loop_->watch(
         pair_.get(), Interest::read,
         [this](const Event& event) {
-            if (event.writable) flush();
+            if (event.writable) flush(true);
             if (event.writable && unsent_.empty() && duties_.on_sent) duties_.on_sent();
             if (pair_) read_packets();
         },
@@ -86,16 +86,18 @@ void HelperProcess::send(std::string packet, Fd first, Fd second) {
 }
 
 // Whoever sends something is not told of an error, and may be in the middle of others: the pair's end and
-// SIGCHLD follow.
-void HelperProcess::flush() {
-    if (!runs() || loop_ == nullptr) return;
+// SIGCHLD follow. has_room: as the system says.
+void HelperProcess::flush(bool has_room) {
+    if (!runs() || loop_ == nullptr || pauses_) return;
     try {
         while (!unsent_.empty()) {
             const Unsent& next = unsent_.front();
             const IoState state = send_packet(pair_.get(), next.packet, next.first.get(), next.second.get());
             if (state == IoState::vanished) return doubt();
+            if (state != IoState::done && has_room) return pause();
             if (state != IoState::done) break;
             unsent_.pop_front();
+            has_room = false;
         }
     } catch (const std::system_error& error) {
         return fault(error);
@@ -119,6 +121,18 @@ void HelperProcess::read_packets() {
         else
             duties_.on_packet(packet);
     }
+}
+
+// There is room, and yet the system does not let the packet through: too many descriptors of this user are on
+// their way (unix(7), ETOOMANYREFS). The pair would be ready again at once, and again.
+void HelperProcess::pause() {
+    constexpr std::chrono::milliseconds time{20};
+    pauses_ = true;
+    loop_->change(pair_.get(), Interest::read);
+    loop_->at(Clock::now() + time, [this] {
+        pauses_ = false;
+        flush();
+    });
 }
 
 // Its end of the pair is gone: reading tells, too, and acts on it, after its last words. If it does not, the

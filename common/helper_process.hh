@@ -97,7 +97,8 @@ private:
     void watch();
     void read_packets();
     void wait_for_pair();
-    void flush();
+    void flush(bool has_room = false);
+    void pause();
     void lose();
 
     Duties duties_;
@@ -114,6 +115,7 @@ private:
     bool stopping_ = false;
     bool is_adopted_ = false;
     bool is_doubted_ = false; // it takes no packets
+    bool pauses_ = false;     // the system lets nothing through
     bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
 };
 

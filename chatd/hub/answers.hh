@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: ISC
 // What the hub answers a client's handler. A handler has one question open and drains its pair, so there is
-// room for every answer, unless it misbehaves: then it is killed, and so it is when the system does not let
-// an answer through. Run by the hub.
+// room for every answer, unless it misbehaves: then it is killed. An answer that the system itself does not let
+// through, since too many descriptors of this user are on their way (unix(7), ETOOMANYREFS), is none of the
+// handler's faults, and is sent a little later. Run by the hub.
 #pragma once
 
 #include "chatd/hub/client.hh"
+#include "chatd/hub/people.hh"
 #include "chatd/protocol.hh"
+#include "common/fd.hh"
+#include "common/loop.hh"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,18 +28,43 @@ public:
         std::function<void(const Client&, std::string_view why)> kill;
         std::function<void(const Client&)> doubt; // it seems to have ended
     };
-    explicit Answers(Faults faults) : faults_(std::move(faults)) {}
+    // loop and people must outlive this.
+    Answers(common::Loop& loop, People& people, Faults faults)
+        : loop_(loop), people_(people), faults_(std::move(faults)) {}
+    Answers(Answers&) = delete;
+    Answers& operator=(Answers&) = delete;
 
-    // A frame, with a descriptor when passed is one. Nothing for a client whose handler is gone already.
-    void send(const Client& client, std::string_view frame, int passed = -1) const;
+    // A frame, with a descriptor when passed is one. Nothing for a client whose handler is gone already. What
+    // the system does not let through is tried again for 10 s, and then the handler is killed.
+    void send(const Client& client, std::string_view frame, int passed = -1);
     // It is done; words: what there is to say of it.
-    void confirm(const Client& client, std::string_view words = {}) const;
-    void refuse(const Client& client, Refusal why) const;
+    void confirm(const Client& client, std::string_view words = {});
+    void refuse(const Client& client, Refusal why);
     // As many of the lines after the skipped ones as one frame takes.
-    void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) const;
+    void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines);
 
 private:
+    enum class Sent { done, later, never };
+    struct Late {
+        std::string frame;
+        common::Fd passed;
+    };
+    struct LateOnes { // of a client, in their order
+        std::deque<Late> frames;
+        common::Clock::time_point since = common::Clock::now();
+    };
+
+    Sent try_to_send(const Client& client, std::string_view frame, int passed);
+    void send_later(const Client& client, std::string_view frame, int passed);
+    void try_again_soon();
+    void try_again();
+    bool send_late_ones(const Client& client, LateOnes& late);
+
+    common::Loop& loop_;
+    People& people_;
     Faults faults_;
+    std::map<ClientNumber, LateOnes> late_;
+    bool will_try_ = false; // a timer is set
 };
 
 } // namespace chatd

@@ -21,7 +21,7 @@ namespace chatd {
 class Entry {
 public:
     Entry(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-          const Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption,
+          Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption,
           Budgets& budgets)
         : log_(log),
           settings_(settings),
@@ -65,7 +65,7 @@ private:
     People& people_;
     Rooms& rooms_;
     const Bans& bans_;
-    const Answers& answers_;
+    Answers& answers_;
     Passwords& passwords_;
     Segments& segments_;
     Resumption& resumption_;

@@ -16,7 +16,7 @@ namespace chatd {
 
 class Ignores {
 public:
-    Ignores(People& people, Tickets& tickets, const Answers& answers)
+    Ignores(People& people, Tickets& tickets, Answers& answers)
         : people_(people), tickets_(tickets), answers_(answers) {}
 
     // A request of a client: whoever has the name is ignored, or no longer.
@@ -33,7 +33,7 @@ private:
 
     People& people_;
     Tickets& tickets_;
-    const Answers& answers_;
+    Answers& answers_;
     std::set<ClientNumber> ignoring_; // those who ignore anybody, and some who did
 };
 

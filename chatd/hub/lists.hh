@@ -12,7 +12,7 @@ namespace chatd {
 
 class Lists {
 public:
-    Lists(const Settings& settings, Rooms& rooms, const Bans& bans, const Answers& answers)
+    Lists(const Settings& settings, Rooms& rooms, const Bans& bans, Answers& answers)
         : settings_(settings), rooms_(rooms), bans_(bans), answers_(answers) {}
 
     // Requests of members; on_rooms also of who is not inside yet. Bans are those of the rooms that the
@@ -25,7 +25,7 @@ private:
     const Settings& settings_;
     Rooms& rooms_;
     const Bans& bans_;
-    const Answers& answers_;
+    Answers& answers_;
 };
 
 } // namespace chatd

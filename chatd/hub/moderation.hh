@@ -21,7 +21,7 @@ namespace chatd {
 class Moderation {
 public:
     Moderation(common::Log& log, People& people, Rooms& rooms, Bans& bans, const Tickets& tickets,
-               const Answers& answers, Departures& departures)
+               Answers& answers, Departures& departures)
         : log_(log),
           people_(people),
           rooms_(rooms),
@@ -58,7 +58,7 @@ private:
     Rooms& rooms_;
     Bans& bans_;
     const Tickets& tickets_;
-    const Answers& answers_;
+    Answers& answers_;
     Departures& departures_;
 };
 

@@ -22,7 +22,7 @@ namespace chatd {
 class Names {
 public:
     Names(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-          Tickets& tickets, const Answers& answers, Departures& departures, Passwords& passwords,
+          Tickets& tickets, Answers& answers, Departures& departures, Passwords& passwords,
           Ignores& ignores)
         : log_(log),
           settings_(settings),
@@ -54,7 +54,7 @@ private:
     Rooms& rooms_;
     const Bans& bans_;
     Tickets& tickets_;
-    const Answers& answers_;
+    Answers& answers_;
     Departures& departures_;
     Passwords& passwords_;
     Ignores& ignores_;

@@ -25,7 +25,7 @@ public:
 
     // end_authd: called when it has broken the protocol.
     Passwords(common::Loop& loop, common::Log& log, const Settings& settings, People& people,
-              const Answers& answers, Departures& departures, std::function<void()> end_authd)
+              Answers& answers, Departures& departures, std::function<void()> end_authd)
         : loop_(loop),
           log_(log),
           settings_(settings),
@@ -57,7 +57,7 @@ private:
     common::Log& log_;
     const Settings& settings_;
     People& people_;
-    const Answers& answers_;
+    Answers& answers_;
     Departures& departures_;
     std::function<void()> end_authd_;
     std::optional<common::AuthdLink> authd_;

@@ -41,7 +41,7 @@ public:
     };
 
     Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people,
-             const Answers& answers, Departures& departures, Budgets& budgets, const Parts& parts)
+             Answers& answers, Departures& departures, Budgets& budgets, const Parts& parts)
         : loop_(loop),
           log_(log),
           settings_(settings),
@@ -70,7 +70,7 @@ private:
     common::Log& log_;
     const Settings& settings_;
     People& people_;
-    const Answers& answers_;
+    Answers& answers_;
     Departures& departures_;
     Budgets& budgets_;
     Parts parts_;

@@ -20,7 +20,7 @@ namespace chatd {
 class Resumption {
 public:
     Resumption(const Settings& settings, People& people, Rooms& rooms, const Bans& bans, Tickets& tickets,
-               const Answers& answers, Departures& departures, Ignores& ignores, Budgets& budgets)
+               Answers& answers, Departures& departures, Ignores& ignores, Budgets& budgets)
         : settings_(settings),
           people_(people),
           rooms_(rooms),
@@ -49,7 +49,7 @@ private:
     Rooms& rooms_;
     const Bans& bans_;
     Tickets& tickets_;
-    const Answers& answers_;
+    Answers& answers_;
     Departures& departures_;
     Ignores& ignores_;
     Budgets& budgets_;

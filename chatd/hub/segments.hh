@@ -16,7 +16,7 @@ namespace chatd {
 
 class Segments {
 public:
-    Segments(common::Log& log, const Settings& settings, const Answers& answers, Departures& departures)
+    Segments(common::Log& log, const Settings& settings, Answers& answers, Departures& departures)
         : log_(log), settings_(settings), answers_(answers), departures_(departures) {}
 
     // For the client to read from there; the offset is 0 when only a later segment is left. No value: it
@@ -36,7 +36,7 @@ private:
 
     common::Log& log_;
     const Settings& settings_;
-    const Answers& answers_;
+    Answers& answers_;
     Departures& departures_;
 };
 

@@ -10,7 +10,7 @@ namespace chatd {
 
 class Speech {
 public:
-    Speech(People& people, Rooms& rooms, const Answers& answers)
+    Speech(People& people, Rooms& rooms, Answers& answers)
         : people_(people), rooms_(rooms), answers_(answers) {}
 
     // Requests of members.
@@ -23,7 +23,7 @@ public:
 private:
     People& people_;
     Rooms& rooms_;
-    const Answers& answers_;
+    Answers& answers_;
 };
 
 } // namespace chatd

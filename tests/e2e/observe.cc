@@ -109,10 +109,10 @@ bool is_sanitized() {
 
 bool is_root() { return ::geteuid() == 0; }
 
-Daemon::Setting as_ordinary_user(const TempDir& place, Words lines) {
-    if (!is_root()) return {.lines = std::move(lines)};
-    const Path program = place / "ftpd"; // its own folder may be closed to others
-    std::filesystem::copy_file(find_program("ftpd"), program);
+Daemon::Setting as_ordinary_user(const TempDir& place, Words lines, const std::string& name) {
+    if (!is_root()) return {.lines = std::move(lines), .program = name};
+    const Path program = place / name; // its own folder may be closed to others
+    std::filesystem::copy_file(find_program(name), program);
     ::chmod(program.c_str(), 0755);
     const std::string id = std::to_string(100000 + ::getpid()); // whom no other test has
     return {.lines = std::move(lines),

@@ -48,6 +48,6 @@ bool is_root();
 // A setting in which the daemon runs as an ordinary user of its own, whom no other test uses, with a copy of
 // the program that the user can reach; the setting of nothing special unless root runs the tests. place must
 // outlive the daemon.
-Daemon::Setting as_ordinary_user(const TempDir& place, Words lines);
+Daemon::Setting as_ordinary_user(const TempDir& place, Words lines, const std::string& name = "ftpd");
 
 } // namespace e2e

@@ -58,7 +58,7 @@ TEST_SUITE("e2e") {
                 CHECK(check("ftpd", {state, line}).status == 0);
                 if (is_root())
                     CHECK(refuses("chatd", {state, line},
-                                  " lies in the state directory, whose user could put another file there: "));
+                                  "lies in the state directory, which is user daemon's: choose another place"));
                 else
                     CHECK(check("chatd", {state, line}).status == 0);
             }

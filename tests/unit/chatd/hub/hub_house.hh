@@ -183,6 +183,8 @@ struct HubHouse {
     chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
     chatd::Budgets budgets{settings};
     chatd::Answers answers{
+        loop,
+        people,
         {[this](const Client& client, std::string_view) { killed.push_back(client.number); },
          [](const Client&) {}}};
     chatd::Departures departures{loop,
