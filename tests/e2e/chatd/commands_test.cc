@@ -112,9 +112,12 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("rooms that clients make leave descriptors for everybody else") {
-        Daemon::Setting setting =
-            chatd_with({"room lobby", "create-rooms on", "max-clients 40", "flood off"});
-        setting.wrapper = {"bash", "-c", "ulimit -n 256; exec \"$0\" \"$@\""};
+        // Of its own: what is on its way counts for all processes of a user.
+        const TempDir place;
+        Daemon::Setting setting = as_ordinary_user(
+            place, {"room lobby", "create-rooms on", "max-clients 40", "flood off"}, "chatd");
+        for (const char* const word : {"bash", "-c", "ulimit -n 256; exec \"$0\" \"$@\""})
+            setting.wrapper.emplace_back(word);
         const Daemon daemon{setting};
         std::size_t made = 0, refused = 0;
         std::list<ChatClient> members;
