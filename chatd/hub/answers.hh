@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What the hub answers a client's handler. A handler has one question open and drains its pair, so there is
-// room for every answer, unless it misbehaves: then it is killed. An answer that the system itself does not let
-// through, since too many descriptors of this user are on their way (unix(7), ETOOMANYREFS), is none of the
-// handler's faults, and is sent a little later. Run by the hub.
+// room for every answer, unless it misbehaves: then it is killed. An answer that the system itself does not
+// let through, since too many descriptors of this user are on their way (unix(7), ETOOMANYREFS), is none of
+// the handler's faults, and is sent a little later. Run by the hub.
 #pragma once
 
 #include "chatd/hub/client.hh"

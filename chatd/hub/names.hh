@@ -22,8 +22,7 @@ namespace chatd {
 class Names {
 public:
     Names(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-          Tickets& tickets, Answers& answers, Departures& departures, Passwords& passwords,
-          Ignores& ignores)
+          Tickets& tickets, Answers& answers, Departures& departures, Passwords& passwords, Ignores& ignores)
         : log_(log),
           settings_(settings),
           people_(people),

@@ -40,8 +40,8 @@ public:
         Ignores& ignores;
     };
 
-    Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people,
-             Answers& answers, Departures& departures, Budgets& budgets, const Parts& parts)
+    Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people, Answers& answers,
+             Departures& departures, Budgets& budgets, const Parts& parts)
         : loop_(loop),
           log_(log),
           settings_(settings),

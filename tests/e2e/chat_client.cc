@@ -81,7 +81,8 @@ pid_t spawner_of(const Daemon& daemon) {
     pid_t found = -1;
     wait_until("there is a spawner", [&] {
         for (const ProcessStatus& child : children_of(daemon.pid()))
-            if (is_alive(child.pid) && command_line_of(child.pid).starts_with("chatd-spawner")) found = child.pid;
+            if (is_alive(child.pid) && command_line_of(child.pid).starts_with("chatd-spawner"))
+                found = child.pid;
         return found != -1;
     });
     return found;

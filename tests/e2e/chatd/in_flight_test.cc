@@ -45,9 +45,8 @@ TEST_SUITE("e2e readiness") {
         comes.send("comes\n\n");
         daemon.wait_for_log("enter comes room lobby"); // and is sent the log's descriptor, which cannot go
         ChatClient newest{daemon};
-        wait_until("a client is accepted that has no process yet", [&] {
-            return chatctl(daemon, {"stats"}).find("\naccepted 3\n") != std::string::npos;
-        });
+        wait_until("a client is accepted that has no process yet",
+                   [&] { return chatctl(daemon, {"stats"}).find("\naccepted 3\n") != std::string::npos; });
         sits.expect_line("comes joined");
         sits.say("still here");
 

@@ -57,8 +57,9 @@ TEST_SUITE("e2e") {
                 CAPTURE(line);
                 CHECK(check("ftpd", {state, line}).status == 0);
                 if (is_root())
-                    CHECK(refuses("chatd", {state, line},
-                                  "lies in the state directory, which is user daemon's: choose another place"));
+                    CHECK(
+                        refuses("chatd", {state, line},
+                                "lies in the state directory, which is user daemon's: choose another place"));
                 else
                     CHECK(check("chatd", {state, line}).status == 0);
             }

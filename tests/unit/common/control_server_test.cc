@@ -310,7 +310,7 @@ TEST_SUITE("unit") {
         });
     }
 
-    TEST_CASE("control server: who has its listener, too, goes on with it but for one that was closed") {
+    TEST_CASE("control server: who else has its listener goes on with it but for one that was closed") {
         const TemporaryFolder folder;
         Loop loop{Backend::poll};
         const Fd kept = listen_on(Address::of_path(folder / "control"), 0600);
