@@ -17,7 +17,6 @@
 #include <utility>
 
 using namespace common;
-using namespace std::chrono_literals;
 
 namespace ftpd {
 namespace {
@@ -137,7 +136,7 @@ void Replacement::settle() {
 
 bool Replacement::take_back() {
     constexpr int tries = 4;
-    constexpr auto first_pause = 1ms; // others hold a file longer only to write into it
+    constexpr std::chrono::milliseconds first_pause{1}; // others hold a file longer only to write into it
     Tried outcome = is_revocable_ ? Tried::too_early : Tried::impossible;
     for (int attempt = 1; outcome == Tried::too_early && attempt <= tries; ++attempt) {
         if (attempt > 1) std::this_thread::sleep_for(first_pause * (1 << (attempt - 2)));
