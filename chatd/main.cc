@@ -55,7 +55,7 @@ Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOp
     chatd::Hub::Start start{.foreground = foreground, .program = program};
     const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
     Plan plan;
-    plan.settings = settings;
+    plan.settings = static_cast<const DaemonSettings&>(settings);
     std::optional<Identity> hub; // whom it and the spawner become
     if (users) {
         start.identity = users->children;

@@ -56,7 +56,7 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
     std::optional<Identity> identity; // of sessions
     if (users) identity = users->children;
     Plan plan;
-    plan.settings = settings;
+    plan.settings = static_cast<const DaemonSettings&>(settings);
     if (!settings.xferlog.empty())
         plan.opened[std::string{ftpd::label_of_xferlog}] = [path = settings.xferlog] {
             return ftpd::Xferlog::open(path);
