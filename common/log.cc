@@ -73,10 +73,11 @@ Log::Place Log::Place::of(const std::string& word, bool foreground) {
 
 Log::Log(std::string program, std::string role, Place place, Severity least, Fd opened)
     : role_(std::move(role)), place_(std::move(place)), syslog_(std::move(program)), least_(least) {
-    if (place_.target == Target::file) file_ = opened ? std::move(opened) : open_log(place_.file);
-    if (place_.target != Target::standard_error) return;
-    file_ = opened ? std::move(opened) : open_own_terminal();
-    error_is_socket_ = is_socket(STDERR_FILENO);
+    const bool is_file = place_.target == Target::file;
+    if (!is_file && place_.target != Target::standard_error) return;
+    if (!opened) opened = is_file ? open_log(place_.file) : open_own_terminal();
+    file_ = std::move(opened);
+    if (!is_file) error_is_socket_ = is_socket(STDERR_FILENO);
 }
 
 std::string Log::place() const {

@@ -38,8 +38,8 @@ KeeperLink::Callbacks Service::callbacks() {
     return {.on_given = [this](Given given) { take(std::move(given)); },
             .on_taken_back = [this](const std::string& label) { duties_.on_taken_back(label); },
             .on_signal = [this](int signal) { on_signal(signal); },
-            .on_config = [this](bool asked, std::vector<ConfigLine> lines,
-                                std::vector<Note> told) { take_config(asked, lines, told); },
+            .on_config = [this](bool asked, const std::vector<ConfigLine>& lines,
+                                const std::vector<Note>& told) { take_config(asked, lines, told); },
             .on_refusal = [this](bool asked, const std::string& why) { end_reload(asked, why, {}); },
             .on_lost =
                 [this] {

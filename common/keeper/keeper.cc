@@ -382,6 +382,7 @@ void Keeper::read_again(bool asked) {
     coming.plan = duties_.make_plan(coming.config);
     opened_ = open(coming.plan);
     std::vector<Note> told;
+    told.reserve(ignored.size());
     for (const std::string& name : ignored)
         told.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
     main().pair.make_room(coming.config.size() * packets_for_line);

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <ctime>
+#include <functional>
 
 namespace ftpd {
 
