@@ -73,7 +73,8 @@ void log_in_as_zoe(const Daemon& daemon, const std::string& program) {
     }
     ChatClient client{daemon};
     client.send("zoe\nsesame\n\n");
-    client.wait_for_text(welcome_to("lobby"));
+    const std::string told = client.wait_for_text(welcome_to("lobby"));
+    if (told.find("has that name") != told.npos) throw Failure{"who had the name last has not ended yet"};
 }
 
 std::vector<pid_t> all_of(const Daemon& daemon) {
@@ -122,7 +123,7 @@ TEST_SUITE("e2e readiness") {
             std::size_t said = 0;
             for (int turn = 0; turn < 2; ++turn) {
                 const pid_t authd = authd_of(daemon), main = daemon.main_pid();
-                Person guest{daemon, program, "guest"}; // who lives through it
+                Person guest{daemon, program, text("guest", turn)}; // who lives through it
                 ::kill(authd, SIGKILL);
                 said = daemon.wait_for_log(
                     text("authd ", authd, " ended: signal 9 (Killed); starting another"), said);
