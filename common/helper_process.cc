@@ -130,8 +130,8 @@ void HelperProcess::pause() {
     pauses_ = true;
     loop_->change(pair_.get(), Interest::read);
     loop_->at(Clock::now() + time, [this] {
-        pauses_ = false;
-        flush();
+        pauses_ = false; // and the event that there is room does the rest
+        if (pair_) loop_->change(pair_.get(), unsent_.empty() ? Interest::read : Interest::both);
     });
 }
 

@@ -47,6 +47,8 @@ TEST_SUITE("e2e readiness") {
         ChatClient newest{daemon};
         wait_until("a client is accepted that has no process yet",
                    [&] { return chatctl(daemon, {"stats"}).find("\naccepted 3\n") != std::string::npos; });
+        ChatClient last{daemon}; // for whom the spawner is not free yet
+        CHECK(chatctl(daemon, {"stats"}).find("\nclients ") != std::string::npos);
         sits.expect_line("comes joined");
         sits.say("still here");
 
@@ -55,6 +57,7 @@ TEST_SUITE("e2e readiness") {
         comes.wait_for_text("You are in lobby.");
         comes.wait_for_line("sits say: still here");
         newest.wait_for_text("Your name: ");
+        last.wait_for_text("Your name: ");
         newest.send("newest\n\n");
         newest.wait_for_text("You are in lobby.");
         sits.wait_for_line("newest joined");
