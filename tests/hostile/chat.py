@@ -47,27 +47,26 @@ def enter(daemon, dice, address):
     return client
 
 
-def dialogue(run, daemon, dice, address):
-    """Lines and commands, many of them mutated."""
-    client = enter(daemon, dice, address)
+def talk(dice, client):
+    """Lines and commands to the end, some of them read."""
     for line in lines_of(dice, dice.randrange(60)):
         if not send_in_pieces(dice, client, line):
             break
         if dice.random() < 0.5:
             drain(client)
     gone(dice, client)
+
+
+def dialogue(run, daemon, dice, address):
+    """Lines and commands, many of them mutated."""
+    talk(dice, enter(daemon, dice, address))
 
 
 def bot(run, daemon, dice, address):
     """What a program says: without a dialogue, and with answers that it asks for."""
     client = enter(daemon, dice, address)
     client.sendall(b"/bot\n")
-    for line in lines_of(dice, dice.randrange(60)):
-        if not send_in_pieces(dice, client, line):
-            break
-        if dice.random() < 0.5:
-            drain(client)
-    gone(dice, client)
+    talk(dice, client)
 
 
 def first_words(run, daemon, dice, address):
