@@ -225,10 +225,14 @@ Message message_of(std::span<const char> packet);
 
 // A record of a room's log: the checksum (of cksum(1), over all that follows it), the bytes of the whole
 // record, the line's number in the room, the time in microseconds since 1970, the client that it is from (0:
-// none), kind, bytes of the name, bytes of the text; then name and text.
+// none), kind, bytes of the name, bytes of the text; then, if the kind has the bit
+// has_serial, the serial; then name and text.
 inline constexpr pack::Format record_layout{"<IIQqQBBH"};
 using RecordHead = pack::Struct<record_layout>;
-inline constexpr std::size_t max_record = RecordHead::size + 255 + max_text;
+inline constexpr pack::Format serial_layout{"<I"};
+using RecordSerial = pack::Struct<serial_layout>;
+inline constexpr std::uint8_t has_serial = 0x80;
+inline constexpr std::size_t max_record = RecordHead::size + RecordSerial::size + 255 + max_text;
 
 enum class Kind : std::uint8_t {
     segment_start = 1, // first record of a segment; the name is the room's, the text its topic
@@ -261,8 +265,15 @@ struct Record {
     std::uint64_t speaker = 0;
     std::string name;
     std::string text;
+    std::uint32_t serial = 0; // of the speaker's request that this line is from, 0: none
 };
 
+// Throws std::logic_error if name or text is longer than its cap.
 std::string pack_record(const Record& record);
+// Puts the record that stands whole at the start of bytes, as its checksum proves, into record; its size
+// there, or 0, and record untouched, if there is none.
+std::size_t unpack_record(std::string_view bytes, Record& record);
+// The same size, when the record is not wanted.
+std::size_t valid_record(std::string_view bytes);
 
 } // namespace chatd

@@ -133,9 +133,10 @@ bool Rooms::has_alike(std::string_view name) const {
                        [&](const All::value_type& room) { return likeness_of(room.first) == like; });
 }
 
-void Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text) {
+void Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text, std::uint32_t nth) {
+    const std::uint32_t serial = from == nullptr || from->serial == 0 ? 0 : from->serial + nth;
     room.log().add(kind, from == nullptr ? 0 : from->number,
-                   from == nullptr ? std::string_view{} : from->name, text);
+                   from == nullptr ? std::string_view{} : from->name, text, serial);
     batches_[&room];
     ++lines_;
 }

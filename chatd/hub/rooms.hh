@@ -62,8 +62,9 @@ public:
     All& all() { return rooms_; }
     const All& all() const { return rooms_; }
 
-    // Into the room's batch; flush decides its fate. from: null for the administrator.
-    void add_line(Room& room, Kind kind, const Client* from, std::string_view text);
+    // Into the room's batch; flush decides its fate. from: null for the administrator. nth: of the lines of
+    // its request in this room, from 0; each has a serial of its own.
+    void add_line(Room& room, Kind kind, const Client* from, std::string_view text, std::uint32_t nth = 0);
     // "-" removes it.
     void set_topic(Room& room, const Client* by, std::string_view topic);
     // The client is answered when the last lines of the batch, so many, are settled; until then it may ask

@@ -40,7 +40,8 @@ void Speech::on_say(Client& client, Packet packet) {
     const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
     if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
     client.last_room = &room;
-    for (const std::string& line : lines) rooms_.add_line(room, kind, &client, line);
+    for (std::uint32_t nth = 0; nth < lines.size(); ++nth)
+        rooms_.add_line(room, kind, &client, lines[nth], nth);
     rooms_.await(room, client, Refusal::disk_full, lines.size());
 }
 

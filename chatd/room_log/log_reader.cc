@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/room_log/log_reader.hh"
 
-#include "common/cksum.hh"
 #include "common/errors.hh"
 
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <unistd.h>
 #include <vector>
@@ -26,25 +24,7 @@ std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into) {
     }));
 }
 
-// Of the valid record at the start of bytes, if one is there.
-std::optional<RecordHead::Tuple> valid_head(std::string_view bytes) {
-    if (bytes.size() < RecordHead::size) return {};
-    const RecordHead::Tuple head = RecordHead::unpack_from(bytes);
-    const auto& [sum, size, line, time, speaker, kind, name_size, text_size] = head;
-    if (size != RecordHead::size + name_size + text_size || size > max_record || size > bytes.size())
-        return {};
-    Cksum cksum;
-    cksum.add(bytes.substr(sizeof sum, size - sizeof sum));
-    if (cksum.value() != sum) return {};
-    return head;
-}
-
 } // namespace
-
-std::size_t valid_record(std::string_view bytes) {
-    const auto head = valid_head(bytes);
-    return head ? std::get<1>(*head) : 0;
-}
 
 LogReader::Result LogReader::next(Record& record) {
     if (parse(record)) return Result::record;
@@ -70,19 +50,10 @@ bool LogReader::find_record() {
 }
 
 bool LogReader::parse(Record& record) {
-    const std::string_view rest{buffer_.get() + used_, filled_ - used_};
-    const auto head = valid_head(rest);
-    if (!head) return false;
-    const auto& [sum, size, line, time, speaker, kind, name_size, text_size] = *head;
-    record.kind = static_cast<Kind>(kind);
-    record.line = line;
-    record.time = time;
-    record.speaker = speaker;
-    record.name = rest.substr(RecordHead::size, name_size);
-    record.text = rest.substr(RecordHead::size + name_size, text_size);
+    const std::size_t size = unpack_record({buffer_.get() + used_, filled_ - used_}, record);
     used_ += size;
     offset_ += size;
-    return true;
+    return size != 0;
 }
 
 std::uint64_t LogReader::last_line_behind() const {

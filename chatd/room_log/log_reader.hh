@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
 namespace chatd {
 
@@ -50,8 +49,5 @@ private:
     std::size_t filled_ = 0;
     bool at_end_ = false; // all that was read is taken, and it was less than there was room for
 };
-
-// How many bytes the valid record at the start of bytes has; 0 when there is none, or not all of it yet.
-std::size_t valid_record(std::string_view bytes);
 
 } // namespace chatd

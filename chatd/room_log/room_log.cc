@@ -144,7 +144,7 @@ void RoomLog::use_segment(Created created) {
 
 std::string RoomLog::mark(Kind kind) const {
     return pack_record({kind, next_line_, now_in_microseconds(), 0, room_,
-                        kind == Kind::segment_start ? topic_ : std::string{}});
+                        kind == Kind::segment_start ? topic_ : std::string{}, 0});
 }
 
 // A topic is told by the record that set it, and once more at each segment's start.
@@ -186,10 +186,11 @@ void RoomLog::cut_back(int fd, Segment& segment) const {
 }
 
 std::uint64_t RoomLog::add(Kind kind, std::uint64_t speaker, std::string_view name,
-                           std::string_view text_of_line) {
+                           std::string_view text_of_line, std::uint32_t serial) {
     if (batch_.empty()) topic_before_batch_ = topic_;
     const Record record{kind,    next_line_,        now_in_microseconds(),
-                        speaker, std::string{name}, std::string{text_of_line}};
+                        speaker, std::string{name}, std::string{text_of_line},
+                        serial};
     batch_ += pack_record(record);
     in_batch_.push_back({batch_.size(), kind});
     heed(record);
@@ -232,12 +233,9 @@ bool RoomLog::flush() {
 // As before the batch, and then as the part of it says that was written.
 void RoomLog::take_back_topic(std::string_view written) {
     topic_ = topic_before_batch_;
-    for (std::size_t at = 0; at < written.size(); at += valid_record(written.substr(at))) {
-        const RecordHead::Tuple head = RecordHead::unpack_from(written.substr(at));
-        const auto& [sum, size, line, time, speaker, kind, name_size, text_size] = head;
-        if (static_cast<Kind>(kind) == Kind::topic)
-            topic_ = written.substr(at + RecordHead::size + name_size, text_size);
-    }
+    Record record;
+    for (std::size_t size; (size = unpack_record(written, record)) != 0; written.remove_prefix(size))
+        if (record.kind == Kind::topic) topic_ = record.text;
 }
 
 // Behind half a record nothing can be read: it is cut off now, or a new segment begins. False: neither can be

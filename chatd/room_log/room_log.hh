@@ -40,8 +40,10 @@ public:
     // in the log. Throws std::system_error.
     RoomLog(std::string folder, std::string room, const LogPolicy& policy, common::Log& log);
 
-    // Puts a record at the end of the batch; its line number.
-    std::uint64_t add(Kind kind, std::uint64_t speaker, std::string_view name, std::string_view text);
+    // Puts a record at the end of the batch; its line number. serial: of the speaker's request that it is
+    // from, 0: none.
+    std::uint64_t add(Kind kind, std::uint64_t speaker, std::string_view name, std::string_view text,
+                      std::uint32_t serial = 0);
     // What the last record of this kind said, also before a restart and when its segment is gone; empty when
     // there was none.
     const std::string& topic() const { return topic_; }

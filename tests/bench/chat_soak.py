@@ -42,8 +42,10 @@ def read_log(folder):
         at = 0
         while at + HEAD.size <= len(log):
             check, size, line, micros, speaker, kind, n, m = HEAD.unpack_from(log, at)
-            who = log[at + HEAD.size:][:n]
-            words = log[at + HEAD.size + n:][:m]
+            start = at + size - n - m  # behind the serial, if there is one
+            kind &= 127
+            who = log[start:][:n]
+            words = log[start + n:][:m]
             shown = {
                 JOINED: who + b" joined",
                 LEFT: who + b" left" + (b" (" + words + b")" if words else b""),

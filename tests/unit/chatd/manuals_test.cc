@@ -283,7 +283,12 @@ TEST_SUITE("unit") {
         CHECK(first_words(manual.list_behind("Its fields are:"), 2) == fields);
         CHECK(manual.says(text("write as ", record_layout.view(), ": little endian")));
         CHECK(manual.says(text("A record has a head of ", RecordHead::size, " bytes,")));
-        CHECK(manual.says(text(RecordHead::size, ", and the bytes of name and text. The text has at most ",
+        CHECK(manual.says(text("If its highest bit (", int{has_serial},
+                               ") is set, the head is followed by a serial of ", RecordSerial::size,
+                               " bytes")));
+        CHECK(manual.says(text(RecordHead::size, ", ", RecordSerial::size,
+                               " more if there is a serial, and the "
+                               "bytes of name and text. The text has at most ",
                                max_text, " bytes and the name 255, so a record has at most ", max_record,
                                '.')));
         CHECK(manual.says(text("A segment that has grown to ", LogPolicy{}.segment_bytes, " bytes")));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Records of a room's log: what is written is what is read, and nothing else is ever taken for one.
 #include "chatd/room_log/log_reader.hh"
+#include "common/cksum.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
 #include <doctest/doctest.h>
@@ -38,7 +39,8 @@ private:
 
 bool equal(const Record& one, const Record& other) {
     return one.kind == other.kind && one.line == other.line && one.time == other.time &&
-           one.speaker == other.speaker && one.name == other.name && one.text == other.text;
+           one.speaker == other.speaker && one.name == other.name && one.text == other.text &&
+           one.serial == other.serial;
 }
 
 std::optional<Record> next_of(LogReader& reader) {
@@ -59,6 +61,8 @@ TEST_SUITE("unit") {
             hello,
             Record{Kind::announced, UINT64_MAX, INT64_MAX, 0, "", std::string(max_text, '\xff')},
             Record{Kind::said, 3, 6, 2, std::string(255, 'n'), std::string("\0\n\r", 3)},
+            Record{Kind::said, 3, 6, 2, std::string(255, 'n'), std::string(max_text, 't'), UINT32_MAX},
+            Record{Kind::said, 4, 6, 2, "", "", 1},
             Record{Kind::left, 4, 7, 2, "b", ""},
             Record{Kind::segment_end, 5, 8, 0, "lobby", ""},
         };
@@ -82,8 +86,9 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(pack_record({Kind::said, 1, 0, 0, std::string(256, 'n'), ""}), std::logic_error);
         CHECK_THROWS_AS(pack_record({Kind::said, 1, 0, 0, "", std::string(max_text + 1, 't')}),
                         std::logic_error);
-        CHECK(pack_record({Kind::said, 1, 0, 0, std::string(255, 'n'), std::string(max_text, 't')}).size() ==
-              max_record);
+        CHECK(
+            pack_record({Kind::said, 1, 0, 0, std::string(255, 'n'), std::string(max_text, 't'), 1}).size() ==
+            max_record);
     }
 
     TEST_CASE("a reader that watches a record grow byte by byte takes it when it is whole and not before") {
@@ -121,16 +126,88 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("a record in which one bit has changed is none") {
-        const std::string bytes = pack_record(hello);
-        CHECK(valid_record(bytes) == bytes.size());
-        CHECK(valid_record(bytes + "what follows") == bytes.size());
-        for (std::size_t at = 0; at < bytes.size(); ++at)
-            for (int bit = 0; bit < 8; ++bit) {
-                std::string damaged = bytes;
-                damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
-                CAPTURE(at);
-                CHECK(valid_record(damaged) == 0);
-                CHECK(valid_record(damaged + std::string(max_record, '\0')) == 0);
+        for (const std::uint32_t serial : {0U, 7U}) {
+            Record record = hello;
+            record.serial = serial;
+            const std::string bytes = pack_record(record);
+            CHECK(valid_record(bytes) == bytes.size());
+            CHECK(valid_record(bytes + "what follows") == bytes.size());
+            for (std::size_t at = 0; at < bytes.size(); ++at)
+                for (int bit = 0; bit < 8; ++bit) {
+                    std::string damaged = bytes;
+                    damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+                    CAPTURE(at);
+                    CHECK(valid_record(damaged) == 0);
+                    CHECK(valid_record(damaged + std::string(max_record, '\0')) == 0);
+                }
+        }
+    }
+
+    TEST_CASE("a record of a log from before there were serials is read byte for byte") {
+        // Line 2 of a room, as chatd wrote it then; its sum is what cksum(1) prints of the rest.
+        const std::string bytes{"\x02\xc0\x1e\xe5\x29\0\0\0\x02\0\0\0\0\0\0\0\x15\xcd\x5b\x07\0\0\0\0"
+                                "\x4d\0\0\0\0\0\0\0\x0c\x03\x02\0"
+                                "adahi",
+                                41};
+        Record record;
+        CHECK(unpack_record(bytes, record) == bytes.size());
+        CHECK(equal(record, {Kind::said, 2, 123'456'789, 77, "ada", "hi", 0}));
+        CHECK(pack_record(record) == bytes); // and is still written so
+    }
+
+    TEST_CASE("a serial is 4 bytes before the name and nothing in name or text is taken for one") {
+        Record record = hello;
+        record.serial = 0x01020304;
+        const std::string bytes = pack_record(record);
+        CHECK(bytes.substr(RecordHead::size, 4) == "\x04\x03\x02\x01");
+        CHECK(bytes.size() == pack_record(hello).size() + 4);
+        // The same bytes behind the head as a name; and a name that is what a serial would be.
+        for (const std::string& name : {"\x04\x03\x02\x01" + hello.name, std::string("\0\0\0\0", 4)}) {
+            Record other = hello;
+            other.name = name;
+            Record read;
+            CHECK(unpack_record(pack_record(other), read) == pack_record(other).size());
+            CHECK(equal(read, other));
+        }
+    }
+
+    TEST_CASE("a record whose bit for a serial and size do not agree is none though its sum is right") {
+        const auto with_sum = [](std::string bytes) {
+            common::Cksum sum;
+            sum.add(std::string_view{bytes}.substr(4));
+            for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<char>(sum.value() >> 8 * i);
+            return bytes;
+        };
+        constexpr std::size_t kind_at = 32;
+        Record record = hello;
+        for (const std::uint32_t serial : {0U, 9U}) {
+            record.serial = serial;
+            std::string bytes = pack_record(record);
+            CHECK(valid_record(with_sum(bytes)) == bytes.size());
+            bytes[kind_at] = static_cast<char>(bytes[kind_at] ^ has_serial);
+            CHECK(valid_record(with_sum(bytes)) == 0);
+        }
+        // Too short for its serial.
+        std::string none = pack_record({Kind::joined, 1, 0, 1, "", ""});
+        none[kind_at] = static_cast<char>(none[kind_at] ^ has_serial);
+        CHECK(valid_record(with_sum(none)) == 0);
+        CHECK(valid_record(with_sum(none) + std::string(100, 'x')) == 0);
+        // A serial of 0 that somebody has written out all the same.
+        record.serial = 9;
+        std::string zero = pack_record(record);
+        zero.replace(RecordHead::size, 4, std::string(4, '\0'));
+        Record read;
+        CHECK(unpack_record(with_sum(zero), read) == zero.size());
+        CHECK(equal(read, hello));
+    }
+
+    TEST_CASE("a kind that is not known is read and written with and without a serial") {
+        for (const int kind : {0, 99, 127})
+            for (const std::uint32_t serial : {0U, 5U}) {
+                const Record record{static_cast<Kind>(kind), 3, 4, 5, "a", "b", serial};
+                Record read;
+                CHECK(unpack_record(pack_record(record), read) == pack_record(record).size());
+                CHECK(equal(read, record));
             }
     }
 

@@ -43,16 +43,18 @@ TEST_SUITE("unit") {
     TEST_CASE("a last record that is not whole is cut off whatever its length and its line is used again") {
         RoomPlace place;
         const std::size_t last = make_log(place, 3).back();
-        const std::string whole = read_all(place.segment(1));
-        for (std::size_t left = last; left < whole.size(); ++left) {
-            CAPTURE(left);
-            write_all(place.segment(1), whole.substr(0, left));
-            RoomLog log = place.open();
-            CHECK(read_all(place.segment(1)).size() == last);
-            CHECK(log.next_line() == 3);
-            say(log, 1);
-            CHECK(all_lines(log) == "1 2 3");
-        }
+        const std::string without = read_all(place.segment(1));
+        const std::string third = pack_record({Kind::said, 3, 0, 7, "ada", "line 3", 12});
+        for (const std::string& whole : {without, without.substr(0, last) + third}) // with a serial
+            for (std::size_t left = last; left < whole.size(); ++left) {
+                CAPTURE(left);
+                write_all(place.segment(1), whole.substr(0, left));
+                RoomLog log = place.open();
+                CHECK(read_all(place.segment(1)).size() == last);
+                CHECK(log.next_line() == 3);
+                say(log, 1);
+                CHECK(all_lines(log) == "1 2 3");
+            }
     }
 
     TEST_CASE("a tail of anything but records is cut off") {

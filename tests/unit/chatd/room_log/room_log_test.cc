@@ -51,6 +51,22 @@ void refuse_to_truncate() {
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE("a line has the serial that it was added with or none") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        log.add(Kind::said, 7, "ada", "one", 5);
+        log.add(Kind::said, 7, "ada", "two", 6);
+        log.add(Kind::announced, 0, "", "three");
+        log.add(Kind::topic, 7, "ada", "tea", 7);
+        CHECK(log.flush());
+        std::string serials;
+        for (const Record& record : Follower{log}.read())
+            serials += text(record.line, ':', record.serial, ' ');
+        CHECK(serials == "1:5 2:6 3:0 4:7 ");
+        CHECK(log.topic() == "tea");
+        CHECK(place.open().topic() == "tea");
+    }
+
     TEST_CASE("what was added is in the log after flush and not before") {
         RoomPlace place;
         RoomLog log = place.open();
