@@ -12,15 +12,29 @@
 namespace chatd {
 
 bool is_error_text(std::span<const char> packet) {
-    constexpr std::size_t size = pack::Struct<"=H">::size;
-    const auto number = packet.first(std::min(packet.size(), size));
+    const auto number = packet.first(std::min(packet.size(), FrameNumber::size));
     return std::all_of(number.begin(), number.end(), common::is_text_byte);
 }
 
 Message message_of(std::span<const char> packet) {
-    using Number = pack::Struct<"=H">;
-    if (packet.size() < Number::size) throw common::PeerError("a frame is too short to have a kind");
-    return static_cast<Message>(std::get<0>(Number::unpack_from(packet)));
+    if (packet.size() < FrameNumber::size) throw common::PeerError("a frame is too short to have a kind");
+    return static_cast<Message>(std::get<0>(FrameNumber::unpack_from(packet)));
+}
+
+std::uint32_t serial_of(std::span<const char> packet) {
+    if (packet.size() < FrameNumber::size + FrameSerial::size)
+        throw common::PeerError("a frame has a wrong length for its kind");
+    return std::get<0>(FrameSerial::unpack_from(packet, FrameNumber::size));
+}
+
+std::uint32_t serials_of(std::span<const char> packet) {
+    if (message_of(packet) != Message::say || packet.size() < SayFrame::head) return 1;
+    const auto lines = packet.subspan(SayFrame::head);
+    return 1 + static_cast<std::uint32_t>(std::count(lines.begin(), lines.end(), '\n'));
+}
+
+void set_serial(std::string& packet, std::uint32_t serial) {
+    FrameSerial::pack_into(packet, FrameNumber::size, serial);
 }
 
 namespace {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What hub, spawner and handlers say to each other, and what stands in a room's log: every frame and record
 // of chatd, declared once, as packed structs. chatd-protocol(7) and room-log(5) show it in this order,
-// and a test holds them to it. A frame is one packet: its number, its fields, then text to the packet's end.
+// and a test holds them to it. A frame is one packet: its number, in a request its serial, its fields, then
+// text to the packet's end.
 #pragma once
 
 #include "common/errors.hh"
@@ -17,7 +18,7 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 6;
+inline constexpr std::uint16_t protocol_version = 7;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -117,7 +118,7 @@ inline constexpr std::size_t slowed_by_count = 3;
 // clang-format off
 #define CHATD_FRAMES(frame) \
 /* from a handler to the hub, one at a time: each is answered by accepted, refused, entered, segment, \
-   listing or resumed, but for took, counted and seen */ \
+   listing or resumed, but for took, counted, seen and here */ \
 frame(  1, name,         NameFrame,      "=",        max_name)                /* the name asked for */ \
 frame(  2, enter,        EnterFrame,     "=B",       max_room_name + max_code) /* bytes of the room's name; name, code */ \
 frame(  3, say,          SayFrame,       "=IBB",     max_batch)               /* room, Kind, whether one paste; lines, each but the last with LF behind it */ \
@@ -140,6 +141,7 @@ frame( 19, oper,         OperFrame,      "=B",       max_name + max_code)     /*
 frame( 20, counted,      CountedFrame,   "=Q",       0)                       /* bytes that the client has sent up to the end of what the next frame is about */ \
 frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
+frame( 23, here,         HereFrame,      "=IQ",      0)                       /* room that the client was in last, or 0; bytes that were dealt with */ \
 /* from the hub to a handler; with entered and segment comes a log, open for reading */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
 frame(101, refused,      RefusedFrame,   "=B",       0)                       /* Refusal */ \
@@ -147,40 +149,58 @@ frame(102, entered,      EnteredFrame,   "=IQQQIQI", max_room_name + 1 + max_top
 frame(103, segment,      SegmentFrame,   "=IIQQ",    0)                       /* room, segment, offset, the room's next line */ \
 frame(104, listing,      ListingFrame,   "=I",       max_listing)             /* entries to skip next time, 0 at the end; lines */ \
 frame(105, dismissed,    DismissedFrame, "=B",       max_text)                /* Farewell; words that somebody gave */ \
-frame(106, told,         ToldFrame,      "=QB",      max_name + max_text)     /* client that it is from, bytes of its name; name, words */ \
+frame(106, told,         ToldFrame,      "=QIB",     max_name + max_text)     /* client that it is from, serial of its request, bytes of its name; name, words */ \
 frame(107, token,        TokenFrame,     "=",        max_token)               /* what to resume with */ \
 frame(108, slowed,       SlowedFrame,    "=IIB",     0)                       /* lines, seconds: what is allowed; SlowedBy */ \
 frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
 frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
+frame(111, again,        AgainFrame,     "=H",       0)                       /* version of a hub that follows another: its first frame */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \
 frame(201, spawn,        SpawnFrame,     "=QI",      0)                       /* client, its status page */ \
 frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
+frame(203, list,         ListFrame,      "=",        0)                       /* which handlers are there */ \
 /* from the spawner to the hub */ \
 frame(300, spawned,      SpawnedFrame,   "=Qq",      0)                       /* client, pid; -1: fork failed */ \
 frame(301, ended,        EndedFrame,     "=Qi",      0)                       /* client, status of waitpid(2) */ \
-frame(302, ready,        ReadyFrame,     "=H",       0)                       /* version */
+frame(302, ready,        ReadyFrame,     "=H",       0)                       /* version */ \
+frame(303, handlers,     HandlersFrame,  "=B",       max_listing)             /* whether more follow; handlers */
 // clang-format on
 
 #define CHATD_FRAME_NUMBER(value, name, type, fields, cap) name = value,
 enum class Message : std::uint16_t { CHATD_FRAMES(CHATD_FRAME_NUMBER) };
 #undef CHATD_FRAME_NUMBER
 
+// Whether a frame asks the hub something: then it is answered, and has a serial, which its handler counts up
+// from 1 and never gives to another one.
+constexpr bool is_request(Message message) {
+    using enum Message;
+    const bool is_from_handler = static_cast<std::uint16_t>(message) < static_cast<std::uint16_t>(accepted);
+    return is_from_handler && message != took && message != counted && message != seen && message != here;
+}
+
+using FrameNumber = pack::Struct<"=H">;
+inline constexpr pack::Format frame_serial_layout{"=I"};
+using FrameSerial = pack::Struct<frame_serial_layout>;
+
 template <Message message, pack::Format format, std::size_t cap>
 struct Frame {
     using Fields = pack::Struct<format>;
-    using Number = pack::Struct<"=H">;
     static constexpr Message number = message;
     static constexpr std::string_view layout = format.view();
     static constexpr std::size_t max_text = cap;
-    static constexpr std::size_t head = Number::size + Fields::size;
+    static constexpr std::size_t fields_at =
+        FrameNumber::size + (is_request(message) ? FrameSerial::size : 0);
+    static constexpr std::size_t head = fields_at + Fields::size;
 
+    // A request has no serial yet: set_serial.
     template <class... Values>
     static std::string make(std::string_view text, const Values&... values) {
-        const auto fields = Fields::pack(values...);
-        const auto type = Number::pack(static_cast<std::uint16_t>(number));
-        return std::string{type.data(), type.size()}.append(fields.data(), fields.size()).append(text);
+        std::string packet(head, '\0');
+        FrameNumber::pack_into(packet, 0, static_cast<std::uint16_t>(number));
+        Fields::pack_into(packet, fields_at, values...);
+        return packet.append(text);
     }
 
     // Throws common::PeerError when the packet has a wrong length for its kind.
@@ -188,7 +208,7 @@ struct Frame {
         if (packet.size() < head || packet.size() > head + cap)
             throw common::PeerError("a frame has a wrong length for its kind");
         const std::span<const char> text = packet.subspan(head);
-        return {Fields::unpack_from(packet, Number::size), std::string{text.begin(), text.end()}};
+        return {Fields::unpack_from(packet, fields_at), std::string{text.begin(), text.end()}};
     }
 };
 
@@ -216,12 +236,22 @@ using Former = pack::Struct<"=Q">;
 using PlaceRoom = pack::Struct<"!IQ">;
 static_assert(max_place == max_rooms * PlaceRoom::size);
 
+// A handler that is there, for HandlersFrame: its client and its process.
+using HandlerRow = pack::Struct<"=Qq">;
+
 // Whether a packet is what a handler wrote on its standard error, which is its end of the pair: no frame's
 // number has text in its bytes.
 bool is_error_text(std::span<const char> packet);
 
 // The kind of any packet that is not wake. Throws common::PeerError when it is too short to have one.
 Message message_of(std::span<const char> packet);
+
+// Of a request. Throws common::PeerError when the packet is too short to have one.
+std::uint32_t serial_of(std::span<const char> packet);
+// How many serials, from that one on, the request uses up: for `say', one for each line; for others 1.
+std::uint32_t serials_of(std::span<const char> packet);
+// Into a request that a frame's make has made.
+void set_serial(std::string& packet, std::uint32_t serial);
 
 // A record of a room's log: the checksum (of cksum(1), over all that follows it), the bytes of the whole
 // record, the line's number in the room, the time in microseconds since 1970, the client that it is from (0:

@@ -75,7 +75,7 @@ void be_dismissed(Conversation& c, const HubRequest&, Packet packet, Fd) {
 
 void be_told(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const auto [fields, words] = ToldFrame::read(packet);
-    const auto [from, name_size] = fields;
+    const auto [from, serial, name_size] = fields;
     const std::string_view whole = words;
     const std::string_view name = whole.substr(0, name_size);
     c.hub.count_told();

@@ -10,10 +10,13 @@ using namespace common;
 
 namespace chatd {
 
-void HubTalk::ask(const std::string& packet, HubRequest request) {
+void HubTalk::ask(std::string packet, HubRequest request) {
     announce();
+    set_serial(packet, next_serial_);
+    next_serial_ += serials_of(packet);
+    request.packet = std::move(packet);
     request_ = std::move(request);
-    tell(packet); // one request is on its way at most, so there is room for it
+    tell(request_->packet); // one request is on its way at most, so there is room for it
 }
 
 void HubTalk::tell(const std::string& packet) {

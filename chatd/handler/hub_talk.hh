@@ -27,6 +27,7 @@ struct HubRequest {
                      const std::string& words) = nullptr;
     std::uint32_t answers = 1; // that are to come
     bool is_lookups = false;   // the answer is for the lookup that is running
+    std::string packet{};      // as it was sent: for a hub that follows the one that was asked
 };
 
 class HubTalk {
@@ -38,8 +39,8 @@ public:
 
     int fd() const { return hub_.get(); }
 
-    // Throws Gone when the hub is.
-    void ask(const std::string& packet, HubRequest request);
+    // packet: of a frame's make; it gets its serial here. Throws Gone when the hub is.
+    void ask(std::string packet, HubRequest request);
     // The same for what is not answered.
     void tell(const std::string& packet);
     // No value while nothing is asked.
@@ -76,6 +77,7 @@ private:
     bool is_ready_ = true; // what the last wait said, until a read has found nothing
     std::optional<HubRequest> request_;
     std::optional<std::uint64_t> announced_; // no value: nothing is counted
+    std::uint32_t next_serial_ = 1;
     std::uint32_t untaken_ = 0;
     // Not on the stack, and not filled: a page more for each of thousands.
     std::unique_ptr<char[]> packet_ = std::make_unique_for_overwrite<char[]>(max_frame);

@@ -72,6 +72,7 @@ struct Client {
     // What it has asked, and is not answered yet.
     State state = State::naming;
     std::uint32_t serial = 0;             // of the request that is worked for, 0: none
+    std::uint32_t taken = 0;              // the last serial that this hub has taken
     bool owes_answer = false;             // to a line that is in a room's batch, or to one that waits
     std::unique_ptr<common::Login> login; // while authd is asked something
     common::Watch verdict;                // of its pair

@@ -36,6 +36,7 @@ void Departures::end(Client& client) {
         tickets_.forget(client.number);
     else
         keep_place(client);
+    client.serial = 0; // no request of its own asks for this
     while (!client.rooms.empty()) rooms_.leave(*client.rooms.back().room, client);
     handlers_.release(client);
 }

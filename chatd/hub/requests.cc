@@ -110,6 +110,8 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{ignore, inside, unpaid, [](P parts, C client, Packet p) { parts.ignores.on_ignore(client, p); }},
         Rule{bans, inside, unpaid, [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},
         Rule{quit, inside, unpaid, [](P parts, C client, Packet p) { parts.entry.on_quit(client, p); }},
+        Rule{here, naming | entering | inside, unpaid,
+             [](P parts, C client, Packet p) { parts.resumption.on_here(client, p); }},
     };
     const auto rule =
         std::find_if(rules.begin(), rules.end(), [&](const Rule& known) { return known.message == message; });
@@ -158,10 +160,19 @@ void Requests::take(Client& client, Packet packet, bool is_cut) {
 void Requests::handle(Client& client, Packet packet) {
     const Message message = message_of(packet);
     const Rule& rule = Rule::of(message);
+    if (is_request(message) && serial_of(packet) <= client.taken)
+        return; // it comes again, and was dealt with
     if ((rule.states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
-    if (client.owes_answer && message != Message::took)
-        throw PeerError("a second frame before the first was answered");
+    if (is_request(message)) note_serial(client, packet);
     pass(client, rule, packet, SlowedBy::own_lines);
+}
+
+void Requests::note_serial(Client& client, Packet packet) {
+    if (client.owes_answer) throw PeerError("a second frame before the first was answered");
+    const std::uint32_t first = serial_of(packet), others = serials_of(packet) - 1;
+    if (first > UINT32_MAX - others) throw PeerError("serials beyond the last one there is");
+    client.serial = first;
+    client.taken = first + others;
 }
 
 // Through what may hold it back, in the order of SlowedBy.
@@ -200,8 +211,7 @@ std::chrono::milliseconds Requests::time_at(SlowedBy limit, Client& client, cons
 }
 
 void Requests::run(Client& client, const Rule& rule, Packet packet) {
-    if (rule.message != Message::took && rule.message != Message::counted)
-        client.counted = client.announced; // from here on it is dealt with
+    if (is_request(rule.message)) client.counted = client.announced; // from here on it is dealt with
     if (client.state != Client::State::inside && is_answer(rule.message)) Newcomers::note_answer(client);
     rule.run(parts_, client, packet);
 }

@@ -59,6 +59,7 @@ private:
 
     void take(Client& client, Packet packet, bool is_cut);
     void handle(Client& client, Packet packet);
+    static void note_serial(Client& client, Packet packet);
     void run(Client& client, const Rule& rule, Packet packet);
     void pass(Client& client, const Rule& rule, Packet packet, SlowedBy from);
     std::chrono::milliseconds time_at(SlowedBy limit, Client& client, const Rule& rule, Packet packet);

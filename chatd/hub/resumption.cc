@@ -57,6 +57,15 @@ void Resumption::on_counted(Client& client, Packet packet) {
     client.announced = std::get<0>(CountedFrame::read(packet).first);
 }
 
+// It may come after a request of the same client that it was sent after: nothing of that is taken back.
+void Resumption::on_here(Client& client, Packet packet) {
+    const auto [room, dealt_with] = HereFrame::read(packet).first;
+    client.announced = std::max(client.announced, dealt_with);
+    client.counted = std::max(client.counted, dealt_with);
+    for (const Client::Membership& in : client.rooms)
+        if (in.room->number() == room) client.last_room = in.room;
+}
+
 void Resumption::on_seen(Client& client, Packet packet) {
     client.seen = read_place(SeenFrame::read(packet).second);
 }

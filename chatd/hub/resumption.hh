@@ -38,6 +38,7 @@ public:
     void on_resume(Client& client, Packet packet);
     void on_counted(Client& client, Packet packet);
     void on_seen(Client& client, Packet packet);
+    void on_here(Client& client, Packet packet);
 
 private:
     struct Told; // how far the client says it came

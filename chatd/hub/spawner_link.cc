@@ -3,6 +3,8 @@
 
 #include "common/errors.hh"
 
+#include <vector>
+
 using namespace common;
 
 namespace chatd {
@@ -50,6 +52,19 @@ void SpawnerLink::signal(std::uint64_t client, int number) {
     if (process_.runs()) process_.send(KillFrame::make({}, client, static_cast<std::uint8_t>(number)));
 }
 
+void SpawnerLink::list() {
+    if (process_.runs()) process_.send(ListFrame::make({}));
+}
+
+void SpawnerLink::take_handlers(std::span<const char> packet) {
+    const auto [fields, rows] = HandlersFrame::read(packet);
+    if (rows.size() % HandlerRow::size != 0) throw PeerError("a list of handlers that is cut off");
+    std::vector<Callbacks::Handler> some;
+    for (const auto& [client, pid] : HandlerRow::iter_unpack(rows))
+        some.push_back({client, static_cast<pid_t>(pid)});
+    if (callbacks_.on_handlers) callbacks_.on_handlers(some, std::get<0>(fields) == 0);
+}
+
 void SpawnerLink::handle(std::span<const char> packet) {
     switch (message_of(packet)) {
     case Message::spawned: {
@@ -60,6 +75,7 @@ void SpawnerLink::handle(std::span<const char> packet) {
         const auto [client, status] = EndedFrame::read(packet).first;
         return callbacks_.on_ended(client, status);
     }
+    case Message::handlers: return take_handlers(packet);
     case Message::ready:
         if (std::get<0>(ReadyFrame::read(packet).first) != protocol_version)
             throw PeerError("it is of another version: restart chatd");

@@ -24,6 +24,12 @@ public:
         std::function<void(std::uint64_t client, int status)> on_ended;  // of waitpid(2)
         std::function<void()> on_lost;  // the spawner died: its handlers are now orphans
         std::function<void()> on_ready; // it takes clients again
+        // Of its handlers that are there, after list: some at a time.
+        struct Handler {
+            std::uint64_t client;
+            pid_t pid;
+        };
+        std::function<void(std::span<const Handler> some, bool is_last)> on_handlers{};
     };
 
     // end: called when it has broken the protocol, and is to be ended.
@@ -43,12 +49,15 @@ public:
     bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
+    // Asks it which handlers are there: on_handlers.
+    void list();
     // Tells it to end, and waits for it: its handlers end with their pairs, and it kills who does not.
     void stop();
 
 private:
     void send_configure();
     void handle(std::span<const char> packet);
+    void take_handlers(std::span<const char> packet);
 
     common::HelperProcess process_;
     std::string configure_;

@@ -56,7 +56,7 @@ void Speech::on_tell(Client& client, Packet packet) {
     Client* const to = name_size != 0 ? people_.find(whole.substr(0, name_size)) : people_.find(number);
     if (to == nullptr || to->state != Client::State::inside || !to->pair)
         return answers_.refuse(client, Refusal::nobody);
-    const std::string told = ToldFrame::make(text(client.name, said), client.number,
+    const std::string told = ToldFrame::make(text(client.name, said), client.number, client.serial,
                                              static_cast<std::uint8_t>(client.name.size()));
     if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
         return answers_.refuse(client, Refusal::behind);

@@ -130,6 +130,7 @@ void Spawner::handle(std::span<const char> packet, Received got) {
         return configure(packet, std::move(got.passed));
     case Message::spawn: return spawn(packet, std::move(got));
     case Message::kill: return kill(packet);
+    case Message::list: return list(packet);
     default: throw PeerError("the hub sent a frame that is not for the spawner");
     }
 }
@@ -165,6 +166,19 @@ void Spawner::kill(std::span<const char> packet) {
     const auto [number, signal] = KillFrame::read(packet).first;
     const auto found = by_number_.find(number);
     if (found != by_number_.end()) handlers_.signal(found->second, signal);
+}
+
+// In order with what it was told of each: a client that is not in the list has no handler.
+void Spawner::list(std::span<const char> packet) {
+    ListFrame::read(packet);
+    std::string rows;
+    for (const auto& [client, pid] : by_number_) {
+        if (rows.size() + HandlerRow::size > max_listing)
+            tell(HandlersFrame::make(std::exchange(rows, {}), std::uint8_t{1}));
+        const auto row = HandlerRow::pack(client, std::int64_t{pid});
+        rows.append(row.data(), row.size());
+    }
+    tell(HandlersFrame::make(rows, std::uint8_t{0}));
 }
 
 // What cannot be sent now is tried again as what comes from the hub is.

@@ -48,6 +48,7 @@ private:
     void configure(std::span<const char> packet, common::Fd pages);
     void spawn(std::span<const char> packet, common::Received got);
     void kill(std::span<const char> packet);
+    void list(std::span<const char> packet);
     void reap(pid_t one);
     void reap_all();
     void tell_end(const common::Ended& ended);
@@ -62,7 +63,8 @@ private:
     common::Loop loop_;
     common::Children handlers_;
     std::map<std::uint64_t, pid_t> by_number_;
-    std::deque<std::string> untold_; // packets that the pair had no room for; at most two for each handler
+    std::deque<std::string>
+        untold_; // packets that the pair had no room for; at most two for each handler, and lists
     std::chrono::seconds idle_timeout_{}; // 0: none
     Catalogues catalogues_;               // opened here, since a handler can open no file
     std::optional<common::Identity> identity_;

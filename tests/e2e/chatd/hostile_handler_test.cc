@@ -62,8 +62,15 @@ public:
         room = std::get<0>(EnteredFrame::read(expect_answer(Message::entered)).first);
     }
 
-    void send_frame(std::string_view packet, std::string_view how = "") {
-        send(text(how, to_hex(packet), '\n'));
+    void send_frame(std::string packet, std::string_view how = "") {
+        send(text(how, to_hex(with_serial(std::move(packet))), '\n'));
+    }
+    // The next one, if it is a request.
+    std::string with_serial(std::string packet) {
+        if (packet.size() < 6 || !is_request(message_of(packet))) return packet;
+        set_serial(packet, next_serial);
+        next_serial += serials_of(packet);
+        return packet;
     }
     // The next packet that is no wake and no token.
     std::string read_frame() {
@@ -89,7 +96,7 @@ public:
         expect_answer(Message::accepted);
     }
 
-    std::uint32_t room = 0;
+    std::uint32_t room = 0, next_serial = 1;
 };
 
 // The handler is killed, for this reason, and the hub goes on serving a sane one.
@@ -263,7 +270,8 @@ TEST_SUITE("e2e readiness") {
         FakeHandler deaf{daemon, "odd"};
         deaf.send("deaf\n");
         std::string questions; // one answer each, until the pair takes no more of them
-        for (int i = 0; i < 2000; ++i) questions += to_hex(WhoFrame::make("lobby", 0U)) + '\n';
+        for (int i = 0; i < 2000; ++i)
+            questions += to_hex(deaf.with_serial(WhoFrame::make("lobby", 0U))) + '\n';
         deaf.try_send(questions);
         deaf.wait_for_end();
         good.say("still here");

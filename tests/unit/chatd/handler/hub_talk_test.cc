@@ -114,7 +114,7 @@ TEST_SUITE("unit") {
         place.be_inside("ada", 1, "lobby");
         place.type("/reply hello\n");
         CHECK(place.shown() == "Nobody has sent you a private message yet.\n");
-        place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint8_t{3}));
+        place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint32_t{0}, std::uint8_t{3}));
         CHECK(place.shown() == "bob tells you: psst\n");
         place.type("/reply hello\n");
         const auto [fields, words] = place.sent_as<TellFrame>();
@@ -128,17 +128,18 @@ TEST_SUITE("unit") {
         const std::string eves{eve.data(), eve.size()};
         place.accept('+' + eves + eves);
         CHECK(place.shown() == "You no longer see what eve says: /ignore eve again ends this.\n");
-        place.hear(ToldFrame::make("eveagain", std::uint64_t{6}, std::uint8_t{3})); // a stranger
+        place.hear(
+            ToldFrame::make("eveagain", std::uint64_t{6}, std::uint32_t{0}, std::uint8_t{3})); // a stranger
         CHECK(place.shown() == "eve tells you: again\n");
-        place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint8_t{3}));
+        place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint32_t{0}, std::uint8_t{3}));
         place.shown();
-        place.hear(ToldFrame::make("evepsst", std::uint64_t{5}, std::uint8_t{3}));
+        place.hear(ToldFrame::make("evepsst", std::uint64_t{5}, std::uint32_t{0}, std::uint8_t{3}));
         CHECK(place.shown().empty());
         CHECK(place.talk.last_teller == 4);
         const auto later = Former::pack(std::uint64_t{7});
         place.hear(KnownAsFrame::make("eva" + std::string{later.data(), later.size()}, std::uint64_t{5},
                                       std::uint8_t{3}));
-        place.hear(ToldFrame::make("evapsst", std::uint64_t{7}, std::uint8_t{3}));
+        place.hear(ToldFrame::make("evapsst", std::uint64_t{7}, std::uint32_t{0}, std::uint8_t{3}));
         CHECK(place.shown().empty());
         place.type("/ignore\n");
         CHECK(place.shown() == "Ignored: eva\n");
@@ -146,7 +147,7 @@ TEST_SUITE("unit") {
         place.sent_as<IgnoreFrame>();
         place.accept('-' + eves);
         CHECK(place.shown() == "You see again what eva says.\n");
-        place.hear(ToldFrame::make("evapsst", std::uint64_t{7}, std::uint8_t{3}));
+        place.hear(ToldFrame::make("evapsst", std::uint64_t{7}, std::uint32_t{0}, std::uint8_t{3}));
         CHECK(place.shown() == "eva tells you: psst\n");
     }
 }

@@ -115,9 +115,19 @@ struct HubHouse {
     bool take_voice(const std::string& name) { return room().voices().take_back(name, people.find(name)); }
 
     // The handler's side of the pair.
-    void send(const Client& client, const std::string& frame) {
-        common::send_packet(handlers.at(client.number).get(), frame);
+    void send(const Client& client, std::string frame) {
+        common::send_packet(handlers.at(client.number).get(), with_serial(client, std::move(frame)));
         requests.read(client.number);
+    }
+    // The next one of the client's handler, if the frame is a request that has none.
+    std::string with_serial(const Client& client, std::string frame) {
+        const bool is_whole = frame.size() >= chatd::FrameNumber::size + chatd::FrameSerial::size;
+        if (!is_whole || !chatd::is_request(chatd::message_of(frame)) || chatd::serial_of(frame) != 0)
+            return frame;
+        std::uint32_t& last = last_serials[client.number];
+        chatd::set_serial(frame, last + 1);
+        last += chatd::serials_of(frame);
+        return frame;
     }
     std::optional<Frame> next_frame(chatd::ClientNumber client) {
         std::array<char, chatd::max_frame> buffer{};
@@ -174,6 +184,7 @@ struct HubHouse {
     common::Log log{"chatd", "hub", {common::Log::Target::file, folder / "log"}, common::Severity::notice};
     common::Loop loop{common::Backend::poll};
     std::map<chatd::ClientNumber, common::Fd> handlers;
+    std::map<chatd::ClientNumber, std::uint32_t> last_serials;
     std::vector<std::string> woken;          // members, by name
     std::vector<chatd::ClientNumber> killed; // their handlers
 

@@ -58,11 +58,107 @@ TEST_SUITE("unit") {
         const ClientNumber adas = ada.number;
         house.send(ada, say_frame(house, "one"));
         house.send(ada, TookFrame::make({}, std::uint32_t{1}));
-        CHECK(house.is_here(adas));
         house.send(ada, CountedFrame::make({}, std::uint64_t{1}));
+        house.send(ada, HereFrame::make({}, house.room().number(), std::uint64_t{1}));
+        CHECK(house.is_here(adas));
+        house.send(ada, say_frame(house, "two"));
         CHECK_FALSE(house.is_here(adas));
         house.settle(); // and nobody is answered
         CHECK(house.said_in("lobby") == "10, 12 one, 11");
+    }
+
+    TEST_CASE("a request that comes again is passed over without a word in whatever state its client is") {
+        HubHouse house;
+        Client& ada = house.arrive();
+        const ClientNumber adas = ada.number;
+        const std::string name = house.with_serial(ada, NameFrame::make("ada"));
+        for (int times = 0; times < 3; ++times) house.send(ada, name);
+        CHECK(house.heard(adas) == "accepted");
+        const std::string enter = house.with_serial(ada, EnterFrame::make({}, std::uint8_t{0}));
+        for (int times = 0; times < 2; ++times) house.send(ada, enter); // also while it is unanswered
+        house.settle();
+        house.send(ada, enter);
+        house.send(ada, name);
+        CHECK(house.heard(adas) == "token, entered");
+        const std::string lines = house.with_serial(ada, say_frame(house, "one\ntwo\nthree"));
+        house.send(ada, lines);
+        house.send(ada, lines);
+        house.settle();
+        house.send(ada, lines);
+        for (const std::uint32_t inside : {4U, 5U}) { // of its lines
+            std::string leave = LeaveFrame::make({}, house.room().number());
+            set_serial(leave, inside);
+            house.send(ada, leave);
+        }
+        CHECK(house.heard(adas) == "accepted");
+        CHECK(ada.serial == 3);
+        CHECK(ada.taken == 5);
+        house.send(ada, say_frame(house, "four"));
+        house.settle();
+        CHECK(house.heard(adas) == "accepted");
+        CHECK(house.said_in("lobby") == "10, 12 one, 12 two, 12 three, 12 four");
+    }
+
+    TEST_CASE("each line stands in the log with the serial of its own and nobody's end has one") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.send(ada, say_frame(house, "one\ntwo"));
+        house.settle();
+        house.send(ada, TopicFrame::make("tea", house.room().number()));
+        house.settle();
+        house.rooms.add_line(house.room(), Kind::announced, nullptr, "all");
+        house.departures.end(ada);
+        house.settle();
+        LogReader reader{house.room().log().open_segment(1).fd, 0};
+        std::string serials;
+        for (Record record; reader.next(record) == LogReader::Result::record;)
+            serials += common::text(static_cast<int>(record.kind), ':', record.serial, ' ');
+        CHECK(serials == "1:0 10:0 12:1 12:2 16:3 13:0 11:0 ");
+    }
+
+    TEST_CASE("a request without a serial is none and one with serials beyond the last ends the handler") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        const ClientNumber adas = ada.number;
+        common::send_packet(house.handlers.at(adas).get(), WhoFrame::make("lobby", std::uint32_t{0}));
+        house.requests.read(adas);
+        CHECK(house.heard(adas).empty());
+        std::string last = say_frame(house, "one");
+        set_serial(last, UINT32_MAX);
+        house.send(ada, last);
+        house.settle();
+        CHECK(house.heard(adas) == "accepted");
+        Client& bob = house.enter("bob");
+        std::string beyond = say_frame(house, "one\ntwo");
+        set_serial(beyond, UINT32_MAX);
+        house.send(bob, beyond);
+        CHECK(house.killed.size() == 1);
+        Client& eve = house.enter("eve");
+        house.send(eve, WhoFrame::make("lobby", std::uint32_t{0}).substr(0, 5));
+        CHECK(house.killed.size() == 2);
+    }
+
+    TEST_CASE("a handler says where its client is and how far its bytes are and takes nothing back") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.join(ada, "cellar");
+        const auto here = [&](std::uint32_t room, std::uint64_t bytes) {
+            house.send(ada, HereFrame::make({}, room, bytes));
+        };
+        here(house.room().number(), 70);
+        CHECK(ada.last_room == &house.room());
+        CHECK(ada.announced == 70);
+        CHECK(ada.counted == 70);
+        here(house.room("cellar").number(), 60); // what it has asked since was dealt with before this
+        CHECK(ada.last_room == &house.room("cellar"));
+        CHECK(ada.announced == 70);
+        CHECK(ada.counted == 70);
+        for (const std::uint32_t nowhere : {0U, 4711U}) here(nowhere, 0);
+        CHECK(ada.last_room == &house.room("cellar"));
+        CHECK(house.heard(ada.number).empty());
+        Client& newcomer = house.arrive(); // in every state
+        house.send(newcomer, HereFrame::make({}, std::uint32_t{0}, std::uint64_t{0}));
+        CHECK(house.killed.empty());
     }
 
     TEST_CASE("who says too much is told once and waits with what it has said") {
@@ -256,7 +352,7 @@ TEST_SUITE("unit") {
         HubHouse house;
         Client& ada = house.enter("ada");
         const ClientNumber adas = ada.number;
-        common::send_packet(house.handlers.at(adas).get(), say_frame(house, "last"));
+        common::send_packet(house.handlers.at(adas).get(), house.with_serial(ada, say_frame(house, "last")));
         house.handlers.erase(adas);
         house.requests.read(adas);
         CHECK_FALSE(house.is_here(adas));
@@ -280,7 +376,8 @@ TEST_SUITE("unit") {
         HubHouse house;
         Client& ada = house.enter("ada");
         for (unsigned frame = 0; frame < 20; ++frame)
-            common::send_packet(house.handlers.at(ada.number).get(), RoomsFrame::make({}, std::uint32_t{0}));
+            common::send_packet(house.handlers.at(ada.number).get(),
+                                house.with_serial(ada, RoomsFrame::make({}, std::uint32_t{0})));
         const auto answers = [&] {
             const std::string heard = house.heard(ada.number);
             return std::count(heard.begin(), heard.end(), 'g');

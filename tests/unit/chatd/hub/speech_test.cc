@@ -78,6 +78,7 @@ TEST_SUITE("unit") {
         const auto told = house.next_frame(house.bob.number);
         REQUIRE(told);
         CHECK(told->as<ToldFrame>().second == "adapsst");
+        CHECK(std::get<1>(told->as<ToldFrame>().first) == house.ada.serial);
         CHECK(house.tell(house.ada, "eve", "psst") == HubHouse::refused(Refusal::nobody));
         Client& outside = house.arrive();
         house.people.give_name(outside, "eve");

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: ISC
+// The spawner in a process of its own, and a hub that the test plays.
+#include "chatd/spawner/spawner.hh"
+
+#include "chatd/hub/spawner_link.hh"
+#include "common/errors.hh"
+#include "common/shared_memory.hh"
+#include "common/socket.hh"
+#include "tests/unit/common/temporary_folder.hh"
+
+#include <array>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <map>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace chatd;
+using namespace common;
+
+namespace {
+
+// Stays until the hub ends its pair.
+int stay(HandlerParts parts) {
+    ::alarm(120); // a failing test leaves nobody behind
+    std::array<char, 16> packet{};
+    for (;;) {
+        pollfd pair{parts.pair.get(), POLLIN, 0};
+        ::poll(&pair, 1, -1);
+        if (receive_packet(parts.pair.get(), packet).state == IoState::ended) return 0;
+    }
+}
+
+struct House {
+    House() {
+        auto [ours, theirs] = make_packet_pair();
+        pid = checked("fork", {}, [] { return ::fork(); });
+        if (pid == 0) {
+            ::alarm(120);
+            ours.reset();
+            ::_exit(Spawner{std::move(theirs), {}, stay}.run());
+        }
+        link.attach(loop, log,
+                    ConfigureFrame::make({}, protocol_version, std::uint8_t{1}, 0U, std::uint8_t{0}, 0U, 0U,
+                                         std::uint8_t{0}, 0U),
+                    pages.get(),
+                    {[this](std::uint64_t client, pid_t handler) { spawned[client] = handler; },
+                     [this](std::uint64_t client, int) { spawned.erase(client); }, [] {}, [] {},
+                     [this](std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last) {
+                         pieces += 1;
+                         is_listed = is_last;
+                         for (const auto& [client, handler] : some) listed[client] = handler;
+                     }});
+        link.adopt(std::move(ours), pid);
+        loop.at(Clock::now() + std::chrono::seconds{60},
+                [] { throw std::runtime_error("the deadline has passed"); });
+    }
+    ~House() {
+        pairs.clear();
+        link.stop();
+        int status = 0;
+        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        CHECK(status == 0);
+    }
+    void spawn(std::uint64_t client) {
+        auto [ours, theirs] = make_packet_pair();
+        pairs[client] = std::move(ours);
+        Fd socket = duplicate(theirs.get(), "a client");
+        link.spawn(client, 0, std::move(socket), std::move(theirs));
+    }
+    template <class Done>
+    void run_until(Done done) {
+        while (!done()) loop.run_once(nullptr);
+    }
+    void list() {
+        listed.clear();
+        pieces = 0;
+        is_listed = false;
+        link.list();
+        run_until([this] { return is_listed; });
+    }
+
+    TemporaryFolder folder;
+    Log log{"tester", "tester", Log::Target::standard_error, Severity::warning};
+    Loop loop{Backend::poll};
+    Fd pages = make_shared_pages(1, folder / "");
+    SpawnerLink link{[] {}};
+    pid_t pid = -1;
+    std::map<std::uint64_t, Fd> pairs;
+    std::map<std::uint64_t, pid_t> spawned, listed;
+    std::size_t pieces = 0;
+    bool is_listed = false;
+};
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("the spawner lists the handlers that are there in as many frames as that takes") {
+        House house;
+        house.list();
+        CHECK(house.listed.empty());
+        CHECK(house.pieces == 1);
+        constexpr std::uint64_t in_one_frame = max_listing / HandlerRow::size;
+        for (std::uint64_t client = 1; client <= in_one_frame + 2; ++client)
+            house.spawn(client + (1ULL << 40));
+        house.run_until([&] { return house.spawned.size() == in_one_frame + 2; });
+        house.list();
+        CHECK(house.listed == house.spawned);
+        CHECK(house.pieces == 2);
+        for (int end = 0; end < 2; ++end) house.pairs.erase(house.pairs.begin());
+        house.run_until([&] { return house.spawned.size() == in_one_frame; });
+        house.list();
+        CHECK(house.listed == house.spawned);
+        CHECK(house.pieces == 1);
+    }
+
+    TEST_CASE("a list of handlers that is cut off ends the spawner") {
+        TemporaryFolder folder;
+        Loop loop{Backend::poll};
+        Log log{"tester", "tester", {Log::Target::file, folder / "log"}, Severity::error};
+        const Fd pages = make_shared_pages(1, folder / "");
+        bool is_misused = false;
+        std::size_t listed = 0;
+        SpawnerLink link{[&] { is_misused = true; }};
+        SpawnerLink::Callbacks callbacks;
+        callbacks.on_handlers = [&](std::span<const SpawnerLink::Callbacks::Handler> some, bool) {
+            listed += some.size();
+        };
+        link.attach(loop, log, "x", pages.get(), std::move(callbacks));
+        auto [ours, theirs] = make_packet_pair();
+        link.adopt(std::move(theirs), ::getpid()); // the link ends nobody by itself
+        const auto row = HandlerRow::pack(std::uint64_t{7}, std::int64_t{8});
+        const std::string_view whole{row.data(), row.size()};
+        send_packet(ours.get(), HandlersFrame::make(whole, std::uint8_t{0}));
+        send_packet(ours.get(), HandlersFrame::make(whole.substr(1), std::uint8_t{0}));
+        while (!is_misused) loop.run_once(nullptr);
+        CHECK(listed == 1);
+    }
+}
