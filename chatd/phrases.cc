@@ -28,6 +28,8 @@ constexpr std::array table{
     PhraseRow{Phrase::slowed_address,
               "All at your address together may say %1 lines in %2 seconds: further lines have to wait."},
     PhraseRow{Phrase::slowed_codes, "Too many wrong codes came from your address: this one has to wait."},
+    PhraseRow{Phrase::hub_is_slow, "The server takes a moment: what you type waits."},
+    PhraseRow{Phrase::other_version, "The server has another version now: come again."},
     PhraseRow{Phrase::idle, "You have said nothing for %1 seconds: goodbye."},
     PhraseRow{Phrase::server_ended, "The server has ended."},
     PhraseRow{Phrase::asked_to_leave, "You have been asked to leave."},

@@ -168,6 +168,8 @@ enum class Phrase : int {
     no_more_rooms = 196,
     too_many_bans = 197,
     answers_dropped = 199,
+    hub_is_slow = 200,
+    other_version = 201,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

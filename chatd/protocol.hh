@@ -19,6 +19,11 @@
 namespace chatd {
 
 inline constexpr std::uint16_t protocol_version = 7;
+// Whether a handler of this version can go on with a hub of that one: it speaks its own version and the one
+// before.
+constexpr bool speaks_with_hub(std::uint16_t hub) {
+    return hub + 1 >= protocol_version && hub <= protocol_version + 1;
+}
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";

@@ -78,8 +78,8 @@ void be_told(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const auto [from, serial, name_size] = fields;
     const std::string_view whole = words;
     const std::string_view name = whole.substr(0, name_size);
-    c.hub.count_told();
-    if (c.output.display().taste().ignores(from)) return;
+    const bool is_new = c.hub.take_told(from, serial);
+    if (!is_new || c.output.display().taste().ignores(from)) return;
     c.last_teller = from;
     c.output.show(c.output.display().told(name, whole.substr(name.size())));
 }
@@ -101,6 +101,20 @@ void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const auto [lines, seconds, by] = SlowedFrame::read(packet).first;
     constexpr std::array phrases{Phrase::slowed, Phrase::slowed_address, Phrase::slowed_codes};
     c.output.say(phrases.at(by), text(lines), text(seconds));
+    c.hub.forget_wait();
+}
+
+// The hub is another one now, and knows what the last one had put by: it hears the rest, and as a wake may
+// have been lost, the logs are read.
+void begin_again(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    const auto [version] = AgainFrame::read(packet).first;
+    if (c.output.is_ending()) return;
+    if (!speaks_with_hub(version))
+        return c.output.finish(c.output.display().line(Phrase::other_version), End::come_again);
+    c.rooms.wake();
+    if (!c.is_busy()) c.input.settle_count();
+    c.registration.repeat_seen();
+    c.hub.say_here(c.rooms.current_number(), c.hub.announces() ? c.input.settled() : 0);
 }
 
 struct Rule {
@@ -120,6 +134,7 @@ constexpr std::array rules{
     Rule{Message::token, false, take_token},
     Rule{Message::slowed, false, be_slowed},
     Rule{Message::known_as, false, hear_of_ignored},
+    Rule{Message::again, false, begin_again},
 };
 
 } // namespace

@@ -56,6 +56,7 @@ public:
     std::uint32_t current_number() const { return current_; } // 0: none
     const RoomView& next_behind_current() const;              // when there is a current one
     RoomView* find(std::string_view name);
+    bool follows(std::uint32_t room) { return find(room) != nullptr; }
     // How far each has been shown, as a row of PlaceRoom.
     std::string place() const;
 

@@ -40,6 +40,7 @@ int Handler::run() {
             did_something |= serve_terminal();
             did_something |= look_up();
             did_something |= !talk_.lookup.holds_rooms() && talk_.rooms.follow();
+            did_something |= tell_of_wait();
             did_something |= write_client();
             if (is_done())
                 talk_.output.finish();
@@ -114,6 +115,15 @@ bool Handler::look_up() {
     return talk_.lookup.go_on();
 }
 
+// The hub may be another one soon, and so long it is silent.
+bool Handler::tell_of_wait() {
+    const auto& when = talk_.hub.will_tell_of_wait();
+    if (!when || time_until(*when).count() > 0 || talk_.output.is_ending()) return false;
+    talk_.hub.forget_wait();
+    talk_.output.say(Phrase::hub_is_slow);
+    return true;
+}
+
 bool Handler::write_client() {
     talk_.output.lay();
     talk_.option.tell_progress();
@@ -135,8 +145,8 @@ void Handler::wait() {
     const auto interest = (wants_input ? 1U : 0U) | (output.is_empty() ? 0U : 2U);
     poller_->watch(output.fd(), static_cast<Interest>(interest));
     std::optional<std::chrono::milliseconds> at_most = time_left();
-    if (const auto dialect_waits = output.dialect().waits_until())
-        at_most = std::min(at_most.value_or(std::chrono::hours{1}), time_until(*dialect_waits));
+    for (const auto& until : {output.dialect().waits_until(), talk_.hub.will_tell_of_wait()})
+        if (until) at_most = std::min(at_most.value_or(std::chrono::hours{1}), time_until(*until));
     for (const Event& event : poller_->wait(at_most, signals_.while_waiting())) {
         const bool is_client = event.fd == output.fd();
         if (is_client && event.hangup && !talk_.input.wants_more()) throw Gone{};
@@ -146,6 +156,7 @@ void Handler::wait() {
         else
             talk_.hub.set_ready();
     }
+    if (talk_.hub.is_waiting()) last_line_ = std::chrono::steady_clock::now(); // not the client is idle
     signals_.take(SIGINT); // the terminal's; the hub acts on it
     if (signals_.take(SIGTERM)) output.finish(output.display().line(Phrase::asked_to_leave));
     if (time_left() == std::chrono::milliseconds{0})
@@ -153,7 +164,7 @@ void Handler::wait() {
 }
 
 std::optional<std::chrono::milliseconds> Handler::time_left() const {
-    if (idle_timeout_.count() == 0 || talk_.output.is_ending()) return {};
+    if (idle_timeout_.count() == 0 || talk_.output.is_ending() || talk_.hub.is_waiting()) return {};
     return time_until(last_line_ + idle_timeout_);
 }
 

@@ -39,6 +39,7 @@ private:
     bool obey_client();
     bool serve_terminal();
     bool look_up();
+    bool tell_of_wait();
     bool write_client();
 
     bool is_done() const; // the client has ended its input, and nothing is left to do or to write

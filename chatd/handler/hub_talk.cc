@@ -3,18 +3,31 @@
 
 #include "common/socket.hh"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
 using namespace common;
 
 namespace chatd {
+namespace {
+
+// Others may be up to authd.
+bool is_answered_at_once(Message request) {
+    constexpr std::array slow{Message::name, Message::login, Message::enter, Message::nick, Message::oper};
+    return std::find(slow.begin(), slow.end(), request) == slow.end();
+}
+
+} // namespace
 
 void HubTalk::ask(std::string packet, HubRequest request) {
     announce();
     set_serial(packet, next_serial_);
     next_serial_ += serials_of(packet);
     request.packet = std::move(packet);
+    will_tell_of_wait_.reset();
+    if (is_answered_at_once(request.what)) will_tell_of_wait_ = Clock::now() + patience;
     request_ = std::move(request);
     tell(request_->packet); // one request is on its way at most, so there is room for it
 }
@@ -30,7 +43,15 @@ void HubTalk::announce() {
     tell(CountedFrame::make({}, *announced_));
 }
 
+void HubTalk::say_here(std::uint32_t room, std::uint64_t dealt_with) {
+    tell(HereFrame::make({}, room, dealt_with));
+    if (!request_) return;
+    if (announced_) tell(CountedFrame::make({}, *announced_));
+    tell(request_->packet);
+}
+
 HubRequest HubTalk::take_answer() {
+    will_tell_of_wait_.reset();
     if (!request_) return {};
     if (request_->answers > 1) {
         --request_->answers;
@@ -60,6 +81,20 @@ std::optional<HubTalk::Heard> HubTalk::hear() {
         return Heard{Heard::Kind::waking};
     }
     return {};
+}
+
+bool HubTalk::take_told(std::uint64_t from, std::uint32_t serial) {
+    ++untaken_;
+    if (serial == 0) return true;
+    const auto known =
+        std::find_if(tellers_.begin(), tellers_.end(), [&](const Teller& one) { return one.client == from; });
+    if (known != tellers_.end() && serial <= known->last_serial) return false;
+    if (known != tellers_.end())
+        tellers_.erase(known);
+    else if (tellers_.size() == max_tellers)
+        tellers_.erase(tellers_.begin());
+    tellers_.push_back({from, serial});
+    return true;
 }
 
 void HubTalk::acknowledge_told() {

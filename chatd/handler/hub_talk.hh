@@ -7,11 +7,14 @@
 #include "chatd/protocol.hh"
 #include "common/fd.hh"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace chatd {
 
@@ -32,6 +35,10 @@ struct HubRequest {
 
 class HubTalk {
 public:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds patience{3}; // with a hub that answers at once
+    static constexpr std::size_t max_tellers = 64;     // whose last private message is known
+
     // Before each request, from announce_from on, the hub is told how much of input has been dealt with.
     // reports_again: whether the poller reports what is left unread once more.
     HubTalk(common::Fd hub, const ClientInput& input, bool reports_again)
@@ -46,6 +53,13 @@ public:
     // No value while nothing is asked.
     const std::optional<HubRequest>& request() const { return request_; }
     bool is_waiting() const { return request_.has_value(); }
+    // To a hub that follows another: the room that the client is in, how many of its bytes were dealt with,
+    // and once more what is unanswered.
+    void say_here(std::uint32_t room, std::uint64_t dealt_with);
+    // When the client is to be told that it waits for what a hub answers at once. No value: it does not
+    // wait for that, or knows.
+    const std::optional<Clock::time_point>& will_tell_of_wait() const { return will_tell_of_wait_; }
+    void forget_wait() { will_tell_of_wait_.reset(); } // it is told now, or why it waits
     // One more answer has come: to this request. Nothing is asked any more when it was the last.
     HubRequest take_answer();
     // The request is answered by so many frames more.
@@ -65,7 +79,8 @@ public:
     bool announces() const { return announced_.has_value(); }
 
     // A private message has come, and counts as taken once the client's socket has taken all that waited.
-    void count_told() { ++untaken_; }
+    // serial: of its sender's request, 0: none. False: it came before, from a hub that is gone.
+    bool take_told(std::uint64_t from, std::uint32_t serial);
     void acknowledge_told();
 
 private:
@@ -78,7 +93,13 @@ private:
     std::optional<HubRequest> request_;
     std::optional<std::uint64_t> announced_; // no value: nothing is counted
     std::uint32_t next_serial_ = 1;
+    std::optional<Clock::time_point> will_tell_of_wait_;
     std::uint32_t untaken_ = 0;
+    struct Teller {
+        std::uint64_t client;
+        std::uint32_t last_serial;
+    };
+    std::vector<Teller> tellers_; // who told this client something; the last one is the last
     // Not on the stack, and not filled: a page more for each of thousands.
     std::unique_ptr<char[]> packet_ = std::make_unique_for_overwrite<char[]>(max_frame);
 };

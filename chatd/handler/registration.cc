@@ -82,7 +82,13 @@ void Registration::begin_session(std::string_view bytes) {
 
 // It enters as a newcomer; but what it was shown before is not shown once more, and nothing is left out.
 void Registration::tell_seen() {
-    if (!place_.empty()) hub_.tell(SeenFrame::make(place_));
+    if (place_.empty()) return;
+    hub_.tell(SeenFrame::make(place_));
+    has_told_seen_ = true;
+}
+
+void Registration::repeat_seen() {
+    if (has_told_seen_ && !is_inside()) tell_seen();
 }
 
 // Nobody is there to be greeted: it says so, has sent its next line before it was asked, or sends no more.
@@ -175,6 +181,7 @@ void Registration::enter(const HubRequest& request, std::span<const char> packet
     std::uint32_t others = 0;
     std::tie(start.room, start.client, start.joined, start.first, start.segment, start.offset, others) =
         fields;
+    if (rooms_.follows(start.room)) return; // of a return that was asked for again
     start.formers = formers_;
     std::vector<std::string> told = split_lines(words); // name, topic, those who are there
     const std::string name = told.at(0);
@@ -211,9 +218,12 @@ void Registration::resume(const HubRequest& request, std::span<const char> packe
     const auto [fields, words] = ResumedFrame::read(packet);
     const auto [rooms, counted, name_size] = fields;
     const std::string name = words.substr(0, name_size);
+    const bool comes_again = is_inside(); // from a hub that follows the one that was asked
+    formers_.clear();
     for (const auto& [former] : Former::iter_unpack(std::string_view{words}.substr(name.size())))
         formers_.push_back(former);
     hub_.expect(request, rooms);
+    if (comes_again) return;
     state_ = State::inside;
     output_.display().set_own_name(name);
     option_.resume(counted);

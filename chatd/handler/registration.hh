@@ -53,6 +53,8 @@ public:
     void enter(const HubRequest& request, std::span<const char> packet, common::Fd log);
     void resume(const HubRequest& request, std::span<const char> packet);
     void take_token(const std::string& token); // to resume with
+    // To a hub that follows another, as long as it matters.
+    void repeat_seen();
 
 private:
     void ask(Asked asked);
@@ -85,6 +87,7 @@ private:
     std::vector<std::uint64_t> formers_; // the clients that it was before
     std::string token_;                  // to be shown when it is in a room
     std::string place_;                  // of chat(1)'s earlier connection
+    bool has_told_seen_ = false;
 };
 
 } // namespace chatd

@@ -130,6 +130,73 @@ TEST_SUITE("unit") {
         CHECK(messages(place.shown()).find("An") != std::string::npos);
     }
 
+    TEST_CASE("chat's option: what was seen is repeated to another hub as long as the client is in no room") {
+        const auto packed = PlaceRoom::pack(std::uint32_t{7}, std::uint64_t{30});
+        const std::string place_of_it{packed.begin(), packed.end()};
+        TalkPlace place;
+        place.type(negotiation);
+        const auto again = [&] { place.hear(AgainFrame::make({}, protocol_version)); };
+        again();
+        place.sent_as<HereFrame>(); // nothing was told so far
+        place.talk.registration.begin_session(Chat::hello({.place = place_of_it}));
+        place.sent_as<SeenFrame>();
+        again();
+        CHECK(place.sent_as<SeenFrame>().second == place_of_it);
+        place.sent_as<HereFrame>();
+        place.be_named("ada");
+        place.type("\n");
+        const std::string enter = place.sent();
+        again();
+        CHECK(place.sent_as<SeenFrame>().second == place_of_it); // before what it is for
+        place.sent_as<HereFrame>();
+        CHECK(place.sent() == enter);
+        place.enter(1, "lobby", TalkPlace::empty_log());
+        again();
+        place.sent_as<HereFrame>();
+        CHECK(place.sent().empty());
+    }
+
+    TEST_CASE("chat's option: another hub hears how many bytes were dealt with and those of what is not") {
+        Chat chat;
+        chat.be_named("ada");
+        chat.type("\n");
+        chat.sent();
+        chat.enter(1, "lobby", TalkPlace::empty_log());
+        chat.shown(); // 5 bytes
+        const auto again = AgainFrame::make({}, protocol_version);
+        const auto bytes_here = [&] { return std::get<1>(chat.sent_as<HereFrame>().first); };
+        chat.hear(again);
+        CHECK(bytes_here() == 5);
+        CHECK(chat.sent().empty());
+        chat.type("one\n");
+        CHECK(std::get<0>(chat.sent_as<CountedFrame>().first) == 9);
+        const std::string said = chat.sent();
+        CHECK(message_of(said) == Message::say);
+        chat.hear(again);
+        CHECK(bytes_here() == 5);
+        CHECK(std::get<0>(chat.sent_as<CountedFrame>().first) == 9);
+        CHECK(chat.sent() == said);
+        CHECK(chat.sent().empty());
+        SUBCASE("the answer of the last hub is before its end") {
+            chat.accept();
+            chat.hear(again);
+            CHECK(bytes_here() == 9);
+            CHECK(chat.sent().empty());
+        }
+        SUBCASE("lines of a paste come again as a whole") {
+            chat.accept();
+            chat.type("/paste\ntwo\n");
+            chat.hear(again);
+            CHECK(bytes_here() == 9);
+            chat.type(".\n");
+            CHECK(std::get<0>(chat.sent_as<CountedFrame>().first) == 22);
+            chat.sent_as<SayFrame>();
+            chat.hear(again);
+            CHECK(bytes_here() == 9);
+            CHECK(std::get<0>(chat.sent_as<CountedFrame>().first) == 22);
+        }
+    }
+
     TEST_CASE("chat's option: refused lines are counted inside") {
         Chat chat;
         chat.be_named("ada");

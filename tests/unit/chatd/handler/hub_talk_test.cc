@@ -93,12 +93,163 @@ TEST_SUITE("unit") {
         HubTalk& hub = place.talk.hub;
         hub.acknowledge_told();
         CHECK(place.sent().empty());
-        hub.count_told();
-        hub.count_told();
+        CHECK(hub.take_told(4, 1));
+        CHECK_FALSE(hub.take_told(4, 1)); // also one that came before
         hub.acknowledge_told();
         CHECK(std::get<0>(place.sent_as<TookFrame>().first) == 2);
         hub.acknowledge_told();
         CHECK(place.sent().empty());
+    }
+
+    TEST_CASE("hub talk: requests have serials and lines that are said one each and what is told has none") {
+        TalkPlace place;
+        HubTalk& hub = place.talk.hub;
+        const auto serial_of_next = [&] { return serial_of(place.sent()); };
+        hub.ask(WhoFrame::make({}, std::uint32_t{0}), {.what = Message::who});
+        CHECK(serial_of_next() == 1);
+        hub.take_answer();
+        hub.ask(SayFrame::make("one\ntwo\nthree", std::uint32_t{1}, std::uint8_t{12}, std::uint8_t{0}),
+                {.what = Message::say});
+        CHECK(serial_of_next() == 2);
+        hub.take_answer();
+        hub.tell(SeenFrame::make({}));
+        CHECK(place.sent() == SeenFrame::make({}));
+        hub.ask(SayFrame::make("four", std::uint32_t{1}, std::uint8_t{12}, std::uint8_t{0}),
+                {.what = Message::say});
+        CHECK(serial_of_next() == 5);
+        hub.take_answer();
+        hub.ask(QuitFrame::make({}), {.what = Message::quit});
+        CHECK(serial_of_next() == 6);
+    }
+
+    TEST_CASE(
+        "hub talk: a message that a sender's serial says was here is passed over for the last senders") {
+        TalkPlace place;
+        HubTalk& hub = place.talk.hub;
+        CHECK(hub.take_told(4, 7));
+        CHECK_FALSE(hub.take_told(4, 7));
+        CHECK_FALSE(hub.take_told(4, 6));
+        CHECK(hub.take_told(4, 8));
+        CHECK(hub.take_told(5, 7));                                         // of another
+        for (int times = 0; times < 2; ++times) CHECK(hub.take_told(4, 0)); // it has none
+        for (std::uint64_t other = 100; other < 100 + HubTalk::max_tellers; ++other)
+            CHECK(hub.take_told(other, 1));
+        CHECK(hub.take_told(5, 7)); // who told nothing for the longest time is forgotten
+        CHECK_FALSE(hub.take_told(5, 7));
+        CHECK_FALSE(hub.take_told(100 + HubTalk::max_tellers - 1, 1));
+    }
+
+    TEST_CASE("hub talk: who waits for an answer that comes at once is told once unless it knows why") {
+        TalkPlace place;
+        HubTalk& hub = place.talk.hub;
+        const auto ask = [&](Message what) {
+            const auto before = HubTalk::Clock::now();
+            hub.ask(RoomsFrame::make({}, std::uint32_t{0}), {.what = what});
+            const auto& when = hub.will_tell_of_wait();
+            CHECK((!when || (*when >= before + HubTalk::patience &&
+                             *when <= HubTalk::Clock::now() + HubTalk::patience)));
+            return when.has_value();
+        };
+        CHECK_FALSE(hub.will_tell_of_wait());
+        for (const Message quick : {Message::say, Message::leave, Message::who, Message::topic, Message::tell,
+                                    Message::resume, Message::next_segment, Message::quit}) {
+            CHECK(ask(quick));
+            hub.take_answer();
+            CHECK_FALSE(hub.will_tell_of_wait());
+        }
+        for (const Message asks_authd :
+             {Message::name, Message::login, Message::enter, Message::nick, Message::oper}) {
+            CHECK_FALSE(ask(asks_authd));
+            hub.take_answer();
+        }
+        CHECK(ask(Message::say));
+        hub.forget_wait();
+        CHECK_FALSE(hub.will_tell_of_wait());
+        place.hear(AgainFrame::make({}, protocol_version));
+        CHECK_FALSE(hub.will_tell_of_wait()); // not a second time
+        hub.take_answer();
+        CHECK(ask(Message::say));
+        place.hear(SlowedFrame::make({}, 1U, 1U, std::uint8_t{0}));
+        CHECK_FALSE(hub.will_tell_of_wait());
+    }
+
+    TEST_CASE("conversation: a hub that follows another hears where the client is and what is unanswered") {
+        TalkPlace place;
+        const auto again = [&] { place.hear(AgainFrame::make({}, protocol_version)); };
+        const auto check_here = [&](std::uint32_t room) {
+            const auto [in, bytes] = place.sent_as<HereFrame>().first;
+            CHECK(in == room);
+            CHECK(bytes == 0); // it does not count
+        };
+        again();
+        check_here(0);
+        place.type("ada\n");
+        std::string asked = place.sent();
+        for (int times = 0; times < 2; ++times) {
+            again();
+            check_here(0);
+            CHECK(place.sent() == asked);
+            CHECK(place.sent().empty());
+        }
+        place.accept("ada");
+        place.sent_as<RoomsFrame>();
+        place.hear(ListingFrame::make({}, std::uint32_t{0}));
+        again();
+        check_here(0);
+        CHECK(place.sent().empty());
+        place.type("\n");
+        place.sent_as<EnterFrame>();
+        place.enter(1, "lobby", TalkPlace::empty_log());
+        place.type("one\ntwo\n");
+        asked = place.sent();
+        CHECK(message_of(asked) == Message::say);
+        again();
+        check_here(1);
+        CHECK(place.sent() == asked);
+        place.accept();
+        place.obey();
+        const std::string next = place.sent(); // if the lines did not go together
+        CHECK(next != asked);
+    }
+
+    TEST_CASE("conversation: a wake that a dead hub did not send is made up for") {
+        TalkPlace place;
+        place.be_inside("ada", 1, "lobby");
+        CHECK_FALSE(place.talk.rooms.follow());
+        CHECK(place.talk.rooms.has_caught_up());
+        place.hear(AgainFrame::make({}, protocol_version));
+        CHECK_FALSE(place.talk.rooms.has_caught_up());
+    }
+
+    TEST_CASE("conversation: a hub whose version is too far from ours lets its clients come again") {
+        for (const int version : {protocol_version - 1, protocol_version + 1}) {
+            TalkPlace place;
+            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version)));
+            place.sent_as<HereFrame>();
+            CHECK_FALSE(place.talk.output.is_ending());
+        }
+        for (const int version : {0, protocol_version - 2, protocol_version + 2, 65535}) {
+            TalkPlace place;
+            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version)));
+            CHECK(place.sent().empty());
+            CHECK(place.talk.output.end() == End::come_again);
+            CHECK(place.shown().find("come again") != std::string::npos);
+            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version))); // and once is enough
+            CHECK(place.shown().empty());
+        }
+    }
+
+    TEST_CASE("conversation: a private message that a second hub tells once more is shown once") {
+        TalkPlace place;
+        place.be_inside("ada", 1, "lobby");
+        for (int times = 0; times < 2; ++times) {
+            place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint32_t{9}, std::uint8_t{3}));
+            place.hear(AgainFrame::make({}, protocol_version));
+            place.sent_as<HereFrame>();
+            CHECK(place.shown() == (times == 0 ? "bob tells you: psst\n" : ""));
+        }
+        place.talk.hub.acknowledge_told();
+        CHECK(std::get<0>(place.sent_as<TookFrame>().first) == 2); // to the hub it is there all the same
     }
 
     TEST_CASE("conversation: a frame that is not for a handler is the hub's fault") {

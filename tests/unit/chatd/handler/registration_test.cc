@@ -250,6 +250,33 @@ TEST_SUITE("unit") {
         CHECK(shown.find("bob") == shown.npos); // it knows who is there
     }
 
+    TEST_CASE(
+        "registration: a return that another hub has to finish welcomes nobody twice and doubles no room") {
+        TalkPlace place;
+        place.type("/resume abc\n");
+        const std::string asked = place.sent();
+        const std::string resumed =
+            ResumedFrame::make("ada", std::uint32_t{2}, std::uint64_t{0}, std::uint8_t{3});
+        place.hear(resumed);
+        place.enter(1, "lobby", TalkPlace::empty_log());
+        CHECK(place.shown().find("Welcome back") != std::string::npos);
+        place.hear(AgainFrame::make({}, protocol_version));
+        CHECK(std::get<0>(place.sent_as<HereFrame>().first) == 1);
+        CHECK(place.sent() == asked);
+        place.hear(resumed);
+        place.enter(1, "lobby", TalkPlace::empty_log());
+        CHECK(place.shown().empty());
+        CHECK(place.talk.hub.is_waiting());
+        place.enter(2, "plans", TalkPlace::empty_log());
+        CHECK(place.shown().find("plans") != std::string::npos);
+        CHECK_FALSE(place.talk.hub.is_waiting());
+        CHECK(place.talk.rooms.current_number() == 2);
+        CHECK(place.talk.rooms.next_behind_current().number() == 1);
+        place.talk.rooms.leave_current();
+        place.talk.rooms.leave_current();
+        CHECK_FALSE(place.talk.rooms.is_in_any());
+    }
+
     TEST_CASE("registration: a room that cannot be entered again leaves the others to come") {
         TalkPlace place;
         place.type("/resume abc\n");
