@@ -38,10 +38,11 @@ LogPolicy policy_of_made(const RoomSettings& room) {
     return policy;
 }
 
-// That it holds: to write, and of segments without a name one for each, so that they can be read.
+// That it holds: to write, and of segments without a name one for each, so that they can be read; also for
+// that of the last batch, which stays until there is another.
 constexpr std::size_t descriptors_of(const LogPolicy& policy) {
     constexpr std::uint64_t most = 256;
-    return 1 + (policy.keep_files ? 0 : std::min(policy.keep_bytes / policy.segment_bytes + 1, most));
+    return 1 + (policy.keep_files ? 0 : std::min(policy.keep_bytes / policy.segment_bytes + 2, most));
 }
 constexpr std::size_t descriptors_of_made = 1 + made_keep_bytes / made_segment_bytes + 1;
 

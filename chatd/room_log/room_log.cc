@@ -5,140 +5,170 @@
 #include "common/text.hh"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
 using namespace common;
-namespace fs = std::filesystem;
 
 namespace chatd {
 namespace {
 
 using WallClock = std::chrono::system_clock;
 
+constexpr std::uint64_t lines_between_places = 1000;
+
 std::int64_t now_in_microseconds() {
     return std::chrono::duration_cast<std::chrono::microseconds>(WallClock::now().time_since_epoch()).count();
 }
 
-Fd open_file(const std::string& path, int flags) {
-    return Fd{
-        checked("open", path, [&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600); })};
-}
-
 bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::announced || kind == Kind::noted; }
+
+bool is_mark(Kind kind) { return kind == Kind::segment_start || kind == Kind::segment_end; }
+
+std::uint64_t size_of(int fd, const std::string& path) {
+    struct stat found {};
+    checked("look at", path, [&] { return ::fstat(fd, &found); });
+    return static_cast<std::uint64_t>(found.st_size);
+}
 
 } // namespace
 
 RoomLog::RoomLog(std::string folder, std::string room, const LogPolicy& policy, Log& log)
-    : folder_(std::move(folder)),
+    : files_(std::move(folder), policy.keep_files, log),
       room_(std::move(room)),
       policy_(policy),
       log_(log),
       next_line_(policy.first_line) {
-    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail("make the directory", folder_);
-    if (policy_.keep_files) find_segments();
-    if (segments_.empty())
+    if (files_.have_names())
+        for (const std::uint32_t number : files_.numbers()) segments_.push_back(files_.look_at(number));
+    if (segments_.empty()) {
         use_segment(create_segment(1));
+    } else {
+        next_line_ = 1;
+        recover({}, nullptr);
+    }
+}
+
+RoomLog::RoomLog(std::string folder, std::string room, const LogPolicy& policy, Log& log,
+                 const LogPlace& place, std::vector<KeptFile> kept, const OnRecord& on_record)
+    : files_(std::move(folder), policy.keep_files, log),
+      room_(std::move(room)),
+      policy_(policy),
+      log_(log),
+      next_line_(std::max<std::uint64_t>(place.next_line, 1)),
+      topic_(place.topic) {
+    if (files_.have_names())
+        find_segments(place);
     else
-        recover();
+        take_segments(place, std::move(kept));
+    if (segments_.empty())
+        use_segment(create_segment(place.segments.back().number + 1));
+    else
+        recover(place.from, on_record);
 }
 
-// "00000001.log", "00000002.log", ...
-std::string RoomLog::path_of(std::uint32_t number) const {
-    std::array<char, 16> name{};
-    std::snprintf(name.data(), name.size(), "%08u.log", number);
-    return text(folder_, policy_.keep_files ? "/" : "/unkept-", name.data());
+// Those of the place, without what was removed since, and those that were begun since.
+void RoomLog::find_segments(const LogPlace& place) {
+    const auto& told = place.segments;
+    for (const std::uint32_t number : files_.numbers()) {
+        const auto known = std::find_if(told.begin(), told.end(),
+                                        [&](const LogPlace::Segment& one) { return one.number == number; });
+        if (known != told.end())
+            segments_.push_back({number, known->first_line, known->size, known->last_write});
+        else if (number > told.back().number || place.has_older)
+            segments_.push_back(files_.look_at(number));
+    }
 }
 
-void RoomLog::find_segments() {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
-        const std::string name = entry.path().filename();
-        const auto number = parse_number<std::uint32_t>(std::string_view{name}.substr(0, name.find('.')), 1);
-        if (!number || entry.path() != path_of(*number)) continue;
-        Segment segment;
-        segment.number = *number;
-        segment.size = entry.file_size();
-        LogReader reader{open_file(path_of(*number), O_RDONLY), 0};
-        Record first;
-        if (reader.next(first) == LogReader::Result::record) segment.first_line = first.line;
+// Of files without names, those that were kept; what was not is gone.
+void RoomLog::take_segments(const LogPlace& place, std::vector<KeptFile> kept) {
+    std::sort(kept.begin(), kept.end(),
+              [](const KeptFile& one, const KeptFile& other) { return one.segment < other.segment; });
+    for (KeptFile& file : kept) {
+        if (file.is_writable || !file.fd || file.segment < place.segments.front().number) continue;
+        LogSegment segment;
+        segment.number = file.segment;
+        for (const auto& known : place.segments)
+            if (known.number == file.segment)
+                segment = {known.number, known.first_line, known.size, known.last_write};
+        segment.readable = std::move(file.fd);
+        if (segment.first_line == 0) segment.first_line = next_line_; // begun since
         segments_.push_back(std::move(segment));
     }
-    std::sort(segments_.begin(), segments_.end(),
-              [](const auto& a, const auto& b) { return a.number < b.number; });
+    for (KeptFile& file : kept)
+        if (file.is_writable && !segments_.empty() && file.segment == segments_.back().number)
+            writable_ = std::move(file.fd);
 }
 
-void RoomLog::recover() {
-    next_line_ = 1;
-    bool damaged = false;
-    for (Segment& segment : segments_) {
-        const bool is_last = &segment == &segments_.back();
-        LogReader reader{open_file(path_of(segment.number), O_RDONLY), 0};
+// Reads from there to the end.
+void RoomLog::recover(const Position& from, const OnRecord& on_record) {
+    bool damaged = false, ended = false;
+    for (LogSegment& segment : segments_) {
+        if (segment.number < from.segment) continue;
+        Fd file = files_.open_for_reading(segment);
+        segment.size = size_of(file.get(), files_.path_of(segment.number));
+        std::uint64_t at = segment.number == from.segment && from.offset <= segment.size ? from.offset : 0;
+        LogReader reader{std::move(file), at};
         Record record;
-        for (std::uint64_t at = 0; reader.next(record) == LogReader::Result::record; at = reader.offset()) {
-            remember({segment.number, at}, record.line, record.kind);
-            heed(record);
-            if (remembered_.size() > policy_.remembered) remembered_.pop_front();
-            const bool is_mark = record.kind == Kind::segment_start || record.kind == Kind::segment_end;
-            next_line_ = std::max(next_line_, record.line + (is_mark ? 0 : 1));
+        for (; reader.next(record) == LogReader::Result::record; at = reader.offset()) {
+            take({segment.number, at}, record);
             segment.last_write = WallClock::time_point{std::chrono::microseconds{record.time}};
+            if (on_record) on_record(record);
         }
+        ended = record.kind == Kind::segment_end;
         damaged = reader.offset() != segment.size && !cut_tail(segment, reader);
-        if (is_last || damaged || record.kind == Kind::segment_end) continue;
-        const Fd writable = open_file(path_of(segment.number), O_WRONLY | O_APPEND);
-        append(writable.get(), segment,
-               mark(Kind::segment_end)); // its successor was made just before a crash
+        const bool is_last = &segment == &segments_.back();
+        if (is_last || damaged || ended || !files_.have_names()) continue;
+        // Its successor was made just before a crash.
+        append_mark(files_.open_for_writing(segment).get(), segment, Kind::segment_end);
     }
-    if (damaged) return use_segment(create_segment(segments_.back().number + 1));
-    writable_ = open_file(path_of(segments_.back().number), O_WRONLY | O_APPEND);
-    if (segments_.back().size == 0) // just made before a crash
-        append(writable_.get(), segments_.back(), mark(Kind::segment_start));
+    ++place_number_;
+    place_line_ = next_line_;
+    LogSegment& last = segments_.back();
+    if (!damaged && !ended && files_.have_names()) writable_ = files_.open_for_writing(last);
+    if (damaged || ended || !writable_) return use_segment(create_segment(last.number + 1));
+    if (last.size == 0) append_mark(writable_.get(), last, Kind::segment_start); // just made before a crash
 }
 
-// A tail that is not a whole record is what a crash leaves. False when valid records follow it: damage.
-bool RoomLog::cut_tail(Segment& segment, const LogReader& reader) {
-    const std::string path = path_of(segment.number);
+void RoomLog::take(const Position& position, const Record& record) {
+    remember(position, record.line, record.kind);
+    heed(record);
+    if (remembered_.size() > policy_.remembered) remembered_.pop_front();
+    next_line_ = std::max(next_line_, record.line + (is_mark(record.kind) ? 0 : 1));
+    if (!is_mark(record.kind)) batch_segment_ = position.segment;
+}
+
+// A tail that is not a whole record is what a crash leaves. False when valid records follow it: damage; or
+// when it cannot be cut off.
+bool RoomLog::cut_tail(LogSegment& segment, const LogReader& reader) {
+    const std::string path = files_.path_of(segment.number);
     if (const std::uint64_t last = reader.last_line_behind(); last != 0) {
         next_line_ = std::max(next_line_, last + 1); // so that readers are told what they miss
         log_.error(text(path, ": damaged at byte ", reader.offset(),
                         "; it is left as it is, readers continue after it"));
         return false;
     }
-    log_.warning(text(path, ": the last ", segment.size - reader.offset(),
-                      " bytes are an incomplete record: cut off"));
-    checked("truncate", path, [&] { return ::truncate(path.c_str(), static_cast<off_t>(reader.offset())); });
+    const bool is_last = &segment == &segments_.back();
+    const Fd named = files_.have_names() ? files_.open_for_writing(segment) : Fd{};
+    const int fd = named ? named.get() : is_last ? writable_.get() : -1;
+    if (fd < 0) return false;
+    const std::uint64_t tail = segment.size - reader.offset();
     segment.size = reader.offset();
+    files_.cut_back(fd, segment);
+    if (segment.is_torn) return false;
+    log_.warning(text(path, ": the last ", tail, " bytes are an incomplete record: cut off"));
     return true;
 }
 
-// Makes the file and its first record; nothing is left of it when that fails.
-RoomLog::Created RoomLog::create_segment(std::uint32_t number) const {
-    const std::string path = path_of(number);
-    if (!policy_.keep_files) ::unlink(path.c_str()); // one that a crash left
-    Created created;
-    created.writable = open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL);
-    created.segment.number = number;
-    created.segment.first_line = next_line_;
-    if (!policy_.keep_files) {
-        created.segment.readable = open_file(path, O_RDONLY);
-        ::unlink(path.c_str());
-    }
-    try {
-        append(created.writable.get(), created.segment, mark(Kind::segment_start));
-    } catch (const std::system_error&) {
-        if (policy_.keep_files) ::unlink(path.c_str());
-        throw;
-    }
-    return created;
+SegmentFiles::Created RoomLog::create_segment(std::uint32_t number) const {
+    return files_.create(number, next_line_, mark(Kind::segment_start));
 }
 
-void RoomLog::use_segment(Created created) {
+void RoomLog::use_segment(SegmentFiles::Created created) {
     writable_ = std::move(created.writable);
     segments_.push_back(std::move(created.segment));
+    ++place_number_;
     drop_old_segments();
 }
 
@@ -152,37 +182,24 @@ void RoomLog::heed(const Record& record) {
     if (record.kind == Kind::topic || record.kind == Kind::segment_start) topic_ = record.text;
 }
 
-// Records at the end of the segment: all of them, or those that the disk took whole and an exception.
-void RoomLog::append(int fd, Segment& segment, std::string_view bytes) const {
-    std::size_t wrote = 0;
-    int error = 0;
-    while (wrote < bytes.size() && error == 0) {
-        const ssize_t got = retry([&] { return ::write(fd, bytes.data() + wrote, bytes.size() - wrote); });
-        if (got < 0)
-            error = errno;
-        else
-            wrote += static_cast<std::size_t>(got);
-    }
-    std::size_t whole = wrote;
-    if (error != 0) { // rare, so the records are found by what they say of themselves
-        whole = 0;
-        for (std::size_t size; (size = valid_record(bytes.substr(whole, wrote - whole))) != 0;) whole += size;
-    }
-    segment.size += whole;
-    if (whole > 0) segment.last_write = WallClock::now();
-    if (error == 0) return;
-    if (whole < wrote) cut_back(fd, segment);
-    fail_with(error, "append to", path_of(segment.number));
+LogPlace RoomLog::place() const {
+    LogPlace place;
+    for (const LogSegment& segment : segments_)
+        place.segments.push_back({segment.number, segment.first_line, segment.size, segment.last_write});
+    const LogSegment& last = segments_.back();
+    place.from = remembered_.empty() ? Position{last.number, last.size} : remembered_.front().position;
+    place.next_line = end_line();
+    place.topic = has_batch() ? topic_before_batch_ : topic_;
+    return place;
 }
 
-// Half a record, which nobody has taken for one.
-void RoomLog::cut_back(int fd, Segment& segment) const {
-    const bool was_torn = segment.is_torn;
-    segment.is_torn = retry([&] { return ::ftruncate(fd, static_cast<off_t>(segment.size)); }) != 0;
-    const std::error_code why{errno, std::generic_category()};
-    if (segment.is_torn && !was_torn)
-        log_.error(text(path_of(segment.number), ": half a record stays at byte ", segment.size, ": ",
-                        why.message()));
+std::vector<RoomLog::LentFile> RoomLog::unnamed_files() const {
+    std::vector<LentFile> files;
+    if (files_.have_names()) return files;
+    files.push_back({segments_.back().number, true, writable_.get()});
+    for (const LogSegment& segment : segments_)
+        files.push_back({segment.number, false, segment.readable.get()});
+    return files;
 }
 
 std::uint64_t RoomLog::add(Kind kind, std::uint64_t speaker, std::string_view name,
@@ -206,10 +223,10 @@ bool RoomLog::flush() {
     next_line_ -= records.size();
     std::string why_not;
     if (!make_writable()) why_not = "half a record is in the way, and there is no new segment";
-    Segment& segment = segments_.back();
+    LogSegment& segment = segments_.back();
     const std::uint64_t at = segment.size;
     try {
-        if (why_not.empty()) append(writable_.get(), segment, batch);
+        if (why_not.empty()) files_.append(writable_.get(), segment, batch);
     } catch (const std::system_error& error) {
         why_not = error.what();
     }
@@ -226,8 +243,17 @@ bool RoomLog::flush() {
         take_back_topic(std::string_view{batch}.substr(0, took));
         return false;
     }
+    note_batch(segment);
     if (segment.size >= policy_.segment_bytes) start_new_segment();
     return true;
+}
+
+// What the last one was written to may be dropped now.
+void RoomLog::note_batch(const LogSegment& segment) {
+    if (std::exchange(batch_segment_, segment.number) != segment.number) drop_old_segments();
+    if (next_line_ - place_line_ < lines_between_places) return;
+    place_line_ = next_line_;
+    ++place_number_;
 }
 
 // As before the batch, and then as the part of it says that was written.
@@ -242,7 +268,7 @@ void RoomLog::take_back_topic(std::string_view written) {
 // done.
 bool RoomLog::make_writable() {
     if (!segments_.back().is_torn) return true;
-    cut_back(writable_.get(), segments_.back());
+    files_.cut_back(writable_.get(), segments_.back());
     if (!segments_.back().is_torn) return true;
     std::string topic = std::exchange(topic_, topic_before_batch_); // the batch comes behind the new start
     const bool is_new = start_new_segment();
@@ -251,16 +277,16 @@ bool RoomLog::make_writable() {
 }
 
 bool RoomLog::start_new_segment() {
-    Created next;
+    SegmentFiles::Created next;
     try {
         // The new one stands before the old one says that there is more.
         next = create_segment(segments_.back().number + 1);
         // Readers pass over half a record that stays there, as over damage.
-        if (!segments_.back().is_torn) append(writable_.get(), segments_.back(), mark(Kind::segment_end));
+        if (!segments_.back().is_torn) append_mark(writable_.get(), segments_.back(), Kind::segment_end);
         use_segment(std::move(next));
         return true;
     } catch (const std::system_error& error) {
-        if (next.writable && policy_.keep_files) ::unlink(path_of(next.segment.number).c_str());
+        if (next.writable) files_.remove(next.segment);
         log_.error(text("room ", room_, ": no new segment: ", error.what()));
         return false;
     }
@@ -272,23 +298,29 @@ void RoomLog::set_retention(std::uint64_t keep_bytes, std::chrono::seconds keep_
     drop_old_segments();
 }
 
+// But not that of the last batch, whose lines may not be answered yet: who follows this hub is to find them.
 void RoomLog::drop_old_segments() {
     std::uint64_t total = 0;
-    for (const Segment& segment : segments_) total += segment.size;
-    const auto is_old = [&](const Segment& segment) {
+    for (const LogSegment& segment : segments_) total += segment.size;
+    const auto is_old = [&](const LogSegment& segment) {
         return policy_.keep_age.count() > 0 && WallClock::now() - segment.last_write > policy_.keep_age;
     };
-    while (segments_.size() > 1 && (total > policy_.keep_bytes || is_old(segments_.front()))) {
-        if (policy_.keep_files) ::unlink(path_of(segments_.front().number).c_str());
+    const auto goes = [&](const LogSegment& oldest) {
+        const bool is_needed = oldest.number == batch_segment_ || segments_.size() == 1;
+        return !is_needed && (total > policy_.keep_bytes || is_old(oldest));
+    };
+    while (goes(segments_.front())) {
+        files_.remove(segments_.front());
         total -= segments_.front().size;
         segments_.pop_front();
+        ++place_number_;
         while (!remembered_.empty() && remembered_.front().position.segment < segments_.front().number)
             remembered_.pop_front();
     }
 }
 
 void RoomLog::remember(const Position& position, std::uint64_t line, Kind kind) {
-    if (kind == Kind::segment_start || kind == Kind::segment_end) return;
+    if (is_mark(kind)) return;
     remembered_.push_back({position, line, is_speech(kind)});
 }
 
@@ -308,25 +340,18 @@ Position RoomLog::position_of_line(std::uint64_t line) const {
     if (place != remembered_.end() && (place != remembered_.begin() || place->line == line))
         return place->position;
     Position found{segments_.front().number, 0};
-    for (const Segment& segment : segments_)
+    for (const LogSegment& segment : segments_)
         if (segment.first_line <= line) found.segment = segment.number;
     return found;
 }
 
-std::uint64_t RoomLog::oldest_line() const { return segments_.front().first_line; }
-
 RoomLog::Opened RoomLog::open_segment(std::uint32_t wanted) const {
     auto found = std::find_if(segments_.begin(), segments_.end(),
-                              [&](const Segment& segment) { return segment.number >= wanted; });
+                              [&](const LogSegment& segment) { return segment.number >= wanted; });
     if (found == segments_.end()) throw PeerError("a segment that does not exist yet was asked for");
-    const auto is_removed = [&] { return ::access(path_of(found->number).c_str(), F_OK) != 0; };
-    while (policy_.keep_files && found->number != last_segment() && is_removed()) ++found; // by hand
-    return {open_for_reading(*found), found->number};
-}
-
-Fd RoomLog::open_for_reading(const Segment& segment) const {
-    if (policy_.keep_files) return open_file(path_of(segment.number), O_RDONLY);
-    return duplicate(segment.readable.get(), room_);
+    const auto is_removed = [&] { return files_.have_names() && !files_.exists(found->number); };
+    while (found->number != last_segment() && is_removed()) ++found; // by hand
+    return {files_.open_for_reading(*found), found->number};
 }
 
 } // namespace chatd

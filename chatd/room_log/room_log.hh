@@ -7,13 +7,16 @@
 #pragma once
 
 #include "chatd/protocol.hh"
+#include "chatd/room_log/log_place.hh"
 #include "chatd/room_log/log_reader.hh"
+#include "chatd/room_log/segment_files.hh"
 #include "common/fd.hh"
 #include "common/log.hh"
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,17 +31,41 @@ struct LogPolicy {
     std::size_t remembered = 1000;          // lines whose places are known, for history on joining
 };
 
-struct Position {
-    std::uint32_t segment = 0;
-    std::uint64_t offset = 0;
-};
-
 class RoomLog {
 public:
+    using OnRecord = std::function<void(const Record& record)>;
+    // Of a log without names, a file that was kept for who follows.
+    struct KeptFile {
+        std::uint32_t segment = 0;
+        bool is_writable = false; // else it is readable
+        common::Fd fd{};
+    };
+
     // Opens the room's folder, or makes it, and recovers: a tail that is not a whole record is cut off, if no
     // valid record follows it; if one does, the segment is left as it is and a new one begun. Both are said
     // in the log. Throws std::system_error.
     RoomLog(std::string folder, std::string room, const LogPolicy& policy, common::Log& log);
+    // Goes on with the log of a hub that is gone: reads from the place on only, and hands each record to
+    // on_record, marks too. policy.keep_files has to be as it was; kept: what became of unnamed_files, in any
+    // order. What was begun or removed after the place was taken is found, and a crash mended as above; a
+    // segment without a name that was not kept is gone. Throws std::system_error.
+    RoomLog(std::string folder, std::string room, const LogPolicy& policy, common::Log& log,
+            const LogPlace& place, std::vector<KeptFile> kept, const OnRecord& on_record = nullptr);
+
+    // For that: it lies before the last batch that was written, and before as many lines as are remembered.
+    LogPlace place() const;
+    // Another number as soon as a place from before is of less use: a segment was begun or dropped, or many
+    // lines have come. Who goes on with a place from before reads more, but misses nothing.
+    std::uint64_t place_number() const { return place_number_; }
+    // Of a log without names, all its files, borrowed, in the order in which they are to be kept before the
+    // place is: that to write to the last segment, and those to read each. For a new segment without the
+    // first of these its readers would wait for ever.
+    struct LentFile {
+        std::uint32_t segment;
+        bool is_writable;
+        int fd;
+    };
+    std::vector<LentFile> unnamed_files() const;
 
     // Puts a record at the end of the batch; its line number. serial: of the speaker's request that it is
     // from, 0: none.
@@ -65,7 +92,7 @@ public:
     std::uint64_t next_line() const { return next_line_; }
     // The line after the last one that is in the log: the first one of the batch.
     std::uint64_t end_line() const { return next_line_ - in_batch_.size(); }
-    std::uint64_t oldest_line() const;
+    std::uint64_t oldest_line() const { return segments_.front().first_line; }
 
     // A segment, or the oldest one kept after it, opened for reading only. Throws std::system_error, and
     // common::PeerError when there is none so far.
@@ -77,46 +104,34 @@ public:
     std::uint32_t last_segment() const { return segments_.back().number; }
 
 private:
-    struct Segment {
-        std::uint32_t number = 0;
-        std::uint64_t first_line = 0;
-        std::uint64_t size = 0;
-        std::chrono::system_clock::time_point last_write = std::chrono::system_clock::now();
-        bool is_torn = false; // half a record stands behind its size, and could not be cut off
-        common::Fd readable;  // of a segment without a name
-    };
     struct Remembered {
         Position position;
         std::uint64_t line;
         bool is_speech;
     };
 
-    struct Created {
-        common::Fd writable;
-        Segment segment;
-    };
-
-    void find_segments();
-    void recover();
-    bool cut_tail(Segment& segment, const LogReader& reader);
-    Created create_segment(std::uint32_t number) const;
+    void find_segments(const LogPlace& place);
+    void take_segments(const LogPlace& place, std::vector<KeptFile> kept);
+    void recover(const Position& from, const OnRecord& on_record);
+    void take(const Position& position, const Record& record);
+    bool cut_tail(LogSegment& segment, const LogReader& reader);
+    SegmentFiles::Created create_segment(std::uint32_t number) const;
     void take_back_topic(std::string_view written);
     bool make_writable();
-    common::Fd open_for_reading(const Segment& segment) const;
-    void use_segment(Created created);
+    void use_segment(SegmentFiles::Created created);
     std::string mark(Kind kind) const;
-    void append(int fd, Segment& segment, std::string_view bytes) const;
-    void cut_back(int fd, Segment& segment) const;
+    void append_mark(int fd, LogSegment& segment, Kind kind) const { files_.append(fd, segment, mark(kind)); }
+    void note_batch(const LogSegment& segment);
     void drop_old_segments();
     void heed(const Record& record);
     void remember(const Position& position, std::uint64_t line, Kind kind);
-    std::string path_of(std::uint32_t number) const;
 
-    std::string folder_;
+    SegmentFiles files_;
     std::string room_;
     LogPolicy policy_;
     common::Log& log_;
-    std::deque<Segment> segments_; // the last one is written to
+    std::deque<LogSegment> segments_; // the last one is written to
+    std::uint32_t batch_segment_ = 0; // that the last batch was written to; 0: there was none
     common::Fd writable_;
     std::uint64_t next_line_ = 1;
     std::string topic_;
@@ -128,6 +143,8 @@ private:
     };
     std::vector<InBatch> in_batch_;
     std::deque<Remembered> remembered_;
+    std::uint64_t place_number_ = 0;
+    std::uint64_t place_line_ = 1; // the next line when it was counted up for the lines
 };
 
 } // namespace chatd

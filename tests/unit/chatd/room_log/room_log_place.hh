@@ -17,6 +17,12 @@
 class RoomPlace {
 public:
     chatd::RoomLog open(const chatd::LogPolicy& policy = {}) { return {folder(), "room", policy, log_}; }
+    // As the next hub goes on with it.
+    chatd::RoomLog go_on(const chatd::LogPlace& from, const chatd::LogPolicy& policy = {},
+                         std::vector<chatd::RoomLog::KeptFile> kept = {},
+                         const chatd::RoomLog::OnRecord& on_record = nullptr) {
+        return {folder(), "room", policy, log_, from, std::move(kept), on_record};
+    }
     std::string folder() const { return folder_ / "room"; }
     std::string segment(unsigned number) const {
         std::array<char, 16> name{};
