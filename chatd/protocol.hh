@@ -146,7 +146,7 @@ frame( 19, oper,         OperFrame,      "=B",       max_name + max_code)     /*
 frame( 20, counted,      CountedFrame,   "=Q",       0)                       /* bytes that the client has sent up to the end of what the next frame is about */ \
 frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
-frame( 23, here,         HereFrame,      "=IQ",      0)                       /* room that the client was in last, or 0; bytes that were dealt with */ \
+frame( 23, here,         HereFrame,      "=IIQI",    0)                       /* hub, as again has it; room that the client was in last, or 0; bytes that were dealt with; serial of the request that is unanswered and follows, or 0 */ \
 /* from the hub to a handler; with entered and segment comes a log, open for reading */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
 frame(101, refused,      RefusedFrame,   "=B",       0)                       /* Refusal */ \
@@ -159,7 +159,7 @@ frame(107, token,        TokenFrame,     "=",        max_token)               /*
 frame(108, slowed,       SlowedFrame,    "=IIB",     0)                       /* lines, seconds: what is allowed; SlowedBy */ \
 frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
 frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
-frame(111, again,        AgainFrame,     "=H",       0)                       /* version of a hub that follows another: its first frame */ \
+frame(111, again,        AgainFrame,     "=HI",      0)                       /* a hub that follows another: version; number of this hub */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \

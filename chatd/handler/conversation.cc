@@ -107,14 +107,15 @@ void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {
 // The hub is another one now, and knows what the last one had put by: it hears the rest, and as a wake may
 // have been lost, the logs are read.
 void begin_again(Conversation& c, const HubRequest&, Packet packet, Fd) {
-    const auto [version] = AgainFrame::read(packet).first;
+    const auto [version, hub] = AgainFrame::read(packet).first;
     if (c.output.is_ending()) return;
     if (!speaks_with_hub(version))
         return c.output.finish(c.output.display().line(Phrase::other_version), End::come_again);
     c.rooms.wake();
     if (!c.is_busy()) c.input.settle_count();
+    c.hub.say_here(hub, c.rooms.current_number(), c.hub.announces() ? c.input.settled() : 0);
     c.registration.repeat_seen();
-    c.hub.say_here(c.rooms.current_number(), c.hub.announces() ? c.input.settled() : 0);
+    c.hub.repeat_request();
 }
 
 struct Rule {

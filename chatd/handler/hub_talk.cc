@@ -43,8 +43,11 @@ void HubTalk::announce() {
     tell(CountedFrame::make({}, *announced_));
 }
 
-void HubTalk::say_here(std::uint32_t room, std::uint64_t dealt_with) {
-    tell(HereFrame::make({}, room, dealt_with));
+void HubTalk::say_here(std::uint32_t hub, std::uint32_t room, std::uint64_t dealt_with) {
+    tell(HereFrame::make({}, hub, room, dealt_with, request_ ? serial_of(request_->packet) : 0));
+}
+
+void HubTalk::repeat_request() {
     if (!request_) return;
     if (announced_) tell(CountedFrame::make({}, *announced_));
     tell(request_->packet);

@@ -53,9 +53,10 @@ public:
     // No value while nothing is asked.
     const std::optional<HubRequest>& request() const { return request_; }
     bool is_waiting() const { return request_.has_value(); }
-    // To a hub that follows another: the room that the client is in, how many of its bytes were dealt with,
-    // and once more what is unanswered.
-    void say_here(std::uint32_t room, std::uint64_t dealt_with);
+    // To a hub that follows another, and has this number: the room that the client is in, how many of its
+    // bytes were dealt with, and whether a request is unanswered, which follows: once more.
+    void say_here(std::uint32_t hub, std::uint32_t room, std::uint64_t dealt_with);
+    void repeat_request();
     // When the client is to be told that it waits for what a hub answers at once. No value: it does not
     // wait for that, or knows.
     const std::optional<Clock::time_point>& will_tell_of_wait() const { return will_tell_of_wait_; }

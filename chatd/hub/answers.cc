@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds pause{20};
 constexpr std::chrono::seconds longest_wait{10};
-constexpr std::size_t most_late = 16; // of one client, which has one question open
+constexpr std::size_t most_late = 128; // of one client: one answer, which may be many frames
 
 bool has_room(int pair) {
     pollfd one{pair, POLLOUT, 0};
@@ -27,8 +27,13 @@ bool has_room(int pair) {
 
 void Answers::send(const Client& client, std::string_view frame, int passed) {
     if (!client.pair) return;
-    if (late_.contains(client.number)) return send_later(client, frame, passed);
+    if (late_.contains(client.number) || !deposits_.has_all()) return send_later(client, frame, passed);
     if (try_to_send(client, frame, passed) == Sent::later) send_later(client, frame, passed);
+}
+
+void Answers::answer(Client& client, std::string_view frame, int passed) {
+    deposits_.rest(client, frame);
+    send(client, frame, passed);
 }
 
 Answers::Sent Answers::try_to_send(const Client& client, std::string_view frame, int passed) {
@@ -64,7 +69,14 @@ void Answers::try_again_soon() {
     });
 }
 
+void Answers::on_deposited() {
+    const auto now = Clock::now();
+    for (auto& [client, late] : late_) late.since = now; // they waited for none of theirs
+    try_again();
+}
+
 void Answers::try_again() {
+    if (!deposits_.has_all()) return; // on_deposited follows
     for (auto one = late_.begin(); one != late_.end();) {
         const Client* const client = people_.find(one->first);
         const bool is_over = client == nullptr || !client->pair || send_late_ones(*client, one->second);
@@ -88,20 +100,18 @@ bool Answers::send_late_ones(const Client& client, LateOnes& late) {
     return true;
 }
 
-void Answers::confirm(const Client& client, std::string_view words) {
-    send(client, AcceptedFrame::make(words));
+void Answers::confirm(Client& client, std::string_view words) { answer(client, AcceptedFrame::make(words)); }
+
+void Answers::refuse(Client& client, Refusal why) {
+    answer(client, RefusedFrame::make({}, static_cast<std::uint8_t>(why)));
 }
 
-void Answers::refuse(const Client& client, Refusal why) {
-    send(client, RefusedFrame::make({}, static_cast<std::uint8_t>(why)));
-}
-
-void Answers::list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines) {
+void Answers::list(Client& client, std::uint32_t skip, const std::vector<std::string>& lines) {
     std::string piece;
     std::uint32_t next = skip;
     for (; next < lines.size() && piece.size() + lines[next].size() + 1 <= max_listing; ++next)
         piece += lines[next] + '\n';
-    send(client, ListingFrame::make(piece, next < lines.size() ? next : std::uint32_t{0}));
+    answer(client, ListingFrame::make(piece, next < lines.size() ? next : std::uint32_t{0}));
 }
 
 } // namespace chatd

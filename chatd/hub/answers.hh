@@ -2,10 +2,12 @@
 // What the hub answers a client's handler. A handler has one question open and drains its pair, so there is
 // room for every answer, unless it misbehaves: then it is killed. An answer that the system itself does not
 // let through, since too many descriptors of this user are on their way (unix(7), ETOOMANYREFS), is none of
-// the handler's faults, and is sent a little later. Run by the hub.
+// the handler's faults, and is sent a little later; and so is one that rests on a deposit which the keeper
+// has no room for yet. Run by the hub.
 #pragma once
 
 #include "chatd/hub/client.hh"
+#include "chatd/hub/deposits.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/protocol.hh"
 #include "common/fd.hh"
@@ -28,20 +30,26 @@ public:
         std::function<void(const Client&, std::string_view why)> kill;
         std::function<void(const Client&)> doubt; // it seems to have ended
     };
-    // loop and people must outlive this.
-    Answers(common::Loop& loop, People& people, Faults faults)
-        : loop_(loop), people_(people), faults_(std::move(faults)) {}
+    // loop, people and deposits must outlive this.
+    Answers(common::Loop& loop, People& people, Deposits& deposits, Faults faults)
+        : loop_(loop), people_(people), deposits_(deposits), faults_(std::move(faults)) {}
     Answers(Answers&) = delete;
     Answers& operator=(Answers&) = delete;
 
     // A frame, with a descriptor when passed is one. Nothing for a client whose handler is gone already. What
     // the system does not let through is tried again for 10 s, and then the handler is killed.
     void send(const Client& client, std::string_view frame, int passed = -1);
+    // The same for what it has asked. What the request has changed is deposited first.
+    void answer(Client& client, std::string_view frame, int passed = -1);
     // It is done; words: what there is to say of it.
-    void confirm(const Client& client, std::string_view words = {});
-    void refuse(const Client& client, Refusal why);
+    void confirm(Client& client, std::string_view words = {});
+    void refuse(Client& client, Refusal why);
     // As many of the lines after the skipped ones as one frame takes.
-    void list(const Client& client, std::uint32_t skip, const std::vector<std::string>& lines);
+    void list(Client& client, std::uint32_t skip, const std::vector<std::string>& lines);
+    // Whether none waits.
+    bool are_all_sent() const { return late_.empty(); }
+    // The keeper has taken all deposits again.
+    void on_deposited();
 
 private:
     enum class Sent { done, later, never };
@@ -62,6 +70,7 @@ private:
 
     common::Loop& loop_;
     People& people_;
+    Deposits& deposits_;
     Faults faults_;
     std::map<ClientNumber, LateOnes> late_;
     bool will_try_ = false; // a timer is set

@@ -43,9 +43,10 @@ BackgroundSave::~BackgroundSave() {
     if (child_ > 0) retry([&] { return ::waitpid(child_, nullptr, 0); });
 }
 
-void BackgroundSave::note_change() {
+std::uint64_t BackgroundSave::note_change() {
     is_changed_ = true;
     if (child_ < 0 && !waits_) begin_at(std::max(Clock::now(), begun_ + pause_));
+    return ++changes_;
 }
 
 void BackgroundSave::begin_at(Clock::time_point when) {
@@ -58,6 +59,7 @@ void BackgroundSave::begin_at(Clock::time_point when) {
 
 void BackgroundSave::begin() {
     begun_ = Clock::now();
+    changes_in_save_ = changes_;
     is_changed_ = false;
     heard_.clear();
     try {
@@ -109,6 +111,7 @@ void BackgroundSave::hear() {
 void BackgroundSave::end(const std::string& why_not) {
     if (why_not.empty()) {
         pause_ = shortest_pause;
+        on_saved_(changes_in_save_);
     } else {
         log_.error(text(what_, " are not saved: ", why_not));
         is_changed_ = true;

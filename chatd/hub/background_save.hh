@@ -8,10 +8,12 @@
 #include "common/loop.hh"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
 
 namespace chatd {
 
@@ -24,8 +26,11 @@ public:
     BackgroundSave(const BackgroundSave&) = delete;
     BackgroundSave& operator=(const BackgroundSave&) = delete;
 
-    // The content is another now: it is saved at once, or as soon as the save before is a second old.
-    void note_change();
+    // The content is another now: it is saved at once, or as soon as the save before is a second old. The
+    // number of this change; they are counted from 1.
+    std::uint64_t note_change();
+    // Called when the file has all changes up to this one.
+    void tell_saved(std::function<void(std::uint64_t change)> on_saved) { on_saved_ = std::move(on_saved); }
     // When the hub stops: returns when the last change is in the file, or the log says why it is not.
     void finish();
 
@@ -43,10 +48,12 @@ private:
     std::string what_;
     std::function<std::string()> content_;
 
-    bool is_changed_ = false; // since the last save began
-    common::Watch words_;     // of the child, about how it went; its end
-    std::string heard_;       // of them
-    pid_t child_ = -1;        // until it is known to have ended
+    std::function<void(std::uint64_t)> on_saved_ = [](std::uint64_t) {};
+    std::uint64_t changes_ = 0, changes_in_save_ = 0; // of those, when the last save began
+    bool is_changed_ = false;                         // since the last save began
+    common::Watch words_;                             // of the child, about how it went; its end
+    std::string heard_;                               // of them
+    pid_t child_ = -1;                                // until it is known to have ended
     common::Loop::TimerId next_{};
     bool waits_ = false; // for the time of the next save
     common::Clock::time_point begun_{};

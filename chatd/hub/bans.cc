@@ -19,6 +19,7 @@ namespace chatd {
 namespace {
 
 constexpr std::string_view for_ever = "-";
+constexpr std::string_view unban = "unban", room_is_over = "over"; // the first word of a change
 // By operators, in one room: of the configuration, and of a client.
 constexpr std::size_t max_bans_of_room = 2000, max_bans_of_made_room = 100;
 
@@ -101,19 +102,36 @@ bool Bans::drop(const std::function<bool(const Ban&)>& is_meant) {
 
 void Bans::add(Ban ban) {
     if (!ban.network) ban.network = Network::parse(ban.whom);
+    const std::string change = line_of(ban);
+    insert(std::move(ban));
+    on_change_(change);
+}
+
+void Bans::insert(Ban ban) {
     drop([&](const Ban& old) { return old.whom == ban.whom && old.room == ban.room; });
     bans_.push_back(std::move(ban));
-    on_change_();
 }
 
 bool Bans::remove(std::string_view whom, std::string_view room) {
     if (!drop([&](const Ban& old) { return old.whom == whom && old.room == room; })) return false;
-    on_change_();
+    on_change_(text(unban, ' ', quote_word(whom), ' ', quote_word(room)));
     return true;
 }
 
 void Bans::forget_room(std::string_view room) {
-    if (drop([&](const Ban& ban) { return ban.room == room && !ban.by.empty(); })) on_change_();
+    if (drop([&](const Ban& ban) { return ban.room == room && !ban.by.empty(); }))
+        on_change_(text(room_is_over, ' ', quote_word(room)));
+}
+
+void Bans::apply(const std::string& change) {
+    std::vector<std::string> words = split_words(change);
+    const std::string_view kind = words.empty() ? std::string_view{} : words[0];
+    if (kind == unban && words.size() == 3)
+        drop([&](const Ban& ban) { return ban.whom == words[1] && ban.room == words[2]; });
+    else if (kind == room_is_over && words.size() == 2)
+        drop([&](const Ban& ban) { return ban.room == words[1] && !ban.by.empty(); });
+    else
+        insert(ban_of({"a change of the bans", std::move(words)}));
 }
 
 bool Bans::has_room_for(const Ban& ban, bool is_made_by_client) const {

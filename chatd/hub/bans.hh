@@ -44,8 +44,12 @@ public:
     // Reads the file, if it exists, however long it is. Throws common::UserError, naming file and line, for a
     // line that is not a ban.
     explicit Bans(const std::string& path);
-    // Called after each change.
-    void tell_changes(std::function<void()> on_change) { on_change_ = std::move(on_change); }
+    // Called after each change, with what apply does again.
+    using OnChange = std::function<void(const std::string& change)>;
+    void tell_changes(OnChange on_change) { on_change_ = std::move(on_change); }
+    // Makes a change again that an earlier hub was told of, and which may be made already; nobody is told.
+    // Throws common::UserError for what is none.
+    void apply(const std::string& change);
     // What the file is to hold now.
     std::string lines() const;
 
@@ -75,9 +79,10 @@ private:
     template <class Predicate>
     bool any(std::string_view room, Ban::Time now, Predicate is_meant) const;
     bool drop(const std::function<bool(const Ban&)>& is_meant);
+    void insert(Ban ban);
 
     std::vector<Ban> bans_;
-    std::function<void()> on_change_ = [] {};
+    OnChange on_change_ = [](const std::string&) {};
 };
 
 } // namespace chatd

@@ -52,40 +52,21 @@ private:
     bool begun_ = false;
 };
 
-struct Client {
+// What outlives a hub: what the next one is given by the keeper, and believes (client_record.hh).
+struct ClientFacts {
     enum class State : unsigned { naming = 1, entering = 2, inside = 4 };
 
     ClientNumber number = 0;
     common::Address address;
-    std::string host; // what it is counted by: Address::network
-    std::string peer; // the address, for people
     common::Clock::time_point since = common::Clock::now();
-
-    // Its handler.
-    common::Watch pair;
-    std::size_t page = 0;                    // its status page
-    pid_t pid = -1;                          // until it is known
-    std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
-
-    common::ErrorLines errors; // what its handler writes on its standard error
-
-    // What it has asked, and is not answered yet.
+    std::size_t page = 0; // its status page
+    pid_t spawner = -1;   // that it was handed to
     State state = State::naming;
-    std::uint32_t serial = 0;             // of the request that is worked for, 0: none
-    std::uint32_t taken = 0;              // the last serial that this hub has taken
-    bool owes_answer = false;             // to a line that is in a room's batch, or to one that waits
-    std::unique_ptr<common::Login> login; // while authd is asked something
-    common::Watch verdict;                // of its pair
-    std::function<void(Client&, const common::Verdict&)> on_verdict;
-    std::vector<char> held; // a frame that is held back
-    SlowedBy held_by{};
-    common::Loop::TimerId held_until{};
-    TokenBucket bucket;
-    std::bitset<slowed_by_count> was_told_to_wait; // and by what
-    // As long as it is in no room yet: Newcomers.
-    std::chrono::seconds login_timeout{}; // of its time; 0: it may take as long as it likes
-    common::Clock::time_point login_until{};
-    common::Loop::TimerId login_timer{};
+    std::chrono::seconds login_timeout{}; // to come in; 0: it may take as long as it likes
+
+    // Of its requests, the last one whose effect stands in these facts, and what it was answered.
+    std::uint32_t done = 0;
+    std::string answer;
 
     // Whom it does not want to see.
     struct Ignored {
@@ -97,13 +78,54 @@ struct Client {
     // Who it is.
     Person person; // also under other names
     std::string name;
-    std::string folded;                      // the name, to be compared
     std::string claimed;                     // a name that has a password, which is yet to be given
     bool is_operator = false;                // everywhere
     std::vector<std::string> operator_rooms; // in these
     unsigned wrong_passwords = 0;
     unsigned wrong_codes = 0;
     unsigned wrong_tokens = 0;
+
+    std::optional<std::string> away;
+    std::string last_words;
+    bool has_quit = false;
+    std::vector<ClientNumber> formers; // the clients that it was before it resumed
+    // Of chat(1), as a newcomer after a connection: of rooms, by number, the first line that it was not
+    // shown.
+    std::map<std::uint32_t, std::uint64_t> seen;
+};
+
+struct Client : ClientFacts {
+    std::string host;   // what it is counted by: Address::network
+    std::string peer;   // the address, for people
+    std::string folded; // the name, to be compared
+
+    // Its handler.
+    common::Watch pair;
+    pid_t pid = -1;                          // until it is known
+    std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
+
+    common::ErrorLines errors; // what its handler writes on its standard error
+
+    // What it has asked, and is not answered yet.
+    std::uint32_t serial = 0;             // of the request that is worked for, 0: none
+    std::uint32_t taken = 0;              // the last serial that this hub has taken
+    bool is_changed = false;              // what it asked for may have changed the facts
+    bool may_repeat = false;              // its last request, whose answer may be lost with an earlier hub
+    bool awaits_here = false;             // from its handler: what comes before was said to an earlier hub
+    std::vector<char> before_here;        // the last request of that
+    std::uint32_t open = 0;               // the serial of the request that it repeats; 0: none
+    bool owes_answer = false;             // to a line that is in a room's batch, or to one that waits
+    std::unique_ptr<common::Login> login; // while authd is asked something
+    common::Watch verdict;                // of its pair
+    std::function<void(Client&, const common::Verdict&)> on_verdict;
+    std::vector<char> held; // a frame that is held back
+    SlowedBy held_by{};
+    common::Loop::TimerId held_until{};
+    TokenBucket bucket;
+    std::bitset<slowed_by_count> was_told_to_wait; // and by what
+    // As long as it is in no room yet: Newcomers.
+    common::Clock::time_point login_until{};
+    common::Loop::TimerId login_timer{};
 
     // Where it is, and what it does there.
     struct Membership {
@@ -112,18 +134,18 @@ struct Client {
     };
     std::vector<Membership> rooms; // in the order of entering
     Room* last_room = nullptr;     // that it entered or spoke in last
-    std::optional<std::string> away;
-    std::string last_words;
-    bool has_quit = false;
-    unsigned untaken = 0; // private messages that its handler has not got rid of
+    unsigned untaken = 0;          // private messages that its handler has not got rid of
 
     // To resume.
-    std::uint64_t announced = 0;       // of its bytes, those up to the end of what its next frame is about
-    std::uint64_t counted = 0;         // and those that were dealt with
-    std::vector<ClientNumber> formers; // the clients that it was before it resumed
-    // Of chat(1), as a newcomer after a connection: of rooms, by number, the first line that it was not
-    // shown.
-    std::map<std::uint32_t, std::uint64_t> seen;
+    struct Return {        // what it is told when the lines that tell of it are in the logs
+        std::string token; // that it came with, if that stays good
+        ClientNumber former;
+        bool tells_formers;
+        std::uint64_t counted;
+    };
+    std::optional<Return> returning;
+    std::uint64_t announced = 0; // of its bytes, those up to the end of what its next frame is about
+    std::uint64_t counted = 0;   // and those that were dealt with
 
     bool is_in(const Room& room) const;
     // The room of this number. Throws common::PeerError if the client is not in it: a handler that was not

@@ -129,7 +129,8 @@ Entry::Found Entry::make_room(const Client& client, std::string_view name, std::
 }
 
 void Entry::enter(Client& client, Room& room) {
-    if (const auto why = room.refuse_entry(client, bans_, std::chrono::system_clock::now()))
+    if (const auto why = room.refuse_entry(client, bans_, std::chrono::system_clock::now());
+        why && !rooms_.standing().has(room, Kind::joined, client))
         return answers_.refuse(client, *why);
     rooms_.enter(room, client, take_seen(client, room));
 }
@@ -168,10 +169,12 @@ void Entry::settle(const Rooms::Settled& settled) {
     if (client == nullptr) return;
     client->owes_answer = false;
     const bool enters = waiting.joined_line != 0;
+    if (enters && client->returning) resumption_.welcome(*client);
     if (fate == Rooms::Fate::written && enters) return let_in(*client, *room, waiting);
-    if (fate == Rooms::Fate::written) return answers_.confirm(*client);
+    if (fate == Rooms::Fate::written || !waiting.if_unwritten)
+        return answers_.confirm(*client, waiting.words);
     if (enters) room->leave(*client); // nobody has seen it come, nor will see it leave
-    answers_.refuse(*client, fate == Rooms::Fate::begun ? Refusal::partly_sent : waiting.if_unwritten);
+    answers_.refuse(*client, fate == Rooms::Fate::begun ? Refusal::partly_sent : *waiting.if_unwritten);
 }
 
 // The room's log has it that the client joined: now it may read.
@@ -185,18 +188,48 @@ void Entry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
     client.state = Client::State::inside;
     log_.notice(
         text("enter ", escape(client.name), " room ", room.name(), " members ", room.members().size()));
-    answers_.send(client,
-                  EnteredFrame::make(words_of_entry(client, room), room.number(), client.number,
-                                     waiting.joined_line, waiting.missed_from, opened->from.segment,
-                                     opened->from.offset,
-                                     static_cast<std::uint32_t>(room.members().size() - 1)),
-                  opened->fd.get());
+    answers_.answer(client,
+                    EnteredFrame::make(words_of_entry(client, room), room.number(), client.number,
+                                       waiting.joined_line, waiting.missed_from, opened->from.segment,
+                                       opened->from.offset,
+                                       static_cast<std::uint32_t>(room.members().size() - 1)),
+                    opened->fd.get());
+}
+
+void Entry::repeat(Client& client) {
+    const std::string answer = client.answer;
+    const Message kind = message_of(answer);
+    if (kind == Message::entered) return repeat_entry(client, answer);
+    answers_.send(client, answer);
+    if (kind != Message::resumed) return;
+    for (const Client::Membership& in : client.rooms) {
+        const Position from = in.room->log().position_of_line(in.shown_from);
+        repeat_entry(client,
+                     EnteredFrame::make(words_of_entry(client, *in.room), in.room->number(), client.number,
+                                        in.shown_from, in.shown_from, from.segment, from.offset,
+                                        static_cast<std::uint32_t>(in.room->members().size() - 1)));
+    }
+}
+
+void Entry::repeat_entry(Client& client, const std::string& frame) {
+    const auto [fields, words] = EnteredFrame::read(frame);
+    const auto& [number, self, joined, missed_from, segment, offset, others] = fields;
+    const std::optional<Segments::Opened> opened =
+        segments_.open(client, client.room(number), {segment, offset});
+    if (opened)
+        answers_.send(client,
+                      EnteredFrame::make(words, number, self, joined, missed_from, opened->from.segment,
+                                         opened->from.offset, others),
+                      opened->fd.get());
 }
 
 void Entry::on_leave(Client& client, Packet packet) {
     const auto [number] = LeaveFrame::read(packet).first;
-    rooms_.leave(client.room(number), client);
-    answers_.confirm(client);
+    Room* const left = rooms_.find(number); // before this hub began, and others have read it
+    Room& room =
+        left != nullptr && rooms_.standing().has(*left, Kind::left, client) ? *left : client.room(number);
+    const std::uint64_t line = rooms_.leave(room, client);
+    rooms_.await(room, client, {line, line}, {});
 }
 
 void Entry::on_quit(Client& client, Packet packet) {

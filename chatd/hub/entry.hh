@@ -44,6 +44,8 @@ public:
 
     // Answers a client that waited for a room's batch: to enter, or to have said something.
     void settle(const Rooms::Settled& settled);
+    // The answer that an earlier hub gave to the last request, and that may have been lost with it.
+    void repeat(Client& client);
 
 private:
     struct Wish; // what the frame says
@@ -59,6 +61,7 @@ private:
     bool is_guess(const Client& client, std::string_view name, std::string_view code) const;
     void refuse_code(Client& client, bool was_guess);
     void let_in(Client& client, Room& room, const Rooms::Waiting& waiting);
+    void repeat_entry(Client& client, const std::string& frame);
 
     common::Log& log_;
     const Settings& settings_;

@@ -2,7 +2,6 @@
 #include "chatd/hub/handler_pool.hh"
 
 #include "chatd/protocol.hh"
-#include "chatd/sleep_word.hh"
 #include "common/children.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
@@ -22,8 +21,7 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10};  // for handlers of a dead spawner to end
-constexpr std::chrono::seconds leaving_time{10}; // for the others, before they are killed
+constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -37,14 +35,16 @@ bool is_at_end(const Watch& pair) {
 } // namespace
 
 HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusPages& pages, People& people,
-                         const Bans& bans, Spawner spawner, Callbacks callbacks)
+                         const Bans& bans, Deposits& deposits, Spawner spawner, Callbacks callbacks)
     : loop_(loop),
       log_(log),
       settings_(settings),
       pages_(pages),
       people_(people),
       bans_(bans),
+      deposits_(deposits),
       spawner_(std::move(spawner)),
+      leaving_(loop, log, [this](ClientNumber client) { spawner_.signal(client, SIGKILL); }),
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
@@ -71,7 +71,7 @@ void HandlerPool::close() {
 // Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
     using Vacancy = Acceptor::Vacancy;
-    if (!spawner_.is_ready()) return acceptor_.set_vacancy(Vacancy::not_now);
+    if (!spawner_.is_ready() || !deposits_.has_all()) return acceptor_.set_vacancy(Vacancy::not_now);
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
@@ -89,18 +89,86 @@ void HandlerPool::take(Accepted&& accepted) {
     const ClientNumber number = client.number;
     try {
         client.page = page.number();
+        client.spawner = spawner_.pid();
         client.arrival = {std::move(second), accepted.peer};
-        client.pair = Watch{loop_, std::move(ours), Interest::read,
-                            [this, number](const Event&) { on_pair(number); }, charge_to(number)};
+        watch(client, std::move(ours));
         pages_in_use_[number] = page.number();
+        deposits_.put_new(client);
     } catch (const std::exception&) { // nothing of this client stays
+        pages_in_use_.erase(number);
         people_.remove(client);
         throw;
     }
     page.keep();
     callbacks_.on_arrival(client);
-    spawner_.spawn(number, client.page, std::move(accepted.socket), std::move(theirs));
+    hand_over({number, client.page, std::move(accepted.socket), std::move(theirs)});
     update();
+}
+
+// Whom a handler greets is not lost when the hub is: it stands with the keeper before.
+void HandlerPool::hand_over(HandOver newcomer) {
+    if (!deposits_.has_all()) return newcomers_.push_back(std::move(newcomer));
+    spawner_.spawn(newcomer.client, newcomer.page, std::move(newcomer.socket), std::move(newcomer.pair));
+}
+
+void HandlerPool::on_deposited() {
+    for (HandOver& newcomer : std::exchange(newcomers_, {})) hand_over(std::move(newcomer));
+    update();
+}
+
+void HandlerPool::watch(Client& client, Fd pair) {
+    const ClientNumber number = client.number;
+    client.pair = Watch{loop_, std::move(pair), Interest::read,
+                        [this, number](const Event&) { on_pair(number); }, charge_to(number)};
+}
+
+void HandlerPool::restore(Client& client, Fd pair) {
+    restore_page(client);
+    if (pair) watch(client, std::move(pair));
+}
+
+// A page may have been another's since: then the earlier one's handler has ended.
+void HandlerPool::restore_page(const ClientFacts& facts) {
+    if (facts.page >= pages_.size()) throw PeerError("a page that there is not");
+    const auto [owner, is_first] = restored_pages_.emplace(facts.page, facts.number);
+    if (!is_first && owner->second > facts.number) return;
+    if (!is_first) {
+        restored_.erase(owner->second);
+        pages_in_use_.erase(owner->second);
+        owner->second = facts.number;
+    }
+    pages_in_use_[facts.number] = facts.page;
+    restored_[facts.number] = facts.spawner;
+}
+
+void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair) {
+    restore_page(facts);
+    if (pages_in_use_.contains(facts.number)) leaving_.begin(facts.number, -1, {}, std::move(pair), true);
+}
+
+// Those of another spawner are orphans: nobody tells of their end.
+void HandlerPool::settle_restored(pid_t spawner) {
+    std::vector<std::size_t> pages;
+    for (const auto& [page, owner] : std::exchange(restored_pages_, {})) pages.push_back(page);
+    pages_.take_those(pages);
+    for (const auto& [number, its_spawner] : std::exchange(restored_, {})) {
+        if (its_spawner == spawner) {
+            restored_.emplace(number, its_spawner);
+            continue;
+        }
+        orphans_[number] = pages_in_use_.at(number);
+        if (people_.find(number) == nullptr) rest_page(number);
+    }
+    update();
+}
+
+void HandlerPool::on_handlers(std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last) {
+    for (const auto& [number, pid] : some) {
+        restored_.erase(number);
+        if (Client* const client = people_.find(number)) client->pid = pid;
+    }
+    if (!is_last) return;
+    for (const auto& [number, spawner] : std::exchange(restored_, {})) on_ended(number, 0);
 }
 
 Loop::OnError HandlerPool::charge_to(ClientNumber number) const {
@@ -131,18 +199,10 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
 void HandlerPool::on_ended(ClientNumber number, int status) {
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
-    if (const auto leaving = leaving_.find(number); leaving != leaving_.end()) {
-        const auto read_last_words = [&] {
-            for (int turns = 256; turns > 0 && read_errors(leaving->second); --turns) {
-            } // an orphan's are endless if it wants
-        };
-        loop_.attempt(read_last_words, [](const std::exception&) {}); // they are lost; its page is not
-        loop_.cancel(leaving->second.kill_at);
-        leaving->second.errors.end(log_, {"handler", leaving->second.pid});
-        leaving_.erase(leaving);
-    }
+    leaving_.end(number);
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
+    if (people_.find(number) == nullptr) deposits_.note_ended(number);
     update();
     if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;
@@ -153,8 +213,10 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
 // The handlers go on, also one of which the spawner had not told yet: it holds the other end of its client's
 // pair. Who has none gets one from the next spawner.
 void HandlerPool::on_spawner_lost() {
+    newcomers_.clear(); // who has none gets one from the next
+    restored_.clear();
     update();
-    for (const auto& [number, leaving] : leaving_) loop_.cancel(leaving.kill_at); // nobody can
+    leaving_.forget_limits();
     orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
@@ -208,103 +270,25 @@ void HandlerPool::rest_page(ClientNumber number) {
         loop_.at(Clock::now() + orphan_time, [this, number] { on_ended(number, 0); });
 }
 
-void HandlerPool::wake(const Client& client) const {
-    if (client.pair && SleepWord{pages_.page(client.page)}.tell_news()) send_wake(client, {});
-}
-
-// A full pair holds a wake already. Of any other failure the handler would sleep on, so it is tried again.
-void HandlerPool::send_wake(const Client& client, Patience patience) const {
-    const auto sent =
-        retry([&] { return ::send(client.pair.fd(), chatd::wake.data(), chatd::wake.size(), MSG_NOSIGNAL); });
-    if (sent != -1 || errno == EAGAIN) return;
-    if (means_vanished(errno)) return doubt(client);
-    const auto pause = patience.fail(Clock::now());
-    if (!pause) return give_up(client, "it cannot be woken");
-    loop_.at(Clock::now() + *pause, [this, number = client.number, patience] {
-        const Client* const asleep = people_.find(number);
-        if (asleep != nullptr && asleep->pair) send_wake(*asleep, patience);
-    });
-}
-
-void HandlerPool::give_up(const Client& client, std::string_view why) const {
-    give_up_after({}, client, why);
-}
-
-void HandlerPool::doubt(const Client& client) const {
-    constexpr std::chrono::seconds patience{1};
-    give_up_after(patience, client, "its pair takes nothing more");
-}
-
-// Whoever works for a client may be in the middle of others.
-void HandlerPool::give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const {
-    loop_.at(Clock::now() + time, [this, number = client.number, why = std::string{why}] {
-        if (Client* const still_here = people_.find(number)) callbacks_.on_fault(*still_here, why);
-    });
-}
-
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
-    if (pages_in_use_.contains(number))
-        give_time_to_end(client);
-    else
+    if (pages_in_use_.contains(number)) {
+        deposits_.note_left(client);
+        leaving_.begin(number, client.pid, std::move(client.errors),
+                       is_at_end(client.pair) ? Fd{} : client.pair.release(), !orphans_.contains(number));
+    } else {
+        deposits_.note_ended(number);
         client.errors.end(log_, {"handler", client.pid});
+    }
     people_.remove(client);
     unsure_.erase(number);
     rest_page(number);
     update();
 }
 
-// It hears the end of its pair now; ours stays open, so that the log has what it writes until its own end.
-void HandlerPool::give_time_to_end(Client& client) {
-    const ClientNumber number = client.number;
-    Leaving leaving{{}, std::move(client.errors), client.pid, {}};
-    if (!is_at_end(client.pair)) {
-        Fd pair = client.pair.release();
-        ::shutdown(pair.get(), SHUT_WR);
-        const auto on_event = [this, number](const Event&) {
-            const auto found = leaving_.find(number);
-            if (found != leaving_.end() && read_errors(found->second)) found->second.pair.again();
-        };
-        const auto on_error = [this, number](const std::exception&) { leaving_.at(number).pair.reset(); };
-        try {
-            leaving.pair = Watch{loop_, std::move(pair), Interest::read, on_event, on_error};
-        } catch (const std::exception& error) { // what it writes is lost then
-            log_.warning(text("handler ", client.pid, ": ", error.what()));
-        }
-    }
-    if (!orphans_.contains(number))
-        leaving.kill_at = loop_.at(Clock::now() + leaving_time, [this, number] { kill_late(number); });
-    leaving_.insert_or_assign(number, std::move(leaving));
-}
-
-// Frames mean nothing any more.
-bool HandlerPool::read_errors(Leaving& leaving) {
-    constexpr int packets_at_once = 16;
-    std::array<char, max_frame> buffer; // not filled: there is seldom anything
-    for (int budget = packets_at_once; leaving.pair && budget > 0; --budget) {
-        try {
-            const Received got = receive_packet(leaving.pair.fd(), buffer, 0, Tolerated::longer);
-            if (got.state == IoState::would_block) return false;
-            if (got.state == IoState::ended) leaving.pair.reset();
-            if (got.state != IoState::done) continue;
-            const auto packet = std::span{buffer}.first(got.bytes);
-            if (is_error_text(packet)) leaving.errors.add(packet, got.is_cut, log_, {"handler", leaving.pid});
-        } catch (const PeerError&) {
-            // It passed a descriptor, which is closed.
-        }
-    }
-    return static_cast<bool>(leaving.pair);
-}
-
-void HandlerPool::kill_late(ClientNumber number) {
-    log_.warning(text("handler ", leaving_.at(number).pid, " is killed: it did not end within ",
-                      leaving_time.count(), " s"));
-    spawner_.signal(number, SIGKILL);
-}
-
 void HandlerPool::read_last_words() {
-    while (!leaving_.empty()) on_ended(leaving_.begin()->first, 0);
+    while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
 }
 
 } // namespace chatd

@@ -2,15 +2,17 @@
 // Who gets a handler, and what becomes of it: accepts clients as long as there are pages and a spawner for
 // them, hands them over, and hears how their handlers ended. Those of a spawner that died are orphans: nobody
 // tells of their end, so their pages rest until they must have ended. A handler whose client has left is
-// given a moment to end. Run by the hub.
+// given a moment to end. Handlers that an earlier hub had stay (takeover.hh). Run by the hub.
 #pragma once
 
 #include "chatd/hub/bans.hh"
+#include "chatd/hub/deposits.hh"
+#include "chatd/hub/leaving_handlers.hh"
 #include "chatd/hub/people.hh"
+#include "chatd/hub/spawner_link.hh"
 #include "chatd/settings.hh"
 #include "common/acceptor.hh"
 #include "common/admission.hh"
-#include "common/error_lines.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "common/status_pages.hh"
@@ -21,6 +23,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +35,7 @@ public:
     // What SpawnerLink does.
     struct Spawner {
         std::function<bool()> is_ready;
+        std::function<pid_t()> pid;
         std::function<void(ClientNumber, std::size_t page, common::Fd socket, common::Fd pair)> spawn;
         std::function<void(ClientNumber, int signal)> signal;
     };
@@ -45,7 +49,7 @@ public:
 
     // pages: as many as there may be clients.
     HandlerPool(common::Loop& loop, common::Log& log, const Settings& settings, common::StatusPages& pages,
-                People& people, const Bans& bans, Spawner spawner, Callbacks callbacks);
+                People& people, const Bans& bans, Deposits& deposits, Spawner spawner, Callbacks callbacks);
 
     // own: descriptors that the hub needs for other things than these listeners and clients.
     void open(std::vector<common::Given> listeners, std::size_t own) {
@@ -61,6 +65,15 @@ public:
 
     // What it throws leaves the client with the caller.
     void take(common::Accepted&& accepted);
+    // What an earlier hub had: a client whose facts are there, and the handler of one that has left.
+    void restore(Client& client, common::Fd pair);
+    void restore_leaving(const ClientFacts& facts, common::Fd pair);
+    // All of those are there; spawner: its pid, who may be another one than they were handed to.
+    void settle_restored(pid_t spawner);
+    // Some of the handlers that the spawner has; who is not among all of them has ended.
+    void on_handlers(std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last);
+    // The keeper has taken all deposits again.
+    void on_deposited();
     // What SpawnerLink tells. pid -1: no process could be forked.
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status); // of waitpid(2)
@@ -68,14 +81,7 @@ public:
     void on_spawner_ready();
 
     void kill(const Client& client) { spawner_.signal(client.number, SIGKILL); }
-    // Its handler, if that sleeps. What goes wrong with that ends this client alone.
-    void wake(const Client& client) const;
-    // Something went wrong for a client: it is ended when what is done now is done.
-    void give_up(const Client& client, std::string_view why) const;
-    // Its handler takes nothing more, and has ended: reading tells, after its last words. If that does not
-    // come to pass, the client is ended.
-    void doubt(const Client& client) const;
-    // The same for a callback, when the client is still there: at once.
+    // For what goes wrong while the hub works for a client, when it is still there: it is ended.
     common::Loop::OnError charge_to(ClientNumber number) const;
     // It is gone from the people, and its page is free once its handler has ended, which is killed if it
     // takes its time.
@@ -89,25 +95,21 @@ public:
     std::uint64_t crashed() const { return crashed_; }
 
 private:
-    // Handlers whose clients have left, until they are known to have ended: their pairs, on which they have
-    // heard the end, for what they write on standard error.
-    struct Leaving {
-        common::Watch pair;
-        common::ErrorLines errors;
-        pid_t pid;
-        common::Loop::TimerId kill_at;
+    // Of a newcomer, until the spawner can have it.
+    struct HandOver {
+        ClientNumber client;
+        std::size_t page;
+        common::Fd socket, pair;
     };
 
     void update();
-    void send_wake(const Client& client, common::Patience patience) const;
-    void give_up_after(std::chrono::seconds time, const Client& client, std::string_view why) const;
+    void hand_over(HandOver newcomer);
+    void watch(Client& client, common::Fd pair);
+    void restore_page(const ClientFacts& facts);
     void admit(common::Accepted accepted);
     void rest_page(ClientNumber number);
     void on_pair(ClientNumber number);
     void hand_on(ClientNumber number);
-    void give_time_to_end(Client& client);
-    bool read_errors(Leaving& leaving);
-    void kill_late(ClientNumber number);
 
     common::Loop& loop_;
     common::Log& log_;
@@ -115,16 +117,20 @@ private:
     common::StatusPages& pages_;
     People& people_;
     const Bans& bans_;
+    Deposits& deposits_;
     Spawner spawner_;
+    LeavingHandlers leaving_;
     Callbacks callbacks_;
     common::Acceptor acceptor_;
     std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
     std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
-    std::map<ClientNumber, Leaving> leaving_;
     // When the spawner died, of these it was not known whether they had a handler: a frame of it tells, or
     // the end of the pair.
     std::set<ClientNumber> unsure_;
     std::vector<common::Accepted> arrivals_; // of clients that wait for the next spawner
+    std::vector<HandOver> newcomers_;        // who wait until the keeper has what is deposited of them
+    std::map<ClientNumber, pid_t> restored_; // whose spawner, this one, has not told yet
+    std::map<std::size_t, ClientNumber> restored_pages_; // whose they are, until all are restored
     std::uint64_t crashed_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/hub.hh"
 
+#include "chatd/hub/takeover.hh"
 #include "chatd/words.hh"
 #include "common/aside.hh"
 #include "common/authd/user_file.hh"
@@ -73,6 +74,17 @@ void check_bans(const Settings& settings, const std::optional<DaemonUsers>& user
     });
 }
 
+// Those of the hub before, which its handlers have mapped; more, if there may be more clients now.
+Fd take_pages(KeeperLink& keeper, std::size_t count, const std::string& state) {
+    std::vector<KeeperLink::Left> left = keeper.take_left(label_of_pages);
+    const bool is_there = !left.empty() && left.front().fd;
+    Fd pages = is_there ? std::move(left.front().fd) : make_shared_pages(count, state);
+    if (const std::size_t there = pages_of(pages.get()); there < count)
+        grow_shared_pages(pages.get(), there, count);
+    keeper.deposit(label_of_pages, {}, pages.get());
+    return pages;
+}
+
 } // namespace
 
 void check_start(const Settings& settings) {
@@ -93,27 +105,40 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       service_(keeper, settings_, log_),
       spawner_([&keeper] { keeper.end(label_of_spawner); }),
       loop_(service_.loop()),
-      pages_fd_(make_shared_pages(settings_.max_clients, service_.state_path())),
-      pages_(settings_.max_clients, pages_fd_.get()),
+      serving_(keeper, service_.state_path()),
+      pages_fd_(take_pages(keeper, settings_.max_clients, service_.state_path())),
+      pages_(pages_of(pages_fd_.get()), pages_fd_.get()),
       bans_(service_.state_path() + "/bans"),
       saved_bans_(loop_, log_, service_.state_path() + "/bans", "the bans", [this] { return bans_.lines(); }),
+      deposits_({[this](std::string_view label, std::string_view bytes, int fd) {
+                     keeper_.deposit(label, bytes, fd);
+                 },
+                 [this](std::string_view label) { keeper_.withdraw(label); },
+                 [this] { return keeper_.has_deposited_all(); }},
+                tickets_),
       places_(service_.state_path() + "/places", log_),
-      rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { pool_.wake(member); }),
+      rooms_(service_.state_path() + "/rooms", log_, [this](const Client& member) { waker_.wake(member); }),
       budgets_(settings_),
-      answers_(loop_, people_,
-               {[this](const Client& client, std::string_view why) { pool_.give_up(client, why); },
-                [this](const Client& client) { pool_.doubt(client); }}),
+      answers_(loop_, people_, deposits_,
+               {[this](const Client& client, std::string_view why) { waker_.give_up(client, why); },
+                [this](const Client& client) { waker_.doubt(client); }}),
       departures_(loop_, log_, settings_, rooms_, tickets_, budgets_,
                   {[this](Client& client) { pool_.kill(client); },
                    [this](Client& client) { pool_.release(client); }}),
       newcomers_(loop_, settings_, people_, departures_),
-      pool_(loop_, log_, settings_, pages_, people_, bans_,
-            {[this] { return spawner_.is_ready(); },
+      waker_(loop_, pages_, people_,
+             [this](Client& client, std::string_view why) { departures_.punish(client, why); }),
+      pool_(loop_, log_, settings_, pages_, people_, bans_, deposits_,
+            {[this] { return spawner_.is_ready(); }, [this] { return spawner_.pid(); },
              [this](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
                  spawner_.spawn(client, page, std::move(socket), std::move(pair));
              },
              [this](ClientNumber client, int signal) { spawner_.signal(client, signal); }},
-            {[this](ClientNumber client) { requests_.read(client); },
+            {[this](ClientNumber client) {
+                 serving_.begin(client);
+                 requests_.read(client);
+                 serving_.end();
+             },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
              [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
@@ -122,20 +147,21 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                  [&keeper] { keeper.end(label_of_authd); }),
       names_(log_, settings_, people_, rooms_, bans_, tickets_, answers_, departures_, passwords_, ignores_),
       segments_(log_, settings_, answers_, departures_),
-      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, departures_, ignores_, budgets_),
+      resumption_(settings_, people_, rooms_, bans_, tickets_, answers_, deposits_, departures_, ignores_,
+                  budgets_),
       entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_, budgets_),
       speech_(people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
-      requests_(loop_, log_, settings_, people_, answers_, departures_, budgets_,
+      requests_(loop_, log_, settings_, people_, rooms_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
     open_random_source(); // for the tokens
-    bans_.tell_changes([this] { saved_bans_.note_change(); });
-    for (const RoomSettings& room : settings_.rooms)
-        rooms_.make(room, nullptr, places_.first_line(room.name));
-    places_.give_back(tickets_, settings_.resume_time);
+    bans_.tell_changes(
+        [this](const std::string& change) { deposits_.put_ban_change(saved_bans_.note_change(), change); });
+    saved_bans_.tell_saved([this](std::uint64_t change) { deposits_.note_saved_bans(change); });
+    tickets_.tell_forgotten([this](ClientNumber client) { deposits_.note_forgotten(client); });
     open();
 }
 
@@ -146,19 +172,50 @@ void Hub::open() {
                    .apply = [this](Service::Lines lines) { return apply(lines); },
                    .on_given = [this](Given given) { take(std::move(given)); },
                    .on_taken_back = [this](const std::string& label) { pool_.remove_listener(label); },
+                   .on_deposited =
+                       [this] {
+                           answers_.on_deposited();
+                           pool_.on_deposited();
+                       },
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
+    Given spawner = keeper_.take(label_of_spawner);
+    take_over(spawner.pid);
     std::vector<Given> listeners = keeper_.take_all(label_of_listener);
     for (Given& inherited : keeper_.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
     pool_.open(std::move(listeners), set_descriptors_aside());
     spawner_.attach(loop_, log_, make_configure(), pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
-                     [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); }});
-    if (keeper_.follows_another()) spawner_.take_as_ready(); // it has told the one before
-    for (const std::string_view label : {label_of_spawner, label_of_authd})
-        if (Given given = keeper_.take(label); given.fd) take(std::move(given));
+                     [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); },
+                     [this](std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last) {
+                         pool_.on_handlers(some, is_last);
+                     }});
+    if (keeper_.follows_another()) spawner_.list();
+    if (spawner.fd) take(std::move(spawner));
+    if (Given authd = keeper_.take(label_of_authd); authd.fd) take(std::move(authd));
+}
+
+// Rooms, clients and tickets: those of a hub that has died, or of one that was stopped in order.
+void Hub::take_over(pid_t spawner) {
+    Takeover takeover{[this](std::string_view begin) { return keeper_.take_left(begin); },
+                      {log_, people_, rooms_, tickets_, bans_, saved_bans_, deposits_, answers_, departures_,
+                       newcomers_, ignores_, pool_},
+                      spawner};
+    takeover.restore_bans();
+    takeover.restore_rooms(settings_);
+    for (const RoomSettings& room : settings_.rooms)
+        if (rooms_.find(room.name) == nullptr) rooms_.make(room, nullptr, places_.first_line(room.name));
+    takeover.restore_tickets();
+    places_.give_back(tickets_, settings_.resume_time);
+    takeover.restore_clients();
+    const std::uint32_t hub = takeover.count_hubs();
+    requests_.set_generation(hub);
+    keeper_.deposit(label_of_generation, text(hub));
+    takeover.ask_to_repeat(hub, serving_.suspect());
+    if (keeper_.follows_another())
+        log_.notice(text("going on after a hub that has ended, clients ", people_.count()));
 }
 
 // What the keeper has opened again, and processes that it has started.
@@ -202,31 +259,38 @@ int Hub::run() {
     warn_of_missing_catalogue();
     if (start_.foreground) administration_.start_console(keeper_.take(label_of_terminal).fd);
     service_.tell_ready(pool_.places(), start_.foreground);
-    while (!service_.is_stopping()) {
-        service_.wait(!rooms_.has_news());
-        service_.attempt([this] { settle_batches(); });
-        service_.heed_signals();
-    }
+    while (!service_.is_stopping()) turn();
     stop();
     return 0;
 }
 
+void Hub::turn() {
+    service_.wait(!rooms_.has_news());
+    service_.attempt([this] { settle_batches(); });
+    service_.heed_signals();
+}
+
 // Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start.
 void Hub::wait_for_spawner() {
-    while (!spawner_.was_ready() && !service_.is_stopping()) {
-        service_.wait();
-        service_.heed_signals();
-    }
+    service_.attempt([this] { settle_batches(); });
+    while (!spawner_.was_ready() && !service_.is_stopping()) turn();
 }
 
 // What goes wrong with the answer to one of those who waited ends that one.
 void Hub::settle_batches() {
     while (rooms_.has_batches()) {
-        for (const Rooms::Settled& settled : rooms_.flush())
+        const std::vector<Rooms::Settled> all = rooms_.flush();
+        deposits_.settle(rooms_, answers_.are_all_sent());
+        for (const Rooms::Settled& settled : all) {
+            serving_.begin(settled.waiting.client);
             loop_.attempt([&] { entry_.settle(settled); }, pool_.charge_to(settled.waiting.client));
+        }
+        serving_.end();
         service_.control().continue_answers();
     }
     for (const std::string& closed : rooms_.close_empty()) bans_.forget_room(closed);
+    deposits_.settle(rooms_, false);
+    deposits_.end_round();
     rooms_.end_round();
 }
 

@@ -2,16 +2,20 @@
 // The hub: chatd's main process. Accepts clients and hands them to the spawner; owns names, rooms, rights
 // and the room logs; wakes the handlers that sleep; serves the control socket and the administrator's
 // console. It never reads a byte from a client, and checks every frame from a handler, which may have been
-// taken over. Here is its loop; each part below has a file of its own.
+// taken over. If it dies, the next one goes on with its clients (takeover.hh). Here is its loop; each part
+// below has a file of its own.
 #pragma once
 
 #include "chatd/hub/administration.hh"
 #include "chatd/hub/background_save.hh"
+#include "chatd/hub/deposits.hh"
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/kept_places.hh"
 #include "chatd/hub/requests.hh"
 #include "chatd/hub/spawner_link.hh"
+#include "chatd/hub/waker.hh"
 #include "common/keeper/keeper_link.hh"
+#include "common/keeper/serving_word.hh"
 #include "common/log.hh"
 #include "common/privileges.hh"
 #include "common/service.hh"
@@ -51,6 +55,8 @@ public:
 
 private:
     void open();
+    void take_over(pid_t spawner);
+    void turn();
     void wait_for_spawner();
     void take(common::Given given);
     std::string make_configure() const;
@@ -67,6 +73,7 @@ private:
     common::Service service_;
     SpawnerLink spawner_;
     common::Loop& loop_;
+    common::ServingWord serving_;
     common::Fd pages_fd_;
     common::StatusPages pages_;
 
@@ -74,12 +81,14 @@ private:
     Bans bans_;
     BackgroundSave saved_bans_;
     Tickets tickets_;
+    Deposits deposits_;
     KeptPlaces places_;
     Rooms rooms_;
     Budgets budgets_;
     Answers answers_;
     Departures departures_;
     Newcomers newcomers_;
+    Waker waker_;
     HandlerPool pool_;
     Ignores ignores_;
     Passwords passwords_;

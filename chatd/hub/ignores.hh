@@ -26,6 +26,11 @@ public:
     // A client that has come back is told of everybody whom it ignores.
     void tell_all(const Client& client);
 
+    // One that an earlier hub had.
+    void restore(const Client& client) {
+        if (!client.ignored.empty()) ignoring_.insert(client.number);
+    }
+
 private:
     bool show_again(Client& client, const std::string& folded_name, const Client* whom);
     std::string numbers_of(const Person& person) const;

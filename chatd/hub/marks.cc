@@ -35,9 +35,14 @@ bool Marks::has(const Client& client, Time now) const {
     });
 }
 
-void Marks::rename(const Client& client, const std::string& folded_name) {
-    for (Mark& mark : marks_)
-        if (mark.whom.is(client.person)) mark.name = folded_name;
+bool Marks::rename(const Client& client, const std::string& folded_name) {
+    bool has_one = false;
+    for (Mark& mark : marks_) {
+        if (!mark.whom.is(client.person)) continue;
+        mark.name = folded_name;
+        has_one = true;
+    }
+    return has_one;
 }
 
 } // namespace chatd

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -40,18 +41,22 @@ public:
     // the client that has the name, if one has. False: nobody had one.
     bool take_back(const std::string& folded_name, const Client* whom);
     bool has(const Client& client, Time now) const;
-    // The client is called that now.
-    void rename(const Client& client, const std::string& folded_name);
+    // The client is called that now. Whether it has one.
+    bool rename(const Client& client, const std::string& folded_name);
 
-private:
     struct Mark {
-        Person whom;
-        std::string name; // that it has, or had last
-        std::optional<common::Network> network;
-        std::optional<Time> until;
+        Person whom{};
+        std::string name{}; // that it has, or had last
+        std::optional<common::Network> network{};
+        std::optional<Time> until{};
 
         bool is_of(const Client& client) const;
     };
+    const std::vector<Mark>& all() const { return marks_; }
+    // As all told it, in an earlier hub.
+    void put_back(Mark mark) { marks_.push_back(std::move(mark)); }
+
+private:
     std::vector<Mark> marks_;
 };
 

@@ -107,13 +107,16 @@ void Moderation::on_act(Client& client, Packet packet) {
     }
     Client* const still_here = people_.find(number); // who may have thrown itself out
     if (still_here == nullptr) return;
-    if (why) return answers_.refuse(*still_here, *why);
-    rooms_.await(room, *still_here, Refusal::not_recorded);
+    const bool is_known =
+        rooms_.standing().has(room, static_cast<Kind>(kind), *still_here); // an earlier hub did it
+    if (why && !is_known) return answers_.refuse(*still_here, *why);
+    rooms_.await(room, *still_here, Rooms::last_of(room), Refusal::not_recorded);
 }
 
 void Moderation::record(const Client* by, Room* room, Kind kind, std::string_view whom) {
     const std::string harmless = neutralise(whom);
     if (room != nullptr) rooms_.add_line(*room, kind, by, harmless);
+    if (room != nullptr) rooms_.note_change(*room);
     const Client* const person =
         room == nullptr ? people_.find(std::string_view{harmless}.substr(0, harmless.find(' '))) : nullptr;
     if (person != nullptr)

@@ -94,8 +94,10 @@ void Names::rename(Client& client, const std::string& name) {
     rooms_.rename(client, name);
     tickets_.rename(client.number, name);
     people_.give_name(client, name);
-    answers_.confirm(client, name);
     ignores_.tell_of(client);
+    if (client.rooms.empty()) return answers_.confirm(client, name);
+    Room& any = *client.rooms.front().room;
+    rooms_.await(any, client, Rooms::last_of(any), {}, name);
 }
 
 void Names::on_oper(Client& client, Packet packet) {

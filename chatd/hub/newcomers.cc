@@ -19,6 +19,12 @@ void Newcomers::await(Client& client) {
     wait(client);
 }
 
+void Newcomers::await_again(Client& client) {
+    if (client.state == Client::State::inside || client.login_timeout.count() == 0) return;
+    client.login_until = time_after_answer(client.since, Clock::now(), client.login_timeout);
+    wait(client);
+}
+
 void Newcomers::note_answer(Client& client) {
     client.login_until = time_after_answer(client.since, client.login_until, client.login_timeout);
 }

@@ -24,6 +24,8 @@ public:
     // The client has connected: from now on its time runs. When it is over, the client is told and dismissed,
     // unless it is inside by then.
     void await(Client& client);
+    // The same for one that an earlier hub had, whatever that had given it.
+    void await_again(Client& client);
     // It has answered a question, rightly or not. An answer that is still held back or checked when the time
     // is over counts, too.
     static void note_answer(Client& client);

@@ -3,7 +3,9 @@
 
 #include "chatd/words.hh"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 using namespace common;
 
@@ -25,11 +27,24 @@ Client& People::add(const Address& address) {
     client.number = next_++;
     client.person.first = client.number; // unless it resumes
     client.address = address;
-    client.host = address.network();
-    client.peer = address.shown();
-    ++by_network_[client.host];
+    count(client);
     ++added_;
     return client;
+}
+
+Client& People::restore(ClientFacts facts) {
+    next_ = std::max(next_, facts.number + 1);
+    Client& client = clients_[facts.number];
+    static_cast<ClientFacts&>(client) = std::move(facts);
+    count(client);
+    if (!client.name.empty()) index_name(client);
+    return client;
+}
+
+void People::count(Client& client) {
+    client.host = client.address.network();
+    client.peer = client.address.shown();
+    ++by_network_[client.host];
 }
 
 void People::remove(const Client& client) {
@@ -42,15 +57,23 @@ void People::remove(const Client& client) {
 void People::give_name(Client& client, const std::string& name) {
     take_name(client);
     client.name = name;
-    client.folded = fold_name(name);
+    index_name(client);
+}
+
+void People::index_name(Client& client) {
+    client.folded = fold_name(client.name);
     names_.emplace(client.folded, client.number);
-    likenesses_.emplace(likeness_of(name), client.number);
+    likenesses_.emplace(likeness_of(client.name), client.number);
 }
 
 void People::take_name(const Client& client) {
     if (client.name.empty()) return;
-    names_.erase(client.folded);
-    likenesses_.erase(likeness_of(client.name));
+    const auto drop = [&](auto& index, const std::string& name) {
+        const auto found = index.find(name); // which may be another's that came after it
+        if (found != index.end() && found->second == client.number) index.erase(found);
+    };
+    drop(names_, client.folded);
+    drop(likenesses_, likeness_of(client.name));
 }
 
 Client* People::find(ClientNumber number) {

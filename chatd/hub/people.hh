@@ -23,6 +23,8 @@ public:
 
     // A client with a number of its own; it stays where it is in memory until it is removed.
     Client& add(const common::Address& address);
+    // One that an earlier hub had, with its name, if nobody has that.
+    Client& restore(ClientFacts facts);
     // Its name is free again. It is no longer in any room.
     void remove(const Client& client);
     // Its first name, or another one, which refuse says is free.
@@ -44,6 +46,8 @@ public:
 
 private:
     void take_name(const Client& client); // its name is free again, if it has one
+    void index_name(Client& client);
+    void count(Client& client);
 
     All clients_;
     std::unordered_map<std::string, ClientNumber> names_;      // folded

@@ -46,6 +46,11 @@ Cost old_segment(const Client& client, Packet packet) {
     return 1;
 }
 
+// Where a request's effect stands when it is answered, for a hub that follows this one and is asked once
+// more: in the log of a room, or nowhere, or in what is deposited of the client.
+enum class Effect : bool { in_log_or_nowhere, in_facts };
+constexpr Effect logged = Effect::in_log_or_nowhere, kept = Effect::in_facts;
+
 struct Price {
     Cost (*own)(const Client& client, Packet packet);         // for `flood'
     Cost (*for_address)(const Client& client, Packet packet); // for `flood-per-address'
@@ -69,6 +74,7 @@ struct Requests::Rule {
     Message message;
     unsigned states; // in which it may come
     Price price;     // for flood control
+    Effect effect;
     void (*run)(const Parts& parts, Client& client, Packet packet);
 
     static const Rule& of(Message message);
@@ -82,36 +88,45 @@ const Requests::Rule& Requests::Rule::of(Message message) {
     using P = const Parts&;
     using C = Client&;
     static constexpr std::array rules{
-        Rule{Message::name, naming, unpaid,
+        Rule{Message::name, naming, unpaid, kept,
              [](P parts, C client, Packet p) { parts.names.on_name(client, p); }},
-        Rule{resume, naming, return_into_rooms,
+        Rule{resume, naming, return_into_rooms, kept,
              [](P parts, C client, Packet p) { parts.resumption.on_resume(client, p); }},
-        Rule{login, naming, unpaid, [](P parts, C client, Packet p) { parts.names.on_login(client, p); }},
-        Rule{oper, inside, line, [](P parts, C client, Packet p) { parts.names.on_oper(client, p); }},
-        Rule{enter, entering | inside, line,
+        Rule{login, naming, unpaid, kept,
+             [](P parts, C client, Packet p) { parts.names.on_login(client, p); }},
+        Rule{oper, inside, line, kept, [](P parts, C client, Packet p) { parts.names.on_oper(client, p); }},
+        Rule{enter, entering | inside, line, kept,
              [](P parts, C client, Packet p) { parts.entry.on_enter(client, p); }},
-        Rule{leave, inside, line, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
-        Rule{say, inside, speech, [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
-        Rule{tell, inside, line, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
-        Rule{took, inside, unpaid, [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
-        Rule{counted, inside, unpaid,
+        Rule{leave, inside, line, kept, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
+        Rule{say, inside, speech, logged,
+             [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
+        Rule{tell, inside, line, logged,
+             [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
+        Rule{took, inside, unpaid, logged,
+             [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
+        Rule{counted, inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.resumption.on_counted(client, p); }},
-        Rule{seen, naming | entering, unpaid,
+        Rule{seen, naming | entering, unpaid, logged,
              [](P parts, C client, Packet p) { parts.resumption.on_seen(client, p); }},
-        Rule{nick, inside, line, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
-        Rule{topic, inside, line, [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
-        Rule{away, inside, line, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},
-        Rule{act, inside, line, [](P parts, C client, Packet p) { parts.moderation.on_act(client, p); }},
-        Rule{next_segment, inside, segment_of_log,
+        Rule{nick, inside, line, kept, [](P parts, C client, Packet p) { parts.names.on_nick(client, p); }},
+        Rule{topic, inside, line, logged,
+             [](P parts, C client, Packet p) { parts.speech.on_topic(client, p); }},
+        Rule{away, inside, line, kept, [](P parts, C client, Packet p) { parts.speech.on_away(client, p); }},
+        Rule{act, inside, line, logged,
+             [](P parts, C client, Packet p) { parts.moderation.on_act(client, p); }},
+        Rule{next_segment, inside, segment_of_log, logged,
              [](P parts, C client, Packet p) { parts.segments.on_next(client, p); }},
-        Rule{find, inside, history, [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
-        Rule{who, inside, unpaid, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
-        Rule{rooms, entering | inside, unpaid,
+        Rule{find, inside, history, logged,
+             [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
+        Rule{who, inside, unpaid, logged, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
+        Rule{rooms, entering | inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.lists.on_rooms(client, p); }},
-        Rule{ignore, inside, unpaid, [](P parts, C client, Packet p) { parts.ignores.on_ignore(client, p); }},
-        Rule{bans, inside, unpaid, [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},
-        Rule{quit, inside, unpaid, [](P parts, C client, Packet p) { parts.entry.on_quit(client, p); }},
-        Rule{here, naming | entering | inside, unpaid,
+        Rule{ignore, inside, unpaid, kept,
+             [](P parts, C client, Packet p) { parts.ignores.on_ignore(client, p); }},
+        Rule{bans, inside, unpaid, logged,
+             [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},
+        Rule{quit, inside, unpaid, kept, [](P parts, C client, Packet p) { parts.entry.on_quit(client, p); }},
+        Rule{here, naming | entering | inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.resumption.on_here(client, p); }},
     };
     const auto rule =
@@ -148,8 +163,14 @@ void Requests::read(ClientNumber number) {
 // Its pair has ended. If it is not known to have had a handler, the spawner has more to say about it: nothing
 // of this client is anywhere but in the list of the people, since no frame has come from it.
 void Requests::lose_handler(Client& client) {
-    if (!client.arrival) return departures_.end(client);
-    client.pair.reset();
+    if (client.arrival) return client.pair.reset();
+    if (std::exchange(client.awaits_here, false) && !client.before_here.empty()) {
+        const std::vector<char> last = std::exchange(client.before_here, {});
+        const ClientNumber number = client.number;
+        handle(client, last);
+        if (people_.find(number) == nullptr) return;
+    }
+    departures_.end(client);
 }
 
 void Requests::take(Client& client, Packet packet, bool is_cut) {
@@ -161,11 +182,28 @@ void Requests::take(Client& client, Packet packet, bool is_cut) {
 void Requests::handle(Client& client, Packet packet) {
     const Message message = message_of(packet);
     const Rule& rule = Rule::of(message);
-    if (is_request(message) && serial_of(packet) <= client.taken)
-        return; // it comes again, and was dealt with
+    if (client.awaits_here && !ends_waiting(client, packet)) return;
+    const std::uint32_t serial = is_request(message) ? serial_of(packet) : 0;
+    if (is_request(message) && serial == client.done && std::exchange(client.may_repeat, false))
+        return parts_.entry.repeat(client);
+    if (is_request(message) && serial <= client.taken) return; // it comes again, and was dealt with
     if ((rule.states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
     if (is_request(message)) note_serial(client, packet);
     pass(client, rule, packet, SlowedBy::own_lines);
+}
+
+// What was said to an earlier hub is passed over: what is unanswered of it is said again. But if the handler
+// has ended since, that was the last of it.
+bool Requests::ends_waiting(Client& client, Packet packet) {
+    const Message message = message_of(packet);
+    if (message != Message::here) {
+        if (is_request(message)) client.before_here.assign(packet.begin(), packet.end());
+        return false;
+    }
+    if (std::get<0>(HereFrame::read(packet).first) != generation_) return false;
+    client.awaits_here = false;
+    client.before_here = {};
+    return true;
 }
 
 void Requests::note_serial(Client& client, Packet packet) {
@@ -174,6 +212,8 @@ void Requests::note_serial(Client& client, Packet packet) {
     if (first > UINT32_MAX - others) throw PeerError("serials beyond the last one there is");
     client.serial = first;
     client.taken = first + others;
+    client.may_repeat = false;
+    if (first > client.open) rooms_.standing().forget(client.number); // what was repeated is answered
 }
 
 // Through what may hold it back, in the order of SlowedBy.
@@ -214,6 +254,7 @@ std::chrono::milliseconds Requests::time_at(SlowedBy limit, Client& client, cons
 void Requests::run(Client& client, const Rule& rule, Packet packet) {
     if (is_request(rule.message)) client.counted = client.announced; // from here on it is dealt with
     if (client.state != Client::State::inside && is_answer(rule.message)) Newcomers::note_answer(client);
+    client.is_changed = client.is_changed || rule.effect == kept;
     rule.run(parts_, client, packet);
 }
 

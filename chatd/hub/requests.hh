@@ -40,17 +40,20 @@ public:
         Ignores& ignores;
     };
 
-    Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people, Answers& answers,
-             Departures& departures, Budgets& budgets, const Parts& parts)
+    Requests(common::Loop& loop, common::Log& log, const Settings& settings, People& people, Rooms& rooms,
+             Answers& answers, Departures& departures, Budgets& budgets, const Parts& parts)
         : loop_(loop),
           log_(log),
           settings_(settings),
           people_(people),
+          rooms_(rooms),
           answers_(answers),
           departures_(departures),
           budgets_(budgets),
           parts_(parts) {}
 
+    // This hub's number, which `here' tells that has heard of it.
+    void set_generation(std::uint32_t hub) { generation_ = hub; }
     // Reads what the client's pair brings, as much as is one client's share of a round; also its end.
     void read(ClientNumber number);
 
@@ -59,7 +62,8 @@ private:
 
     void take(Client& client, Packet packet, bool is_cut);
     void handle(Client& client, Packet packet);
-    static void note_serial(Client& client, Packet packet);
+    bool ends_waiting(Client& client, Packet packet);
+    void note_serial(Client& client, Packet packet);
     void run(Client& client, const Rule& rule, Packet packet);
     void pass(Client& client, const Rule& rule, Packet packet, SlowedBy from);
     std::chrono::milliseconds time_at(SlowedBy limit, Client& client, const Rule& rule, Packet packet);
@@ -71,10 +75,12 @@ private:
     common::Log& log_;
     const Settings& settings_;
     People& people_;
+    Rooms& rooms_;
     Answers& answers_;
     Departures& departures_;
     Budgets& budgets_;
     Parts parts_;
+    std::uint32_t generation_ = 0;
 };
 
 } // namespace chatd

@@ -15,11 +15,14 @@ using namespace common;
 namespace chatd {
 namespace {
 
-// Those that it was before, as the frame has them; the oldest are left out where there are too many.
-std::string take_formers(Client& client, const Tickets::Ticket& ticket) {
+// The oldest of those that it was before are left out where there are too many.
+void take_formers(Client& client, const Tickets::Ticket& ticket) {
     client.formers = ticket.formers;
     client.formers.push_back(ticket.client);
     if (client.formers.size() > max_formers) client.formers.erase(client.formers.begin());
+}
+
+std::string formers_of(const Client& client) {
     std::string formers;
     for (const ClientNumber former : client.formers) {
         const auto packed = Former::pack(former);
@@ -59,7 +62,9 @@ void Resumption::on_counted(Client& client, Packet packet) {
 
 // It may come after a request of the same client that it was sent after: nothing of that is taken back.
 void Resumption::on_here(Client& client, Packet packet) {
-    const auto [room, dealt_with] = HereFrame::read(packet).first;
+    const auto [hub, room, dealt_with, open] = HereFrame::read(packet).first;
+    client.open = open;
+    if (open == 0) deposits_.note_settled(client.number);
     client.announced = std::max(client.announced, dealt_with);
     client.counted = std::max(client.counted, dealt_with);
     for (const Client::Membership& in : client.rooms)
@@ -92,7 +97,6 @@ void Resumption::on_resume(Client& client, Packet packet) {
         ticket = tickets_.of(ticket->client);
     }
     if (!ticket) return answers_.refuse(client, Refusal::wrong_token); // it has said good-bye
-    tickets_.forget(ticket->client);
     restore(client, *ticket, told);
 }
 
@@ -117,15 +121,24 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
         rooms.emplace_back(room, std::min(from, room->log().next_line()));
     }
     client.announced = client.counted = ticket.counted;
-    give_token(client, told.counts ? told.token : std::string_view{});
-    const std::string formers = take_formers(client, ticket);
-    answers_.send(client, ResumedFrame::make(client.name + (told.counts ? formers : std::string{}),
-                                             static_cast<std::uint32_t>(rooms.size()), ticket.counted,
-                                             static_cast<std::uint8_t>(client.name.size())));
-    ignores_.tell_of(client);
-    ignores_.tell_all(client);
+    take_formers(client, ticket);
+    client.returning = Client::Return{told.counts ? std::string{told.token} : std::string{}, ticket.client,
+                                      told.counts, ticket.counted};
     budgets_.take(client, static_cast<double>(rooms.size()), Clock::now());
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
+    if (rooms.empty()) welcome(client);
+}
+
+void Resumption::welcome(Client& client) {
+    const Client::Return told = *std::exchange(client.returning, std::nullopt);
+    give_token(client, told.token);
+    const std::string formers = told.tells_formers ? formers_of(client) : std::string{};
+    answers_.answer(client,
+                    ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(client.rooms.size()),
+                                       told.counted, static_cast<std::uint8_t>(client.name.size())));
+    tickets_.forget(told.former);
+    ignores_.tell_of(client);
+    ignores_.tell_all(client);
 }
 
 } // namespace chatd

@@ -20,19 +20,23 @@ namespace chatd {
 class Resumption {
 public:
     Resumption(const Settings& settings, People& people, Rooms& rooms, const Bans& bans, Tickets& tickets,
-               Answers& answers, Departures& departures, Ignores& ignores, Budgets& budgets)
+               Answers& answers, Deposits& deposits, Departures& departures, Ignores& ignores,
+               Budgets& budgets)
         : settings_(settings),
           people_(people),
           rooms_(rooms),
           bans_(bans),
           tickets_(tickets),
           answers_(answers),
+          deposits_(deposits),
           departures_(departures),
           ignores_(ignores),
           budgets_(budgets) {}
 
     // A new one, unless resume-time is 0. before: the one that it came with.
     void give_token(Client& client, std::string_view before = {});
+    // One that has come back, and whose lines are in the logs of its rooms: tells it who it is.
+    void welcome(Client& client);
 
     // Requests of clients.
     void on_resume(Client& client, Packet packet);
@@ -51,6 +55,7 @@ private:
     const Bans& bans_;
     Tickets& tickets_;
     Answers& answers_;
+    Deposits& deposits_;
     Departures& departures_;
     Ignores& ignores_;
     Budgets& budgets_;

@@ -20,14 +20,29 @@ std::uint32_t lasting_number(std::string_view name, const std::function<bool(std
 }
 
 Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log, const Client* maker)
+    : Room(number, std::move(settings), std::move(log), State{}) {
+    state_.is_moderated = settings_.moderated;
+    if (maker == nullptr) return;
+    state_.is_made_by_client = true;
+    state_.operators.insert(maker->number);
+    state_.maker_network = maker->address.network();
+}
+
+Room::Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log, State state,
+           std::string place)
     : number_(number),
       settings_(std::move(settings)),
       log_(std::move(log)),
-      is_moderated_(settings_.moderated),
-      is_made_by_client_(maker != nullptr) {
-    if (maker == nullptr) return;
-    operators_.insert(maker->number);
-    maker_network_ = maker->address.network();
+      state_(std::move(state)),
+      place_(std::move(place)) {
+    if (place_.empty()) move_place();
+}
+
+bool Room::move_place() {
+    if (log_->place_number() == place_number_) return false;
+    place_number_ = log_->place_number();
+    place_ = pack_log_place(log_->place());
+    return true;
 }
 
 std::uint32_t Room::entry() const {
@@ -55,18 +70,18 @@ void Room::leave(Client& client) {
     if (client.last_room == this)
         client.last_room = client.rooms.empty() ? nullptr : client.rooms.back().room;
     members_.erase(client.number);
-    operators_.erase(client.number);
+    state_.operators.erase(client.number);
 }
 
 std::optional<Refusal> Room::refuse_speech(const Client& client, Time now) const {
     if (muted_.has(client, now)) return Refusal::muted;
-    if (is_moderated_ && !voices_.has(client, now) && !is_operator(client)) return Refusal::moderated;
+    if (state_.is_moderated && !voices_.has(client, now) && !is_operator(client)) return Refusal::moderated;
     return {};
 }
 
 bool Room::is_operator(const Client& client) const {
     const std::vector<std::string>& rooms = client.operator_rooms;
-    return client.is_operator || operators_.find(client.number) != operators_.end() ||
+    return client.is_operator || state_.operators.contains(client.number) ||
            std::find(rooms.begin(), rooms.end(), name()) != rooms.end();
 }
 
@@ -75,14 +90,14 @@ std::string Room::flags_of(const Client& client, Time now) const {
                 muted_.has(client, now) ? "m" : "");
 }
 
-void Room::rename(const Client& client, const std::string& folded_name) {
-    muted_.rename(client, folded_name);
-    voices_.rename(client, folded_name);
+bool Room::rename(const Client& client, const std::string& folded_name) {
+    const bool is_muted = muted_.rename(client, folded_name);
+    return voices_.rename(client, folded_name) || is_muted;
 }
 
 std::vector<Note> Room::configure(RoomSettings& wanted) {
     std::vector<Note> told;
-    is_made_by_client_ = false;
+    state_.is_made_by_client = false;
     // Who knew the old code has what was said until now, and nothing of what follows.
     const bool has_new_code = settings_.code != wanted.code || settings_.code_hash != wanted.code_hash;
     if (has_new_code && !log_->start_new_segment()) {
@@ -95,7 +110,7 @@ std::vector<Note> Room::configure(RoomSettings& wanted) {
         told.push_back({Severity::warning,
                         text("a change of 'history' of room ", wanted.name, " waits for the next start")});
     wanted.history = settings_.history;
-    if (settings_.moderated != wanted.moderated) is_moderated_ = wanted.moderated;
+    if (settings_.moderated != wanted.moderated) state_.is_moderated = wanted.moderated;
     log_->set_retention(wanted.keep_bytes, wanted.keep_age);
     settings_ = wanted;
     return told;

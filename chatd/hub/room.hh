@@ -33,6 +33,16 @@ public:
     // maker: the client who makes it, and is its operator; null: it stands in the configuration.
     Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log,
          const Client* maker = nullptr);
+    // What outlives a hub beside the settings, the log and the marks (room_record.hh).
+    struct State {
+        bool is_moderated = false;
+        bool is_made_by_client = false;
+        std::string maker_network{};
+        std::set<ClientNumber> operators{}; // beside those of the whole server
+    };
+    // place: of a log that goes on; empty: its own.
+    Room(std::uint32_t number, RoomSettings settings, std::unique_ptr<RoomLog> log, State state,
+         std::string place = {});
 
     std::uint32_t number() const { return number_; }
     const std::string& name() const { return settings_.name; }
@@ -44,11 +54,16 @@ public:
     // Another number after another code: who has been here comes back only while it is the same.
     std::uint32_t entry() const;
     bool is_open() const { return settings_.code.empty() && settings_.code_hash.empty(); }
-    bool is_moderated() const { return is_moderated_; }
+    bool is_moderated() const { return state_.is_moderated; }
     // Whether a client made it; then it ends with its last member.
-    bool is_made_by_client() const { return is_made_by_client_; }
+    bool is_made_by_client() const { return state_.is_made_by_client; }
     // Where that client was from: Address::network.
-    const std::string& maker_network() const { return maker_network_; }
+    const std::string& maker_network() const { return state_.maker_network; }
+    const State& state() const { return state_; }
+    // Packed, from where a hub that follows this one reads the log; and whether move_place has found a
+    // nearer one. It is moved only while all that was written before the last batch is answered.
+    const std::string& place() const { return place_; }
+    bool move_place();
 
     // Why the client, who has given the code, may not enter; no value: it may.
     std::optional<Refusal> refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const;
@@ -66,11 +81,13 @@ public:
 
     // Who is muted, and who has a voice.
     Marks& muted() { return muted_; }
+    const Marks& muted() const { return muted_; }
     Marks& voices() { return voices_; }
+    const Marks& voices() const { return voices_; }
     // Only those with a voice may speak, or everybody again.
-    void moderate(bool moderated) { is_moderated_ = moderated; }
-    // A client, which need not be a member, is called that now.
-    void rename(const Client& client, const std::string& folded_name);
+    void moderate(bool moderated) { state_.is_moderated = moderated; }
+    // A client, which need not be a member, is called that now. Whether it is muted or has a voice.
+    bool rename(const Client& client, const std::string& folded_name);
 
     // After a reload, also of a room that a client made: it stands in the configuration now. What cannot be
     // changed while it is open is put into wanted as it is, and told.
@@ -81,10 +98,9 @@ private:
     RoomSettings settings_;
     std::unique_ptr<RoomLog> log_;
     std::map<ClientNumber, Client*> members_;
-    bool is_moderated_;
-    bool is_made_by_client_;
-    std::string maker_network_;
-    std::set<ClientNumber> operators_; // beside those of the whole server
+    State state_;
+    std::string place_;
+    std::uint64_t place_number_ = 0; // RoomLog's; 0: of an earlier hub's
     Marks muted_;
     Marks voices_;
 };

@@ -86,7 +86,34 @@ std::size_t Rooms::descriptors() const {
 Room& Rooms::insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, const Client* maker) {
     const auto is_taken = [this](std::uint32_t number) { return find(number) != nullptr; };
     const std::uint32_t number = maker == nullptr ? lasting_number(settings.name, is_taken) : next_number_++;
-    return rooms_.try_emplace(settings.name, number, settings, std::move(log), maker).first->second;
+    Room& room = rooms_.try_emplace(settings.name, number, settings, std::move(log), maker).first->second;
+    note_change(room);
+    return room;
+}
+
+Room& Rooms::restore(RoomRecord record, std::vector<RoomLog::KeptFile> files, std::vector<Record>& tail) {
+    if (!is_lasting(record.number)) next_number_ = std::max(next_number_, record.number + 1);
+    RoomSettings& settings = record.settings;
+    const LogPolicy policy = record.state.is_made_by_client ? policy_of_made(settings) : policy_of(settings);
+    auto log = std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy, log_,
+                                         unpack_log_place(record.place), std::move(files),
+                                         [&](const Record& one) { tail.push_back(one); });
+    const std::string name = settings.name;
+    return rooms_
+        .try_emplace(name, record.number, std::move(settings), std::move(log), std::move(record.state),
+                     std::move(record.place))
+        .first->second;
+}
+
+void Rooms::move_places() {
+    for (auto& [name, room] : rooms_)
+        if (room.move_place()) note_change(room);
+}
+
+std::vector<Rooms::Changed> Rooms::take_changed() {
+    std::vector<Changed> all;
+    for (const std::uint32_t number : std::exchange(changed_, {})) all.push_back({number, find(number)});
+    return all;
 }
 
 Room& Rooms::make(const RoomSettings& settings, const Client* maker, std::uint64_t first_line) {
@@ -102,8 +129,11 @@ std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
 
     write_batches();
     std::vector<Note> told;
-    for (RoomSettings& room : wanted)
-        for (Note& note : find(room.name)->configure(room)) told.push_back(std::move(note));
+    for (RoomSettings& room : wanted) {
+        Room& there = *find(room.name);
+        for (Note& note : there.configure(room)) told.push_back(std::move(note));
+        note_change(there);
+    }
     for (const auto& [name, room] : rooms_) {
         const bool stays = room.is_made_by_client() || std::any_of(wanted.begin(), wanted.end(),
                                                                    [&there = name](const RoomSettings& one) {
@@ -134,41 +164,42 @@ bool Rooms::has_alike(std::string_view name) const {
                        [&](const All::value_type& room) { return likeness_of(room.first) == like; });
 }
 
-void Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text, std::uint32_t nth) {
-    const std::uint32_t serial = from == nullptr || from->serial == 0 ? 0 : from->serial + nth;
-    room.log().add(kind, from == nullptr ? 0 : from->number,
-                   from == nullptr ? std::string_view{} : from->name, text, serial);
+std::uint64_t Rooms::add_line(Room& room, Kind kind, const Client* from, std::string_view text,
+                              std::uint32_t nth) {
     batches_[&room];
+    if (from == nullptr) {
+        ++lines_;
+        return room.log().add(kind, 0, {}, text);
+    }
+    if (const std::uint64_t standing = standing_.find(room, kind, *from, nth); standing != 0) return standing;
     ++lines_;
+    return room.log().add(kind, from->number, from->name, text, from->serial == 0 ? 0 : from->serial + nth);
 }
 
-void Rooms::set_topic(Room& room, const Client* by, std::string_view topic) {
-    add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
-}
-
-void Rooms::await(Room& room, Client& client, Refusal if_unwritten, std::size_t lines) {
+void Rooms::await(Room& room, Client& client, Lines lines, std::optional<Refusal> if_unwritten,
+                  std::string words) {
     client.owes_answer = true;
-    const std::uint64_t next = room.log().next_line();
-    batches_[&room].push_back({client.number, next - lines, next - 1, 0, 0, if_unwritten});
+    batches_[&room].push_back({client.number, lines.first, lines.last, 0, 0, if_unwritten, std::move(words)});
 }
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     client.owes_answer = true;
-    const std::uint64_t line = room.log().next_line();
-    room.join(client, missed_from == 0 ? line : missed_from);
-    add_line(room, Kind::joined, &client, {});
-    batches_[&room].push_back({client.number, line, line, line, missed_from, Refusal::not_done});
+    const std::uint64_t line = add_line(room, Kind::joined, &client, {});
+    if (!client.is_in(room)) room.join(client, missed_from == 0 ? line : missed_from);
+    batches_[&room].push_back({client.number, line, line, line, missed_from, Refusal::not_done, {}});
 }
 
-void Rooms::leave(Room& room, Client& client) {
+std::uint64_t Rooms::leave(Room& room, Client& client) {
+    if (room.state().operators.contains(client.number)) note_change(room);
     room.leave(client);
-    add_line(room, Kind::left, &client, client.last_words);
+    return add_line(room, Kind::left, &client, client.last_words);
 }
 
 void Rooms::rename(const Client& client, const std::string& name) {
     for (const Client::Membership& in : client.rooms) add_line(*in.room, Kind::renamed, &client, name);
     const std::string folded = fold_name(name);
-    for (auto& [room_name, room] : rooms_) room.rename(client, folded);
+    for (auto& [room_name, room] : rooms_)
+        if (room.rename(client, folded)) note_change(room);
 }
 
 std::vector<Rooms::Settled> Rooms::flush() {
@@ -181,8 +212,10 @@ void Rooms::write_batches() {
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
         RoomLog& log = room->log();
         const std::uint64_t begin = log.end_line();
+        const std::uint32_t segment = log.last_segment();
         const bool is_whole = write(*room);
         const std::uint64_t end = log.end_line();
+        if (log.last_segment() != segment) note_change(*room); // without a name it must not be lost
         if (is_whole || end != begin) news_.insert(room);
         for (const Waiting& one : waiting)
             settled_.push_back({room, one,
@@ -209,6 +242,7 @@ std::vector<std::string> Rooms::close_empty() {
         const bool closes = room.is_made_by_client() && room.members().empty();
         if (!closes) return false;
         news_.erase(&room);
+        note_change(room);
         log_.notice(text("room ", escape(entry.first), " closes: nobody is in it"));
         ::rmdir(text(folder_, '/', entry.first).c_str()); // unless there is something in it
         closed.push_back(entry.first);

@@ -5,12 +5,16 @@
 #pragma once
 
 #include "chatd/hub/room.hh"
+#include "chatd/hub/room_record.hh"
+#include "chatd/hub/standing_lines.hh"
 #include "chatd/settings.hh"
 #include "common/log.hh"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,9 +28,10 @@ public:
     struct Waiting {
         ClientNumber client;
         std::uint64_t first_line = 0, last_line = 0;
-        std::uint64_t joined_line = 0; // of one that enters; 0 for speech
-        std::uint64_t missed_from = 0; // of one that resumes: the first line to show
-        Refusal if_unwritten = Refusal::disk_full;
+        std::uint64_t joined_line = 0;         // of one that enters; 0 for speech
+        std::uint64_t missed_from = 0;         // of one that resumes: the first line to show
+        std::optional<Refusal> if_unwritten{}; // no value: it is done all the same
+        std::string words{};                   // what there is to say of it
     };
     enum class Fate { written, begun, refused }; // begun: the first of the lines, and not the last
     struct Settled {
@@ -64,16 +69,29 @@ public:
 
     // Into the room's batch; flush decides its fate. from: null for the administrator. nth: of the lines of
     // its request in this room, from 0; each has a serial of its own.
-    void add_line(Room& room, Kind kind, const Client* from, std::string_view text, std::uint32_t nth = 0);
+    // Returns the line's number. A line that stood in the log when this hub began is not written again.
+    std::uint64_t add_line(Room& room, Kind kind, const Client* from, std::string_view text,
+                           std::uint32_t nth = 0);
     // "-" removes it.
-    void set_topic(Room& room, const Client* by, std::string_view topic);
-    // The client is answered when the last lines of the batch, so many, are settled; until then it may ask
-    // nothing else. if_unwritten: what it is told when none of them is in the log.
-    void await(Room& room, Client& client, Refusal if_unwritten = Refusal::disk_full, std::size_t lines = 1);
+    void set_topic(Room& room, const Client* by, std::string_view topic) {
+        add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
+    }
+    // The client is answered when these lines of the room are settled; until then it may ask nothing else.
+    // if_unwritten: what it is told when none of them is in the log.
+    struct Lines {
+        std::uint64_t first, last;
+    };
+    void await(Room& room, Client& client, Lines lines, std::optional<Refusal> if_unwritten,
+               std::string words = {});
+    // The last one of the room's batch: with it all of that is settled.
+    static Lines last_of(const Room& room) {
+        return {room.log().next_line() - 1, room.log().next_line() - 1};
+    }
     // With a line that tells of it. The client is answered when that is settled. missed_from: as Waiting
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);
-    void leave(Room& room, Client& client);
+    // The line that tells of it.
+    std::uint64_t leave(Room& room, Client& client);
     // Lines there and rights everywhere; before the client has the name.
     void rename(const Client& client, const std::string& name);
 
@@ -83,6 +101,24 @@ public:
     std::vector<Settled> flush();
     // Those that clients have made; their names.
     std::vector<std::string> close_empty();
+
+    // What a hub that follows this one has to know of a room is another now.
+    void note_change(const Room& room) { changed_.insert(room.number()); }
+    // Those rooms, since they were taken last; null: it is no more.
+    struct Changed {
+        std::uint32_t number;
+        const Room* room;
+    };
+    std::vector<Changed> take_changed();
+    // The places from which a hub that follows this one reads the logs: as near to their ends as they may be.
+    void move_places();
+
+    // Of an earlier hub: a room, whose log goes on. files: what is kept of a log without names; tail: takes
+    // what stands behind its place. Throws as make, and common::PeerError for a place that is none.
+    Room& restore(RoomRecord record, std::vector<RoomLog::KeptFile> files, std::vector<Record>& tail);
+    // What stood in the logs when this hub began, and is not written once more.
+    StandingLines& standing() { return standing_; }
+    const StandingLines& standing() const { return standing_; }
 
     // Whether members are yet to be woken.
     bool has_news() const { return !news_.empty(); }
@@ -108,8 +144,10 @@ private:
     std::uint32_t next_number_ = 1;                 // of a room that a client makes
     std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
     std::vector<Settled> settled_;                  // of which flush has not told yet
-    std::set<const Room*> news_;                    // rooms whose members are yet to be woken
-    bool had_batches_ = false;                      // in this round
+    std::set<std::uint32_t> changed_;
+    StandingLines standing_;
+    std::set<const Room*> news_; // rooms whose members are yet to be woken
+    bool had_batches_ = false;   // in this round
     unsigned rounds_with_news_ = 0;
     std::uint64_t lines_ = 0;
 };

@@ -24,10 +24,10 @@ std::optional<Segments::Opened> Segments::open(Client& client, const Room& room,
 
 void Segments::send(Client& client, const Room& room, const Position& from) {
     if (const std::optional<Opened> opened = open(client, room, from))
-        answers_.send(client,
-                      SegmentFrame::make({}, room.number(), opened->from.segment, opened->from.offset,
-                                         room.log().next_line()),
-                      opened->fd.get());
+        answers_.answer(client,
+                        SegmentFrame::make({}, room.number(), opened->from.segment, opened->from.offset,
+                                           room.log().next_line()),
+                        opened->fd.get());
 }
 
 // The one behind what was read; or a later one, for who is further behind than the administrator allows.

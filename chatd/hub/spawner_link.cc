@@ -14,11 +14,7 @@ SpawnerLink::SpawnerLink(std::function<void()> end)
                 .called = "the spawner",
                 .max_packet = max_frame,
                 .on_packet = [this](std::span<const char> packet) { handle(packet); },
-                .on_restart =
-                    [this] {
-                        send_configure();
-                        callbacks_.on_ready();
-                    },
+                .on_restart = [this] { send_configure(); },
                 .on_sent = [this] { callbacks_.on_ready(); },
                 .on_lost =
                     [this] {
@@ -34,6 +30,11 @@ void SpawnerLink::attach(Loop& loop, Log& log, std::string configure, int pages,
     callbacks_ = std::move(callbacks);
     process_.attach(loop, log);
     send_configure();
+}
+
+void SpawnerLink::adopt(Fd pair, pid_t pid) {
+    process_.adopt(std::move(pair), pid);
+    callbacks_.on_ready();
 }
 
 void SpawnerLink::configure(std::string frame) {
@@ -53,7 +54,8 @@ void SpawnerLink::signal(std::uint64_t client, int number) {
 }
 
 void SpawnerLink::list() {
-    if (process_.runs()) process_.send(ListFrame::make({}));
+    was_ready_ = true; // to the hub before
+    process_.send(ListFrame::make({}));
 }
 
 void SpawnerLink::take_handlers(std::span<const char> packet) {

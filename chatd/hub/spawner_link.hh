@@ -39,19 +39,21 @@ public:
     void attach(common::Loop& loop, common::Log& log, std::string configure, int pages, Callbacks callbacks);
 
     // The pair with one that the keeper has started.
-    void adopt(common::Fd pair, pid_t pid) { process_.adopt(std::move(pair), pid); }
+    void adopt(common::Fd pair, pid_t pid);
 
+    // Of the one that was handed over last; -1: none was.
+    pid_t pid() const { return process_.pid(); }
     // Another first frame, for the handlers to come.
     void configure(std::string frame);
     // Whether a spawner has ever said that it runs, to this hub or one before it: this program can be
     // executed.
     bool was_ready() const { return was_ready_; }
-    void take_as_ready() { was_ready_ = true; }
     // Whether a client can be handed over now; else on_ready tells when.
     bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
-    // Asks it which handlers are there: on_handlers.
+    // Asks it which handlers are there: on_handlers. For a hub that follows another, at its start; if this
+    // spawner has died since, on_lost tells.
     void list();
     // Tells it to end, and waits for it: its handlers end with their pairs, and it kills who does not.
     void stop();

@@ -38,11 +38,16 @@ void Speech::on_say(Client& client, Packet packet) {
     if (kind != Kind::said && kind != Kind::acted) throw PeerError("speech of an unknown kind");
     Room& room = client.room(number);
     const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
-    if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
+    const bool has_begun = rooms_.standing().has(room, kind, client); // and others have read it
+    if (const auto why = room.refuse_speech(client, Clock::now()); why && !has_begun)
+        return answers_.refuse(client, *why);
     client.last_room = &room;
-    for (std::uint32_t nth = 0; nth < lines.size(); ++nth)
-        rooms_.add_line(room, kind, &client, lines[nth], nth);
-    rooms_.await(room, client, Refusal::disk_full, lines.size());
+    Rooms::Lines all{};
+    for (std::uint32_t nth = 0; nth < lines.size(); ++nth) {
+        all.last = rooms_.add_line(room, kind, &client, lines[nth], nth);
+        if (nth == 0) all.first = all.last;
+    }
+    rooms_.await(room, client, all, Refusal::disk_full);
 }
 
 // To one client alone: past the logs, and so only as far as its handler gets rid of it.
@@ -73,11 +78,13 @@ void Speech::on_topic(Client& client, Packet packet) {
     const auto [fields, words] = TopicFrame::read(packet);
     Room& room = client.room(std::get<0>(fields));
     if (words.empty()) return answers_.confirm(client, room.topic());
-    if (const auto why = room.refuse_speech(client, Clock::now())) return answers_.refuse(client, *why);
+    if (const auto why = room.refuse_speech(client, Clock::now());
+        why && !rooms_.standing().has(room, Kind::topic, client))
+        return answers_.refuse(client, *why);
     const std::string topic = neutralise(words);
     if (topic.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
     rooms_.set_topic(room, &client, topic);
-    rooms_.await(room, client, Refusal::not_done);
+    rooms_.await(room, client, Rooms::last_of(room), Refusal::not_done);
 }
 
 void Speech::on_away(Client& client, Packet packet) {

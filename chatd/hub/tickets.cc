@@ -47,9 +47,20 @@ std::vector<Tickets::Kept> Tickets::left() const {
     return left;
 }
 
+std::optional<Tickets::Kept> Tickets::kept_of(std::uint64_t client) const {
+    const auto found = by_client_.find(client);
+    if (found == by_client_.end()) return {};
+    return found->second;
+}
+
+std::vector<std::string> Tickets::tokens_of(std::uint64_t client) const {
+    const auto found = by_client_.find(client);
+    return found == by_client_.end() ? std::vector<std::string>{} : found->second.tokens;
+}
+
 void Tickets::put_back(Kept kept) {
     forget(kept.ticket.client);
-    note_left(kept.ticket);
+    if (kept.ticket.is_left) note_left(kept.ticket);
     insert(std::move(kept));
 }
 
@@ -115,7 +126,9 @@ void Tickets::forget(std::uint64_t client) {
         if (own != last) by_digits_.erase(own);
     }
     forget_left(found->second.ticket);
+    const bool was_left = found->second.ticket.is_left;
     by_client_.erase(found);
+    if (was_left) on_forgotten_(client);
 }
 
 std::optional<Tickets::Ticket> Tickets::find(std::string_view token, Time now) const {

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -74,7 +75,15 @@ public:
     void drop_expired(Time now);
     // Of all clients that have left.
     std::vector<Kept> left() const;
-    // As left told it, of an earlier run.
+    // This client's; no value when it has none.
+    std::optional<Kept> kept_of(std::uint64_t client) const;
+    // Its tokens; none: it has no ticket.
+    std::vector<std::string> tokens_of(std::uint64_t client) const;
+    // Called when a ticket of one that has left is no longer valid.
+    void tell_forgotten(std::function<void(std::uint64_t client)> on_forgotten) {
+        on_forgotten_ = std::move(on_forgotten);
+    }
+    // As left or kept_of told it, of an earlier hub.
     void put_back(Kept kept);
     std::size_t size() const { return by_client_.size(); }
 
@@ -94,6 +103,7 @@ private:
     using Left = std::set<std::pair<Time, std::uint64_t>>;
     Left left_; // when which of them expires
     std::map<std::string, Left> left_by_network_;
+    std::function<void(std::uint64_t)> on_forgotten_ = [](std::uint64_t) {};
 };
 
 } // namespace chatd

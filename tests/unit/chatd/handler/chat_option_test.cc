@@ -135,20 +135,20 @@ TEST_SUITE("unit") {
         const std::string place_of_it{packed.begin(), packed.end()};
         TalkPlace place;
         place.type(negotiation);
-        const auto again = [&] { place.hear(AgainFrame::make({}, protocol_version)); };
+        const auto again = [&] { place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2})); };
         again();
         place.sent_as<HereFrame>(); // nothing was told so far
         place.talk.registration.begin_session(Chat::hello({.place = place_of_it}));
         place.sent_as<SeenFrame>();
         again();
-        CHECK(place.sent_as<SeenFrame>().second == place_of_it);
         place.sent_as<HereFrame>();
+        CHECK(place.sent_as<SeenFrame>().second == place_of_it);
         place.be_named("ada");
         place.type("\n");
         const std::string enter = place.sent();
         again();
-        CHECK(place.sent_as<SeenFrame>().second == place_of_it); // before what it is for
         place.sent_as<HereFrame>();
+        CHECK(place.sent_as<SeenFrame>().second == place_of_it); // before what it is for
         CHECK(place.sent() == enter);
         place.enter(1, "lobby", TalkPlace::empty_log());
         again();
@@ -163,8 +163,8 @@ TEST_SUITE("unit") {
         chat.sent();
         chat.enter(1, "lobby", TalkPlace::empty_log());
         chat.shown(); // 5 bytes
-        const auto again = AgainFrame::make({}, protocol_version);
-        const auto bytes_here = [&] { return std::get<1>(chat.sent_as<HereFrame>().first); };
+        const auto again = AgainFrame::make({}, protocol_version, std::uint32_t{2});
+        const auto bytes_here = [&] { return std::get<2>(chat.sent_as<HereFrame>().first); };
         chat.hear(again);
         CHECK(bytes_here() == 5);
         CHECK(chat.sent().empty());

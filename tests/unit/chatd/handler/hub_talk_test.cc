@@ -165,7 +165,7 @@ TEST_SUITE("unit") {
         CHECK(ask(Message::say));
         hub.forget_wait();
         CHECK_FALSE(hub.will_tell_of_wait());
-        place.hear(AgainFrame::make({}, protocol_version));
+        place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2}));
         CHECK_FALSE(hub.will_tell_of_wait()); // not a second time
         hub.take_answer();
         CHECK(ask(Message::say));
@@ -175,10 +175,12 @@ TEST_SUITE("unit") {
 
     TEST_CASE("conversation: a hub that follows another hears where the client is and what is unanswered") {
         TalkPlace place;
-        const auto again = [&] { place.hear(AgainFrame::make({}, protocol_version)); };
+        const auto again = [&] { place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2})); };
         const auto check_here = [&](std::uint32_t room) {
-            const auto [in, bytes] = place.sent_as<HereFrame>().first;
+            const auto [hub, in, bytes, open] = place.sent_as<HereFrame>().first;
+            CHECK(hub == 2);
             CHECK(in == room);
+            CHECK((open != 0) == place.talk.hub.is_waiting());
             CHECK(bytes == 0); // it does not count
         };
         again();
@@ -217,24 +219,24 @@ TEST_SUITE("unit") {
         place.be_inside("ada", 1, "lobby");
         CHECK_FALSE(place.talk.rooms.follow());
         CHECK(place.talk.rooms.has_caught_up());
-        place.hear(AgainFrame::make({}, protocol_version));
+        place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2}));
         CHECK_FALSE(place.talk.rooms.has_caught_up());
     }
 
     TEST_CASE("conversation: a hub whose version is too far from ours lets its clients come again") {
         for (const int version : {protocol_version - 1, protocol_version + 1}) {
             TalkPlace place;
-            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version)));
+            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version), 2U));
             place.sent_as<HereFrame>();
             CHECK_FALSE(place.talk.output.is_ending());
         }
         for (const int version : {0, protocol_version - 2, protocol_version + 2, 65535}) {
             TalkPlace place;
-            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version)));
+            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version), 2U));
             CHECK(place.sent().empty());
             CHECK(place.talk.output.end() == End::come_again);
             CHECK(place.shown().find("come again") != std::string::npos);
-            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version))); // and once is enough
+            place.hear(AgainFrame::make({}, static_cast<std::uint16_t>(version), 2U)); // and once is enough
             CHECK(place.shown().empty());
         }
     }
@@ -244,7 +246,7 @@ TEST_SUITE("unit") {
         place.be_inside("ada", 1, "lobby");
         for (int times = 0; times < 2; ++times) {
             place.hear(ToldFrame::make("bobpsst", std::uint64_t{4}, std::uint32_t{9}, std::uint8_t{3}));
-            place.hear(AgainFrame::make({}, protocol_version));
+            place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2}));
             place.sent_as<HereFrame>();
             CHECK(place.shown() == (times == 0 ? "bob tells you: psst\n" : ""));
         }

@@ -260,8 +260,8 @@ TEST_SUITE("unit") {
         place.hear(resumed);
         place.enter(1, "lobby", TalkPlace::empty_log());
         CHECK(place.shown().find("Welcome back") != std::string::npos);
-        place.hear(AgainFrame::make({}, protocol_version));
-        CHECK(std::get<0>(place.sent_as<HereFrame>().first) == 1);
+        place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2}));
+        CHECK(std::get<1>(place.sent_as<HereFrame>().first) == 1);
         CHECK(place.sent() == asked);
         place.hear(resumed);
         place.enter(1, "lobby", TalkPlace::empty_log());

@@ -59,7 +59,8 @@ struct Office : HubHouse {
                      pages,
                      people,
                      bans,
-                     {[] { return true; },
+                     deposits,
+                     {[] { return true; }, [] { return -1; },
                       [](ClientNumber, std::size_t, const common::Fd&, const common::Fd&) {},
                       [](ClientNumber, int) {}},
                      {[](ClientNumber) {}, [](Client&) {}, {}, {}}};

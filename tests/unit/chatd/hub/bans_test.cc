@@ -118,7 +118,7 @@ TEST_SUITE("unit") {
         const TemporaryFolder folder;
         Bans bans{folder / "missing"};
         int changes = 0;
-        bans.tell_changes([&] { ++changes; });
+        bans.tell_changes([&](const std::string&) { ++changes; });
         bans.add({"bob", "den", {}, "ada"});
         bans.add({"bob", "lobby", {}, ""});
         CHECK(changes == 2);

@@ -210,6 +210,7 @@ TEST_SUITE("unit") {
         house.enter_with(ada, "", "");
         house.enter_with(ada, "", "attic");
         house.send(ada, LeaveFrame::make({}, house.room("attic").number()));
+        house.settle();
         CHECK(house.heard(adas) == "accepted");
         CHECK_FALSE(house.is_in(ada, "attic"));
         REQUIRE(house.tickets.of(adas));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Who is handed to the spawner, and when a page is free again. The spawner is the test.
 #include "chatd/hub/handler_pool.hh"
+#include "chatd/hub/waker.hh"
 #include "chatd/sleep_word.hh"
 #include "common/errors.hh"
 #include "tests/e2e/observe.hh"
@@ -58,7 +59,15 @@ struct Pool {
     std::vector<Spawned> spawned;
     std::vector<ClientNumber> readable, lost, arrived;
     std::vector<std::pair<ClientNumber, int>> signals;
-    bool is_ready = true; // the spawner
+    static constexpr pid_t spawner = 4700;
+    bool is_ready = true;         // the spawner
+    std::vector<std::string> box; // labels, as they were put and withdrawn (-)
+    bool keeper_takes_all = true;
+    Tickets tickets;
+    Deposits deposits{{[this](std::string_view label, std::string_view, int) { box.emplace_back(label); },
+                       [this](std::string_view label) { box.push_back("-" + std::string{label}); },
+                       [this] { return keeper_takes_all; }},
+                      tickets};
     bool reading_fails = false;
     std::string faults; // for which clients were ended
     HandlerPool pool{loop,
@@ -67,7 +76,8 @@ struct Pool {
                      pages,
                      people,
                      bans,
-                     {[this] { return is_ready; },
+                     deposits,
+                     {[this] { return is_ready; }, [] { return spawner; },
                       [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
                           spawned.push_back({client, page, std::move(socket), std::move(pair)});
                       },
@@ -85,6 +95,10 @@ struct Pool {
                           faults += why;
                           pool.release(client);
                       }}};
+    Waker waker{loop, pages, people, [this](Client& client, std::string_view why) {
+                    faults += why;
+                    pool.release(client);
+                }};
 };
 
 } // namespace
@@ -307,10 +321,10 @@ TEST_SUITE("unit") {
         const ClientNumber first = house.take(), second = house.take();
         CHECK(SleepWord{house.pages.page(house.people.find(second)->page)}.fall_asleep());
         house.people.find(first)->pair.reset();
-        house.pool.wake(*house.people.find(first));
+        house.waker.wake(*house.people.find(first));
         house.spawned[1].pair.reset();
-        house.pool.wake(*house.people.find(second));
-        house.pool.give_up(*house.people.find(first), "enough");
+        house.waker.wake(*house.people.find(second));
+        house.waker.give_up(*house.people.find(first), "enough");
         CHECK(house.people.count() == 2); // what is done now is done first
         house.loop.run_once(nullptr, false);
         CHECK(house.faults == "enough");

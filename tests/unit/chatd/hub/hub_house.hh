@@ -59,13 +59,22 @@ struct HubHouse {
         }
     };
 
-    HubHouse() {
+    // before: a hub that has died; this one has its folder and its clients' handlers, and may take over.
+    explicit HubHouse(HubHouse* before = nullptr)
+        : folder{before == nullptr ? own_folder / "." : before->folder.path} {
+        if (before != nullptr) handlers = std::move(before->handlers);
+        if (before != nullptr) last_serials = before->last_serials;
         settings.state = folder / "state";
         settings.resume_time = std::chrono::seconds{600};
         settings.flood.lines = 0;
         settings.rooms = {room_settings("lobby"), room_settings("cellar", "sesame")};
         rooms.set_most_made(64);
-        for (const chatd::RoomSettings& room : settings.rooms) rooms.make(room);
+        tickets.tell_forgotten([this](chatd::ClientNumber client) { deposits.note_forgotten(client); });
+        if (before == nullptr) make_rooms();
+    }
+    void make_rooms() {
+        for (const chatd::RoomSettings& room : settings.rooms)
+            if (rooms.find(room.name) == nullptr) rooms.make(room);
     }
     HubHouse(const HubHouse&) = delete;
     HubHouse& operator=(const HubHouse&) = delete;
@@ -79,6 +88,7 @@ struct HubHouse {
             common::Watch{loop, std::move(ours), common::Interest::read,
                           [this, number = client.number](const common::Event&) { requests.read(number); }};
         handlers[client.number] = std::move(theirs);
+        deposits.put_new(client);
         return client;
     }
     // One that has a name and has entered the room; its handler has taken all it was sent.
@@ -92,13 +102,19 @@ struct HubHouse {
     }
     void join(Client& client, std::string_view room) {
         rooms.enter(*rooms.find(room), client, 0);
+        client.is_changed = true;
         settle();
         heard(client.number);
     }
     void settle() {
-        while (rooms.has_batches())
-            for (const chatd::Rooms::Settled& one : rooms.flush()) entry.settle(one);
+        while (rooms.has_batches()) {
+            const std::vector<chatd::Rooms::Settled> all = rooms.flush();
+            deposits.settle(rooms, answers.are_all_sent());
+            for (const chatd::Rooms::Settled& one : all) entry.settle(one);
+        }
         for (const std::string& closed : rooms.close_empty()) bans.forget_room(closed);
+        deposits.settle(rooms, false);
+        deposits.end_round();
         rooms.end_round();
     }
     chatd::Room& room(std::string_view name = "lobby") { return *rooms.find(name); }
@@ -179,7 +195,19 @@ struct HubHouse {
         return {std::istreambuf_iterator<char>{file}, {}};
     }
 
-    TemporaryFolder folder;
+    // What the keeper has of this hub, by label, and in their order.
+    struct Deposited {
+        std::string bytes;
+        common::Fd fd;
+    };
+    std::map<std::string, Deposited, std::less<>> box;
+    bool keeper_takes_all = true;
+
+    TemporaryFolder own_folder;
+    struct Folder {
+        std::string path;
+        std::string operator/(std::string_view name) const { return common::text(path, '/', name); }
+    } folder;
     chatd::Settings settings;
     common::Log log{"chatd", "hub", {common::Log::Target::file, folder / "log"}, common::Severity::notice};
     common::Loop loop{common::Backend::poll};
@@ -191,11 +219,20 @@ struct HubHouse {
     chatd::People people;
     chatd::Bans bans{folder / "bans"};
     chatd::Tickets tickets;
+    chatd::Deposits deposits{{[this](std::string_view label, std::string_view bytes, int fd) {
+                                  Deposited& there = box[std::string{label}];
+                                  there.bytes = bytes;
+                                  if (fd >= 0) there.fd = common::duplicate(fd);
+                              },
+                              [this](std::string_view label) { box.erase(std::string{label}); },
+                              [this] { return keeper_takes_all; }},
+                             tickets};
     chatd::Rooms rooms{folder / "rooms", log, [this](const Client& member) { woken.push_back(member.name); }};
     chatd::Budgets budgets{settings};
     chatd::Answers answers{
         loop,
         people,
+        deposits,
         {[this](const Client& client, std::string_view) { killed.push_back(client.number); },
          [](const Client&) {}}};
     chatd::Departures departures{loop,
@@ -205,20 +242,23 @@ struct HubHouse {
                                  tickets,
                                  budgets,
                                  {[this](Client& client) { killed.push_back(client.number); },
-                                  [this](Client& client) { people.remove(client); }}};
+                                  [this](Client& client) {
+                                      deposits.note_ended(client.number);
+                                      people.remove(client);
+                                  }}};
+    chatd::Newcomers newcomers{loop, settings, people, departures};
     chatd::Ignores ignores{people, tickets, answers};
     chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};
     chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords, ignores};
     chatd::Segments segments{log, settings, answers, departures};
-    chatd::Resumption resumption{settings, people,     rooms,   bans,   tickets,
-                                 answers,  departures, ignores, budgets};
+    chatd::Resumption resumption{settings, people,   rooms,      bans,    tickets,
+                                 answers,  deposits, departures, ignores, budgets};
     chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption, budgets};
     chatd::Speech speech{people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
     chatd::Requests requests{
-        loop,     log,
-        settings, people,
-        answers,  departures,
-        budgets,  {names, entry, resumption, speech, segments, moderation, lists, ignores}};
+        loop,       log,     settings,
+        people,     rooms,   answers,
+        departures, budgets, {names, entry, resumption, speech, segments, moderation, lists, ignores}};
 };

@@ -59,7 +59,7 @@ TEST_SUITE("unit") {
         house.send(ada, say_frame(house, "one"));
         house.send(ada, TookFrame::make({}, std::uint32_t{1}));
         house.send(ada, CountedFrame::make({}, std::uint64_t{1}));
-        house.send(ada, HereFrame::make({}, house.room().number(), std::uint64_t{1}));
+        house.send(ada, HereFrame::make({}, 1U, house.room().number(), std::uint64_t{1}, 0U));
         CHECK(house.is_here(adas));
         house.send(ada, say_frame(house, "two"));
         CHECK_FALSE(house.is_here(adas));
@@ -143,7 +143,7 @@ TEST_SUITE("unit") {
         Client& ada = house.enter("ada");
         house.join(ada, "cellar");
         const auto here = [&](std::uint32_t room, std::uint64_t bytes) {
-            house.send(ada, HereFrame::make({}, room, bytes));
+            house.send(ada, HereFrame::make({}, 1U, room, bytes, 0U));
         };
         here(house.room().number(), 70);
         CHECK(ada.last_room == &house.room());
@@ -157,7 +157,7 @@ TEST_SUITE("unit") {
         CHECK(ada.last_room == &house.room("cellar"));
         CHECK(house.heard(ada.number).empty());
         Client& newcomer = house.arrive(); // in every state
-        house.send(newcomer, HereFrame::make({}, std::uint32_t{0}, std::uint64_t{0}));
+        house.send(newcomer, HereFrame::make({}, 1U, std::uint32_t{0}, std::uint64_t{0}, 0U));
         CHECK(house.killed.empty());
     }
 

@@ -156,6 +156,7 @@ TEST_SUITE("unit") {
         CHECK(back.rooms.at(0).shown_from == 3);
         house.heard(back.number);
         house.send(back, LeaveFrame::make({}, house.room().number()));
+        house.settle();
         house.send(back, EnterFrame::make("lobby", std::uint8_t{0}));
         house.settle();
         CHECK(back.rooms.at(0).shown_from > 4);

@@ -25,9 +25,9 @@ TEST_SUITE("unit") {
         Client &ada = house.enter("ada"), &bob = house.enter("bob");
         Room& lobby = house.room();
         house.rooms.add_line(lobby, Kind::said, &ada, "one");
-        house.rooms.await(lobby, ada);
+        house.rooms.await(lobby, ada, Rooms::last_of(lobby), Refusal::disk_full);
         house.rooms.add_line(lobby, Kind::said, &bob, "two");
-        house.rooms.await(lobby, bob);
+        house.rooms.await(lobby, bob, Rooms::last_of(lobby), Refusal::disk_full);
         house.rooms.add_line(house.room("cellar"), Kind::announced, nullptr, "three");
         CHECK(ada.owes_answer);
         CHECK(house.said_in("lobby") == "10, 10");
@@ -51,7 +51,7 @@ TEST_SUITE("unit") {
         const std::uint32_t before = log.last_segment();
         const std::uint64_t line = log.next_line();
         house.rooms.add_line(house.room(), Kind::said, &ada, "one");
-        house.rooms.await(house.room(), ada);
+        house.rooms.await(house.room(), ada, Rooms::last_of(house.room()), Refusal::disk_full);
         std::vector<RoomSettings> wanted = house.settings.rooms;
         for (RoomSettings& room : wanted) room.code += "new-" + room.name;
         house.rooms.configure(wanted);
@@ -77,7 +77,7 @@ TEST_SUITE("unit") {
         {
             const FullDisk full;
             house.rooms.add_line(house.room(), Kind::said, &ada, "one");
-            house.rooms.await(house.room(), ada);
+            house.rooms.await(house.room(), ada, Rooms::last_of(house.room()), Refusal::disk_full);
             house.rooms.enter(house.room(), bob, 0);
             house.settle();
         }
@@ -88,7 +88,7 @@ TEST_SUITE("unit") {
         CHECK(house.room().members().size() == 1);
         CHECK(house.woken.empty());
         house.rooms.add_line(house.room(), Kind::said, &ada, "two");
-        house.rooms.await(house.room(), ada);
+        house.rooms.await(house.room(), ada, Rooms::last_of(house.room()), Refusal::disk_full);
         house.settle();
         CHECK(house.heard(ada.number) == "accepted");
         CHECK(house.said_in("lobby") == "10, 12 two");

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/deposits.hh"
+
+#include "chatd/hub/client_record.hh"
+#include "chatd/hub/room_record.hh"
+#include "common/keeper/keeper_frames.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+
+void Deposits::put(const Client& client, int pair) {
+    ClientRecord record = record_of(client, tickets_.tokens_of(client.number));
+    std::string bytes = pack_client(record);
+    if (bytes.size() > max_keeper_text) { // then it is asked anew, and not told what it was told
+        record.facts.answer.clear();
+        bytes = pack_client(record);
+    }
+    box_.put(text(label_of_client, client.number), bytes, pair);
+}
+
+void Deposits::rest(Client& client, std::string_view answer) {
+    if (!unsettled_.empty() && !client.awaits_here && client.serial >= client.open)
+        note_settled(client.number);
+    if (!std::exchange(client.is_changed, false)) return;
+    client.done = client.serial;
+    client.answer = answer;
+    put(client, -1);
+}
+
+void Deposits::note_left(const Client& client) {
+    ClientRecord record;
+    record.has_left = true;
+    record.facts.number = client.number;
+    record.facts.page = client.page;
+    record.facts.spawner = client.spawner;
+    gone_.push_back({client.number, pack_client(record)});
+}
+
+void Deposits::end_round() {
+    for (const ClientNumber client : std::exchange(forgotten_, {}))
+        if (!tickets_.kept_of(client) && tickets_put_.erase(client) != 0)
+            box_.withdraw(text(label_of_ticket, client));
+}
+
+// A line that is known by the log alone must stay behind the place from which the next hub reads on.
+void Deposits::settle(Rooms& rooms, bool all_answered) {
+    if (all_answered && unsettled_.empty() && has_all()) rooms.move_places();
+    for (const Rooms::Changed& changed : rooms.take_changed()) {
+        if (changed.room != nullptr) put(*changed.room);
+        if (changed.room == nullptr)
+            for (const auto& [label, bytes] : std::exchange(parts_[changed.number], {})) box_.withdraw(label);
+        if (changed.room == nullptr) parts_.erase(changed.number);
+    }
+    for (const auto& [client, left] : std::exchange(gone_, {})) {
+        if (const auto kept = tickets_.kept_of(client); kept && kept->ticket.is_left) {
+            box_.put(text(label_of_ticket, client), pack_ticket(*kept), -1);
+            tickets_put_.insert(client);
+        }
+        note_settled(client);
+        const std::string label = text(label_of_client, client);
+        if (left.empty())
+            box_.withdraw(label);
+        else
+            box_.put(label, left, -1);
+    }
+}
+
+// Only what has changed is put.
+void Deposits::put(const Room& room) {
+    std::map<std::string, std::string>& known = parts_[room.number()];
+    std::map<std::string, std::string> now;
+    const auto add = [&](std::string label, std::string bytes, int fd) {
+        const auto before = known.find(label);
+        if (before == known.end() || before->second != bytes) box_.put(label, bytes, fd);
+        now.emplace(std::move(label), std::move(bytes));
+    };
+    for (const RoomLog::LentFile& file : room.log().unnamed_files()) {
+        const std::string bytes = text(file.segment, file.is_writable ? " w" : " r");
+        add(text(label_of_room_log, room.number(), ' ', bytes), bytes, file.fd);
+    }
+    for (const auto& [kind, marks] : {std::pair{'m', &room.muted()}, std::pair{'v', &room.voices()}})
+        for (const Marks::Mark& mark : marks->all())
+            add(text(label_of_mark, room.number(), ' ', kind, ' ', mark.whom.first), pack_mark(mark), -1);
+    add(text(label_of_room, room.number()), pack_room(record_of(room)), -1);
+    for (const auto& [label, bytes] : known)
+        if (!now.contains(label)) box_.withdraw(label);
+    known = std::move(now);
+}
+
+void Deposits::put_ban_change(std::uint64_t number, std::string_view change) {
+    std::string label = text(label_of_ban_change, next_label_++);
+    box_.put(label, change, -1);
+    ban_changes_.push_back({number, std::move(label)});
+}
+
+void Deposits::know_ban_change(std::uint64_t number, std::string label) {
+    const auto known =
+        parse_number<std::uint64_t>(std::string_view{label}.substr(label_of_ban_change.size()));
+    next_label_ = std::max(next_label_, known.value_or(0) + 1);
+    ban_changes_.push_back({number, std::move(label)});
+}
+
+void Deposits::note_saved_bans(std::uint64_t number) {
+    for (; !ban_changes_.empty() && ban_changes_.front().number <= number; ban_changes_.pop_front())
+        box_.withdraw(ban_changes_.front().label);
+}
+
+} // namespace chatd

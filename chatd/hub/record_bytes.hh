@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: ISC
+// The bytes of what a hub deposits with the keeper (deposits.hh): packed structs (pack(3)), lists and texts
+// one after the other. Written and read by hubs, perhaps not of the same version; what is read is believed
+// as little as a stranger's frame.
+#pragma once
+
+#include "common/errors.hh"
+#include "common/pack/pack.hh"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace chatd {
+
+class RecordWriter {
+public:
+    template <pack::Format format, class... Values>
+    RecordWriter& fields(const Values&... values) {
+        const auto packed = pack::Struct<format>::pack(values...);
+        bytes_.append(packed.data(), packed.size());
+        return *this;
+    }
+    // Up to 65,535 bytes, or items that follow. Throws common::PeerError for more.
+    RecordWriter& text(std::string_view text) {
+        count(text.size());
+        bytes_.append(text);
+        return *this;
+    }
+    RecordWriter& count(std::size_t items) {
+        if (items > std::numeric_limits<std::uint16_t>::max())
+            throw common::PeerError("too much for a record");
+        return fields<"=H">(static_cast<std::uint16_t>(items));
+    }
+    std::string take() { return std::move(bytes_); }
+
+private:
+    std::string bytes_;
+};
+
+// Everything throws common::PeerError where the bytes say less, or more than the given caps.
+class RecordReader {
+public:
+    // bytes must outlive this.
+    explicit RecordReader(std::string_view bytes) : left_(bytes) {}
+
+    template <pack::Format format>
+    typename pack::Struct<format>::Tuple fields() {
+        const std::string_view own = take(pack::Struct<format>::size);
+        return pack::Struct<format>::unpack(own);
+    }
+    std::string text(std::size_t most) { return std::string{take(count(most))}; }
+    std::size_t count(std::size_t most) {
+        const std::size_t items = std::get<0>(fields<"=H">());
+        if (items > most) refuse();
+        return items;
+    }
+    void expect_end() const {
+        if (!left_.empty()) refuse();
+    }
+
+private:
+    [[noreturn]] static void refuse() { throw common::PeerError("a record is malformed"); }
+    std::string_view take(std::size_t bytes) {
+        if (bytes > left_.size()) refuse();
+        const std::string_view taken = left_.substr(0, bytes);
+        left_.remove_prefix(bytes);
+        return taken;
+    }
+    std::string_view left_;
+};
+
+} // namespace chatd

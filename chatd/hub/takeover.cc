@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/hub/takeover.hh"
+
+#include "chatd/hub/room_record.hh"
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <utility>
+
+using namespace common;
+
+namespace chatd {
+namespace {
+
+// The number behind a label's words, and what follows it.
+std::pair<std::uint64_t, std::string_view> number_of(std::string_view label, std::string_view words) {
+    const std::string_view rest = label.substr(words.size());
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    const auto number = parse_number<std::uint64_t>(rest.substr(0, end));
+    if (!number) throw PeerError("a label without a number");
+    return {*number, rest.substr(std::min(end + 1, rest.size()))};
+}
+
+} // namespace
+
+// What is wrong with one thing costs that one.
+template <class Work>
+void Takeover::attempt(std::string_view label, const Work& work) {
+    try {
+        work();
+    } catch (const std::exception& error) {
+        parts_.log.error(text("what an earlier hub left as '", escape(label), "' is lost: ", error.what()));
+    }
+}
+
+std::map<std::uint32_t, Takeover::OfRoom> Takeover::take_parts() {
+    std::map<std::uint32_t, OfRoom> all;
+    for (KeeperLink::Left& left : take_left_(label_of_mark))
+        attempt(left.label, [&] {
+            const auto [room, kind] = number_of(left.label, label_of_mark);
+            OfRoom& of_room = all[static_cast<std::uint32_t>(room)];
+            of_room.marks.emplace_back(kind.substr(0, 1) == "m", unpack_mark(left.bytes));
+            of_room.parts[left.label] = left.bytes;
+        });
+    for (KeeperLink::Left& left : take_left_(label_of_room_log))
+        attempt(left.label, [&] {
+            const auto [room, file] = number_of(left.label, label_of_room_log);
+            const std::size_t end = std::min(file.find(' '), file.size());
+            const auto segment = parse_number<std::uint32_t>(file.substr(0, end));
+            if (!segment || !left.fd) throw PeerError("no file of a log");
+            OfRoom& of_room = all[static_cast<std::uint32_t>(room)];
+            of_room.log.push_back({*segment, file.substr(end) == " w", std::move(left.fd)});
+            of_room.parts[left.label] = left.bytes;
+        });
+    return all;
+}
+
+void Takeover::restore_rooms(const Settings& settings) {
+    std::map<std::uint32_t, OfRoom> parts = take_parts();
+    for (const KeeperLink::Left& left : take_left_(label_of_room))
+        attempt(left.label, [&] {
+            RoomRecord record = unpack_room(left.bytes);
+            OfRoom of_room = std::move(parts[record.number]);
+            of_room.parts[left.label] = left.bytes;
+            const auto configured =
+                std::find_if(settings.rooms.begin(), settings.rooms.end(),
+                             [&](const RoomSettings& one) { return one.name == record.settings.name; });
+            const bool has_files = record.settings.history; // which only a start can change
+            if (configured != settings.rooms.end()) record.settings = *configured;
+            record.settings.history = has_files;
+            std::vector<Record> tail;
+            Room& room = parts_.rooms.restore(std::move(record), std::move(of_room.log), tail);
+            tails_[&room] = std::move(tail);
+            for (auto& [is_muted, mark] : of_room.marks)
+                (is_muted ? room.muted() : room.voices()).put_back(std::move(mark));
+            parts_.deposits.know_parts(room.number(), std::move(of_room.parts));
+        });
+}
+
+void Takeover::restore_tickets() {
+    const auto now = Clock::now();
+    for (const KeeperLink::Left& left : take_left_(label_of_ticket))
+        attempt(left.label, [&] {
+            Tickets::Kept kept = unpack_ticket(left.bytes);
+            parts_.deposits.know_ticket(kept.ticket.client);
+            parts_.tickets.put_back(std::move(kept));
+        });
+    parts_.tickets.drop_expired(now);
+}
+
+void Takeover::restore_bans() {
+    for (const KeeperLink::Left& left : take_left_(label_of_ban_change))
+        attempt(left.label, [&] {
+            parts_.bans.apply(left.bytes);
+            parts_.deposits.know_ban_change(parts_.saved_bans.note_change(), left.label);
+        });
+}
+
+void Takeover::restore_clients() {
+    for (KeeperLink::Left& left : take_left_(label_of_client))
+        attempt(left.label, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); });
+    for (const auto& [room, tail] : std::exchange(tails_, {}))
+        attempt(room->name(), [&, &of = *room, &records = tail] { follow_log(of, records); });
+    parts_.pool.settle_restored(spawner_);
+}
+
+void Takeover::restore_client(ClientRecord record, Fd pair) {
+    if (record.has_left) return parts_.pool.restore_leaving(record.facts, std::move(pair));
+    Client& client = parts_.people.restore(std::move(record.facts));
+    client.taken = client.done;
+    client.may_repeat = client.done != 0;
+    for (const ClientNumber former : client.formers) parts_.tickets.forget(former); // it has come back
+    for (const ClientRecord::Stay& stay : record.rooms)
+        if (Room* const room = parts_.rooms.find(stay.room)) room->join(client, stay.shown_from);
+    if (!record.tokens.empty())
+        parts_.tickets.put_back({.ticket = {.client = client.number,
+                                            .name = client.name,
+                                            .person = client.person,
+                                            .ignored = client.ignored,
+                                            .formers = client.formers},
+                                 .tokens = std::move(record.tokens)});
+    parts_.ignores.restore(client);
+    parts_.pool.restore(client, std::move(pair));
+}
+
+// Beyond what was deposited: whom the others have seen come or go has come or gone.
+void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
+    for (const Record& record : tail) {
+        Client* const client = parts_.people.find(record.speaker);
+        if (client == nullptr) continue;
+        parts_.rooms.standing().know(room, record);
+        if (record.kind == Kind::joined && record.serial > client->done && !client->is_in(room)) {
+            if (client->name.empty()) parts_.people.give_name(*client, record.name);
+            room.join(*client, record.line);
+        }
+        if (record.kind == Kind::left && client->is_in(room)) room.leave(*client);
+    }
+}
+
+std::uint32_t Takeover::count_hubs() const {
+    const std::vector<KeeperLink::Left> left = take_left_(label_of_generation);
+    return left.empty() ? 1 : parse_number<std::uint32_t>(left.front().bytes).value_or(0) + 1;
+}
+
+void Takeover::ask_to_repeat(std::uint32_t hub, ClientNumber suspect) {
+    std::vector<ClientNumber> all;
+    for (const auto& [number, client] : parts_.people.all()) all.push_back(number);
+    for (const ClientNumber number : all) {
+        Client& client = *parts_.people.find(number);
+        if (number == suspect) {
+            parts_.departures.punish(client, "two hubs died while they worked for it");
+        } else if (!client.pair) {
+            parts_.departures.punish(client, "its pair is lost");
+        } else {
+            parts_.newcomers.await_again(client);
+            client.awaits_here = true;
+            parts_.deposits.note_unsettled(number);
+            parts_.answers.send(client, AgainFrame::make({}, protocol_version, hub));
+        }
+    }
+}
+
+} // namespace chatd

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: ISC
+// A hub that follows one which has died: what it knows of it, what it believes the logs, and what it does
+// with requests that are repeated. The keeper and the handlers are the test.
+#include "chatd/hub/takeover.hh"
+#include "tests/unit/chatd/hub/hub_house.hh"
+
+#include <chrono>
+#include <doctest/doctest.h>
+#include <memory>
+#include <string>
+
+using namespace chatd;
+
+namespace {
+
+// Hubs that follow one another.
+struct Hubs {
+    static constexpr pid_t spawner = 4700;
+
+    Hubs() : now(std::make_unique<HubHouse>()) {}
+
+    // The one of now dies, wherever it is, and another takes over what the keeper has.
+    void die(ClientNumber suspect = 0) {
+        pool.reset();
+        before.push_back(std::move(now));
+        HubHouse& dead = *before.back();
+        now = std::make_unique<HubHouse>(&dead);
+        pool.emplace(now->loop, now->log, now->settings, pages, now->people, now->bans, now->deposits,
+                     HandlerPool::Spawner{[] { return true; }, [] { return spawner; },
+                                          [](ClientNumber, std::size_t, common::Fd, common::Fd) {},
+                                          [](ClientNumber, int) {}},
+                     HandlerPool::Callbacks{[this](ClientNumber client) { now->requests.read(client); },
+                                            [this](Client& client) { now->departures.end(client); }});
+        pool->open({}, 0);
+        Takeover takeover{
+            [&dead](std::string_view begin) {
+                std::vector<common::KeeperLink::Left> left;
+                for (auto& [label, deposited] : dead.box)
+                    if (label.starts_with(begin))
+                        left.push_back({label, deposited.bytes,
+                                        deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}});
+                return left;
+            },
+            {now->log, now->people, now->rooms, now->tickets, now->bans, saved, now->deposits, now->answers,
+             now->departures, now->newcomers, now->ignores, *pool},
+            spawner};
+        takeover.restore_bans();
+        takeover.restore_rooms(now->settings);
+        now->make_rooms();
+        takeover.restore_tickets();
+        takeover.restore_clients();
+        for (auto& [label, deposited] : dead.box) // the keeper has it still
+            now->box[label] = {deposited.bytes,
+                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
+        const std::uint32_t hub = takeover.count_hubs();
+        now->requests.set_generation(hub);
+        now->box["hub"].bytes = std::to_string(hub);
+        takeover.ask_to_repeat(hub, suspect);
+    }
+
+    std::string say(const std::string& words) const {
+        return SayFrame::make(words, now->room().number(), static_cast<std::uint8_t>(Kind::said),
+                              std::uint8_t{0});
+    }
+    void put_into_pair(ClientNumber client, const std::string& frame) const {
+        common::send_packet(now->handlers.at(client).get(), frame);
+    }
+    // The client's handler has heard of this hub, and repeats the request of this serial.
+    void answer_again(ClientNumber client, std::uint32_t open) const {
+        put_into_pair(client,
+                      HereFrame::make({}, static_cast<std::uint32_t>(std::stoul(now->box["hub"].bytes)),
+                                      std::uint32_t{0}, std::uint64_t{0}, open));
+        now->requests.read(client);
+    }
+
+    std::vector<std::unique_ptr<HubHouse>> before;
+    std::unique_ptr<HubHouse> now;
+    common::StatusPages pages{16};
+    common::Log log{"chatd", "hub", {common::Log::Target::standard_error, {}}, common::Severity::error};
+    common::Loop loop{common::Backend::poll};
+    TemporaryFolder folder;
+    BackgroundSave saved{loop, log, folder / "bans", "the bans", [] { return std::string{}; }};
+    std::optional<HandlerPool> pool;
+};
+
+} // namespace
+
+TEST_SUITE("unit") {
+    TEST_CASE("a hub knows the clients of the one before with their names and rooms") {
+        Hubs hubs;
+        const ClientNumber ada = hubs.now->enter("ada").number, bob = hubs.now->enter("bob").number;
+        hubs.die();
+        REQUIRE(hubs.now->is_here(ada));
+        CHECK_EQ(hubs.now->people.find("ADA")->number, ada);
+        CHECK_EQ(hubs.now->room().members().size(), 2);
+        CHECK_EQ(hubs.now->heard(ada), "again");
+        CHECK_EQ(hubs.now->heard(bob), "again");
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 10"); // nobody has come once more
+    }
+
+    TEST_CASE("what was read before a death and not answered is repeated and stands once") {
+        for (const bool was_written : {false, true}) {
+            CAPTURE(was_written);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            const ClientNumber adas = ada.number;
+            const std::string said = hubs.now->with_serial(ada, hubs.say("one\ntwo"));
+            hubs.now->send(ada, said);
+            if (was_written) hubs.now->rooms.flush();
+            hubs.die();
+            CHECK_EQ(hubs.now->heard(adas), "again");
+            hubs.answer_again(adas, 1);
+            hubs.now->send(*hubs.now->people.find(adas), said);
+            hubs.now->settle();
+            CHECK_EQ(hubs.now->heard(adas), "accepted");
+            CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 one, 12 two");
+        }
+    }
+
+    TEST_CASE("of lines of which the first were written before a death the rest is written after it") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        const std::string said = hubs.now->with_serial(ada, hubs.say("one\ntwo\nthree"));
+        ada.serial = 1;
+        hubs.now->rooms.add_line(hubs.now->room(), Kind::said, &ada, "one");
+        hubs.now->rooms.flush();
+        hubs.die();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), said);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 one, 12 two, 12 three");
+    }
+
+    TEST_CASE("what was said to an earlier hub is passed over until the handler has heard of this one") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        const std::string said = hubs.now->with_serial(ada, hubs.say("once"));
+        hubs.put_into_pair(adas, said); // which the first hub never reads
+        hubs.die();
+        hubs.put_into_pair(adas, HereFrame::make({}, std::uint32_t{7}, std::uint32_t{0}, std::uint64_t{0},
+                                                 std::uint32_t{1})); // to another hub
+        hubs.put_into_pair(adas, said);
+        hubs.now->requests.read(adas);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->said_in("lobby"), "10");
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), said);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 once");
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+    }
+
+    TEST_CASE("the last words of a handler that ended between two hubs are heard") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.put_into_pair(adas, hubs.now->with_serial(ada, hubs.say("last")));
+        hubs.now->handlers[adas].reset();
+        hubs.die();
+        hubs.now->requests.read(adas);
+        hubs.now->settle();
+        CHECK_FALSE(hubs.now->is_here(adas));
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 last, 11");
+    }
+
+    TEST_CASE("an answer that was lost with a hub is given again and nothing is done twice") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->enter("eve");
+        const ClientNumber adas = ada.number;
+        const std::string request = hubs.now->with_serial(ada, IgnoreFrame::make("eve"));
+        hubs.now->send(ada, request);
+        CHECK_EQ(hubs.now->heard(adas), "accepted");
+        hubs.die();
+        hubs.answer_again(adas, 1);
+        CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1); // else she would be shown again
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        CHECK_EQ(hubs.now->heard(adas), ""); // which no sound handler does
+    }
+
+    TEST_CASE("whoever had entered as the logs say is in the room and is let in when it asks again") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        const std::string request = hubs.now->with_serial(ada, EnterFrame::make("sesame", std::uint8_t{0}));
+        hubs.now->send(ada, request);
+        hubs.now->rooms.flush(); // and dies before it is deposited
+        hubs.die();
+        CHECK_EQ(hubs.now->room("cellar").members().size(), 1);
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again, entered");
+        CHECK_EQ(hubs.now->said_in("cellar"), "10");
+        hubs.die();
+        CHECK_EQ(hubs.now->room("cellar").members().size(), 1);
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request); // its answer was lost once more
+        CHECK_EQ(hubs.now->heard(adas), "again, entered");
+    }
+
+    TEST_CASE("whoever the logs say has entered and whose handler has ended leaves once") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->send(ada, EnterFrame::make("sesame", std::uint8_t{0}));
+        hubs.now->rooms.flush();
+        hubs.now->handlers[adas].reset();
+        hubs.die();
+        hubs.now->requests.read(adas);
+        hubs.now->rooms.flush(); // its left stands there; and this hub dies, too
+        hubs.die();
+        hubs.now->requests.read(adas);
+        hubs.now->settle();
+        CHECK_FALSE(hubs.now->is_here(adas));
+        CHECK_EQ(hubs.now->said_in("cellar"), "10, 11");
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 11");
+        CHECK(hubs.now->box.count("client " + std::to_string(adas)) == 0);
+    }
+
+    TEST_CASE("a kick that stands in the log and whose victim is still there is completed") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number, eves = hubs.now->enter("eve").number;
+        ada.is_operator = true;
+        const std::string request = hubs.now->with_serial(
+            ada, ActFrame::make("eve", hubs.now->room().number(), static_cast<std::uint8_t>(Kind::kicked)));
+        ada.serial = 1;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada); // so that she is an operator after it
+        hubs.now->heard(adas);
+        ada.serial = 2;
+        hubs.now->rooms.add_line(hubs.now->room(), Kind::kicked, &ada, "eve");
+        hubs.now->rooms.flush();
+        hubs.die();
+        REQUIRE(hubs.now->is_here(eves));
+        hubs.answer_again(adas, 2);
+        std::string again = request;
+        set_serial(again, 2);
+        hubs.now->send(*hubs.now->people.find(adas), again);
+        hubs.now->settle();
+        CHECK_FALSE(hubs.now->is_here(eves));
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 20 eve, 11");
+    }
+
+    TEST_CASE("mutes and voices and moderation and a room that a client made outlive a hub") {
+        Hubs hubs;
+        hubs.now->settings.create_rooms = true;
+        Client& ada = hubs.now->enter("ada");
+        Client& eve = hubs.now->enter("eve");
+        const ClientNumber adas = ada.number, eves = eve.number;
+        hubs.now->mute("eve");
+        hubs.now->give_voice("ada");
+        hubs.now->room().moderate(true);
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->send(ada, EnterFrame::make("den", std::uint8_t{0}));
+        hubs.now->settle();
+        hubs.die();
+        const auto now = common::Clock::now();
+        CHECK(hubs.now->room().is_moderated());
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find(eves), now));
+        CHECK(hubs.now->room().voices().has(*hubs.now->people.find(adas), now));
+        REQUIRE(hubs.now->rooms.find("den") != nullptr);
+        CHECK(hubs.now->rooms.find("den")->is_made_by_client());
+        CHECK(hubs.now->rooms.find("den")->is_operator(*hubs.now->people.find(adas)));
+        hubs.now->unmute("eve");
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        hubs.die();
+        CHECK_FALSE(hubs.now->room().muted().has(*hubs.now->people.find(eves), now));
+    }
+
+    TEST_CASE("a client that two hubs died for is let go and what is malformed costs itself alone") {
+        Hubs hubs;
+        const ClientNumber ada = hubs.now->enter("ada").number, bob = hubs.now->enter("bob").number,
+                           eve = hubs.now->enter("eve").number;
+        hubs.now->box.at("client " + std::to_string(bob)).bytes = "nonsense";
+        hubs.die(ada);
+        CHECK_FALSE(hubs.now->is_here(ada));
+        CHECK_FALSE(hubs.now->is_here(bob));
+        CHECK(hubs.now->is_here(eve));
+        CHECK(hubs.now->logged().find("two hubs died while they worked for it") != std::string::npos);
+        CHECK(hubs.now->logged().find(common::text("left as 'client ", bob, "' is lost")) !=
+              std::string::npos);
+    }
+
+    TEST_CASE("an answer waits until the keeper has what it rests on") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        house.keeper_takes_all = false;
+        house.send(ada, AwayFrame::make("lunch", std::uint8_t{1}));
+        CHECK_EQ(house.heard(ada.number), "");
+        house.keeper_takes_all = true;
+        house.answers.on_deposited();
+        CHECK_EQ(house.heard(ada.number), "accepted");
+    }
+}
