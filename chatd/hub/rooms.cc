@@ -38,11 +38,12 @@ LogPolicy policy_of_made(const RoomSettings& room) {
     return policy;
 }
 
-// That it holds: to write, and of segments without a name one for each, so that they can be read; also for
-// that of the last batch, which stays until there is another.
+// That it holds: to write, and of segments without a name one for each, so that they can be read; that of the
+// last batch stays beside a new one.
 constexpr std::size_t descriptors_of(const LogPolicy& policy) {
-    constexpr std::uint64_t most = 256;
-    return 1 + (policy.keep_files ? 0 : std::min(policy.keep_bytes / policy.segment_bytes + 2, most));
+    constexpr std::uint64_t least = 2, most = 256;
+    return 1 +
+           (policy.keep_files ? 0 : std::clamp(policy.keep_bytes / policy.segment_bytes + 1, least, most));
 }
 constexpr std::size_t descriptors_of_made = 1 + made_keep_bytes / made_segment_bytes + 1;
 
