@@ -148,6 +148,7 @@ TEST_SUITE("e2e readiness") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const Place place{"chatd"};
         Daemon daemon{place.setting()};
+        log_in_as_zoe(daemon, "chatd"); // it is ready, and the keeper knows
         const pid_t main = daemon.main_pid();
         const std::size_t said = daemon.log().size();
         ::kill(main, SIGSTOP);
