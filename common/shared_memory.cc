@@ -6,22 +6,33 @@
 
 #include <cstdlib>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/mman.h>
 #include <unistd.h>
 
 namespace common {
+namespace {
+
+void find_room(int fd, std::size_t from, std::size_t to, std::string_view where) {
+    const auto first = static_cast<off_t>(from * page_size());
+    const auto bytes = static_cast<off_t>((to - from) * page_size());
+    int error = EINTR; // it answers with the number, not with -1
+    while (error == EINTR) error = ::posix_fallocate(fd, first, bytes);
+    if (error != 0) fail_with(error, "find room for shared memory in", where);
+}
+
+} // namespace
 
 Fd make_shared_file(std::size_t count, const std::string& folder) {
     std::string name = folder + "/pages-XXXXXX";
     Fd fd{checked("make a file for shared memory in", folder, [&] { return ::mkstemp(name.data()); })};
     ::unlink(name.c_str());
     set_close_on_exec(fd.get());
-    const auto bytes = static_cast<off_t>(count * page_size());
-    int error = EINTR; // it answers with the number, not with -1
-    while (error == EINTR) error = ::posix_fallocate(fd.get(), 0, bytes);
-    if (error != 0) fail_with(error, "find room for shared memory in", folder);
+    find_room(fd.get(), 0, count, folder);
     return fd;
 }
+
+void grow_shared_pages(int fd, std::size_t from, std::size_t to) { find_room(fd, from, to, {}); }
 
 Fd make_shared_pages(std::size_t count, const std::string& folder) {
     constexpr int tries = 100; // a name may be another process's by chance

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Memory that processes share which are not forked from one another: the status pages of chatd's handlers.
+// Memory that processes share which are not forked from one another: the status pages of chatd's handlers,
+// and those that a parent of ftpd leaves to the next.
 #pragma once
 
 #include "common/fd.hh"
@@ -16,6 +17,8 @@ Fd make_shared_pages(std::size_t count, const std::string& folder);
 // A nameless file of count pages of zeros in folder, whose place on the disk is taken: whoever writes to a
 // page that finds none is killed.
 Fd make_shared_file(std::size_t count, const std::string& folder);
+// Makes it so many pages long, which it was not; those that it has stay. Throws std::system_error.
+void grow_shared_pages(int fd, std::size_t from, std::size_t to);
 // Maps count pages from first on, for reading and writing, until the process ends.
 std::span<std::byte> map_shared_pages(int fd, std::size_t first, std::size_t count);
 std::size_t page_size();

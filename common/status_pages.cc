@@ -25,6 +25,18 @@ StatusPages::~StatusPages() {
     if (base_ != nullptr) ::munmap(base_, count_ * page_size_);
 }
 
+void StatusPages::take_those(std::span<const std::size_t> pages) {
+    std::vector<std::size_t> sorted{pages.begin(), pages.end()};
+    std::ranges::sort(sorted);
+    if (std::ranges::adjacent_find(sorted) != sorted.end() || (!sorted.empty() && sorted.back() >= count_))
+        throw std::logic_error("no such status pages");
+    taken_once_ = sorted.empty() ? 0 : sorted.back() + 1;
+    free_.clear();
+    free_.reserve(taken_once_);
+    for (std::size_t page = taken_once_; page-- > 0;)
+        if (!std::ranges::binary_search(sorted, page)) free_.push_back(page);
+}
+
 std::optional<std::size_t> StatusPages::take() {
     if (free_.empty() && taken_once_ == count_) return {};
     if (free_.empty()) { // with room to give it back, which must not fail
@@ -83,14 +95,15 @@ std::atomic_ref<std::uint64_t> PostedRecord::word(std::size_t index) const {
 void PostedRecord::post(std::span<const char> record) {
     if (record.size() != size_) throw std::logic_error("a record of another size");
     const std::uint64_t sequence = word(0).load(std::memory_order_relaxed);
-    word(0).store(sequence + 1, std::memory_order_relaxed); // odd: being written
+    const std::uint64_t odd = sequence | 1; // being written
+    word(0).store(odd, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
     for (std::size_t at = 0, index = 1; at < size_; at += sizeof(std::uint64_t), ++index) {
         std::uint64_t value = 0;
         std::memcpy(&value, record.data() + at, std::min(sizeof value, size_ - at));
         word(index).store(value, std::memory_order_relaxed);
     }
-    word(0).store(sequence + 2, std::memory_order_release);
+    word(0).store(odd + 1, std::memory_order_release);
 }
 
 std::optional<std::string> PostedRecord::read() const {

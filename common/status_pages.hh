@@ -24,6 +24,9 @@ public:
     StatusPages(const StatusPages&) = delete;
     StatusPages& operator=(const StatusPages&) = delete;
 
+    // At a start, in place of what was taken: processes that live have these, each named once. Throws
+    // std::logic_error for a number that there is not, or twice.
+    void take_those(std::span<const std::size_t> pages);
     // A free page; no value when all are taken.
     std::optional<std::size_t> take();
     // A page that is given back, unread, unless it is kept: for whoever still has to find the other things
@@ -77,7 +80,8 @@ class PostedRecord {
 public:
     PostedRecord(std::span<std::byte> page, std::size_t size);
 
-    void post(std::span<const char> record); // of exactly size bytes
+    // Of exactly size bytes. What an earlier writer has left unfinished does no harm.
+    void post(std::span<const char> record);
     // No value before the first post, while the writer is in the middle of posting, or if it claims to be
     // for ever.
     std::optional<std::string> read() const;

@@ -76,6 +76,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
 
 int Session::run(std::string_view first_note) {
     try {
+        parent.wait_to_begin();
         if (!first_note.empty()) log(Severity::detail, first_note);
         begin_login_time();
         greet();
