@@ -58,7 +58,10 @@ std::string format_xferlog(const Transfer& t, const std::string& host, std::time
 
 Xferlog::Xferlog(Fd file, XferlogJournal& journal) : file_(std::move(file)), journal_(journal) {
     const Place now = look_at(file_);
-    if (now.device == journal_.device && now.file == journal_.file) return look_at_last_line();
+    if (now.device == journal_.device && now.file == journal_.file) {
+        look_at_last_line();
+        return;
+    }
     settle(); // it was written elsewhere
     set(journal_.is_torn, 0);
     set(journal_.device, now.device);

@@ -43,7 +43,7 @@ struct Place {
         REQUIRE(::chmod((folder / "users").c_str(), 0644) == 0);
     }
     Words lines(Words more = {}) const {
-        Words all{"root " + root.native(), text("users ", (folder / "users").native()), "anonymous write",
+        Words all{"root " + root.native(), text("users ", (folder / "users").native()), "anonymous read",
                   "xferlog " + xferlog.native()};
         all.insert(all.end(), more.begin(), more.end());
         return all;
@@ -109,7 +109,7 @@ void go_on_over_a_death(Daemon& daemon, const Place& place, const std::vector<in
     const std::string half = place.bytes.substr(0, file_size / 2), rest = place.bytes.substr(file_size / 2);
     FtpClient idle{daemon}, zoe = log_in(daemon, "zoe", "sesame"), fetching = connect_logged_in(daemon),
                             storing = log_in(daemon, "bob", "open"), active = connect_logged_in(daemon),
-                            getting{daemon}, putting{daemon}, waiting{daemon};
+                            getting{daemon}, putting = log_in(daemon, "bob", "open"), waiting{daemon};
     Connection fetched = begin_transfer(fetching, "RETR file");
     fetched.read_exactly(1000);
     Connection stored = begin_transfer(storing, "STOR stored");
