@@ -45,7 +45,9 @@ KeeperLink::Callbacks Service::callbacks() {
                 [this] {
                     log_.error("the keeper has ended");
                     stopping_ = true;
-                }};
+                },
+            .on_deposited = duties_.on_deposited,
+            .on_orphan_end = duties_.on_orphan_end};
 }
 
 void Service::tell_ready(std::string_view places, bool foreground) {

@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace common {
@@ -42,6 +43,9 @@ public:
         // The keeper has opened this, or another process is there to talk to; and has closed that.
         std::function<void(Given)> on_given{};
         std::function<void(const std::string& label)> on_taken_back{};
+        // As KeeperLink::Callbacks have them.
+        std::function<void()> on_deposited{};
+        std::function<void(pid_t pid, int status)> on_orphan_end{};
         std::string_view reloaded = "configuration read again"; // the log says so then
         // The words of `shutdown', safe for every client.
         std::function<std::string(const std::string& words)> make_safe{};

@@ -161,7 +161,7 @@ void Keeper::give(std::string_view label, int fd) {
 }
 
 void Keeper::give_all() {
-    main().pair.make_room(config_.size() * packets_for_line);
+    main().pair.make_room(config_.size() * packets_for_line + box_.all().size());
     // Not a duplicate, which would take the lock with it when it is closed.
     main().pair.send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {},
                      state_.lock().get());
@@ -172,7 +172,9 @@ void Keeper::give_all() {
     for (auto& [role, child] : children_)
         if (Fd end = child.take_end())
             tell({.word = KeeperWord::give, .number = child.pid(), .label = role}, std::move(end));
-    tell({.word = KeeperWord::begin});
+    for (const DepositBox::Deposit& one : box_.all())
+        main().pair.share({.word = KeeperWord::left, .label = one.label, .text = one.bytes}, one.fd);
+    tell({.word = KeeperWord::begin, .flag = was_ready_});
 }
 
 // The main process first: the others end because that has.
@@ -257,6 +259,9 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     case KeeperWord::ready: return on_ready(frame.text);
     case KeeperWord::applied: return on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);
+    case KeeperWord::deposit: return on_deposit(frame, std::move(passed));
+    case KeeperWord::withdraw: return box_.withdraw(frame.label);
+    case KeeperWord::alive: return;
     case KeeperWord::hold:
         if (!stops_ || held_.size() >= max_held) throw PeerError("it wants more held than there can be");
         if (passed) held_.push_back(std::move(passed));
@@ -306,12 +311,23 @@ void Keeper::on_applied(bool in_force) {
     reload_next();
 }
 
+void Keeper::on_deposit(const KeeperFrame& frame, Fd passed) {
+    if (stops_) return; // nobody follows
+    if (std::exchange(lacks_descriptors_, frame.flag && !passed) < (frame.flag && !passed))
+        log_.error(text("no descriptor is free for what is deposited as ", frame.label,
+                        ": it is lost when the ", plan_.processes.front().role, " ends"));
+    box_.put(frame.label, frame.text,
+             frame.flag ? DepositBox::Descriptor::is_replaced : DepositBox::Descriptor::stays,
+             passed ? std::make_shared<const Fd>(std::move(passed)) : nullptr);
+}
+
 void Keeper::on_stopping(std::int64_t seconds) {
     const std::chrono::seconds within{seconds};
     if (stops_ || within.count() < 0 || within > max_stop_time)
         throw PeerError("it does not stop as it should");
     stopping_ = stops_ = true;
     listeners_.close();
+    box_.clear();
     notify_service_manager("STOPPING=1");
     if (within.count() > 0)
         notify_service_manager(text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{within}.count()));

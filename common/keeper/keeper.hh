@@ -9,6 +9,7 @@
 
 #include "common/daemon.hh"
 #include "common/daemon_settings.hh"
+#include "common/keeper/deposit_box.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/keeper/kept_child.hh"
 #include "common/keeper/listeners.hh"
@@ -94,6 +95,7 @@ private:
     void on_ready(const std::string& places);
     void on_applied(bool in_force);
     void on_stopping(std::int64_t seconds);
+    void on_deposit(const KeeperFrame& frame, Fd passed);
     void expect_end(std::chrono::seconds within);
 
     void reap();
@@ -128,6 +130,8 @@ private:
     Listeners listeners_;
     std::map<std::string, Fd> opened_;
     std::map<std::string, KeptChild> children_; // by role
+    DepositBox box_;
+    bool lacks_descriptors_ = false; // for what is deposited
     struct Coming {
         std::vector<ConfigLine> config;
         Plan plan;

@@ -30,6 +30,14 @@ KeeperFrame unpack_keeper_frame(std::span<const char> packet) {
     return {static_cast<KeeperWord>(word), flag == 1, number, rest.substr(0, label), rest.substr(label)};
 }
 
+std::int64_t number_of(OrphanEnd orphan) {
+    return std::int64_t{orphan.pid} << 32 | static_cast<std::uint32_t>(orphan.status);
+}
+
+OrphanEnd orphan_of(std::int64_t number) {
+    return {static_cast<pid_t>(number >> 32), static_cast<int>(static_cast<std::uint32_t>(number))};
+}
+
 KeeperFrame frame_of(const ConfigLine& line) {
     std::string words;
     for (const std::string& word : line.words) words += (words.empty() ? "" : " ") + quote_word(word);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <sys/types.h>
 
 namespace common {
 
@@ -23,18 +24,24 @@ inline constexpr std::size_t max_keeper_packet = max_label + max_keeper_text + 6
 inline constexpr std::size_t max_reloads = 16; // that a child has asked for and that have no answer yet
 inline constexpr std::size_t max_held = 16;    // descriptors, until the keeper's end
 inline constexpr std::chrono::hours max_stop_time{48}; // that a stop may take
+inline constexpr std::size_t max_deposit_label = 64;   // bytes
+inline constexpr std::size_t max_deposits = 262'144;   // labels; a dozen for each client there can be
+inline constexpr std::size_t max_deposited = std::size_t{256} * 1024 * 1024; // bytes of them all
 
 enum class KeeperWord : std::uint8_t {
     // keeper to child
-    give = 1,      // a descriptor for label; number: the process at its other end, if it is a pair
-    take_back = 2, // label: let go of what was given for it
-    begin = 3,     // all that there is at a start was given
-    line = 4,      // of a configuration that was read again: label its origin, flag: an option
-    apply = 5,     // the configuration is whole; flag: because the child asked
-    refuse = 6,    // it could not be read: text says why; flag as above
-    told = 7,      // text: something that could not be done, of number's severity
-    signal = 8,    // number: a signal that the keeper got
-    cannot = 9,    // what the child wanted: text says why not
+    give = 1,          // a descriptor for label; number: the process at its other end, if it is a pair
+    take_back = 2,     // label: let go of what was given for it
+    begin = 3,         // all that there is at a start was given; flag: the process follows another
+    line = 4,          // of a configuration that was read again: label its origin, flag: an option
+    apply = 5,         // the configuration is whole; flag: because the child asked
+    refuse = 6,        // it could not be read: text says why; flag as above
+    told = 7,          // text: something that could not be done, of number's severity
+    signal = 8,        // number: a signal that the keeper got
+    cannot = 9,        // what the child wanted: text says why not
+    left = 10,         // before begin: text and a descriptor that a predecessor has deposited as label
+    ask_life = 11,     // to be answered at once with `alive'
+    orphan_ended = 12, // number: a process that a predecessor had forked (orphan_of)
     // child to keeper
     want = 20,     // what label stands for: `give' or `cannot', with flag, in the order of the questions
     reload = 21,   // read the configuration again
@@ -43,6 +50,9 @@ enum class KeeperWord : std::uint8_t {
     stopping = 24, // it stops; number: within so many seconds, as far as it knows; 0: soon
     hold = 25,     // a descriptor, until the keeper's end
     end = 26,      // the process called label has broken the protocol: end it, if number is still its own
+    deposit = 27,  // text under label, in place of what is there; flag: and a descriptor, else that stays
+    withdraw = 28, // label: what was deposited so, its descriptor with it
+    alive = 29,    // the answer to `ask_life'
 };
 
 struct KeeperFrame {
@@ -57,6 +67,14 @@ struct KeeperFrame {
 std::string pack_keeper_frame(const KeeperFrame& frame);
 // Throws PeerError for any fault.
 KeeperFrame unpack_keeper_frame(std::span<const char> packet);
+
+// A process that has ended, as waitpid(2) tells, as the number of `orphan_ended', and back.
+struct OrphanEnd {
+    pid_t pid;
+    int status;
+};
+std::int64_t number_of(OrphanEnd orphan);
+OrphanEnd orphan_of(std::int64_t number);
 
 // A line of a configuration as a frame, and back.
 KeeperFrame frame_of(const ConfigLine& line);

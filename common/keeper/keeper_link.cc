@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -36,9 +37,30 @@ std::vector<Given> KeeperLink::take_all(std::string_view begin) {
     return all;
 }
 
+std::vector<KeeperLink::Left> KeeperLink::take_left(std::string_view begin) {
+    const auto others = std::stable_partition(
+        left_.begin(), left_.end(), [&](const Left& left) { return !left.label.starts_with(begin); });
+    std::vector<Left> all{std::make_move_iterator(others), std::make_move_iterator(left_.end())};
+    left_.erase(others, left_.end());
+    return all;
+}
+
+void KeeperLink::deposit(std::string_view label, std::string_view bytes, int fd) {
+    if (label.empty() || label.size() > max_deposit_label) throw PeerError("a deposit's label is too long");
+    pair_.lend({.word = KeeperWord::deposit,
+                .flag = fd >= 0,
+                .label = std::string{label},
+                .text = std::string{bytes}},
+               fd);
+}
+
+void KeeperLink::withdraw(std::string_view label) {
+    tell({.word = KeeperWord::withdraw, .label = std::string{label}});
+}
+
 void KeeperLink::attach(Loop& loop, Callbacks callbacks) {
     callbacks_ = std::move(callbacks);
-    pair_.attach(loop, callbacks_.on_lost, nullptr);
+    pair_.attach(loop, callbacks_.on_lost, nullptr, callbacks_.on_deposited);
 }
 
 void KeeperLink::want(std::string_view label, OnAnswer on_answer) {
@@ -81,7 +103,19 @@ void KeeperLink::take_answer(Fd given, const std::string& why) {
 
 void KeeperLink::heed(KeeperFrame frame, Fd passed) {
     switch (frame.word) {
-    case KeeperWord::begin: has_begun_ = true; return;
+    case KeeperWord::begin:
+        has_begun_ = true;
+        follows_another_ = frame.flag;
+        return;
+    case KeeperWord::left:
+        if (has_begun_) throw PeerError("the keeper gives what was left after the start");
+        return left_.push_back({std::move(frame.label), std::move(frame.text), std::move(passed)});
+    case KeeperWord::ask_life: return tell({.word = KeeperWord::alive});
+    case KeeperWord::orphan_ended: {
+        const OrphanEnd orphan = orphan_of(frame.number);
+        if (callbacks_.on_orphan_end) callbacks_.on_orphan_end(orphan.pid, orphan.status);
+        return;
+    }
     case KeeperWord::give:
         if (frame.flag) {
             const std::string why = passed ? "" : "no descriptor is free";

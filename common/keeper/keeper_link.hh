@@ -42,6 +42,10 @@ public:
         std::function<void(bool asked, std::vector<ConfigLine> lines, std::vector<Note> told)> on_config{};
         std::function<void(bool asked, const std::string& why)> on_refusal{}; // it could not be read
         std::function<void()> on_lost{};                                      // the keeper has ended
+        // has_deposited_all() has become true after it was false.
+        std::function<void()> on_deposited{};
+        // A process that a predecessor had forked has ended (Linux: common/subreaper.hh).
+        std::function<void(pid_t pid, int status)> on_orphan_end{};
     };
 
     // Takes what is given at a start. Throws PeerError when the keeper ends before that.
@@ -52,6 +56,28 @@ public:
     // What was given at the start for the label, or for each that begins with it, in their order; each once.
     Given take(std::string_view label);
     std::vector<Given> take_all(std::string_view begin);
+
+    // What a predecessor, which has died or handed over, has left under labels that begin so, in the order in
+    // which they were first deposited; each once. fd: none where the keeper had no room for it.
+    struct Left {
+        std::string label, bytes;
+        Fd fd;
+    };
+    std::vector<Left> take_left(std::string_view begin);
+    bool follows_another() const { return follows_another_; } // a predecessor's clients may be there
+
+    // Leaves bytes and at most one descriptor with the keeper, for whoever follows this process, in place of
+    // what stands under the label. All deposits are heard in their order: what the keeper has is always what
+    // this process had some time ago. fd: is borrowed; -1: the one that stands there stays. Caps:
+    // max_deposit_label, max_keeper_text (PeerError), max_deposits, max_deposited (the keeper kills this
+    // process). Throws std::system_error where it has to wait and no descriptor is free; then nothing was
+    // deposited.
+    void deposit(std::string_view label, std::string_view bytes, int fd = -1);
+    // Its descriptor is closed, too.
+    void withdraw(std::string_view label);
+    // The kernel has taken all, and so the keeper will have it, whatever becomes of this process. What rests
+    // on a deposit is told to nobody before.
+    bool has_deposited_all() const { return pair_.has_sent_all(); }
 
     // From now on loop, which must outlive this, serves it.
     void attach(Loop& loop, Callbacks callbacks);
@@ -84,12 +110,14 @@ private:
 
     KeeperPair pair_;
     Callbacks callbacks_;
-    std::vector<Given> given_;                       // at the start
+    std::vector<Given> given_; // at the start
+    std::vector<Left> left_;
     std::map<std::string, pid_t, std::less<>> pids_; // by label, of those given last
     std::deque<OnAnswer> awaited_;
     std::vector<ConfigLine> lines_;
     std::vector<Note> told_;
     bool has_begun_ = false;
+    bool follows_another_ = false;
 };
 
 } // namespace common

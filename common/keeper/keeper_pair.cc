@@ -33,18 +33,26 @@ void KeeperPair::open(Fd pair, OnFrame on_frame) {
     on_frame_ = std::move(on_frame);
 }
 
-void KeeperPair::attach(Loop& loop, std::function<void()> on_end, Loop::OnError on_error) {
+void KeeperPair::attach(Loop& loop, std::function<void()> on_end, Loop::OnError on_error,
+                        std::function<void()> on_sent) {
     loop_ = &loop;
     on_end_ = std::move(on_end);
     on_error_ = std::move(on_error);
+    on_sent_ = std::move(on_sent);
     watch_ = Watch{loop, fd_.get(), Interest::read,
                    [this](const Event& event) {
                        if (event.writable) flush(true);
-                       if (event.writable && unsent_.empty()) room_ = 0;
+                       if (event.writable && unsent_.empty()) end_wait();
                        hear_some();
                    },
                    on_error_};
-    flush(false);
+    update();
+}
+
+// All is sent; only the loop says so, never the call that sends.
+void KeeperPair::end_wait() {
+    room_ = 0;
+    if (std::exchange(owes_word_, false) && on_sent_) on_sent_();
 }
 
 void KeeperPair::detach() {
@@ -57,16 +65,42 @@ void KeeperPair::close() {
     fd_.reset();
     unsent_.clear();
     room_ = 0;
+    owes_word_ = false;
 }
 
 void KeeperPair::send(const KeeperFrame& frame, Fd fd, int borrowed) {
+    send(Unsent{pack_keeper_frame(frame), std::move(fd), borrowed});
+}
+
+void KeeperPair::share(const KeeperFrame& frame, std::shared_ptr<const Fd> fd) {
+    send(Unsent{pack_keeper_frame(frame), {}, -1, std::move(fd)});
+}
+
+void KeeperPair::lend(const KeeperFrame& frame, int fd) {
+    Fd kept;
+    if (fd >= 0 && !unsent_.empty()) kept = duplicate(fd);
+    send(frame, std::move(kept), fd);
+    if (unsent_.size() != 1 || fd < 0) return;
+    try {
+        unsent_.back().fd = duplicate(fd);
+    } catch (const std::system_error&) {
+        unsent_.pop_back();
+        update();
+        throw;
+    }
+}
+
+// What waits already is sent before it, as soon as there is room.
+void KeeperPair::send(Unsent packet) {
     if (!fd_) return;
     if (unsent_.size() >= caps_.unsent + room_) {
         close();
         return on_error_(PeerError("it takes nothing of what it is sent"));
     }
-    unsent_.push_back({pack_keeper_frame(frame), std::move(fd), borrowed});
+    unsent_.push_back(std::move(packet));
+    if (watch_ && unsent_.size() > 1) return;
     flush(false);
+    owes_word_ |= !unsent_.empty();
 }
 
 // has_room: as the system says.
@@ -75,7 +109,7 @@ void KeeperPair::flush(bool has_room) {
         const Unsent& next = unsent_.front();
         IoState state = IoState::vanished;
         try {
-            state = send_packet(fd_.get(), next.packet, next.fd ? next.fd.get() : next.borrowed);
+            state = send_packet(fd_.get(), next.packet, next.descriptor());
         } catch (const std::system_error&) {
         }
         if (state == IoState::done) {
@@ -132,7 +166,7 @@ void KeeperPair::hear_all() {
 void KeeperPair::update() {
     if (!watch_ || pauses_) return;
     const bool hears = unsent_.size() < caps_.unanswered;
-    if (unsent_.empty())
+    if (unsent_.empty() && !owes_word_)
         watch_.change(Interest::read);
     else
         watch_.change(hears ? Interest::both : Interest::write);

@@ -7,10 +7,12 @@
 #include "common/keeper/keeper_frames.hh"
 #include "common/loop.hh"
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 
 namespace common {
@@ -36,8 +38,10 @@ public:
     // In place of an earlier one, of which nothing is left.
     void open(Fd pair, OnFrame on_frame);
     // From now on loop, which must outlive this, serves it. on_end: the other side has ended, and all that it
-    // said was heard. on_error: a packet is malformed, on_frame has thrown this, or too much waits.
-    void attach(Loop& loop, std::function<void()> on_end, Loop::OnError on_error);
+    // said was heard. on_error: a packet is malformed, on_frame has thrown this, or too much waits. on_sent:
+    // what had to wait for room is sent, all of it.
+    void attach(Loop& loop, std::function<void()> on_end, Loop::OnError on_error,
+                std::function<void()> on_sent = nullptr);
     // Nothing is heard any more; sending is left.
     void detach();
     void close();
@@ -46,8 +50,15 @@ public:
     // In the order of the calls; what finds no room waits. borrowed: a descriptor that stays open, instead of
     // fd. Throws PeerError for a frame that is too long; one to a closed pair goes nowhere.
     void send(const KeeperFrame& frame, Fd fd = {}, int borrowed = -1);
+    // With a descriptor that others may have, too; none: nullptr.
+    void share(const KeeperFrame& frame, std::shared_ptr<const Fd> fd);
+    // With one that is borrowed for this call: it is duplicated if it has to wait. Throws std::system_error
+    // where that fails; then nothing is sent.
+    void lend(const KeeperFrame& frame, int fd);
+    // The system has taken everything; nothing waits for room.
+    bool has_sent_all() const { return unsent_.empty() && !owes_word_; }
     // So many packets follow that belong together: they may wait beside caps.unsent.
-    void make_room(std::size_t packets) { room_ = packets; }
+    void make_room(std::size_t packets) { room_ = std::max(room_, unsent_.size() + packets); }
 
     // Without the loop: hears one packet, or, not for_packet, waits until all is sent. False when the
     // deadline has passed or the other side has ended, which closes this. Throws as on_error is told.
@@ -60,10 +71,15 @@ private:
         std::string packet;
         Fd fd;
         int borrowed;
+        std::shared_ptr<const Fd> shared{};
+
+        int descriptor() const { return fd ? fd.get() : shared ? shared->get() : borrowed; }
     };
     enum class Heard { packet, nothing, failure, end };
 
+    void send(Unsent packet);
     void flush(bool has_room);
+    void end_wait();
     Heard hear_one();
     void hear_some();
     void update();
@@ -76,10 +92,12 @@ private:
     OnFrame on_frame_;
     std::function<void()> on_end_;
     Loop::OnError on_error_;
+    std::function<void()> on_sent_;
     std::deque<Unsent> unsent_;
     std::size_t room_ = 0;
     Loop::TimerId again_{};
     bool pauses_ = false;
+    bool owes_word_ = false; // to on_sent_
 };
 
 } // namespace common

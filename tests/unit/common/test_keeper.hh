@@ -17,14 +17,20 @@
 
 class TestKeeper {
 public:
-    // Has given the lock of a state directory, for which any file will do, and what more there is; then
-    // begun.
-    explicit TestKeeper(const std::string& lock, std::vector<common::Given> more = {}) {
+    // Has given the lock of a state directory, for which any file will do, what more there is, and what a
+    // predecessor has left, if there was one; then begun.
+    using Left = std::vector<common::KeeperLink::Left>;
+    explicit TestKeeper(const std::string& lock, std::vector<common::Given> more = {},
+                        std::optional<Left> left = {}) {
         common::Fd theirs;
         std::tie(ours_, theirs) = common::make_packet_pair();
         give(common::label_of_state, common::Fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)});
         for (common::Given& given : more) give(given.label, std::move(given.fd), given.pid);
-        tell({.word = common::KeeperWord::begin});
+        const bool follows = left.has_value();
+        if (!left) left.emplace();
+        for (common::KeeperLink::Left& one : *left)
+            tell({.word = common::KeeperWord::left, .label = one.label, .text = one.bytes}, one.fd.get());
+        tell({.word = common::KeeperWord::begin, .flag = follows});
         link_.emplace(std::move(theirs));
     }
 

@@ -156,6 +156,13 @@ TEST_SUITE("unit") {
                  [](const Main& main) { main.say({.word = KeeperWord::want, .label = "/etc/shadow"}); }},
             Case{"a keeper's word", "it sent a packet that is not for the keeper",
                  [](const Main& main) { main.say({.word = KeeperWord::give, .label = "log"}); }},
+            Case{"a deposit without a name", "it deposits what is too long",
+                 [](const Main& main) { main.say({.word = KeeperWord::deposit}); }},
+            Case{"a deposit with a long name", "it deposits what is too long",
+                 [](const Main& main) {
+                     main.say(
+                         {.word = KeeperWord::deposit, .label = std::string(max_deposit_label + 1, 'x')});
+                 }},
             Case{"no word", "a packet of the keeper's is malformed",
                  [](const Main& main) { main.say(std::string{"x"}); }},
             Case{"a long packet", "longer than any kind of it",
