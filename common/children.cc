@@ -117,8 +117,7 @@ Child* Children::find(pid_t pid) {
 }
 
 void Children::signal(pid_t pid, int signal) const {
-    if (const auto found = by_pid_.find(pid); found != by_pid_.end())
-        send_signal(pid, found->second, signal);
+    if (const auto found = by_pid_.find(pid); found != by_pid_.end()) send_signal(pid, found->second, signal);
 }
 
 void Children::signal_all(int signal) const {

@@ -25,7 +25,9 @@ Peeked peek_packet(int fd, std::span<char> into) {
 
 void drop_packet(int fd) {
     char first = 0;
-    retry([&] { return ::recv(fd, &first, 1, 0); });
+    const auto take = [&] { return retry([&] { return ::recv(fd, &first, 1, 0); }) >= 0; };
+    // The other side may have ended meanwhile, and a reset is told once, before the packet.
+    if (!take() && (errno != ECONNRESET || !take())) fail("take a packet");
 }
 
 bool has_hung_up(int fd) {

@@ -17,7 +17,7 @@ struct Peeked {
 };
 // The next packet into the buffer; it stays, and so do descriptors that it brings. Throws std::system_error.
 Peeked peek_packet(int fd, std::span<char> into);
-// Takes the packet that was looked at, and lets go of descriptors that it brings.
+// Takes the packet that was looked at, and lets go of descriptors that it brings. Throws std::system_error.
 void drop_packet(int fd);
 
 // Whether the other side has ended; packets of it may still wait.

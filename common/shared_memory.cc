@@ -6,8 +6,10 @@
 
 #include <cstdlib>
 #include <fcntl.h>
+#include <limits>
 #include <string_view>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace common {
@@ -30,6 +32,13 @@ Fd make_shared_file(std::size_t count, const std::string& folder) {
     set_close_on_exec(fd.get());
     find_room(fd.get(), 0, count, folder);
     return fd;
+}
+
+std::size_t most_shared_pages() {
+    rlimit limit{};
+    checked("getrlimit", {}, [&] { return ::getrlimit(RLIMIT_FSIZE, &limit); });
+    if (limit.rlim_cur == RLIM_INFINITY) return std::numeric_limits<std::size_t>::max();
+    return static_cast<std::size_t>(limit.rlim_cur) / page_size();
 }
 
 void grow_shared_pages(int fd, std::size_t from, std::size_t to) { find_room(fd, from, to, {}); }

@@ -17,6 +17,8 @@ Fd make_shared_pages(std::size_t count, const std::string& folder);
 // A nameless file of count pages of zeros in folder, whose place on the disk is taken: whoever writes to a
 // page that finds none is killed.
 Fd make_shared_file(std::size_t count, const std::string& folder);
+// How many there can be: shared memory counts as a file for the limit of a file's size (ulimit -f).
+std::size_t most_shared_pages();
 // Makes it so many pages long, which it was not; those that it has stay. Throws std::system_error.
 void grow_shared_pages(int fd, std::size_t from, std::size_t to);
 // Maps count pages from first on, for reading and writing, until the process ends.

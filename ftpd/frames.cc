@@ -47,7 +47,8 @@ using KickFrame = Layout<100, pack::Struct<"=B">, 0>;
 using StopFrame = Layout<101, pack::Struct<"=B">, max_stop_words>;   // the words
 using FinishFrame = Layout<102, pack::Struct<"=B">, max_stop_words>; // the words
 using BeginFrame = Layout<103, pack::Struct<"=B">, 0>;
-static_assert(max_order == std::max({BeginFrame::max_size, KickFrame::max_size, StopFrame::max_size, FinishFrame::max_size}));
+static_assert(max_order == std::max({BeginFrame::max_size, KickFrame::max_size, StopFrame::max_size,
+                                     FinishFrame::max_size}));
 
 // done total sent received transfers began user verb path
 using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
@@ -66,8 +67,9 @@ std::string pack_frame(const LogLine& line) {
 }
 
 std::string pack_frame(const Transfer& t) {
-    return TransferFrame::pack(t.path, t.number, static_cast<std::uint8_t>(t.direction), std::uint8_t{t.as_text},
-                               std::uint8_t{t.complete}, t.bytes, t.size, t.milliseconds, t.user);
+    return TransferFrame::pack(t.path, t.number, static_cast<std::uint8_t>(t.direction),
+                               std::uint8_t{t.as_text}, std::uint8_t{t.complete}, t.bytes, t.size,
+                               t.milliseconds, t.user);
 }
 
 std::string pack_frame(const Begin&) { return BeginFrame::pack({}); }

@@ -14,7 +14,7 @@
 namespace ftpd {
 
 struct Books {
-    Totals totals; // but for sessions that run
+    Totals totals;            // but for sessions that run
     std::int64_t started = 0; // ticks of the steady clock; 0: nothing stands here yet
     XferlogJournal journal;
 

@@ -15,9 +15,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <fcntl.h>
+#include <stdexcept>
 #include <sys/select.h>
 #include <sys/stat.h>
-#include <stdexcept>
 #include <system_error>
 #include <tuple>
 #include <unistd.h>
@@ -27,7 +27,7 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+constexpr std::chrono::seconds farewell_time{3};     // for sessions to end by themselves at a stop
 constexpr std::string_view label_of_pages = "pages"; // in the keeper's box, with their number
 
 using CountOfPages = pack::Struct<"=I">;
@@ -38,8 +38,13 @@ struct SharedPages {
 };
 
 // Those of the parent before, and more if there are to be more; or new ones, which the keeper gets.
-SharedPages open_pages(KeeperLink& keeper, const Settings& settings) {
+SharedPages open_pages(KeeperLink& keeper, const Settings& settings, Log& log) {
     SharedPages pages{settings.max_clients + std::size_t{1}, {}};
+    if (const std::size_t most = most_shared_pages(); pages.count > most) {
+        pages.count = std::max<std::size_t>(most, 2);
+        log.warning(text("there can be no more than ", pages.count - 1,
+                         " clients at once: raise the limit of a file's size (ulimit -f)"));
+    }
     std::vector<KeeperLink::Left> left = keeper.take_left(label_of_pages);
     const auto deposit = [&] {
         const auto count = CountOfPages::pack(static_cast<std::uint32_t>(pages.count));
@@ -73,7 +78,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       service_(keeper, settings_, log_),
       identity_(std::move(identity)),
       root_(keeper),
-      pages_(map_pages(open_pages(keeper, settings_))),
+      pages_(map_pages(open_pages(keeper, settings_, log_))),
       books_(Books::on(pages_.page(pages_.take().value()))),
       records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd, books_.journal,
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
@@ -174,8 +179,7 @@ void Parent::start_session(Accepted client) {
     StatusPages::Lease page{pages_};
     if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
     // A session of the parent before may have posted there that this one never heard of.
-    if (service_.keeper().follows_another())
-        std::ranges::fill(pages_.page(page.number()), std::byte{});
+    if (service_.keeper().follows_another()) std::ranges::fill(pages_.page(page.number()), std::byte{});
     SessionRecord record{.page = page.number(),
                          .since = Clock::now(),
                          .network = client.peer.network(),

@@ -72,7 +72,7 @@ private:
     Sessions sessions_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
-    common::Watch sweeper_; // its pair, while it works
+    common::Watch sweeper_;                  // its pair, while it works
     common::ErrorLines sweeper_errors_;
 };
 

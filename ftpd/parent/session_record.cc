@@ -28,9 +28,9 @@ Clock::time_point time_of(std::int64_t ticks) { return Clock::time_point{Clock::
 std::string SessionRecord::pack() const {
     const auto fitting = [](const std::string& one) { return std::string_view{one}.substr(0, max_text); };
     const auto size = [&](const std::string& one) { return static_cast<std::uint16_t>(fitting(one).size()); };
-    const auto head = Head::pack(pid, static_cast<std::uint32_t>(page), ticks_of(since),
-                                 kill_at ? ticks_of(*kill_at) : 0, size(network), size(host), size(peer),
-                                 size(local));
+    const auto head =
+        Head::pack(pid, static_cast<std::uint32_t>(page), ticks_of(since), kill_at ? ticks_of(*kill_at) : 0,
+                   size(network), size(host), size(peer), size(local));
     std::string bytes{head.data(), head.size()};
     for (const std::string* const one : {&network, &host, &peer, &local}) bytes += fitting(*one);
     return bytes;

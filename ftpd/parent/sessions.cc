@@ -78,8 +78,8 @@ void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
     if (const std::uint64_t suspect = serving_.suspect(); suspect != 0)
         punish(static_cast<pid_t>(suspect), "two parents have died while they worked for it");
     // The one that was let in last may still wait for the word.
-    const auto last = std::ranges::max_element(
-        sessions_, {}, [](const auto& one) { return one.second.record.since; });
+    const auto last =
+        std::ranges::max_element(sessions_, {}, [](const auto& one) { return one.second.record.since; });
     if (last != sessions_.end()) tell(last->second.pair, pack_frame(Begin{}));
     if (!pairs.empty()) parts_.log.notice(text("sessions of the parent before ", sessions_.size()));
 }
@@ -232,9 +232,8 @@ void Sessions::end(pid_t pid, std::optional<int> status) {
 
 void Sessions::reap() {
     // Whatever goes wrong with one that has ended, the others have ended, too.
-    children_.reap([this](const Ended& ended) {
-        parts_.loop.attempt([&] { end(ended.pid, ended.status); }, nullptr);
-    });
+    children_.reap(
+        [this](const Ended& ended) { parts_.loop.attempt([&] { end(ended.pid, ended.status); }, nullptr); });
 }
 
 void Sessions::end_orphan(pid_t pid, int status) {

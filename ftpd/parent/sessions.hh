@@ -86,7 +86,8 @@ private:
         common::Watch pair{}; // our end; the keeper has a copy of it
         common::ErrorLines errors{};
         common::Loop::TimerId kill_at{}; // once it was told to end
-        // Of one that a parent before has forked. Once its pair has ended, its end is told, or it is given up.
+        // Of one that a parent before has forked. Once its pair has ended, its end is told, or it is given
+        // up.
         bool is_adopted = false;
         bool was_seen = false; // its end of the pair was there
         common::Fd process{};

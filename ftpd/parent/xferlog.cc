@@ -102,6 +102,7 @@ void Xferlog::write(TransferId id, const Transfer& transfer, const std::string& 
     const std::size_t written =
         write_some(file_.get(), line).bytes; // what a full disk takes no more of is lost
     if (written > 0) set(journal_.is_torn, line[written - 1] != '\n' ? 1 : 0);
+    written_ = id;
 }
 
 void Xferlog::settle() {

@@ -24,8 +24,9 @@ struct TransferId {
     bool operator==(const TransferId&) const = default;
 };
 
-// What is known of the line that is being written, in memory that outlives the process (ftpd/parent/books.hh).
-// A death can come between any two of its words: session is the last that is set and the first that is unset.
+// What is known of the line that is being written, in memory that outlives the process
+// (ftpd/parent/books.hh). A death can come between any two of its words: session is the last that is set and
+// the first that is unset.
 struct XferlogJournal {
     std::uint64_t session = 0, number = 0; // whose line; session 0: none is under way
     std::uint64_t device = 0, file = 0;    // where
@@ -49,7 +50,7 @@ public:
     void write(TransferId id, const Transfer& transfer, const std::string& host);
     // The session will not say of it again.
     void settle();
-    // Whether the process before has written this one.
+    // Whether this one is written, by this process or the one before, and not settled.
     bool has(TransferId id) const { return id == written_; }
 
 private:
@@ -57,7 +58,7 @@ private:
 
     common::Fd file_;
     XferlogJournal& journal_;
-    TransferId written_; // by the process before, and not settled
+    TransferId written_; // and not settled
 };
 
 } // namespace ftpd

@@ -38,8 +38,8 @@ struct Place {
         write_shared(root / "small", "content");
         write_shared(root / "zoe" / "hers", "hers");
         const std::string all = "list,read,write,overwrite,delete,rename,mkdir";
-        write_file(folder / "users", text("zoe:", hash_of("sesame"), ":/zoe:", all, "\nbob:",
-                                          hash_of("open"), ":/:", all, '\n'));
+        write_file(folder / "users", text("zoe:", hash_of("sesame"), ":/zoe:", all, "\nbob:", hash_of("open"),
+                                          ":/:", all, '\n'));
         REQUIRE(::chmod((folder / "users").c_str(), 0644) == 0);
     }
     Words lines(Words more = {}) const {
@@ -125,8 +125,8 @@ void go_on_over_a_death(Daemon& daemon, const Place& place, const std::vector<in
     putting.command("PUT put", 150);
     putting.send(half);
     waiting.command("USER zoe", 331);
-    const std::vector<const FtpClient*> clients{&idle, &zoe, &fetching, &storing,
-                                                &active, &getting, &putting, &waiting};
+    const std::vector<const FtpClient*> clients{&idle,   &zoe,     &fetching, &storing,
+                                                &active, &getting, &putting,  &waiting};
     std::vector<pid_t> sessions;
     for (const FtpClient* const client : clients) sessions.push_back(session_of(daemon, *client));
     const std::uint64_t accepted = stat_of(daemon, "accepted");
@@ -182,7 +182,8 @@ TEST_SUITE("e2e readiness") {
         check_nothing_is_left(daemon);
     }
 
-    TEST_CASE("a parent that an ordinary user has started and that is stopped and killed costs nobody anything") {
+    TEST_CASE(
+        "a parent that an ordinary user has started and that is stopped and killed costs nobody anything") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const Place place;
         std::filesystem::permissions(place.folder.path(), std::filesystem::perms::all);

@@ -243,7 +243,8 @@ TEST_SUITE("unit") {
         Children children;
         std::vector<int> signals;
         const auto adopted = [&] {
-            return Child{.role = "tester", .address = "10.0.0.7", .reach = [&](int one) { signals.push_back(one); }};
+            return Child{
+                .role = "tester", .address = "10.0.0.7", .reach = [&](int one) { signals.push_back(one); }};
         };
         constexpr pid_t pid = 0x3fff'fff0; // nobody's
         CHECK(children.adopt(pid, adopted()));
@@ -253,7 +254,8 @@ TEST_SUITE("unit") {
         children.signal(pid, SIGTERM);
         children.signal_all(SIGKILL);
         CHECK(signals == std::vector{SIGTERM, SIGKILL});
-        const pid_t own = spawn(children, [] { return 3; }, "10.0.0.7");
+        const pid_t own = spawn(
+            children, [] { return 3; }, "10.0.0.7");
         std::vector<pid_t> ended;
         const auto on_end = [&](const Ended& one) { ended.push_back(one.pid); };
         children.wait_for_all(Time::now() + 50ms, on_end); // this one it does not see

@@ -62,4 +62,16 @@ TEST_SUITE("unit") {
         drop_packet(ours.get());
         CHECK(peek_packet(ours.get(), buffer).state == IoState::ended);
     }
+
+    TEST_CASE("peek: a packet is taken though the other side ends between the look and that") {
+        auto [ours, theirs] = make_packet_pair();
+        std::array<char, 8> buffer{};
+        send(theirs, "last");
+        send(ours, "that it does not read");
+        CHECK(peek_packet(ours.get(), buffer).state == IoState::done);
+        theirs.reset();
+        drop_packet(ours.get());
+        CHECK(peek_packet(ours.get(), buffer).state == IoState::ended);
+        CHECK_THROWS(drop_packet(-1));
+    }
 }

@@ -109,7 +109,8 @@ TEST_SUITE("unit") {
         CHECK(pack_frame(Stop{std::string(max_stop_words + 1, 'x')}).size() == max_order);
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, pack_frame(LogLine{}), pack_frame(Transfer{}),
-              pack_frame(Kick{}) + 'x', pack_frame(Begin{}) + 'x', std::string(max_order + 1, pack_frame(Stop{}).front())})
+              pack_frame(Kick{}) + 'x', pack_frame(Begin{}) + 'x',
+              std::string(max_order + 1, pack_frame(Stop{}).front())})
             CHECK_THROWS_AS(unpack_order(packet), PeerError);
     }
 

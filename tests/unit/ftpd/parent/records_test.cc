@@ -152,8 +152,9 @@ TEST_SUITE("unit") {
     TEST_CASE(
         "records: a transfer is in the log and the transfer log and told only when it is a whole upload") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings(),
-                        Xferlog::open((scene.folder / "xferlog").native()), scene.journal, scene.connect()};
+        Records records{scene.loop,       scene.log,
+                        scene.settings(), Xferlog::open((scene.folder / "xferlog").native()),
+                        scene.journal,    scene.connect()};
         const auto [ours, theirs] = common::make_packet_pair();
         common::ErrorLines errors;
         const auto take = [&, pair = ours.get(), other = theirs.get()](const std::string& packet) {
@@ -184,8 +185,9 @@ TEST_SUITE("unit") {
 
     TEST_CASE("records: one session's packets are read a few at a time up to its end") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings(),
-                        Xferlog::open((scene.folder / "xferlog").native()), scene.journal, scene.connect()};
+        Records records{scene.loop,       scene.log,
+                        scene.settings(), Xferlog::open((scene.folder / "xferlog").native()),
+                        scene.journal,    scene.connect()};
         auto [ours, theirs] = common::make_packet_pair();
         for (int sent = 0; sent < 20; ++sent)
             CHECK(common::send_packet(theirs.get(), pack_frame(LogLine{})) == common::IoState::done);
@@ -197,13 +199,17 @@ TEST_SUITE("unit") {
         CHECK(records.read(ours.get(), source, errors) == Records::Read::ended);
     }
 
-    TEST_CASE("records: a transfer that the parent before has written is not written again but told in chatd") {
+    TEST_CASE(
+        "records: a transfer that the parent before has written is not written again but told in chatd") {
         Scene scene;
-        const auto written = [&] { return std::ranges::count(e2e::read_file(scene.folder / "xferlog"), '\n'); };
+        const auto written = [&] {
+            return std::ranges::count(e2e::read_file(scene.folder / "xferlog"), '\n');
+        };
         const auto open = [&] { return Xferlog::open((scene.folder / "xferlog").native()); };
         Transfer second = upload;
         second.number = 2;
-        Xferlog{open(), scene.journal}.write({7, 2}, second, "192.0.2.7"); // and it dies before it takes the packet
+        Xferlog{open(), scene.journal}.write({7, 2}, second,
+                                             "192.0.2.7"); // and it dies before it takes the packet
         const auto [ours, theirs] = common::make_packet_pair();
         Records records{scene.loop, scene.log, scene.settings(), open(), scene.journal, scene.connect()};
         common::ErrorLines errors;
@@ -223,8 +229,9 @@ TEST_SUITE("unit") {
 
     TEST_CASE("records: what a session had said is read though it ended before it had read all") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings(),
-                        Xferlog::open((scene.folder / "xferlog").native()), scene.journal, scene.connect()};
+        Records records{scene.loop,       scene.log,
+                        scene.settings(), Xferlog::open((scene.folder / "xferlog").native()),
+                        scene.journal,    scene.connect()};
         auto [ours, theirs] = common::make_packet_pair();
         CHECK(common::send_packet(theirs.get(), pack_frame(upload)) == common::IoState::done);
         CHECK(common::send_packet(ours.get(), pack_frame(Kick{})) == common::IoState::done);

@@ -74,12 +74,10 @@ struct OldSession {
 
 struct Scene {
     explicit Scene(TestKeeper::Left left = {}) : keeper(folder / "lock", {}, std::move(left)) {
-        sessions.emplace(Sessions::Parts{keeper.link(), loop, log, pages, records, totals},
-                         (folder / "").native(),
-                         Sessions::Callbacks{[this](const std::string& who, common::Severity) {
-                                                 ended.push_back(who);
-                                             },
-                                             [this] { ++kept; }});
+        sessions.emplace(
+            Sessions::Parts{keeper.link(), loop, log, pages, records, totals}, (folder / "").native(),
+            Sessions::Callbacks{[this](const std::string& who, common::Severity) { ended.push_back(who); },
+                                [this] { ++kept; }});
         keeper.link().attach(loop, {.on_deposited = [this] { sessions->on_deposited(); }});
         while (keeper.heard()) {
         } // the page of whom is served
@@ -88,9 +86,7 @@ struct Scene {
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
 
-    void take_over(pid_t first = 0) {
-        sessions->take_over(keeper.link().take_left(label_of_session), first);
-    }
+    void take_over(pid_t first = 0) { sessions->take_over(keeper.link().take_left(label_of_session), first); }
     std::string logged() const { return e2e::read_file(folder / "log"); }
     // Forks a session that does nothing. Its end of the pair is the test's.
     pid_t start(Fd* theirs) {
@@ -135,7 +131,8 @@ const std::string begin = pack_frame(Begin{}), kick = pack_frame(Kick{});
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("sessions: those of the parent before are known with their pages and told to begin if need be") {
+    TEST_CASE(
+        "sessions: those of the parent before are known with their pages and told to begin if need be") {
         OldSession old{3, 100}, last{1, 5};
         TestKeeper::Left left;
         for (OldSession* const one : {&old, &last}) left.push_back(one->left());
