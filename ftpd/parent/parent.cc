@@ -3,8 +3,6 @@
 
 #include "common/daemon.hh"
 #include "common/errors.hh"
-#include "common/pack/pack.hh"
-#include "common/shared_memory.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/confinement.hh"
@@ -13,9 +11,6 @@
 #include "ftpd/session/session.hh"
 
 #include <algorithm>
-#include <cstdint>
-#include <fcntl.h>
-#include <stdexcept>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -27,48 +22,7 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::chrono::seconds farewell_time{3};     // for sessions to end by themselves at a stop
-constexpr std::string_view label_of_pages = "pages"; // in the keeper's box, with their number
-
-using CountOfPages = pack::Struct<"=I">;
-
-struct SharedPages {
-    std::size_t count;
-    Fd memory;
-};
-
-// Those of the parent before, and more if there are to be more; or new ones, which the keeper gets.
-SharedPages open_pages(KeeperLink& keeper, const Settings& settings, Log& log) {
-    SharedPages pages{settings.max_clients + std::size_t{1}, {}};
-    if (const std::size_t most = most_shared_pages(); pages.count > most) {
-        pages.count = std::max<std::size_t>(most, 2);
-        log.warning(text("there can be no more than ", pages.count - 1,
-                         " clients at once: raise the limit of a file's size (ulimit -f)"));
-    }
-    std::vector<KeeperLink::Left> left = keeper.take_left(label_of_pages);
-    const auto deposit = [&] {
-        const auto count = CountOfPages::pack(static_cast<std::uint32_t>(pages.count));
-        keeper.deposit(label_of_pages, {count.data(), count.size()}, pages.memory.get());
-    };
-    if (left.empty()) {
-        pages.memory = make_shared_pages(pages.count, settings.state);
-        deposit();
-        return pages;
-    }
-    if (!left[0].fd) throw std::runtime_error("the status pages of the parent before are lost");
-    pages.memory = std::move(left[0].fd);
-    const auto [had] = CountOfPages::unpack(left[0].bytes);
-    const std::size_t before = pack::capped(had, client_ceiling + std::size_t{1}, "the status pages");
-    if (pages.count <= before) {
-        pages.count = before;
-    } else {
-        grow_shared_pages(pages.memory.get(), before, pages.count);
-        deposit();
-    }
-    return pages;
-}
-
-StatusPages map_pages(const SharedPages& pages) { return StatusPages{pages.count, pages.memory.get()}; }
+constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
 
 } // namespace
 
@@ -78,13 +32,13 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       service_(keeper, settings_, log_),
       identity_(std::move(identity)),
       root_(keeper),
-      pages_(map_pages(open_pages(keeper, settings_, log_))),
-      books_(Books::on(pages_.page(pages_.take().value()))),
-      records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd, books_.journal,
+      pages_(keeper, settings_, log_),
+      records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd, pages_.books().journal,
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
                    keeper.want(text(label_of_announcement, rule), std::move(on_connection));
                }),
-      sessions_({keeper, service_.loop(), log_, pages_, records_, books_.totals}, settings_.state,
+      sessions_({keeper, service_.loop(), log_, pages_.all(), records_, pages_.books().totals},
+                settings_.state,
                 {[this](const std::string& who, Severity severity) {
                      acceptor_.log_end(who, sessions_.size(), severity);
                      update_acceptor();
@@ -95,7 +49,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
                  [this](const std::string& network) { return sessions_.count_from(network); },
                  [this] { return sessions_.size(); },
                  [](std::string_view why) { return text("421 ", why, "\r\n"); },
-                 [this] { ++books_.totals.refused; }}) {
+                 [this] { ++pages_.books().totals.refused; }}) {
     service_.open(duties());
     if (!settings_.users.empty())
         authd_.emplace(service_.loop(), log_, authd_settings(settings_),
@@ -107,7 +61,8 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
     for (Given& inherited : keeper.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
     acceptor_.open(std::move(listeners), settings_, own_descriptors_of(settings_));
     if (keeper.follows_another())
-        sessions_.take_over(keeper.take_left(label_of_session), static_cast<pid_t>(books_.journal.session));
+        sessions_.take_over(keeper.take_left(label_of_session),
+                            static_cast<pid_t>(pages_.books().journal.session));
 }
 
 std::vector<ControlVerb> Parent::control_verbs() {
@@ -176,10 +131,10 @@ void Parent::start_session(Accepted client) {
         acceptor_.turn_away(client.socket, "The server has no free descriptor: try again in a moment.");
         throw;
     }
-    StatusPages::Lease page{pages_};
+    StatusPages::Lease page{pages_.all()};
     if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
     // A session of the parent before may have posted there that this one never heard of.
-    if (service_.keeper().follows_another()) std::ranges::fill(pages_.page(page.number()), std::byte{});
+    if (service_.keeper().follows_another()) std::ranges::fill(pages_.all().page(page.number()), std::byte{});
     SessionRecord record{.page = page.number(),
                          .since = Clock::now(),
                          .network = client.peer.network(),
@@ -192,12 +147,12 @@ void Parent::start_session(Accepted client) {
             run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
         });
     if (!pid) {
-        ++books_.totals.failed_forks;
+        ++pages_.books().totals.failed_forks;
         acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
     page.keep();
-    ++books_.totals.accepted;
+    ++pages_.books().totals.accepted;
     update_acceptor();
     acceptor_.log_accept(shown, *pid, sessions_.size());
 }
@@ -216,8 +171,8 @@ std::string Parent::address_for_url(const Fd& client) const {
 
 // In the child.
 void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
-    const std::span<std::byte> own_page = pages_.page(page);
-    pages_.keep_only(page);
+    const std::span<std::byte> own_page = pages_.all().page(page);
+    pages_.all().keep_only(page);
     sessions_.let_go();
     run_session_process(settings_, identity_,
                         {std::move(client), std::move(pair), root_.take(), std::move(authd), own_page});
@@ -228,10 +183,10 @@ std::vector<std::string> Parent::who() const { return format_who(sessions_.view(
 std::vector<std::string> Parent::top() const { return format_top(sessions_.view(), Clock::now()); }
 
 std::vector<std::string> Parent::stats() const {
-    Totals now = books_.totals;
+    Totals now = pages_.books().totals;
     for (const SessionView& session : sessions_.view())
         if (session.activity) now.add(*session.activity);
-    return format_stats({.uptime = books_.uptime(),
+    return format_stats({.uptime = pages_.books().uptime(),
                          .clients = sessions_.size(),
                          .max_clients = acceptor_.max_clients(),
                          .totals = now,

@@ -10,14 +10,15 @@
 #include "common/log.hh"
 #include "common/privileges.hh"
 #include "common/service.hh"
-#include "common/status_pages.hh"
-#include "ftpd/parent/books.hh"
+#include "ftpd/parent/kept_pages.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/served_root.hh"
 #include "ftpd/parent/sessions.hh"
 #include "ftpd/settings.hh"
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,9 +66,8 @@ private:
     common::Service service_;
     std::optional<common::Identity> identity_;
     ServedRoot root_;
-    common::Fd xferlog_;        // that a reload has opened, until that is applied
-    common::StatusPages pages_; // the parent's own and the sessions', as many as there can ever be
-    Books& books_;
+    common::Fd xferlog_; // that a reload has opened, until that is applied
+    KeptPages pages_;
     Records records_;
     Sessions sessions_;
     common::Acceptor acceptor_;

@@ -25,8 +25,8 @@ struct TransferId {
 };
 
 // What is known of the line that is being written, in memory that outlives the process
-// (ftpd/parent/books.hh). A death can come between any two of its words: session is the last that is set and
-// the first that is unset.
+// (ftpd/parent/kept_pages.hh). A death can come between any two of its words: session is the last that is set
+// and the first that is unset.
 struct XferlogJournal {
     std::uint64_t session = 0, number = 0; // whose line; session 0: none is under way
     std::uint64_t device = 0, file = 0;    // where
