@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,11 +40,12 @@ void set(std::uint64_t& word, std::uint64_t value) {
 struct Place {
     std::uint64_t device, file, size;
 };
-Place look_at(const Fd& fd) {
+// None if the system does not tell: then a line is written all the same.
+std::optional<Place> look_at(const Fd& fd) {
     struct stat found {};
-    checked("look at", "the transfer log", [&] { return ::fstat(fd.get(), &found); });
-    return {static_cast<std::uint64_t>(found.st_dev), static_cast<std::uint64_t>(found.st_ino),
-            static_cast<std::uint64_t>(found.st_size)};
+    if (::fstat(fd.get(), &found) != 0) return {};
+    return Place{static_cast<std::uint64_t>(found.st_dev), static_cast<std::uint64_t>(found.st_ino),
+                 static_cast<std::uint64_t>(found.st_size)};
 }
 
 } // namespace
@@ -57,9 +59,9 @@ std::string format_xferlog(const Transfer& t, const std::string& host, std::time
 }
 
 Xferlog::Xferlog(Fd file, XferlogJournal& journal) : file_(std::move(file)), journal_(journal) {
-    const Place now = look_at(file_);
+    const Place now = look_at(file_).value_or(Place{});
     if (now.device == journal_.device && now.file == journal_.file) {
-        look_at_last_line();
+        look_at_last_line(now.size);
         return;
     }
     settle(); // it was written elsewhere
@@ -69,10 +71,9 @@ Xferlog::Xferlog(Fd file, XferlogJournal& journal) : file_(std::move(file)), jou
 }
 
 // What is no file has no size, and the line counts as not written.
-void Xferlog::look_at_last_line() {
+void Xferlog::look_at_last_line(std::uint64_t size) {
     constexpr std::uint64_t longest = 8192; // bytes; no more than that is ever cut off
     if (journal_.session == 0) return;
-    const std::uint64_t size = look_at(file_).size;
     const std::uint64_t begun = size - journal_.size; // bytes of the line
     if (journal_.length > longest || size <= journal_.size || begun > journal_.length) return settle();
     if (begun == journal_.length) {
@@ -95,10 +96,12 @@ void Xferlog::write(TransferId id, const Transfer& transfer, const std::string& 
     const std::string line =
         (journal_.is_torn != 0 ? "\n" : "") + format_xferlog(transfer, host, std::time(nullptr));
     settle();
-    set(journal_.number, id.number);
-    set(journal_.size, look_at(file_).size);
-    set(journal_.length, line.size());
-    set(journal_.session, id.session);
+    if (const std::optional<Place> now = look_at(file_)) {
+        set(journal_.number, id.number);
+        set(journal_.size, now->size);
+        set(journal_.length, line.size());
+        set(journal_.session, id.session);
+    }
     const std::size_t written =
         write_some(file_.get(), line).bytes; // what a full disk takes no more of is lost
     if (written > 0) set(journal_.is_torn, line[written - 1] != '\n' ? 1 : 0);

@@ -39,7 +39,7 @@ struct XferlogJournal {
 class Xferlog {
 public:
     // Where a process before this one has died over a line, that either stands there whole now, which has()
-    // tells, or what stands of it is cut off. journal must outlive this. Throws std::system_error.
+    // tells, or what stands of it is cut off. journal must outlive this.
     Xferlog(common::Fd file, XferlogJournal& journal);
     // The file to append to, which is made with mode 0640. Neither this nor write waits, whatever it is: a
     // FIFO needs a reader (ENXIO). Throws std::system_error.
@@ -54,7 +54,7 @@ public:
     bool has(TransferId id) const { return id == written_; }
 
 private:
-    void look_at_last_line();
+    void look_at_last_line(std::uint64_t size);
 
     common::Fd file_;
     XferlogJournal& journal_;

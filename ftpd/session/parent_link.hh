@@ -21,6 +21,7 @@ public:
 
     // Waits until the parent has said that the client can be greeted. Throws SessionOver as take_order.
     void wait_to_begin();
+    bool has_begun() const { return has_begun_; }
     // Sends a packet, waiting for room. Throws SessionOver: parent_gone, or stopped by a signal meanwhile.
     void tell(std::span<const char> packet);
 
