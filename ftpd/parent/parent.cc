@@ -37,8 +37,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
                    keeper.want(text(label_of_announcement, rule), std::move(on_connection));
                }),
-      sessions_({keeper, service_.loop(), log_, pages_.all(), records_, pages_.books().totals},
-                settings_.state,
+      sessions_({keeper, service_.loop(), log_, pages_, records_}, settings_.state,
                 {[this](const std::string& who, Severity severity) {
                      acceptor_.log_end(who, sessions_.size(), severity);
                      update_acceptor();

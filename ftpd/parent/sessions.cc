@@ -22,14 +22,14 @@ namespace {
 
 constexpr std::chrono::seconds kick_time{10}; // to end after a kick
 constexpr std::chrono::seconds end_time{1};   // for a process to end behind its pair
+constexpr std::chrono::seconds box_time{5};   // that the keeper keeps what is left of one that has ended
 
-std::string label_of(const SessionRecord& record) { return text(label_of_session, record.page); }
+std::string label_of(std::size_t page) { return text(label_of_session, page); }
 
 // Throws PeerError for what no parent leaves.
 SessionRecord read_left(const KeeperLink::Left& left) {
     SessionRecord record = SessionRecord::unpack(left.bytes);
-    if (label_of(record) != left.label) throw PeerError("it is another's");
-    if (!left.fd) throw PeerError("its pair is lost");
+    if (label_of(record.page) != left.label) throw PeerError("it is another's");
     return record;
 }
 
@@ -45,7 +45,10 @@ bool tell(const Watch& pair, std::string_view order) {
 } // namespace
 
 Sessions::Sessions(Parts parts, const std::string& state, Callbacks callbacks)
-    : parts_(parts), callbacks_(std::move(callbacks)), serving_(parts_.keeper, state) {}
+    : parts_(parts),
+      callbacks_(std::move(callbacks)),
+      serving_(parts_.keeper, state),
+      deposited_(parts_.pages.all().size()) {}
 
 // --- those of the parent before ---
 
@@ -55,10 +58,13 @@ void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
     for (KeeperLink::Left& one : left) {
         try {
             SessionRecord record = read_left(one);
-            if (record.page >= parts_.pages.size()) throw PeerError("no such page");
+            if (!parts_.pages.is_sessions(record.page)) throw PeerError("no such page");
+            deposited_[record.page] = true;
+            if (!parts_.pages.is_live(record.page)) continue; // it had ended
+            if (!one.fd) throw PeerError("its pair is lost");
             const pid_t pid = record.pid;
             // Of two with one number, the first has ended.
-            if (known.contains(pid)) parts_.keeper.withdraw(label_of(known.at(pid).record));
+            if (known.contains(pid)) parts_.pages.set_live(known.at(pid).record.page, false);
             known[pid] = Session{.record = std::move(record)};
             pairs[pid] = std::move(one.fd);
         } catch (const PeerError& error) {
@@ -67,9 +73,10 @@ void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
             parts_.keeper.withdraw(one.label);
         }
     }
-    std::vector<std::size_t> pages{0}; // the parent's own
+    take_back_later();
+    std::vector<std::size_t> pages;
     for (const auto& [pid, session] : known) pages.push_back(session.record.page);
-    parts_.pages.take_those(pages);
+    parts_.pages.take_those(std::move(pages));
     sessions_ = std::move(known);
     for (auto& [pid, pair] : pairs)
         parts_.loop.attempt([&, pid = pid, &pair = pair] { adopt(sessions_.at(pid), std::move(pair)); },
@@ -155,7 +162,27 @@ std::optional<pid_t> Sessions::start(SessionRecord record, Fd ours, const std::f
 }
 
 void Sessions::deposit(const Session& session, int pair) {
-    parts_.keeper.deposit(label_of(session.record), session.record.pack(), pair);
+    const std::size_t page = session.record.page;
+    parts_.pages.set_live(page, true);
+    parts_.keeper.deposit(label_of(page), session.record.pack(), pair);
+    deposited_[page] = true;
+}
+
+// Mostly another session has the page by then, and its deposit stands in place of that.
+void Sessions::take_back_later() {
+    if (std::exchange(will_take_back_, true)) return;
+    parts_.loop.at(Clock::now() + box_time, [this] {
+        will_take_back_ = false;
+        take_back();
+    });
+}
+
+void Sessions::take_back() {
+    for (std::size_t page = 0; page < deposited_.size(); ++page) {
+        if (!deposited_[page] || parts_.pages.is_live(page)) continue;
+        parts_.keeper.withdraw(label_of(page));
+        deposited_[page] = false;
+    }
 }
 
 // Its client hears nothing before that.
@@ -222,10 +249,12 @@ void Sessions::end(pid_t pid, std::optional<int> status) {
     session.errors.end(parts_.log, {"session", pid});
     for (const Loop::TimerId timer : {session.kill_at, session.lost_at}) parts_.loop.cancel(timer);
     const bool has_crashed = status && WIFSIGNALED(*status);
-    if (has_crashed) ++parts_.totals.crashed;
-    if (const std::optional<Activity> last = read_activity(parts_.pages.page(page))) parts_.totals.add(*last);
-    parts_.pages.give_back(page);
-    parts_.keeper.withdraw(label_of(session.record));
+    Totals& totals = parts_.pages.books().totals;
+    if (has_crashed) ++totals.crashed;
+    if (const std::optional<Activity> last = read_activity(parts_.pages.all().page(page))) totals.add(*last);
+    parts_.pages.set_live(page, false);
+    parts_.pages.all().give_back(page);
+    take_back_later();
     callbacks_.on_end(text("pid ", pid, ' ', status ? describe_status(*status) : "unseen"),
                       has_crashed ? Severity::warning : Severity::notice);
 }
@@ -249,7 +278,7 @@ std::vector<SessionView> Sessions::view() const {
     views.reserve(sessions_.size());
     for (const auto& [pid, session] : sessions_)
         views.push_back({pid, session.record.peer, session.record.since,
-                         read_activity(parts_.pages.page(session.record.page))});
+                         read_activity(parts_.pages.all().page(session.record.page))});
     return views;
 }
 
@@ -257,7 +286,7 @@ std::size_t Sessions::kick(const std::string& whom) {
     std::size_t count = 0;
     for (auto& [pid, session] : sessions_) {
         const SessionRecord& record = session.record;
-        const std::optional<Activity> activity = read_activity(parts_.pages.page(record.page));
+        const std::optional<Activity> activity = read_activity(parts_.pages.all().page(record.page));
         if (text(pid) != whom && record.host != whom && record.peer != whom &&
             !(activity && activity->user == whom))
             continue;

@@ -11,7 +11,7 @@
 #include "common/keeper/serving_word.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
-#include "common/status_pages.hh"
+#include "ftpd/parent/kept_pages.hh"
 #include "ftpd/parent/overview.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/session_record.hh"
@@ -43,9 +43,8 @@ public:
         common::KeeperLink& keeper;
         common::Loop& loop;
         common::Log& log;
-        common::StatusPages& pages;
+        KeptPages& pages;
         Records& records;
-        Totals& totals; // to which those that end add theirs
     };
 
     Sessions(Parts parts, const std::string& state, Callbacks callbacks);
@@ -97,6 +96,8 @@ private:
     void adopt(Session& session, common::Fd pair);
     common::Watch watch(common::Fd pair, std::function<pid_t()> pid);
     void deposit(const Session& session, int pair = -1);
+    void take_back_later();
+    void take_back();
     void greet(pid_t pid);
     void read_packets(pid_t pid);
     Records::Read read_packets_of(Session& session);
@@ -114,6 +115,8 @@ private:
     common::Children children_; // their processes
     std::map<pid_t, Session> sessions_;
     std::vector<pid_t> ungreeted_; // until the keeper knows of them
+    std::vector<bool> deposited_;  // by page
+    bool will_take_back_ = false;  // what is deposited of those that have ended
 };
 
 } // namespace ftpd

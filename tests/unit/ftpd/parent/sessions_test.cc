@@ -30,13 +30,14 @@ namespace {
 
 // A process that does nothing, like a session of a parent before; a test plays its end of the pair.
 struct OldSession {
+    // page: which of those that are not the parent's own.
     explicit OldSession(std::size_t page, std::size_t age = 0) {
         std::tie(ours, theirs) = common::make_packet_pair();
         pid = common::checked("fork", {}, [] { return ::fork(); });
         if (pid == 0)
             for (;;) ::pause();
         record = {.pid = pid,
-                  .page = page,
+                  .page = KeptPages::own_pages() + page,
                   .since = Clock::now() - std::chrono::seconds{age},
                   .network = "192.0.2.7",
                   .host = "192.0.2.7",
@@ -75,7 +76,7 @@ struct OldSession {
 struct Scene {
     explicit Scene(TestKeeper::Left left = {}) : keeper(folder / "lock", {}, std::move(left)) {
         sessions.emplace(
-            Sessions::Parts{keeper.link(), loop, log, pages, records, totals}, (folder / "").native(),
+            Sessions::Parts{keeper.link(), loop, log, pages, records}, (folder / "").native(),
             Sessions::Callbacks{[this](const std::string& who, common::Severity) { ended.push_back(who); },
                                 [this] { ++kept; }});
         keeper.link().attach(loop, {.on_deposited = [this] { sessions->on_deposited(); }});
@@ -86,12 +87,24 @@ struct Scene {
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
 
-    void take_over(pid_t first = 0) { sessions->take_over(keeper.link().take_left(label_of_session), first); }
+    void take_over(const std::vector<const OldSession*>& live) {
+        for (const OldSession* const one : live)
+            if (pages.is_sessions(one->record.page)) pages.set_live(one->record.page, true);
+        sessions->take_over(keeper.link().take_left(label_of_session), 0);
+    }
+    Settings settings() const {
+        Settings made;
+        made.max_clients = 8;
+        made.state = (folder / "").native();
+        return made;
+    }
+    // The next one that is free, of those that are not the parent's own.
+    std::size_t free_page() { return pages.all().take().value() - KeptPages::own_pages(); }
     std::string logged() const { return e2e::read_file(folder / "log"); }
     // Forks a session that does nothing. Its end of the pair is the test's.
     pid_t start(Fd* theirs) {
         auto [ours, other] = common::make_packet_pair();
-        const std::size_t page = pages.take().value();
+        const std::size_t page = pages.all().take().value();
         const auto pid = sessions->start({.page = page, .since = Clock::now(), .network = "192.0.2.7"},
                                          std::move(ours), [] {
                                              for (;;) ::pause();
@@ -117,10 +130,9 @@ struct Scene {
         "ftpd", "parent", {common::Log::Target::file, (folder / "log").native()}, common::Severity::notice};
     common::Loop loop{common::Backend::poll};
     TestKeeper keeper;
-    common::StatusPages pages{8};
+    KeptPages pages{keeper.link(), settings(), log};
     XferlogJournal journal;
     Records records{loop, log, {}, {}, journal, nullptr};
-    Totals totals;
     std::vector<std::string> ended;
     int kept = 0;
     std::optional<Sessions> sessions;
@@ -137,35 +149,36 @@ TEST_SUITE("unit") {
         TestKeeper::Left left;
         for (OldSession* const one : {&old, &last}) left.push_back(one->left());
         Scene scene{std::move(left)};
-        scene.take_over();
+        scene.take_over({&old, &last});
         CHECK(scene.sessions->size() == 2);
         CHECK(scene.sessions->count_from("192.0.2.7") == 2);
-        CHECK(scene.pages.take() == 2U); // the first is the parent's own
-        CHECK(scene.pages.take() == 4U);
+        CHECK(scene.free_page() == 0);
+        CHECK(scene.free_page() == 2);
+        CHECK(scene.free_page() == 4);
         CHECK(scene.sessions->view()[0].peer == "192.0.2.7:1");
         CHECK(old.heard() == "");
         CHECK(last.heard() == begin);
     }
 
     TEST_CASE("sessions: what no parent leaves costs that session alone and its page is free") {
-        OldSession good{1}, odd_label{2}, odd_page{5}, odd_bytes{3}, lost{4};
-        odd_page.record.page = 8;
+        OldSession good{0}, odd_label{2}, odd_page{8}, odd_bytes{3}, lost{4};
         TestKeeper::Left left;
         for (OldSession* const one : {&odd_label, &odd_page, &odd_bytes, &lost, &good})
             left.push_back(one->left());
-        left[0].label = "session 7";
+        left[0].label = "session 9999";
         left[2].bytes.pop_back();
         left[3].fd.reset();
         Scene scene{std::move(left)};
-        scene.take_over();
+        scene.take_over({&good, &odd_label, &odd_bytes, &lost});
         CHECK(scene.sessions->size() == 1);
-        CHECK(scene.pages.take() == 2U);
+        CHECK(scene.free_page() == 1);
         for (const OldSession* const one : {&odd_label, &odd_page, &odd_bytes}) CHECK(one->heard() == "end");
         CHECK(good.heard() == begin);
         std::vector<std::string> withdrawn;
         while (const auto word = scene.keeper.heard())
             if (word->word == common::KeeperWord::withdraw) withdrawn.push_back(word->label);
-        CHECK(withdrawn == std::vector<std::string>{"session 7", "session 8", "session 3", "session 4"});
+        CHECK(withdrawn == std::vector<std::string>{"session 9999", odd_page.left().label,
+                                                    odd_bytes.left().label, lost.left().label});
     }
 
     TEST_CASE("sessions: of two with one number the one that was left later lives") {
@@ -174,12 +187,27 @@ TEST_SUITE("unit") {
         TestKeeper::Left left;
         for (OldSession* const session : {&one, &other}) left.push_back(session->left());
         Scene scene{std::move(left)};
-        scene.take_over();
+        scene.take_over({&one, &other});
         REQUIRE(scene.sessions->size() == 1);
         CHECK(other.heard() == begin);
-        const auto word = scene.keeper.heard();
-        REQUIRE(word);
-        CHECK(word->label == "session 1");
+        CHECK(scene.free_page() == 0);
+        CHECK(scene.free_page() == 1);
+        CHECK(scene.free_page() == 3);
+    }
+
+    TEST_CASE("sessions: one that had ended is not known though the keeper still has it") {
+        OldSession gone{1}, lost{2};
+        TestKeeper::Left left;
+        for (OldSession* const session : {&gone, &lost}) left.push_back(session->left());
+        left[1].fd.reset();
+        Scene scene{std::move(left)};
+        scene.take_over({});
+        CHECK(scene.sessions->size() == 0);
+        CHECK(scene.logged() == "");
+        Fd theirs; // whose page is another by now
+        scene.start(&theirs);
+        scene.sessions->signal_all(SIGKILL);
+        scene.run_until_ended(1, true);
     }
 
     TEST_CASE("sessions: one for which two parents have died is killed and the log says so") {
@@ -193,7 +221,7 @@ TEST_SUITE("unit") {
             for (OldSession* const one : {&old, &other}) left.push_back(one->left());
             std::memcpy(words.data(), &served, sizeof served); // who stands there
             Scene scene{std::move(left)};
-            scene.take_over();
+            scene.take_over({&old, &other});
             const bool is_over = scene.logged().find(text("session ", old.pid, " is killed: two parents")) !=
                                  std::string::npos;
             CHECK(is_over == (death == 1));
@@ -209,7 +237,7 @@ TEST_SUITE("unit") {
         TestKeeper::Left left;
         left.push_back(old.left());
         Scene scene{std::move(left)};
-        scene.take_over();
+        scene.take_over({&old});
         CHECK(old.heard() == begin);
         CHECK(scene.sessions->kick("192.0.2.7") == 1);
         CHECK(old.heard() == kick);
@@ -222,7 +250,7 @@ TEST_SUITE("unit") {
         scene.run_until_ended(1);
         CHECK(scene.ended[0].ends_with(" unseen")); // no keeper has told
         CHECK(scene.sessions->count_from("192.0.2.7") == 0);
-        CHECK(scene.pages.take() == 1U);
+        CHECK(scene.free_page() == 1);
     }
 
     TEST_CASE("sessions: the end that the keeper tells is theirs and nobody else's") {
@@ -230,7 +258,7 @@ TEST_SUITE("unit") {
         TestKeeper::Left left;
         left.push_back(old.left());
         Scene scene{std::move(left)};
-        scene.take_over();
+        scene.take_over({&old});
         Fd theirs;
         const pid_t own = scene.start(&theirs);
         scene.sessions->end_orphan(own, 0); // of an earlier process with its number
@@ -238,7 +266,7 @@ TEST_SUITE("unit") {
         CHECK(scene.sessions->size() == 2);
         scene.sessions->end_orphan(old.pid, SIGSEGV);
         CHECK(scene.sessions->size() == 1);
-        CHECK(scene.totals.crashed == 1);
+        CHECK(scene.pages.books().totals.crashed == 1);
         scene.sessions->signal_all(SIGKILL);
         scene.run_until_ended(2, true);
         int status = 0;
