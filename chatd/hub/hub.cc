@@ -156,6 +156,7 @@ void Hub::open() {
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
                      [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); }});
+    if (keeper_.follows_another()) spawner_.take_as_ready(); // it has told the one before
     for (const std::string_view label : {label_of_spawner, label_of_authd})
         if (Given given = keeper_.take(label); given.fd) take(std::move(given));
 }

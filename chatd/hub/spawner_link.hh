@@ -37,8 +37,10 @@ public:
 
     // Another first frame, for the handlers to come.
     void configure(std::string frame);
-    // Whether a spawner has ever said that it runs: this program can be executed.
+    // Whether a spawner has ever said that it runs, to this hub or one before it: this program can be
+    // executed.
     bool was_ready() const { return was_ready_; }
+    void take_as_ready() { was_ready_ = true; }
     // Whether a client can be handed over now; else on_ready tells when.
     bool is_ready() const { return process_.runs() && process_.waiting() == 0; }
     void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);

@@ -6,6 +6,7 @@
 #include "common/keeper/hand_over.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
+#include "common/subreaper.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -19,8 +20,7 @@
 namespace common {
 namespace {
 
-// Between two starts of a main process that dies at once; for what a killed daemon has left to end.
-constexpr std::chrono::milliseconds main_pause{1000}, left_over{5000};
+constexpr std::chrono::milliseconds left_over{5000}; // for what a killed daemon has left to end
 // Packets for each line of a configuration, at the most: the line, what it opens, what is said of it.
 constexpr std::size_t packets_for_line = 8;
 
@@ -34,6 +34,12 @@ const LastingProcess* find(const Plan& plan, std::string_view role) {
     for (const LastingProcess& process : plan.processes)
         if (process.role == role) return &process;
     return nullptr;
+}
+
+rlimit descriptor_limits() {
+    rlimit limits{};
+    checked("ask for the limit of descriptors", {}, [&] { return ::getrlimit(RLIMIT_NOFILE, &limits); });
+    return limits;
 }
 
 // In the child. Nothing of the keeper's is open there but what the process was born with.
@@ -54,7 +60,14 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       state_(plan_.settings.state),
       pid_file_(plan_.settings.pid_file),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
-      loop_(Backend::poll) {
+      loop_(Backend::poll),
+      born_with_(descriptor_limits()),
+      legacy_(raise_descriptor_limit(), log),
+      life_(loop_, plan_.life,
+            {[this] { tell({.word = KeeperWord::ask_life}); },
+             [this](std::chrono::milliseconds silent) { on_silence(silent); }}),
+      pace_(plan_.pace) {
+    become_subreaper();
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
     const std::string& control = plan_.settings.control;
     const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
@@ -78,7 +91,8 @@ Keeper::ControlSocket::~ControlSocket() {
 
 int Keeper::run(Detachment* detachment) {
     detachment_ = detachment;
-    start_all();
+    for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
+    start(plan_.processes.front());
     while (!status_ || others_run()) {
         loop_.run_once(signals_.while_waiting());
         loop_.attempt([this] { heed_signals(); }, nullptr);
@@ -89,17 +103,6 @@ int Keeper::run(Detachment* detachment) {
 
 // --- the processes ---
 
-void Keeper::start_all() {
-    for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
-    start(plan_.processes.front());
-    try {
-        give_all();
-    } catch (const std::exception&) {
-        main().signal(SIGKILL); // it would wait for the rest
-        throw;
-    }
-}
-
 void Keeper::start(const LastingProcess& process) {
     KeptChild& child = children_[process.role];
     const bool is_main = &child == &main();
@@ -108,25 +111,42 @@ void Keeper::start(const LastingProcess& process) {
     Fd end; // the main process's, of its pair with this one
     if (!is_main) std::tie(end, birth.main) = make_packet_pair();
     const pid_t pid = checked("fork", process.role, [] { return ::fork(); });
-    if (pid == 0) ::_exit(report_errors(duties_.program, [&] { return become(process, std::move(birth)); }));
-    child.begin(
-        loop_, pid, std::move(ours), std::move(end),
-        [this, role = process.role](const KeeperFrame& frame, Fd passed) {
-            try {
-                heed(role, frame, std::move(passed));
-            } catch (const PeerError&) {
-                throw;
-            } catch (const std::exception& error) { // no fault of the child's
-                log_.error(text("passed over: ", error.what()));
-            }
-        },
-        [this, role = process.role, pid](const std::exception& error) {
-            log_.error(text(role, ' ', pid, " is killed: ", error.what()));
-            children_[role].signal(SIGKILL);
-        });
-    if (is_main) return;
+    if (pid == 0)
+        ::_exit(report_errors(duties_.program, [&] {
+            // The main one is given what was deposited, and raises its limit anyway.
+            if (!is_main) ::setrlimit(RLIMIT_NOFILE, &born_with_);
+            return become(process, std::move(birth));
+        }));
+    child.begin(loop_, pid, std::move(ours), std::move(end),
+                {[this, role = process.role](const KeeperFrame& frame, Fd passed) {
+                     try {
+                         heed(role, frame, std::move(passed));
+                     } catch (const PeerError&) {
+                         throw;
+                     } catch (const std::exception& error) { // no fault of the child's
+                         log_.error(text("passed over: ", error.what()));
+                     }
+                 },
+                 [this, role = process.role, pid](const std::exception& error) {
+                     log_.error(text(role, ' ', pid, " is killed: ", error.what()));
+                     children_[role].signal(SIGKILL);
+                 },
+                 [this] { legacy_.pass_orphans(main().pair); }});
+    if (is_main) return begin_main();
     child.pair.send({.word = KeeperWord::begin});
-    if (serves()) tell({.word = KeeperWord::give, .number = pid, .label = process.role}, child.take_end());
+    if (serves()) give_end(process.role, child);
+}
+
+// One that was not given all would wait for the rest.
+void Keeper::begin_main() {
+    if (was_ready_) life_.begin(false);
+    try {
+        give_all();
+    } catch (const std::exception&) {
+        pace_.excuse();
+        main().signal(SIGKILL);
+        throw;
+    }
 }
 
 void Keeper::start_at(const LastingProcess& process, Clock::time_point when) {
@@ -141,27 +161,18 @@ void Keeper::start_at(const LastingProcess& process, Clock::time_point when) {
 void Keeper::start_missing() {
     if (status_ || stopping_) return;
     try {
-        if (!serves()) {
-            if (!others_run() && !main().will_start) start_all();
-            return;
-        }
         for (const LastingProcess& process : plan_.processes)
             if (const KeptChild& child = children_[process.role]; !child.runs() && !child.will_start)
                 start(process);
     } catch (const std::system_error& error) {
         log_.error(text(error.what(), ": trying again"));
-        if (!serves()) end_others();
         for (const LastingProcess& process : plan_.processes)
             if (!children_[process.role].runs()) start_at(process, Clock::now() + process.pause);
     }
 }
 
-void Keeper::give(std::string_view label, int fd) {
-    if (fd >= 0) tell({.word = KeeperWord::give, .label = std::string{label}}, duplicate(fd));
-}
-
 void Keeper::give_all() {
-    main().pair.make_room(config_.size() * packets_for_line + box_.all().size());
+    main().pair.make_room(config_.size() * packets_for_line);
     // Not a duplicate, which would take the lock with it when it is closed.
     main().pair.send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {},
                      state_.lock().get());
@@ -169,15 +180,14 @@ void Keeper::give_all() {
     give(label_of_log, log_.file());
     for (const Listeners::Listener& listener : listeners_.all()) give(listener.label, listener.fd.get());
     for (const auto& [label, fd] : opened_) give(label, fd.get());
-    for (auto& [role, child] : children_)
-        if (Fd end = child.take_end())
-            tell({.word = KeeperWord::give, .number = child.pid(), .label = role}, std::move(end));
-    for (const DepositBox::Deposit& one : box_.all())
-        main().pair.share({.word = KeeperWord::left, .label = one.label, .text = one.bytes}, one.fd);
+    for (const auto& [role, child] : children_)
+        if (child.end()) give_end(role, child);
+    legacy_.give_deposits(main().pair);
     tell({.word = KeeperWord::begin, .flag = was_ready_});
+    legacy_.pass_orphans(main().pair);
 }
 
-// The main process first: the others end because that has.
+// The main process first: the ends of its children are for the one that follows it.
 void Keeper::reap() {
     std::vector<std::pair<pid_t, int>> ended;
     reap_children([&](pid_t pid, int status) {
@@ -186,7 +196,7 @@ void Keeper::reap() {
     const auto on_end = [&](pid_t pid, int status) {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
-        if (found == children_.end()) return; // of the process that has started us
+        if (found == children_.end()) return legacy_.add({pid, status});
         const bool is_main = &found->second == &main();
         found->second.finish();
         if (is_main) return on_main_end(pid, status);
@@ -195,27 +205,43 @@ void Keeper::reap() {
     // Whatever goes wrong with one, the others have ended, too.
     for (const std::pair<pid_t, int>& one : ended)
         loop_.attempt([&] { on_end(one.first, one.second); }, nullptr);
+    legacy_.pass_orphans(main().pair);
 }
 
 void Keeper::on_main_end(pid_t pid, int status) {
+    life_.end();
+    const std::string& role = plan_.processes.front().role;
     const bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    const std::string how = text(plan_.processes.front().role, ' ', pid, " ended: ", describe_status(status));
+    const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
     if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
         status_ = is_orderly ? 0 : 1;
         if (WIFSIGNALED(status) && failure_.empty()) log_.error(how);
-    } else {
-        log_.error(text(how, "; starting all again"));
-        start_at(plan_.processes.front(), std::max(Clock::now(), main().started() + main_pause));
-        coming_.reset();
-        std::erase(reloads_, true);
-        reload_next();
+        return end_others();
     }
-    end_others();
+    const auto pause = pace_.die(Clock::now(), describe_status(status));
+    if (!pause) {
+        log_.error(how);
+        log_.error(
+            text("no other ", role, " is started: each of the last ended too early: ", pace_.early_ends()));
+        status_ = 1;
+        return end_others();
+    }
+    log_.error(text(how, "; starting another"));
+    start_at(plan_.processes.front(), Clock::now() + *pause);
+    coming_.reset();
+    std::erase(reloads_, true);
+    reload_next();
+}
+
+void Keeper::on_silence(std::chrono::milliseconds silent) {
+    log_.error(text(plan_.processes.front().role, ' ', main().pid(),
+                    " is killed: it gave no sign of life for ",
+                    std::chrono::ceil<std::chrono::seconds>(silent).count(), " s"));
+    main().signal(SIGKILL);
 }
 
 void Keeper::on_other_end(const std::string& role, pid_t pid, int status) {
     if (status_ || stopping_) return;
-    if (!serves()) return start_missing();
     const LastingProcess* const process = find(plan_, role);
     if (process == nullptr) return; // the configuration wants it no more
     const bool is_done = process->ends_by_itself && status == 0;
@@ -228,12 +254,14 @@ void Keeper::on_other_end(const std::string& role, pid_t pid, int status) {
     start_at(*process, std::max(Clock::now(), children_[role].started() + process->pause));
 }
 
-// Their pairs with the main process have ended, too. Who has work to do that nobody waits for is not asked.
+// For good: they see the ends of their pairs with the main process, as those do whose pairs were deposited.
+// Who has work to do that nobody waits for is not asked.
 void Keeper::end_others() {
+    legacy_.clear();
     for (auto& [role, child] : children_) {
         const LastingProcess* const process = find(plan_, role);
         child.pair.close();
-        child.take_end(); // else it would not see the end of a main process that has not been given it
+        child.drop_end();
         if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
     }
     if (!others_run()) return;
@@ -252,6 +280,7 @@ bool Keeper::others_run() const {
 // --- words ---
 
 void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) {
+    if (role == plan_.processes.front().role) life_.hear();
     if (frame.word == KeeperWord::want) return answer(role, frame.label);
     if (role != plan_.processes.front().role) throw PeerError("it says what the main process alone may");
     switch (frame.word) {
@@ -259,8 +288,10 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     case KeeperWord::ready: return on_ready(frame.text);
     case KeeperWord::applied: return on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);
-    case KeeperWord::deposit: return on_deposit(frame, std::move(passed));
-    case KeeperWord::withdraw: return box_.withdraw(frame.label);
+    case KeeperWord::deposit:
+        if (!stops_) legacy_.deposit(frame, std::move(passed)); // else nobody follows
+        return;
+    case KeeperWord::withdraw: return legacy_.withdraw(frame);
     case KeeperWord::alive: return;
     case KeeperWord::hold:
         if (!stops_ || held_.size() >= max_held) throw PeerError("it wants more held than there can be");
@@ -290,6 +321,8 @@ void Keeper::answer(const std::string& role, const std::string& label) {
 }
 
 void Keeper::on_ready(const std::string& places) {
+    if (!stopping_) life_.tell_ready();
+    pace_.tell_ready(Clock::now());
     if (std::exchange(was_ready_, true)) return;
     notify_service_manager("READY=1");
     tell_ready(detachment_, log_, {duties_.program, places, plan_.settings.control});
@@ -303,6 +336,8 @@ void Keeper::on_applied(bool in_force) {
         config_ = std::move(coming.config);
         plan_ = std::move(coming.plan);
         log_.set_least(plan_.settings.log_level);
+        for (auto& [role, child] : children_)
+            if (find(plan_, role) == nullptr) child.drop_end(); // the main process lets go of it, too
         start_missing();
     } else {
         listeners_.open(plan_.settings.listen, &told); // as they were
@@ -311,23 +346,14 @@ void Keeper::on_applied(bool in_force) {
     reload_next();
 }
 
-void Keeper::on_deposit(const KeeperFrame& frame, Fd passed) {
-    if (stops_) return; // nobody follows
-    if (std::exchange(lacks_descriptors_, frame.flag && !passed) < (frame.flag && !passed))
-        log_.error(text("no descriptor is free for what is deposited as ", frame.label,
-                        ": it is lost when the ", plan_.processes.front().role, " ends"));
-    box_.put(frame.label, frame.text,
-             frame.flag ? DepositBox::Descriptor::is_replaced : DepositBox::Descriptor::stays,
-             passed ? std::make_shared<const Fd>(std::move(passed)) : nullptr);
-}
-
 void Keeper::on_stopping(std::int64_t seconds) {
     const std::chrono::seconds within{seconds};
     if (stops_ || within.count() < 0 || within > max_stop_time)
         throw PeerError("it does not stop as it should");
     stopping_ = stops_ = true;
     listeners_.close();
-    box_.clear();
+    legacy_.clear();
+    for (auto& [role, child] : children_) child.drop_end();
     notify_service_manager("STOPPING=1");
     if (within.count() > 0)
         notify_service_manager(text("EXTEND_TIMEOUT_USEC=", std::chrono::microseconds{within}.count()));
@@ -336,6 +362,7 @@ void Keeper::on_stopping(std::int64_t seconds) {
 
 // The main process was told to end.
 void Keeper::expect_end(std::chrono::seconds within) {
+    life_.end();
     loop_.cancel(main_limit_);
     const std::chrono::seconds limit = within + plan_.patience;
     main_limit_ = loop_.at(Clock::now() + limit, [this, limit] {
@@ -355,7 +382,7 @@ void Keeper::heed_signals() {
         if (!signals_.take(signal)) continue;
         const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);
         if (!serves()) {
-            if (stopping_ && !status_) status_ = 0;
+            if (stopping_ && !status_.has_value()) status_ = 0, end_others();
             continue;
         }
         tell({.word = KeeperWord::signal, .number = signal});

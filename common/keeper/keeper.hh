@@ -2,17 +2,21 @@
 // The keeper: the process of a daemon that was started, and, started by root, the only one that stays root.
 // It reads the configuration, opens what that names (again at a reload) and hands the descriptors over by
 // label; it starts the daemon's lasting processes, again when they die, with pairs between them; it passes
-// signals on and tells the service manager. It does nothing else: no byte of a client comes here. Of its
-// children it takes the short words of common/keeper/keeper_frames.hh, and no path: a child that was taken
-// over gets nothing by them that it has not been given already.
+// signals on and tells the service manager. When the main process dies, the others go on: the next one is
+// given all that the keeper has opened, its ends of the pairs with the others, and what those before it have
+// deposited. One that gives no sign of life is killed. The keeper does nothing else: no byte of a client is
+// read here, and no deposit. Of its children it takes the short words of common/keeper/keeper_frames.hh, and
+// no path: a child that was taken over gets nothing by them that it has not been given already.
 #pragma once
 
 #include "common/daemon.hh"
 #include "common/daemon_settings.hh"
-#include "common/keeper/deposit_box.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/keeper/kept_child.hh"
+#include "common/keeper/legacy.hh"
+#include "common/keeper/life_watch.hh"
 #include "common/keeper/listeners.hh"
+#include "common/keeper/restart_pace.hh"
 #include "common/options.hh"
 #include "common/pid_file.hh"
 #include "common/privileges.hh"
@@ -27,6 +31,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <sys/resource.h>
 #include <vector>
 
 namespace common {
@@ -41,7 +46,7 @@ struct Birth {
 struct LastingProcess {
     std::string role{};                     // in the log, and the label of its pair in the main process
     std::function<int(Birth birth)> body{}; // in the child; the exit status
-    std::chrono::milliseconds pause{1000};  // between two starts
+    std::chrono::milliseconds pause{1000};  // between two starts; the main one has a pace of its own
     bool ends_by_itself = false;            // it has done its work, and is started again after the pause
     bool is_needed = false;                 // a start fails if it ends before the main process serves
 };
@@ -52,9 +57,11 @@ struct Plan {
     DaemonSettings settings;
     std::map<std::string, Open> opened;     // for the main process, at the start and at each reload
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
-    std::vector<LastingProcess> processes;  // the first is the main one: its end is all the others' end
+    std::vector<LastingProcess> processes;  // the first is the main one: its end in order is all the others'
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
     std::chrono::seconds patience{45}; // for the processes to end by themselves
+    LifeWatch::Limits life{};          // of the main process
+    RestartPace::Limits pace{};
 };
 
 class Keeper {
@@ -74,32 +81,38 @@ public:
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
 
-    // Starts all, and keeps them until the main process ends in order; the exit status. Tells detachment, if
-    // there is one, and the service manager when that serves.
+    // Starts all, and keeps them until the main process ends in order, or dies too often; the exit status.
+    // Tells detachment, if there is one, and the service manager when that serves.
     int run(Detachment* detachment);
 
 private:
-    void start_all();
     void start(const LastingProcess& process);
     void start_at(const LastingProcess& process, Clock::time_point when);
     void start_missing();
-    void give(std::string_view label, int fd);
     void give_all();
+    void begin_main();
 
     // The main process.
     KeptChild& main() { return children_[plan_.processes.front().role]; }
     bool serves() { return main().runs(); }
     void tell(const KeeperFrame& frame, Fd fd = {}) { main().pair.send(frame, std::move(fd)); }
+    void give(std::string_view label, int fd) {
+        if (fd >= 0) tell({.word = KeeperWord::give, .label = std::string{label}}, duplicate(fd));
+    }
+    // Its end of its pair with another, which stays here for the next main process.
+    void give_end(const std::string& role, const KeptChild& child) {
+        main().pair.share({.word = KeeperWord::give, .number = child.pid(), .label = role}, child.end());
+    }
     void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
     void answer(const std::string& role, const std::string& label);
     void on_ready(const std::string& places);
     void on_applied(bool in_force);
     void on_stopping(std::int64_t seconds);
-    void on_deposit(const KeeperFrame& frame, Fd passed);
     void expect_end(std::chrono::seconds within);
 
     void reap();
     void on_main_end(pid_t pid, int status);
+    void on_silence(std::chrono::milliseconds silent);
     void on_other_end(const std::string& role, pid_t pid, int status);
     void end_others();
     bool others_run() const;
@@ -118,6 +131,7 @@ private:
     PidFile pid_file_;
     Signals signals_;
     Loop loop_;
+    rlimit born_with_; // descriptors
     Detachment* detachment_ = nullptr;
     struct ControlSocket { // its file goes with it
         Fd fd;
@@ -130,8 +144,9 @@ private:
     Listeners listeners_;
     std::map<std::string, Fd> opened_;
     std::map<std::string, KeptChild> children_; // by role
-    DepositBox box_;
-    bool lacks_descriptors_ = false; // for what is deposited
+    Legacy legacy_;
+    LifeWatch life_;   // of the main process
+    RestartPace pace_; // its own
     struct Coming {
         std::vector<ConfigLine> config;
         Plan plan;

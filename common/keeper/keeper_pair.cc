@@ -127,9 +127,12 @@ KeeperPair::Heard KeeperPair::hear_one() {
     static std::array<char, max_keeper_packet> packet; // not on the stack, which every child inherits
     if (!fd_) return Heard::end;
     Received got{.state = IoState::vanished};
-    try {
-        got = receive_packet(fd_.get(), packet, 1, Tolerated::lack_of_descriptors);
-    } catch (const std::system_error&) {
+    // Of one that has ended without having heard all, the first call tells just that: what it said is there.
+    for (int tries = 2; tries > 0 && got.state == IoState::vanished; --tries) {
+        try {
+            got = receive_packet(fd_.get(), packet, 1, Tolerated::lack_of_descriptors);
+        } catch (const std::system_error&) {
+        }
     }
     if (got.state == IoState::would_block) return Heard::nothing;
     if (got.state == IoState::vanished && !has_hung_up(fd_.get())) return Heard::failure;

@@ -6,17 +6,16 @@
 
 namespace common {
 
-void KeptChild::begin(Loop& loop, pid_t pid, Fd its_pair, Fd end, KeeperPair::OnFrame on_frame,
-                      std::function<void(const std::exception&)> on_fault) {
+void KeptChild::begin(Loop& loop, pid_t pid, Fd its_pair, Fd end, Callbacks callbacks) {
     pid_ = pid;
-    end_ = std::move(end);
+    end_ = end ? std::make_shared<const Fd>(std::move(end)) : nullptr;
     started_ = Clock::now();
-    on_fault_ = [this, on_fault = std::move(on_fault)](const std::exception& error) {
+    on_fault_ = [this, on_fault = std::move(callbacks.on_fault)](const std::exception& error) {
         pair.close(); // SIGCHLD follows
         on_fault(error);
     };
-    pair.open(std::move(its_pair), std::move(on_frame));
-    pair.attach(loop, nullptr, on_fault_);
+    pair.open(std::move(its_pair), std::move(callbacks.on_frame));
+    pair.attach(loop, nullptr, on_fault_, std::move(callbacks.on_sent));
 }
 
 void KeptChild::finish() {

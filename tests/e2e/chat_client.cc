@@ -2,6 +2,7 @@
 #include "tests/e2e/chat_client.hh"
 
 #include "common/text.hh"
+#include "tests/e2e/roles.hh"
 
 #include <algorithm>
 
@@ -80,9 +81,8 @@ pid_t handler_of(const Daemon& daemon, const Connection& client) { return sessio
 pid_t spawner_of(const Daemon& daemon) {
     pid_t found = -1;
     wait_until("there is a spawner", [&] {
-        for (const ProcessStatus& child : children_of(daemon.pid()))
-            if (is_alive(child.pid) && command_line_of(child.pid).starts_with("chatd-spawner"))
-                found = child.pid;
+        for (const pid_t child : others_of(daemon))
+            if (command_line_of(child).starts_with("chatd-spawner")) found = child;
         return found != -1;
     });
     return found;

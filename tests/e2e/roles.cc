@@ -43,13 +43,25 @@ std::map<std::string, std::string> kinds_of_sockets() {
 
 } // namespace
 
+std::vector<pid_t> others_of(const Daemon& daemon) {
+    std::vector<pid_t> all;
+    const pid_t main = daemon.main_pid();
+    for (const ProcessStatus& child : children_of(daemon.pid())) {
+        if (child.pid == main || !is_alive(child.pid)) continue;
+        const Words kinds = kinds_of(child.pid); // none of one that hides its memory, as authd does
+        const auto has = [&](const char* kind) { return std::count(kinds.begin(), kinds.end(), kind) > 0; };
+        const bool is_executed = command_line_of(child.pid).starts_with("chatd-spawner");
+        if (has("tcp") || has("unix") || has("tcp listener") || (is_executed && !has("pair"))) continue;
+        all.push_back(child.pid);
+    }
+    return all;
+}
+
 pid_t authd_of(const Daemon& daemon) {
     pid_t found = -1;
     wait_until("there is an authd", [&] {
-        for (const ProcessStatus& child : children_of(daemon.pid()))
-            if (is_alive(child.pid) && child.pid != daemon.main_pid() &&
-                command_line_of(child.pid).find("-d") != std::string::npos)
-                found = child.pid;
+        for (const pid_t child : others_of(daemon))
+            if (command_line_of(child).find("-d") != std::string::npos) found = child;
         return found != -1;
     });
     return found;

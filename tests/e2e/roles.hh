@@ -12,6 +12,10 @@
 
 namespace e2e {
 
+// What the keeper has started beside the main process. On Linux those are its children, too, whose parent has
+// died, sessions and handlers: they hold a client's socket, or are about to end.
+std::vector<pid_t> others_of(const Daemon& daemon);
+
 // The keeper's child that checks passwords; waits until there is one. The daemon has no sweeper.
 pid_t authd_of(const Daemon& daemon);
 

@@ -4,6 +4,7 @@
 #include "common/text.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/e2e/proc.hh"
+#include "tests/e2e/roles.hh"
 
 #include <signal.h>
 
@@ -28,10 +29,9 @@ pid_t Stage::find_process(std::string_view name) const {
     if (name == parent_) return daemon_->main_pid();
     pid_t found = -1;
     bool has_spawner = parent_ != "hub"; // one that is not executed yet looks like authd
-    for (const ProcessStatus& child : children_of(daemon_->pid())) {
-        if (child.pid == daemon_->main_pid() || !is_alive(child.pid)) continue;
-        const bool is_spawner = command_line_of(child.pid).starts_with("chatd-spawner");
-        if (name == (is_spawner ? "spawner" : "authd")) found = child.pid;
+    for (const pid_t child : others_of(*daemon_)) {
+        const bool is_spawner = command_line_of(child).starts_with("chatd-spawner");
+        if (name == (is_spawner ? "spawner" : "authd")) found = child;
         has_spawner |= is_spawner;
     }
     return has_spawner ? found : -1;

@@ -167,7 +167,7 @@ TEST_SUITE("e2e slow faults") {
             try {
                 const Strace strace{first, Fault{is_posix_build() ? "poll" : "ppoll", "ENOMEM", 1, true}};
                 daemon.wait_for_log("cannot go on: ");
-                daemon.wait_for_log("; starting all again\n");
+                daemon.wait_for_log("; starting another\n");
             } catch (const CannotTrace& why) {
                 return tests::skip(why.what());
             }

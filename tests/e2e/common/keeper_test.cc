@@ -77,6 +77,13 @@ void log_in_as_zoe(const Daemon& daemon, const std::string& program) {
     if (told.find("has that name") != told.npos) throw Failure{"who had the name last has not ended yet"};
 }
 
+// authd, and chatd's spawner.
+std::vector<pid_t> lasting_of(const Daemon& daemon, const std::string& program) {
+    std::vector<pid_t> pids{authd_of(daemon)};
+    if (program == "chatd") pids.push_back(spawner_of(daemon));
+    return pids;
+}
+
 std::vector<pid_t> all_of(const Daemon& daemon) {
     std::vector<pid_t> pids{daemon.pid()};
     for (const ProcessStatus& process : below(daemon.pid())) pids.push_back(process.pid);
@@ -86,7 +93,7 @@ std::vector<pid_t> all_of(const Daemon& daemon) {
 } // namespace
 
 TEST_SUITE("e2e readiness") {
-    TEST_CASE("a main process that is killed is started again by its keeper with all that it serves") {
+    TEST_CASE("a main process that is killed is followed by one that serves the same with the same others") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         for (const char* const program : programs) {
             CAPTURE(program);
@@ -94,24 +101,60 @@ TEST_SUITE("e2e readiness") {
             Daemon daemon{place.setting()};
             const std::uint16_t port = daemon.port();
             for (int turn = 0; turn < 2; ++turn) {
-                Person guest{daemon, program, "guest"};
-                std::vector<pid_t> before = all_of(daemon);
-                before.erase(before.begin());
+                const std::vector<pid_t> others = lasting_of(daemon, program);
                 const pid_t main = daemon.main_pid();
                 const std::size_t said = daemon.log().size();
                 ::kill(main, SIGKILL);
-                daemon.wait_for_log(text(main, " ended: signal 9 (Killed); starting all again"), said);
-                guest.connection().wait_for_end(); // who was there is told, or not; and let go
+                daemon.wait_for_log(text(main, " ended: signal 9 (Killed); starting another"), said);
                 daemon.wait_for_log("\n", daemon.wait_for_log("]: listening on ", said));
-                wait_until_gone(before);
                 CHECK(daemon.main_pid() != main);
                 CHECK(daemon.addresses().back().port() == port); // which the keeper has held
+                CHECK(lasting_of(daemon, program) == others);
                 log_in_as_zoe(daemon, program);
                 CHECK(read_file(place.pid_file()) == text(daemon.pid(), '\n'));
             }
             daemon.stop();
             CHECK_FALSE(std::filesystem::exists(place.pid_file()));
         }
+    }
+
+    TEST_CASE(
+        "a main process that dies too early again and again is the daemon's end and the reason is told") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        for (const char* const program : programs) {
+            CAPTURE(program);
+            const Place place{program};
+            Daemon daemon{place.setting()};
+            Person guest{daemon, program, "guest"};
+            const std::vector<pid_t> all = all_of(daemon);
+            for (std::size_t said = 0;;) { // five times, or more where a second is over in between
+                daemon.wait_for_log("\n", daemon.wait_for_log("]: listening on ", said));
+                const pid_t main = daemon.main_pid();
+                ::kill(main, SIGKILL);
+                said = daemon.wait_for_log(text(main, " ended: signal 9 (Killed)"), said);
+                const std::size_t end = daemon.wait_for_log("\n", said);
+                if (daemon.log().substr(said, end - said).find("starting another") == std::string::npos)
+                    break;
+            }
+            CHECK(daemon.wait() == 1);
+            daemon.wait_for_log(" is started: each of the last ended too early: signal 9 (Killed), signal 9");
+            guest.connection().wait_for_end();
+            wait_until_gone(all);
+            CHECK_FALSE(std::filesystem::exists(place.pid_file()));
+        }
+    }
+
+    TEST_CASE("a main process that is stopped is killed and followed by one that serves") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const Place place{"chatd"};
+        Daemon daemon{place.setting()};
+        log_in_as_zoe(daemon, "chatd"); // it is ready, and the keeper knows
+        const pid_t main = daemon.main_pid();
+        const std::size_t said = daemon.log().size();
+        ::kill(main, SIGSTOP);
+        daemon.wait_for_log(text("hub ", main, " is killed: it gave no sign of life for 12 s"), said);
+        daemon.wait_for_log("]: listening on ", said);
+        log_in_as_zoe(daemon, "chatd");
     }
 
     TEST_CASE("an authd that is killed is started again and passwords are checked as before") {

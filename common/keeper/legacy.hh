@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: ISC
+// What a main process leaves to the one that follows it: what it has deposited, and the ends of the processes
+// that it had forked. Run by the keeper.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/keeper/deposit_box.hh"
+#include "common/keeper/keeper_frames.hh"
+#include "common/keeper/keeper_pair.hh"
+#include "common/log.hh"
+
+#include <cstddef>
+#include <deque>
+
+namespace common {
+
+class Legacy {
+public:
+    // descriptors: as many as this process may have. log must outlive this.
+    Legacy(std::size_t descriptors, Log& log) : descriptors_(descriptors), log_(log) {}
+
+    // `deposit' and `withdraw', as the main process says them. Where no descriptor is free for what is
+    // deposited, its bytes are kept alone, and the log says so. Throws as DepositBox::put.
+    void deposit(const KeeperFrame& frame, Fd passed);
+    void withdraw(const KeeperFrame& frame) { box_.withdraw(frame.label); }
+    // A process that is nobody's any more has ended; beyond max_orphans of them the rest is forgotten.
+    void add(OrphanEnd orphan);
+
+    // All deposits to a new main process; the descriptors are shared, not duplicated.
+    void give_deposits(KeeperPair& main) const;
+    // The ends of orphans, each once, as far as there is room in the pair.
+    void pass_orphans(KeeperPair& main);
+    void clear();
+
+private:
+    std::size_t descriptors_;
+    Log& log_;
+    DepositBox box_;
+    std::deque<OrphanEnd> orphans_;
+    bool lacks_descriptors_ = false;
+};
+
+} // namespace common
