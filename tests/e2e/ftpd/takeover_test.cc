@@ -8,18 +8,19 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <doctest/doctest.h>
-#include <map>
 #include <optional>
 #include <random>
-#include <set>
 #include <sys/stat.h>
 #include <thread>
 
 using namespace e2e;
 using common::text;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -77,6 +78,45 @@ FtpClient log_in(const Daemon& daemon, const std::string& name, const std::strin
 bool lists(const Daemon& daemon, pid_t session) {
     return ask(daemon, {"who"}).find(text('\n', session, ' ')) != std::string::npos;
 }
+
+// Fetches `small' and stores a file of its own, again and again.
+class Worker {
+public:
+    Worker(const Daemon& daemon, const std::string& name)
+        : thread_([this, &daemon, name] {
+              try {
+                  FtpClient client = log_in(daemon, "bob", "open");
+                  while (!is_over_) {
+                      if (client.get("small") != "content") throw Failure{"other bytes came"};
+                      ++fetched_;
+                      client.put(name, "bytes");
+                      ++stored_;
+                  }
+                  client.command("QUIT", 221);
+              } catch (const std::exception& failure) {
+                  failure_ = failure.what();
+              }
+          }) {}
+    ~Worker() { finish(); }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // What went wrong.
+    const std::string& finish() {
+        is_over_ = true;
+        if (thread_.joinable()) thread_.join();
+        return failure_;
+    }
+    // Once it has finished.
+    std::size_t fetched() const { return fetched_; }
+    std::size_t stored() const { return stored_; }
+
+private:
+    std::atomic<bool> is_over_ = false;
+    std::size_t fetched_ = 0, stored_ = 0;
+    std::string failure_;
+    std::thread thread_;
+};
 
 // While this lives, a parent that dies is not followed by another.
 class NoParent {
@@ -309,44 +349,30 @@ TEST_SUITE("e2e readiness") {
         constexpr int workers = 3, deaths = 20;
         const Place place;
         Daemon daemon{{.lines = place.lines()}};
-        std::atomic<bool> is_over = false;
-        std::array<std::size_t, workers> fetched{}, stored{};
-        std::array<std::string, workers> failures;
-        std::vector<std::thread> threads;
-        for (std::size_t i = 0; i < workers; ++i)
-            threads.emplace_back([&, i] {
-                try {
-                    FtpClient client = log_in(daemon, "bob", "open");
-                    while (!is_over) {
-                        if (client.get("small") != "content") throw Failure{"other bytes came"};
-                        ++fetched[i];
-                        client.put(text("new", i), "bytes");
-                        ++stored[i];
-                    }
-                    client.command("QUIT", 221);
-                } catch (const std::exception& failure) {
-                    failures[i] = failure.what();
-                }
-            });
+        std::array<Worker, workers> all{Worker{daemon, "new0"}, Worker{daemon, "new1"},
+                                        Worker{daemon, "new2"}};
         std::minstd_rand dice{std::random_device{}()};
+        auto born = std::chrono::steady_clock::now();
         for (int death = 0; death < deaths; ++death) {
-            const std::uint64_t before = stat_of(daemon, "transfers");
-            const std::uint64_t enough = before + 1 + dice() % 40;
-            wait_until("more transfers", [&] { return stat_of(daemon, "transfers") >= enough; });
+            const std::uint64_t enough = stat_of(daemon, "transfers") + 1 + dice() % 40;
+            // After five in a row that have lived less than a second the keeper starts none.
+            const auto earliest = born + (death % 4 == 3 ? std::chrono::milliseconds{1200} : 0ms);
+            wait_until("more transfers", [&] {
+                return stat_of(daemon, "transfers") >= enough && std::chrono::steady_clock::now() >= earliest;
+            });
             replace_parent(daemon);
+            born = std::chrono::steady_clock::now();
         }
-        is_over = true;
-        for (std::thread& thread : threads) thread.join();
-        for (const std::string& failure : failures) CHECK(failure == "");
+        for (Worker& worker : all) CHECK(worker.finish() == "");
         daemon.wait_until_idle();
         wait_until("all have ended", [&] { return stat_of(daemon, "clients") == 0; });
-        std::size_t all = 0;
+        std::size_t fetched = 0;
         for (std::size_t i = 0; i < workers; ++i) {
             CAPTURE(i);
-            all += fetched[i];
-            CHECK(place.logged(text("/new", i), "i") == stored[i]);
+            fetched += all[i].fetched();
+            CHECK(place.logged(text("/new", i), "i") == all[i].stored());
         }
-        CHECK(place.logged("/small", "o") == all);
+        CHECK(place.logged("/small", "o") == fetched);
         CHECK(stat_of(daemon, "accepted") == workers);
         check_nothing_is_left(daemon);
     }
