@@ -259,9 +259,7 @@ void Parent::stop() {
     acceptor_.close();
     let_commands_finish();
     if (authd_) authd_->stop();
-    // A session that cannot be told in words ends by the signal.
-    if (const std::string& words = service_.farewell(); !words.empty())
-        sessions_.tell_all(pack_frame(Stop{words}));
+    sessions_.tell_all(pack_frame(Stop{service_.farewell()})); // one that cannot be told ends by the signal
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
         wait_for_sessions(farewell_time, [] { return false; });
