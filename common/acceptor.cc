@@ -112,6 +112,7 @@ void Acceptor::admit(Accepted client) {
     const auto refusal = refusal_for(client.peer);
     if (!refusal) return callbacks_.on_client(std::move(client));
     ++refused_;
+    if (callbacks_.on_refusal) callbacks_.on_refusal();
     log_refusal(client.peer, *refusal);
     turn_away(client.socket, *refusal);
 }

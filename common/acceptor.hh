@@ -31,6 +31,7 @@ public:
         std::function<std::size_t(const std::string& network)> count_from;
         std::function<std::size_t()> count;
         std::function<std::string(std::string_view why)> farewell; // what a refused client is told
+        std::function<void()> on_refusal{};                        // one was
     };
 
     Acceptor(Loop& loop, Log& log, Callbacks callbacks)

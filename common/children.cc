@@ -12,6 +12,17 @@
 
 namespace common {
 
+namespace {
+
+void send_signal(pid_t pid, const Child& child, int signal) {
+    if (child.reach)
+        child.reach(signal);
+    else
+        ::kill(pid, signal);
+}
+
+} // namespace
+
 std::string describe_status(int status) {
     if (WIFSIGNALED(status))
         return text("signal ", WTERMSIG(status), " (", ::strsignal(WTERMSIG(status)), ')');
@@ -33,10 +44,18 @@ std::optional<pid_t> Children::spawn(Child child, const std::function<int()>& bo
         ::_exit(report_errors(node.mapped().role, body));
     default: // the parent
         if (counted != by_address_.end()) ++counted->second;
+        end(pid, 0, [](const Ended&) {}); // one that was adopted, whose number this would not be else
         node.key() = pid;
         by_pid_.insert(std::move(node));
         return pid;
     }
+}
+
+bool Children::adopt(pid_t pid, Child child) {
+    const std::string address = child.address;
+    if (!by_pid_.emplace(pid, std::move(child)).second) return false;
+    if (!address.empty()) ++by_address_[address];
+    return true;
 }
 
 void reap_children(const std::function<void(pid_t pid, int status)>& on_end) {
@@ -98,11 +117,11 @@ Child* Children::find(pid_t pid) {
 }
 
 void Children::signal(pid_t pid, int signal) const {
-    if (by_pid_.contains(pid)) ::kill(pid, signal);
+    if (const auto found = by_pid_.find(pid); found != by_pid_.end()) send_signal(pid, found->second, signal);
 }
 
 void Children::signal_all(int signal) const {
-    for (const auto& [pid, child] : by_pid_) ::kill(pid, signal);
+    for (const auto& [pid, child] : by_pid_) send_signal(pid, child, signal);
 }
 
 } // namespace common

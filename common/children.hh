@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// The children of a process: forking them, counting them per client address, reaping them. Run by whatever
-// forks: ftpd's parent, chatd's hub and spawner, authd. A child never returns into its parent's code.
+// The children of a process: forking them, counting them per client address, reaping them; and those that a
+// process before it has forked. Run by whatever forks: ftpd's parent, chatd's hub and spawner, authd. A child
+// never returns into its parent's code.
 #pragma once
 
 #include "common/fd.hh"
@@ -22,6 +23,7 @@ struct Child {
     std::string address{};    // its client's network, for counting; empty: not counted
     std::uint64_t number = 0; // what its parent knows it by, where pids will not do
     Fd pair{};                // the parent's end, if it has one: kept until its end has been told
+    std::function<void(int signal)> reach{}; // how one that was adopted is signalled
 };
 
 struct Ended {
@@ -43,6 +45,9 @@ public:
     // the parent's stack is unwound. body must first let go of what is the parent's alone. In the parent: the
     // pid; no value when fork(2) failed: the caller pauses.
     std::optional<pid_t> spawn(Child child, const std::function<int()>& body);
+    // Another process has forked it: it is counted like the others, signalled as child.reach does it, and
+    // never reaped here; its end is told with end(). False: there is one of this number already.
+    bool adopt(pid_t pid, Child child);
 
     using OnOther = std::function<void(pid_t pid, int status)>;
 
@@ -54,7 +59,7 @@ public:
     void reap_one(pid_t pid, const std::function<void(Ended)>& on_end);
     // Calls on_end for a child that was collected elsewhere; false: it is not of this set.
     bool end(pid_t pid, int status, const std::function<void(Ended)>& on_end);
-    // Waits for all of the set. Used after they were told to end.
+    // Waits for all of the set, of which none was adopted. Used after they were told to end.
     void wait_for_all(std::chrono::steady_clock::time_point deadline,
                       const std::function<void(Ended)>& on_end, const OnOther& on_other = nullptr);
 

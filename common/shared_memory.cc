@@ -6,8 +6,10 @@
 
 #include <cstdlib>
 #include <fcntl.h>
+#include <limits>
 #include <string_view>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +39,13 @@ std::size_t pages_of(int fd) {
     struct stat found {};
     checked("look at", "shared memory", [&] { return ::fstat(fd, &found); });
     return static_cast<std::size_t>(found.st_size) / page_size();
+}
+
+std::size_t most_shared_pages() {
+    rlimit limit{};
+    checked("getrlimit", {}, [&] { return ::getrlimit(RLIMIT_FSIZE, &limit); });
+    if (limit.rlim_cur == RLIM_INFINITY) return std::numeric_limits<std::size_t>::max();
+    return static_cast<std::size_t>(limit.rlim_cur) / page_size();
 }
 
 void grow_shared_pages(int fd, std::size_t from, std::size_t to) { find_room(fd, from, to, {}); }

@@ -19,6 +19,8 @@ Fd make_shared_pages(std::size_t count, const std::string& folder);
 Fd make_shared_file(std::size_t count, const std::string& folder);
 // How many pages it has. Throws std::system_error.
 std::size_t pages_of(int fd);
+// How many there can be: shared memory counts as a file for the limit of a file's size (ulimit -f).
+std::size_t most_shared_pages();
 // Makes it so many pages long, which it was not; those that it has stay. Throws std::system_error.
 void grow_shared_pages(int fd, std::size_t from, std::size_t to);
 // Maps count pages from first on, for reading and writing, until the process ends.

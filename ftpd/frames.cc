@@ -38,15 +38,17 @@ struct Layout {
 
 // session to parent
 using LogLineFrame = Layout<1, pack::Struct<"=BB">, max_log_line>; // severity; the line
-// direction, as text, complete, bytes, size, milliseconds, user; the path
-using TransferFrame = Layout<2, pack::Struct<"=BBBBQQQ32s">, max_transfer_path>;
+// transfer, direction, as text, complete, bytes, size, milliseconds, user; the path
+using TransferFrame = Layout<2, pack::Struct<"=BQBBBQQQ32s">, max_transfer_path>;
 static_assert(max_session_packet == std::max(LogLineFrame::max_size, TransferFrame::max_size));
 
 // parent to session
 using KickFrame = Layout<100, pack::Struct<"=B">, 0>;
 using StopFrame = Layout<101, pack::Struct<"=B">, max_stop_words>;   // the words
 using FinishFrame = Layout<102, pack::Struct<"=B">, max_stop_words>; // the words
-static_assert(max_order == std::max({KickFrame::max_size, StopFrame::max_size, FinishFrame::max_size}));
+using BeginFrame = Layout<103, pack::Struct<"=B">, 0>;
+static_assert(max_order == std::max({BeginFrame::max_size, KickFrame::max_size, StopFrame::max_size,
+                                     FinishFrame::max_size}));
 
 // done total sent received transfers began user verb path
 using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
@@ -65,9 +67,12 @@ std::string pack_frame(const LogLine& line) {
 }
 
 std::string pack_frame(const Transfer& t) {
-    return TransferFrame::pack(t.path, static_cast<std::uint8_t>(t.direction), std::uint8_t{t.as_text},
-                               std::uint8_t{t.complete}, t.bytes, t.size, t.milliseconds, t.user);
+    return TransferFrame::pack(t.path, t.number, static_cast<std::uint8_t>(t.direction),
+                               std::uint8_t{t.as_text}, std::uint8_t{t.complete}, t.bytes, t.size,
+                               t.milliseconds, t.user);
 }
+
+std::string pack_frame(const Begin&) { return BeginFrame::pack({}); }
 
 std::string pack_frame(const Kick&) { return KickFrame::pack({}); }
 
@@ -82,10 +87,12 @@ SessionPacket unpack_session_packet(std::span<const char> packet) {
         return LogLine{static_cast<Severity>(severity), LogLineFrame::tail_of(packet)};
     }
     if (TransferFrame::is(packet)) {
-        const auto [number, direction, as_text, complete, bytes, size, milliseconds, user] =
+        const auto [number, transfer, direction, as_text, complete, bytes, size, milliseconds, user] =
             TransferFrame::Head::unpack_from(packet);
-        if (direction > static_cast<std::uint8_t>(Direction::upload)) throw wrong("a session");
-        return Transfer{.direction = static_cast<Direction>(direction),
+        if (transfer == 0 || direction > static_cast<std::uint8_t>(Direction::upload))
+            throw wrong("a session");
+        return Transfer{.number = transfer,
+                        .direction = static_cast<Direction>(direction),
                         .as_text = as_text != 0,
                         .complete = complete != 0,
                         .bytes = bytes,
@@ -98,6 +105,7 @@ SessionPacket unpack_session_packet(std::span<const char> packet) {
 }
 
 Order unpack_order(std::span<const char> packet) {
+    if (BeginFrame::is(packet)) return Begin{};
     if (KickFrame::is(packet)) return Kick{};
     if (StopFrame::is(packet)) return Stop{StopFrame::tail_of(packet)};
     if (FinishFrame::is(packet)) return Finish{FinishFrame::tail_of(packet)};

@@ -30,6 +30,7 @@ struct LogLine {
 inline constexpr std::size_t max_transfer_path = 4096; // bytes
 enum class Direction : std::uint8_t { download = 0, upload = 1 };
 struct Transfer {
+    std::uint64_t number = 1; // of this one in its session: 1, 2, 3
     Direction direction{};
     bool as_text = false; // under TYPE A
     bool complete = false;
@@ -40,8 +41,11 @@ struct Transfer {
     std::string path; // in the served tree
 };
 
-// Parent to session: each ends it. The administrator has closed this connection; or the daemon stops, with
-// words for the client, one line that is safe to show: now, or when the command under way is done.
+// Parent to session, first of all: whatever becomes of this parent, another will know of the session, and the
+// client can be greeted.
+struct Begin {};
+// Each of the others ends it. The administrator has closed this connection; or the daemon stops, with words
+// for the client, one line that is safe to show: now, or when the command under way is done.
 struct Kick {};
 inline constexpr std::size_t max_stop_words = 1024; // bytes
 struct Stop {
@@ -54,18 +58,19 @@ struct Finish {
 // As packets; a text that is too long is cut.
 std::string pack_frame(const LogLine& line);
 std::string pack_frame(const Transfer& transfer);
+std::string pack_frame(const Begin& begin);
 std::string pack_frame(const Kick& kick);
 std::string pack_frame(const Stop& stop);
 std::string pack_frame(const Finish& finish);
 
 // Bytes of the largest packet each way.
-inline constexpr std::size_t max_session_packet = 60 + max_transfer_path;
+inline constexpr std::size_t max_session_packet = 68 + max_transfer_path;
 inline constexpr std::size_t max_order = 1 + max_stop_words;
 
 // What a packet of the session is, and one of the parent. Throw common::PeerError for what is neither.
 using SessionPacket = std::variant<LogLine, Transfer>;
 SessionPacket unpack_session_packet(std::span<const char> packet);
-using Order = std::variant<Kick, Stop, Finish>;
+using Order = std::variant<Begin, Kick, Stop, Finish>;
 Order unpack_order(std::span<const char> packet);
 
 // What stands for a user where nobody has logged in, in the log and its tools.

@@ -289,6 +289,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     case KeeperWord::applied: return on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);
     case KeeperWord::deposit:
+        main().pair.rest();
         if (!stops_) legacy_.deposit(frame, std::move(passed)); // else nobody follows
         return;
     case KeeperWord::withdraw: return legacy_.withdraw(frame);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int packets_at_once = 64;        // in one round
 constexpr int most_last_words = 64 * 1024; // of one that has ended: far more than a pair holds
-constexpr std::chrono::milliseconds retry_pause{100};
+constexpr std::chrono::milliseconds retry_pause{100}, rest_time{4};
 
 // What a failed call says of the other side may be untrue.
 bool has_hung_up(int fd) {
@@ -117,7 +117,7 @@ void KeeperPair::flush(bool has_room) {
             has_room = false;
             continue;
         }
-        if (state == IoState::vanished ? !has_hung_up(fd_.get()) : has_room) pause();
+        if (state == IoState::vanished ? !has_hung_up(fd_.get()) : has_room) pause(retry_pause);
         break; // of one that has hung up, hearing tells
     }
     update();
@@ -154,8 +154,9 @@ void KeeperPair::hear_some() {
             if (watch_) watch_.again(); // what is there still, no edge may tell of
             throw;
         }
+        if (heard == Heard::nothing && std::exchange(will_rest_, false)) return pause(rest_time);
         if (heard == Heard::nothing) return;
-        if (heard == Heard::failure) return pause();
+        if (heard == Heard::failure) return pause(retry_pause);
         if (heard == Heard::end && on_end_) return on_end_();
     }
     update();
@@ -175,11 +176,11 @@ void KeeperPair::update() {
         watch_.change(hears ? Interest::both : Interest::write);
 }
 
-// A call failed, and the other side is there.
-void KeeperPair::pause() {
+// A call has failed, and the other side is there; or it will say more.
+void KeeperPair::pause(std::chrono::milliseconds time) {
     if (!watch_ || std::exchange(pauses_, true)) return;
     watch_.change(Interest::none);
-    again_ = loop_->at(Clock::now() + retry_pause, [this] {
+    again_ = loop_->at(Clock::now() + time, [this] {
         pauses_ = false;
         update();
     });

@@ -8,6 +8,7 @@
 #include "common/loop.hh"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -63,6 +64,9 @@ public:
     // Without the loop: hears one packet, or, not for_packet, waits until all is sent. False when the
     // deadline has passed or the other side has ended, which closes this. Throws as on_error is told.
     bool wait(Clock::time_point deadline, bool for_packet);
+    // Once all that waits is heard, nothing is for a moment: what comes often is then heard in one round of
+    // the loop, and not each by itself.
+    void rest() { will_rest_ = true; }
     // Of a process that has ended: all that it said last. Throws as on_error is told.
     void hear_all();
 
@@ -83,7 +87,7 @@ private:
     Heard hear_one();
     void hear_some();
     void update();
-    void pause();
+    void pause(std::chrono::milliseconds time);
 
     Caps caps_{};
     Fd fd_;
@@ -96,7 +100,7 @@ private:
     std::deque<Unsent> unsent_;
     std::size_t room_ = 0;
     Loop::TimerId again_{};
-    bool pauses_ = false;
+    bool pauses_ = false, will_rest_ = false;
     bool owes_word_ = false; // to on_sent_
 };
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <string_view>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <vector>
 
@@ -48,6 +49,11 @@ void ServingWord::begin(std::uint64_t client) {
 void ServingWord::end() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     std::atomic_ref{page_->client}.store(0, std::memory_order_relaxed);
+}
+
+void ServingWord::let_go() {
+    ::munmap(page_, page_size());
+    page_ = nullptr;
 }
 
 } // namespace common

@@ -21,6 +21,8 @@ public:
 
     void begin(std::uint64_t client); // never 0
     void end();
+    // In a child that is not to see the page: neither of the two is to be called any more.
+    void let_go();
     // Whose turn it was at the last two deaths running; 0: nobody's.
     std::uint64_t suspect() const { return suspect_; }
 

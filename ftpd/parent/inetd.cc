@@ -187,6 +187,8 @@ int serve_standard_input(const Settings& settings, Log& log) {
 
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
+    if (send_packet(pair.get(), pack_frame(Begin{})) != IoState::done)
+        throw UserError("a session cannot be told to begin: try again later");
     Children sessions;
     const std::optional<pid_t> pid = sessions.spawn({.role = "session"}, [&]() -> int {
         discard_standard_input_and_output();
@@ -209,7 +211,8 @@ int serve_standard_input(const Settings& settings, Log& log) {
             on_connection({}, error.what());
         }
     };
-    Records records{loop, log, settings, std::move(xferlog), connect};
+    XferlogJournal journal; // nobody follows
+    Records records{loop, log, settings, std::move(xferlog), journal, connect};
     const Records::Source source{*pid, ends->client.host(),
                                  direct && ends->server.family() != AF_UNIX ? ends->server.shown() : ""};
     ErrorLines errors;

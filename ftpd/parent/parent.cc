@@ -11,12 +11,8 @@
 #include "ftpd/session/session.hh"
 
 #include <algorithm>
-#include <array>
-#include <fcntl.h>
-#include <memory>
 #include <sys/select.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <system_error>
 #include <tuple>
 #include <unistd.h>
@@ -27,17 +23,6 @@ namespace ftpd {
 namespace {
 
 constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
-constexpr std::chrono::seconds kick_time{10};    // and after a kick
-
-// Whether a session was told; one that was not is told by a signal.
-template <class Frame>
-bool tell(const Watch& pair, const Frame& frame) {
-    try {
-        return pair && send_packet(pair.fd(), pack_frame(frame)) == IoState::done;
-    } catch (const std::system_error&) {
-        return false;
-    }
-}
 
 } // namespace
 
@@ -47,16 +32,23 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       service_(keeper, settings_, log_),
       identity_(std::move(identity)),
       root_(keeper),
-      pages_(settings_.max_clients),
-      records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd,
+      pages_(keeper, settings_, log_),
+      records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd, pages_.books().journal,
                [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
                    keeper.want(text(label_of_announcement, rule), std::move(on_connection));
                }),
+      sessions_({keeper, service_.loop(), log_, pages_, records_}, settings_.state,
+                {[this](const std::string& who, Severity severity) {
+                     acceptor_.log_end(who, sessions_.size(), severity);
+                     update_acceptor();
+                 },
+                 [this] { update_acceptor(); }}),
       acceptor_(service_.loop(), log_,
                 {[this](Accepted client) { start_session(std::move(client)); },
-                 [this](const std::string& network) { return children_.count_from(network); },
+                 [this](const std::string& network) { return sessions_.count_from(network); },
                  [this] { return sessions_.size(); },
-                 [](std::string_view why) { return text("421 ", why, "\r\n"); }}) {
+                 [](std::string_view why) { return text("421 ", why, "\r\n"); },
+                 [this] { ++pages_.books().totals.refused; }}) {
     service_.open(duties());
     if (!settings_.users.empty())
         authd_.emplace(service_.loop(), log_, authd_settings(settings_),
@@ -67,6 +59,9 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
     std::vector<Given> listeners = keeper.take_all(label_of_listener);
     for (Given& inherited : keeper.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
     acceptor_.open(std::move(listeners), settings_, own_descriptors_of(settings_));
+    if (keeper.follows_another())
+        sessions_.take_over(keeper.take_left(label_of_session),
+                            static_cast<pid_t>(pages_.books().journal.session));
 }
 
 std::vector<ControlVerb> Parent::control_verbs() {
@@ -81,7 +76,7 @@ std::vector<ControlVerb> Parent::control_verbs() {
 
 Service::Duties Parent::duties() {
     return {.verbs = control_verbs(),
-            .on_child_end = [this] { reap(); },
+            .on_child_end = [this] { sessions_.reap(); },
             .status =
                 [this] {
                     std::vector<std::string> lines = stats();
@@ -95,6 +90,8 @@ Service::Duties Parent::duties() {
                 },
             .on_given = [this](Given given) { take(std::move(given)); },
             .on_taken_back = [this](const std::string& label) { acceptor_.remove(label); },
+            .on_deposited = [this] { sessions_.on_deposited(); },
+            .on_orphan_end = [this](pid_t pid, int status) { sessions_.end_orphan(pid, status); },
             .reloaded = "configuration read again; existing sessions keep the old one",
             .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
             .max_farewell = max_stop_words};
@@ -119,6 +116,7 @@ int Parent::run(bool foreground) {
 
 void Parent::update_acceptor() {
     using Vacancy = Acceptor::Vacancy;
+    if (!sessions_.are_kept()) return acceptor_.set_vacancy(Vacancy::not_now);
     acceptor_.set_vacancy(sessions_.size() < acceptor_.max_clients() ? Vacancy::free : Vacancy::full);
 }
 
@@ -132,35 +130,30 @@ void Parent::start_session(Accepted client) {
         acceptor_.turn_away(client.socket, "The server has no free descriptor: try again in a moment.");
         throw;
     }
-    StatusPages::Lease page{pages_};
+    StatusPages::Lease page{pages_.all()};
     if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
-    Session session{.host = client.peer.host(),
-                    .peer = client.peer.shown(),
-                    .local = address_for_url(client.socket),
-                    .page = page.number()};
-    // Watched before there is a child, which would be left without one.
-    const auto number = std::make_shared<pid_t>(-1);
-    session.pair = Watch{service_.loop(), std::move(ours), Interest::read,
-                         [this, number](const Event&) { read_packets(*number); },
-                         [this, number](const std::exception& error) { punish(*number, error.what()); }};
-    std::map<pid_t, Session> known;
-    auto node = known.extract(known.emplace(-1, std::move(session)).first);
-    Child child{.role = "session", .address = client.peer.network()};
-    const std::optional<pid_t> pid = children_.spawn(std::move(child), [&, &theirs = theirs]() -> int {
-        run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
-    });
+    // A session of the parent before may have posted there that this one never heard of.
+    if (service_.keeper().follows_another()) std::ranges::fill(pages_.all().page(page.number()), std::byte{});
+    SessionRecord record{.page = page.number(),
+                         .since = Clock::now(),
+                         .network = client.peer.network(),
+                         .host = client.peer.host(),
+                         .peer = client.peer.shown(),
+                         .local = address_for_url(client.socket)};
+    const std::string shown = record.peer;
+    const std::optional<pid_t> pid =
+        sessions_.start(std::move(record), std::move(ours), [&, &theirs = theirs]() -> int {
+            run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
+        });
     if (!pid) {
-        ++totals_.failed_forks;
+        ++pages_.books().totals.failed_forks;
         acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
     page.keep();
-    *number = *pid;
-    node.key() = *pid;
-    const Session& started = sessions_.insert(std::move(node)).position->second;
-    ++totals_.accepted;
+    ++pages_.books().totals.accepted;
     update_acceptor();
-    acceptor_.log_accept(started.peer, *pid, sessions_.size());
+    acceptor_.log_accept(shown, *pid, sessions_.size());
 }
 
 // Where other clients find what this one stores; empty over a path's socket.
@@ -177,83 +170,22 @@ std::string Parent::address_for_url(const Fd& client) const {
 
 // In the child.
 void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
-    const std::span<std::byte> own_page = pages_.page(page);
-    pages_.keep_only(page);
+    const std::span<std::byte> own_page = pages_.all().page(page);
+    pages_.all().keep_only(page);
+    sessions_.let_go();
     run_session_process(settings_, identity_,
                         {std::move(client), std::move(pair), root_.take(), std::move(authd), own_page});
 }
 
-void Parent::read_packets(pid_t pid) {
-    const auto found = sessions_.find(pid);
-    if (found == sessions_.end()) return;
-    Session& session = found->second;
-    switch (read_packets_of(pid, session)) {
-    case Records::Read::all: return;
-    case Records::Read::more: return session.pair.again();
-    case Records::Read::ended: return session.pair.reset(); // SIGCHLD follows
-    }
-}
+std::vector<std::string> Parent::who() const { return format_who(sessions_.view(), Clock::now()); }
 
-Records::Read Parent::read_packets_of(pid_t pid, Session& session) {
-    if (!session.pair) return Records::Read::ended;
-    return records_.read(session.pair.fd(), {pid, session.host, session.local}, session.errors);
-}
-
-// Whatever went wrong with its packets. SIGCHLD follows.
-void Parent::punish(pid_t pid, std::string_view why) {
-    const auto found = sessions_.find(pid);
-    if (found == sessions_.end()) return; // it has ended, and the pid is nobody's
-    children_.signal(pid, SIGKILL);
-    found->second.pair.reset();
-    log_.error(text("session ", pid, " is killed: ", why));
-}
-
-void Parent::hear_last_words(pid_t pid, Session& session) {
-    const auto read_all = [&] {
-        while (read_packets_of(pid, session) == Records::Read::more) {
-        }
-    };
-    service_.loop().attempt(read_all, [&](const std::exception& error) {
-        log_.error(text("the last words of session ", pid, ": ", error.what()));
-    });
-}
-
-void Parent::end_session(const Ended& ended) {
-    auto node = sessions_.extract(ended.pid);
-    Session& session = node.mapped();
-    if (const std::optional<Activity> last = read_activity(pages_.page(session.page))) totals_.add(*last);
-    if (WIFSIGNALED(ended.status)) ++totals_.crashed;
-    hear_last_words(ended.pid, session);
-    session.errors.end(log_, {"session", ended.pid});
-    service_.loop().cancel(session.kill_at);
-    pages_.give_back(session.page);
-    acceptor_.log_end(text("pid ", ended.pid, ' ', describe_status(ended.status)), sessions_.size(),
-                      WIFSIGNALED(ended.status) ? Severity::warning : Severity::notice);
-}
-
-void Parent::reap() {
-    // Whatever goes wrong with one that has ended, the others have ended, too.
-    children_.reap([this](const Ended& ended) { service_.attempt([&] { end_session(ended); }); });
-    update_acceptor();
-}
-
-std::vector<SessionView> Parent::view_sessions() const {
-    std::vector<SessionView> views;
-    for (const auto& [pid, session] : sessions_)
-        views.push_back({pid, session.peer, session.since, read_activity(pages_.page(session.page))});
-    return views;
-}
-
-std::vector<std::string> Parent::who() const { return format_who(view_sessions(), Clock::now()); }
-
-std::vector<std::string> Parent::top() const { return format_top(view_sessions(), Clock::now()); }
+std::vector<std::string> Parent::top() const { return format_top(sessions_.view(), Clock::now()); }
 
 std::vector<std::string> Parent::stats() const {
-    Totals now = totals_;
-    now.refused = acceptor_.refused();
-    for (const SessionView& session : view_sessions())
+    Totals now = pages_.books().totals;
+    for (const SessionView& session : sessions_.view())
         if (session.activity) now.add(*session.activity);
-    return format_stats({.uptime = Clock::now() - service_.started(),
+    return format_stats({.uptime = pages_.books().uptime(),
                          .clients = sessions_.size(),
                          .max_clients = acceptor_.max_clients(),
                          .totals = now,
@@ -294,43 +226,26 @@ void Parent::take(Given given) {
 }
 
 std::vector<std::string> Parent::kick(const std::string& whom) {
-    std::size_t count = 0;
-    for (auto& [pid, session] : sessions_) {
-        const std::optional<Activity> activity = read_activity(pages_.page(session.page));
-        if (text(pid) != whom && session.host != whom && session.peer != whom &&
-            !(activity && activity->user == whom))
-            continue;
-        ++count;
-        // A session that cannot be told, since it reads nothing, is not asked.
-        if (tell(session.pair, Kick{}))
-            kill_later(pid, session);
-        else
-            children_.signal(pid, SIGKILL);
-    }
+    const std::size_t count = sessions_.kick(whom);
     if (count == 0) throw UserError(text("there is no session of '", escape(whom, 64), "': who lists them"));
     log_.notice(text("kick ", escape(whom, 64), " sessions ", count));
     return {text("sessions ", count)};
 }
 
-// One that was told to end and does not. To be told so again gives it no more time.
-void Parent::kill_later(pid_t pid, Session& session) {
-    if (session.kill_at != Loop::TimerId{}) return;
-    session.kill_at = service_.loop().at(Clock::now() + kick_time, [this, pid] {
-        log_.warning(text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
-        children_.signal(pid, SIGKILL);
-    });
-}
-
 // With `stop-grace': sessions end as their commands do, and the parent goes on serving them meanwhile.
 // Whoever asks for the stop once more does not want to wait.
 void Parent::let_commands_finish() {
-    if (settings_.stop_grace.count() == 0 || sessions_.empty()) return;
-    const Clock::time_point deadline = Clock::now() + settings_.stop_grace;
-    for (const auto& [pid, session] : sessions_) tell(session.pair, Finish{service_.farewell()});
+    if (settings_.stop_grace.count() == 0 || sessions_.size() == 0) return;
+    sessions_.tell_all(pack_frame(Finish{service_.farewell()}));
     log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
-    service_.loop().at(deadline, [] {}); // ends the last wait
     service_.expect_another_stop();
-    while (!sessions_.empty() && !service_.is_stopping() && Clock::now() < deadline) {
+    wait_for_sessions(settings_.stop_grace, [this] { return service_.is_stopping(); });
+}
+
+void Parent::wait_for_sessions(std::chrono::seconds limit, const std::function<bool()>& is_enough) {
+    const Clock::time_point deadline = Clock::now() + limit;
+    service_.loop().at(deadline, [] {}); // ends the last wait
+    while (sessions_.size() != 0 && !is_enough() && Clock::now() < deadline) {
         service_.wait();
         service_.heed_signals();
     }
@@ -338,19 +253,16 @@ void Parent::let_commands_finish() {
 
 void Parent::stop() {
     constexpr std::chrono::seconds reserve{30}; // beside the grace
-    const bool has_grace = settings_.stop_grace.count() != 0 && !sessions_.empty();
+    const bool has_grace = settings_.stop_grace.count() != 0 && sessions_.size() != 0;
     service_.begin_stop(sessions_.size(),
                         has_grace ? settings_.stop_grace + reserve : std::chrono::seconds{});
     acceptor_.close();
     let_commands_finish();
-    const auto on_end = [this](const Ended& ended) { end_session(ended); };
     if (authd_) authd_->stop();
-    // A session that cannot be told in words ends by the signal.
-    if (const std::string& words = service_.farewell(); !words.empty())
-        for (const auto& [pid, session] : sessions_) tell(session.pair, Stop{words});
+    sessions_.tell_all(pack_frame(Stop{service_.farewell()})); // one that cannot be told ends by the signal
     for (const int signal : {SIGTERM, SIGKILL}) {
-        children_.signal_all(signal);
-        children_.wait_for_all(Clock::now() + farewell_time, on_end);
+        sessions_.signal_all(signal);
+        wait_for_sessions(farewell_time, [] { return false; });
     }
     service_.end_stop();
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: ISC
 // ftpd's parent: accepts clients, forks a session for each, reaps them, enforces the limits, serves the
 // control socket and keeps the log. It never reads a byte from a client, and trusts nothing its sessions post
-// or send.
+// or send. Where it dies, the keeper starts another, which goes on with the same sessions.
 #pragma once
 
 #include "common/acceptor.hh"
 #include "common/authd/authd_link.hh"
-#include "common/children.hh"
 #include "common/error_lines.hh"
 #include "common/log.hh"
 #include "common/privileges.hh"
 #include "common/service.hh"
-#include "common/status_pages.hh"
-#include "ftpd/parent/overview.hh"
+#include "ftpd/parent/kept_pages.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/served_root.hh"
+#include "ftpd/parent/sessions.hh"
 #include "ftpd/settings.hh"
 
+#include <chrono>
 #include <cstddef>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,17 +42,6 @@ public:
     int run(bool foreground);
 
 private:
-    struct Session {
-        std::string host{};
-        std::string peer{};   // its client's address with port, for people
-        std::string local{};  // ours that the client has connected to
-        std::size_t page = 0; // its status page
-        common::Clock::time_point since = common::Clock::now();
-        common::Watch pair{}; // our end; its other end ends when we do
-        common::ErrorLines errors{};
-        common::Loop::TimerId kill_at{}; // once it was told to end
-    };
-
     std::vector<common::ControlVerb> control_verbs();
     common::Service::Duties duties();
     std::vector<std::string> who() const;
@@ -66,33 +55,25 @@ private:
     void start_session(common::Accepted client);
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
-    void read_packets(pid_t pid);
-    void punish(pid_t pid, std::string_view why);
-    Records::Read read_packets_of(pid_t pid, Session& session);
-    void kill_later(pid_t pid, Session& session);
-    void end_session(const common::Ended& ended);
-    void hear_last_words(pid_t pid, Session& session);
-    void reap();
-    std::vector<SessionView> view_sessions() const;
     void update_acceptor();
     void stop();
     void let_commands_finish();
+    // Serves them until all have ended, it is enough, or the time is up.
+    void wait_for_sessions(std::chrono::seconds limit, const std::function<bool()>& is_enough);
 
     Settings settings_;
     common::Log& log_;
     common::Service service_;
     std::optional<common::Identity> identity_;
     ServedRoot root_;
-    common::Fd xferlog_;        // that a reload has opened, until that is applied
-    common::StatusPages pages_; // as many as there can ever be clients: the ceiling is fixed at the start
+    common::Fd xferlog_; // that a reload has opened, until that is applied
+    KeptPages pages_;
     Records records_;
+    Sessions sessions_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
-    common::Children children_;              // the sessions' processes
-    std::map<pid_t, Session> sessions_;
-    common::Watch sweeper_; // its pair, while it works
+    common::Watch sweeper_;                  // its pair, while it works
     common::ErrorLines sweeper_errors_;
-    Totals totals_;
 };
 
 } // namespace ftpd

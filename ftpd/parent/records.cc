@@ -3,34 +3,20 @@
 
 #include "common/config.hh"
 #include "common/errors.hh"
+#include "common/peek.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/path.hh"
 
 #include <algorithm>
 #include <array>
-#include <fcntl.h>
 #include <system_error>
+#include <utility>
 
 using namespace common;
 
 namespace ftpd {
 namespace {
-
-std::string in_one_word(std::string word) {
-    std::ranges::replace_if(
-        word, [](char c) { return c <= ' ' || c > '~'; }, '_');
-    return word.empty() ? "_" : word;
-}
-
-// As ctime(3), which knows no years of five digits and is not to be asked for them.
-std::string format_moment(std::time_t when) {
-    std::tm parts{};
-    ::localtime_r(&when, &parts);
-    std::array<char, 64> moment{};
-    const std::size_t size = std::strftime(moment.data(), moment.size(), "%a %b %e %H:%M:%S %Y", &parts);
-    return {moment.data(), size};
-}
 
 constexpr std::size_t max_answer = 4096; // bytes
 
@@ -47,27 +33,6 @@ std::string describe(const Transfer& t) {
 }
 
 } // namespace
-
-std::string format_xferlog(const Transfer& t, const std::string& host, std::time_t now) {
-    const bool anonymous = t.user == "anonymous" || t.user == nobody_yet;
-    return text(format_moment(now), ' ', std::max<std::uint64_t>(1, t.milliseconds / 1000), ' ',
-                in_one_word(host), ' ', t.bytes, ' ', in_one_word(t.path), t.as_text ? " a _ " : " b _ ",
-                t.direction == Direction::upload ? "i " : "o ", anonymous ? "a anonymous" : "r ",
-                anonymous ? "" : in_one_word(t.user), " ftp 0 * ", t.complete ? "c" : "i", '\n');
-}
-
-Fd Xferlog::open(const std::string& path) {
-    return Fd{checked("open", path, [&] {
-        return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
-    })};
-}
-
-void Xferlog::write(const Transfer& transfer, const std::string& host) {
-    const std::string line = (is_torn_ ? "\n" : "") + format_xferlog(transfer, host, std::time(nullptr));
-    const std::size_t written =
-        write_some(file_.get(), line).bytes; // what a full disk takes no more of is lost
-    if (written > 0) is_torn_ = line[written - 1] != '\n';
-}
 
 std::string describe_share(const Transfer& t, std::string_view server, std::string_view below) {
     const std::string_view path =
@@ -157,14 +122,15 @@ void Announcer::warn(std::string_view room, std::string_view why) {
     log_.warning(text("not announced in ", escape(room), ": ", why));
 }
 
-Records::Records(Loop& loop, Log& log, const Settings& settings, Fd xferlog, Announcer::Connect connect)
-    : log_(log), announcer_(loop, log, std::move(connect)) {
+Records::Records(Loop& loop, Log& log, const Settings& settings, Fd xferlog, XferlogJournal& journal,
+                 Announcer::Connect connect)
+    : log_(log), announcer_(loop, log, std::move(connect)), journal_(journal) {
     reload(settings, std::move(xferlog));
 }
 
 void Records::reload(const Settings& settings, Fd xferlog) {
     xferlog_.reset();
-    if (xferlog) xferlog_.emplace(std::move(xferlog));
+    if (xferlog) xferlog_.emplace(std::move(xferlog), journal_);
     announcer_.set_rules(settings.announcements);
     links_work_ = settings.anonymous.has(Right::read);
     links_below_ = settings.anonymous_root;
@@ -173,17 +139,23 @@ void Records::reload(const Settings& settings, Fd xferlog) {
 Records::Read Records::read(int pair, const Source& source, ErrorLines& errors) {
     constexpr int max_packets = 16; // in one round: one session must not keep the parent from the others
     std::array<char, max_session_packet> buffer{};
+    bool was_reset = false; // it ended before it had read all; what it had said stands behind that
     for (int count = 0; count < max_packets; ++count) {
-        const Received got = receive_packet(pair, buffer, 1, Tolerated::longer);
+        const Peeked got = peek_packet(pair, buffer);
         if (got.state == IoState::would_block) return Read::all;
+        if (got.state == IoState::vanished && !std::exchange(was_reset, true)) continue;
         if (got.state != IoState::done) return Read::ended;
         const auto packet = std::span{buffer}.first(got.bytes);
         if (is_text_byte(packet[0])) {
             errors.add(packet, got.is_cut, log_, {source.role, source.pid});
+            drop_packet(pair);
             continue;
         }
         if (got.is_cut) throw PeerError("a packet between processes is longer than any kind of it");
-        std::visit([&](const auto& known) { record(known, source); }, unpack_session_packet(packet));
+        const SessionPacket known = unpack_session_packet(packet);
+        std::visit([&](const auto& one) { record(one, source); }, known);
+        drop_packet(pair);
+        if (const Transfer* const transfer = std::get_if<Transfer>(&known)) announce(*transfer, source);
     }
     return Read::more;
 }
@@ -193,12 +165,19 @@ void Records::record(const LogLine& line, const Source& source) {
 }
 
 void Records::record(const Transfer& transfer, const Source& source) {
+    const TransferId id{static_cast<std::uint64_t>(source.pid), transfer.number};
+    if (xferlog_ && xferlog_->has(id)) return; // the parent before has got so far
     log_.write_for(source.role, source.pid, Severity::notice, describe(transfer));
     try {
-        if (xferlog_) xferlog_->write(transfer, source.host);
+        if (xferlog_) xferlog_->write(id, transfer, source.host);
     } catch (const std::system_error& error) {
         log_.error(text("the transfer log: ", error.what()));
     }
+}
+
+// Its packet was taken: nobody is told of it again.
+void Records::announce(const Transfer& transfer, const Source& source) {
+    if (xferlog_) xferlog_->settle();
     if (transfer.complete && transfer.direction == Direction::upload)
         announcer_.announce(transfer, links_work_ ? source.server : std::string{}, links_below_);
 }

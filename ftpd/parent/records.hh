@@ -9,10 +9,10 @@
 #include "common/log.hh"
 #include "common/loop.hh"
 #include "ftpd/frames.hh"
+#include "ftpd/parent/xferlog.hh"
 #include "ftpd/settings.hh"
 
 #include <cstddef>
-#include <ctime>
 #include <functional>
 #include <map>
 #include <optional>
@@ -22,28 +22,6 @@
 #include <vector>
 
 namespace ftpd {
-
-// "Sat Nov 21 10:20:17 2026 1 127.0.0.1 12 /README.txt b _ o a anonymous ftp 0 * c", with its line end. Time
-// in the server's zone, whole seconds, at least 1; in names, blanks and what is not visible ASCII become `_'.
-std::string format_xferlog(const Transfer& transfer, const std::string& host, std::time_t now);
-
-// The transfer log in the format that wu-ftpd's xferlog(5) gave its name to, which tools that count transfers
-// read.
-class Xferlog {
-public:
-    explicit Xferlog(common::Fd file) : file_(std::move(file)) {}
-    // The file to append to, which is made with mode 0640. Neither this nor write waits, whatever it is: a
-    // FIFO needs a reader (ENXIO). Throws std::system_error.
-    static common::Fd open(const std::string& path);
-
-    // One write per line. After one of which only a part fitted, the next begins a new line. Throws
-    // std::system_error.
-    void write(const Transfer& transfer, const std::string& host);
-
-private:
-    common::Fd file_;
-    bool is_torn_ = false;
-};
 
 // "bob shared notes.txt (1.2 MB): ftp://192.0.2.7:21/pub/notes.txt", with the whole file's size; server as in
 // a URL, empty: the path instead. below: the folder that a client following the link sees as `/'; a file
@@ -97,9 +75,9 @@ private:
 
 class Records {
 public:
-    // xferlog: none if there is to be no transfer log.
+    // xferlog: none if there is to be no transfer log. journal: of its lines; it must outlive this.
     Records(common::Loop& loop, common::Log& log, const Settings& settings, common::Fd xferlog,
-            Announcer::Connect connect);
+            XferlogJournal& journal, Announcer::Connect connect);
 
     // Whose packets they are.
     struct Source {
@@ -109,7 +87,9 @@ public:
         std::string_view role = "session";
     };
     // Reads what waits on a session's pair, a bounded number of packets; errors: its own, of what it writes
-    // on its standard error.
+    // on its standard error. A packet is taken when it was dealt with: if this process dies before that, the
+    // next finds it there. Then a line may stand twice in the daemon's log; in the transfer log it stands
+    // once, and in chatd once at the most.
     enum class Read { all, more, ended };
     // Throws common::PeerError for what no session sends.
     Read read(int pair, const Source& source, common::ErrorLines& errors);
@@ -120,11 +100,13 @@ public:
 private:
     void record(const LogLine& line, const Source& source);
     void record(const Transfer& transfer, const Source& source);
+    void announce(const Transfer& transfer, const Source& source);
 
     common::Log& log_;
     Announcer announcer_;
     bool links_work_ = false; // anybody who sees a link can fetch its target,
     std::string links_below_; // where that lies in this folder
+    XferlogJournal& journal_;
     std::optional<Xferlog> xferlog_;
 };
 

@@ -16,6 +16,14 @@ namespace ftpd {
 
 using Reason = SessionOver::Reason;
 
+void ParentLink::wait_to_begin() {
+    for (take_order(); !has_begun_; take_order()) {
+        pollfd order{pair_.get(), POLLIN, 0};
+        poll_with_mask({&order, 1}, -1, signals_.while_waiting());
+        check_signals();
+    }
+}
+
 void ParentLink::tell(std::span<const char> packet) {
     for (;;) {
         const IoState state = send_packet(pair_.get(), packet);
@@ -34,6 +42,10 @@ void ParentLink::take_order() {
     if (got.state == IoState::would_block) return;
     if (got.state != IoState::done) throw SessionOver{Reason::parent_gone};
     const Order order = unpack_order({packet.data(), got.bytes});
+    if (std::holds_alternative<Begin>(order)) {
+        has_begun_ = true; // said twice where a parent has died between
+        return;
+    }
     if (std::holds_alternative<Kick>(order)) throw SessionOver{Reason::kicked};
     if (const Finish* const finish = std::get_if<Finish>(&order)) {
         last_words_ = finish->words;

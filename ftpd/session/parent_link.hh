@@ -6,6 +6,7 @@
 #include "common/fd.hh"
 #include "common/signals.hh"
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -18,8 +19,14 @@ public:
     // it.
     explicit ParentLink(common::Fd pair) : pair_(std::move(pair)), signals_{SIGTERM} {}
 
+    // Waits until the parent has said that the client can be greeted. Throws SessionOver as take_order.
+    void wait_to_begin();
+    bool has_begun() const { return has_begun_; }
     // Sends a packet, waiting for room. Throws SessionOver: parent_gone, or stopped by a signal meanwhile.
     void tell(std::span<const char> packet);
+
+    // Numbers a transfer that it is to be told of, so that a parent knows one of which it is told again.
+    std::uint64_t number_transfer() { return ++transfers_; }
 
     // Reads an order, if there is one. Throws SessionOver: kicked, stopped, parent_gone. An order to finish
     // is obeyed in a pause.
@@ -42,6 +49,8 @@ private:
     common::Fd pair_;
     common::Signals signals_;
     std::string last_words_;
+    std::uint64_t transfers_ = 0;
+    bool has_begun_ = false;
     bool is_in_pause_ = true; // nothing of the client's is under way
     bool should_finish_ = false;
 };

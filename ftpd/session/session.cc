@@ -76,6 +76,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
 
 int Session::run(std::string_view first_note) {
     try {
+        parent.wait_to_begin();
         if (!first_note.empty()) log(Severity::detail, first_note);
         begin_login_time();
         greet();
@@ -133,7 +134,9 @@ void Session::say_farewell(const SessionOver& end) {
                                 text("The server is stopping: ", words.empty() ? "come back later." : words));
     }
     case Reason::kicked: return control.say_last(421, "The administrator has closed this connection.");
-    case Reason::parent_gone: return control.say_last(421, "The server has stopped.");
+    case Reason::parent_gone:
+        return control.say_last(421, parent.has_begun() ? "The server has stopped."
+                                                        : "Something has gone wrong: connect again.");
     case Reason::idle:
         return control.say_last(
             421, text("Nothing was received for ", settings.idle_timeout.count(), " seconds: closing."));

@@ -82,7 +82,10 @@ Transfer TransferRecord::describe(bool complete, std::uint64_t size) const {
 
 void TransferRecord::tell(Session& session, const Transfer& transfer) {
     if (transfer.complete) session.status.complete_transfer();
-    if (session.settings.records_transfers()) session.parent.tell(pack_frame(transfer));
+    if (!session.settings.records_transfers()) return;
+    Transfer numbered = transfer;
+    numbered.number = session.parent.number_transfer();
+    session.parent.tell(pack_frame(numbered));
 }
 
 } // namespace ftpd

@@ -3,6 +3,7 @@
 #include "common/errors.hh"
 #include "tests/unit/common/in_child.hh"
 
+#include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <map>
@@ -236,5 +237,33 @@ TEST_SUITE("unit") {
         std::array<char, 2> bytes{};
         CHECK(read_some(reading.get(), bytes).bytes == 1);
         CHECK(read_some(reading.get(), bytes).state == IoState::ended);
+    }
+
+    TEST_CASE("children: one that another process has forked is counted and reached and its end is told") {
+        Children children;
+        std::vector<int> signals;
+        const auto adopted = [&] {
+            return Child{
+                .role = "tester", .address = "10.0.0.7", .reach = [&](int one) { signals.push_back(one); }};
+        };
+        constexpr pid_t pid = 0x3fff'fff0; // nobody's
+        CHECK(children.adopt(pid, adopted()));
+        CHECK_FALSE(children.adopt(pid, adopted()));
+        CHECK(children.count_from("10.0.0.7") == 1);
+        CHECK(children.size() == 1);
+        children.signal(pid, SIGTERM);
+        children.signal_all(SIGKILL);
+        CHECK(signals == std::vector{SIGTERM, SIGKILL});
+        const pid_t own = spawn(
+            children, [] { return 3; }, "10.0.0.7");
+        std::vector<pid_t> ended;
+        const auto on_end = [&](const Ended& one) { ended.push_back(one.pid); };
+        children.wait_for_all(Time::now() + 50ms, on_end); // this one it does not see
+        CHECK(children.end(pid, 0, on_end));
+        CHECK_FALSE(children.end(pid, 0, on_end));
+        children.wait_for_all(Time::now() + long_enough, on_end);
+        std::ranges::sort(ended);
+        CHECK(ended == std::vector{own, pid});
+        CHECK(children.count_from("10.0.0.7") == 0);
     }
 }

@@ -74,4 +74,17 @@ TEST_SUITE("unit") {
               }) == "");
         CHECK(std::filesystem::is_empty(folder / ""));
     }
+
+    TEST_CASE("shared memory: what there is stays where more is added") {
+        const TemporaryFolder folder;
+        for (const bool is_file : {false, true}) {
+            const Fd pages = is_file ? make_shared_file(2, folder / "") : make_shared_pages(2, folder / "");
+            map_shared_pages(pages.get(), 1, 1)[0] = std::byte{7};
+            grow_shared_pages(pages.get(), 2, 4);
+            const std::span<std::byte> all = map_shared_pages(pages.get(), 0, 4);
+            CHECK(all[page_size()] == std::byte{7});
+            all[3 * page_size()] = std::byte{8};
+            CHECK(std::ranges::count(all, std::byte{0}) == static_cast<std::ptrdiff_t>(4 * page_size() - 2));
+        }
+    }
 }

@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdexcept>
+#include <vector>
 
 using namespace common;
 using namespace std::chrono_literals;
@@ -102,6 +104,20 @@ TEST_SUITE("unit") {
               }) == SIGUSR1);
     }
 
+    TEST_CASE("status pages: those of processes that live already are not given to others") {
+        StatusPages pages{6};
+        CHECK(pages.take() == 0U);
+        pages.take_those(std::vector<std::size_t>{3, 0});
+        for (const std::size_t free : {1U, 2U, 4U, 5U}) CHECK(pages.take() == free);
+        CHECK_FALSE(pages.take());
+        pages.give_back(3);
+        CHECK(pages.take() == 3U);
+        CHECK_THROWS_AS(pages.take_those(std::vector<std::size_t>{6}), std::logic_error);
+        CHECK_THROWS_AS(pages.take_those(std::vector<std::size_t>{1, 2, 1}), std::logic_error);
+        pages.take_those({});
+        CHECK(pages.take() == 0U);
+    }
+
     TEST_CASE("posted record: it is read as it was posted and not before") {
         StatusPages pages{1};
         PostedRecord record{pages.page(0), size};
@@ -132,6 +148,8 @@ TEST_SUITE("unit") {
         const auto start = std::chrono::steady_clock::now();
         CHECK_FALSE(record.read());
         CHECK(std::chrono::steady_clock::now() - start < 60s);
+        record.post(std::string(size, 'y')); // the next one's
+        CHECK(record.read() == std::string(size, 'y'));
     }
 
     TEST_CASE("posted record: a reader never sees half of two records") {

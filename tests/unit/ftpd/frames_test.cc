@@ -58,7 +58,8 @@ TEST_SUITE("unit") {
         const auto sent_as = [](const Transfer& transfer) {
             return std::get<Transfer>(unpack_session_packet(pack_frame(transfer)));
         };
-        const Transfer sent{.direction = Direction::upload,
+        const Transfer sent{.number = 0x1'0000'0002,
+                            .direction = Direction::upload,
                             .as_text = true,
                             .complete = true,
                             .bytes = 0x1'0000'0001,
@@ -67,6 +68,7 @@ TEST_SUITE("unit") {
                             .user = std::string(40, 'u'),
                             .path = '/' + std::string(max_transfer_path, 'p')};
         const Transfer got = sent_as(sent);
+        CHECK(got.number == sent.number);
         CHECK(got.direction == Direction::upload);
         CHECK(got.as_text);
         CHECK(got.complete);
@@ -82,17 +84,20 @@ TEST_SUITE("unit") {
     TEST_CASE("frames: a packet of a session that is neither is refused") {
         const std::string line = pack_frame(LogLine{}), transfer = pack_frame(Transfer{});
         std::string odd_direction = transfer;
-        odd_direction[1] = 2;
+        odd_direction[9] = 2;
+        Transfer unnumbered;
+        unnumbered.number = 0;
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, std::string{"\0\0x", 3}, std::string{"\2\0x", 3},
               std::string{"\1\4x"}, std::string{"\1\xffx"}, std::string{"\xff\0x", 3},
-              std::string(line.size() + max_log_line + 1, '\1'), odd_direction,
+              std::string(line.size() + max_log_line + 1, '\1'), odd_direction, pack_frame(unnumbered),
               transfer.substr(0, transfer.size() - 1), std::string(max_session_packet + 1, '\2'),
-              pack_frame(Kick{}), pack_frame(Stop{"x"}), pack_frame(Finish{"x"})})
+              pack_frame(Begin{}), pack_frame(Kick{}), pack_frame(Stop{"x"}), pack_frame(Finish{"x"})})
             CHECK_THROWS_AS(unpack_session_packet(packet), PeerError);
     }
 
     TEST_CASE("frames: orders come out as they went in and nothing else is one") {
+        CHECK(std::holds_alternative<Begin>(unpack_order(pack_frame(Begin{}))));
         CHECK(std::holds_alternative<Kick>(unpack_order(pack_frame(Kick{}))));
         const auto words_of = [](const std::string& packet) {
             return std::get<Stop>(unpack_order(packet)).words;
@@ -104,7 +109,8 @@ TEST_SUITE("unit") {
         CHECK(pack_frame(Stop{std::string(max_stop_words + 1, 'x')}).size() == max_order);
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, pack_frame(LogLine{}), pack_frame(Transfer{}),
-              pack_frame(Kick{}) + 'x', std::string(max_order + 1, pack_frame(Stop{}).front())})
+              pack_frame(Kick{}) + 'x', pack_frame(Begin{}) + 'x',
+              std::string(max_order + 1, pack_frame(Stop{}).front())})
             CHECK_THROWS_AS(unpack_order(packet), PeerError);
     }
 

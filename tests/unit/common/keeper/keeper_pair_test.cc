@@ -175,4 +175,18 @@ TEST_SUITE("unit") {
         CHECK_FALSE(pair.wait(Clock::now() + 60s, true));
         CHECK_FALSE(pair.is_open());
     }
+
+    TEST_CASE("keeper pair: after a rest all that came meanwhile is heard in one round") {
+        House house{{}};
+        const std::string packet = pack_keeper_frame({.word = KeeperWord::want, .label = "w"});
+        house.pair.rest();
+        for (const char* const expected : {"w w ", "w w w w "}) { // the second two come in the rest
+            REQUIRE(send_packet(house.theirs.get(), packet) == IoState::done);
+            REQUIRE(send_packet(house.theirs.get(), packet) == IoState::done);
+            const std::string before = house.heard;
+            const auto deadline = Clock::now() + 60s;
+            while (house.heard == before && Clock::now() < deadline) house.loop.run_once(nullptr, false);
+            CHECK(house.heard == expected);
+        }
+    }
 }

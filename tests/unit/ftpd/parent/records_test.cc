@@ -5,19 +5,11 @@
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "tests/e2e/files.hh"
-#include "tests/unit/common/in_child.hh"
 
 #include <algorithm>
-#include <array>
-#include <csignal>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <string>
 #include <string_view>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -42,6 +34,7 @@ struct Scene {
     common::Loop loop{common::Backend::poll};
     common::Fd chatd = common::listen_on(common::Address::of_path((folder / "control").native()));
     std::vector<common::Fd> asked; // by announcements, one after the other
+    XferlogJournal journal;
 
     Announcer::Connect connect() const {
         return [path = (folder / "control").native()](std::size_t,
@@ -79,85 +72,6 @@ struct Scene {
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("xferlog: a line is what its readers expect") {
-        ::setenv("TZ", "UTC0", 1);
-        ::tzset();
-        constexpr std::time_t when = 1'795'249'570;
-        CHECK(format_xferlog(upload, "192.0.2.7", when) ==
-              "Sat Nov 21 08:26:10 2026 2 192.0.2.7 1234567 /pub/notes.txt b _ i r bob ftp 0 * c\n");
-        const Transfer cut{.as_text = true, .bytes = 0, .user = "anonymous", .path = "/x"};
-        CHECK(format_xferlog(cut, "::1", 0) ==
-              "Thu Jan  1 00:00:00 1970 1 ::1 0 /x a _ o a anonymous ftp 0 * i\n");
-    }
-
-    TEST_CASE("xferlog: no name forges a field or a line") {
-        Transfer hostile = upload;
-        hostile.path = "/a b\nSat Nov 21 c\t\x1b[2J\xe5\xbc\xa0";
-        hostile.user = "e vil\n";
-        const std::string line = format_xferlog(hostile, "192.0.2.7", 0);
-        CHECK(std::ranges::count(line, '\n') == 1);
-        CHECK(std::ranges::count(line, ' ') == 18); // the date has two in a row for one digit
-        CHECK(line.find(" /a_b_Sat_Nov_21_c__[2J___ b _ i r e_vil_ ftp 0 * c\n") != line.npos);
-    }
-
-    TEST_CASE("xferlog: a log that was moved away goes on under its name once it is reopened") {
-        const e2e::TempDir folder;
-        Xferlog log{Xferlog::open((folder / "log").native())};
-        log.write(upload, "a");
-        std::filesystem::rename(folder / "log", folder / "log.1");
-        log.write(upload, "b");
-        log = Xferlog{Xferlog::open((folder / "log").native())};
-        log.write(upload, "c");
-        CHECK(std::ranges::count(e2e::read_file(folder / "log.1"), '\n') == 2);
-        CHECK(std::ranges::count(e2e::read_file(folder / "log"), '\n') == 1);
-        CHECK_THROWS(Xferlog::open((folder / "none" / "log").native()));
-    }
-
-    TEST_CASE("xferlog: a line that the disk takes a part of does not spoil the next") {
-        const e2e::TempDir folder;
-        const std::string path = (folder / "log").native();
-        const std::string outcome = in_child([&]() -> std::string {
-            ::signal(SIGXFSZ, SIG_IGN);
-            Xferlog log{Xferlog::open(path)};
-            rlimit limit{};
-            ::getrlimit(RLIMIT_FSIZE, &limit);
-            const rlimit little{10, limit.rlim_max};
-            ::setrlimit(RLIMIT_FSIZE, &little);
-            log.write(upload, "192.0.2.7");
-            try {
-                log.write(upload, "192.0.2.7");
-                return "nothing was thrown";
-            } catch (const std::system_error&) {
-            }
-            ::setrlimit(RLIMIT_FSIZE, &limit);
-            log.write(upload, "192.0.2.7");
-            log.write(upload, "192.0.2.7");
-            return {};
-        });
-        CHECK(outcome == "");
-        const std::string all = e2e::read_file(path);
-        const std::vector<std::string_view> lines = common::split(all, '\n');
-        REQUIRE(lines.size() == 4);
-        CHECK(lines[0].size() == 10);
-        for (const std::size_t whole : {1U, 2U}) CHECK(lines[whole].ends_with(" c"));
-        CHECK(lines[3].empty());
-    }
-
-    TEST_CASE("xferlog: a fifo that nobody reads is no log and nothing waits for it") {
-        const e2e::TempDir folder;
-        const std::string path = (folder / "log").native();
-        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-        int error = 0;
-        ::alarm(60); // a wait would be for ever
-        try {
-            Xferlog::open(path);
-        } catch (const std::system_error& failure) {
-            error = failure.code().value();
-        }
-        ::alarm(0);
-        CHECK(error == ENXIO);
-    }
-
     TEST_CASE("announcer: a share is told with its size and a URL that works") {
         CHECK(describe_share(upload, "192.0.2.7:21") ==
               "bob shared notes.txt (5.0 MB): ftp://192.0.2.7:21/pub/notes.txt");
@@ -238,8 +152,9 @@ TEST_SUITE("unit") {
     TEST_CASE(
         "records: a transfer is in the log and the transfer log and told only when it is a whole upload") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings(),
-                        Xferlog::open((scene.folder / "xferlog").native()), scene.connect()};
+        Records records{scene.loop,       scene.log,
+                        scene.settings(), Xferlog::open((scene.folder / "xferlog").native()),
+                        scene.journal,    scene.connect()};
         const auto [ours, theirs] = common::make_packet_pair();
         common::ErrorLines errors;
         const auto take = [&, pair = ours.get(), other = theirs.get()](const std::string& packet) {
@@ -270,8 +185,9 @@ TEST_SUITE("unit") {
 
     TEST_CASE("records: one session's packets are read a few at a time up to its end") {
         Scene scene;
-        Records records{scene.loop, scene.log, scene.settings(),
-                        Xferlog::open((scene.folder / "xferlog").native()), scene.connect()};
+        Records records{scene.loop,       scene.log,
+                        scene.settings(), Xferlog::open((scene.folder / "xferlog").native()),
+                        scene.journal,    scene.connect()};
         auto [ours, theirs] = common::make_packet_pair();
         for (int sent = 0; sent < 20; ++sent)
             CHECK(common::send_packet(theirs.get(), pack_frame(LogLine{})) == common::IoState::done);
@@ -281,5 +197,47 @@ TEST_SUITE("unit") {
         CHECK(records.read(ours.get(), source, errors) == Records::Read::all);
         theirs.reset();
         CHECK(records.read(ours.get(), source, errors) == Records::Read::ended);
+    }
+
+    TEST_CASE(
+        "records: a transfer that the parent before has written is not written again but told in chatd") {
+        Scene scene;
+        const auto written = [&] {
+            return std::ranges::count(e2e::read_file(scene.folder / "xferlog"), '\n');
+        };
+        const auto open = [&] { return Xferlog::open((scene.folder / "xferlog").native()); };
+        Transfer second = upload;
+        second.number = 2;
+        Xferlog{open(), scene.journal}.write({7, 2}, second,
+                                             "192.0.2.7"); // and it dies before it takes the packet
+        const auto [ours, theirs] = common::make_packet_pair();
+        Records records{scene.loop, scene.log, scene.settings(), open(), scene.journal, scene.connect()};
+        common::ErrorLines errors;
+        const auto take = [&, pair = ours.get(), other = theirs.get()](const Transfer& transfer) {
+            CHECK(common::send_packet(other, pack_frame(transfer)) == common::IoState::done);
+            return records.read(pair, {7, "192.0.2.7", "h:21"}, errors);
+        };
+        CHECK(take(second) == Records::Read::all);
+        CHECK(written() == 1);
+        CHECK(scene.logged().empty());
+        CHECK(scene.heard().find("bob shared") != std::string::npos);
+        CHECK(scene.journal.session == 0);
+        second.number = 3; // the same once more
+        take(second);
+        CHECK(written() == 2);
+    }
+
+    TEST_CASE("records: what a session had said is read though it ended before it had read all") {
+        Scene scene;
+        Records records{scene.loop,       scene.log,
+                        scene.settings(), Xferlog::open((scene.folder / "xferlog").native()),
+                        scene.journal,    scene.connect()};
+        auto [ours, theirs] = common::make_packet_pair();
+        CHECK(common::send_packet(theirs.get(), pack_frame(upload)) == common::IoState::done);
+        CHECK(common::send_packet(ours.get(), pack_frame(Kick{})) == common::IoState::done);
+        theirs.reset();
+        common::ErrorLines errors;
+        CHECK(records.read(ours.get(), {7, "h", ""}, errors) == Records::Read::ended);
+        CHECK(std::ranges::count(e2e::read_file(scene.folder / "xferlog"), '\n') == 1);
     }
 }

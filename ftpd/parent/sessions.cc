@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: ISC
+#include "ftpd/parent/sessions.hh"
+
+#include "common/errors.hh"
+#include "common/far_process.hh"
+#include "common/peek.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <memory>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <utility>
+
+using namespace common;
+
+namespace ftpd {
+namespace {
+
+constexpr std::chrono::seconds kick_time{10}; // to end after a kick
+constexpr std::chrono::seconds end_time{1};   // for a process to end behind its pair
+constexpr std::chrono::seconds box_time{5};   // that the keeper keeps what is left of one that has ended
+
+std::string label_of(std::size_t page) { return text(label_of_session, page); }
+
+// Throws PeerError for what no parent leaves.
+SessionRecord read_left(const KeeperLink::Left& left) {
+    SessionRecord record = SessionRecord::unpack(left.bytes);
+    if (label_of(record.page) != left.label) throw PeerError("it is another's");
+    return record;
+}
+
+// Whether it was told; one that was not is told by a signal.
+bool tell(const Watch& pair, std::string_view order) {
+    try {
+        return pair && send_packet(pair.fd(), order) == IoState::done;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
+} // namespace
+
+Sessions::Sessions(Parts parts, const std::string& state, Callbacks callbacks)
+    : parts_(parts),
+      callbacks_(std::move(callbacks)),
+      serving_(parts_.keeper, state),
+      deposited_(parts_.pages.all().size()) {}
+
+// --- those of the parent before ---
+
+void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
+    std::map<pid_t, Session> known;
+    std::map<pid_t, Fd> pairs;
+    for (KeeperLink::Left& one : left) {
+        try {
+            SessionRecord record = read_left(one);
+            if (!parts_.pages.is_sessions(record.page)) throw PeerError("no such page");
+            deposited_[record.page] = true;
+            if (!parts_.pages.is_live(record.page)) continue; // it had ended
+            if (!one.fd) throw PeerError("its pair is lost");
+            const pid_t pid = record.pid;
+            // Of two with one number, the first has ended.
+            if (known.contains(pid)) parts_.pages.set_live(known.at(pid).record.page, false);
+            known[pid] = Session{.record = std::move(record)};
+            pairs[pid] = std::move(one.fd);
+        } catch (const PeerError& error) {
+            parts_.log.error(text("a session is let go: ", error.what()));
+            if (one.fd) ::shutdown(one.fd.get(), SHUT_RDWR);
+            parts_.keeper.withdraw(one.label);
+        }
+    }
+    take_back_later();
+    std::vector<std::size_t> pages;
+    for (const auto& [pid, session] : known) pages.push_back(session.record.page);
+    parts_.pages.take_those(std::move(pages));
+    sessions_ = std::move(known);
+    for (auto& [pid, pair] : pairs)
+        parts_.loop.attempt([&, pid = pid, &pair = pair] { adopt(sessions_.at(pid), std::move(pair)); },
+                            [this, pid = pid](const std::exception& error) { punish(pid, error.what()); });
+    if (first > 0) read_packets(first);
+    if (const std::uint64_t suspect = serving_.suspect(); suspect != 0)
+        punish(static_cast<pid_t>(suspect), "two parents have died while they worked for it");
+    // The one that was let in last may still wait for the word.
+    const auto last =
+        std::ranges::max_element(sessions_, {}, [](const auto& one) { return one.second.record.since; });
+    if (last != sessions_.end()) tell(last->second.pair, pack_frame(Begin{}));
+    if (!pairs.empty()) parts_.log.notice(text("sessions of the parent before ", sessions_.size()));
+}
+
+void Sessions::adopt(Session& session, Fd pair) {
+    const pid_t pid = session.record.pid;
+    children_.adopt(pid, {.role = "session",
+                          .address = session.record.network,
+                          .reach = [this, pid](int signal) { reach(pid, signal); }});
+    session.is_adopted = true;
+    session.was_seen = !has_hung_up(pair.get());
+    session.pair = watch(std::move(pair), [pid] { return pid; });
+    if (session.record.kill_at) kill_later(session, *session.record.kill_at);
+}
+
+// Nobody reaps it unseen, so its number is its own as long as its end of the pair is there. Where there is no
+// hold on a process, the end of its pair makes it end.
+void Sessions::reach(pid_t pid, int signal) {
+    const auto found = sessions_.find(pid);
+    if (found == sessions_.end() || !found->second.pair) return;
+    const int pair = found->second.pair.fd();
+    const Fd process = hold_process(pid);
+    if (!process)
+        ::shutdown(pair, SHUT_WR);
+    else if (!has_hung_up(pair))
+        signal_held(process, signal);
+}
+
+// One whose pair has ended, just now if it was there before. The keeper tells of its end, if it can.
+void Sessions::await_end(Session& session) {
+    if (!session.is_adopted) return; // SIGCHLD follows
+    const pid_t pid = session.record.pid;
+    if (session.was_seen) session.process = hold_process(pid);
+    parts_.loop.cancel(session.lost_at);
+    session.lost_at = parts_.loop.at(Clock::now() + end_time, [this, pid] {
+        if (const Fd& process = sessions_.at(pid).process) signal_held(process, SIGKILL); // it still lives
+        children_.end(pid, 0, [this](const Ended& ended) { end(ended.pid, {}); });
+    });
+}
+
+// --- from start to end ---
+
+Watch Sessions::watch(Fd pair, std::function<pid_t()> pid) {
+    return Watch{parts_.loop, std::move(pair), Interest::read,
+                 [this, pid](const Event&) { read_packets(pid()); },
+                 [this, pid](const std::exception& error) { punish(pid(), error.what()); }};
+}
+
+std::optional<pid_t> Sessions::start(SessionRecord record, Fd ours, const std::function<int()>& body) {
+    // Watched before there is a child, which would be left without one.
+    const auto number = std::make_shared<pid_t>(-1);
+    Session session{.record = std::move(record)};
+    session.pair = watch(std::move(ours), [number] { return *number; });
+    Child child{.role = "session", .address = session.record.network};
+    std::map<pid_t, Session> known;
+    auto node = known.extract(known.emplace(-1, std::move(session)).first);
+    const std::optional<pid_t> pid = children_.spawn(std::move(child), body);
+    if (!pid) return {};
+    *number = *pid;
+    if (sessions_.contains(*pid)) end(*pid, {}); // of a parent before, which the keeper has not told of yet
+    node.key() = node.mapped().record.pid = *pid;
+    const Session& started = sessions_.insert(std::move(node)).position->second;
+    parts_.loop.attempt(
+        [&] {
+            deposit(started, started.pair.fd());
+            if (are_kept())
+                greet(*pid);
+            else
+                ungreeted_.push_back(*pid);
+        },
+        [&](const std::exception& error) { punish(*pid, error.what()); });
+    return pid;
+}
+
+void Sessions::deposit(const Session& session, int pair) {
+    const std::size_t page = session.record.page;
+    parts_.pages.set_live(page, true);
+    parts_.keeper.deposit(label_of(page), session.record.pack(), pair);
+    deposited_[page] = true;
+}
+
+// Mostly another session has the page by then, and its deposit stands in place of that.
+void Sessions::take_back_later() {
+    if (std::exchange(will_take_back_, true)) return;
+    parts_.loop.at(Clock::now() + box_time, [this] {
+        will_take_back_ = false;
+        take_back();
+    });
+}
+
+void Sessions::take_back() {
+    for (std::size_t page = 0; page < deposited_.size(); ++page) {
+        if (!deposited_[page] || parts_.pages.is_live(page)) continue;
+        parts_.keeper.withdraw(label_of(page));
+        deposited_[page] = false;
+    }
+}
+
+// Its client hears nothing before that.
+void Sessions::greet(pid_t pid) {
+    const auto found = sessions_.find(pid);
+    if (found != sessions_.end() && found->second.pair && !tell(found->second.pair, pack_frame(Begin{})))
+        punish(pid, "it cannot be told to begin");
+}
+
+void Sessions::on_deposited() {
+    for (const pid_t pid : std::exchange(ungreeted_, {})) greet(pid);
+    callbacks_.on_kept();
+}
+
+void Sessions::read_packets(pid_t pid) {
+    const auto found = sessions_.find(pid);
+    if (found == sessions_.end()) return;
+    Session& session = found->second;
+    serving_.begin(static_cast<std::uint64_t>(pid));
+    const Records::Read read = read_packets_of(session);
+    serving_.end();
+    if (read == Records::Read::more) session.pair.again();
+    if (read != Records::Read::ended) return;
+    session.pair.reset();
+    await_end(session);
+}
+
+Records::Read Sessions::read_packets_of(Session& session) {
+    if (!session.pair) return Records::Read::ended;
+    const SessionRecord& record = session.record;
+    return parts_.records.read(session.pair.fd(), {record.pid, record.host, record.local}, session.errors);
+}
+
+// Whatever went wrong with its packets. Its end follows.
+void Sessions::punish(pid_t pid, std::string_view why) {
+    const auto found = sessions_.find(pid);
+    if (found == sessions_.end()) return; // it has ended, and the pid is nobody's
+    serving_.end();
+    children_.signal(pid, SIGKILL);
+    Session& session = found->second;
+    if (session.pair) ::shutdown(session.pair.fd(), SHUT_RDWR);
+    session.pair.reset();
+    session.was_seen = false; // that its pair has ended says nothing of its number
+    parts_.log.error(text("session ", pid, " is killed: ", why));
+    await_end(session);
+}
+
+void Sessions::hear_last_words(Session& session) {
+    const auto read_all = [&] {
+        while (read_packets_of(session) == Records::Read::more) {
+        }
+    };
+    parts_.loop.attempt(read_all, [&](const std::exception& error) {
+        parts_.log.error(text("the last words of session ", session.record.pid, ": ", error.what()));
+    });
+}
+
+void Sessions::end(pid_t pid, std::optional<int> status) {
+    auto node = sessions_.extract(pid);
+    if (node.empty()) return;
+    Session& session = node.mapped();
+    const std::size_t page = session.record.page;
+    hear_last_words(session);
+    session.errors.end(parts_.log, {"session", pid});
+    for (const Loop::TimerId timer : {session.kill_at, session.lost_at}) parts_.loop.cancel(timer);
+    const bool has_crashed = status && WIFSIGNALED(*status);
+    Totals& totals = parts_.pages.books().totals;
+    if (has_crashed) ++totals.crashed;
+    if (const std::optional<Activity> last = read_activity(parts_.pages.all().page(page))) totals.add(*last);
+    parts_.pages.set_live(page, false);
+    parts_.pages.all().give_back(page);
+    take_back_later();
+    callbacks_.on_end(text("pid ", pid, ' ', status ? describe_status(*status) : "unseen"),
+                      has_crashed ? Severity::warning : Severity::notice);
+}
+
+void Sessions::reap() {
+    // Whatever goes wrong with one that has ended, the others have ended, too.
+    children_.reap(
+        [this](const Ended& ended) { parts_.loop.attempt([&] { end(ended.pid, ended.status); }, nullptr); });
+}
+
+void Sessions::end_orphan(pid_t pid, int status) {
+    const auto found = sessions_.find(pid);
+    if (found != sessions_.end() && found->second.is_adopted)
+        children_.end(pid, status, [this](const Ended& ended) { end(ended.pid, ended.status); });
+}
+
+// --- orders ---
+
+std::vector<SessionView> Sessions::view() const {
+    std::vector<SessionView> views;
+    views.reserve(sessions_.size());
+    for (const auto& [pid, session] : sessions_)
+        views.push_back({pid, session.record.peer, session.record.since,
+                         read_activity(parts_.pages.all().page(session.record.page))});
+    return views;
+}
+
+std::size_t Sessions::kick(const std::string& whom) {
+    std::size_t count = 0;
+    for (auto& [pid, session] : sessions_) {
+        const SessionRecord& record = session.record;
+        const std::optional<Activity> activity = read_activity(parts_.pages.all().page(record.page));
+        if (text(pid) != whom && record.host != whom && record.peer != whom &&
+            !(activity && activity->user == whom))
+            continue;
+        ++count;
+        // A session that cannot be told, since it reads nothing, is not asked.
+        if (!tell(session.pair, pack_frame(Kick{}))) {
+            children_.signal(pid, SIGKILL);
+        } else if (!record.kill_at) { // to be told so again gives it no more time
+            session.record.kill_at = Clock::now() + kick_time;
+            deposit(session);
+            kill_later(session, *session.record.kill_at);
+        }
+    }
+    return count;
+}
+
+// One that was told to end and does not.
+void Sessions::kill_later(Session& session, Clock::time_point when) {
+    session.kill_at = parts_.loop.at(when, [this, pid = session.record.pid] {
+        parts_.log.warning(
+            text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
+        children_.signal(pid, SIGKILL);
+    });
+}
+
+void Sessions::tell_all(std::string_view order) const {
+    for (const auto& [pid, session] : sessions_) tell(session.pair, order);
+}
+
+} // namespace ftpd
