@@ -154,7 +154,7 @@ class Pipe(Talker):
     async def open(self):
         self.process = await asyncio.create_subprocess_exec(
             os.path.join(self.soak.build, "chat"), f"{self.name}@127.0.0.1:{self.soak.chatd.port}", self.rooms[0],
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
         self.reader, self.writer = self.process.stdout, self.process.stdin
 
     async def enter(self):
