@@ -7,7 +7,7 @@ import subprocess
 import time
 
 PATIENCE = 60  # seconds
-MEAN_PAUSE = 3.0  # seconds between two events: 500 deaths of hub and parent in half an hour
+MEAN_PAUSE = 1.2  # seconds between two events: nearly 500 deaths of hub and parent in half an hour
 LIFE = 1.3  # seconds: who dies sooner counts as one that cannot live, and the keeper gives up after five
 
 
@@ -117,6 +117,7 @@ EVENTS = [
     ("main", 5, "kills of hub or parent", lambda deaths: deaths.end_main(signal.SIGKILL)),
     ("main", 2, "faults of hub or parent", lambda deaths: deaths.end_main(signal.SIGSEGV)),
     ("main", 2, "stops, then kills of hub or parent", lambda deaths: deaths.end_main(signal.SIGSTOP, signal.SIGKILL)),
+    ("main", 0.1, "hangs of hub or parent", lambda deaths: deaths.end_main(signal.SIGSTOP)),
     ("helpers", 1, "kills of authd", lambda deaths: deaths.end_helper("authd")),
     ("helpers", 1, "kills of the spawner", lambda deaths: deaths.end_helper("spawner")),
     ("handlers", 2, "kills of handlers", lambda deaths: deaths.end_handler()),
