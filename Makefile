@@ -78,7 +78,7 @@ archives  = $(patsubst %,$(build)/lib%.a,$(filter $1,$(parts)))
 
 # As many jobs as cores, unless the user says; each prints in one piece, except where a person watches.
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc) $(if $(filter run test faults hostile bench check-fresh,$(MAKECMDGOALS)),,-O)
+MAKEFLAGS += -j$(shell nproc) $(if $(filter run test faults hostile soak model bench check-fresh,$(MAKECMDGOALS)),,-O)
 endif
 ifneq (,$(filter clean,$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -87,7 +87,7 @@ endif
 say       = @$(if $(V),:,printf '%5s of %s  %s %s\n' $(step))
 hush      = $(if $(V),,@)
 step      = $(eval done += x)$(words $(done)) $(steps)
-builds    = $(filter-out run everything test faults hostile run-hostile bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
+builds    = $(filter-out run everything test faults hostile run-hostile soak model bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
 ifeq (,$(V)$(steps)$(findstring n,$(firstword -$(MAKEFLAGS))))
 ifneq (,$(builds))
 steps := $(shell $(MAKE) -n $(MAKEOVERRIDES) $(builds) steps=? V= MAKEFLAGS= 2>/dev/null | grep -c 'of %s  %s %s')
@@ -95,7 +95,7 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lacking everything run test faults hostile run-hostile bench check check-fresh install uninstall clean help force
+.PHONY: all lacking everything run test faults hostile run-hostile soak model bench check check-fresh install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
 
@@ -220,6 +220,14 @@ hostile: ## clients that do what they should not, against both daemons with sani
 
 run-hostile: all
 	@tests/hostile/hostile.py $(build) $(MINUTES) $(SEED)
+
+soak: ## kill hub, parent and others again and again under clients who may not notice; MINUTES=30 SEED=number ONLY='main handlers'
+	@tests/need.sh $(compiler_need) python3:python3
+	@$(MAKE) --no-print-directory all
+	@tests/soak/soak.py $(build) $(MINUTES) '$(SEED)' $(ONLY)
+
+model: ## look at each state of a model of the hub, its handlers and the log, with deaths anywhere; needs spin
+	@tests/model/check.sh build/model
 
 check-fresh: ## as root: make, run and test on a minimal Debian, as root and as an ordinary user
 	@tests/check_fresh.sh

@@ -65,6 +65,7 @@ void measure_chat(const Setting& setting, Samples& samples) {
     contest(setting, samples, "chat-delay-1000", 1000, delay);
     if (setting.wants("chat-admit") || setting.wants("chat-memory")) measure_presence(setting, samples);
     if (setting.wants("chat-stopped")) measure_stopped_reader(setting, samples);
+    if (setting.wants("chat-takeover")) measure_takeover(setting, samples);
 }
 
 } // namespace bench

@@ -13,6 +13,11 @@ constexpr std::string_view poller_definition = "So many descriptors are watched 
                                                "readable: write, wait, read, in a loop. The servers' "
                                                "column has the number of descriptors.";
 
+constexpr std::string_view takeover_definition = "From kill -9 of the hub to when 9 listeners of a room of "
+                                                 "10, whose log has 256 MiB, have a line that is said "
+                                                 "right after it; 40 kills, 1.2 s or more apart. All others "
+                                                 "are in rooms of 100, whose logs have 16 MiB each.";
+
 constexpr auto rows = std::to_array<Row>({
     {"ftp-sessions", "FTP sessions", "/s", true,
      "4 clients, each: connect, 220, USER anonymous, PASS, QUIT, 221, until the server has closed; the next "
@@ -66,6 +71,15 @@ constexpr auto rows = std::to_array<Row>({
      "The same of its handler."},
     {"chat-stopped-lines", "one stopped reader: lines it gets when it reads on", "lines", true,
      "Of each speaker all, each once and in their order."},
+    {"chat-takeover-10", "silence after the hub's death, 10 present", "ms", false, takeover_definition},
+    {"chat-takeover-10-p99", "silence after the hub's death, 10 present, p99", "ms", false,
+     takeover_definition},
+    {"chat-takeover-1000", "silence after the hub's death, 1,000 present", "ms", false, takeover_definition},
+    {"chat-takeover-1000-p99", "silence after the hub's death, 1,000 present, p99", "ms", false,
+     takeover_definition},
+    {"chat-takeover-8000", "silence after the hub's death, 8,000 present", "ms", false, takeover_definition},
+    {"chat-takeover-8000-p99", "silence after the hub's death, 8,000 present, p99", "ms", false,
+     takeover_definition},
     {"pack-pack", "packing !IHHq16s", "ns", false,
      "One struct into a buffer, 5 values; the loop's own time is in it. By hand: memcpy and htonl."},
     {"pack-unpack", "unpacking !IHHq16s", "ns", false, "The same from a buffer, all fields looked at."},
@@ -98,6 +112,7 @@ constexpr auto targets = std::to_array<Target>({
     {"chat-stopped-hub", "<= 1 MiB", at_most, 1024, ""},
     {"chat-stopped-handler", "<= 1 MiB", at_most, 1024, ""},
     {"chat-stopped-lines", "all 1,000,000", at_least, 1'000'000, ""},
+    {"chat-takeover-1000-p99", "<= 100 ms", at_most, 100, ""},
     {"pack-pack", "<= 1.2 x by hand", at_most, 1.2, "by hand"},
     {"pack-pack", "<= 1/20 of CPython's struct", at_most, 1.0 / 20, "CPython's struct"},
     {"pack-unpack", "<= 1.2 x by hand", at_most, 1.2, "by hand"},
