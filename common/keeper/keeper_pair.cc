@@ -120,6 +120,7 @@ void KeeperPair::flush(bool has_room) {
         if (state == IoState::vanished ? !has_hung_up(fd_.get()) : has_room) pause(retry_pause);
         break; // of one that has hung up, hearing tells
     }
+    if (unsent_.empty() && !watch_) owes_word_ = false; // who waits without a loop sees it
     update();
 }
 
@@ -192,6 +193,8 @@ bool KeeperPair::wait(Clock::time_point deadline, bool for_packet) {
         const std::size_t before = unsent_.size();
         if (fd_) flush(false);
         if (!for_packet && unsent_.empty()) return true;
+        const Heard heard = for_packet ? hear_one() : Heard::nothing;
+        if (heard == Heard::packet) return true;
         if (was_ready && unsent_.size() == before) ::nanosleep(&moment, nullptr); // a call has failed
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         if (!fd_ || left.count() <= 0) return false;
@@ -199,13 +202,7 @@ bool KeeperPair::wait(Clock::time_point deadline, bool for_packet) {
         if (for_packet) one.events |= POLLIN;
         if (!unsent_.empty()) one.events |= POLLOUT;
         was_ready = ::poll(&one, 1, static_cast<int>(left.count())) != 0;
-        if (for_packet && (one.revents & ~POLLOUT) != 0) {
-            const Heard heard = hear_one();
-            if (heard == Heard::packet) return true;
-            if (heard == Heard::end) return false;
-        } else if ((one.revents & POLLHUP) != 0) {
-            return false;
-        }
+        if (!for_packet && (one.revents & POLLHUP) != 0) return false;
     }
 }
 

@@ -75,6 +75,7 @@ void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
     }
     take_back_later();
     std::vector<std::size_t> pages;
+    pages.reserve(known.size());
     for (const auto& [pid, session] : known) pages.push_back(session.record.page);
     parts_.pages.take_those(std::move(pages));
     sessions_ = std::move(known);
@@ -129,7 +130,7 @@ void Sessions::await_end(Session& session) {
 
 // --- from start to end ---
 
-Watch Sessions::watch(Fd pair, std::function<pid_t()> pid) {
+Watch Sessions::watch(Fd pair, const std::function<pid_t()>& pid) {
     return Watch{parts_.loop, std::move(pair), Interest::read,
                  [this, pid](const Event&) { read_packets(pid()); },
                  [this, pid](const std::exception& error) { punish(pid(), error.what()); }};

@@ -94,7 +94,7 @@ private:
     };
 
     void adopt(Session& session, common::Fd pair);
-    common::Watch watch(common::Fd pair, std::function<pid_t()> pid);
+    common::Watch watch(common::Fd pair, const std::function<pid_t()>& pid);
     void deposit(const Session& session, int pair = -1);
     void take_back_later();
     void take_back();

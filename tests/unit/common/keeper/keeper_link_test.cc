@@ -144,6 +144,20 @@ TEST_SUITE("unit") {
         CHECK(times == 1);
     }
 
+    TEST_CASE("keeper link: without a loop all is deposited once the keeper has taken it") {
+        const TemporaryFolder folder;
+        TestKeeper keeper{folder / "lock"};
+        KeeperLink& link = keeper.link();
+        int made = 0;
+        while (link.has_deposited_all()) link.deposit(text(made++), "");
+        int heard = 0;
+        while (keeper.heard()) ++heard;
+        link.hold({});
+        CHECK(link.has_deposited_all());
+        while (keeper.heard()) ++heard;
+        CHECK(heard == made);
+    }
+
     TEST_CASE("keeper link: what is too long is deposited by nobody and the rest goes on") {
         const TemporaryFolder folder;
         TestKeeper keeper{folder / "lock"};

@@ -352,6 +352,30 @@ TEST_SUITE("unit") {
         CHECK(house.told() == "200 ");
     }
 
+    TEST_CASE("succession: a daemon that is told to stop while it has no main process ends in order") {
+        const House house;
+        const Outcome outcome = keep(
+            [&](const Main& main) {
+                Life life{main};
+                const std::size_t lives = life.count();
+                house.tell(text(lives));
+                life.link.tell_ready("here");
+                const pid_t keeper = ::getppid(), own = ::getpid();
+                if (lives == 1 && ::fork() == 0) {
+                    constexpr timespec moment{0, 1'000'000};
+                    while (::kill(own, 0) == 0) ::nanosleep(&moment, nullptr); // until the keeper knows
+                    ::kill(keeper, SIGTERM);
+                    ::_exit(0);
+                }
+                life.die();
+            },
+            [](Plan& plan) { plan.pace.first_pause = plan.pace.longest_pause = 1h; });
+        CAPTURE(outcome.log);
+        CHECK(outcome.status == 0);
+        CHECK(house.told() == "0 1 ");
+        CHECK(outcome.helpers.find(' ') == outcome.helpers.size() - 1);
+    }
+
     TEST_CASE("succession: who deposits too much is killed and the next has what was there") {
         const House house;
         const Outcome outcome = keep([&](const Main& main) {
