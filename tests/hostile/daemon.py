@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 WITNESS = "127.0.0.1"
 REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|LeakSanitizer: detected|terminate called|Assertion")
@@ -119,7 +120,7 @@ class Daemon:
         with self.connect(WITNESS, 60) as client:
             client.recv(1)
         before, same = None, 0
-        while same < 4:
+        while same < 14:  # what is kept of who has left is let go after 5 s
             time.sleep(0.5)
             now = self.descriptors()
             before, same = now, same + 1 if now == before else 0
@@ -130,7 +131,9 @@ class Daemon:
         deadline = time.monotonic() + 120
         while (now := self.descriptors()) != usual and time.monotonic() < deadline:
             time.sleep(0.5)
-        return {role: f"{usual.get(role)} before, {now.get(role)} after"
+        before, after = ({role: Counter(held) for role, held in some.items()} for some in (usual, now))
+        return {role: f"gone: {dict(before.get(role, Counter()) - after.get(role, Counter()))}, "
+                      f"new: {dict(after.get(role, Counter()) - before.get(role, Counter()))}"
                 for role in usual.keys() | now.keys() if usual.get(role) != now.get(role)}
 
     def kill_helper(self, dice):

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 
 PATIENCE = 60  # seconds
 MEAN_PAUSE = 1.2  # seconds between two events: nearly 500 deaths of hub and parent in half an hour
@@ -29,10 +30,6 @@ class Deaths:
                     self.soak.count(name)
             except ProcessLookupError:
                 pass  # it has ended by itself
-
-    def main_of_one(self):
-        daemon = self.dice.choice([self.soak.ftpd, self.soak.chatd])
-        return daemon, daemon.main()
 
     def await_next(self, daemon, old, since):
         """Until there is another that lets a client in."""
@@ -61,8 +58,8 @@ class Deaths:
         except OSError:
             return False
 
-    def end_main(self, *signals):
-        daemon, pid = self.main_of_one()
+    def end_main(self, daemon, *signals):
+        pid = daemon.main()
         if pid is None:
             return False
         daemon.kills.add(pid)
@@ -112,12 +109,17 @@ class Deaths:
         return True
 
 
+def end(group, signals, deaths):
+    return deaths.end_main(deaths.soak.chatd if group == "hub" else deaths.soak.ftpd, *signals)
+
+
 # Group, weight, what is counted, event: true when it was done.
 EVENTS = [
-    ("main", 5, "kills of hub or parent", lambda deaths: deaths.end_main(signal.SIGKILL)),
-    ("main", 2, "faults of hub or parent", lambda deaths: deaths.end_main(signal.SIGSEGV)),
-    ("main", 2, "stops, then kills of hub or parent", lambda deaths: deaths.end_main(signal.SIGSTOP, signal.SIGKILL)),
-    ("main", 0.1, "hangs of hub or parent", lambda deaths: deaths.end_main(signal.SIGSTOP)),
+    *((group, weight, f"{what} of the {group}", partial(end, group, signals))
+      for group in ("hub", "parent")
+      for weight, what, *signals in ((3, "kills", signal.SIGKILL), (1, "faults", signal.SIGSEGV),
+                                     (1, "stops, then kills,", signal.SIGSTOP, signal.SIGKILL),
+                                     (0.05, "hangs", signal.SIGSTOP))),
     ("helpers", 1, "kills of authd", lambda deaths: deaths.end_helper("authd")),
     ("helpers", 1, "kills of the spawner", lambda deaths: deaths.end_helper("spawner")),
     ("handlers", 2, "kills of handlers", lambda deaths: deaths.end_handler()),

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hostile"))
@@ -210,7 +211,9 @@ def run(soak, happenings):
     """What was found wrong, by kind."""
     shared = set(os.listdir("/dev/shm"))
     daemons = [soak.ftpd, soak.chatd]
-    usual = [(daemon, daemon.usual(), names_in(os.path.join(daemon.folder, "state"))) for daemon in daemons]
+    with ThreadPoolExecutor() as both:
+        held = list(both.map(Daemon.usual, daemons))
+    usual = [(daemon, kept, names_in(os.path.join(daemon.folder, "state"))) for daemon, kept in zip(daemons, held)]
     asyncio.run(soak.talk(int(os.environ.get("CLIENTS", "200")), happenings))
     found = {"clients disappointed": list(soak.found),
              "lines lost or doubled": list(soak.lost_or_doubled()),
