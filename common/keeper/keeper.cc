@@ -42,6 +42,11 @@ rlimit descriptor_limits() {
     return limits;
 }
 
+// Others send these two, and the kernel when memory is short.
+bool is_own_fault(int status) {
+    return !WIFSIGNALED(status) || (WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM);
+}
+
 // In the child. Nothing of the keeper's is open there but what the process was born with.
 int become(const LastingProcess& process, Birth birth) {
     close_other_descriptors(
@@ -183,7 +188,7 @@ void Keeper::give_all() {
     for (const auto& [role, child] : children_)
         if (child.end()) give_end(role, child);
     legacy_.give_deposits(main().pair);
-    tell({.word = KeeperWord::begin, .flag = was_ready_});
+    tell({.word = KeeperWord::begin, .flag = was_ready_, .number = main_failed_ ? 1 : 0});
     legacy_.pass_orphans(main().pair);
 }
 
@@ -210,6 +215,7 @@ void Keeper::reap() {
 
 void Keeper::on_main_end(pid_t pid, int status) {
     life_.end();
+    main_failed_ = std::exchange(was_silent_, false) || is_own_fault(status);
     const std::string& role = plan_.processes.front().role;
     const bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
@@ -237,6 +243,7 @@ void Keeper::on_silence(std::chrono::milliseconds silent) {
     log_.error(text(plan_.processes.front().role, ' ', main().pid(),
                     " is killed: it gave no sign of life for ",
                     std::chrono::ceil<std::chrono::seconds>(silent).count(), " s"));
+    was_silent_ = true;
     main().signal(SIGKILL);
 }
 

@@ -33,7 +33,8 @@ enum class KeeperWord : std::uint8_t {
     // keeper to child
     give = 1,          // a descriptor for label; number: the process at its other end, if it is a pair
     take_back = 2,     // label: let go of what was given for it
-    begin = 3,         // all that there is at a start was given; flag: the process follows another
+    begin = 3,         // all that there is at a start was given; flag: the process follows another, number: 1
+                       // if that one failed by itself, 0 if somebody killed it
     line = 4,          // of a configuration that was read again: label its origin, flag: an option
     apply = 5,         // the configuration is whole; flag: because the child asked
     refuse = 6,        // it could not be read: text says why; flag as above

@@ -106,6 +106,7 @@ void KeeperLink::heed(KeeperFrame frame, Fd passed) {
     case KeeperWord::begin:
         has_begun_ = true;
         follows_another_ = frame.flag;
+        predecessor_failed_ = frame.number != 0;
         return;
     case KeeperWord::left:
         if (has_begun_) throw PeerError("the keeper gives what was left after the start");

@@ -65,6 +65,8 @@ public:
     };
     std::vector<Left> take_left(std::string_view begin);
     bool follows_another() const { return follows_another_; } // a predecessor's clients may be there
+    // And it was not killed from outside: what it did then may be why it died.
+    bool predecessor_failed() const { return predecessor_failed_; }
 
     // Leaves bytes and at most one descriptor with the keeper, for whoever follows this process, in place of
     // what stands under the label. All deposits are heard in their order: what the keeper has is always what
@@ -118,6 +120,7 @@ private:
     std::vector<Note> told_;
     bool has_begun_ = false;
     bool follows_another_ = false;
+    bool predecessor_failed_ = false;
 };
 
 } // namespace common

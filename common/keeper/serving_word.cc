@@ -34,7 +34,7 @@ ServingWord::ServingWord(KeeperLink& keeper, const std::string& folder) {
         keeper.deposit(label_of_page, {}, file.get());
     }
     page_ = reinterpret_cast<Page*>(map_shared_pages(file.get(), 0, 1).data());
-    const std::uint64_t stood = page_->client;
+    const std::uint64_t stood = keeper.predecessor_failed() ? page_->client : 0;
     if (stood == page_->at_last_death) suspect_ = stood;
     page_->at_last_death = stood;
     page_->client = 0;

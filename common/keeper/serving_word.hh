@@ -23,7 +23,7 @@ public:
     void end();
     // In a child that is not to see the page: neither of the two is to be called any more.
     void let_go();
-    // Whose turn it was at the last two deaths running; 0: nobody's.
+    // Whose turn it was at the last two deaths running, neither of which came from outside; 0: nobody's.
     std::uint64_t suspect() const { return suspect_; }
 
 private:

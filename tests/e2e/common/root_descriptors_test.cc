@@ -140,8 +140,12 @@ TEST_SUITE("e2e readiness") {
         const auto look = [&](std::size_t silent_ones, std::size_t members) {
             const pid_t spawner = spawner_of(daemon);
             const Words lasting{"lock", "unix listener", "unix listener", "tcp listener", "log"};
-            // With the hub and authd; the spawner, which is executed, keeps none.
-            place.check("the keeper", daemon.pid(), with(lasting, {"null", "said", "said", "pair", "pair"}));
+            // With the hub and authd; the spawner, which is executed, keeps none. And for another hub: the
+            // hub's ends of the pairs with spawner, authd and handlers, and the pages.
+            Words of_keeper = with(
+                lasting, {"null", "said", "said", "pair", "pair", "pair", "pair", "pages", "pages"});
+            of_keeper.insert(of_keeper.end(), silent_ones + members, "pair");
+            place.check("the keeper", daemon.pid(), of_keeper);
             // With the keeper, the spawner and authd.
             Words of_hub = with(lasting, {"null", "said", "said", "pair", "pair", "pair", "pages", "room"});
             of_hub.insert(of_hub.end(), silent_ones + members, "pair");

@@ -19,10 +19,10 @@ const auto nobody = [](ServingWord&) {};
 // Main processes, one after the other, between whom stands the page.
 struct Lives {
     // What body leaves there is what stands there at its death. Returns whom this life suspects.
-    std::uint64_t live(const std::function<void(ServingWord&)>& body) {
+    std::uint64_t live(const std::function<void(ServingWord&)>& body, bool was_killed = false) {
         TestKeeper::Left left;
         if (page) left.push_back({"serving", "", duplicate(page.get())});
-        TestKeeper keeper{folder / "lock", {}, std::move(left)};
+        TestKeeper keeper{folder / "lock", {}, std::move(left), !was_killed};
         ServingWord word{keeper.link(), folder / ""};
         if (const auto deposit = keeper.heard()) {
             CHECK(deposit->word == KeeperWord::deposit);
@@ -65,6 +65,16 @@ TEST_SUITE("unit") {
             word.end();
         }) == 0);
         CHECK(lives.live(nobody) == 0);
+    }
+
+    TEST_CASE("serving word: whoever stood there when somebody killed the process is not suspected") {
+        Lives lives;
+        const auto serve = [](ServingWord& word) { word.begin(7); };
+        for (int life = 0; life < 3; ++life) CHECK(lives.live(serve, true) == 0);
+        CHECK(lives.live(serve) == 0); // once by itself
+        CHECK(lives.live(serve, true) == 0);
+        CHECK(lives.live(serve) == 0);
+        CHECK(lives.live(serve) == 7);
     }
 
     TEST_CASE("serving word: a page that is none is not looked at") {
