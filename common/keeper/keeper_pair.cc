@@ -17,7 +17,7 @@ namespace {
 
 constexpr int packets_at_once = 64;        // in one round
 constexpr int most_last_words = 64 * 1024; // of one that has ended: far more than a pair holds
-constexpr std::chrono::milliseconds retry_pause{100}, rest_time{4};
+constexpr std::chrono::milliseconds retry_pause{100}, rest_time{10};
 
 // What a failed call says of the other side may be untrue.
 bool has_hung_up(int fd) {
