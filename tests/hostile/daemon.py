@@ -76,15 +76,24 @@ class Daemon:
                     pass
                 return
 
-    def listens(self, pid):
-        """Whether it holds the listener: of what the keeper has started only the hub or parent does."""
-        with open("/proc/net/tcp", encoding="ascii") as file:
-            sockets = {f"socket:[{line.split()[9]}]" for line in file
-                       if line.split()[1].endswith(f":{self.port:04X}") and line.split()[3] == "0A"}
+    def role(self, pid, command, sockets):
+        """What a child of the keeper is; None: it serves a client, and has lost the process that had forked it."""
         try:
-            return any(os.readlink(f"/proc/{pid}/fd/{fd}") in sockets for fd in os.listdir(f"/proc/{pid}/fd"))
+            held = {sockets.get(os.readlink(f"/proc/{pid}/fd/{fd}")) for fd in os.listdir(f"/proc/{pid}/fd")}
         except OSError:  # of another user's, or no more there
-            return re.search(rf"(hub|parent)\[{pid}\]: ", self.log()) is not None
+            held = {"listener"} if re.search(rf"(hub|parent)\[{pid}\]: ", self.log()) else set()
+        if "listener" in held:
+            return "main"
+        if "client" in held:
+            return None
+        return "spawner" if command.startswith(b"chatd-spawner") else "authd"
+
+    def sockets(self):
+        """The TCP sockets of its port, as a descriptor's link has them."""
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file]
+        return {f"socket:[{row[9]}]": "listener" if row[3] == "0A" else "client"
+                for row in rows if row[1].endswith(f":{self.port:04X}")}
 
     def main(self):
         """The hub's or the parent's number; None while there is none."""
@@ -92,7 +101,7 @@ class Daemon:
 
     def lasting(self):
         """The processes that the keeper has started, and itself, by role; a sweeper is none that stays."""
-        found = {"keeper": self.process.pid}
+        found, sockets = {"keeper": self.process.pid}, self.sockets()
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
             for pid in map(int, file.read().split()):
                 try:
@@ -100,8 +109,8 @@ class Daemon:
                         command = words.read()
                 except OSError:
                     continue
-                role = "spawner" if command.startswith(b"chatd-spawner") else "authd"
-                found["main" if self.listens(pid) else role] = pid
+                if role := self.role(pid, command, sockets):
+                    found[role] = pid
         return found
 
     def descriptors(self):

@@ -45,8 +45,11 @@ class Talker:
         await self.open()
         await self.say(self.name)
         await self.hear_until(lambda: b"Room code" in self.rest)
-        await self.say(self.rooms[0])
-        await self.hear_until(lambda: self.rooms[0] in self.entered)
+        while self.rooms[0] not in self.entered:  # with a full disk nobody is let in
+            refusals = self.refusals
+            await self.say(self.rooms[0])
+            await self.hear_until(lambda: self.rooms[0] in self.entered or self.refusals > refusals)
+            await asyncio.sleep(0.5 if self.refusals > refusals else 0)
         for room in self.rooms[1:]:
             await self.say(f"/join {room}")
             await self.hear_until(lambda room=room: room in self.entered)
