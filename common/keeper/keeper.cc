@@ -198,6 +198,7 @@ void Keeper::reap() {
     reap_children([&](pid_t pid, int status) {
         ended.emplace(pid == main().pid() ? ended.begin() : ended.end(), pid, status);
     });
+    main().pair.hear_rest(); // it may have said first that it serves, or that it stops
     const auto on_end = [&](pid_t pid, int status) {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });

@@ -168,6 +168,14 @@ void KeeperPair::hear_all() {
     }
 }
 
+void KeeperPair::hear_rest() {
+    try {
+        hear_all();
+    } catch (const std::exception& error) {
+        on_error_(error);
+    }
+}
+
 void KeeperPair::update() {
     if (!watch_ || pauses_) return;
     const bool hears = unsent_.size() < caps_.unanswered;

@@ -67,6 +67,8 @@ public:
     // Once all that waits is heard, nothing is for a moment: what comes often is then heard in one round of
     // the loop, and not each by itself.
     void rest() { will_rest_ = true; }
+    // What was said by now, also in a rest. What goes wrong is told as on_error.
+    void hear_rest();
     // Of a process that has ended: all that it said last. Throws as on_error is told.
     void hear_all();
 

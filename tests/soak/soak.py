@@ -8,6 +8,7 @@
 import asyncio
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -179,6 +180,11 @@ class Soak:
         self.has_said_all = True
 
 
+def shared_memory():
+    """Names of daemons' shared memory; others beside us have theirs."""
+    return {name for name in os.listdir("/dev/shm") if re.fullmatch(r"suite-\d+-\d+", name)}
+
+
 def stat(pid):
     """The fields of proc(5) from the third on; none when there is no such process."""
     try:
@@ -209,7 +215,7 @@ def names_in(folder):
 
 def run(soak, happenings):
     """What was found wrong, by kind."""
-    shared = set(os.listdir("/dev/shm"))
+    shared = shared_memory()
     daemons = [soak.ftpd, soak.chatd]
     with ThreadPoolExecutor() as both:
         held = list(both.map(Daemon.usual, daemons))
@@ -231,7 +237,7 @@ def run(soak, happenings):
     ran = {one for daemon in daemons for one in processes_of(daemon)}
     found["stops that failed"] = [f"{daemon.name} did not stop in order" for daemon in daemons if not daemon.stop()]
     left += [f"process {pid} is left" for pid, when in ran if when_started(pid) == when]
-    left += [f"/dev/shm/{name} is left" for name in set(os.listdir("/dev/shm")) - shared]
+    left += [f"/dev/shm/{name} is left" for name in shared_memory() - shared]
     return {**found, "things left over": left, "ends that we did not cause": [e for d in daemons for e in d.bad_ends()]}
 
 
