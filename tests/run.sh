@@ -61,6 +61,10 @@ In three more shells: a name, then Enter alone for the lobby, or sesame, or lobb
   $build/chat $address:$chat_port
   $build/chatctl -s $run/chat/control announce hello everybody
 
+Its log here names the process that serves them all, hub[PID]. Kill that, and type on; so with ftpd's parent[PID]:
+
+  kill -9 PID
+
 END
 }
 
