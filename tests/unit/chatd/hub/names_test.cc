@@ -15,6 +15,7 @@ std::string ask_for(HubHouse& house, const Client& client, const std::string& na
         house.send(client, NameFrame::make(name));
     else
         house.send(client, NickFrame::make(name));
+    house.settle();
     return house.heard(number);
 }
 

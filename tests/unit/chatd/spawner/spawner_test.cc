@@ -126,6 +126,7 @@ TEST_SUITE("unit") {
         std::size_t listed = 0;
         SpawnerLink link{[&] { is_misused = true; }};
         SpawnerLink::Callbacks callbacks;
+        callbacks.on_ready = callbacks.on_lost = [] {};
         callbacks.on_handlers = [&](std::span<const SpawnerLink::Callbacks::Handler> some, bool) {
             listed += some.size();
         };
