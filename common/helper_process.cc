@@ -165,7 +165,7 @@ void HelperProcess::kill() {
 }
 
 // Its end: SIGCHLD says how. One that is there still, since it was only the pair that failed, does nothing
-// more on its own: a spawner would end its handlers, as if the hub were dead.
+// more on its own.
 void HelperProcess::lose() {
     if (!pair_) return;
     if (!stopping_) children_.signal_all(SIGKILL);

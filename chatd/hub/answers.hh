@@ -41,6 +41,11 @@ public:
     void send(const Client& client, std::string_view frame, int passed = -1);
     // The same for what it has asked. What the request has changed is deposited first.
     void answer(Client& client, std::string_view frame, int passed = -1);
+    // What an earlier hub has answered to the last request, which may have been lost: once more.
+    void repeat(const Client& client, std::string_view frame, int passed = -1) {
+        deposits_.note_settled(client.number);
+        send(client, frame, passed);
+    }
     // It is done; words: what there is to say of it.
     void confirm(Client& client, std::string_view words = {});
     void refuse(Client& client, Refusal why);

@@ -81,7 +81,7 @@ void BackgroundSave::begin() {
     }
 }
 
-// In the child, which holds none of the hub's descriptors meanwhile: a dead hub's clients must see its end.
+// In the child, which holds none of the hub's descriptors meanwhile.
 int BackgroundSave::save(int told) const {
     close_other_descriptors(std::array{STDERR_FILENO, told});
     hide_memory();

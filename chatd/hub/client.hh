@@ -142,6 +142,7 @@ struct Client : ClientFacts {
         ClientNumber former;
         bool tells_formers;
         std::uint64_t counted;
+        std::size_t rooms; // of whose entry it is told
     };
     std::optional<Return> returning;
     std::uint64_t announced = 0; // of its bytes, those up to the end of what its next frame is about

@@ -16,7 +16,7 @@ namespace chatd {
 void Deposits::put(const Client& client, int pair) {
     ClientRecord record = record_of(client, tickets_.tokens_of(client.number));
     std::string bytes = pack_client(record);
-    if (bytes.size() > max_keeper_text) { // then it is asked anew, and not told what it was told
+    if (bytes.size() > max_keeper_text) { // then what it asked last is done anew, if that is not answered
         record.facts.answer.clear();
         bytes = pack_client(record);
     }
@@ -47,33 +47,61 @@ void Deposits::end_round() {
             box_.withdraw(text(label_of_ticket, client));
 }
 
-// A line that is known by the log alone must stay behind the place from which the next hub reads on.
+// A line that is known by the log alone must stay behind the place from which the next hub reads on. What
+// cannot be put now is put with the next.
 void Deposits::settle(Rooms& rooms, bool all_answered) {
     if (all_answered && unsettled_.empty() && has_all()) rooms.move_places();
     for (const Rooms::Changed& changed : rooms.take_changed()) {
-        if (changed.room != nullptr) put(*changed.room);
-        if (changed.room == nullptr)
-            for (const auto& [label, bytes] : std::exchange(parts_[changed.number], {})) box_.withdraw(label);
-        if (changed.room == nullptr) parts_.erase(changed.number);
-    }
-    for (const auto& [client, left] : std::exchange(gone_, {})) {
-        if (const auto kept = tickets_.kept_of(client); kept && kept->ticket.is_left) {
-            box_.put(text(label_of_ticket, client), pack_ticket(*kept), -1);
-            tickets_put_.insert(client);
+        try {
+            if (changed.room != nullptr)
+                put(*changed.room);
+            else
+                withdraw_room(changed.number);
+        } catch (const std::exception&) {
+            rooms.note_change(changed.number);
         }
-        note_settled(client);
-        const std::string label = text(label_of_client, client);
-        if (left.empty())
-            box_.withdraw(label);
-        else
-            box_.put(label, left, -1);
     }
+    for (Gone& gone : std::exchange(gone_, {})) {
+        try {
+            settle(gone);
+        } catch (const std::exception&) {
+            gone_.push_back(std::move(gone));
+        }
+    }
+}
+
+void Deposits::settle(const Gone& gone) {
+    if (const auto kept = tickets_.kept_of(gone.client); kept && kept->ticket.is_left) put(*kept);
+    const std::string label = text(label_of_client, gone.client);
+    if (gone.left.empty())
+        box_.withdraw(label);
+    else
+        box_.put(label, gone.left, -1);
+    note_settled(gone.client);
+}
+
+void Deposits::withdraw_room(std::uint32_t number) {
+    for (const auto& [label, bytes] : parts_[number]) box_.withdraw(label);
+    parts_.erase(number);
+}
+
+void Deposits::put(const Tickets::Kept& ticket) {
+    box_.put(text(label_of_ticket, ticket.ticket.client), pack_ticket(ticket), -1);
+    tickets_put_.insert(ticket.ticket.client);
+}
+
+void Deposits::put_tickets() {
+    for (const Tickets::Kept& kept : tickets_.left()) put(kept);
 }
 
 // Only what has changed is put.
 void Deposits::put(const Room& room) {
     std::map<std::string, std::string>& known = parts_[room.number()];
     std::map<std::string, std::string> now;
+    if (!is_lasting(room.number()) && room.number() > last_made_) {
+        last_made_ = room.number();
+        box_.put(label_of_made, text(last_made_), -1);
+    }
     const auto add = [&](std::string label, std::string bytes, int fd) {
         const auto before = known.find(label);
         if (before == known.end() || before->second != bytes) box_.put(label, bytes, fd);

@@ -23,9 +23,11 @@ namespace chatd {
 
 // The labels, and in some of them numbers behind the words.
 inline constexpr std::string_view label_of_pages = "pages", label_of_generation = "hub",
-                                  label_of_client = "client ", label_of_ticket = "ticket ",
-                                  label_of_room = "room ", label_of_mark = "mark ",
-                                  label_of_room_log = "log ", label_of_ban_change = "ban ";
+                                  label_of_made = "made", // the last number of a room that a client made
+
+    label_of_client = "client ", label_of_ticket = "ticket ", label_of_room = "room ",
+                                  label_of_mark = "mark ", label_of_room_log = "log ",
+                                  label_of_ban_change = "ban ";
 
 class Deposits {
 public:
@@ -65,6 +67,8 @@ public:
 
     // A change of the bans (Bans::tell_changes), until the file has it. number: BackgroundSave's.
     void put_ban_change(std::uint64_t number, std::string_view change);
+    // Those that a hub before has left in a file.
+    void put_tickets();
     // The file has the changes up to this one.
     void note_saved_bans(std::uint64_t number);
 
@@ -81,7 +85,10 @@ private:
         std::string left; // its record; empty: nothing is left of it
     };
     void put(const Client& client, int pair);
+    void settle(const Gone& gone);
+    void withdraw_room(std::uint32_t number);
     void put(const Room& room);
+    void put(const Tickets::Kept& ticket);
 
     Box box_;
     const Tickets& tickets_;
@@ -96,6 +103,7 @@ private:
     };
     std::deque<BanChange> ban_changes_;
     std::uint64_t next_label_ = 1;
+    std::uint32_t last_made_ = 0; // the highest number of a room that a client has made
 };
 
 } // namespace chatd

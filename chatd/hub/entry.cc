@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <string>
 #include <system_error>
+#include <vector>
 
 using namespace common;
 
@@ -199,15 +200,17 @@ void Entry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
 void Entry::repeat(Client& client) {
     const std::string answer = client.answer;
     const Message kind = message_of(answer);
+    if (kind == Message::entered || kind == Message::resumed) resumption_.repeat_token(client);
     if (kind == Message::entered) return repeat_entry(client, answer);
-    answers_.send(client, answer);
+    answers_.repeat(client, answer);
     if (kind != Message::resumed) return;
-    for (const Client::Membership& in : client.rooms) {
+    const ClientNumber number = client.number;
+    for (const Client::Membership& in : std::vector{client.rooms}) {
         const Position from = in.room->log().position_of_line(in.shown_from);
-        repeat_entry(client,
-                     EnteredFrame::make(words_of_entry(client, *in.room), in.room->number(), client.number,
-                                        in.shown_from, in.shown_from, from.segment, from.offset,
-                                        static_cast<std::uint32_t>(in.room->members().size() - 1)));
+        repeat_entry(client, EnteredFrame::make(words_of_entry(client, *in.room), in.room->number(), number,
+                                                in.shown_from, in.shown_from, from.segment, from.offset,
+                                                static_cast<std::uint32_t>(in.room->members().size() - 1)));
+        if (people_.find(number) == nullptr) return; // its log cannot be read
     }
 }
 
@@ -217,17 +220,19 @@ void Entry::repeat_entry(Client& client, const std::string& frame) {
     const std::optional<Segments::Opened> opened =
         segments_.open(client, client.room(number), {segment, offset});
     if (opened)
-        answers_.send(client,
-                      EnteredFrame::make(words, number, self, joined, missed_from, opened->from.segment,
-                                         opened->from.offset, others),
-                      opened->fd.get());
+        answers_.repeat(client,
+                        EnteredFrame::make(words, number, self, joined, missed_from, opened->from.segment,
+                                           opened->from.offset, others),
+                        opened->fd.get());
 }
 
 void Entry::on_leave(Client& client, Packet packet) {
     const auto [number] = LeaveFrame::read(packet).first;
-    Room* const left = rooms_.find(number); // before this hub began, and others have read it
-    Room& room =
-        left != nullptr && rooms_.standing().has(*left, Kind::left, client) ? *left : client.room(number);
+    Room* const there = rooms_.find(number);
+    const bool is_repeated = client.serial == client.open;
+    if (there == nullptr && is_repeated) return answers_.confirm(client); // it was the last one in there
+    const bool has_left = there != nullptr && rooms_.standing().has(*there, Kind::left, client);
+    Room& room = has_left ? *there : client.room(number); // others have read it before this hub began
     const std::uint64_t line = rooms_.leave(room, client);
     rooms_.await(room, client, {line, line}, {});
 }

@@ -135,15 +135,18 @@ void HandlerPool::restore_page(const ClientFacts& facts) {
     if (!is_first) {
         restored_.erase(owner->second);
         pages_in_use_.erase(owner->second);
+        leaving_.end(owner->second);
+        if (people_.find(owner->second) == nullptr) deposits_.note_ended(owner->second);
         owner->second = facts.number;
     }
     pages_in_use_[facts.number] = facts.page;
     restored_[facts.number] = facts.spawner;
 }
 
-void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair) {
+void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_kill) {
     restore_page(facts);
-    if (pages_in_use_.contains(facts.number)) leaving_.begin(facts.number, -1, {}, std::move(pair), true);
+    if (!pages_in_use_.contains(facts.number)) return deposits_.note_ended(facts.number);
+    leaving_.begin(facts.number, -1, {}, std::move(pair), may_kill);
 }
 
 // Those of another spawner are orphans: nobody tells of their end.
@@ -197,9 +200,9 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
 }
 
 void HandlerPool::on_ended(ClientNumber number, int status) {
+    leaving_.end(number);
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
-    leaving_.end(number);
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
     if (people_.find(number) == nullptr) deposits_.note_ended(number);

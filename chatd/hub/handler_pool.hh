@@ -67,7 +67,7 @@ public:
     void take(common::Accepted&& accepted);
     // What an earlier hub had: a client whose facts are there, and the handler of one that has left.
     void restore(Client& client, common::Fd pair);
-    void restore_leaving(const ClientFacts& facts, common::Fd pair);
+    void restore_leaving(const ClientFacts& facts, common::Fd pair, bool may_kill);
     // All of those are there; spawner: its pid, who may be another one than they were handed to.
     void settle_restored(pid_t spawner);
     // Some of the handlers that the spawner has; who is not among all of them has ended.

@@ -28,6 +28,7 @@ namespace {
 // What the hub needs beside listeners, rooms and clients: 0 to 2, lock, pages, poller, log, console, spawner,
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
+constexpr std::chrono::seconds handlers_patience{60}; // with their answers to a hub that follows another
 constexpr std::size_t min_made_rooms = 4, max_made_rooms = 1000;
 constexpr std::size_t share_of_made_rooms = 24;                       // of all descriptors; each takes three
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
@@ -134,11 +135,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                  spawner_.spawn(client, page, std::move(socket), std::move(pair));
              },
              [this](ClientNumber client, int signal) { spawner_.signal(client, signal); }},
-            {[this](ClientNumber client) {
-                 serving_.begin(client);
-                 requests_.read(client);
-                 serving_.end();
-             },
+            {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
              [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
@@ -158,6 +155,9 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
     ::umask(077);
     open_random_source(); // for the tokens
+    const auto serve = [this](ClientNumber client) { client == 0 ? serving_.end() : serving_.begin(client); };
+    requests_.tell_serving(serve);
+    passwords_.tell_serving(serve);
     bans_.tell_changes(
         [this](const std::string& change) { deposits_.put_ban_change(saved_bans_.note_change(), change); });
     saved_bans_.tell_saved([this](std::uint64_t change) { deposits_.note_saved_bans(change); });
@@ -195,6 +195,7 @@ void Hub::open() {
     if (keeper_.follows_another()) spawner_.list();
     if (spawner.fd) take(std::move(spawner));
     if (Given authd = keeper_.take(label_of_authd); authd.fd) take(std::move(authd));
+    if (keeper_.follows_another()) passwords_.configure(); // the hub before may have told it in part
 }
 
 // Rooms, clients and tickets: those of a hub that has died, or of one that was stopped in order.
@@ -208,14 +209,18 @@ void Hub::take_over(pid_t spawner) {
     for (const RoomSettings& room : settings_.rooms)
         if (rooms_.find(room.name) == nullptr) rooms_.make(room, nullptr, places_.first_line(room.name));
     takeover.restore_tickets();
-    places_.give_back(tickets_, settings_.resume_time);
+    if (!keeper_.follows_another()) {
+        places_.give_back(tickets_, settings_.resume_time);
+        deposits_.put_tickets(); // whose file is forgotten soon
+    }
     takeover.restore_clients();
     const std::uint32_t hub = takeover.count_hubs();
     requests_.set_generation(hub);
     keeper_.deposit(label_of_generation, text(hub));
     takeover.ask_to_repeat(hub, serving_.suspect());
-    if (keeper_.follows_another())
-        log_.notice(text("going on after a hub that has ended, clients ", people_.count()));
+    if (!keeper_.follows_another()) return;
+    log_.notice(text("going on after a hub that has ended, clients ", people_.count()));
+    loop_.at(Clock::now() + handlers_patience, [this] { forget_silent_handlers(); });
 }
 
 // What the keeper has opened again, and processes that it has started.
@@ -262,6 +267,18 @@ int Hub::run() {
     while (!service_.is_stopping()) turn();
     stop();
     return 0;
+}
+
+// Who has not heard of this hub by now is stopped, or hostile: it must not keep the logs' places where they
+// are.
+void Hub::forget_silent_handlers() {
+    std::vector<ClientNumber> silent;
+    for (const auto& [number, client] : people_.all()) {
+        if (client.awaits_here) silent.push_back(number);
+        deposits_.note_settled(number);
+    }
+    for (const ClientNumber number : silent)
+        departures_.punish(*people_.find(number), "it does not answer a hub that follows another");
 }
 
 void Hub::turn() {

@@ -56,6 +56,7 @@ public:
 private:
     void open();
     void take_over(pid_t spawner);
+    void forget_silent_handlers();
     void turn();
     void wait_for_spawner();
     void take(common::Given given);

@@ -47,10 +47,11 @@ void Names::on_name(Client& client, Packet packet) {
     });
 }
 
-void Names::take(Client& client, const std::string& name) {
+void Names::take(Client& client, const std::string& name, bool is_operator) {
     if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
     people_.give_name(client, name);
     client.state = Client::State::entering;
+    client.is_operator = is_operator;
     answers_.confirm(client, name);
     ignores_.tell_of(client);
 }
@@ -67,9 +68,7 @@ void Names::on_login(Client& client, Packet packet) {
                        asks.person.account = fold_name(name);
                        if (Client* const ghost = people_.find(name))
                            departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
-                       take(asks, name);
-                       if (asks.state == Client::State::naming) return; // the user is banned
-                       asks.is_operator = has_right(verdict.rights, "operator");
+                       take(asks, name, has_right(verdict.rights, "operator"));
                    });
     erase_bytes(password);
 }
@@ -116,7 +115,10 @@ void Names::on_oper(Client& client, Packet packet) {
             if (verdict.kind != Verdict::Kind::accepted || found == known.end())
                 return passwords_.refuse(asks, verdict);
             asks.is_operator = asks.is_operator || found->rooms.empty();
-            asks.operator_rooms.insert(asks.operator_rooms.end(), found->rooms.begin(), found->rooms.end());
+            for (const std::string& room : found->rooms)
+                if (std::find(asks.operator_rooms.begin(), asks.operator_rooms.end(), room) ==
+                    asks.operator_rooms.end())
+                    asks.operator_rooms.push_back(room);
             log_.notice(text("operator ", escape(name), " is ", escape(asks.name)));
             answers_.confirm(asks);
         });

@@ -44,7 +44,7 @@ public:
     void on_oper(Client& client, Packet packet);
 
 private:
-    void take(Client& client, const std::string& name);
+    void take(Client& client, const std::string& name, bool is_operator = false);
     void rename(Client& client, const std::string& name);
 
     common::Log& log_;

@@ -34,6 +34,8 @@ public:
           departures_(departures),
           end_authd_(std::move(end_authd)) {}
 
+    // Called with the client that is worked for, and with 0 after it.
+    void tell_serving(std::function<void(ClientNumber)> on_serving) { on_serving_ = std::move(on_serving); }
     // From now on authd is asked, if it is needed now; the keeper starts it.
     void start();
     // The pair with an authd that the keeper has started.
@@ -60,6 +62,7 @@ private:
     Answers& answers_;
     Departures& departures_;
     std::function<void()> end_authd_;
+    std::function<void(ClientNumber)> on_serving_ = [](ClientNumber) {};
     std::optional<common::AuthdLink> authd_;
 };
 

@@ -62,8 +62,9 @@ void People::give_name(Client& client, const std::string& name) {
 
 void People::index_name(Client& client) {
     client.folded = fold_name(client.name);
-    names_.emplace(client.folded, client.number);
-    likenesses_.emplace(likeness_of(client.name), client.number);
+    // Of two of a hub that has died the other was about to leave.
+    names_.insert_or_assign(client.folded, client.number);
+    likenesses_.insert_or_assign(likeness_of(client.name), client.number);
 }
 
 void People::take_name(const Client& client) {

@@ -23,7 +23,7 @@ public:
 
     // A client with a number of its own; it stays where it is in memory until it is removed.
     Client& add(const common::Address& address);
-    // One that an earlier hub had, with its name, if nobody has that.
+    // One that an earlier hub had, with its name.
     Client& restore(ClientFacts facts);
     // Its name is free again. It is no longer in any room.
     void remove(const Client& client);

@@ -56,6 +56,11 @@ void Resumption::give_token(Client& client, std::string_view before) {
     answers_.send(client, TokenFrame::make(token));
 }
 
+void Resumption::repeat_token(const Client& client) {
+    const std::vector<std::string> tokens = tickets_.tokens_of(client.number);
+    if (!tokens.empty()) answers_.send(client, TokenFrame::make(tokens.front()));
+}
+
 void Resumption::on_counted(Client& client, Packet packet) {
     client.announced = std::get<0>(CountedFrame::read(packet).first);
 }
@@ -90,7 +95,8 @@ void Resumption::on_resume(Client& client, Packet packet) {
     const auto now = std::chrono::system_clock::now();
     if (bans_.keeps_out(fold_name(ticket->name), {}, now) || bans_.keeps_out(ticket->person, {}, now))
         return answers_.refuse(client, Refusal::name_banned);
-    if (const auto why = people_.refuse(ticket->name, ticket->client))
+    const bool has_name = people_.find(ticket->name) == &client; // as the logs say that an earlier hub wrote
+    if (const auto why = people_.refuse(ticket->name, ticket->client); why && !has_name)
         return answers_.refuse(client, *why); // the token stays good
     if (!ticket->is_left) {                   // its connection is dead, and has not told us yet
         departures_.dismiss(*people_.find(ticket->client), Farewell::resumed_elsewhere);
@@ -110,7 +116,8 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
     std::vector<std::pair<Room*, std::uint64_t>> rooms;
     for (const Tickets::Stay& stay : ticket.stays) {
         Room* const room = rooms_.find(stay.room);
-        if (room == nullptr || room->entry() != stay.entry ||
+        if (room == nullptr || room->entry() != stay.entry) continue;
+        if (!rooms_.standing().has(*room, Kind::joined, client) &&
             room->refuse_entry(client, bans_, std::chrono::system_clock::now()))
             continue;
         const bool is_last = &stay == &ticket.stays.back();
@@ -123,7 +130,7 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
     client.announced = client.counted = ticket.counted;
     take_formers(client, ticket);
     client.returning = Client::Return{told.counts ? std::string{told.token} : std::string{}, ticket.client,
-                                      told.counts, ticket.counted};
+                                      told.counts, ticket.counted, rooms.size()};
     budgets_.take(client, static_cast<double>(rooms.size()), Clock::now());
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
     if (rooms.empty()) welcome(client);
@@ -133,9 +140,8 @@ void Resumption::welcome(Client& client) {
     const Client::Return told = *std::exchange(client.returning, std::nullopt);
     give_token(client, told.token);
     const std::string formers = told.tells_formers ? formers_of(client) : std::string{};
-    answers_.answer(client,
-                    ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(client.rooms.size()),
-                                       told.counted, static_cast<std::uint8_t>(client.name.size())));
+    answers_.answer(client, ResumedFrame::make(client.name + formers, static_cast<std::uint32_t>(told.rooms),
+                                               told.counted, static_cast<std::uint8_t>(client.name.size())));
     tickets_.forget(told.former);
     ignores_.tell_of(client);
     ignores_.tell_all(client);

@@ -35,6 +35,8 @@ public:
 
     // A new one, unless resume-time is 0. before: the one that it came with.
     void give_token(Client& client, std::string_view before = {});
+    // The one that it was given by an earlier hub, which may have been lost.
+    void repeat_token(const Client& client);
     // One that has come back, and whose lines are in the logs of its rooms: tells it who it is.
     void welcome(Client& client);
 

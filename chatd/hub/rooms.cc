@@ -93,17 +93,19 @@ Room& Rooms::insert(const RoomSettings& settings, std::unique_ptr<RoomLog> log, 
 }
 
 Room& Rooms::restore(RoomRecord record, std::vector<RoomLog::KeptFile> files, std::vector<Record>& tail) {
-    if (!is_lasting(record.number)) next_number_ = std::max(next_number_, record.number + 1);
+    if (!is_lasting(record.number)) set_last_made(record.number);
     RoomSettings& settings = record.settings;
     const LogPolicy policy = record.state.is_made_by_client ? policy_of_made(settings) : policy_of(settings);
     auto log = std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy, log_,
                                          unpack_log_place(record.place), std::move(files),
                                          [&](const Record& one) { tail.push_back(one); });
     const std::string name = settings.name;
-    return rooms_
-        .try_emplace(name, record.number, std::move(settings), std::move(log), std::move(record.state),
-                     std::move(record.place))
-        .first->second;
+    Room& room = rooms_
+                     .try_emplace(name, record.number, std::move(settings), std::move(log),
+                                  std::move(record.state), std::move(record.place))
+                     .first->second;
+    note_change(room); // recovery may have begun a segment
+    return room;
 }
 
 void Rooms::move_places() {
@@ -186,7 +188,10 @@ void Rooms::await(Room& room, Client& client, Lines lines, std::optional<Refusal
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     client.owes_answer = true;
     const std::uint64_t line = add_line(room, Kind::joined, &client, {});
-    if (!client.is_in(room)) room.join(client, missed_from == 0 ? line : missed_from);
+    const std::uint64_t shown_from = missed_from == 0 ? line : missed_from;
+    if (!client.is_in(room)) room.join(client, shown_from);
+    for (Client::Membership& in : client.rooms)
+        if (in.room == &room) in.shown_from = shown_from; // also of one that joined before this hub began
     batches_[&room].push_back({client.number, line, line, line, missed_from, Refusal::not_done, {}});
 }
 

@@ -10,6 +10,7 @@
 #include "chatd/settings.hh"
 #include "common/log.hh"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -103,7 +104,8 @@ public:
     std::vector<std::string> close_empty();
 
     // What a hub that follows this one has to know of a room is another now.
-    void note_change(const Room& room) { changed_.insert(room.number()); }
+    void note_change(const Room& room) { note_change(room.number()); }
+    void note_change(std::uint32_t room) { changed_.insert(room); }
     // Those rooms, since they were taken last; null: it is no more.
     struct Changed {
         std::uint32_t number;
@@ -116,6 +118,9 @@ public:
     // Of an earlier hub: a room, whose log goes on. files: what is kept of a log without names; tail: takes
     // what stands behind its place. Throws as make, and common::PeerError for a place that is none.
     Room& restore(RoomRecord record, std::vector<RoomLog::KeptFile> files, std::vector<Record>& tail);
+    // The last number that an earlier hub has given to a room of a client's.
+    void set_last_made(std::uint32_t number) { next_number_ = std::max(next_number_, number + 1); }
+
     // What stood in the logs when this hub began, and is not written once more.
     StandingLines& standing() { return standing_; }
     const StandingLines& standing() const { return standing_; }

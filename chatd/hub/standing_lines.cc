@@ -12,7 +12,7 @@ void StandingLines::know(const Room& room, const Record& record) {
 
 std::uint64_t StandingLines::find(const Room& room, Kind kind, const Client& client,
                                   std::uint32_t nth) const {
-    if (lines_.empty() || client.serial == 0) return 0;
+    if (lines_.empty()) return 0;
     const auto known = lines_.find(client.number);
     if (known == lines_.end()) return 0;
     const auto found = std::find_if(known->second.begin(), known->second.end(), [&](const Line& one) {

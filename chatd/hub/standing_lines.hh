@@ -15,6 +15,10 @@ namespace chatd {
 class StandingLines {
 public:
     void know(const Room& room, const Record& record);
+    // That the client, whose end it was, has left the room: Departures::end writes it once.
+    void know_departure(const Room& room, ClientNumber client, std::uint64_t line) {
+        lines_[client].push_back({room.number(), 0, Kind::left, line});
+    }
     // The number of such a line of the client's present request; nth: of its lines of this kind in this
     // room, from 0. 0: none stood there.
     std::uint64_t find(const Room& room, Kind kind, const Client& client, std::uint32_t nth = 0) const;

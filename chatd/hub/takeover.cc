@@ -2,12 +2,14 @@
 #include "chatd/hub/takeover.hh"
 
 #include "chatd/hub/room_record.hh"
+#include "chatd/words.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <sys/socket.h>
 #include <utility>
 
 using namespace common;
@@ -28,12 +30,22 @@ std::pair<std::uint64_t, std::string_view> number_of(std::string_view label, std
 
 // What is wrong with one thing costs that one.
 template <class Work>
-void Takeover::attempt(std::string_view label, const Work& work) {
+bool Takeover::attempt(std::string_view label, const Work& work) {
     try {
         work();
+        return true;
     } catch (const std::exception& error) {
         parts_.log.error(text("what an earlier hub left as '", escape(label), "' is lost: ", error.what()));
+        return false;
     }
+}
+
+// Of a client that is not known: its handler ends with its pair.
+void Takeover::let_go(const KeeperLink::Left& client) {
+    if (client.fd) ::shutdown(client.fd.get(), SHUT_RDWR);
+    parts_.deposits.note_ended(
+        parse_number<ClientNumber>(std::string_view{client.label}.substr(label_of_client.size()))
+            .value_or(0));
 }
 
 std::map<std::uint32_t, Takeover::OfRoom> Takeover::take_parts() {
@@ -59,6 +71,8 @@ std::map<std::uint32_t, Takeover::OfRoom> Takeover::take_parts() {
 }
 
 void Takeover::restore_rooms(const Settings& settings) {
+    for (const KeeperLink::Left& left : take_left_(label_of_made))
+        parts_.rooms.set_last_made(parse_number<std::uint32_t>(left.bytes).value_or(0));
     std::map<std::uint32_t, OfRoom> parts = take_parts();
     for (const KeeperLink::Left& left : take_left_(label_of_room))
         attempt(left.label, [&] {
@@ -69,7 +83,10 @@ void Takeover::restore_rooms(const Settings& settings) {
                 std::find_if(settings.rooms.begin(), settings.rooms.end(),
                              [&](const RoomSettings& one) { return one.name == record.settings.name; });
             const bool has_files = record.settings.history; // which only a start can change
-            if (configured != settings.rooms.end()) record.settings = *configured;
+            if (configured != settings.rooms.end()) {
+                record.settings = *configured;
+                record.state.is_made_by_client = false;
+            }
             record.settings.history = has_files;
             std::vector<Record> tail;
             Room& room = parts_.rooms.restore(std::move(record), std::move(of_room.log), tail);
@@ -101,17 +118,19 @@ void Takeover::restore_bans() {
 
 void Takeover::restore_clients() {
     for (KeeperLink::Left& left : take_left_(label_of_client))
-        attempt(left.label, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); });
+        if (!attempt(left.label, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); }))
+            let_go(left);
     for (const auto& [room, tail] : std::exchange(tails_, {}))
         attempt(room->name(), [&, &of = *room, &records = tail] { follow_log(of, records); });
     parts_.pool.settle_restored(spawner_);
 }
 
 void Takeover::restore_client(ClientRecord record, Fd pair) {
-    if (record.has_left) return parts_.pool.restore_leaving(record.facts, std::move(pair));
+    if (record.has_left)
+        return parts_.pool.restore_leaving(record.facts, std::move(pair), record.facts.spawner == spawner_);
     Client& client = parts_.people.restore(std::move(record.facts));
-    client.taken = client.done;
-    client.may_repeat = client.done != 0;
+    client.may_repeat = client.done != 0 && !client.answer.empty();
+    client.taken = client.may_repeat || client.done == 0 ? client.done : client.done - 1;
     for (const ClientNumber former : client.formers) parts_.tickets.forget(former); // it has come back
     for (const ClientRecord::Stay& stay : record.rooms)
         if (Room* const room = parts_.rooms.find(stay.room)) room->join(client, stay.shown_from);
@@ -126,17 +145,29 @@ void Takeover::restore_client(ClientRecord record, Fd pair) {
     parts_.pool.restore(client, std::move(pair));
 }
 
-// Beyond what was deposited: whom the others have seen come or go has come or gone.
+// Beyond what was deposited: whom the others have seen come or go last has come or gone. A departure that no
+// request asked for is completed by ask_to_repeat, which the client is not asked any more.
 void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
+    std::map<ClientNumber, const Record*> last;
     for (const Record& record : tail) {
-        Client* const client = parts_.people.find(record.speaker);
+        if (record.kind == Kind::joined || record.kind == Kind::left) last[record.speaker] = &record;
+        if (record.kind == Kind::kicked || record.kind == Kind::banned)
+            expelled_.insert(fold_name(record.text.substr(0, record.text.find(' '))));
+        if (parts_.people.find(record.speaker) != nullptr) parts_.rooms.standing().know(room, record);
+    }
+    for (const auto& [number, record] : last) {
+        Client* const client = parts_.people.find(number);
         if (client == nullptr) continue;
-        parts_.rooms.standing().know(room, record);
-        if (record.kind == Kind::joined && record.serial > client->done && !client->is_in(room)) {
-            if (client->name.empty()) parts_.people.give_name(*client, record.name);
-            room.join(*client, record.line);
+        const bool is_in = client->is_in(room);
+        if (record->kind == Kind::joined && record->serial > client->done && !is_in) {
+            if (client->name.empty()) parts_.people.give_name(*client, record->name);
+            room.join(*client, record->line);
+        } else if (record->kind == Kind::left && is_in && record->serial == 0) {
+            parts_.rooms.standing().know_departure(room, number, record->line);
+            departed_.insert(number);
+        } else if (record->kind == Kind::left && is_in && record->serial > client->done) {
+            room.leave(*client);
         }
-        if (record.kind == Kind::left && client->is_in(room)) room.leave(*client);
     }
 }
 
@@ -152,6 +183,9 @@ void Takeover::ask_to_repeat(std::uint32_t hub, ClientNumber suspect) {
         Client& client = *parts_.people.find(number);
         if (number == suspect) {
             parts_.departures.punish(client, "two hubs died while they worked for it");
+        } else if (departed_.contains(number)) {
+            client.has_quit = client.has_quit || expelled_.contains(client.folded);
+            parts_.departures.end(client);
         } else if (!client.pair) {
             parts_.departures.punish(client, "its pair is lost");
         } else {

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,13 +69,16 @@ private:
         std::map<std::string, std::string> parts{};        // all of it, as it is deposited
     };
     template <class Work>
-    void attempt(std::string_view label, const Work& work);
+    bool attempt(std::string_view label, const Work& work);
+    void let_go(const common::KeeperLink::Left& client);
     std::map<std::uint32_t, OfRoom> take_parts();
     void restore_client(ClientRecord record, common::Fd pair);
     void follow_log(Room& room, const std::vector<Record>& tail);
 
     TakeLeft take_left_;
     std::map<Room*, std::vector<Record>> tails_; // of their logs, behind what was deposited
+    std::set<ClientNumber> departed_;            // of whose end the logs tell already
+    std::set<std::string> expelled_;             // names of those whom somebody threw out there
     Parts parts_;
     pid_t spawner_;
 };

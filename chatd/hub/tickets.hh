@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The tokens with which a client takes its place again after its connection broke: 128 random bits that
-// live in memory, and between two hubs in a file (kept_places.hh). A client that comes back is given a new
-// one. Run by the hub; without a clock of its own.
+// live in memory, with the keeper (deposits.hh), and between two daemons in a file (kept_places.hh). A client
+// that comes back is given a new one. Run by the hub; without a clock of its own.
 #pragma once
 
 #include "chatd/hub/client.hh"

@@ -2,6 +2,7 @@
 #include "common/keeper/deposit_box.hh"
 
 #include "common/errors.hh"
+#include "common/secret.hh"
 
 #include <utility>
 
@@ -40,6 +41,10 @@ void DepositBox::clear() {
     by_label_.clear();
     all_.clear();
     bytes_ = 0;
+}
+
+void DepositBox::erase() {
+    for (Deposit& deposit : all_) erase_bytes(deposit.bytes);
 }
 
 } // namespace common

@@ -36,6 +36,8 @@ public:
              std::shared_ptr<const Fd> fd);
     void withdraw(std::string_view label);
     void clear();
+    // In a child that is to have nothing of it: the bytes are gone from its memory.
+    void erase();
 
     const std::list<Deposit>& all() const { return all_; } // in the order in which they were first deposited
     std::size_t bytes() const { return bytes_; }

@@ -120,6 +120,7 @@ void Keeper::start(const LastingProcess& process) {
         ::_exit(report_errors(duties_.program, [&] {
             // The main one is given what was deposited, and raises its limit anyway.
             if (!is_main) ::setrlimit(RLIMIT_NOFILE, &born_with_);
+            if (!is_main) legacy_.erase();
             return become(process, std::move(birth));
         }));
     child.begin(loop_, pid, std::move(ours), std::move(end),
@@ -235,9 +236,11 @@ void Keeper::on_main_end(pid_t pid, int status) {
     }
     log_.error(text(how, "; starting another"));
     start_at(plan_.processes.front(), Clock::now() + *pause);
-    coming_.reset();
     std::erase(reloads_, true);
-    reload_next();
+    if (!coming_) return reload_next();
+    log_.error("the configuration that was read again is not in force: the old one stays");
+    loop_.attempt([this] { opened_ = open(plan_); }, nullptr);
+    on_applied(false);
 }
 
 void Keeper::on_silence(std::chrono::milliseconds silent) {
@@ -439,7 +442,9 @@ void Keeper::read_again(bool asked) {
         told.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
     main().pair.make_room(coming.config.size() * packets_for_line);
     listeners_.open(coming.plan.settings.listen, &told);
-    if (!serves()) {
+    if (!serves()) { // the next main process begins with it
+        for (const Note& note : told) log_.write(note.severity, note.text);
+        log_.notice("configuration read again");
         coming_ = std::move(coming);
         return on_applied(true);
     }

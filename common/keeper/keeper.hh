@@ -156,8 +156,8 @@ private:
     Loop::TimerId main_limit_{};   // once it was told to end
     std::string failure_;          // of the start
     bool was_ready_ = false;
-    bool was_silent_ = false;  // the main process, and was killed for it
-    bool main_failed_ = false; // the last one that has died, by itself
+    bool was_silent_ = false;   // the main process, and was killed for it
+    bool main_failed_ = false;  // the last one that has died, by itself
     bool stopping_ = false;     // somebody has asked for it
     bool stops_ = false;        // the main process has said so
     std::optional<int> status_; // the daemon's own, once the main process has ended for good

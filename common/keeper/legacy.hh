@@ -31,6 +31,8 @@ public:
     // The ends of orphans, each once, as far as there is room in the pair.
     void pass_orphans(KeeperPair& main);
     void clear();
+    // As DepositBox::erase.
+    void erase() { box_.erase(); }
 
 private:
     std::size_t descriptors_;

@@ -55,6 +55,8 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
                        AuthdLink::StartedElsewhere{[&keeper] { keeper.end(label_of_authd); }});
     for (const std::string_view label : {label_of_authd, label_of_sweeper})
         if (Given given = keeper.take(label); given.fd) take(std::move(given));
+    if (authd_ && keeper.follows_another()) // the parent before may have told it another, or in part
+        authd_->configure(settings_.login_tries, settings_.login_holdoff);
     ::umask(default_umask);
     std::vector<Given> listeners = keeper.take_all(label_of_listener);
     for (Given& inherited : keeper.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));

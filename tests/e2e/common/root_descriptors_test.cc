@@ -142,8 +142,8 @@ TEST_SUITE("e2e readiness") {
             const Words lasting{"lock", "unix listener", "unix listener", "tcp listener", "log"};
             // With the hub and authd; the spawner, which is executed, keeps none. And for another hub: the
             // hub's ends of the pairs with spawner, authd and handlers, and the pages.
-            Words of_keeper = with(
-                lasting, {"null", "said", "said", "pair", "pair", "pair", "pair", "pages", "pages"});
+            Words of_keeper =
+                with(lasting, {"null", "said", "said", "pair", "pair", "pair", "pair", "pages", "pages"});
             of_keeper.insert(of_keeper.end(), silent_ones + members, "pair");
             place.check("the keeper", daemon.pid(), of_keeper);
             // With the keeper, the spawner and authd.

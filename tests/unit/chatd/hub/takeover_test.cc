@@ -202,7 +202,7 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->room("cellar").members().size(), 1);
         hubs.answer_again(adas, 1);
         hubs.now->send(*hubs.now->people.find(adas), request); // its answer was lost once more
-        CHECK_EQ(hubs.now->heard(adas), "again, entered");
+        CHECK_EQ(hubs.now->heard(adas), "again, token, entered");
     }
 
     TEST_CASE("whoever the logs say has entered and whose handler has ended leaves once") {
@@ -277,6 +277,117 @@ TEST_SUITE("unit") {
         CHECK_FALSE(hubs.now->room().muted().has(*hubs.now->people.find(eves), now));
     }
 
+    TEST_CASE("whoever has left a room and come back is in it") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->send(ada, EnterFrame::make("sesame", std::uint8_t{0}));
+        hubs.now->settle();
+        hubs.now->send(ada, LeaveFrame::make({}, hubs.now->room("cellar").number()));
+        hubs.now->settle();
+        hubs.now->send(ada, EnterFrame::make("sesame", std::uint8_t{0}));
+        hubs.now->settle();
+        hubs.die();
+        CHECK_EQ(hubs.now->room("cellar").members().size(), 1);
+        CHECK_EQ(hubs.now->people.find(adas)->rooms.size(), 2);
+    }
+
+    TEST_CASE("a departure that stands in the logs alone is completed and keeps its place") {
+        for (const bool was_kicked : {false, true}) {
+            CAPTURE(was_kicked);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            const ClientNumber adas = ada.number;
+            hubs.now->resumption.give_token(ada);
+            ada.is_changed = true;
+            hubs.now->answers.confirm(ada);
+            if (was_kicked) hubs.now->rooms.add_line(hubs.now->room(), Kind::kicked, nullptr, "ADA");
+            hubs.now->departures.end(ada);
+            hubs.now->rooms.flush(); // and dies before that is deposited
+            hubs.die();
+            CHECK_FALSE(hubs.now->is_here(adas));
+            hubs.now->settle();
+            CHECK_EQ(hubs.now->said_in("lobby"), was_kicked ? "10, 20 ADA, 11" : "10, 11");
+            const auto ticket = hubs.now->tickets.of(adas);
+            REQUIRE_EQ(ticket.has_value(), !was_kicked);
+            if (ticket) CHECK_EQ(ticket->stays.size(), 1);
+        }
+    }
+
+    TEST_CASE("a return that stands in the logs and was not told is told when it is asked for again") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->resumption.give_token(ada);
+        const std::string token = hubs.now->next_frame(ada.number)->as<TokenFrame>().second;
+        hubs.now->departures.end(ada);
+        hubs.now->settle();
+        Client& back = hubs.now->arrive();
+        const ClientNumber number = back.number;
+        const std::string request = hubs.now->with_serial(
+            back, ResumeFrame::make(token, std::uint64_t{0}, std::uint8_t{0}, std::uint8_t{32}));
+        hubs.now->send(back, request);
+        hubs.now->rooms.flush();
+        hubs.die();
+        hubs.answer_again(number, 1);
+        hubs.now->send(*hubs.now->people.find(number), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(number), "again, token, resumed, entered");
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 11, 10");
+        CHECK_EQ(hubs.now->people.find("ada")->number, number);
+    }
+
+    TEST_CASE("the last one that left a room of its own before a death has left when it asks again") {
+        Hubs hubs;
+        hubs.now->settings.create_rooms = true;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->send(ada, EnterFrame::make("den", std::uint8_t{0}));
+        hubs.now->settle();
+        hubs.now->heard(adas);
+        const std::uint32_t den = hubs.now->rooms.find("den")->number();
+        const std::string request = hubs.now->with_serial(ada, LeaveFrame::make({}, den));
+        hubs.now->send(ada, request);
+        hubs.now->rooms.flush();
+        hubs.die();
+        hubs.now->settle(); // the room closes
+        CHECK(hubs.now->rooms.find("den") == nullptr);
+        hubs.answer_again(adas, 2);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK(hubs.now->killed.empty());
+        hubs.now->settings.create_rooms = true;
+        hubs.now->send(*hubs.now->people.find(adas), EnterFrame::make("nest", std::uint8_t{0}));
+        hubs.now->settle();
+        CHECK(hubs.now->rooms.find("nest")->number() > den); // which tickets may name still
+    }
+
+    TEST_CASE("places of an orderly stop outlive the hub that has read them") {
+        Hubs hubs;
+        hubs.now->tickets.put_back({.ticket = {.client = 7,
+                                               .name = "ada",
+                                               .is_left = true,
+                                               .expires = common::Clock::now() + std::chrono::hours{1}},
+                                    .tokens = {std::string(32, 'a')}});
+        hubs.now->deposits.put_tickets();
+        hubs.die();
+        CHECK(hubs.now->tickets.find(std::string(32, 'a'), common::Clock::now()));
+    }
+
+    TEST_CASE("of two who have a name the one who took it keeps it") {
+        Hubs hubs;
+        const ClientNumber first = hubs.now->enter("ada").number;
+        Client& second = hubs.now->enter("eve");
+        const ClientNumber seconds = second.number;
+        second.name = "ada";
+        second.is_changed = true;
+        hubs.now->answers.confirm(second);
+        hubs.die();
+        CHECK_EQ(hubs.now->people.find("ada")->number, seconds);
+        hubs.now->departures.end(*hubs.now->people.find(first));
+        CHECK_EQ(hubs.now->people.find("ada")->number, seconds);
+    }
+
     TEST_CASE("a client that two hubs died for is let go and what is malformed costs itself alone") {
         Hubs hubs;
         const ClientNumber ada = hubs.now->enter("ada").number, bob = hubs.now->enter("bob").number,
@@ -289,6 +400,29 @@ TEST_SUITE("unit") {
         CHECK(hubs.now->logged().find("two hubs died while they worked for it") != std::string::npos);
         CHECK(hubs.now->logged().find(common::text("left as 'client ", bob, "' is lost")) !=
               std::string::npos);
+    }
+
+    TEST_CASE("a hub moves no place of a log before all whom it took over are heard and answered") {
+        Hubs hubs;
+        const ClientNumber ada = hubs.now->enter("ada").number, bob = hubs.now->enter("bob").number;
+        hubs.die();
+        const auto say_much = [&] {
+            for (int line = 0; line < 2500; ++line)
+                hubs.now->rooms.add_line(hubs.now->room(), Kind::announced, nullptr, "tea");
+            hubs.now->settle();
+            return hubs.now->room().place();
+        };
+        const std::string first = hubs.now->room().place();
+        CHECK(say_much() == first);
+        hubs.answer_again(ada, 0);
+        CHECK(say_much() == first);
+        hubs.answer_again(bob, 1); // which is not answered yet
+        CHECK(say_much() == first);
+        std::string request = hubs.say("last");
+        set_serial(request, 1);
+        hubs.now->send(*hubs.now->people.find(bob), request);
+        hubs.now->settle();
+        CHECK(say_much() != first);
     }
 
     TEST_CASE("an answer waits until the keeper has what it rests on") {

@@ -94,4 +94,13 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(wide.put("x", std::string(max_keeper_text + 1, 'x'), Descriptor::stays, nullptr),
                         PeerError);
     }
+
+    TEST_CASE("deposit box: nothing of what was deposited is left in a child that is to have none of it") {
+        DepositBox box;
+        box.put("client 1", "a secret token", DepositBox::Descriptor::is_replaced, nullptr);
+        box.put("client 2", "another", DepositBox::Descriptor::is_replaced, nullptr);
+        box.erase();
+        for (const DepositBox::Deposit& one : box.all())
+            CHECK(one.bytes.find_first_not_of('\0') == std::string::npos);
+    }
 }
