@@ -332,7 +332,7 @@ enum class Offered {
 
 Offered offer(const Fd& server, ChatSession& session) {
     session.begin();
-    const auto until = Clock::now() + time_to_answer;
+    auto until = Clock::now() + time_to_speak;
     const auto poller = Poller::make(Backend::poll);
     std::string unsent = session.take_output();
     std::vector<char> buffer(piece);
@@ -346,6 +346,7 @@ Offered offer(const Fd& server, ChatSession& session) {
             const IoResult got = read_some(server.get(), buffer);
             if (got.state == IoState::vanished) return Offered::nothing;
             if (got.state == IoState::ended) return Offered::ended;
+            until = std::min(until, Clock::now() + time_to_answer); // from its first words on
             session.hear({buffer.data(), got.bytes});
         }
     }

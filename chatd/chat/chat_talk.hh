@@ -40,6 +40,7 @@ private:
 };
 
 inline constexpr std::chrono::seconds time_to_answer{3}; // an offer; a server that does not speaks lines
+inline constexpr std::chrono::seconds time_to_speak{20}; // at all: its hub may just be replaced
 inline constexpr std::chrono::minutes max_gap{2};        // of a pipe, in which it is not inside
 
 // Makes the offer. The connection, on which the server has taken it and so is chatd

@@ -61,6 +61,7 @@ struct ClientFacts {
     common::Clock::time_point since = common::Clock::now();
     std::size_t page = 0; // its status page
     pid_t spawner = -1;   // that it was handed to
+    pid_t pid = -1;       // its handler, until it is known
     State state = State::naming;
     std::chrono::seconds login_timeout{}; // to come in; 0: it may take as long as it likes
 
@@ -101,7 +102,6 @@ struct Client : ClientFacts {
 
     // Its handler.
     common::Watch pair;
-    pid_t pid = -1;                          // until it is known
     std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
 
     common::ErrorLines errors; // what its handler writes on its standard error

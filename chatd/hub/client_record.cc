@@ -103,11 +103,12 @@ ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
 std::string pack_client(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
     RecordWriter to;
-    to.fields<"=BBQIqBqqIIII">(
+    to.fields<"=BBQIqqBqqIIII">(
         version, flags_of(record), facts.number, static_cast<std::uint32_t>(facts.page),
-        static_cast<std::int64_t>(facts.spawner), static_cast<std::uint8_t>(facts.state),
-        std::int64_t{facts.since.time_since_epoch().count()}, std::int64_t{facts.login_timeout.count()},
-        facts.done, facts.wrong_passwords, facts.wrong_codes, facts.wrong_tokens);
+        static_cast<std::int64_t>(facts.spawner), static_cast<std::int64_t>(facts.pid),
+        static_cast<std::uint8_t>(facts.state), std::int64_t{facts.since.time_since_epoch().count()},
+        std::int64_t{facts.login_timeout.count()}, facts.done, facts.wrong_passwords, facts.wrong_codes,
+        facts.wrong_tokens);
     write(to, facts.address);
     write(to, facts.person);
     to.text(facts.name).text(facts.claimed).text(facts.answer).text(facts.last_words);
@@ -127,13 +128,14 @@ ClientRecord unpack_client(std::string_view bytes) {
     RecordReader from{bytes};
     ClientRecord record;
     ClientFacts& facts = record.facts;
-    const auto [number_of_version, flags, number, page, spawner, state, since, login_timeout, done, passwords,
-                codes, tokens] = from.fields<"=BBQIqBqqIIII">();
+    const auto [number_of_version, flags, number, page, spawner, pid, state, since, login_timeout, done,
+                passwords, codes, tokens] = from.fields<"=BBQIqqBqqIIII">();
     if (number_of_version != version) throw PeerError("a record of a client is of another version");
     record.has_left = (flags & has_left) != 0;
     facts.number = number;
     facts.page = page;
     facts.spawner = static_cast<pid_t>(spawner);
+    facts.pid = static_cast<pid_t>(pid);
     facts.state = read_state(state);
     facts.since = Clock::time_point{Clock::duration{since}};
     facts.login_timeout = std::chrono::seconds{login_timeout};

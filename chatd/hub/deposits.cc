@@ -38,6 +38,7 @@ void Deposits::note_left(const Client& client) {
     record.facts.number = client.number;
     record.facts.page = client.page;
     record.facts.spawner = client.spawner;
+    record.facts.pid = client.pid;
     gone_.push_back({client.number, pack_client(record)});
 }
 

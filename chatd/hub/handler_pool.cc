@@ -90,6 +90,7 @@ void HandlerPool::take(Accepted&& accepted) {
     try {
         client.page = page.number();
         client.spawner = spawner_.pid();
+        client.login_timeout = settings_.login_timeout;
         client.arrival = {std::move(second), accepted.peer};
         watch(client, std::move(ours));
         pages_in_use_[number] = page.number();
@@ -146,7 +147,7 @@ void HandlerPool::restore_page(const ClientFacts& facts) {
 void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_kill) {
     restore_page(facts);
     if (!pages_in_use_.contains(facts.number)) return deposits_.note_ended(facts.number);
-    leaving_.begin(facts.number, -1, {}, std::move(pair), may_kill);
+    leaving_.begin(facts.number, facts.pid, {}, std::move(pair), may_kill);
 }
 
 // Those of another spawner are orphans: nobody tells of their end.

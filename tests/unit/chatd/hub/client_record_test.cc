@@ -20,6 +20,7 @@ ClientRecord whole_record() {
     facts.since = common::Clock::time_point{common::Clock::duration{77}};
     facts.page = 9;
     facts.spawner = 4711;
+    facts.pid = 4712;
     facts.state = ClientFacts::State::inside;
     facts.login_timeout = std::chrono::seconds{60};
     facts.done = 42;
@@ -63,6 +64,7 @@ TEST_SUITE("unit") {
         CHECK_EQ(read.facts.address.shown(), "[2001:db8::7]:40000");
         CHECK_EQ(read.facts.ignored.at(1).name, "Mallory");
         CHECK_EQ(read.facts.ignored.at(0).person.account, "eve");
+        CHECK_EQ(read.facts.pid, 4712);
         CHECK_EQ(read.facts.away, std::optional<std::string>{""});
         CHECK_EQ(read.facts.seen.at(7), 70);
         CHECK_EQ(read.facts.answer.size(), 7);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: ISC
 // Who is handed to the spawner, and when a page is free again. The spawner is the test.
+#include "chatd/hub/client_record.hh"
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/waker.hh"
 #include "chatd/sleep_word.hh"
 #include "common/errors.hh"
+#include "common/text.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/skip.hh"
 #include "tests/unit/common/temporary_folder.hh"
@@ -64,7 +66,11 @@ struct Pool {
     std::vector<std::string> box; // labels, as they were put and withdrawn (-)
     bool keeper_takes_all = true;
     Tickets tickets;
-    Deposits deposits{{[this](std::string_view label, std::string_view, int) { box.emplace_back(label); },
+    std::string deposited; // last
+    Deposits deposits{{[this](std::string_view label, std::string_view bytes, int) {
+                           box.emplace_back(label);
+                           deposited = bytes;
+                       },
                        [this](std::string_view label) { box.push_back("-" + std::string{label}); },
                        [this] { return keeper_takes_all; }},
                       tickets};
@@ -117,6 +123,21 @@ TEST_SUITE("unit") {
         common::send_packet(house.spawned[1].pair.get(), std::string_view{"x"});
         house.loop.run_once(nullptr, false);
         CHECK(house.readable == std::vector<ClientNumber>{second});
+    }
+
+    TEST_CASE("what another hub would have to know of a newcomer is deposited before it is handed over") {
+        Pool house;
+        house.settings.login_timeout = std::chrono::seconds{7};
+        house.keeper_takes_all = false;
+        CHECK(house.take() == 0); // not yet
+        const ClientRecord record = unpack_client(house.deposited);
+        CHECK(house.box == std::vector<std::string>{common::text("client ", record.facts.number)});
+        CHECK(record.facts.login_timeout == std::chrono::seconds{7});
+        CHECK(record.facts.spawner == Pool::spawner);
+        CHECK_FALSE(record.has_left);
+        house.keeper_takes_all = true;
+        house.pool.on_deposited();
+        CHECK(house.spawned.size() == 1);
     }
 
     TEST_CASE("without a page or from a banned address a client is turned away and told why") {
