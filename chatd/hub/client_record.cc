@@ -94,7 +94,7 @@ std::uint8_t flags_of(const ClientRecord& record) {
 } // namespace
 
 ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
-    ClientRecord record{.facts = client, .tokens = std::move(tokens)};
+    ClientRecord record{.facts = static_cast<const ClientFacts&>(client), .tokens = std::move(tokens)};
     for (const Client::Membership& in : client.rooms)
         record.rooms.push_back({in.room->number(), in.shown_from});
     return record;

@@ -33,7 +33,8 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("A line may have ", chatd::max_text, " bytes")));
         CHECK(manual.says(text("A line of more than ", chatd::ServerText::max_line, " bytes is broken")));
         CHECK(manual.says(
-            text("is not answered within ", chatd::time_to_answer.count(), " seconds, lines of text")));
+            text("is not answered within ", chatd::time_to_answer.count(), " seconds of the first words")));
+        CHECK(manual.says(text("which has ", chatd::time_to_speak.count(), " seconds for these")));
         CHECK(manual.says(text("After ", chatd::max_gap.count(), " minutes it gives up")));
         CHECK(manual.says(text("ever longer, up to ", chatd::RetryPauses::max.count() / 1000, " seconds")));
     }
