@@ -14,6 +14,12 @@ using namespace common;
 namespace chatd {
 namespace {
 
+using OneNumber = pack::Struct<"=Q">;
+using RoomAndLine = pack::Struct<"=IQ">;
+using StayFields = pack::Struct<"=IQI">;
+using ClientHead = pack::Struct<"=BBQIqqBqqIIII">;
+using TicketHead = pack::Struct<"=BQQq">;
+
 constexpr std::uint8_t version = 1;
 constexpr std::size_t max_answer = max_listing; // bytes of one that is kept: none is as long as a list
 constexpr std::size_t max_operator_rooms = 1024, max_tokens = 2, max_shown_network = 64;
@@ -31,10 +37,12 @@ Address read_address(RecordReader& from) {
     return {reinterpret_cast<const sockaddr*>(&storage), static_cast<socklen_t>(bytes.size())};
 }
 
-void write(RecordWriter& to, const Person& person) { to.fields<"=Q">(person.first).text(person.account); }
+void write(RecordWriter& to, const Person& person) {
+    to.fields<OneNumber>(person.first).text(person.account);
+}
 
 Person read_person(RecordReader& from) {
-    const auto [first] = from.fields<"=Q">();
+    const ClientNumber first = std::get<0>(from.fields<OneNumber>());
     return {first, from.text(max_user_name)};
 }
 
@@ -57,12 +65,12 @@ std::vector<ClientFacts::Ignored> read_ignored(RecordReader& from) {
 
 void write(RecordWriter& to, const std::vector<ClientNumber>& numbers) {
     to.count(numbers.size());
-    for (const ClientNumber number : numbers) to.fields<"=Q">(number);
+    for (const ClientNumber number : numbers) to.fields<OneNumber>(number);
 }
 
 std::vector<ClientNumber> read_formers(RecordReader& from) {
     std::vector<ClientNumber> formers(from.count(max_formers));
-    for (ClientNumber& former : formers) former = std::get<0>(from.fields<"=Q">());
+    for (ClientNumber& former : formers) former = std::get<0>(from.fields<OneNumber>());
     return formers;
 }
 
@@ -103,12 +111,12 @@ ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
 std::string pack_client(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
     RecordWriter to;
-    to.fields<"=BBQIqqBqqIIII">(
-        version, flags_of(record), facts.number, static_cast<std::uint32_t>(facts.page),
-        static_cast<std::int64_t>(facts.spawner), static_cast<std::int64_t>(facts.pid),
-        static_cast<std::uint8_t>(facts.state), std::int64_t{facts.since.time_since_epoch().count()},
-        std::int64_t{facts.login_timeout.count()}, facts.done, facts.wrong_passwords, facts.wrong_codes,
-        facts.wrong_tokens);
+    to.fields<ClientHead>(version, flags_of(record), facts.number, static_cast<std::uint32_t>(facts.page),
+                          static_cast<std::int64_t>(facts.spawner), static_cast<std::int64_t>(facts.pid),
+                          static_cast<std::uint8_t>(facts.state),
+                          std::int64_t{facts.since.time_since_epoch().count()},
+                          std::int64_t{facts.login_timeout.count()}, facts.done, facts.wrong_passwords,
+                          facts.wrong_codes, facts.wrong_tokens);
     write(to, facts.address);
     write(to, facts.person);
     to.text(facts.name).text(facts.claimed).text(facts.answer).text(facts.last_words);
@@ -117,9 +125,9 @@ std::string pack_client(const ClientRecord& record) {
     write(to, facts.ignored);
     write(to, facts.formers);
     to.count(facts.seen.size());
-    for (const auto& [room, line] : facts.seen) to.fields<"=IQ">(room, line);
+    for (const auto& [room, line] : facts.seen) to.fields<RoomAndLine>(room, line);
     to.count(record.rooms.size());
-    for (const auto& [room, line] : record.rooms) to.fields<"=IQ">(room, line);
+    for (const auto& [room, line] : record.rooms) to.fields<RoomAndLine>(room, line);
     write(to, record.tokens);
     return to.take();
 }
@@ -129,7 +137,7 @@ ClientRecord unpack_client(std::string_view bytes) {
     ClientRecord record;
     ClientFacts& facts = record.facts;
     const auto [number_of_version, flags, number, page, spawner, pid, state, since, login_timeout, done,
-                passwords, codes, tokens] = from.fields<"=BBQIqqBqqIIII">();
+                passwords, codes, tokens] = from.fields<ClientHead>();
     if (number_of_version != version) throw PeerError("a record of a client is of another version");
     record.has_left = (flags & has_left) != 0;
     facts.number = number;
@@ -157,11 +165,11 @@ ClientRecord unpack_client(std::string_view bytes) {
     facts.ignored = read_ignored(from);
     facts.formers = read_formers(from);
     for (std::size_t left = from.count(max_rooms); left > 0; --left) {
-        const auto [room, line] = from.fields<"=IQ">();
+        const auto [room, line] = from.fields<RoomAndLine>();
         facts.seen[room] = line;
     }
     for (std::size_t left = from.count(max_rooms); left > 0; --left) {
-        const auto [room, line] = from.fields<"=IQ">();
+        const auto [room, line] = from.fields<RoomAndLine>();
         record.rooms.push_back({room, line});
     }
     record.tokens = read_texts(from, max_tokens, max_token);
@@ -172,15 +180,15 @@ ClientRecord unpack_client(std::string_view bytes) {
 std::string pack_ticket(const Tickets::Kept& kept) {
     const Tickets::Ticket& ticket = kept.ticket;
     RecordWriter to;
-    to.fields<"=BQQq">(version, ticket.client, ticket.counted,
-                       std::int64_t{ticket.expires.time_since_epoch().count()});
+    to.fields<TicketHead>(version, ticket.client, ticket.counted,
+                          std::int64_t{ticket.expires.time_since_epoch().count()});
     to.text(ticket.name).text(ticket.network);
     write(to, ticket.person);
     write(to, ticket.ignored);
     write(to, ticket.formers);
     write(to, kept.tokens);
     to.count(ticket.stays.size());
-    for (const auto& [room, line, entry] : ticket.stays) to.fields<"=IQI">(room, line, entry);
+    for (const auto& [room, line, entry] : ticket.stays) to.fields<StayFields>(room, line, entry);
     return to.take();
 }
 
@@ -188,7 +196,7 @@ Tickets::Kept unpack_ticket(std::string_view bytes) {
     RecordReader from{bytes};
     Tickets::Kept kept;
     Tickets::Ticket& ticket = kept.ticket;
-    const auto [number_of_version, client, counted, expires] = from.fields<"=BQQq">();
+    const auto [number_of_version, client, counted, expires] = from.fields<TicketHead>();
     if (number_of_version != version) throw PeerError("a record of a ticket is of another version");
     ticket.is_left = true;
     ticket.client = client;
@@ -201,7 +209,7 @@ Tickets::Kept unpack_ticket(std::string_view bytes) {
     ticket.formers = read_formers(from);
     kept.tokens = read_texts(from, max_tokens, max_token);
     for (std::size_t left = from.count(max_rooms); left > 0; --left) {
-        const auto [room, line, entry] = from.fields<"=IQI">();
+        const auto [room, line, entry] = from.fields<StayFields>();
         ticket.stays.push_back({room, line, entry});
     }
     from.expect_end();

@@ -19,9 +19,11 @@ namespace chatd {
 
 class RecordWriter {
 public:
-    template <pack::Format format, class... Values>
+    using Count = pack::Struct<"=H">;
+
+    template <class Struct, class... Values> // a pack::Struct
     RecordWriter& fields(const Values&... values) {
-        const auto packed = pack::Struct<format>::pack(values...);
+        const auto packed = Struct::pack(values...);
         bytes_.append(packed.data(), packed.size());
         return *this;
     }
@@ -34,7 +36,7 @@ public:
     RecordWriter& count(std::size_t items) {
         if (items > std::numeric_limits<std::uint16_t>::max())
             throw common::PeerError("too much for a record");
-        return fields<"=H">(static_cast<std::uint16_t>(items));
+        return fields<Count>(static_cast<std::uint16_t>(items));
     }
     std::string take() { return std::move(bytes_); }
 
@@ -45,17 +47,18 @@ private:
 // Everything throws common::PeerError where the bytes say less, or more than the given caps.
 class RecordReader {
 public:
+    using Count = RecordWriter::Count;
+
     // bytes must outlive this.
     explicit RecordReader(std::string_view bytes) : left_(bytes) {}
 
-    template <pack::Format format>
-    typename pack::Struct<format>::Tuple fields() {
-        const std::string_view own = take(pack::Struct<format>::size);
-        return pack::Struct<format>::unpack(own);
+    template <class Struct>
+    typename Struct::Tuple fields() {
+        return Struct::unpack(take(Struct::size));
     }
     std::string text(std::size_t most) { return std::string{take(count(most))}; }
     std::size_t count(std::size_t most) {
-        const std::size_t items = std::get<0>(fields<"=H">());
+        const std::size_t items = std::get<0>(fields<Count>());
         if (items > most) refuse();
         return items;
     }

@@ -12,6 +12,10 @@ using namespace common;
 namespace chatd {
 namespace {
 
+using OneNumber = pack::Struct<"=Q">;
+using RoomHead = pack::Struct<"=BBIIQq">;
+using MarkHead = pack::Struct<"=BQBq">;
+
 constexpr std::uint8_t version = 1;
 constexpr std::size_t max_operators = 4096, max_shown_network = 64;
 
@@ -39,13 +43,13 @@ RoomRecord record_of(const Room& room) {
 std::string pack_room(const RoomRecord& record) {
     const RoomSettings& settings = record.settings;
     RecordWriter to;
-    to.fields<"=BBIIQq">(version, flags_of(record), record.number,
-                         static_cast<std::uint32_t>(settings.max_members), settings.keep_bytes,
-                         std::int64_t{settings.keep_age.count()});
+    to.fields<RoomHead>(version, flags_of(record), record.number,
+                        static_cast<std::uint32_t>(settings.max_members), settings.keep_bytes,
+                        std::int64_t{settings.keep_age.count()});
     to.text(settings.name).text(settings.code).text(settings.code_hash).text(settings.topic);
     to.text(record.state.maker_network);
     to.count(record.state.operators.size());
-    for (const ClientNumber one : record.state.operators) to.fields<"=Q">(one);
+    for (const ClientNumber one : record.state.operators) to.fields<OneNumber>(one);
     to.text(record.place);
     return to.take();
 }
@@ -53,7 +57,7 @@ std::string pack_room(const RoomRecord& record) {
 RoomRecord unpack_room(std::string_view bytes) {
     RecordReader from{bytes};
     RoomRecord record;
-    const auto [number_of_version, flags, number, members, keep_bytes, keep_hours] = from.fields<"=BBIIQq">();
+    const auto [number_of_version, flags, number, members, keep_bytes, keep_hours] = from.fields<RoomHead>();
     if (number_of_version != version) throw PeerError("a record of a room is of another version");
     record.number = number;
     RoomSettings& settings = record.settings;
@@ -71,7 +75,7 @@ RoomRecord unpack_room(std::string_view bytes) {
     record.state.is_made_by_client = (flags & made_by_client) != 0;
     record.state.maker_network = from.text(max_shown_network);
     for (std::size_t left = from.count(max_operators); left > 0; --left)
-        record.state.operators.insert(std::get<0>(from.fields<"=Q">()));
+        record.state.operators.insert(std::get<0>(from.fields<OneNumber>()));
     record.place = from.text(max_packed_place);
     from.expect_end();
     return record;
@@ -79,8 +83,8 @@ RoomRecord unpack_room(std::string_view bytes) {
 
 std::string pack_mark(const Marks::Mark& mark) {
     RecordWriter to;
-    to.fields<"=BQBq">(version, mark.whom.first, static_cast<std::uint8_t>(mark.until ? 1 : 0),
-                       std::int64_t{mark.until ? mark.until->time_since_epoch().count() : 0});
+    to.fields<MarkHead>(version, mark.whom.first, static_cast<std::uint8_t>(mark.until ? 1 : 0),
+                        std::int64_t{mark.until ? mark.until->time_since_epoch().count() : 0});
     to.text(mark.whom.account).text(mark.name).text(mark.network ? mark.network->shown() : "");
     return to.take();
 }
@@ -88,7 +92,7 @@ std::string pack_mark(const Marks::Mark& mark) {
 Marks::Mark unpack_mark(std::string_view bytes) {
     RecordReader from{bytes};
     Marks::Mark mark;
-    const auto [number_of_version, first, is_limited, until] = from.fields<"=BQBq">();
+    const auto [number_of_version, first, is_limited, until] = from.fields<MarkHead>();
     if (number_of_version != version) throw PeerError("a record of a mark is of another version");
     mark.whom.first = first;
     if (is_limited != 0) mark.until = Marks::Time{Marks::Time::duration{until}};
