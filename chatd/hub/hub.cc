@@ -156,8 +156,8 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
     ::umask(077);
     open_random_source(); // for the tokens
     const auto serve = [this](ClientNumber client) { client == 0 ? serving_.end() : serving_.begin(client); };
-    requests_.tell_serving(serve);
-    passwords_.tell_serving(serve);
+    requests_.tell_turns(serve);
+    passwords_.tell_turns(serve);
     bans_.tell_changes(
         [this](const std::string& change) { deposits_.put_ban_change(saved_bans_.note_change(), change); });
     saved_bans_.tell_saved([this](std::uint64_t change) { deposits_.note_saved_bans(change); });

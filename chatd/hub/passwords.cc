@@ -69,9 +69,8 @@ void Passwords::hear_verdict(ClientNumber number) {
     client.login.reset();
     client.owes_answer = false;
     const OnVerdict on_verdict = std::exchange(client.on_verdict, nullptr);
-    on_serving_(number);
+    const Turn turn{on_turn_, number};
     on_verdict(client, *verdict);
-    on_serving_(0);
 }
 
 void Passwords::refuse(Client& client, const Verdict& verdict) {

@@ -7,6 +7,7 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/departures.hh"
 #include "chatd/hub/people.hh"
+#include "chatd/hub/turn.hh"
 #include "chatd/settings.hh"
 #include "common/authd/authd_link.hh"
 #include "common/authd/login.hh"
@@ -34,8 +35,8 @@ public:
           departures_(departures),
           end_authd_(std::move(end_authd)) {}
 
-    // Called with the client that is worked for, and with 0 after it.
-    void tell_serving(std::function<void(ClientNumber)> on_serving) { on_serving_ = std::move(on_serving); }
+    // on_turn hears whom the hub works for.
+    void tell_turns(Turn::OnTurn on_turn) { on_turn_ = std::move(on_turn); }
     // From now on authd is asked, if it is needed now; the keeper starts it.
     void start();
     // The pair with an authd that the keeper has started.
@@ -62,7 +63,7 @@ private:
     Answers& answers_;
     Departures& departures_;
     std::function<void()> end_authd_;
-    std::function<void(ClientNumber)> on_serving_ = [](ClientNumber) {};
+    Turn::OnTurn on_turn_ = [](ClientNumber) {};
     std::optional<common::AuthdLink> authd_;
 };
 

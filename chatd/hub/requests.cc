@@ -136,12 +136,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
 }
 
 void Requests::read(ClientNumber number) {
-    on_serving_(number);
-    read_some(number);
-    on_serving_(0);
-}
-
-void Requests::read_some(ClientNumber number) {
+    const Turn turn{on_turn_, number};
     std::array<char, max_frame> packet; // not filled: most packets are short
     for (int budget = frames_at_once; budget > 0; --budget) {
         Client* const client = people_.find(number);
@@ -292,9 +287,8 @@ void Requests::release(ClientNumber number) {
     const std::vector<char> packet = std::exchange(client.held, {});
     const SlowedBy next =
         client.held_by == SlowedBy::own_lines ? SlowedBy::address_lines : SlowedBy::wrong_codes;
-    on_serving_(number);
+    const Turn turn{on_turn_, number};
     pass(client, Rule::of(message_of(packet)), packet, next);
-    on_serving_(0);
 }
 
 } // namespace chatd

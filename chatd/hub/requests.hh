@@ -18,13 +18,13 @@
 #include "chatd/hub/resumption.hh"
 #include "chatd/hub/segments.hh"
 #include "chatd/hub/speech.hh"
+#include "chatd/hub/turn.hh"
 #include "chatd/settings.hh"
 #include "common/log.hh"
 #include "common/loop.hh"
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <utility>
 
 namespace chatd {
@@ -57,15 +57,14 @@ public:
 
     // This hub's number, which `here' tells that has heard of it.
     void set_generation(std::uint32_t hub) { generation_ = hub; }
-    // Called with the client that is worked for, and with 0 after it.
-    void tell_serving(std::function<void(ClientNumber)> on_serving) { on_serving_ = std::move(on_serving); }
+    // on_turn hears whom the hub works for.
+    void tell_turns(Turn::OnTurn on_turn) { on_turn_ = std::move(on_turn); }
     // Reads what the client's pair brings, as much as is one client's share of a round; also its end.
     void read(ClientNumber number);
 
 private:
     struct Rule;
 
-    void read_some(ClientNumber number);
     void take(Client& client, Packet packet, bool is_cut);
     void handle(Client& client, Packet packet);
     bool ends_waiting(Client& client, Packet packet);
@@ -87,7 +86,7 @@ private:
     Budgets& budgets_;
     Parts parts_;
     std::uint32_t generation_ = 0;
-    std::function<void(ClientNumber)> on_serving_ = [](ClientNumber) {};
+    Turn::OnTurn on_turn_ = [](ClientNumber) {};
 };
 
 } // namespace chatd

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <doctest/doctest.h>
 #include <ratio>
+#include <system_error>
+#include <vector>
 
 using namespace chatd;
 
@@ -37,6 +39,20 @@ TEST_SUITE("unit") {
         ends(house.enter("ada").number, LeaveFrame::make({}, house.room("cellar").number()));
         CHECK(house.killed.size() == 8);
         CHECK(house.logged().find("is killed: a frame out of its turn\n") != std::string::npos);
+    }
+
+    TEST_CASE("whom the hub works for is told and that it is over also when something goes wrong") {
+        HubHouse house;
+        std::vector<ClientNumber> told;
+        house.requests.tell_turns([&](ClientNumber client) { told.push_back(client); });
+        Client& ada = house.enter("ada");
+        const ClientNumber adas = ada.number;
+        house.send(ada, say_frame(house, "hello"));
+        CHECK(told == std::vector<ClientNumber>{adas, 0});
+        told.clear();
+        ada.pair.reset(); // which cannot be read
+        CHECK_THROWS_AS(house.requests.read(adas), std::system_error);
+        CHECK(told == std::vector<ClientNumber>{adas, 0});
     }
 
     TEST_CASE("what a handler writes on its standard error is in the log and is no frame") {
