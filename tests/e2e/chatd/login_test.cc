@@ -70,6 +70,21 @@ TEST_SUITE("e2e") {
         locked.expect_line("Your name: Password: That is not the password.");
     }
 
+    TEST_CASE("an operator who has logged in and is in no room yet is one when another hub lets it in") {
+        Office office;
+        const Daemon& daemon = *office.daemon;
+        ChatClient guest{daemon, "guest"}, chief{daemon};
+        chief.send("chief\npass-chief\n");
+        chief.wait_for_text("Room code: ");
+        ::kill(daemon.main_pid(), SIGKILL);
+        daemon.wait_for_log("going on after a hub");
+        chief.send("\n/mute guest\n");
+        guest.wait_for_line("chief muted guest");
+        ChatClient zoe{daemon}; // authd knows what it has to by this hub, too
+        zoe.send("Zoe\npass-Zoe\n\n");
+        guest.wait_for_line("Zoe joined");
+    }
+
     TEST_CASE("a name that looks like one of the user file needs its password and becomes that") {
         Office office;
         ChatClient fake{*office.daemon};
