@@ -30,10 +30,10 @@ void append_folded(std::string& out, std::string_view text) {
 } // namespace
 
 LogQuery::Result LogQuery::next(Record& record, std::size_t max_records) {
-    ended_ = false; // what was the end may have grown
+    ended_ = false;
+    log_.look_again(); // what was the end may have grown since
     for (; max_records > 0; --max_records) {
         if (log_.next(record) == LogReader::Result::not_yet) {
-            log_.look_again();                               // when it is asked again
             if (log_.has_tail()) return Result::segment_end; // damage: what follows is in the next one
             ended_ = true;
             return Result::nothing;

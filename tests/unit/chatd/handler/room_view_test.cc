@@ -208,6 +208,23 @@ TEST_SUITE("unit") {
         CHECK(told(20, 30, {3}) == "");
     }
 
+    TEST_CASE("query: there is no more only if there is none now: what came meanwhile is read on") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        say(log, 3);
+        LogQuery query{{1, UINT64_MAX, {}}};
+        query.open(1, log.open_segment(1).fd, 0);
+        Record record;
+        CHECK(query.next(record, 2) == LogQuery::Result::line); // and has read all three
+        say(log, 2);
+        for (std::uint64_t line = 2; line <= 5; ++line) {
+            REQUIRE(query.next(record, 1) == LogQuery::Result::line);
+            CHECK(record.line == line);
+        }
+        CHECK(query.next(record, 1) == LogQuery::Result::nothing);
+        CHECK(query.has_ended());
+    }
+
     TEST_CASE("query: lines between two numbers and with all words over segments") {
         RoomPlace place;
         RoomLog log = place.open();
