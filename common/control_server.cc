@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <unistd.h>
 
 namespace common {
@@ -42,13 +43,41 @@ void ControlServer::accept_clients() {
     while (clients_.size() < max_clients) {
         std::optional<Accepted> accepted = accept_from(listener_);
         if (!accepted) return;
-        const int fd = accepted->socket.get();
-        Watch socket{loop_, std::move(accepted->socket), Interest::read,
-                     [this, fd](const Event& event) { serve(fd, event); },
-                     [this, fd](const std::exception&) { drop(fd); }};
-        clients_[fd].socket = std::move(socket);
+        add(std::move(accepted->socket));
     }
     accepting_.change(Interest::none); // at the limit the listener is not polled
+}
+
+ControlServer::Client& ControlServer::add(Fd accepted) {
+    const int fd = accepted.get();
+    Watch socket{loop_, std::move(accepted), Interest::read,
+                 [this, fd](const Event& event) { serve(fd, event); },
+                 [this, fd](const std::exception&) { drop(fd); }};
+    Client& client = clients_[fd];
+    client.socket = std::move(socket);
+    return client;
+}
+
+std::vector<ControlServer::Moved> ControlServer::take_moved() {
+    std::vector<Moved> all;
+    for (auto one = clients_.begin(); one != clients_.end();) {
+        Client& client = one->second;
+        const bool is_moved = client.goes_on() && client.going_on.is_moved;
+        if (is_moved)
+            all.push_back(
+                {client.socket.release(), std::string{client.input.buffered()}, std::move(client.output)});
+        one = is_moved ? clients_.erase(one) : std::next(one);
+    }
+    return all;
+}
+
+void ControlServer::adopt(Moved moved, ControlAnswer answer) {
+    if (clients_.size() >= max_clients) return;
+    Client& client = add(std::move(moved.socket));
+    client.input.add(moved.input);
+    client.output = std::move(moved.output);
+    client.going_on = std::move(answer);
+    client.socket.change(Interest::both);
 }
 
 // No descriptor was to be had, or one too high for select(2).

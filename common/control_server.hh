@@ -30,6 +30,7 @@ struct ControlAnswer {
     std::function<std::optional<std::string>()> more;
     std::function<bool()> is_busy;
     std::function<bool()> has_ended;
+    bool is_moved = false; // to the process that follows this one, if that is before its end (take_moved)
 };
 
 struct ControlVerb {
@@ -58,6 +59,16 @@ public:
     // Asks the answers that go on for what is new.
     void continue_answers();
 
+    // Those whose answer is_moved, with what they have said and is not yet heard, and what is not yet
+    // written: they are not served here any more.
+    struct Moved {
+        Fd socket;
+        std::string input{}, output{};
+    };
+    std::vector<Moved> take_moved();
+    // One of those, in the process that follows: its answer goes on so. At the limit of clients it is closed.
+    void adopt(Moved moved, ControlAnswer answer);
+
     // Listens no more; whoever has made the socket removes its file. The connections that are open are the
     // caller's: they end when the daemon does, which is how whoever has asked for that knows.
     std::vector<Fd> close();
@@ -74,6 +85,7 @@ private:
     };
 
     void accept_clients();
+    Client& add(Fd accepted);
     void stop_accepting();
     void pause_accepting();
     void serve(int fd, const Event& event);

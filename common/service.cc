@@ -3,6 +3,7 @@
 
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/record_bytes.hh"
 #include "common/state.hh"
 #include "common/text.hh"
 
@@ -11,13 +12,34 @@
 
 namespace common {
 
+namespace {
+
+// For an upgrade, on the control socket: what is not yet heard of it, and what is not yet written.
+constexpr std::string_view label_of_asker = "asker ";
+constexpr std::size_t max_asker = 8192; // bytes, of both together
+
+std::string pack(const ControlServer::Moved& moved) {
+    return RecordWriter{}.text(moved.input).text(moved.output).take();
+}
+
+ControlServer::Moved unpack(KeeperLink::Left left) {
+    RecordReader reader{left.bytes};
+    ControlServer::Moved moved{std::move(left.fd)};
+    moved.input = reader.text(max_asker);
+    moved.output = reader.text(max_asker);
+    reader.expect_end();
+    return moved;
+}
+
+} // namespace
+
 Service::Service(KeeperLink& keeper, const DaemonSettings& settings, Log& log)
     : keeper_(keeper),
       settings_(settings),
       log_(log),
       state_lock_(keeper.take(label_of_state).fd),
       // Those that a terminal or a service manager sends to every process of the daemon are the keeper's.
-      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
+      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD},
       loop_(settings.events) {
     StateDirectory::claim(state_lock_, settings.state);
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
@@ -28,9 +50,12 @@ void Service::open(Duties duties) {
     std::vector<ControlVerb> verbs = std::exchange(duties_.verbs, {});
     verbs.push_back({"reload", "", "read the configuration again, as SIGHUP does",
                      [this](Words) { return ask_for_reload(); }});
+    verbs.push_back({"upgrade", "[-f]", "go on with the program that stands at this one's path now",
+                     [this](Words words) { return ask_for_upgrade(words); }});
     verbs.push_back({"shutdown", "[MESSAGE]", "stop, with a message to the clients",
                      [this](Words words) { return shut_down(unquote(words[0])), ControlAnswer{}; }, true});
     control_.emplace(loop_, keeper_.take(label_of_control).fd, std::move(verbs));
+    take_over_upgrade();
     keeper_.attach(loop_, callbacks());
 }
 
@@ -47,7 +72,10 @@ KeeperLink::Callbacks Service::callbacks() {
                     stopping_ = true;
                 },
             .on_deposited = duties_.on_deposited,
-            .on_orphan_end = duties_.on_orphan_end};
+            .on_orphan_end = duties_.on_orphan_end,
+            .on_hand_over = [this] { hands_over_ = true; },
+            .on_upgrade_word = [this](const auto& word) { tell_upgrade(word); },
+            .on_stay = duties_.on_stay};
 }
 
 void Service::tell_ready(std::string_view places, bool foreground) {
@@ -66,7 +94,7 @@ void Service::wait(bool may_wait) {
 
 void Service::heed_signals() {
     if (signals_.take(SIGCHLD)) attempt([this] { duties_.on_child_end(); });
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.take(signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.take(signal);
 }
 
 void Service::on_signal(int signal) {
@@ -90,16 +118,69 @@ ControlAnswer Service::ask_for_reload() {
     auto outcome = std::make_shared<Outcome>();
     reloads_.push_back(outcome);
     keeper_.ask_for_reload();
+    return answer_of(outcome);
+}
+
+ControlAnswer Service::answer_of(const std::shared_ptr<Outcome>& outcome) {
     ControlAnswer answer;
     answer.more = [outcome]() -> std::optional<std::string> {
+        if (!outcome->told.empty()) {
+            std::string line = std::move(outcome->told.front());
+            outcome->told.pop_front();
+            return line;
+        }
         if (outcome->failure) throw UserError(*outcome->failure);
-        if (outcome->told.empty()) return {};
-        std::string line = std::move(outcome->told.front());
-        outcome->told.pop_front();
-        return line;
+        return {};
     };
     answer.has_ended = [outcome] { return outcome->is_known && outcome->told.empty(); };
     return answer;
+}
+
+ControlAnswer Service::ask_for_upgrade(Words words) {
+    if (words.size() > 1 || (!words.empty() && words[0] != "-f"))
+        throw UserError("upgrade takes -f, or nothing");
+    auto outcome = std::make_shared<Outcome>();
+    upgrades_.push_back(outcome);
+    keeper_.ask_for_upgrade(!words.empty());
+    ControlAnswer answer = answer_of(outcome);
+    answer.is_moved = true;
+    return answer;
+}
+
+// Whoever has asked the process before for it is answered by this one.
+void Service::take_over_upgrade() {
+    for (KeeperLink::Left& asker : keeper_.take_left(label_of_asker)) {
+        if (!asker.fd) continue;
+        upgrades_.push_back(std::make_shared<Outcome>());
+        ControlAnswer answer = answer_of(upgrades_.back());
+        answer.is_moved = true;
+        askers_.push_back(asker.label);
+        control_->adopt(unpack(std::move(asker)), std::move(answer));
+    }
+}
+
+void Service::tell_upgrade(const KeeperLink::Callbacks::UpgradeWord& word) {
+    for (const std::shared_ptr<Outcome>& outcome : upgrades_) {
+        if (word.has_failed)
+            outcome->failure = word.line;
+        else if (!word.line.empty())
+            outcome->told.push_back(word.line);
+        outcome->is_known = word.is_over;
+    }
+    control_->continue_answers();
+    if (!word.is_over) return;
+    upgrades_.clear();
+    for (const std::string& label : std::exchange(askers_, {})) keeper_.withdraw(label);
+}
+
+void Service::end_hand_over() {
+    for (const std::string& label : std::exchange(askers_, {})) keeper_.withdraw(label);
+    std::size_t asker = 0;
+    for (const ControlServer::Moved& moved : control_->take_moved())
+        if (moved.input.size() + moved.output.size() <= max_asker) // else it reads nothing
+            keeper_.deposit(text(label_of_asker, ++asker), pack(moved), moved.socket.get());
+    log_.notice("handing over");
+    keeper_.tell_handed_over();
 }
 
 void Service::take_config(bool asked, Lines lines, const std::vector<Note>& notes) {

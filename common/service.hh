@@ -46,6 +46,7 @@ public:
         // As KeeperLink::Callbacks have them.
         std::function<void()> on_deposited{};
         std::function<void(pid_t pid, int status)> on_orphan_end{};
+        std::function<void()> on_stay{};
         std::string_view reloaded = "configuration read again"; // the log says so then
         // The words of `shutdown', safe for every client.
         std::function<std::string(const std::string& words)> make_safe{};
@@ -77,6 +78,14 @@ public:
         loop_.attempt(work, nullptr);
     }
 
+    // The keeper has asked for it: this process ends, and another goes on with its clients. It ends its loop,
+    // finishes what would be lost with it and what clients wait for, deposits, and calls end_hand_over as the
+    // last thing; its exit status is 0. To its clients it says nothing.
+    bool hands_over() const { return hands_over_; }
+    // Gives the control connections over that wait for the upgrade, waits until the keeper has all deposits,
+    // and tells it.
+    void end_hand_over();
+
     void ask_to_stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
     // What is to be stopped has heard of it, and takes its time: is_stopping() says from now on whether
@@ -97,7 +106,7 @@ public:
     Clock::time_point started() const { return started_; }
 
 private:
-    // How a reload went that the control socket asked for.
+    // How a reload or an upgrade goes that the control socket asked for.
     struct Outcome {
         bool is_known = false;
         std::optional<std::string> failure;
@@ -108,6 +117,10 @@ private:
     void take(Given given);
     void on_signal(int signal);
     ControlAnswer ask_for_reload();
+    ControlAnswer ask_for_upgrade(Words words);
+    void take_over_upgrade();
+    void tell_upgrade(const KeeperLink::Callbacks::UpgradeWord& word);
+    static ControlAnswer answer_of(const std::shared_ptr<Outcome>& outcome);
     void take_config(bool asked, Lines lines, const std::vector<Note>& told);
     void end_reload(bool asked, std::optional<std::string> failure, std::vector<std::string> told);
     void report_status();
@@ -121,10 +134,13 @@ private:
     Loop loop_;
     Duties duties_;
     std::optional<ControlServer> control_;
-    std::deque<std::shared_ptr<Outcome>> reloads_; // that were asked for
+    std::deque<std::shared_ptr<Outcome>> reloads_;   // that were asked for
+    std::vector<std::shared_ptr<Outcome>> upgrades_; // all of which the next end of one is the end of
+    std::vector<std::string> askers_; // labels of deposits: for an upgrade, of the process before
     Clock::time_point started_ = Clock::now();
     std::string farewell_;
     bool stopping_ = false;
+    bool hands_over_ = false;
 };
 
 } // namespace common

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/room_record.hh"
 
-#include "chatd/hub/record_bytes.hh"
 #include "common/authd/password.hh"
 #include "common/authd/user_file.hh"
+#include "common/record_bytes.hh"
 
 #include <chrono>
 

@@ -28,7 +28,7 @@ int Spawner::run() {
     forbid_new_privileges();
     deny_calls(DeniedCalls::also_sockets);
     // A terminal's INT goes to every process of the daemon; it is for the hub to act on.
-    Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1};
+    Signals signals{SIGCHLD, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
     // There is nobody else to charge.
     loop_.survive([](const std::exception& error) {
         std::fprintf(stderr, "spawner: passed over: %s\n", error.what());
@@ -37,7 +37,7 @@ int Spawner::run() {
     tell(ReadyFrame::make({}, protocol_version));
     while (!over_) {
         loop_.run_once(signals.while_waiting());
-        for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
+        for (const int signal : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals.take(signal);
         if (signals.take(SIGCHLD)) loop_.attempt([this] { reap(Signals::last_child()); }, nullptr);
     }
     end_handlers();

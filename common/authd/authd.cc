@@ -80,7 +80,7 @@ int Authd::run() {
 void Authd::serve() {
     // A terminal's INT and a service manager's TERM go to every process of the daemon, and are for the parent
     // to act on: when it ends, so do we.
-    Signals signals{SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    Signals signals{SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
     note(users_.refresh());
     loop_.survive(
         [this](const std::exception& error) { note(Severity::error, text("passed over: ", error.what())); });
@@ -88,7 +88,7 @@ void Authd::serve() {
                        [this](const std::exception& error) { pause_parent(error); }};
     while (!over_) {
         loop_.run_once(signals.while_waiting());
-        for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals.take(signal);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals.take(signal);
         if (signals.take(SIGCHLD))
             workers_.reap([this](const Ended& ended) { loop_.attempt([&] { end_check(ended); }, nullptr); });
         loop_.attempt([this] { start_checks(); }, nullptr);

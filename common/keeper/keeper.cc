@@ -64,7 +64,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       plan_(duties_.make_plan(config_)),
       state_(plan_.settings.state),
       pid_file_(plan_.settings.pid_file),
-      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD},
+      signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD},
       loop_(Backend::poll),
       born_with_(descriptor_limits()),
       legacy_(raise_descriptor_limit(), log),

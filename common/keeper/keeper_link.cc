@@ -88,6 +88,16 @@ void KeeperLink::hold(std::vector<Fd> all) {
     pair_.wait(Clock::now() + answer_limit, false);
 }
 
+void KeeperLink::tell_handed_over() {
+    tell({.word = KeeperWord::handed_over});
+    pair_.wait(Clock::now() + answer_limit, false);
+}
+
+void KeeperLink::tell_unable(std::string_view why) {
+    tell({.word = KeeperWord::unable, .text = std::string{why.substr(0, max_keeper_text)}});
+    pair_.wait(Clock::now() + answer_limit, false);
+}
+
 void KeeperLink::end(std::string_view label) {
     const auto given = pids_.find(label);
     if (given == pids_.end()) return;
@@ -106,11 +116,22 @@ void KeeperLink::heed(KeeperFrame frame, Fd passed) {
     case KeeperWord::begin:
         has_begun_ = true;
         follows_another_ = frame.flag;
-        predecessor_failed_ = frame.number != 0;
+        beginning_ = frame.number;
         return;
     case KeeperWord::left:
         if (has_begun_) throw PeerError("the keeper gives what was left after the start");
         return left_.push_back({std::move(frame.label), std::move(frame.text), std::move(passed)});
+    case KeeperWord::hand_over:
+        if (callbacks_.on_hand_over) callbacks_.on_hand_over();
+        return;
+    case KeeperWord::upgrade_told:
+        if (callbacks_.on_upgrade_word)
+            callbacks_.on_upgrade_word({std::move(frame.text), frame.flag, frame.number != 0});
+        return;
+    case KeeperWord::stay:
+        beginning_ &= ~Beginning::on_trial;
+        if (callbacks_.on_stay) callbacks_.on_stay();
+        return;
     case KeeperWord::ask_life: return tell({.word = KeeperWord::alive});
     case KeeperWord::orphan_ended: {
         const OrphanEnd orphan = orphan_of(frame.number);

@@ -46,6 +46,15 @@ public:
         std::function<void()> on_deposited{};
         // A process that a predecessor had forked has ended (Linux: common/subreaper.hh).
         std::function<void(pid_t pid, int status)> on_orphan_end{};
+        // All that the process which follows needs is to be deposited; then tell_handed_over, and the end.
+        std::function<void()> on_hand_over{};
+        // How an upgrade goes that somebody has asked for.
+        struct UpgradeWord {
+            std::string line; // empty: none
+            bool is_over, has_failed;
+        };
+        std::function<void(const UpgradeWord& word)> on_upgrade_word{};
+        std::function<void()> on_stay{}; // on_trial() is over
     };
 
     // Takes what is given at a start. Throws PeerError when the keeper ends before that.
@@ -66,7 +75,12 @@ public:
     std::vector<Left> take_left(std::string_view begin);
     bool follows_another() const { return follows_another_; } // a predecessor's clients may be there
     // And it was not killed from outside: what it did then may be why it died.
-    bool predecessor_failed() const { return predecessor_failed_; }
+    bool predecessor_failed() const { return (beginning_ & Beginning::predecessor_failed) != 0; }
+    // It is the first of a new version, and the old one goes on if it fails: until on_stay nothing may be
+    // written that the old version does not read.
+    bool is_on_trial() const { return (beginning_ & Beginning::on_trial) != 0; }
+    // Who cannot go on with this version is let go, and not a reason to leave the old one (tell_unable).
+    bool is_forced() const { return (beginning_ & Beginning::by_force) != 0; }
 
     // Leaves bytes and at most one descriptor with the keeper, for whoever follows this process, in place of
     // what stands under the label. All deposits are heard in their order: what the keeper has is always what
@@ -95,6 +109,12 @@ public:
     Fd want_now(std::string_view label);
 
     void ask_for_reload() { tell({.word = KeeperWord::reload}); }
+    void ask_for_upgrade(bool by_force) { tell({.word = KeeperWord::upgrade, .flag = by_force}); }
+    // All is deposited. Waits until the keeper has it, for a few seconds at the most; the end is to follow.
+    void tell_handed_over();
+    // On trial: why this process cannot serve. Waits as above, and the end is to follow; the old version goes
+    // on.
+    void tell_unable(std::string_view why);
     void tell_ready(std::string places) { tell({.word = KeeperWord::ready, .text = std::move(places)}); }
     void tell_applied(bool in_force) { tell({.word = KeeperWord::applied, .flag = in_force}); }
     void tell_stopping(std::chrono::seconds within) {
@@ -120,7 +140,7 @@ private:
     std::vector<Note> told_;
     bool has_begun_ = false;
     bool follows_another_ = false;
-    bool predecessor_failed_ = false;
+    std::int64_t beginning_ = 0; // the sum of Beginning
 };
 
 } // namespace common

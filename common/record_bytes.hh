@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// The bytes of what a hub deposits with the keeper (deposits.hh): packed structs (pack(3)), lists and texts
-// one after the other. Written and read by hubs, perhaps not of the same version; what is read is believed
-// as little as a stranger's frame.
+// The bytes of what a process leaves to the one that follows it: packed structs (pack(3)), lists and texts
+// one after the other. Written and read by hubs (chatd/hub/deposits.hh) and keepers (common/keeper/paper.hh),
+// perhaps not of the same version; what is read is believed as little as a stranger's frame.
 #pragma once
 
 #include "common/errors.hh"
@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace chatd {
+namespace common {
 
 class RecordWriter {
 public:
@@ -27,15 +27,14 @@ public:
         bytes_.append(packed.data(), packed.size());
         return *this;
     }
-    // Up to 65,535 bytes, or items that follow. Throws common::PeerError for more.
+    // Up to 65,535 bytes, or items that follow. Throws PeerError for more.
     RecordWriter& text(std::string_view text) {
         count(text.size());
         bytes_.append(text);
         return *this;
     }
     RecordWriter& count(std::size_t items) {
-        if (items > std::numeric_limits<std::uint16_t>::max())
-            throw common::PeerError("too much for a record");
+        if (items > std::numeric_limits<std::uint16_t>::max()) throw PeerError("too much for a record");
         return fields<Count>(static_cast<std::uint16_t>(items));
     }
     std::string take() { return std::move(bytes_); }
@@ -44,7 +43,7 @@ private:
     std::string bytes_;
 };
 
-// Everything throws common::PeerError where the bytes say less, or more than the given caps.
+// Everything throws PeerError where the bytes say less, or more than the given caps.
 class RecordReader {
 public:
     using Count = RecordWriter::Count;
@@ -67,7 +66,7 @@ public:
     }
 
 private:
-    [[noreturn]] static void refuse() { throw common::PeerError("a record is malformed"); }
+    [[noreturn]] static void refuse() { throw PeerError("a record is malformed"); }
     std::string_view take(std::size_t bytes) {
         if (bytes > left_.size()) refuse();
         const std::string_view taken = left_.substr(0, bytes);
@@ -77,4 +76,4 @@ private:
     std::string_view left_;
 };
 
-} // namespace chatd
+} // namespace common
