@@ -111,7 +111,10 @@ inline Outcome keep(
             return std::vector<ConfigLine>{given.begin(), given.end()};
         };
         const DaemonOptions options;
-        Keeper keeper{{"tester", make_plan, merge}, options, {}, log};
+        std::string name = "/nonexistent/tester";
+        char* const arguments = name.data();
+        const Invocation invocation{std::span{&arguments, 1}};
+        Keeper keeper{{"tester", "1", make_plan, merge}, options, {}, log, invocation};
         return text("status ", keeper.run(nullptr));
     });
     std::ifstream file{log_file}, helpers{folder / "helpers"};
