@@ -214,7 +214,7 @@ void Keeper::give_all() {
 // --- an upgrade ---
 
 Upgrade::Callbacks Keeper::steps() {
-    return {.main_runs = [this] { return main().runs(); },
+    return {.main_runs = [this] { return was_ready_ && main().runs(); },
             .hand_over =
                 [this] {
                     life_.end();
@@ -484,7 +484,7 @@ void Keeper::expect_end(std::chrono::seconds within) {
 void Keeper::heed_signals() {
     if (signals_.take(SIGCHLD)) reap();
     if (signals_.take(SIGHUP)) reloads_.ask(false);
-    if (signals_.take(SIGUSR2) && main().runs() && was_ready_ && !stopping_) upgrade_.begin(false);
+    if (was_ready_ && main().runs() && signals_.take(SIGUSR2) && !stopping_) upgrade_.begin(false);
     for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
         if (!signals_.take(signal)) continue;
         const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);
