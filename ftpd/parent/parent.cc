@@ -108,11 +108,14 @@ int Parent::run(bool foreground) {
     acceptor_.start(settings_);
     update_acceptor();
     service_.tell_ready(acceptor_.places(), foreground);
-    while (!service_.is_stopping()) {
+    while (!service_.is_stopping() && !service_.hands_over()) {
         service_.wait();
         service_.heed_signals();
     }
-    stop();
+    if (service_.is_stopping())
+        stop();
+    else
+        service_.end_hand_over();
     return 0;
 }
 
