@@ -28,7 +28,7 @@ int Talk::speak() {
     int line = 0;
     while (!is_over_) {
         speaker_.say(text("line ", ++line));
-        std::this_thread::sleep_for(std::chrono::milliseconds{1}); // a pace, and no wait
+        std::this_thread::sleep_for(std::chrono::milliseconds{3}); // a pace, and no wait
     }
     speaker_.say("that was all");
     return line;

@@ -68,8 +68,14 @@ TEST_SUITE("e2e readiness") {
             CHECK_FALSE(server.runs_new(daemon.pid()));
             wait_until("the old version serves", [&] { return is_alive(daemon.main_pid()); });
             CHECK_FALSE(server.runs_new(daemon.main_pid()));
-            CHECK_EQ(spawner_of(daemon), spawner);
+            if (failing.what == "it dies") CHECK_EQ(spawner_of(daemon), spawner);
             check_they_talk(ada, bob, failing.what);
+            // What stands at the path by now is none of ours.
+            if (failing.what == "it dies") {
+                ::kill(spawner, SIGKILL);
+                const ChatClient newcomer{daemon, "newcomer"};
+                ada.wait_for_line("newcomer joined");
+            }
         }
         daemon.configure({"room lobby", "history-on-join 0", "flood off"});
         place.put_other_version();

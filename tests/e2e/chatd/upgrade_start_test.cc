@@ -164,12 +164,12 @@ TEST_SUITE("e2e") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const TempDir folder;
         const ProgramPlace place{"chatd"};
-        write_file(folder / "chatd.conf", text("listen unix:", (folder / "socket").native(), "\nlog ",
-                                               (folder / "log").native(), "\nroom lobby\n"));
-        const Result started = run_client(
-            {"sh", "-c",
-             "cd \"$0\" && PATH=$1:$PATH && chatd -f chatd.conf -o 'state state' -o 'pid-file pid'",
-             folder.path(), place.folder()});
+        write_file(folder / "chatd.conf",
+                   text("listen unix:", (folder / "socket").native(), "\nlog ", (folder / "log").native(),
+                        "\nstate ", (folder / "state").native(), "\npid-file ", (folder / "pid").native(),
+                        "\nroom lobby\n"));
+        const Result started = run_client({"sh", "-c", "cd \"$0\" && PATH=../$1:$PATH && chatd -f chatd.conf",
+                                           folder.path(), place.folder().filename()});
         INFO(started.err);
         REQUIRE(started.status == 0);
         const Detached daemon{std::stoi(read_file(folder / "state" / "lock"))};

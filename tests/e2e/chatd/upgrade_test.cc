@@ -173,7 +173,7 @@ TEST_SUITE("e2e readiness") {
         const auto socket = [&](const char* name) { return text("listen unix:", (folder / name).native()); };
         const Words rest{"listen 127.0.0.1:0", "room lobby", "history-on-join 0", "flood off"};
         const auto with = [&](Words more) {
-            more.insert(more.end(), rest.begin(), rest.end());
+            more.insert(more.begin(), rest.begin(), rest.end());
             return more;
         };
         UpgradedServer server{[&](const ProgramPlace& place) {
