@@ -35,7 +35,7 @@ TEST_SUITE("e2e readiness") {
             std::string reason; // a part of it
         };
         const ProgramPlace& place = server.place;
-        const std::vector<Failing> all{
+        std::vector<Failing> all{
             {"it does not like the configuration",
              [&] { place.put_refusing("room lobby: no such thing in the winter"); },
              "no such thing in the winter"},
@@ -55,7 +55,18 @@ TEST_SUITE("e2e readiness") {
                  place.put_same();
                  write_file(daemon.folder() / "daemon.conf", "no-such-directive\n");
              },
-             "no-such-directive"}};
+             "no-such-directive"},
+            {"the state would be elsewhere",
+             [&] {
+                 daemon.configure({"room lobby", text("state ", (daemon.folder() / "other").native())});
+             },
+             "state"}};
+        if (is_root())
+            all.push_back({"another user would serve",
+                           [&] {
+                               daemon.configure({"room lobby", "hub-user bin"});
+                           },
+                           "user"});
         for (const Failing& failing : all) {
             CAPTURE(failing.what);
             failing.put();

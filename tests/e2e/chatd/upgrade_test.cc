@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -22,6 +23,12 @@ int count_in(const std::string& whole, std::string_view part) {
     int found = 0;
     for (std::size_t at = 0; (at = whole.find(part, at)) != whole.npos; at += part.size()) ++found;
     return found;
+}
+
+// Of the client that came last.
+pid_t last_handler(const Path& log) {
+    const std::string all = read_file(log);
+    return static_cast<pid_t>(std::stol(all.substr(all.find(" pid ", all.rfind(": accept ")) + 5)));
 }
 
 // What the keeper and the hub hold.
@@ -48,6 +55,12 @@ TEST_SUITE("e2e readiness") {
         Pty carl{{"chat", text("carl@", place_of_socket), ""}, {"LC_ALL=C", "TERM="}};
         carl.wait_for("You are in lobby.");
         carl.wait_for("> ");
+        Pty dora{{"telnet", "127.0.0.1", std::to_string(daemon.port())}, {"TERM=xterm", "LC_ALL=C"}};
+        dora.wait_for("Your name: ");
+        dora.type("dora\r");
+        dora.wait_for("Room code: ");
+        dora.type("\r");
+        dora.wait_for("You are in lobby.");
         Process pipe{{"chat", text("pipe@", place_of_socket), "lobby"}};
         pipe.write("first from the pipe\n");
         ada.wait_for_text("first from the pipe\n");
@@ -59,6 +72,7 @@ TEST_SUITE("e2e readiness") {
         Talk talk{daemon};
         bob.send("half a ");
         carl.type("half of carl");
+        dora.type("half of dora");
 
         server.place.put_other_version();
         Process upgrade = begin_upgrade(daemon, server.place);
@@ -84,6 +98,8 @@ TEST_SUITE("e2e readiness") {
 
         carl.type("'s line\r");
         ada.wait_for_text("carl say: half of carl's line\n");
+        dora.type("'s line\r");
+        ada.wait_for_text("dora say: half of dora's line\n");
         pipe.write("last from the pipe\n");
         ada.wait_for_text("last from the pipe\n");
         zoe.send("zoe\nsesame\n");
@@ -208,6 +224,39 @@ TEST_SUITE("e2e readiness") {
         daemon.stop();
         CHECK_FALSE(std::filesystem::exists(folder / "stays"));
         CHECK_FALSE(std::filesystem::exists(folder / "added"));
+    }
+
+    TEST_CASE("what waits for the next start is in force after an upgrade") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const TempDir folder;
+        UpgradedServer server;
+        Daemon& daemon = server.daemon;
+        ChatClient ada{daemon, "ada"};
+        const Path control = folder / "control", log = folder / "log", pid_file = folder / "pid";
+        daemon.configure({"room lobby", "history-on-join 0", "flood off", "nice 3",
+                          text("control ", control.native()), text("log ", log.native()),
+                          text("pid-file ", pid_file.native()),
+                          text("users ", write_users(folder).native())});
+        const std::string waits = chatctl(daemon, {"reload"});
+        for (const char* const name : {"nice", "control", "log", "pid-file", "users"})
+            CHECK(waits.find(text("a change of '", name, "' waits for an upgrade")) != std::string::npos);
+        server.place.put_other_version();
+        const Result result = server.upgrade(); // whoever has asked at the old socket is answered
+        INFO(result.err);
+        CHECK_EQ(result.status, 0);
+        CHECK(has_both_versions(result.out));
+        CHECK_FALSE(std::filesystem::exists(server.control()));
+        CHECK_EQ(run_client({"chatctl", "-s", control, "rooms"}).status, 0);
+        CHECK_EQ(read_file(pid_file), text(daemon.pid(), '\n'));
+        ChatClient zoe{daemon};
+        zoe.send("zoe\nsesame\n");
+        ada.wait_for_line("zoe joined");
+        CHECK(read_file(log).find(" zoe ") != std::string::npos);
+        for (const pid_t pid : {daemon.pid(), last_handler(log)})
+            CHECK_EQ(::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)), 3);
+        daemon.stop();
+        CHECK_FALSE(std::filesystem::exists(pid_file));
+        CHECK_FALSE(std::filesystem::exists(control));
     }
 }
 
