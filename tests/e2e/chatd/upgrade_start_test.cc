@@ -137,7 +137,7 @@ TEST_SUITE("e2e") {
         }
         ChatClient zoe{daemon};
         zoe.wait_for_text("Your name: ");
-        zoe.send("zoe\nsesame\n");
+        zoe.send("zoe\nsesame\n\n");
         ada.wait_for_line("zoe joined");
     }
 

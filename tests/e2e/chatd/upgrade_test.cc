@@ -102,7 +102,7 @@ TEST_SUITE("e2e readiness") {
         ada.wait_for_text("dora say: half of dora's line\n");
         pipe.write("last from the pipe\n");
         ada.wait_for_text("last from the pipe\n");
-        zoe.send("zoe\nsesame\n");
+        zoe.send("zoe\nsesame\n\n");
         zoe.wait_for_text("You are in lobby.");
         check_they_talk(zoe, ada, "at last");
         ChatClient late{daemon, "late"};
@@ -249,7 +249,7 @@ TEST_SUITE("e2e readiness") {
         CHECK_EQ(run_client({"chatctl", "-s", control, "rooms"}).status, 0);
         CHECK_EQ(read_file(pid_file), text(daemon.pid(), '\n'));
         ChatClient zoe{daemon};
-        zoe.send("zoe\nsesame\n");
+        zoe.send("zoe\nsesame\n\n");
         ada.wait_for_line("zoe joined");
         CHECK(read_file(log).find(" zoe ") != std::string::npos);
         for (const pid_t pid : {daemon.pid(), last_handler(log)})
