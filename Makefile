@@ -221,7 +221,7 @@ hostile: ## clients that do what they should not, against both daemons with sani
 run-hostile: all
 	@tests/hostile/hostile.py $(build) $(MINUTES) $(SEED)
 
-soak: ## kill hub, parent and others again and again under clients who may not notice; MINUTES=30 SEED=number ONLY='hub parent'
+soak: ## kill and upgrade hub, parent and others again and again under clients who may not notice; MINUTES=30 SEED=number ONLY='hub parent'
 	@tests/need.sh $(compiler_need) python3:python3
 	@$(MAKE) --no-print-directory all
 	@tests/soak/soak.py $(build) $(MINUTES) '$(SEED)' $(ONLY)

@@ -66,6 +66,7 @@ void measure_chat(const Setting& setting, Samples& samples) {
     if (setting.wants("chat-admit") || setting.wants("chat-memory")) measure_presence(setting, samples);
     if (setting.wants("chat-stopped")) measure_stopped_reader(setting, samples);
     if (setting.wants("chat-takeover")) measure_takeover(setting, samples);
+    if (setting.wants("chat-upgrade")) measure_upgrade(setting, samples);
 }
 
 } // namespace bench

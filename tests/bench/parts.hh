@@ -9,10 +9,11 @@ namespace bench {
 
 void measure_ftp(const Setting& setting, Samples& samples);
 
-void measure_chat(const Setting& setting, Samples& samples); // with these three:
+void measure_chat(const Setting& setting, Samples& samples); // with these four:
 void measure_presence(const Setting& setting, Samples& samples);
 void measure_stopped_reader(const Setting& setting, Samples& samples);
 void measure_takeover(const Setting& setting, Samples& samples);
+void measure_upgrade(const Setting& setting, Samples& samples);
 
 void measure_pack(const Setting& setting, Samples& samples);
 void measure_poller(const Setting& setting, Samples& samples);

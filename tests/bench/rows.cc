@@ -18,6 +18,11 @@ constexpr std::string_view takeover_definition = "From kill -9 of the hub to whe
                                                  "right after it; 40 kills, 1.2 s or more apart. All others "
                                                  "are in rooms of 100, whose logs have 16 MiB each.";
 
+constexpr std::string_view upgrade_definition = "One line is said after the other while chatd goes over to "
+                                                "the same program; the one that took longest until 9 "
+                                                "listeners of a room of 10 had it. 10 upgrades. All others "
+                                                "are in rooms of 90.";
+
 constexpr auto rows = std::to_array<Row>({
     {"ftp-sessions", "FTP sessions", "/s", true,
      "4 clients, each: connect, 220, USER anonymous, PASS, QUIT, 221, until the server has closed; the next "
@@ -80,6 +85,11 @@ constexpr auto rows = std::to_array<Row>({
     {"chat-takeover-8000", "silence after the hub's death, 8,000 present", "ms", false, takeover_definition},
     {"chat-takeover-8000-p99", "silence after the hub's death, 8,000 present, p99", "ms", false,
      takeover_definition},
+    {"chat-upgrade-10", "silence in an upgrade, 10 present", "ms", false, upgrade_definition},
+    {"chat-upgrade-10-max", "silence in an upgrade, 10 present, longest", "ms", false, upgrade_definition},
+    {"chat-upgrade-1000", "silence in an upgrade, 1,000 present", "ms", false, upgrade_definition},
+    {"chat-upgrade-1000-max", "silence in an upgrade, 1,000 present, longest", "ms", false,
+     upgrade_definition},
     {"pack-pack", "packing !IHHq16s", "ns", false,
      "One struct into a buffer, 5 values; the loop's own time is in it. By hand: memcpy and htonl."},
     {"pack-unpack", "unpacking !IHHq16s", "ns", false, "The same from a buffer, all fields looked at."},

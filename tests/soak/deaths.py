@@ -7,6 +7,8 @@ import subprocess
 import time
 from functools import partial
 
+import upgrades
+
 PATIENCE = 60  # seconds
 MEAN_PAUSE = 1.2  # seconds between two events: nearly 500 deaths of hub and parent in half an hour
 LIFE = 1.3  # seconds: who dies sooner counts as one that cannot live, and the keeper gives up after five
@@ -124,6 +126,9 @@ EVENTS = [
     ("helpers", 1, "kills of the spawner", lambda deaths: deaths.end_helper("spawner")),
     ("handlers", 2, "kills of handlers", lambda deaths: deaths.end_handler()),
     ("disk", 1, "full disks", lambda deaths: deaths.fill_disk()),
+    *(("upgrades", weight, f"upgrades to {what}", partial(upgrades.upgrade, program))
+      for weight, what, program in ((0.5, "the same program", "same"), (0.5, "another version", "other"),
+                                    (0.3, "what crashes", "crashing"), (0.3, "what refuses", "refusing"))),
 ]
 GROUPS = sorted({group for group, _, _, _ in EVENTS})
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # soak.py FOLDER MINUTES [SEED [GROUP ...]] - runs the daemons of FOLDER under many clients. At random moments it kills
-# hub, parent, spawner, authd and some handlers, and fills the disk (GROUPs of deaths.py; `none': nothing happens). SEED
-# may be empty. Nobody may be disconnected, and what was said and stored is there at the end, once and in order.
+# hub, parent, spawner, authd and some handlers, fills the disk, and puts other programs in the daemons' place (GROUPs
+# of deaths.py; `none': nothing happens). SEED may be empty. Nobody may be disconnected, and what was said and stored is
+# there at the end, once and in order.
 # CLIENTS in the environment: how many talk, 200 unless it says.
 # Prints its seed, and at the end counts that must all be zero; then its status is 0.
 import asyncio
@@ -22,6 +23,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "
 import deaths  # noqa: E402
 import talkers  # noqa: E402
 import transfers  # noqa: E402
+import upgrades  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
 PATIENCE = 120  # seconds for whatever is to come at the end
@@ -46,6 +48,7 @@ class Soak:
         self.chatd = self.ftpd = None
         self.place = tempfile.mkdtemp(prefix="soak-")
         os.chmod(self.place, 0o755)
+        self.programs = upgrades.Programs(build, os.path.join(self.place, "programs"))
 
     def dice_of(self, whose):
         return random.Random(f"{self.seed}/{whose}")
@@ -110,10 +113,10 @@ class Soak:
         self.has_disk = deaths.mount_small(chat_place)
         if not self.has_disk:
             print("soak: the disk is not filled: only root can mount a small one")
-        self.chatd = Daemon(os.path.join(self.build, "chatd"), chat_place,
+        self.chatd = Daemon(self.programs.path("chatd"), chat_place,
                             [*(f"room {room}" for room in talkers.ROOMS), "connect-rate 0", "max-per-address 0", "flood off",
                              "flood-per-address off", f"operator chief {self.hash()}"])
-        self.ftpd = Daemon(os.path.join(self.build, "ftpd"), ftp_place, transfers.configure(ftp_place, self.build))
+        self.ftpd = Daemon(self.programs.path("ftpd"), ftp_place, transfers.configure(ftp_place, self.build))
 
     def clear(self):
         """Nothing of ours goes on; chatd's folder is kept where it does not vanish."""
