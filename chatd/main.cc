@@ -11,8 +11,11 @@
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/keeper/executable.hh"
 #include "common/keeper/hand_over.hh"
 #include "common/keeper/keeper.hh"
+#include "common/keeper/paper.hh"
+#include "common/keeper/trial.hh"
 #include "common/log.hh"
 #include "common/options.hh"
 #include "common/privileges.hh"
@@ -28,12 +31,6 @@ using Action = DaemonOptions::Action;
 
 namespace {
 
-// What to execute for a spawner, whatever the working directory will be: a name without a slash is looked up
-// in PATH, as the shell did.
-std::string own_program(const std::string& name) {
-    return name.find('/') == name.npos ? name : std::filesystem::absolute(name).string();
-}
-
 // Of what root opens by a path, which the hub's user must not choose.
 void check_places(const chatd::Settings& settings, const DaemonOptions& options) {
     const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
@@ -48,11 +45,11 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then.
 Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOptions& options,
-               const std::string& program) {
+               const Executable& program) {
     chatd::Settings settings = chatd::make_settings(lines);
     settings.users = first.users;
     const bool foreground = options.foreground;
-    chatd::Hub::Start start{.foreground = foreground, .program = program};
+    chatd::Hub::Start start{.foreground = foreground, .program = program.path()};
     const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
     Plan plan;
     plan.settings = static_cast<const DaemonSettings&>(settings);
@@ -71,9 +68,10 @@ Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOp
                               }});
     plan.processes.push_back(
         {.role = std::string{chatd::label_of_spawner},
-         .body = [program, foreground,
+         .body = [&program, foreground,
                   hub](Birth birth) { return chatd::execute_spawner(program, birth.main, foreground, hub); },
-         .is_needed = true});
+         .is_needed = true,
+         .executes = program.fd()});
     if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
     return plan;
 }
@@ -84,18 +82,47 @@ std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vecto
     return merge_for_reload(old, given, chatd::directive_table(scratch), ignored);
 }
 
-int serve(const DaemonOptions& options, const std::string& program) {
+// paper: of a keeper that has executed this program for an upgrade.
+int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     std::optional<Detachment> detachment;
-    if (!options.foreground) detachment = Detachment::leave_terminal();
-    std::vector<ConfigLine> config = read_config(options.file, options.lines);
-    chatd::Settings settings = chatd::make_settings(config);
-    change_priority(settings.nice);
-    check_places(settings, options);
-    Log log{"chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
-    chatd::check_start(settings);
-    settings.users = real_user_file(settings.users);
+    if (paper)
+        Detachment::leave_folder(options.foreground);
+    else if (!options.foreground)
+        detachment = Detachment::leave_terminal();
+    const Executable program{invocation.path()};
+    chatd::Settings settings;
     const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options, program); };
-    Keeper keeper{{"chatd", plan, merge}, options, std::move(config), log};
+    const auto read = [&](const std::vector<ConfigLine>& config) {
+        settings = chatd::make_settings(config);
+        if (!paper) change_priority(settings.nice);
+        check_places(settings, options);
+    };
+    std::optional<Log> log;
+    const auto open_log = [&] {
+        log.emplace("chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level);
+    };
+    if (paper && paper->is_for_trial())
+        return run_on_trial(*paper, [&] {
+            std::vector<ConfigLine> config = read_config(options.file, options.lines);
+            read(config);
+            open_log();
+            chatd::check_start(settings);
+            settings.users = real_user_file(settings.users);
+            Plan made = plan(config);
+            return Prepared{std::move(config), std::move(made), log->file()};
+        });
+    std::vector<ConfigLine> config =
+        paper ? std::move(paper->config) : read_config(options.file, options.lines);
+    read(config);
+    open_log();
+    if (!paper) chatd::check_start(settings);
+    settings.users = real_user_file(settings.users);
+    Keeper keeper{{"chatd", SUITE_VERSION, plan, merge},
+                  options,
+                  std::move(config),
+                  *log,
+                  invocation,
+                  std::move(paper)};
     return keeper.run(detachment ? &*detachment : nullptr);
 }
 
@@ -113,7 +140,7 @@ int run_program(int argc, char** argv) {
         chatd::check_start(settings);
         return std::printf("chatd: configuration is good\n"), 0;
     }
-    return serve(options, own_program(argv[0]));
+    return serve(options, Invocation{std::span{argv, static_cast<std::size_t>(argc)}}, take_paper());
 }
 
 int run_handler(chatd::HandlerParts parts) {

@@ -61,10 +61,14 @@ Detachment Detachment::leave_terminal() {
     }
     set_close_on_exec(writing.get());
     checked("leave the terminal's session", {}, [] { return ::setsid(); });
-    checked("change to", "/", [] { return ::chdir("/"); });
+    leave_folder(false);
     Detachment detachment;
     detachment.waiting_ = std::move(writing);
     return detachment;
+}
+
+void Detachment::leave_folder(bool foreground) {
+    if (!foreground) checked("change to", "/", [] { return ::chdir("/"); });
 }
 
 void Detachment::report_ready(std::string_view line, bool keeps_error) {

@@ -20,6 +20,8 @@ void open_standard_descriptors();
 class Detachment {
 public:
     static Detachment leave_terminal();
+    // What of that a program does which was executed in a daemon that had left its terminal, or stays there.
+    static void leave_folder(bool foreground);
     Detachment(Detachment&&) = default;
     Detachment& operator=(Detachment&&) = default;
     // Leaves the pipe open where the start has failed: the words come first, then the process's end tells.

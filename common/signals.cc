@@ -60,6 +60,12 @@ Signals::~Signals() {
     ::sigprocmask(SIG_UNBLOCK, &wanted_, nullptr);
 }
 
+void Signals::let_all_in() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 pid_t Signals::last_child() { return last_child_told; }
 
 bool Signals::take(int signal) {

@@ -26,6 +26,8 @@ public:
     // After a SIGCHLD: the child that it told of last. Several that end together may be told of by one
     // signal.
     static pid_t last_child();
+    // In a child that executes another program: none is blocked any more.
+    static void let_all_in();
     // The mask for a wait: the process's own, less the wanted signals.
     const sigset_t* while_waiting() const { return &while_waiting_; }
 

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace common {
 
@@ -27,6 +28,9 @@ public:
     // stale file is harmless.
     explicit StateDirectory(std::string path);
 
+    // Of a keeper whose place this program was executed in: the lock is held.
+    static StateDirectory adopt(Fd lock, std::string path) { return {std::move(lock), std::move(path)}; }
+
     const std::string& path() const { return path_; }
     const Fd& lock() const { return lock_; } // its file, for the process that is to work here
 
@@ -35,6 +39,7 @@ public:
     static void claim(const Fd& lock, const std::string& path);
 
 private:
+    StateDirectory(Fd lock, std::string path) : path_(std::move(path)), lock_(std::move(lock)) {}
     void write_holder();
 
     std::string path_;

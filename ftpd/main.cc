@@ -7,7 +7,10 @@
 #include "common/config.hh"
 #include "common/daemon.hh"
 #include "common/errors.hh"
+#include "common/keeper/executable.hh"
 #include "common/keeper/keeper.hh"
+#include "common/keeper/paper.hh"
+#include "common/keeper/trial.hh"
 #include "common/log.hh"
 #include "common/options.hh"
 #include "common/socket.hh"
@@ -21,6 +24,7 @@
 
 #include <cstdio>
 #include <optional>
+#include <span>
 
 using namespace common;
 using Action = DaemonOptions::Action;
@@ -65,6 +69,7 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
         plan.on_request[text("parent ", ftpd::label_of_root)] = [settings] {
             return ftpd::open_root(settings);
         };
+    if (users) plan.opened_for_trial.push_back(text("parent ", ftpd::label_of_root));
     for (std::size_t rule = 0; rule < settings.announcements.size(); ++rule)
         plan.on_request[text("parent ", ftpd::label_of_announcement, rule)] =
             [path = settings.announcements[rule].control] { return start_connect(Address::of_path(path)); };
@@ -94,16 +99,38 @@ std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vecto
     return merged;
 }
 
-int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Settings settings) {
-    std::optional<Detachment> detachment;
-    if (!options.foreground) detachment = Detachment::leave_terminal();
-    change_priority(settings.nice);
-    Log log{"ftpd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level};
-    for (const common::Note& note : check_start(settings, ftpd::Serves::many))
-        log.write(note.severity, note.text);
-    settings.users = real_user_file(settings.users);
+// As a paper's reader: a keeper has executed this program for an upgrade.
+int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
+    ftpd::Settings settings;
     const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options.foreground); };
-    Keeper keeper{{"ftpd", plan, merge}, options, std::move(config), log};
+    std::optional<Log> log;
+    // Relative paths are those of the folder where it was started.
+    const auto prepare = [&](const std::vector<ConfigLine>& config, std::optional<Detachment>* detachment) {
+        settings = ftpd::make_settings(config);
+        if (paper)
+            Detachment::leave_folder(options.foreground);
+        else if (!options.foreground)
+            *detachment = Detachment::leave_terminal();
+        if (!paper) change_priority(settings.nice);
+        log.emplace("ftpd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level);
+        if (!paper || paper->is_for_trial())
+            for (const common::Note& note : check_start(settings, ftpd::Serves::many))
+                log->write(note.severity, note.text);
+        settings.users = real_user_file(settings.users);
+    };
+    if (paper && paper->is_for_trial())
+        return run_on_trial(*paper, [&] {
+            std::vector<ConfigLine> config = read_config(options.file, options.lines);
+            prepare(config, nullptr);
+            Plan made = plan(config);
+            return Prepared{std::move(config), std::move(made), log->file()};
+        });
+    std::vector<ConfigLine> config =
+        paper ? std::move(paper->config) : read_config(options.file, options.lines);
+    std::optional<Detachment> detachment;
+    prepare(config, &detachment);
+    Keeper keeper{
+        {"ftpd", SUITE_VERSION, plan, merge}, options, std::move(config), *log, invocation, std::move(paper)};
     return keeper.run(detachment ? &*detachment : nullptr);
 }
 
@@ -112,17 +139,19 @@ int serve(const DaemonOptions& options, std::vector<ConfigLine> config, ftpd::Se
 int main(int argc, char** argv) {
     return report_errors("ftpd", [&] {
         open_standard_descriptors();
+        std::optional<Paper> paper = take_paper();
         ftpd::FtpdOptions options;
         const std::vector<Option> table = ftpd::ftpd_options(options);
         if (!parse_options(argc, argv, table).empty()) throw UsageError("ftpd takes options only: see -h");
         if (options.action == Action::show_usage)
             return std::printf("%s", usage_text("ftpd", table, "").c_str()), 0;
         if (options.action == Action::show_version) return std::printf("ftpd %s\n", SUITE_VERSION), 0;
+        if (options.action == Action::run && !options.one_client)
+            return serve(options, Invocation{std::span{argv, static_cast<std::size_t>(argc)}},
+                         std::move(paper));
 
-        std::vector<ConfigLine> config = read_config(options.file, options.lines);
-        const ftpd::Settings settings = ftpd::make_settings(config);
+        const ftpd::Settings settings = ftpd::make_settings(read_config(options.file, options.lines));
         if (options.action == Action::check) return check(options, settings);
-        if (options.one_client) return serve_one(options, settings);
-        return serve(options, std::move(config), settings);
+        return serve_one(options, settings);
     });
 }

@@ -264,8 +264,11 @@ int Hub::run() {
     warn_of_missing_catalogue();
     if (start_.foreground) administration_.start_console(keeper_.take(label_of_terminal).fd);
     service_.tell_ready(pool_.places(), start_.foreground);
-    while (!service_.is_stopping()) turn();
-    stop();
+    while (!service_.is_stopping() && !service_.hands_over()) turn();
+    if (service_.is_stopping())
+        stop();
+    else
+        service_.end_hand_over();
     return 0;
 }
 

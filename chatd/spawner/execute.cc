@@ -7,36 +7,32 @@
 #include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/sandbox.hh"
+#include "common/signals.hh"
 #include "common/text.hh"
 
 #include <array>
-#include <csignal>
 #include <fcntl.h>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 using namespace common;
 
 namespace chatd {
 
-int execute_spawner(const std::string& program, const Fd& pair, bool may_complain,
+int execute_spawner(const Executable& program, const Fd& pair, bool may_complain,
                     const std::optional<Identity>& user) {
-    std::string name{spawner_name};
-    std::string folder = folder_of_program(program);
-    std::string uid = user ? text(user->uid) : "", gid = user ? text(user->gid) : "";
-    const std::array<char*, 5> arguments{name.data(), folder.data(), user ? uid.data() : nullptr, gid.data(),
-                                         nullptr};
     if (pair.get() == spawner_fd)
         checked("keep open", "the pair", [&] { return ::fcntl(spawner_fd, F_SETFD, 0); });
     else
         checked("duplicate", "the pair", [&] { return ::dup2(pair.get(), spawner_fd); });
-    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, spawner_fd});
+    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, spawner_fd, program.fd()});
     discard_standard_input_and_output();
     if (!may_complain) checked("duplicate", "/dev/null", [] { return ::dup2(STDIN_FILENO, STDERR_FILENO); });
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execvp(program.c_str(), arguments.data());
-    fail("execute", program);
+    Signals::let_all_in();
+    std::vector<std::string> arguments{std::string{spawner_name}, folder_of_program(program.path())};
+    if (user) arguments.insert(arguments.end(), {text(user->uid), text(user->gid)});
+    program.execute(arguments);
 }
 
 void become_spawners_user(std::span<char* const> arguments) {

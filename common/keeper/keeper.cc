@@ -49,37 +49,44 @@ bool is_own_fault(int status) {
 
 // In the child. Nothing of the keeper's is open there but what the process was born with.
 int become(const LastingProcess& process, Birth birth) {
-    close_other_descriptors(
-        std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth.keeper.get(), birth.main.get()});
+    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth.keeper.get(),
+                                       birth.main.get(), process.executes});
     return process.body(std::move(birth));
+}
+
+Listeners take_listeners(const std::optional<Paper>& paper) {
+    if (!paper) return Listeners{};
+    std::vector<Listeners::Listener> there;
+    for (const Paper::Labelled& one : paper->listeners) there.push_back({one.label, Fd{one.fd}});
+    return {std::move(there), paper->inherited, Listeners::Files::are_ours};
 }
 
 } // namespace
 
-Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log)
+Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log,
+               const Invocation& invocation, std::optional<Paper> paper)
     : duties_(std::move(duties)),
       options_(options),
+      invocation_(invocation),
+      paper_(std::move(paper)),
       config_(std::move(config)),
       log_(log),
       plan_(duties_.make_plan(config_)),
-      state_(plan_.settings.state),
+      state_(paper_ ? StateDirectory::adopt(Fd{paper_->lock}, paper_->state)
+                    : StateDirectory{plan_.settings.state}),
       pid_file_(plan_.settings.pid_file),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD},
       loop_(Backend::poll),
       born_with_(descriptor_limits()),
+      listeners_(take_listeners(paper_)),
       legacy_(raise_descriptor_limit(), log),
       life_(loop_, plan_.life,
             {[this] { tell({.word = KeeperWord::ask_life}); },
              [this](std::chrono::milliseconds silent) { on_silence(silent); }}),
-      pace_(plan_.pace) {
+      pace_(plan_.pace),
+      upgrade_(loop_, invocation_, text(duties_.program, ' ', duties_.version), steps()) {
     become_subreaper();
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
-    const std::string& control = plan_.settings.control;
-    const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
-    if (plan_.owner) hand_over(plan_.settings.state, *plan_.owner);
-    control_.fd = listen_for_control(control, plan_.owner, left_over);
-    control_.path = control;
-    listeners_.open(plan_.settings.listen, nullptr, was_killed ? left_over : std::chrono::milliseconds{});
     listeners_.tell_changes(
         [this](const Listeners::Listener& one) {
             if (serves()) give(one.label, one.fd.get());
@@ -87,6 +94,13 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
         [this](const std::string& label) {
             if (serves()) tell({.word = KeeperWord::take_back, .label = label});
         });
+    control_.path = plan_.settings.control;
+    if (paper_) return;
+    const std::string& control = control_.path;
+    const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
+    if (plan_.owner) hand_over(plan_.settings.state, *plan_.owner);
+    control_.fd = listen_for_control(control, plan_.owner, left_over);
+    listeners_.open(plan_.settings.listen, nullptr, was_killed ? left_over : std::chrono::milliseconds{});
     opened_ = open(plan_);
 }
 
@@ -96,11 +110,16 @@ Keeper::ControlSocket::~ControlSocket() {
 
 int Keeper::run(Detachment* detachment) {
     detachment_ = detachment;
-    for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
-    start(plan_.processes.front());
+    if (paper_) {
+        take_over(*std::exchange(paper_, std::nullopt));
+    } else {
+        for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
+        start(plan_.processes.front());
+    }
     while (!status_ || others_run()) {
         loop_.run_once(signals_.while_waiting());
         loop_.attempt([this] { heed_signals(); }, nullptr);
+        loop_.attempt([this] { take_place(); }, nullptr);
     }
     if (!failure_.empty()) throw std::runtime_error(failure_);
     return *status_;
@@ -108,9 +127,9 @@ int Keeper::run(Detachment* detachment) {
 
 // --- the processes ---
 
-void Keeper::start(const LastingProcess& process) {
-    KeptChild& child = children_[process.role];
-    const bool is_main = &child == &main();
+// program: what the process is to be executed from, on trial; else it is this program.
+void Keeper::start(const LastingProcess& process, const Executable* program) {
+    const bool is_main = &process == &plan_.processes.front();
     auto [ours, theirs] = make_packet_pair();
     Birth birth{std::move(theirs), {}};
     Fd end; // the main process's, of its pair with this one
@@ -118,29 +137,39 @@ void Keeper::start(const LastingProcess& process) {
     const pid_t pid = checked("fork", process.role, [] { return ::fork(); });
     if (pid == 0)
         ::_exit(report_errors(duties_.program, [&] {
+            if (program != nullptr) {
+                Signals::let_all_in();
+                execute(*program, make_paper(true, birth.keeper.get()));
+            }
             // The main one is given what was deposited, and raises its limit anyway.
             if (!is_main) ::setrlimit(RLIMIT_NOFILE, &born_with_);
             if (!is_main) legacy_.erase();
             return become(process, std::move(birth));
         }));
-    child.begin(loop_, pid, std::move(ours), std::move(end),
-                {[this, role = process.role](const KeeperFrame& frame, Fd passed) {
-                     try {
-                         heed(role, frame, std::move(passed));
-                     } catch (const PeerError&) {
-                         throw;
-                     } catch (const std::exception& error) { // no fault of the child's
-                         log_.error(text("passed over: ", error.what()));
-                     }
-                 },
-                 [this, role = process.role, pid](const std::exception& error) {
-                     log_.error(text(role, ' ', pid, " is killed: ", error.what()));
-                     children_[role].signal(SIGKILL);
-                 },
-                 [this] { legacy_.pass_orphans(main().pair); }});
+    attach(process.role, pid, std::move(ours), std::move(end));
+    if (is_main && program != nullptr) return life_.begin(false); // it opens first, and says so
     if (is_main) return begin_main();
+    KeptChild& child = children_[process.role];
     child.pair.send({.word = KeeperWord::begin});
     if (serves()) give_end(process.role, child);
+}
+
+void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
+    children_[role].begin(loop_, pid, std::move(pair), std::move(end),
+                          {[this, role](const KeeperFrame& frame, Fd passed) {
+                               try {
+                                   heed(role, frame, std::move(passed));
+                               } catch (const PeerError&) {
+                                   throw;
+                               } catch (const std::exception& error) { // no fault of the child's
+                                   log_.error(text("passed over: ", error.what()));
+                               }
+                           },
+                           [this, role, pid](const std::exception& error) {
+                               log_.error(text(role, ' ', pid, " is killed: ", error.what()));
+                               children_[role].signal(SIGKILL);
+                           },
+                           [this] { legacy_.pass_orphans(main().pair); }});
 }
 
 // One that was not given all would wait for the rest.
@@ -182,15 +211,140 @@ void Keeper::give_all() {
     // Not a duplicate, which would take the lock with it when it is closed.
     main().pair.send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {},
                      state_.lock().get());
-    give(label_of_control, control_.fd.get());
-    give(label_of_log, log_.file());
-    for (const Listeners::Listener& listener : listeners_.all()) give(listener.label, listener.fd.get());
-    for (const auto& [label, fd] : opened_) give(label, fd.get());
+    // What one on trial has opened itself takes the place of what is here.
+    const auto give_unless_kept = [this](std::string_view label, int fd) {
+        if (upgrade_.kept(label) < 0 && !upgrade_.is_left_out(std::string{label})) give(label, fd);
+    };
+    give_unless_kept(label_of_control, control_.fd.get());
+    give_unless_kept(label_of_log, log_.file());
+    for (const Listeners::Listener& listener : listeners_.all())
+        give_unless_kept(listener.label, listener.fd.get());
+    for (const auto& [label, fd] : opened_) give_unless_kept(label, fd.get());
+    for (const auto& [label, fd] : upgrade_.kept()) give(label, fd.get());
     for (const auto& [role, child] : children_)
         if (child.end()) give_end(role, child);
     legacy_.give_deposits(main().pair);
-    tell({.word = KeeperWord::begin, .flag = was_ready_, .number = main_failed_ ? 1 : 0});
+    std::int64_t beginning = 0;
+    if (main_failed_) beginning |= Beginning::predecessor_failed;
+    if (upgrade_.is_on_trial()) beginning |= Beginning::on_trial;
+    if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
+    tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
     legacy_.pass_orphans(main().pair);
+}
+
+// --- an upgrade ---
+
+Upgrade::Callbacks Keeper::steps() {
+    return {.main_runs = [this] { return serves(); },
+            .hand_over =
+                [this] {
+                    life_.end();
+                    tell({.word = KeeperWord::hand_over});
+                },
+            .kill_main = [this] { main().signal(SIGKILL); },
+            .start_new = [this](const Executable& program) { start(plan_.processes.front(), &program); },
+            .start_old = [this] { start_missing(); },
+            .begin = [this] { begin_main(); },
+            .tell = [this](const std::string& line, bool is_over,
+                           bool has_failed) { tell_upgrade(line, is_over, has_failed); }};
+}
+
+void Keeper::upgrade(bool by_force) {
+    if (!was_ready_ || stopping_ || status_) return;
+    upgrade_.begin(by_force);
+}
+
+void Keeper::tell_upgrade(const std::string& line, bool is_over, bool has_failed) {
+    log_.write(has_failed ? Severity::error : Severity::notice, text("upgrade: ", line));
+    if (serves())
+        tell({.word = KeeperWord::upgrade_told,
+              .flag = is_over,
+              .number = has_failed ? 1 : 0,
+              .text = line.substr(0, max_keeper_text)});
+    if (is_over) reload_next();
+}
+
+Paper Keeper::make_paper(bool is_for_trial, int pair) {
+    Paper paper{.program_version = text(duties_.program, ' ', duties_.version),
+                .state = state_.path(),
+                .control = control_.path,
+                .pid_file = plan_.settings.pid_file,
+                .owner = plan_.owner ? plan_.owner->name : "",
+                .pair = pair,
+                .inherited = listeners_.are_inherited(),
+                .control_socket = control_.fd.get()};
+    for (const Listeners::Listener& one : listeners_.all())
+        paper.listeners.push_back({one.label, one.fd.get()});
+    if (is_for_trial) return paper;
+    for (const auto& [label, fd] : upgrade_.kept()) {
+        if (label == label_of_control) paper.new_control = fd.get();
+        if (label.starts_with(label_of_listener)) paper.listeners.push_back({label, fd.get()});
+    }
+    paper.main = main().pid();
+    paper.lock = state_.lock().get();
+    paper.born_with = static_cast<std::int64_t>(born_with_.rlim_cur);
+    paper.config = upgrade_.config();
+    legacy_.write(paper.deposits, paper.orphans);
+    return paper;
+}
+
+// Nothing may be under way, and nothing be left to be sent: the next keeper would not know of it.
+void Keeper::take_place() {
+    const Executable* const program = upgrade_.wants_place();
+    if (program == nullptr || !serves() || stopping_) return;
+    const bool is_quiet = !coming_ && std::ranges::all_of(children_, [](const auto& child) {
+        return !child.second.runs() || child.second.pair.has_sent_all();
+    });
+    if (!is_quiet) {
+        loop_.at(Clock::now() + std::chrono::milliseconds{100}, [] {}); // for another look
+        return;
+    }
+    for (const LastingProcess& process : plan_.processes)
+        if (process.ends_by_itself) children_[process.role].signal(SIGKILL);
+    try {
+        execute(*program, make_paper(false, main().pair.fd()));
+    } catch (const std::exception& error) {
+        upgrade_.fail(error.what());
+    }
+}
+
+// Does not return.
+void Keeper::execute(const Executable& program, const Paper& paper) {
+    leave_paper(paper, state_.path());
+    try {
+        invocation_.go_back();
+        program.execute(invocation_.arguments());
+    } catch (const std::exception&) {
+        withdraw_paper(paper);
+        throw;
+    }
+}
+
+// The other processes of the keeper before are nobody's now: the main process lets go of them when it is
+// given those that follow.
+void Keeper::take_over(Paper paper) {
+    born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
+    control_.fd.reset(paper.control_socket);
+    if (paper.new_control >= 0) {
+        ::unlink(paper.control.c_str());
+        control_.fd.reset(paper.new_control);
+    }
+    if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
+    legacy_.read(paper.deposits, paper.orphans);
+    was_ready_ = true;
+    attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
+    life_.begin(true);
+    pace_.tell_ready(Clock::now());
+    std::vector<Note> told;
+    listeners_.open(plan_.settings.listen, &told); // those that are left out go
+    for (const Note& note : told) log_.write(note.severity, note.text);
+    loop_.attempt([this] { opened_ = open(plan_); }, nullptr);
+    start_missing();
+    tell({.word = KeeperWord::stay});
+    tell_upgrade(
+        text(duties_.program, ' ', duties_.version, " goes on in the place of ", paper.program_version), true,
+        false);
+    reap(); // what has ended meanwhile
 }
 
 // The main process first: the ends of its children are for the one that follows it.
@@ -203,7 +357,10 @@ void Keeper::reap() {
     const auto on_end = [&](pid_t pid, int status) {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
-        if (found == children_.end()) return legacy_.add({pid, status});
+        if (found == children_.end()) {
+            if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
+            return;
+        }
         const bool is_main = &found->second == &main();
         found->second.finish();
         if (is_main) return on_main_end(pid, status);
@@ -217,11 +374,13 @@ void Keeper::reap() {
 
 void Keeper::on_main_end(pid_t pid, int status) {
     life_.end();
-    main_failed_ = std::exchange(was_silent_, false) || is_own_fault(status);
     const std::string& role = plan_.processes.front().role;
     const bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    main_failed_ = std::exchange(was_silent_, false) || (!is_orderly && is_own_fault(status));
     const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
+    if (!stopping_ && upgrade_.on_main_end(describe_status(status))) return;
     if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
+        upgrade_.stop();
         status_ = is_orderly ? 0 : 1;
         if (WIFSIGNALED(status) && failure_.empty()) log_.error(how);
         return end_others();
@@ -296,6 +455,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     if (role != plan_.processes.front().role) throw PeerError("it says what the main process alone may");
     switch (frame.word) {
     case KeeperWord::reload: return reload(true);
+    case KeeperWord::upgrade: return upgrade(frame.flag);
     case KeeperWord::ready: return on_ready(frame.text);
     case KeeperWord::applied: return on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);
@@ -314,17 +474,26 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);
         return;
-    default: throw PeerError("it sent a packet that is not for the keeper");
+    default:
+        if (!upgrade_.heed(frame, std::move(passed)))
+            throw PeerError("it sent a packet that is not for the keeper");
     }
 }
 
 void Keeper::answer(const std::string& role, const std::string& label) {
-    const auto known = plan_.on_request.find(text(role, ' ', label));
-    if (known == plan_.on_request.end()) throw PeerError("it wants what is not meant for it");
+    const std::string wanted = text(role, ' ', label);
+    const auto known = plan_.on_request.find(wanted);
+    if (known == plan_.on_request.end() && !upgrade_.is_on_trial())
+        throw PeerError("it wants what is not meant for it");
     Fd opened;
     std::string why;
     try {
-        opened = known->second();
+        if (const int kept = upgrade_.kept(wanted); kept >= 0)
+            opened = duplicate(kept);
+        else if (known == plan_.on_request.end())
+            throw UserError("not before the new version stays");
+        else
+            opened = known->second();
     } catch (const std::exception& error) {
         why = error.what();
     }
@@ -335,6 +504,7 @@ void Keeper::answer(const std::string& role, const std::string& label) {
 void Keeper::on_ready(const std::string& places) {
     if (!stopping_) life_.tell_ready();
     pace_.tell_ready(Clock::now());
+    upgrade_.on_ready();
     if (std::exchange(was_ready_, true)) return;
     notify_service_manager("READY=1");
     tell_ready(detachment_, log_, {duties_.program, places, plan_.settings.control});
@@ -363,6 +533,7 @@ void Keeper::on_stopping(std::int64_t seconds) {
     if (stops_ || within.count() < 0 || within > max_stop_time)
         throw PeerError("it does not stop as it should");
     stopping_ = stops_ = true;
+    upgrade_.stop();
     listeners_.close();
     legacy_.clear();
     for (auto& [role, child] : children_) child.drop_end();
@@ -390,6 +561,7 @@ void Keeper::expect_end(std::chrono::seconds within) {
 void Keeper::heed_signals() {
     if (signals_.take(SIGCHLD)) reap();
     if (signals_.take(SIGHUP)) reload(false);
+    if (signals_.take(SIGUSR2)) upgrade(false);
     for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
         if (!signals_.take(signal)) continue;
         const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);
@@ -413,7 +585,7 @@ void Keeper::reload(bool asked) {
 
 // One after the other: what is in force is told before another is read.
 void Keeper::reload_next() {
-    while (!coming_ && !reloads_.empty()) {
+    while (!coming_ && !upgrade_.is_under_way() && !reloads_.empty()) {
         const bool asked = reloads_.front();
         reloads_.pop_front();
         try {
@@ -439,7 +611,8 @@ void Keeper::read_again(bool asked) {
     std::vector<Note> told;
     told.reserve(ignored.size());
     for (const std::string& name : ignored)
-        told.push_back({Severity::warning, text("a change of '", name, "' waits for the next start")});
+        told.push_back(
+            {Severity::warning, text("a change of '", name, "' waits for an upgrade or the next start")});
     main().pair.make_room(coming.config.size() * packets_for_line);
     listeners_.open(coming.plan.settings.listen, &told);
     if (!serves()) { // the next main process begins with it

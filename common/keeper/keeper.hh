@@ -11,12 +11,15 @@
 
 #include "common/daemon.hh"
 #include "common/daemon_settings.hh"
+#include "common/keeper/executable.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/keeper/kept_child.hh"
 #include "common/keeper/legacy.hh"
 #include "common/keeper/life_watch.hh"
 #include "common/keeper/listeners.hh"
+#include "common/keeper/paper.hh"
 #include "common/keeper/restart_pace.hh"
+#include "common/keeper/upgrade.hh"
 #include "common/options.hh"
 #include "common/pid_file.hh"
 #include "common/privileges.hh"
@@ -49,6 +52,7 @@ struct LastingProcess {
     std::chrono::milliseconds pause{1000};  // between two starts; the main one has a pace of its own
     bool ends_by_itself = false;            // it has done its work, and is started again after the pause
     bool is_needed = false;                 // a start fails if it ends before the main process serves
+    int executes = -1;                      // the file of a program that the body executes, which stays open
 };
 
 // What a daemon's configuration asks of its keeper.
@@ -57,7 +61,8 @@ struct Plan {
     DaemonSettings settings;
     std::map<std::string, Open> opened;     // for the main process, at the start and at each reload
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
-    std::vector<LastingProcess> processes;  // the first is the main one: its end in order is all the others'
+    std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened
+    std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
     std::chrono::seconds patience{45}; // for the processes to end by themselves
     LifeWatch::Limits life{};          // of the main process
@@ -68,7 +73,7 @@ class Keeper {
 public:
     using Lines = std::span<const ConfigLine>;
     struct Duties {
-        std::string program;
+        std::string program, version;
         // Both throw UserError for lines that are wrong. merge: merge_for_reload with the daemon's table.
         std::function<Plan(Lines lines)> make_plan;
         std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)>
@@ -76,8 +81,10 @@ public:
     };
 
     // Opens what the configuration names; log is the keeper's own, in the place that the settings say.
-    // options and log must outlive this. Throws UserError or std::system_error.
-    Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log);
+    // options, log and invocation must outlive this. paper: this program was executed in the place of a
+    // keeper that has left it, and goes on with all that this had. Throws UserError or std::system_error.
+    Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log,
+           const Invocation& invocation, std::optional<Paper> paper = {});
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
 
@@ -86,11 +93,17 @@ public:
     int run(Detachment* detachment);
 
 private:
-    void start(const LastingProcess& process);
+    void start(const LastingProcess& process, const Executable* program = nullptr);
+    void attach(const std::string& role, pid_t pid, Fd pair, Fd end);
     void start_at(const LastingProcess& process, Clock::time_point when);
     void start_missing();
     void give_all();
     void begin_main();
+    void take_over(Paper paper);
+    void take_place();
+    Paper make_paper(bool is_for_trial, int pair);
+    [[noreturn]] void execute(const Executable& program, const Paper& paper);
+    Upgrade::Callbacks steps();
 
     // The main process.
     KeptChild& main() { return children_[plan_.processes.front().role]; }
@@ -117,6 +130,8 @@ private:
     void end_others();
     bool others_run() const;
     void heed_signals();
+    void upgrade(bool by_force);
+    void tell_upgrade(const std::string& line, bool is_over, bool has_failed);
     void reload(bool asked);
     void reload_next();
     void read_again(bool asked);
@@ -124,6 +139,8 @@ private:
     std::vector<Fd> held_; // closed as the last thing: whoever waits for their end knows that all is over
     Duties duties_;
     const DaemonOptions& options_;
+    const Invocation& invocation_;
+    std::optional<Paper> paper_; // until it is taken over
     std::vector<ConfigLine> config_;
     Log& log_;
     Plan plan_;
@@ -147,6 +164,7 @@ private:
     Legacy legacy_;
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own
+    Upgrade upgrade_;
     struct Coming {
         std::vector<ConfigLine> config;
         Plan plan;

@@ -60,6 +60,12 @@ void KeeperPair::detach() {
     if (std::exchange(pauses_, false)) loop_->cancel(again_);
 }
 
+Fd KeeperPair::release() {
+    Fd pair = std::move(fd_);
+    close();
+    return pair;
+}
+
 void KeeperPair::close() {
     detach();
     fd_.reset();

@@ -47,6 +47,9 @@ public:
     void detach();
     void close();
     bool is_open() const { return static_cast<bool>(fd_); }
+    int fd() const { return fd_.get(); }
+    // The caller's from now on; nothing may wait for room.
+    Fd release();
 
     // In the order of the calls; what finds no room waits. borrowed: a descriptor that stays open, instead of
     // fd. Throws PeerError for a frame that is too long; one to a closed pair goes nowhere.

@@ -45,6 +45,20 @@ void Legacy::pass_orphans(KeeperPair& main) {
     }
 }
 
+void Legacy::write(std::vector<Paper::Deposit>& deposits, std::vector<OrphanEnd>& orphans) const {
+    deposits.reserve(box_.all().size());
+    for (const DepositBox::Deposit& one : box_.all())
+        deposits.push_back({one.label, one.bytes, one.fd ? one.fd->get() : -1});
+    orphans.assign(orphans_.begin(), orphans_.end());
+}
+
+void Legacy::read(std::vector<Paper::Deposit>& deposits, const std::vector<OrphanEnd>& orphans) {
+    for (Paper::Deposit& one : deposits)
+        box_.put(one.label, std::move(one.bytes), DepositBox::Descriptor::is_replaced,
+                 one.fd < 0 ? nullptr : std::make_shared<const Fd>(Fd{one.fd}));
+    orphans_.assign(orphans.begin(), orphans.end());
+}
+
 void Legacy::clear() {
     box_.clear();
     orphans_.clear();

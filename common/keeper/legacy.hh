@@ -7,10 +7,12 @@
 #include "common/keeper/deposit_box.hh"
 #include "common/keeper/keeper_frames.hh"
 #include "common/keeper/keeper_pair.hh"
+#include "common/keeper/paper.hh"
 #include "common/log.hh"
 
 #include <cstddef>
 #include <deque>
+#include <vector>
 
 namespace common {
 
@@ -30,6 +32,9 @@ public:
     void give_deposits(KeeperPair& main) const;
     // The ends of orphans, each once, as far as there is room in the pair.
     void pass_orphans(KeeperPair& main);
+    // All of it for a keeper that follows this one, whose descriptors stay this one's; and there.
+    void write(std::vector<Paper::Deposit>& deposits, std::vector<OrphanEnd>& orphans) const;
+    void read(std::vector<Paper::Deposit>& deposits, const std::vector<OrphanEnd>& orphans);
     void clear();
     // As DepositBox::erase.
     void erase() { box_.erase(); }

@@ -81,7 +81,7 @@ void Listeners::close() {
 }
 
 void Listeners::close(const Listener& one) const {
-    if (!one.fd || inherited_) return;
+    if (!one.fd || inherited_ || files_ == Files::are_anothers) return;
     try {
         const std::string path = local_address(one.fd.get()).path();
         if (!path.empty()) ::unlink(path.c_str());

@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace common {
@@ -28,6 +29,10 @@ public:
 
     // Takes those of the service manager.
     Listeners();
+    // Those that another process of this daemon has opened, or been passed. are_anothers: their files stay.
+    enum class Files { are_ours, are_anothers };
+    Listeners(std::vector<Listener> opened, bool inherited, Files files)
+        : all_(std::move(opened)), inherited_(inherited), files_(files) {}
     Listeners(const Listeners&) = delete;
     Listeners& operator=(const Listeners&) = delete;
     ~Listeners() { close(); }
@@ -43,6 +48,7 @@ public:
     void close();
 
     const std::vector<Listener>& all() const { return all_; }
+    bool are_inherited() const { return inherited_; }
 
 private:
     void close(const Listener& one) const;
@@ -51,6 +57,7 @@ private:
     std::function<void(const Listener&)> on_new_;
     std::function<void(const std::string&)> on_gone_;
     bool inherited_ = false;
+    Files files_ = Files::are_ours;
 };
 
 } // namespace common

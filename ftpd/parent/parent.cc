@@ -133,10 +133,10 @@ int Parent::run(bool foreground) {
         service_.wait();
         service_.heed_signals();
     }
-    if (service_.hands_over())
-        hand_over();
-    else
+    if (service_.is_stopping())
         stop();
+    else
+        hand_over();
     return 0;
 }
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/executable.hh"
+
+#include "common/errors.hh"
+#include "common/text.hh"
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <string_view>
+#include <unistd.h>
+
+extern "C" char** environ;
+
+namespace common {
+namespace {
+
+#ifdef O_PATH
+constexpr int just_the_place = O_PATH; // Linux: what may be executed need not be readable
+#else
+constexpr int just_the_place = O_RDONLY;
+#endif
+
+bool can_execute(const std::string& path) {
+    struct stat found {};
+    return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(path.c_str(), X_OK) == 0;
+}
+
+std::string find_program(const std::string& name) {
+    if (name.find('/') != name.npos) return std::filesystem::absolute(name).lexically_normal().string();
+    const char* const folders = std::getenv("PATH");
+    std::string_view left = folders == nullptr ? "/bin:/usr/bin" : folders;
+    for (bool is_last = false; !is_last;) {
+        const std::size_t end = std::min(left.find(':'), left.size());
+        const std::string_view folder = end == 0 ? "." : left.substr(0, end); // POSIX, XBD 8.3
+        const std::string path =
+            std::filesystem::absolute(text(folder, '/', name)).lexically_normal().string();
+        if (can_execute(path)) return path;
+        is_last = end == left.size();
+        left.remove_prefix(is_last ? end : end + 1);
+    }
+    return name;
+}
+
+bool is_same(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino && one.st_size == other.st_size &&
+           one.st_mtim.tv_sec == other.st_mtim.tv_sec && one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    all.reserve(texts.size() + 1);
+    for (const std::string& one : texts) all.push_back(const_cast<char*>(one.c_str()));
+    all.push_back(nullptr);
+    return all;
+}
+
+} // namespace
+
+Invocation::Invocation(std::span<char* const> arguments)
+    : path_(find_program(arguments.front())),
+      arguments_(arguments.begin(), arguments.end()),
+      folder_(::open(".", just_the_place | O_DIRECTORY | O_CLOEXEC)) {}
+
+void Invocation::go_back() const {
+    if (folder_ && ::fchdir(folder_.get()) != 0) return; // it is forbidden by now: then they mean nothing
+}
+
+Executable::Executable(std::string path)
+    : path_(std::move(path)),
+      fd_(checked("open", path_, [&] { return ::open(path_.c_str(), just_the_place | O_CLOEXEC); })) {
+    checked("look at", path_, [&] { return ::fstat(fd_.get(), &found_); });
+    if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
+}
+
+bool Executable::is_at_path() const {
+    struct stat now {};
+    return ::stat(path_.c_str(), &now) == 0 && is_same(now, found_);
+}
+
+// By its path if that will do: ps(1) shows the name of what was executed.
+void Executable::execute(const std::vector<std::string>& arguments) const {
+    const std::vector<char*> all = pointers_to(arguments);
+    if (is_at_path())
+        ::execv(path_.c_str(), all.data());
+    else
+        ::fexecve(fd_.get(), all.data(), environ);
+    fail("execute", path_);
+}
+
+} // namespace common

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: ISC
+// The file of a program that is to be executed: the one that is running, as it was at its start, or the one
+// that stands at the same path now. Run by the keeper.
+#pragma once
+
+#include "common/fd.hh"
+
+#include <span>
+#include <string>
+#include <sys/stat.h>
+#include <vector>
+
+namespace common {
+
+// How this process was started: by which path, with which arguments, in which folder. Made before anything
+// changes that.
+class Invocation {
+public:
+    // Of main(). A name without a slash is looked up in PATH, as the shell did.
+    explicit Invocation(std::span<char* const> arguments);
+
+    const std::string& path() const { return path_; } // absolute
+    const std::vector<std::string>& arguments() const { return arguments_; }
+    // Into the folder where it was started, as far as that can be: relative names in the arguments mean then
+    // what they meant.
+    void go_back() const;
+
+private:
+    std::string path_;
+    std::vector<std::string> arguments_;
+    Fd folder_;
+};
+
+class Executable {
+public:
+    // What stands at the path now. Throws std::system_error, and UserError for what is no file.
+    explicit Executable(std::string path);
+
+    const std::string& path() const { return path_; }
+    int fd() const { return fd_.get(); } // close-on-exec, and not to be read
+    // Whether the path still leads to this file, and nobody has written to it.
+    bool is_at_path() const;
+    // Becomes this file, though another may stand at the path by now, with these arguments and the
+    // environment as it is. Throws std::system_error when it cannot.
+    [[noreturn]] void execute(const std::vector<std::string>& arguments) const;
+
+private:
+    std::string path_;
+    Fd fd_;
+    struct stat found_ {};
+};
+
+} // namespace common

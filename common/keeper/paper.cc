@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/paper.hh"
+
+#include "common/errors.hh"
+#include "common/fd.hh"
+#include "common/record_bytes.hh"
+#include "common/shared_memory.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <functional>
+#include <unistd.h>
+
+namespace common {
+namespace {
+
+constexpr const char* variable = "SUITE_KEEPER_PAPER";
+
+using Version = pack::Struct<"=I">;
+using Size = pack::Struct<"=Q">;
+using Count = pack::Struct<"=I">;
+using Number = pack::Struct<"=q">;
+using Descriptor = pack::Struct<"=i">;
+constexpr std::uint32_t version = 1;
+
+constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_listeners = 65'536;
+
+std::size_t read_count(RecordReader& reader, std::size_t most) {
+    const std::size_t count = std::get<0>(reader.fields<Count>());
+    if (count > most) throw PeerError("a keeper's paper is malformed");
+    return count;
+}
+
+void write_count(RecordWriter& writer, std::size_t count) {
+    writer.fields<Count>(static_cast<std::uint32_t>(count));
+}
+
+int read_descriptor(RecordReader& reader) { return std::get<0>(reader.fields<Descriptor>()); }
+
+void for_each_descriptor(const Paper& paper, const std::function<void(int)>& use) {
+    const auto use_if_there = [&](int fd) {
+        if (fd >= 0) use(fd);
+    };
+    for (const int fd : {paper.pair, paper.control_socket, paper.lock, paper.new_control}) use_if_there(fd);
+    for (const Paper::Labelled& one : paper.listeners) use_if_there(one.fd);
+    for (const Paper::Deposit& one : paper.deposits) use_if_there(one.fd);
+}
+
+void close_on_exec(const Paper& paper, bool closes) {
+    for_each_descriptor(paper, [closes](int fd) { ::fcntl(fd, F_SETFD, closes ? FD_CLOEXEC : 0); });
+}
+
+} // namespace
+
+std::string pack_paper(const Paper& paper) {
+    RecordWriter writer;
+    writer.fields<Version>(version);
+    for (const std::string* const one :
+         {&paper.program_version, &paper.state, &paper.control, &paper.pid_file, &paper.owner})
+        writer.text(*one);
+    writer.fields<Descriptor>(paper.pair);
+    write_count(writer, paper.listeners.size());
+    for (const Paper::Labelled& one : paper.listeners) writer.text(one.label).fields<Descriptor>(one.fd);
+    writer.fields<Number>(std::int64_t{paper.inherited});
+    writer.fields<Descriptor>(paper.control_socket);
+    writer.fields<Number>(std::int64_t{paper.main});
+    writer.fields<Descriptor>(paper.lock);
+    writer.fields<Descriptor>(paper.new_control);
+    writer.fields<Number>(paper.born_with);
+    write_count(writer, paper.config.size());
+    for (const ConfigLine& line : paper.config) writer.text(pack_keeper_frame(frame_of(line)));
+    write_count(writer, paper.deposits.size());
+    for (const Paper::Deposit& one : paper.deposits)
+        writer.text(one.label).text(one.bytes).fields<Descriptor>(one.fd);
+    write_count(writer, paper.orphans.size());
+    for (const OrphanEnd& one : paper.orphans) writer.fields<Number>(number_of(one));
+    return writer.take();
+}
+
+Paper unpack_paper(std::string_view bytes) {
+    RecordReader reader{bytes};
+    if (std::get<0>(reader.fields<Version>()) != version)
+        throw PeerError("the keeper that runs is of another version: stop it and start this one");
+    Paper paper;
+    for (std::string* const one :
+         {&paper.program_version, &paper.state, &paper.control, &paper.pid_file, &paper.owner})
+        *one = reader.text(most_text);
+    paper.pair = read_descriptor(reader);
+    for (std::size_t left = read_count(reader, most_listeners); left > 0; --left) {
+        std::string label = reader.text(most_text);
+        paper.listeners.push_back({std::move(label), read_descriptor(reader)});
+    }
+    paper.inherited = std::get<0>(reader.fields<Number>()) != 0;
+    paper.control_socket = read_descriptor(reader);
+    paper.main = static_cast<pid_t>(std::get<0>(reader.fields<Number>()));
+    paper.lock = read_descriptor(reader);
+    paper.new_control = read_descriptor(reader);
+    paper.born_with = std::get<0>(reader.fields<Number>());
+    for (std::size_t left = read_count(reader, most_lines); left > 0; --left)
+        paper.config.push_back(line_of(unpack_keeper_frame(reader.text(max_keeper_packet))));
+    for (std::size_t left = read_count(reader, max_deposits); left > 0; --left) {
+        Paper::Deposit one;
+        one.label = reader.text(max_deposit_label);
+        one.bytes = reader.text(max_keeper_text);
+        one.fd = read_descriptor(reader);
+        paper.deposits.push_back(std::move(one));
+    }
+    for (std::size_t left = read_count(reader, max_orphans); left > 0; --left)
+        paper.orphans.push_back(orphan_of(std::get<0>(reader.fields<Number>())));
+    reader.expect_end();
+    return paper;
+}
+
+void leave_paper(const Paper& paper, const std::string& folder) {
+    const std::string packed = pack_paper(paper);
+    const auto size = Size::pack(std::uint64_t{packed.size()});
+    const std::string bytes = std::string{size.data(), size.size()} + packed;
+    Fd file = make_shared_pages(bytes.size() / page_size() + 1, folder);
+    for (std::size_t at = 0; at < bytes.size();)
+        at += static_cast<std::size_t>(checked("write down what is handed over", {}, [&] {
+            return ::pwrite(file.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+        }));
+    close_on_exec(paper, false);
+    ::fcntl(file.get(), F_SETFD, 0);
+    ::setenv(variable, text(file.get()).c_str(), 1);
+    file.release();
+}
+
+void withdraw_paper(const Paper& paper) {
+    close_on_exec(paper, true);
+    if (const char* const number = std::getenv(variable)) Fd{std::atoi(number)};
+    ::unsetenv(variable);
+}
+
+std::optional<Paper> take_paper() {
+    const char* const given = std::getenv(variable);
+    if (given == nullptr) return {};
+    const auto number = parse_number<int>(given, 3);
+    ::unsetenv(variable);
+    if (!number) throw PeerError("a keeper's paper has no number");
+    const Fd file{*number};
+    std::array<char, Size::size> head{};
+    const auto read = [&](char* into, std::size_t bytes, std::size_t from) {
+        for (std::size_t at = 0; at < bytes;) {
+            const auto got = checked("read what is handed over", {}, [&] {
+                return ::pread(file.get(), into + at, bytes - at, static_cast<off_t>(from + at));
+            });
+            if (got == 0) throw PeerError("a keeper's paper is cut off");
+            at += static_cast<std::size_t>(got);
+        }
+    };
+    read(head.data(), head.size(), 0);
+    const std::uint64_t size = std::get<0>(Size::unpack(head));
+    if (size > pages_of(file.get()) * page_size()) throw PeerError("a keeper's paper is cut off");
+    std::string bytes(size, '\0');
+    read(bytes.data(), bytes.size(), head.size());
+    Paper paper = unpack_paper(bytes);
+    close_on_exec(paper, true);
+    return paper;
+}
+
+} // namespace common

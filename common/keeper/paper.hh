@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: ISC
+// What a keeper tells a program that it executes for an upgrade: the new main process on trial, or the next
+// keeper in its own place. Descriptors go along with the execution, by their numbers. Whoever reads it trusts
+// whoever has executed it.
+#pragma once
+
+#include "common/config.hh"
+#include "common/keeper/keeper_frames.hh"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace common {
+
+// Descriptors are numbers; whoever takes a paper owns them. -1: none.
+struct Paper {
+    struct Labelled {
+        std::string label;
+        int fd = -1;
+    };
+    struct Deposit {
+        std::string label, bytes;
+        int fd = -1;
+    };
+
+    std::string program_version{}; // of the keeper that wrote it
+    std::string state{}, control{}, pid_file{},
+        owner{};   // paths; the name of the main process's user, or empty
+    int pair = -1; // with the main process
+    std::vector<Labelled> listeners{};
+    bool inherited = false; // the listeners are a service manager's
+    int control_socket = -1;
+
+    // For the next keeper alone.
+    pid_t main = -1;                  // the main process; -1: the reader is that, on trial
+    int lock = -1;                    // of the state
+    int new_control = -1;             // in place of control_socket: the path is another now
+    std::int64_t born_with = 0;       // descriptors: the soft limit for other processes than the main one
+    std::vector<ConfigLine> config{}; // as the main process has read it
+    std::vector<Deposit> deposits{};
+    std::vector<OrphanEnd> orphans{};
+
+    bool is_for_trial() const { return main == -1; }
+};
+
+// Leaves the paper to the program that this process executes next, in which take_paper finds it: in a
+// nameless file, whose number stands in the environment; its descriptors stay open there. folder: as
+// make_shared_pages has it. Throws std::system_error.
+void leave_paper(const Paper& paper, const std::string& folder);
+// The execution has failed: nothing stays open any more.
+void withdraw_paper(const Paper& paper);
+// Once, as the first thing of a program; no value if it was started by somebody else. Throws PeerError for a
+// paper that this version does not understand.
+std::optional<Paper> take_paper();
+
+// The bytes of it, as another version may have written them. Throws PeerError.
+std::string pack_paper(const Paper& paper);
+Paper unpack_paper(std::string_view bytes);
+
+} // namespace common

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/program_check.hh"
+
+#include "common/children.hh"
+#include "common/error_lines.hh"
+#include "common/errors.hh"
+#include "common/sandbox.hh"
+#include "common/signals.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <iterator>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace common {
+
+void ProgramCheck::begin(std::shared_ptr<const Executable> program, OnResult on_result) {
+    program_ = std::move(program);
+    on_result_ = std::move(on_result);
+    has_version_ = false;
+    execute({invocation_.arguments().front(), "-V"});
+}
+
+void ProgramCheck::execute(std::vector<std::string> arguments) {
+    output_.clear();
+    status_.reset();
+    was_late_ = false;
+    std::array<int, 2> ends{};
+    checked("create a pipe", {}, [&] { return ::pipe(ends.data()); });
+    Fd ours{ends[0]}, theirs{ends[1]};
+    set_close_on_exec(ours.get());
+    set_nonblocking(ours.get());
+    pid_ = checked("fork", {}, [] { return ::fork(); });
+    if (pid_ == 0)
+        ::_exit(report_errors(program_->path(), [&]() -> int {
+            for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+                checked("duplicate", {}, [&] { return ::dup2(theirs.get(), fd); });
+            close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, program_->fd()});
+            invocation_.go_back();
+            Signals::let_all_in();
+            program_->execute(arguments);
+        }));
+    theirs.reset();
+    said_ = Watch{loop_, std::move(ours), Interest::read, [this](const Event&) { read(); },
+                  [this](const std::exception&) {
+                      said_.reset();
+                      go_on();
+                  }};
+    limit_ = loop_.at(Clock::now() + limit, [this] {
+        was_late_ = true;
+        ::kill(pid_, SIGKILL);
+    });
+}
+
+// False: there may be more.
+bool ProgramCheck::read_all() {
+    static std::array<char, 4096> bytes;
+    for (;;) {
+        const IoResult got = read_some(said_.fd(), bytes);
+        if (got.state == IoState::would_block) return false;
+        if (got.state != IoState::done) return true;
+        output_.append(bytes.data(), std::min(got.bytes, max_words - std::min(max_words, output_.size())));
+    }
+}
+
+void ProgramCheck::read() {
+    if (!read_all()) return;
+    said_.reset();
+    go_on();
+}
+
+bool ProgramCheck::on_child_end(pid_t pid, int status) {
+    if (pid != pid_) return false;
+    pid_ = -1;
+    loop_.cancel(limit_);
+    status_ = status;
+    if (said_) read_all(); // a child of its own may hold the pipe: what that says is not waited for
+    said_.reset();
+    go_on();
+    return true;
+}
+
+// Once it has ended, and all that it said is read.
+void ProgramCheck::go_on() {
+    if (!status_ || said_) return;
+    const int status = *std::exchange(status_, std::nullopt);
+    const char* const asked = has_version_ ? " -n: " : " -V: ";
+    if (was_late_) return end(text(program_->path(), asked, "no answer within ", limit.count(), " s"));
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return end(text(program_->path(), asked, words().empty() ? describe_status(status) : words()));
+    if (std::exchange(has_version_, true)) return end({});
+    version_ = words();
+    std::vector<std::string> arguments = invocation_.arguments();
+    arguments.insert(std::next(arguments.begin()), "-n");
+    try {
+        execute(std::move(arguments));
+    } catch (const std::exception& error) {
+        end(error.what());
+    }
+}
+
+void ProgramCheck::end(std::optional<std::string> refusal) {
+    const OnResult on_result = std::exchange(on_result_, nullptr);
+    program_.reset();
+    on_result({version_, std::move(refusal)});
+}
+
+// On one line.
+std::string ProgramCheck::words() const {
+    std::string_view all = output_;
+    while (all.ends_with('\n')) all.remove_suffix(1);
+    std::string line;
+    for (const char one : all) line += one == '\n' ? std::string{"; "} : std::string{one};
+    return keep_to_one_line(line);
+}
+
+void ProgramCheck::stop() {
+    loop_.cancel(limit_);
+    said_.reset();
+    if (pid_ != -1) ::kill(pid_, SIGKILL);
+    on_result_ = nullptr;
+    program_.reset();
+}
+
+} // namespace common
