@@ -112,7 +112,7 @@ void Parent::take_over() {
 void Parent::on_stay() {
     const std::size_t count =
         sessions_.dismiss([this](const std::string& listener) { return acceptor_.has(listener); });
-    if (count > 0) log_.notice(text("sessions of listeners that are no more: ", count, ", which end"));
+    if (count > 0) log_.notice(text("let go ", count, " sessions of listeners that are no more"));
 }
 
 int Parent::run(bool foreground) {
