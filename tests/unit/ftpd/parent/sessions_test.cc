@@ -183,7 +183,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("sessions: those that this version cannot talk to are named and let go in order") {
         constexpr std::uint8_t other_version = frames_version + 1;
-        OldSession known{0, 9}, strange{1}, again{2}, gone{3};
+        OldSession known{0}, again{2, 9}, gone{3, 9}, strange{1, 9}; // whose pair no later one has
         for (OldSession* const one : {&strange, &again, &gone}) one->record.frames = other_version;
         again.record.kill_at = Clock::now() + std::chrono::hours{1};
         const auto leave_all = [&] {
