@@ -3,13 +3,15 @@
 
 #include "common/errors.hh"
 #include "common/socket.hh"
+#include "common/text.hh"
 #include "tests/e2e/files.hh"
 #include "tests/unit/common/test_keeper.hh"
 
+#include <array>
 #include <doctest/doctest.h>
-#include <optional>
 #include <string>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 using namespace ftpd;
@@ -34,14 +36,14 @@ struct Left {
                                    .peer = "192.0.2.7:40123",
                                    .frames = frames_version + 1};
         kept.set_live(record.page, true);
-        Fd ours;
         std::tie(ours, session) = common::make_packet_pair();
-        all.push_back({common::text(label_of_session, record.page), record.pack(), std::move(ours)});
+        all.push_back(
+            {common::text(label_of_session, record.page), record.pack(), common::duplicate(ours.get())});
     }
 
     e2e::TempDir folder;
     TestKeeper::Left all;
-    Fd session;
+    Fd ours, session; // the keeper would have ours, too
 };
 
 } // namespace
@@ -59,7 +61,8 @@ TEST_SUITE("unit") {
         std::vector<common::Given> given;
         for (const auto& [label, name] :
              {std::pair{common::label_of_control, "control"}, std::pair{common::label_of_listener, "socket"}})
-            given.push_back({std::string{label}, common::listen_on(common::Address::of_path(folder / name))});
+            given.push_back(
+                {std::string{label}, common::listen_on(common::Address::of_path((folder / name).native()))});
         TestKeeper keeper{folder / "lock", std::move(given), std::move(left.all), Beginning::on_trial};
         {
             Parent parent{keeper.link(), settings, {}, log};
