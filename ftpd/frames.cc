@@ -47,8 +47,9 @@ using KickFrame = Layout<100, pack::Struct<"=B">, 0>;
 using StopFrame = Layout<101, pack::Struct<"=B">, max_stop_words>;   // the words
 using FinishFrame = Layout<102, pack::Struct<"=B">, max_stop_words>; // the words
 using BeginFrame = Layout<103, pack::Struct<"=B">, 0>;
+using LeaveFrame = Layout<104, pack::Struct<"=B">, max_stop_words>; // the words
 static_assert(max_order == std::max({BeginFrame::max_size, KickFrame::max_size, StopFrame::max_size,
-                                     FinishFrame::max_size}));
+                                     FinishFrame::max_size, LeaveFrame::max_size}));
 
 // done total sent received transfers began user verb path
 using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
@@ -80,6 +81,8 @@ std::string pack_frame(const Stop& stop) { return StopFrame::pack(stop.words); }
 
 std::string pack_frame(const Finish& finish) { return FinishFrame::pack(finish.words); }
 
+std::string pack_frame(const Leave& leave) { return LeaveFrame::pack(leave.words); }
+
 SessionPacket unpack_session_packet(std::span<const char> packet) {
     if (LogLineFrame::is(packet)) {
         const auto [number, severity] = LogLineFrame::Head::unpack_from(packet);
@@ -109,6 +112,7 @@ Order unpack_order(std::span<const char> packet) {
     if (KickFrame::is(packet)) return Kick{};
     if (StopFrame::is(packet)) return Stop{StopFrame::tail_of(packet)};
     if (FinishFrame::is(packet)) return Finish{FinishFrame::tail_of(packet)};
+    if (LeaveFrame::is(packet)) return Leave{LeaveFrame::tail_of(packet)};
     throw wrong("the parent");
 }
 

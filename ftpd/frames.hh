@@ -19,6 +19,14 @@
 
 namespace ftpd {
 
+// Of all that stands in this file. A session outlives its parent, and the next may be of another version of
+// the suite: a parent speaks this version and the one before. Of the others it knows Stop, which stays as it
+// is in all of them.
+inline constexpr std::uint8_t frames_version = 1;
+constexpr bool is_spoken(std::uint8_t version) {
+    return version == frames_version || version + 1 == frames_version;
+}
+
 // Session to parent: a line for the log.
 inline constexpr std::size_t max_log_line = 512; // bytes
 struct LogLine {
@@ -45,13 +53,17 @@ struct Transfer {
 // client can be greeted.
 struct Begin {};
 // Each of the others ends it. The administrator has closed this connection; or the daemon stops, with words
-// for the client, one line that is safe to show: now, or when the command under way is done.
+// for the client, one line that is safe to show: now, or when the command under way is done. Or it is only
+// this client that has to go, when the command under way is done, and the words say all of why.
 struct Kick {};
 inline constexpr std::size_t max_stop_words = 1024; // bytes
 struct Stop {
     std::string words;
 };
 struct Finish {
+    std::string words;
+};
+struct Leave {
     std::string words;
 };
 
@@ -62,6 +74,7 @@ std::string pack_frame(const Begin& begin);
 std::string pack_frame(const Kick& kick);
 std::string pack_frame(const Stop& stop);
 std::string pack_frame(const Finish& finish);
+std::string pack_frame(const Leave& leave);
 
 // Bytes of the largest packet each way.
 inline constexpr std::size_t max_session_packet = 68 + max_transfer_path;
@@ -70,7 +83,7 @@ inline constexpr std::size_t max_order = 1 + max_stop_words;
 // What a packet of the session is, and one of the parent. Throw common::PeerError for what is neither.
 using SessionPacket = std::variant<LogLine, Transfer>;
 SessionPacket unpack_session_packet(std::span<const char> packet);
-using Order = std::variant<Begin, Kick, Stop, Finish>;
+using Order = std::variant<Begin, Kick, Stop, Finish, Leave>;
 Order unpack_order(std::span<const char> packet);
 
 // What stands for a user where nobody has logged in, in the log and its tools.

@@ -84,8 +84,9 @@ void Authd::serve() {
     note(users_.refresh());
     loop_.survive(
         [this](const std::exception& error) { note(Severity::error, text("passed over: ", error.what())); });
-    const Watch parent{loop_, parent_.get(), Interest::read, [this](const Event&) { read_parent(); },
-                       [this](const std::exception& error) { pause_parent(error); }};
+    loop_.watch(
+        parent_.get(), Interest::read, [this](const Event&) { read_parent(); },
+        [this](const std::exception& error) { pause_parent(error); });
     while (!over_) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals.take(signal);
@@ -106,15 +107,20 @@ void Authd::read_parent() {
         if (got.state != IoState::vanished) patience_.succeed();
         if (got.state == IoState::would_block) return;
         if (got.state == IoState::vanished) fail_with(ECONNRESET, "receive a packet"); // its end follows
-        if (got.state != IoState::done) {
-            over_ = true;
-            return;
-        }
+        if (got.state != IoState::done) return lose_parent();
         if (got.lacks_descriptors)
             note(Severity::warning, "a client's pair could not be taken: its logins will be refused");
         else
             handle_parent(std::span{packet}.first(got.bytes), std::move(got.passed));
     }
+}
+
+// Its pair stays, to which notes may go still.
+void Authd::lose_parent() {
+    has_parent_ = false;
+    over_ = clients_.empty();
+    loop_.forget(parent_.get());
+    loop_.at(Clock::now() + settings_.time_alone, [this] { over_ = true; });
 }
 
 // A call that failed has taken nothing. If it fails for too long, or the parent says what makes no sense,
@@ -127,7 +133,9 @@ void Authd::pause_parent(const std::exception& error) {
         return;
     }
     loop_.change(parent_.get(), Interest::none);
-    loop_.at(Clock::now() + *time, [this] { loop_.change(parent_.get(), Interest::read); });
+    loop_.at(Clock::now() + *time, [this] {
+        if (has_parent_) loop_.change(parent_.get(), Interest::read);
+    });
 }
 
 void Authd::handle_parent(std::span<const char> packet, Fd passed) {
@@ -176,7 +184,10 @@ void Authd::serve_client(std::uint64_t number, const Event& event) {
     turns_.push(client.address, number);
 }
 
-void Authd::drop(std::uint64_t number) { clients_.erase(number); }
+void Authd::drop(std::uint64_t number) {
+    clients_.erase(number);
+    if (!has_parent_ && clients_.empty()) over_ = true;
+}
 
 void Authd::cut_off(std::uint64_t number, std::string_view why) {
     const auto found = clients_.find(number);
@@ -311,9 +322,9 @@ unsigned Authd::use_up_try(Client& client) const {
 // --- the rest ---
 
 void Authd::note(Severity severity, std::string_view line) {
-    // A parent that does not read loses notes, and keeps nobody waiting.
+    // A parent that does not read loses notes, and keeps nobody waiting. That it has gone, its pair tells.
     try {
-        if (send_packet(parent_.get(), pack_note(severity, line)) == IoState::vanished) over_ = true;
+        send_packet(parent_.get(), pack_note(severity, line));
     } catch (const std::system_error&) {
         // Lost, too.
     }

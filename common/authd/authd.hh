@@ -44,6 +44,9 @@ struct AuthdSettings {
     std::size_t workers = 0;                          // checks at once; 0: as many as processors, up to 4
     std::chrono::milliseconds failure_delay{1000};    // a wrong answer is told so much later
     std::chrono::milliseconds max_check_time{10'000}; // then it is broken off: a hash asks for too much work
+    // How long those are served who have come before the parent let go, which nobody tells of a new
+    // password: as long as it takes somebody to log in.
+    std::chrono::seconds time_alone{300};
 };
 
 // A queue for each key, and the keys take turns: who has a hundred things waiting delays another's one by one
@@ -81,7 +84,9 @@ private:
 class Authd {
 public:
     Authd(AuthdSettings settings, Fd parent);
-    // Serves until the parent has gone; the exit status.
+    // Serves until the parent and all clients have gone, or the parent for a while: it may have let go of
+    // this authd for another one, and clients' processes live on that are in the middle of a login. The exit
+    // status.
     int run();
 
 private:
@@ -105,6 +110,7 @@ private:
     void serve();
     void read_parent();
     void pause_parent(const std::exception& error);
+    void lose_parent();
     void cut_off(std::uint64_t number, std::string_view why);
     void handle_parent(std::span<const char> packet, Fd passed);
     void add_client(std::string address, Fd pair);
@@ -136,6 +142,7 @@ private:
     std::size_t coming_count_ = 0;
     std::uint64_t next_client_ = 1;
     Patience patience_; // with the parent's pair
+    bool has_parent_ = true;
     bool over_ = false;
     bool has_failed_ = false;
 };

@@ -22,7 +22,8 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::chrono::seconds farewell_time{3}; // for sessions to end by themselves at a stop
+constexpr std::chrono::seconds farewell_time{3};  // for sessions to end by themselves at a stop
+constexpr std::chrono::seconds hand_over_time{3}; // to finish what another parent would not know of
 
 } // namespace
 
@@ -61,9 +62,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
     std::vector<Given> listeners = keeper.take_all(label_of_listener);
     for (Given& inherited : keeper.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
     acceptor_.open(std::move(listeners), settings_, own_descriptors_of(settings_));
-    if (keeper.follows_another())
-        sessions_.take_over(keeper.take_left(label_of_session),
-                            static_cast<pid_t>(pages_.books().journal.session));
+    if (keeper.follows_another()) take_over();
 }
 
 std::vector<ControlVerb> Parent::control_verbs() {
@@ -94,17 +93,39 @@ Service::Duties Parent::duties() {
             .on_taken_back = [this](const std::string& label) { acceptor_.remove(label); },
             .on_deposited = [this] { sessions_.on_deposited(); },
             .on_orphan_end = [this](pid_t pid, int status) { sessions_.end_orphan(pid, status); },
+            .on_stay = [this] { on_stay(); },
             .reloaded = "configuration read again; existing sessions keep the old one",
             .make_safe = [](const std::string& words) { return escape(words, 2 * max_stop_words); },
             .max_farewell = max_stop_words};
 }
 
+// Nothing is heard of sessions that the version before will have to go on with.
+void Parent::take_over() {
+    KeeperLink& keeper = service_.keeper();
+    std::vector<KeeperLink::Left> left = keeper.take_left(label_of_session);
+    if (keeper.is_on_trial() && !keeper.is_forced()) why_unable_ = describe_strangers(left, pages_);
+    if (why_unable_.empty())
+        sessions_.take_over(std::move(left), static_cast<pid_t>(pages_.books().journal.session));
+}
+
+// The version before does not come back, nor does its configuration.
+void Parent::on_stay() {
+    const std::size_t count =
+        sessions_.dismiss([this](const std::string& listener) { return acceptor_.has(listener); });
+    if (count > 0) log_.notice(text("let go ", count, " sessions of listeners that are no more"));
+}
+
 int Parent::run(bool foreground) {
+    if (!why_unable_.empty()) {
+        if (authd_) authd_->leave(); // it is the version's before
+        service_.keeper().tell_unable(why_unable_);
+        return 1;
+    }
     // For the sessions: what is inherited costs none of them anything.
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
     root_.look(settings_, identity_);
-    while (root_.is_awaited() && !service_.is_stopping()) service_.wait();
+    while (root_.is_awaited() && !service_.is_stopping() && !service_.hands_over()) service_.wait();
     acceptor_.start(settings_);
     update_acceptor();
     service_.tell_ready(acceptor_.places(), foreground);
@@ -115,7 +136,7 @@ int Parent::run(bool foreground) {
     if (service_.is_stopping())
         stop();
     else
-        service_.end_hand_over();
+        hand_over();
     return 0;
 }
 
@@ -144,7 +165,8 @@ void Parent::start_session(Accepted client) {
                          .network = client.peer.network(),
                          .host = client.peer.host(),
                          .peer = client.peer.shown(),
-                         .local = address_for_url(client.socket)};
+                         .local = address_for_url(client.socket),
+                         .listener = client.listener};
     const std::string shown = record.peer;
     const std::optional<pid_t> pid =
         sessions_.start(std::move(record), std::move(ours), [&, &theirs = theirs]() -> int {
@@ -244,16 +266,25 @@ void Parent::let_commands_finish() {
     sessions_.tell_all(pack_frame(Finish{service_.farewell()}));
     log_.notice(text("waiting up to ", settings_.stop_grace.count(), " s for transfers to finish"));
     service_.expect_another_stop();
-    wait_for_sessions(settings_.stop_grace, [this] { return service_.is_stopping(); });
+    wait_until(settings_.stop_grace, [this] { return sessions_.size() == 0 || service_.is_stopping(); });
 }
 
-void Parent::wait_for_sessions(std::chrono::seconds limit, const std::function<bool()>& is_enough) {
+void Parent::wait_until(std::chrono::seconds limit, const std::function<bool()>& is_enough) {
     const Clock::time_point deadline = Clock::now() + limit;
     service_.loop().at(deadline, [] {}); // ends the last wait
-    while (sessions_.size() != 0 && !is_enough() && Clock::now() < deadline) {
+    while (!is_enough() && Clock::now() < deadline) {
         service_.wait();
         service_.heed_signals();
     }
+}
+
+// To the sessions it says nothing: what they have to say waits on their pairs for the next parent.
+void Parent::hand_over() {
+    acceptor_.hand_over();
+    wait_until(hand_over_time, [this] { return sessions_.are_kept() && !records_.are_under_way(); });
+    sessions_.hand_over();
+    if (authd_) authd_->leave();
+    service_.end_hand_over();
 }
 
 void Parent::stop() {
@@ -267,7 +298,7 @@ void Parent::stop() {
     sessions_.tell_all(pack_frame(Stop{service_.farewell()})); // one that cannot be told ends by the signal
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);
-        wait_for_sessions(farewell_time, [] { return false; });
+        wait_until(farewell_time, [this] { return sessions_.size() == 0; });
     }
     service_.end_stop();
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // ftpd's parent: accepts clients, forks a session for each, reaps them, enforces the limits, serves the
 // control socket and keeps the log. It never reads a byte from a client, and trusts nothing its sessions post
-// or send. Where it dies, the keeper starts another, which goes on with the same sessions.
+// or send. Where it dies, or hands over to another version, the keeper starts another, which goes on with the
+// same sessions.
 #pragma once
 
 #include "common/acceptor.hh"
@@ -38,7 +39,8 @@ public:
     Parent(common::KeeperLink& keeper, Settings settings, std::optional<common::Identity> identity,
            common::Log& log);
 
-    // Tells the keeper where it listens, and serves until it is told to stop. Returns the exit status.
+    // Tells the keeper where it listens, and serves until it is told to stop or to hand over. Returns the
+    // exit status: 1 if this version cannot go on with the sessions that there are.
     int run(bool foreground);
 
 private:
@@ -56,10 +58,13 @@ private:
     [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
     void update_acceptor();
+    void take_over();
+    void on_stay();
+    void hand_over();
     void stop();
     void let_commands_finish();
-    // Serves them until all have ended, it is enough, or the time is up.
-    void wait_for_sessions(std::chrono::seconds limit, const std::function<bool()>& is_enough);
+    // Serves until it is enough, or the time is up.
+    void wait_until(std::chrono::seconds limit, const std::function<bool()>& is_enough);
 
     Settings settings_;
     common::Log& log_;
@@ -74,6 +79,7 @@ private:
     std::optional<common::AuthdLink> authd_; // only with a user file
     common::Watch sweeper_;                  // its pair, while it works
     common::ErrorLines sweeper_errors_;
+    std::string why_unable_; // to go on with the sessions that there are
 };
 
 } // namespace ftpd

@@ -49,6 +49,8 @@ public:
     Announcer& operator=(const Announcer&) = delete;
 
     void set_rules(std::vector<Announcement> rules) { rules_ = std::move(rules); }
+    // The socket of one is awaited; after that chatd has it, whatever becomes of this process.
+    bool is_connecting() const { return connecting_ > 0; }
     // In the room of each rule whose directory the upload went to.
     void announce(const Transfer& transfer, std::string_view server, std::string_view below);
 
@@ -93,6 +95,9 @@ public:
     enum class Read { all, more, ended };
     // Throws common::PeerError for what no session sends.
     Read read(int pair, const Source& source, common::ErrorLines& errors);
+
+    // Announcements are on their way that would be lost with this process.
+    bool are_under_way() const { return announcer_.is_connecting(); }
 
     // After a HUP: other settings, and the transfer log as it is now.
     void reload(const Settings& settings, common::Fd xferlog);

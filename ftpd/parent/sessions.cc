@@ -8,6 +8,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <signal.h>
 #include <sys/socket.h>
@@ -22,15 +23,17 @@ namespace {
 
 constexpr std::chrono::seconds kick_time{10}; // to end after a kick
 constexpr std::chrono::seconds end_time{1};   // for a process to end behind its pair
-constexpr std::chrono::seconds box_time{5};   // that the keeper keeps what is left of one that has ended
 
-std::string label_of(std::size_t page) { return text(label_of_session, page); }
-
-// Throws PeerError for what no parent leaves.
-SessionRecord read_left(const KeeperLink::Left& left) {
-    SessionRecord record = SessionRecord::unpack(left.bytes);
-    if (label_of(record.page) != left.label) throw PeerError("it is another's");
-    return record;
+// What nobody here understands.
+Records::Read drop_packets(int pair) {
+    constexpr int max_packets = 16; // in one round
+    std::array<char, 1> nothing{};
+    for (int count = 0; count < max_packets; ++count) {
+        const Received got = receive_packet(pair, nothing, 0, Tolerated::longer);
+        if (got.state == IoState::would_block) return Records::Read::all;
+        if (got.state != IoState::done) return Records::Read::ended;
+    }
+    return Records::Read::more;
 }
 
 // Whether it was told; one that was not is told by a signal.
@@ -48,35 +51,19 @@ Sessions::Sessions(Parts parts, const std::string& state, Callbacks callbacks)
     : parts_(parts),
       callbacks_(std::move(callbacks)),
       serving_(parts_.keeper, state),
-      deposited_(parts_.pages.all().size()) {}
+      box_(parts_.keeper, parts_.loop, parts_.log, parts_.pages) {}
 
 // --- those of the parent before ---
 
 void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
     std::map<pid_t, Session> known;
     std::map<pid_t, Fd> pairs;
-    for (KeeperLink::Left& one : left) {
-        try {
-            SessionRecord record = read_left(one);
-            if (!parts_.pages.is_sessions(record.page)) throw PeerError("no such page");
-            deposited_[record.page] = true;
-            if (!parts_.pages.is_live(record.page)) continue; // it had ended
-            if (!one.fd) throw PeerError("its pair is lost");
-            const pid_t pid = record.pid;
-            // Of two with one number, the first has ended.
-            if (known.contains(pid)) parts_.pages.set_live(known.at(pid).record.page, false);
-            known[pid] = Session{.record = std::move(record)};
-            pairs[pid] = std::move(one.fd);
-        } catch (const PeerError& error) {
-            parts_.log.error(text("a session is let go: ", error.what()));
-            if (one.fd) ::shutdown(one.fd.get(), SHUT_RDWR);
-            parts_.keeper.withdraw(one.label);
-        }
-    }
-    take_back_later();
     std::vector<std::size_t> pages;
-    pages.reserve(known.size());
-    for (const auto& [pid, session] : known) pages.push_back(session.record.page);
+    for (auto& [pid, one] : box_.open(std::move(left))) {
+        pages.push_back(one.record.page);
+        known[pid] = Session{.record = std::move(one.record)};
+        pairs[pid] = std::move(one.pair);
+    }
     parts_.pages.take_those(std::move(pages));
     sessions_ = std::move(known);
     for (auto& [pid, pair] : pairs)
@@ -100,6 +87,12 @@ void Sessions::adopt(Session& session, Fd pair) {
     session.is_adopted = true;
     session.was_seen = !has_hung_up(pair.get());
     session.pair = watch(std::move(pair), [pid] { return pid; });
+    const bool is_stranger = !is_spoken(session.record.frames);
+    if (is_stranger) tell(session.pair, pack_frame(Stop{"another version goes on: connect again."}));
+    if (is_stranger && !session.record.kill_at) {
+        session.record.kill_at = Clock::now() + kick_time;
+        box_.put(session.record);
+    }
     if (session.record.kill_at) kill_later(session, *session.record.kill_at);
 }
 
@@ -152,7 +145,7 @@ std::optional<pid_t> Sessions::start(SessionRecord record, Fd ours, const std::f
     const Session& started = sessions_.insert(std::move(node)).position->second;
     parts_.loop.attempt(
         [&] {
-            deposit(started, started.pair.fd());
+            box_.put(started.record, started.pair.fd());
             if (are_kept())
                 greet(*pid);
             else
@@ -160,30 +153,6 @@ std::optional<pid_t> Sessions::start(SessionRecord record, Fd ours, const std::f
         },
         [&](const std::exception& error) { punish(*pid, error.what()); });
     return pid;
-}
-
-void Sessions::deposit(const Session& session, int pair) {
-    const std::size_t page = session.record.page;
-    parts_.pages.set_live(page, true);
-    parts_.keeper.deposit(label_of(page), session.record.pack(), pair);
-    deposited_[page] = true;
-}
-
-// Mostly another session has the page by then, and its deposit stands in place of that.
-void Sessions::take_back_later() {
-    if (std::exchange(will_take_back_, true)) return;
-    parts_.loop.at(Clock::now() + box_time, [this] {
-        will_take_back_ = false;
-        take_back();
-    });
-}
-
-void Sessions::take_back() {
-    for (std::size_t page = 0; page < deposited_.size(); ++page) {
-        if (!deposited_[page] || parts_.pages.is_live(page)) continue;
-        parts_.keeper.withdraw(label_of(page));
-        deposited_[page] = false;
-    }
 }
 
 // Its client hears nothing before that.
@@ -214,6 +183,7 @@ void Sessions::read_packets(pid_t pid) {
 Records::Read Sessions::read_packets_of(Session& session) {
     if (!session.pair) return Records::Read::ended;
     const SessionRecord& record = session.record;
+    if (!is_spoken(record.frames)) return drop_packets(session.pair.fd());
     return parts_.records.read(session.pair.fd(), {record.pid, record.host, record.local}, session.errors);
 }
 
@@ -255,7 +225,7 @@ void Sessions::end(pid_t pid, std::optional<int> status) {
     if (const std::optional<Activity> last = read_activity(parts_.pages.all().page(page))) totals.add(*last);
     parts_.pages.set_live(page, false);
     parts_.pages.all().give_back(page);
-    take_back_later();
+    box_.take_back_later();
     callbacks_.on_end(text("pid ", pid, ' ', status ? describe_status(*status) : "unseen"),
                       has_crashed ? Severity::warning : Severity::notice);
 }
@@ -297,7 +267,7 @@ std::size_t Sessions::kick(const std::string& whom) {
             children_.signal(pid, SIGKILL);
         } else if (!record.kill_at) { // to be told so again gives it no more time
             session.record.kill_at = Clock::now() + kick_time;
-            deposit(session);
+            box_.put(session.record);
             kill_later(session, *session.record.kill_at);
         }
     }
@@ -311,6 +281,21 @@ void Sessions::kill_later(Session& session, Clock::time_point when) {
             text("session ", pid, " is killed: it did not end within ", kick_time.count(), " s"));
         children_.signal(pid, SIGKILL);
     });
+}
+
+std::size_t Sessions::dismiss(const std::function<bool(const std::string& listener)>& is_there) {
+    const std::string order = pack_frame(Leave{"The server does not listen at this address any more."});
+    std::size_t count = 0;
+    for (const auto& [pid, session] : sessions_) {
+        if (session.record.listener.empty() || is_there(session.record.listener)) continue;
+        ++count;
+        if (!tell(session.pair, order)) children_.signal(pid, SIGTERM);
+    }
+    return count;
+}
+
+void Sessions::hand_over() {
+    for (auto& [pid, session] : sessions_) session.errors.end(parts_.log, {"session", pid});
 }
 
 void Sessions::tell_all(std::string_view order) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// The sessions that there are: their processes, the parent's ends of their pairs, their status pages, and
-// what the keeper has of each, with which the next parent goes on where this one dies. Run by the parent,
-// which trusts nothing that a session posts or sends.
+// The sessions that there are: their processes, the parent's ends of their pairs and their status pages. Run
+// by the parent, which trusts nothing that a session posts or sends. Where it dies or hands over, the next
+// one goes on with them.
 #pragma once
 
 #include "common/children.hh"
@@ -14,6 +14,7 @@
 #include "ftpd/parent/kept_pages.hh"
 #include "ftpd/parent/overview.hh"
 #include "ftpd/parent/records.hh"
+#include "ftpd/parent/session_box.hh"
 #include "ftpd/parent/session_record.hh"
 
 #include <cstddef>
@@ -27,8 +28,6 @@
 #include <vector>
 
 namespace ftpd {
-
-inline constexpr std::string_view label_of_session = "session "; // and its page, in the keeper's box
 
 class Sessions {
 public:
@@ -54,6 +53,8 @@ public:
     // Those that the parent before has left. first: the pid of the one that is heard before all others; 0:
     // none.
     void take_over(std::vector<common::KeeperLink::Left> left, pid_t first);
+    // Another parent follows: what one of them has begun to write on its standard error goes into the log.
+    void hand_over();
 
     // Forks a session; session: all of it but the pid. ours: of its pair. body runs in the child. The client
     // is greeted when the keeper knows of the session. No value when no process can be forked.
@@ -69,6 +70,9 @@ public:
 
     // Tells those of a pid, an address or a user to end, and kills those that do not. How many they are.
     std::size_t kick(const std::string& whom);
+    // Lets those go whose clients have come by a listener that is none any more, when the command under way
+    // is done. How many they are.
+    std::size_t dismiss(const std::function<bool(const std::string& listener)>& is_there);
     // An order; a session that cannot be told is left to a signal.
     void tell_all(std::string_view order) const;
     void signal_all(int signal) const { children_.signal_all(signal); }
@@ -95,9 +99,6 @@ private:
 
     void adopt(Session& session, common::Fd pair);
     common::Watch watch(common::Fd pair, const std::function<pid_t()>& pid);
-    void deposit(const Session& session, int pair = -1);
-    void take_back_later();
-    void take_back();
     void greet(pid_t pid);
     void read_packets(pid_t pid);
     Records::Read read_packets_of(Session& session);
@@ -114,9 +115,8 @@ private:
     common::ServingWord serving_;
     common::Children children_; // their processes
     std::map<pid_t, Session> sessions_;
+    SessionBox box_;
     std::vector<pid_t> ungreeted_; // until the keeper knows of them
-    std::vector<bool> deposited_;  // by page
-    bool will_take_back_ = false;  // what is deposited of those that have ended
 };
 
 } // namespace ftpd

@@ -47,13 +47,12 @@ void ParentLink::take_order() {
         return;
     }
     if (std::holds_alternative<Kick>(order)) throw SessionOver{Reason::kicked};
-    if (const Finish* const finish = std::get_if<Finish>(&order)) {
-        last_words_ = finish->words;
-        should_finish_ = true;
-        if (!is_in_pause_) return;
-    } else {
-        last_words_ = std::get<Stop>(order).words;
-    }
+    const Finish* const finish = std::get_if<Finish>(&order);
+    const Leave* const leave = std::get_if<Leave>(&order);
+    leaves_alone_ = leave != nullptr;
+    last_words_ = finish ? finish->words : leave ? leave->words : std::get<Stop>(order).words;
+    should_finish_ = should_finish_ || finish || leave;
+    if ((finish || leave) && !is_in_pause_) return;
     throw SessionOver{Reason::stopped};
 }
 

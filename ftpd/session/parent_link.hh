@@ -41,6 +41,8 @@ public:
     void check_signals();
     // What a daemon that stops has to say to the client; empty: nothing.
     const std::string& last_words();
+    // The daemon goes on without this client, and the last words say why.
+    bool leaves_alone() const { return leaves_alone_; }
 
     int fd() const { return pair_.get(); } // readable when there is an order
     const sigset_t* signals_while_waiting() const { return signals_.while_waiting(); }
@@ -53,6 +55,7 @@ private:
     bool has_begun_ = false;
     bool is_in_pause_ = true; // nothing of the client's is under way
     bool should_finish_ = false;
+    bool leaves_alone_ = false;
 };
 
 } // namespace ftpd

@@ -130,6 +130,7 @@ void Session::say_farewell(const SessionOver& end) {
     switch (end.reason) {
     case Reason::stopped: {
         const std::string& words = parent.last_words();
+        if (parent.leaves_alone()) return control.say_last(421, words);
         return control.say_last(421,
                                 text("The server is stopping: ", words.empty() ? "come back later." : words));
     }

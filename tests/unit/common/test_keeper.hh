@@ -7,6 +7,7 @@
 #include "common/socket.hh"
 
 #include <array>
+#include <cstdint>
 #include <deque>
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -18,10 +19,11 @@
 class TestKeeper {
 public:
     // Has given the lock of a state directory, for which any file will do, what more there is, and what a
-    // predecessor has left, if there was one, and whether that has failed by itself; then begun.
+    // predecessor has left, if there was one, and the sum of Beginning; then begun.
     using Left = std::vector<common::KeeperLink::Left>;
     explicit TestKeeper(const std::string& lock, std::vector<common::Given> more = {},
-                        std::optional<Left> left = {}, bool has_failed = true) {
+                        std::optional<Left> left = {},
+                        std::int64_t beginning = common::Beginning::predecessor_failed) {
         common::Fd theirs;
         std::tie(ours_, theirs) = common::make_packet_pair();
         give(common::label_of_state, common::Fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)});
@@ -30,7 +32,7 @@ public:
         if (!left) left.emplace();
         for (common::KeeperLink::Left& one : *left)
             tell({.word = common::KeeperWord::left, .label = one.label, .text = one.bytes}, one.fd.get());
-        tell({.word = common::KeeperWord::begin, .flag = follows, .number = has_failed ? 1 : 0});
+        tell({.word = common::KeeperWord::begin, .flag = follows, .number = beginning});
         link_.emplace(std::move(theirs));
     }
 

@@ -92,7 +92,8 @@ TEST_SUITE("unit") {
               std::string{"\1\4x"}, std::string{"\1\xffx"}, std::string{"\xff\0x", 3},
               std::string(line.size() + max_log_line + 1, '\1'), odd_direction, pack_frame(unnumbered),
               transfer.substr(0, transfer.size() - 1), std::string(max_session_packet + 1, '\2'),
-              pack_frame(Begin{}), pack_frame(Kick{}), pack_frame(Stop{"x"}), pack_frame(Finish{"x"})})
+              pack_frame(Begin{}), pack_frame(Kick{}), pack_frame(Stop{"x"}), pack_frame(Finish{"x"}),
+              pack_frame(Leave{"x"})})
             CHECK_THROWS_AS(unpack_session_packet(packet), PeerError);
     }
 
@@ -106,12 +107,22 @@ TEST_SUITE("unit") {
              {std::string{}, std::string{"back at nine"}, std::string(max_stop_words, 'x')})
             CHECK(words_of(pack_frame(Stop{words})) == words);
         CHECK(std::get<Finish>(unpack_order(pack_frame(Finish{"soon"}))).words == "soon");
+        CHECK(std::get<Leave>(unpack_order(pack_frame(Leave{"you"}))).words == "you");
         CHECK(pack_frame(Stop{std::string(max_stop_words + 1, 'x')}).size() == max_order);
         for (const std::string& packet :
              {std::string{}, std::string{"\1"}, pack_frame(LogLine{}), pack_frame(Transfer{}),
               pack_frame(Kick{}) + 'x', pack_frame(Begin{}) + 'x',
               std::string(max_order + 1, pack_frame(Stop{}).front())})
             CHECK_THROWS_AS(unpack_order(packet), PeerError);
+    }
+
+    TEST_CASE("frames: a parent speaks its own version and the one before") {
+        CHECK(is_spoken(frames_version));
+        CHECK(is_spoken(frames_version - 1));
+        CHECK_FALSE(is_spoken(frames_version + 1));
+        if (frames_version > 1) CHECK_FALSE(is_spoken(frames_version - 2));
+        CHECK(pack_frame(Stop{"come"}) == "\x65"
+                                          "come"); // in all versions
     }
 
     TEST_CASE("frames: an activity comes out as it went in") {

@@ -189,6 +189,32 @@ TEST_SUITE("unit") {
         CHECK(!e2e::is_alive(worker));
     }
 
+    TEST_CASE("authd: let go by its parent it serves those who are there and ends with the last") {
+        if (!e2e::have_proc()) return tests::skip("only /proc shows it");
+        AuthdHouse house{{.users = line("ann", "sesame")}};
+        Login first = house.connect(), second = house.connect();
+        CHECK(house.ask(first, "ann", "wrong").kind == Kind::refused);
+        const pid_t authd = house.link().pid();
+        house.link().stop();
+        CHECK(house.ask(first, "ann", "sesame").kind == Kind::accepted);
+        CHECK(house.ask(second, "ann", "wrong").kind == Kind::refused); // whose note finds nobody
+        first = {};
+        CHECK(house.ask(second, "ann", "sesame").kind == Kind::accepted);
+        second = {};
+        house.wait_until("its end", [&] { return !e2e::is_alive(authd); });
+    }
+
+    TEST_CASE("authd: let go by its parent it does not wait for ever for those who are there") {
+        if (!e2e::have_proc()) return tests::skip("only /proc shows it");
+        AuthdHouse house{{.users = line("ann", "sesame"), .time_alone = 1s}};
+        Login login = house.connect();
+        CHECK(house.ask(login, "ann", "sesame").kind == Kind::accepted);
+        const pid_t authd = house.link().pid();
+        house.link().stop();
+        house.wait_until("its end", [&] { return !e2e::is_alive(authd); });
+        CHECK(house.ask(login, "ann", "sesame").kind == Kind::unavailable);
+    }
+
     TEST_CASE("authd: a change of the user file is seen at the next login") {
         AuthdHouse house{{.users = line("ann", "sesame") + line("bob", "b")}};
         Login login = house.connect();

@@ -41,6 +41,7 @@ public:
         std::vector<common::StoredSecret> secrets{};
         std::size_t workers = 2;
         std::chrono::milliseconds max_check_time{60'000};
+        std::chrono::seconds time_alone{60};
     };
 
     explicit AuthdHouse(const Setting& setting) : stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) {
@@ -57,6 +58,7 @@ public:
         settings.events = common::best_backend();
         settings.workers = setting.workers;
         settings.max_check_time = setting.max_check_time;
+        settings.time_alone = setting.time_alone;
         settings.failure_delay = std::chrono::milliseconds{1};
         link_.emplace(loop_, log_, std::move(settings));
     }

@@ -181,6 +181,65 @@ TEST_SUITE("unit") {
                                                     odd_bytes.left().label, lost.left().label});
     }
 
+    TEST_CASE("sessions: those that this version cannot talk to are named and let go in order") {
+        constexpr std::uint8_t other_version = frames_version + 1;
+        OldSession known{0}, again{2, 9}, gone{3, 9}, strange{1, 9}; // whose pair no later one has
+        for (OldSession* const one : {&strange, &again, &gone}) one->record.frames = other_version;
+        again.record.kill_at = Clock::now() + std::chrono::hours{1};
+        const auto leave_all = [&] {
+            TestKeeper::Left left;
+            for (OldSession* const one : {&known, &strange, &again, &gone}) left.push_back(one->left());
+            return left;
+        };
+        Scene scene{leave_all()};
+        scene.take_over({&known, &strange, &again});
+        const std::string words = describe_strangers(leave_all(), scene.pages);
+        CHECK(words ==
+              "the sessions of these clients are too old for this version: 192.0.2.7:1, 192.0.2.7:1: "
+              "wait for their end, or `ftpctl upgrade -f' lets them come again");
+        TestKeeper::Left many;
+        for (int i = 0; i < 13; ++i) many.push_back(strange.left());
+        many.push_back({"session 99", "nonsense", {}});
+        CHECK(describe_strangers(many, scene.pages).find(":1 and 3 more: wait") != std::string::npos);
+        many.resize(0);
+        many.push_back(known.left());
+        CHECK(describe_strangers(many, scene.pages).empty());
+
+        CHECK(scene.sessions->size() == 3);
+        CHECK(known.heard() == begin);
+        const std::string stop = pack_frame(Stop{"another version goes on: connect again."});
+        CHECK(strange.heard() == stop);
+        CHECK(again.heard() == stop);
+        const auto word = scene.keeper.heard(); // of the one that has a limit from now on
+        REQUIRE(word);
+        CHECK(word->label == strange.left().label);
+        CHECK(SessionRecord::unpack(word->text).kill_at);
+        CHECK_FALSE(scene.keeper.heard());
+        for (int i = 0; i < 20; ++i) // of which this one understands nothing
+            REQUIRE(common::send_packet(strange.theirs.get(), std::string(400, '\xff')) ==
+                    common::IoState::done);
+        ::kill(strange.pid, SIGKILL);
+        strange.wait();
+        strange.theirs.reset();
+        scene.run_until_ended(1);
+        CHECK(scene.logged().find("is killed") == std::string::npos);
+        CHECK(scene.logged().find("malformed") == std::string::npos);
+    }
+
+    TEST_CASE("sessions: clients of a listener that is no more are told to leave and nobody else") {
+        OldSession here{0, 9}, there{1, 5}, unknown{2, 1};
+        here.record.listener = "listen 127.0.0.1:21";
+        there.record.listener = "listen 127.0.0.1:2121";
+        TestKeeper::Left left;
+        for (OldSession* const one : {&here, &there, &unknown}) left.push_back(one->left());
+        Scene scene{std::move(left)};
+        scene.take_over({&here, &there, &unknown});
+        CHECK(unknown.heard() == begin);
+        CHECK(scene.sessions->dismiss([](const std::string& one) { return one.ends_with(":21"); }) == 1);
+        CHECK(there.heard() == pack_frame(Leave{"The server does not listen at this address any more."}));
+        for (const OldSession* const one : {&here, &unknown}) CHECK(one->heard() == "");
+    }
+
     TEST_CASE("sessions: of two with one number the one that was left later lives") {
         OldSession one{1}, other{2};
         one.record.pid = other.pid;

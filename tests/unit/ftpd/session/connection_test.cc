@@ -223,6 +223,19 @@ TEST_SUITE("unit") {
         CHECK(idle.parent.last_words() == "now");
     }
 
+    TEST_CASE("parent link: an order to leave waits like one to finish and a stop takes its place") {
+        Scene scene;
+        scene.parent.end_pause();
+        scene.order(pack_frame(Leave{"not here"}));
+        scene.control.look_around();
+        CHECK(scene.parent.leaves_alone());
+        CHECK(reason_of([&] { scene.parent.begin_pause(); }) == Reason::stopped);
+        CHECK(scene.parent.last_words() == "not here");
+        scene.order(pack_frame(Stop{"for good"}));
+        CHECK(scene.parent.last_words() == "for good");
+        CHECK_FALSE(scene.parent.leaves_alone());
+    }
+
     TEST_CASE("parent link: words that come after the signal are last words too") {
         Scene scene;
         ::raise(SIGTERM); // blocked until the wait
