@@ -4,6 +4,7 @@
 #include "common/daemon.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <exception>
 #include <sys/socket.h>
 #include <system_error>
@@ -41,7 +42,7 @@ void Acceptor::start(const DaemonSettings& settings) {
 
 void Acceptor::start(Listener& listener) {
     listener.watch = Watch{loop_, listener.fd.get(), polling_ ? Interest::read : Interest::none,
-                           [this, &listener](const Event&) { accept_clients(listener.fd); },
+                           [this, &listener](const Event&) { accept_clients(listener); },
                            [this](const std::exception& error) { pause(error.what()); }};
     log_.always(text("listening on ", listener.place));
 }
@@ -99,11 +100,12 @@ void Acceptor::pause(std::string_view why) {
 }
 
 // What a client needs and the system lacks costs that client, and others a pause.
-void Acceptor::accept_clients(const Fd& listener) {
+void Acceptor::accept_clients(const Listener& listener) {
     for (int budget = accepts_at_once; polling_; --budget) {
-        if (budget == 0) return loop_.again(listener.get());
-        std::optional<Accepted> client = accept_from(listener);
+        if (budget == 0) return loop_.again(listener.fd.get());
+        std::optional<Accepted> client = accept_from(listener.fd);
         if (!client) return;
+        client->listener = listener.label;
         admit(std::move(*client));
     }
 }
@@ -163,6 +165,16 @@ void Acceptor::turn_away(const Fd& client, std::string_view why) {
     } catch (const std::system_error&) {
         // The client is not let in anyway.
     }
+}
+
+bool Acceptor::has(std::string_view label) const {
+    return std::any_of(listeners_.begin(), listeners_.end(),
+                       [&](const Listener& listener) { return listener.label == label; });
+}
+
+void Acceptor::hand_over() {
+    tell_refusals();
+    listeners_.clear();
 }
 
 void Acceptor::close() {

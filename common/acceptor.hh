@@ -26,6 +26,7 @@ namespace common {
 class Acceptor {
 public:
     struct Callbacks {
+        // Its listener is the keeper's label.
         std::function<void(Accepted client)> on_client;
         // Clients that are here now from there, as Address::network names it, and from everywhere.
         std::function<std::size_t(const std::string& network)> count_from;
@@ -66,6 +67,10 @@ public:
     // Stops accepting for a second, then tries again.
     void pause(std::string_view why);
     void turn_away(const Fd& client, std::string_view why);
+    // Whether it listens there, by the keeper's label.
+    bool has(std::string_view label) const;
+    // Nobody is let in any more, and others go on listening on the same sockets: no client notices.
+    void hand_over();
     // Stops listening; the keeper, which has the same sockets, removes the files of Unix sockets.
     void close();
 
@@ -85,7 +90,7 @@ private:
 
     void hold(Given given);
     void start(Listener& listener);
-    void accept_clients(const Fd& listener);
+    void accept_clients(const Listener& listener);
     void admit(Accepted client);
     std::optional<std::string> refusal_for(const Address& peer);
     void log_refusal(const Address& peer, std::string_view why);

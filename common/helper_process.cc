@@ -39,7 +39,9 @@ bool HelperProcess::start() {
 }
 
 void HelperProcess::adopt(Fd pair, pid_t pid) {
-    // What the last one has said is all there, and then its end, of which no event has told yet.
+    // What the last one has said is all there, and then its end, of which no event has told yet. Whatever it
+    // did, it is not to be ended: that would be the new one.
+    is_adopted_ = is_replaced_ = true;
     loop_->attempt(
         [this] {
             for (int rounds = last_rounds; pair_ && rounds > 0; --rounds) read_packets();
@@ -50,7 +52,8 @@ void HelperProcess::adopt(Fd pair, pid_t pid) {
     loop_->attempt([this] { lose(); }, nullptr);
     errors_.end(*log_, {duties_.role, pid_});
     errors_ = {};
-    const bool is_first = !std::exchange(is_adopted_, true);
+    const bool is_first = pid_ < 0;
+    is_replaced_ = false;
     pid_ = pid;
     pair_ = std::move(pair);
     is_faulty_ = is_doubted_ = false;
@@ -111,7 +114,7 @@ void HelperProcess::read_packets() {
         const Tolerated more = duties_.has_errors_logged ? Tolerated::longer : Tolerated::nothing;
         const Received got = receive_packet(pair_.get(), buffer_, 0, more);
         if (got.state == IoState::would_block) return;
-        if (got.state == IoState::vanished && is_adopted_ && duties_.on_misuse) duties_.on_misuse();
+        if (got.state == IoState::vanished) misuse();
         if (got.state != IoState::done) return lose();
         const auto packet = std::span{buffer_}.first(got.bytes);
         if (duties_.has_errors_logged && is_text_byte(packet[0]))
@@ -150,8 +153,12 @@ void HelperProcess::doubt() {
 void HelperProcess::fault(const std::exception& error) {
     is_faulty_ = true;
     children_.signal_all(SIGKILL);
-    if (is_adopted_ && duties_.on_misuse) duties_.on_misuse();
+    misuse();
     log_->error(text(called(), " is killed: ", error.what()));
+}
+
+void HelperProcess::misuse() {
+    if (is_adopted_ && !is_replaced_ && duties_.on_misuse) duties_.on_misuse();
 }
 
 std::string HelperProcess::called() const {
@@ -160,7 +167,7 @@ std::string HelperProcess::called() const {
 
 void HelperProcess::kill() {
     children_.signal_all(SIGKILL);
-    if (is_adopted_ && duties_.on_misuse) duties_.on_misuse();
+    misuse();
     lose();
 }
 
@@ -219,6 +226,11 @@ void HelperProcess::stop() {
         ::shutdown(pair_.get(), SHUT_WR);
     else
         lose();
+}
+
+void HelperProcess::leave() {
+    stopping_ = true;
+    lose();
 }
 
 // Of one that is another's child only the pair tells.

@@ -76,6 +76,9 @@ public:
     void kill();
     // Closes the pair, which tells it to end, and starts no other.
     void stop();
+    // Of one that another has started: it goes on with another process, which has the pair, too. Nothing is
+    // heard of it any more.
+    void leave();
     // After stop: waits until it has ended, for its patience at the most, and then kills it. on_other: as
     // Children::reap has it.
     void wait(const Children::OnOther& on_other = nullptr);
@@ -99,6 +102,7 @@ private:
     void wait_for_pair();
     void flush(bool has_room = false);
     void pause();
+    void misuse();
     void lose();
 
     Duties duties_;
@@ -114,6 +118,7 @@ private:
     Loop::TimerId restart_{};
     bool stopping_ = false;
     bool is_adopted_ = false;
+    bool is_replaced_ = false; // another is there already
     bool is_doubted_ = false; // it takes no packets
     bool pauses_ = false;     // the system lets nothing through
     bool is_faulty_ = false;  // it was killed for what went wrong; its end follows

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ std::vector<Fd> take_inherited_listeners();
 struct Accepted {
     Fd socket;
     Address peer;
+    std::string listener{}; // which one, by the name that its owner has for it
 };
 // The next client; no value when none waits. Throws std::system_error for a lack of descriptors or memory:
 // the caller pauses.

@@ -21,7 +21,7 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
+constexpr std::chrono::seconds orphan_time{10}; // for handlers of whose end nobody tells
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -68,10 +68,29 @@ void HandlerPool::close() {
     for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
 }
 
+void HandlerPool::accept_no_more() {
+    accepts_ = false;
+    update();
+}
+
+bool HandlerPool::has_arrivals() const {
+    return !arrivals_.empty() || !newcomers_.empty() ||
+           std::any_of(people_.all().begin(), people_.all().end(),
+                       [](const auto& entry) { return entry.second.arrival.has_value(); });
+}
+
+void HandlerPool::turn_arrivals_away() {
+    for (const Accepted& waiting : std::exchange(arrivals_, {}))
+        acceptor_.turn_away(waiting.socket, busy_words);
+    for (const HandOver& waiting : std::exchange(newcomers_, {}))
+        acceptor_.turn_away(waiting.socket, busy_words);
+    acceptor_.hand_over();
+}
+
 // Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
     using Vacancy = Acceptor::Vacancy;
-    if (!spawner_.is_ready() || !deposits_.has_all()) return acceptor_.set_vacancy(Vacancy::not_now);
+    if (!accepts_ || !spawner_.is_ready() || !deposits_.has_all()) return acceptor_.set_vacancy(Vacancy::not_now);
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
@@ -90,8 +109,10 @@ void HandlerPool::take(Accepted&& accepted) {
     try {
         client.page = page.number();
         client.spawner = spawner_.pid();
+        client.protocol = spawner_.version();
+        client.listener = accepted.listener;
         client.login_timeout = settings_.login_timeout;
-        client.arrival = {std::move(second), accepted.peer};
+        client.arrival = {std::move(second), accepted.peer, accepted.listener};
         watch(client, std::move(ours));
         pages_in_use_[number] = page.number();
         deposits_.put_new(client);
@@ -141,7 +162,7 @@ void HandlerPool::restore_page(const ClientFacts& facts) {
         owner->second = facts.number;
     }
     pages_in_use_[facts.number] = facts.page;
-    restored_[facts.number] = facts.spawner;
+    restored_[facts.number] = {facts.spawner, facts.pid};
 }
 
 void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_kill) {
@@ -155,12 +176,13 @@ void HandlerPool::settle_restored(pid_t spawner) {
     std::vector<std::size_t> pages;
     for (const auto& [page, owner] : std::exchange(restored_pages_, {})) pages.push_back(page);
     pages_.take_those(pages);
-    for (const auto& [number, its_spawner] : std::exchange(restored_, {})) {
-        if (its_spawner == spawner) {
-            restored_.emplace(number, its_spawner);
+    for (const auto& [number, one] : std::exchange(restored_, {})) {
+        if (one.spawner == spawner) {
+            restored_.emplace(number, one);
             continue;
         }
         orphans_[number] = pages_in_use_.at(number);
+        note_orphan(number, one.pid);
         if (people_.find(number) == nullptr) rest_page(number);
     }
     update();
@@ -172,7 +194,7 @@ void HandlerPool::on_handlers(std::span<const SpawnerLink::Callbacks::Handler> s
         if (Client* const client = people_.find(number)) client->pid = pid;
     }
     if (!is_last) return;
-    for (const auto& [number, spawner] : std::exchange(restored_, {})) on_ended(number, 0);
+    for (const auto& [number, one] : std::exchange(restored_, {})) on_ended(number, 0);
 }
 
 Loop::OnError HandlerPool::charge_to(ClientNumber number) const {
@@ -201,6 +223,7 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
 }
 
 void HandlerPool::on_ended(ClientNumber number, int status) {
+    forget_orphan(number);
     leaving_.end(number);
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
@@ -214,6 +237,29 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     }
 }
 
+// A number may be that of another process by now, but not of one of these.
+void HandlerPool::on_orphan_end(pid_t pid, int status) {
+    const auto orphan = orphan_pids_.find(pid);
+    if (orphan == orphan_pids_.end()) return;
+    const ClientNumber number = orphan->second;
+    orphans_.erase(number);
+    on_ended(number, status);
+}
+
+void HandlerPool::note_orphan(ClientNumber number, pid_t pid) {
+    if (pid > 0) orphan_pids_[pid] = number;
+}
+
+pid_t HandlerPool::pid_of(ClientNumber number) const {
+    const Client* const client = people_.find(number);
+    return client != nullptr ? client->pid : leaving_.pid_of(number);
+}
+
+void HandlerPool::forget_orphan(ClientNumber number) {
+    const auto orphan = orphan_pids_.find(pid_of(number));
+    if (orphan != orphan_pids_.end() && orphan->second == number) orphan_pids_.erase(orphan);
+}
+
 // The handlers go on, also one of which the spawner had not told yet: it holds the other end of its client's
 // pair. Who has none gets one from the next spawner.
 void HandlerPool::on_spawner_lost() {
@@ -222,6 +268,7 @@ void HandlerPool::on_spawner_lost() {
     update();
     leaving_.forget_limits();
     orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
+    for (const auto& [number, page] : orphans_) note_orphan(number, pid_of(number));
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
         if (client.arrival) unborn.push_back(number);
@@ -255,7 +302,8 @@ void HandlerPool::hand_on(ClientNumber number) {
 }
 
 void HandlerPool::on_spawner_ready() {
-    for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
+    if (spawner_.is_ready())
+        for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
     update();
 }
 

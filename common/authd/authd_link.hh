@@ -52,6 +52,8 @@ public:
     // another, whose clients are new ones: old pairs have ended.
     bool on_child_end(pid_t pid, int status) { return process_.end(pid, status); }
 
+    // Of one that was started elsewhere: it goes on with another process. Its clients are its own.
+    void leave() { process_.leave(); }
     // Tells it to end; wait waits until it has (on_child_end may hear of it before).
     void stop() { process_.stop(); }
     void wait() { process_.wait(); }
