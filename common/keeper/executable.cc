@@ -15,12 +15,6 @@ extern "C" char** environ;
 namespace common {
 namespace {
 
-#ifdef O_PATH
-constexpr int just_the_place = O_PATH; // Linux: what may be executed need not be readable
-#else
-constexpr int just_the_place = O_RDONLY;
-#endif
-
 bool can_execute(const std::string& path) {
     struct stat found {};
     return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(path.c_str(), X_OK) == 0;
@@ -60,16 +54,15 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 Invocation::Invocation(std::span<char* const> arguments)
     : path_(find_program(arguments.front())),
       arguments_(arguments.begin(), arguments.end()),
-      folder_(::open(".", just_the_place | O_DIRECTORY | O_CLOEXEC)) {}
+      folder_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
 void Invocation::go_back() const {
     if (folder_ && ::fchdir(folder_.get()) != 0) return; // it is forbidden by now: then they mean nothing
 }
 
 Executable::Executable(std::string path)
-    : path_(std::move(path)),
-      fd_(checked("open", path_, [&] { return ::open(path_.c_str(), just_the_place | O_CLOEXEC); })) {
-    checked("look at", path_, [&] { return ::fstat(fd_.get(), &found_); });
+    : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    checked("look at", path_, [&] { return ::stat(path_.c_str(), &found_); });
     if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
 }
 

@@ -37,11 +37,11 @@ public:
     explicit Executable(std::string path);
 
     const std::string& path() const { return path_; }
-    int fd() const { return fd_.get(); } // close-on-exec, and not to be read
+    int fd() const { return fd_.get(); } // close-on-exec; -1: it may not be read
     // Whether the path still leads to this file, and nobody has written to it.
     bool is_at_path() const;
-    // Becomes this file, though another may stand at the path by now, with these arguments and the
-    // environment as it is. Throws std::system_error when it cannot.
+    // Becomes this file, though another may stand at the path by now, if it may be read; with these arguments
+    // and the environment as it is. Throws std::system_error when it cannot.
     [[noreturn]] void execute(const std::vector<std::string>& arguments) const;
 
 private:

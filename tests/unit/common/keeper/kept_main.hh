@@ -111,7 +111,10 @@ inline Outcome keep(
             return std::vector<ConfigLine>{given.begin(), given.end()};
         };
         const DaemonOptions options;
-        Keeper keeper{{"tester", make_plan, merge}, options, {}, log};
+        std::array<char, 8> name{"tester"};
+        std::array<char*, 1> arguments{name.data()};
+        const Invocation invocation{arguments};
+        Keeper keeper{{"tester", "1.0", make_plan, merge}, options, {}, log, invocation};
         return text("status ", keeper.run(nullptr));
     });
     std::ifstream file{log_file}, helpers{folder / "helpers"};
