@@ -119,9 +119,9 @@ private:
     bool stopping_ = false;
     bool is_adopted_ = false;
     bool is_replaced_ = false; // another is there already
-    bool is_doubted_ = false; // it takes no packets
-    bool pauses_ = false;     // the system lets nothing through
-    bool is_faulty_ = false;  // it was killed for what went wrong; its end follows
+    bool is_doubted_ = false;  // it takes no packets
+    bool pauses_ = false;      // the system lets nothing through
+    bool is_faulty_ = false;   // it was killed for what went wrong; its end follows
 };
 
 } // namespace common

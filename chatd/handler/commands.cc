@@ -80,8 +80,7 @@ void tell_left(Conversation& c, const HubRequest& request, const std::string&) {
 
 bool leave(Conversation& c, Words) {
     const std::uint32_t room = c.rooms.current_number();
-    c.hub.ask(LeaveFrame::make({}, room),
-              {.what = Message::leave, .room = room, .accepted = tell_left});
+    c.hub.ask(LeaveFrame::make({}, room), {.what = Message::leave, .room = room, .accepted = tell_left});
     return true;
 }
 

@@ -24,7 +24,7 @@ using TicketHead = pack::Struct<"=BQQq">;
 
 constexpr std::uint8_t version = 1;        // of tickets
 constexpr std::uint8_t client_version = 2; // and of clients; the one before has no HandlerFields and listener
-constexpr std::uint16_t protocol_before = 7; // of all whose records are of the version before
+constexpr std::uint16_t protocol_before = 7;    // of all whose records are of the version before
 constexpr std::size_t max_answer = max_listing; // bytes of one that is kept: none is as long as a list
 constexpr std::size_t max_operator_rooms = 1024, max_tokens = 2, max_shown_network = 64;
 
@@ -115,9 +115,9 @@ ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
 std::string pack_client(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
     RecordWriter to;
-    to.fields<ClientHead>(client_version, flags_of(record), facts.number, static_cast<std::uint32_t>(facts.page),
-                          static_cast<std::int64_t>(facts.spawner), static_cast<std::int64_t>(facts.pid),
-                          static_cast<std::uint8_t>(facts.state),
+    to.fields<ClientHead>(client_version, flags_of(record), facts.number,
+                          static_cast<std::uint32_t>(facts.page), static_cast<std::int64_t>(facts.spawner),
+                          static_cast<std::int64_t>(facts.pid), static_cast<std::uint8_t>(facts.state),
                           std::int64_t{facts.since.time_since_epoch().count()},
                           std::int64_t{facts.login_timeout.count()}, facts.done, facts.wrong_passwords,
                           facts.wrong_codes, facts.wrong_tokens);

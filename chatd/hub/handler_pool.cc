@@ -90,7 +90,8 @@ void HandlerPool::turn_arrivals_away() {
 // Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
     using Vacancy = Acceptor::Vacancy;
-    if (!accepts_ || !spawner_.is_ready() || !deposits_.has_all()) return acceptor_.set_vacancy(Vacancy::not_now);
+    if (!accepts_ || !spawner_.is_ready() || !deposits_.has_all())
+        return acceptor_.set_vacancy(Vacancy::not_now);
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 

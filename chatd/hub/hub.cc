@@ -234,7 +234,8 @@ void Hub::take_over(pid_t spawner) {
     Takeover takeover{[this](std::string_view begin) { return keeper_.take_left(begin); },
                       {log_, people_, rooms_, tickets_, bans_, saved_bans_, deposits_, answers_, departures_,
                        newcomers_, ignores_, pool_},
-                      spawner, !keeper_.is_on_trial() || keeper_.is_forced()};
+                      spawner,
+                      !keeper_.is_on_trial() || keeper_.is_forced()};
     takeover.restore_bans();
     takeover.restore_rooms(settings_);
     for (const RoomSettings& room : settings_.rooms)

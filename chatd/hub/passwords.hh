@@ -43,7 +43,7 @@ public:
     void adopt(common::Fd pair, pid_t pid);
     void configure(); // after a reload
     bool has_authd() const { return authd_.has_value(); }
-    void stop(); // tells it to end
+    void stop();   // tells it to end
     void leave() { // it goes on with another hub
         if (authd_) authd_->leave();
     }

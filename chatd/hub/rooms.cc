@@ -261,8 +261,9 @@ std::vector<std::string> Rooms::close_empty() {
 std::vector<Room*> Rooms::begin_closing(const std::vector<RoomSettings>& wanted) {
     std::vector<Room*> closing;
     for (auto& [name, room] : rooms_) {
-        const bool is_wanted = std::any_of(wanted.begin(), wanted.end(),
-                                           [&here = name](const RoomSettings& one) { return one.name == here; });
+        const bool is_wanted =
+            std::any_of(wanted.begin(), wanted.end(),
+                        [&here = name](const RoomSettings& one) { return one.name == here; });
         if (is_wanted || room.is_made_by_client()) continue;
         room.close();
         note_change(room);

@@ -54,7 +54,8 @@ int Spawner::run() {
     return has_failed_ ? 1 : 0;
 }
 
-// Another spawner is there, and these handlers are nobody's from now on. The hub hears of each that was forked.
+// Another spawner is there, and these handlers are nobody's from now on. The hub hears of each that was
+// forked.
 void Spawner::tell_rest() {
     const auto tell = [this] {
         for (flush(); !untold_.empty(); flush()) {

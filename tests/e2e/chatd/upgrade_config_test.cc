@@ -69,7 +69,7 @@ TEST_SUITE("e2e") {
         bob.wait_for_end();
         ada.wait_for_text("bob say: read this before we close");
         ada.wait_for_line("plans is closed: you are not in it any more.");
-        ada.wait_for_line("You now talk in lobby.");
+        ada.wait_for_line("You now speak in lobby.");
         while (eve.read_line() != "The server no longer listens where you came in: goodbye.") {
         }
         eve.wait_for_end();
@@ -136,19 +136,19 @@ TEST_SUITE("e2e") {
         check_they_talk(ada, carl, "ada carl");
     }
 
-    TEST_CASE("users and hashes and the language and a smaller and a larger max-clients come with an upgrade") {
+    TEST_CASE(
+        "users and hashes and the language and a smaller and a larger max-clients come with an upgrade") {
         const Config config{"listen 127.0.0.1:0\nroom lobby\nmax-clients 3\n"};
         const Daemon daemon{config.setting()};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
-        write_file(config.in_folder("users"),
-                   text("zoe:", hash_of("sesame"), ":-:-\n"));
+        write_file(config.in_folder("users"), text("zoe:", hash_of("sesame"), ":-:-\n"));
         std::filesystem::permissions(config.in_folder("users"), std::filesystem::perms::owner_all);
         config.write(text("listen 127.0.0.1:0\nroom lobby\nmax-clients 1\nlang zh\nusers ",
                           config.in_folder("users"), '\n'));
         upgrade(daemon);
         check_they_talk(ada, bob, "ada bob");
-        config.write(text("listen 127.0.0.1:0\nroom lobby\nmax-clients 40\nusers ", config.in_folder("users"),
-                          '\n'));
+        config.write(
+            text("listen 127.0.0.1:0\nroom lobby\nmax-clients 40\nusers ", config.in_folder("users"), '\n'));
         upgrade(daemon);
         ChatClient zoe{daemon};
         zoe.wait_for_text("Your name: ");

@@ -252,7 +252,7 @@ TEST_SUITE("unit") {
         place.shown();
         place.type("/join attic\n"); // and waits for the answer
         place.hear(ClosedFrame::make({}, std::uint32_t{2}));
-        CHECK(place.shown() == "plans is closed: you are not in it any more.\nYou now talk in lobby.\n");
+        CHECK(place.shown() == "plans is closed: you are not in it any more.\nYou now speak in lobby.\n");
         CHECK(place.talk.rooms.current_number() == 1);
         CHECK_FALSE(place.talk.rooms.follows(2));
         CHECK(place.talk.hub.is_waiting());

@@ -586,7 +586,8 @@ TEST_SUITE("unit") {
         hubs.stay();
         for (const ClientNumber one : {here, passed, unknown}) CHECK(hubs.now->is_here(one));
         CHECK_FALSE(hubs.now->is_here(gone));
-        CHECK_EQ(hubs.now->heard(gone), common::text("again, ", HubHouse::dismissed(Farewell::not_listening)));
+        CHECK_EQ(hubs.now->heard(gone),
+                 common::text("again, ", HubHouse::dismissed(Farewell::not_listening)));
     }
 
     TEST_CASE("a room's new settings are in force after a takeover and a new code begins a new segment") {

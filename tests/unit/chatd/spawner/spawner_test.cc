@@ -40,9 +40,7 @@ std::string configuration(std::uint16_t version) {
 
 struct House {
     House() {
-        link.attach(loop, log,
-                    configuration,
-                    pages.get(),
+        link.attach(loop, log, configuration, pages.get(),
                     {[this](std::uint64_t client, pid_t handler) { spawned[client] = handler; },
                      [this](std::uint64_t client, int) { spawned.erase(client); }, [this] { ++lost; }, [] {},
                      [this](std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last) {
