@@ -172,11 +172,6 @@ bool Acceptor::has(std::string_view label) const {
                        [&](const Listener& listener) { return listener.label == label; });
 }
 
-void Acceptor::hand_over() {
-    tell_refusals();
-    listeners_.clear();
-}
-
 void Acceptor::close() {
     loop_.attempt([this] { tell_refusals(); }, [](const std::exception&) {});
     for (const Listener& listener : listeners_)

@@ -70,7 +70,10 @@ public:
     // Whether it listens there, by the keeper's label.
     bool has(std::string_view label) const;
     // Nobody is let in any more, and others go on listening on the same sockets: no client notices.
-    void hand_over();
+    void hand_over() {
+        tell_refusals();
+        listeners_.clear();
+    }
     // Stops listening; the keeper, which has the same sockets, removes the files of Unix sockets.
     void close();
 

@@ -52,9 +52,17 @@ void Evictions::let_too_old_go(std::uint32_t hub) {
 }
 
 void Evictions::begin_closing() {
-    for (const Room* const room : rooms_.begin_closing(settings_.rooms))
-        log_.notice(text("room ", room->name(), " is no longer in the configuration: members ",
-                         room->members().size(), " leave it"));
+    const std::vector<RoomSettings>& wanted = settings_.rooms;
+    for (auto& [name, room] : rooms_.all()) {
+        const bool is_wanted =
+            std::any_of(wanted.begin(), wanted.end(),
+                        [&here = name](const RoomSettings& one) { return one.name == here; });
+        if (is_wanted || room.is_made_by_client()) continue;
+        room.close();
+        rooms_.note_change(room);
+        log_.notice(text("room ", name, " is no longer in the configuration: members ", room.members().size(),
+                         " leave it"));
+    }
 }
 
 void Evictions::empty_closing_rooms() {

@@ -21,7 +21,6 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10}; // for handlers of whose end nobody tells
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -45,6 +44,7 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
       deposits_(deposits),
       spawner_(std::move(spawner)),
       leaving_(loop, log, [this](ClientNumber client) { spawner_.signal(client, SIGKILL); }),
+      orphans_(loop, [this](ClientNumber client) { on_ended(client, 0); }),
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
@@ -66,11 +66,6 @@ void HandlerPool::configure(std::size_t own) {
 void HandlerPool::close() {
     acceptor_.close();
     for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
-}
-
-void HandlerPool::accept_no_more() {
-    accepts_ = false;
-    update();
 }
 
 bool HandlerPool::has_arrivals() const {
@@ -172,7 +167,7 @@ void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_ki
     leaving_.begin(facts.number, facts.pid, {}, std::move(pair), may_kill);
 }
 
-// Those of another spawner are orphans: nobody tells of their end.
+// Those of another spawner are orphans.
 void HandlerPool::settle_restored(pid_t spawner) {
     std::vector<std::size_t> pages;
     for (const auto& [page, owner] : std::exchange(restored_pages_, {})) pages.push_back(page);
@@ -182,9 +177,8 @@ void HandlerPool::settle_restored(pid_t spawner) {
             restored_.emplace(number, one);
             continue;
         }
-        orphans_[number] = pages_in_use_.at(number);
-        note_orphan(number, one.pid);
-        if (people_.find(number) == nullptr) rest_page(number);
+        orphans_.add(number, one.pid);
+        if (people_.find(number) == nullptr) orphans_.rest(number);
     }
     update();
 }
@@ -224,7 +218,7 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
 }
 
 void HandlerPool::on_ended(ClientNumber number, int status) {
-    forget_orphan(number);
+    orphans_.remove(number);
     leaving_.end(number);
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
@@ -238,29 +232,6 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     }
 }
 
-// A number may be that of another process by now, but not of one of these.
-void HandlerPool::on_orphan_end(pid_t pid, int status) {
-    const auto orphan = orphan_pids_.find(pid);
-    if (orphan == orphan_pids_.end()) return;
-    const ClientNumber number = orphan->second;
-    orphans_.erase(number);
-    on_ended(number, status);
-}
-
-void HandlerPool::note_orphan(ClientNumber number, pid_t pid) {
-    if (pid > 0) orphan_pids_[pid] = number;
-}
-
-pid_t HandlerPool::pid_of(ClientNumber number) const {
-    const Client* const client = people_.find(number);
-    return client != nullptr ? client->pid : leaving_.pid_of(number);
-}
-
-void HandlerPool::forget_orphan(ClientNumber number) {
-    const auto orphan = orphan_pids_.find(pid_of(number));
-    if (orphan != orphan_pids_.end() && orphan->second == number) orphan_pids_.erase(orphan);
-}
-
 // The handlers go on, also one of which the spawner had not told yet: it holds the other end of its client's
 // pair. Who has none gets one from the next spawner.
 void HandlerPool::on_spawner_lost() {
@@ -268,8 +239,11 @@ void HandlerPool::on_spawner_lost() {
     restored_.clear();
     update();
     leaving_.forget_limits();
-    orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
-    for (const auto& [number, page] : orphans_) note_orphan(number, pid_of(number));
+    for (const auto& [number, page] : pages_in_use_) {
+        const Client* const client = people_.find(number);
+        orphans_.add(number, client != nullptr ? client->pid : leaving_.pid_of(number));
+        if (client == nullptr) orphans_.rest(number);
+    }
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
         if (client.arrival) unborn.push_back(number);
@@ -278,10 +252,6 @@ void HandlerPool::on_spawner_lost() {
         unsure_.insert(number);
         if (is_at_end(people_.find(number)->pair)) hand_on(number);
     }
-    std::vector<ClientNumber> gone;
-    for (const auto& [number, page] : orphans_)
-        if (people_.find(number) == nullptr) gone.push_back(number);
-    for (const ClientNumber number : gone) rest_page(number);
 }
 
 void HandlerPool::on_pair(ClientNumber number) {
@@ -318,30 +288,21 @@ void HandlerPool::admit(Accepted accepted) {
                   });
 }
 
-void HandlerPool::rest_page(ClientNumber number) {
-    if (orphans_.erase(number) != 0)
-        loop_.at(Clock::now() + orphan_time, [this, number] { on_ended(number, 0); });
-}
-
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client);
         leaving_.begin(number, client.pid, std::move(client.errors),
-                       is_at_end(client.pair) ? Fd{} : client.pair.release(), !orphans_.contains(number));
+                       is_at_end(client.pair) ? Fd{} : client.pair.release(), !orphans_.has(number));
     } else {
         deposits_.note_ended(number);
         client.errors.end(log_, {"handler", client.pid});
     }
     people_.remove(client);
     unsure_.erase(number);
-    rest_page(number);
+    orphans_.rest(number);
     update();
-}
-
-void HandlerPool::read_last_words() {
-    while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
 }
 
 } // namespace chatd

@@ -9,6 +9,7 @@
 #include "chatd/hub/bans.hh"
 #include "chatd/hub/deposits.hh"
 #include "chatd/hub/leaving_handlers.hh"
+#include "chatd/hub/orphans.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/spawner_link.hh"
 #include "chatd/settings.hh"
@@ -66,7 +67,10 @@ public:
     // Accepts no more clients; those that wait for a spawner are turned away.
     void close();
     // The same for a hub that hands over: others go on listening. Those who were accepted are still let in.
-    void accept_no_more();
+    void accept_no_more() {
+        accepts_ = false;
+        update();
+    }
     // Whether some of them have no handler yet.
     bool has_arrivals() const;
     // Those of them who have none now are told to come again.
@@ -86,8 +90,10 @@ public:
     // What SpawnerLink tells. pid -1: no process could be forked.
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status); // of waitpid(2)
-    // What the keeper tells: if it is an orphan, it has ended.
-    void on_orphan_end(pid_t pid, int status);
+    // What the keeper tells of a process that is nobody's.
+    void on_orphan_end(pid_t pid, int status) {
+        if (const auto orphan = orphans_.find(pid)) on_ended(*orphan, status);
+    }
     void on_spawner_lost();
     void on_spawner_ready();
 
@@ -98,7 +104,9 @@ public:
     // takes its time.
     void release(Client& client);
     // After the spawner's end: what handlers wrote on their standard error until then.
-    void read_last_words();
+    void read_last_words() {
+        while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
+    }
 
     std::size_t max_clients() const { return acceptor_.max_clients(); } // now, once it is open
     std::string places() const { return acceptor_.places(); }
@@ -114,14 +122,10 @@ private:
     };
 
     void update();
-    pid_t pid_of(ClientNumber number) const;
-    void note_orphan(ClientNumber number, pid_t pid);
-    void forget_orphan(ClientNumber number);
     void hand_over(HandOver newcomer);
     void watch(Client& client, common::Fd pair);
     void restore_page(const ClientFacts& facts);
     void admit(common::Accepted accepted);
-    void rest_page(ClientNumber number);
     void on_pair(ClientNumber number);
     void hand_on(ClientNumber number);
 
@@ -134,11 +138,10 @@ private:
     Deposits& deposits_;
     Spawner spawner_;
     LeavingHandlers leaving_;
+    Orphans orphans_;
     Callbacks callbacks_;
     common::Acceptor acceptor_;
     std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
-    std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that is gone
-    std::map<pid_t, ClientNumber> orphan_pids_;        // as far as they are known
     // When the spawner died, of these it was not known whether they had a handler: a frame of it tells, or
     // the end of the pair.
     std::set<ClientNumber> unsure_;

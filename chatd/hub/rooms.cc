@@ -258,20 +258,6 @@ std::vector<std::string> Rooms::close_empty() {
     return closed;
 }
 
-std::vector<Room*> Rooms::begin_closing(const std::vector<RoomSettings>& wanted) {
-    std::vector<Room*> closing;
-    for (auto& [name, room] : rooms_) {
-        const bool is_wanted =
-            std::any_of(wanted.begin(), wanted.end(),
-                        [&here = name](const RoomSettings& one) { return one.name == here; });
-        if (is_wanted || room.is_made_by_client()) continue;
-        room.close();
-        note_change(room);
-        closing.push_back(&room);
-    }
-    return closing;
-}
-
 void Rooms::end_round() {
     if (!std::exchange(had_batches_, false) || ++rounds_with_news_ == max_rounds) wake_members();
 }

@@ -102,8 +102,6 @@ public:
     std::vector<Settled> flush();
     // Those that clients have made, and those that are closing; their names.
     std::vector<std::string> close_empty();
-    // Those of a configuration before that are not in wanted begin to close; those that do.
-    std::vector<Room*> begin_closing(const std::vector<RoomSettings>& wanted);
 
     // What a hub that follows this one has to know of a room is another now.
     void note_change(const Room& room) { note_change(room.number()); }
