@@ -44,7 +44,7 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
 }
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then.
-Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOptions& options,
+Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOptions& options,
                const Executable& program) {
     chatd::Settings settings = chatd::make_settings(lines);
     settings.users = first.users;
@@ -66,17 +66,17 @@ Plan make_plan(Keeper::Lines lines, const chatd::Settings& first, const DaemonOp
                                           settings.log_level, keeper.take(label_of_log).fd};
                                   return chatd::Hub{keeper, settings, log, start}.run();
                               }});
-    plan.processes.push_back(
-        {.role = std::string{chatd::label_of_spawner},
-         .body = [&program, foreground,
-                  hub](Birth birth) { return chatd::execute_spawner(program, birth.main, foreground, hub); },
-         .is_needed = true,
-         .executes = program.fd()});
+    plan.processes.push_back({.role = std::string{chatd::label_of_spawner},
+                              .body = [&program, foreground, hub](Birth birth) -> int {
+                                  chatd::execute_spawner(program, birth.main, foreground, hub);
+                              },
+                              .is_needed = true,
+                              .executes = program.fd()});
     if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
     return plan;
 }
 
-std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vector<std::string>& ignored) {
+std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vector<std::string>& ignored) {
     chatd::Settings scratch;
     chatd::make_settings(given); // so that what only a start can change is checked, too
     return merge_for_reload(old, given, chatd::directive_table(scratch), ignored);
@@ -91,7 +91,7 @@ int serve(const DaemonOptions& options, const Invocation& invocation, std::optio
         detachment = Detachment::leave_terminal();
     const Executable program{invocation.path()};
     chatd::Settings settings;
-    const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options, program); };
+    const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options, program); };
     const auto read = [&](const std::vector<ConfigLine>& config) {
         settings = chatd::make_settings(config);
         if (!paper) change_priority(settings.nice);

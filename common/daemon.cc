@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,6 +116,8 @@ void notify_service_manager(std::string_view state) {
     // A manager that cannot be told, or does not listen, is no reason not to serve, nor not to stop.
     const Fd socket{::socket(AF_UNIX, SOCK_DGRAM, 0)};
     if (!socket) return;
+    const timeval limit{1, 0}; // nor is one that does not read a reason to wait
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
     (void)retry([&] {
         return ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,

@@ -50,6 +50,7 @@ void discard_standard_input_and_output();
 void discard_standard_descriptors(bool keeps_error);
 
 // Tells the service manager that is named in NOTIFY_SOCKET, if any (sd_notify(3)): "READY=1", "STOPPING=1".
+// Waits a second at the most until that takes it.
 void notify_service_manager(std::string_view state);
 
 // RLIMIT_NOFILE up to its hard limit; returns it.

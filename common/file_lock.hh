@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // A write lock on a file or a part of one (fcntl(2)), which other processes respect that lock it, too. It
 // ends with this process, and as soon as this process closes any descriptor of that file; a forked child has
-// none.
+// none. It stays when this process executes another program, if that closes none of them either.
 #pragma once
 
 #include <chrono>

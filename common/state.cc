@@ -95,16 +95,29 @@ StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
     make_directories(path_);
     const std::string file = path_ + "/lock";
     lock_ = open_lock(file);
-    while (!try_lock_file(lock_.get(), file, of_keeper)) {
-        // None: whoever had it has let go of it before we could ask.
-        if (const std::optional<pid_t> holder = lock_holder(lock_.get(), file, of_keeper))
-            refuse(holder, path_);
-    }
+    take();
     if (!try_lock_file(lock_.get(), file, of_worker) &&
         !lock_file_within(patience, lock_.get(), file, of_worker))
         refuse(lock_holder(lock_.get(), file, of_worker), path_);
     unlock_file(lock_.get(), file, of_worker);
     write_holder();
+}
+
+// It has the lock already, and its number is in the file.
+StateDirectory StateDirectory::adopt(Fd lock, std::string path) {
+    StateDirectory state{std::move(lock), std::move(path)};
+    set_close_on_exec(state.lock_.get());
+    state.take();
+    return state;
+}
+
+void StateDirectory::take() {
+    const std::string file = path_ + "/lock";
+    while (!try_lock_file(lock_.get(), file, of_keeper)) {
+        // None: whoever had it has let go of it before we could ask.
+        if (const std::optional<pid_t> holder = lock_holder(lock_.get(), file, of_keeper))
+            refuse(holder, path_);
+    }
 }
 
 void StateDirectory::claim(const Fd& lock, const std::string& path) {

@@ -19,7 +19,11 @@ std::string default_state_directory(std::string_view daemon);
 void check_state_directory(const std::string& path);
 
 // The lock is two: the first byte of its file is the keeper's, the second that of the process that works in
-// the directory, and outlives the keeper with it.
+// the directory, and outlives the keeper with it. Both are locks of their process (common/file_lock.hh), and
+// not of an open file description, though Linux has those, too: what a child inherits or is passed would hold
+// such a lock on, so nobody could tell a keeper from what it has left, nor one main process from the next,
+// and F_GETLK names no holder of one. When a process executes another program it keeps its locks, unless a
+// descriptor of the file is closed by that.
 class StateDirectory {
 public:
     // Makes the directory (mode 0700, and those above it) where it is missing and takes the keeper's lock;
@@ -28,8 +32,10 @@ public:
     // stale file is harmless.
     explicit StateDirectory(std::string path);
 
-    // Of a keeper whose place this program was executed in: the lock is held.
-    static StateDirectory adopt(Fd lock, std::string path) { return {std::move(lock), std::move(path)}; }
+    // In a keeper that has just executed another program: lock is the descriptor that it had before, the only
+    // one it has of the file, and not closed on exec; from now on it is. Opens and closes nothing, so the
+    // lock is never free. Throws UserError naming the process that has it, if the lock was lost.
+    static StateDirectory adopt(Fd lock, std::string path);
 
     const std::string& path() const { return path_; }
     const Fd& lock() const { return lock_; } // its file, for the process that is to work here
@@ -40,6 +46,7 @@ public:
 
 private:
     StateDirectory(Fd lock, std::string path) : path_(std::move(path)), lock_(std::move(lock)) {}
+    void take();
     void write_holder();
 
     std::string path_;

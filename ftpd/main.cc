@@ -52,7 +52,7 @@ int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a
 // relative one would be another by now, since a daemon leaves its folder.
-Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground) {
+Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, bool foreground) {
     ftpd::Settings settings = ftpd::make_settings(lines);
     settings.root = first.root;
     settings.users = first.users;
@@ -92,7 +92,7 @@ Plan make_plan(Keeper::Lines lines, const ftpd::Settings& first, bool foreground
     return plan;
 }
 
-std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vector<std::string>& ignored) {
+std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vector<std::string>& ignored) {
     ftpd::Settings scratch;
     std::vector<ConfigLine> merged = merge_for_reload(old, given, ftpd::directive_table(scratch), ignored);
     ftpd::make_settings(given); // so that what only a start can change is checked, too
@@ -102,7 +102,7 @@ std::vector<ConfigLine> merge(Keeper::Lines old, Keeper::Lines given, std::vecto
 // As a paper's reader: a keeper has executed this program for an upgrade.
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     ftpd::Settings settings;
-    const auto plan = [&](Keeper::Lines lines) { return make_plan(lines, settings, options.foreground); };
+    const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options.foreground); };
     std::optional<Log> log;
     // Relative paths are those of the folder where it was started.
     const auto prepare = [&](const std::vector<ConfigLine>& config, std::optional<Detachment>* detachment) {

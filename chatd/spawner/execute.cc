@@ -20,8 +20,8 @@ using namespace common;
 
 namespace chatd {
 
-int execute_spawner(const Executable& program, const Fd& pair, bool may_complain,
-                    const std::optional<Identity>& user) {
+void execute_spawner(const Executable& program, const Fd& pair, bool may_complain,
+                     const std::optional<Identity>& user) {
     if (pair.get() == spawner_fd)
         checked("keep open", "the pair", [&] { return ::fcntl(spawner_fd, F_SETFD, 0); });
     else

@@ -105,10 +105,13 @@ void ask(const std::string& path, Words words, const std::function<void(std::str
     for (const std::string& word : words) line += (line.empty() ? "" : " ") + quote_word(word);
     send_all(socket.get(), line + '\n');
 
-    const bool follows = std::find(words.begin(), words.end(), "--follow") != words.end();
+    // Who follows waits for whatever is said; an upgrade may take as long as a start of both versions.
+    const bool may_be_long =
+        words.front() == "upgrade" || std::find(words.begin(), words.end(), "--follow") != words.end();
+    const auto limit = may_be_long ? std::nullopt : std::optional{patience};
     LineReader reader{max_answer_line, LineEnds::newline};
     for (;;) {
-        const Line answer = next_line(reader, socket.get(), follows ? std::nullopt : std::optional{patience});
+        const Line answer = next_line(reader, socket.get(), limit);
         if (answer.text == "ok") return words.front() == "shutdown" ? wait_for_end(socket.get()) : void();
         if (answer.text.rfind("error ", 0) == 0) throw UserError(answer.text.substr(6));
         on_line(std::string_view{answer.text}.substr(answer.text.empty() ? 0 : 1));

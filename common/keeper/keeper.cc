@@ -20,16 +20,6 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::milliseconds left_over{5000}; // for what a killed daemon has left to end
-// Packets for each line of a configuration, at the most: the line, what it opens, what is said of it.
-constexpr std::size_t packets_for_line = 8;
-
-std::map<std::string, Fd> open(const Plan& plan) {
-    std::map<std::string, Fd> opened;
-    for (const auto& [label, open_it] : plan.opened) opened.emplace(label, open_it());
-    return opened;
-}
-
 const LastingProcess* find(const Plan& plan, std::string_view role) {
     for (const LastingProcess& process : plan.processes)
         if (process.role == role) return &process;
@@ -54,11 +44,13 @@ int become(const LastingProcess& process, Birth birth) {
     return process.body(std::move(birth));
 }
 
-Listeners take_listeners(const std::optional<Paper>& paper) {
-    if (!paper) return Listeners{};
-    std::vector<Listeners::Listener> there;
-    for (const Paper::Labelled& one : paper->listeners) there.push_back({one.label, Fd{one.fd}});
-    return {std::move(there), paper->inherited, Listeners::Files::are_ours};
+Holdings hold(const Plan& plan, Log& log, const std::optional<Paper>& paper) {
+    return paper ? Holdings{plan, log, *paper} : Holdings{plan, log};
+}
+
+bool other_runs(const std::map<std::string, KeptChild>& children, const KeptChild& main) {
+    return std::ranges::any_of(
+        children, [&](const auto& child) { return child.second.runs() && &child.second != &main; });
 }
 
 } // namespace
@@ -78,34 +70,25 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD},
       loop_(Backend::poll),
       born_with_(descriptor_limits()),
-      listeners_(take_listeners(paper_)),
+      holdings_(hold(plan_, log, paper_)),
       legacy_(raise_descriptor_limit(), log),
       life_(loop_, plan_.life,
             {[this] { tell({.word = KeeperWord::ask_life}); },
-             [this](std::chrono::milliseconds silent) { on_silence(silent); }}),
+             [this](std::chrono::milliseconds silent) {
+                 log_.error(text(plan_.processes.front().role, ' ', main().pid(),
+                                 " is killed: it gave no sign of life for ",
+                                 std::chrono::ceil<std::chrono::seconds>(silent).count(), " s"));
+                 was_silent_ = true;
+                 main().signal(SIGKILL);
+             }}),
       pace_(plan_.pace),
-      upgrade_(loop_, invocation_, text(duties_.program, ' ', duties_.version), steps()) {
+      upgrade_(loop_, invocation_, text(duties_.program, ' ', duties_.version), steps()),
+      reloads_(duties_, options_, config_, plan_, holdings_, log_,
+               {[this] { return !upgrade_.is_under_way(); },
+                [this] { return main().runs() ? &main().pair : nullptr; },
+                [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}) {
     become_subreaper();
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
-    listeners_.tell_changes(
-        [this](const Listeners::Listener& one) {
-            if (serves()) give(one.label, one.fd.get());
-        },
-        [this](const std::string& label) {
-            if (serves()) tell({.word = KeeperWord::take_back, .label = label});
-        });
-    control_.path = plan_.settings.control;
-    if (paper_) return;
-    const std::string& control = control_.path;
-    const bool was_killed = ::access(control.c_str(), F_OK) == 0; // or its file would have gone with it
-    if (plan_.owner) hand_over(plan_.settings.state, *plan_.owner);
-    control_.fd = listen_for_control(control, plan_.owner, left_over);
-    listeners_.open(plan_.settings.listen, nullptr, was_killed ? left_over : std::chrono::milliseconds{});
-    opened_ = open(plan_);
-}
-
-Keeper::ControlSocket::~ControlSocket() {
-    if (fd) ::unlink(path.c_str());
 }
 
 int Keeper::run(Detachment* detachment) {
@@ -116,7 +99,7 @@ int Keeper::run(Detachment* detachment) {
         for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
         start(plan_.processes.front());
     }
-    while (!status_ || others_run()) {
+    while (!status_ || other_runs(children_, main())) {
         loop_.run_once(signals_.while_waiting());
         loop_.attempt([this] { heed_signals(); }, nullptr);
         loop_.attempt([this] { take_place(); }, nullptr);
@@ -139,7 +122,7 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
         ::_exit(report_errors(duties_.program, [&] {
             if (program != nullptr) {
                 Signals::let_all_in();
-                execute(*program, make_paper(true, birth.keeper.get()));
+                execute_with(make_paper(true, birth.keeper.get()), *program, invocation_);
             }
             // The main one is given what was deposited, and raises its limit anyway.
             if (!is_main) ::setrlimit(RLIMIT_NOFILE, &born_with_);
@@ -151,7 +134,7 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     if (is_main) return begin_main();
     KeptChild& child = children_[process.role];
     child.pair.send({.word = KeeperWord::begin});
-    if (serves()) give_end(process.role, child);
+    if (main().runs()) give_end(process.role, child);
 }
 
 void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
@@ -212,15 +195,10 @@ void Keeper::give_all() {
     main().pair.send({.word = KeeperWord::give, .label = std::string{label_of_state}}, {},
                      state_.lock().get());
     // What one on trial has opened itself takes the place of what is here.
-    const auto give_unless_kept = [this](std::string_view label, int fd) {
-        if (upgrade_.kept(label) < 0 && !upgrade_.is_left_out(std::string{label})) give(label, fd);
-    };
-    give_unless_kept(label_of_control, control_.fd.get());
-    give_unless_kept(label_of_log, log_.file());
-    for (const Listeners::Listener& listener : listeners_.all())
-        give_unless_kept(listener.label, listener.fd.get());
-    for (const auto& [label, fd] : opened_) give_unless_kept(label, fd.get());
-    for (const auto& [label, fd] : upgrade_.kept()) give(label, fd.get());
+    holdings_.give_all(main().pair, [this](std::string_view label) {
+        return upgrade_.kept(label) >= 0 || upgrade_.is_left_out(label);
+    });
+    for (const auto& [label, fd] : upgrade_.kept()) give(main().pair, label, fd.get());
     for (const auto& [role, child] : children_)
         if (child.end()) give_end(role, child);
     legacy_.give_deposits(main().pair);
@@ -235,7 +213,7 @@ void Keeper::give_all() {
 // --- an upgrade ---
 
 Upgrade::Callbacks Keeper::steps() {
-    return {.main_runs = [this] { return serves(); },
+    return {.main_runs = [this] { return main().runs(); },
             .hand_over =
                 [this] {
                     life_.end();
@@ -249,32 +227,23 @@ Upgrade::Callbacks Keeper::steps() {
                            bool has_failed) { tell_upgrade(line, is_over, has_failed); }};
 }
 
-void Keeper::upgrade(bool by_force) {
-    if (!was_ready_ || stopping_ || status_) return;
-    upgrade_.begin(by_force);
-}
-
 void Keeper::tell_upgrade(const std::string& line, bool is_over, bool has_failed) {
     log_.write(has_failed ? Severity::error : Severity::notice, text("upgrade: ", line));
-    if (serves())
+    if (main().runs())
         tell({.word = KeeperWord::upgrade_told,
               .flag = is_over,
               .number = has_failed ? 1 : 0,
               .text = line.substr(0, max_keeper_text)});
-    if (is_over) reload_next();
+    if (is_over) reloads_.go_on();
 }
 
 Paper Keeper::make_paper(bool is_for_trial, int pair) {
     Paper paper{.program_version = text(duties_.program, ' ', duties_.version),
                 .state = state_.path(),
-                .control = control_.path,
                 .pid_file = plan_.settings.pid_file,
                 .owner = plan_.owner ? plan_.owner->name : "",
-                .pair = pair,
-                .inherited = listeners_.are_inherited(),
-                .control_socket = control_.fd.get()};
-    for (const Listeners::Listener& one : listeners_.all())
-        paper.listeners.push_back({one.label, one.fd.get()});
+                .pair = pair};
+    holdings_.write(paper);
     if (is_for_trial) return paper;
     for (const auto& [label, fd] : upgrade_.kept()) {
         if (label == label_of_control) paper.new_control = fd.get();
@@ -291,8 +260,8 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
 // Nothing may be under way, and nothing be left to be sent: the next keeper would not know of it.
 void Keeper::take_place() {
     const Executable* const program = upgrade_.wants_place();
-    if (program == nullptr || !serves() || stopping_) return;
-    const bool is_quiet = !coming_ && std::ranges::all_of(children_, [](const auto& child) {
+    if (program == nullptr || !main().runs() || stopping_) return;
+    const bool is_quiet = !reloads_.is_under_way() && std::ranges::all_of(children_, [](const auto& child) {
         return !child.second.runs() || child.second.pair.has_sent_all();
     });
     if (!is_quiet) {
@@ -302,21 +271,9 @@ void Keeper::take_place() {
     for (const LastingProcess& process : plan_.processes)
         if (process.ends_by_itself) children_[process.role].signal(SIGKILL);
     try {
-        execute(*program, make_paper(false, main().pair.fd()));
+        execute_with(make_paper(false, main().pair.fd()), *program, invocation_);
     } catch (const std::exception& error) {
         upgrade_.fail(error.what());
-    }
-}
-
-// Does not return.
-void Keeper::execute(const Executable& program, const Paper& paper) {
-    leave_paper(paper, state_.path());
-    try {
-        invocation_.go_back();
-        program.execute(invocation_.arguments());
-    } catch (const std::exception&) {
-        withdraw_paper(paper);
-        throw;
     }
 }
 
@@ -324,21 +281,12 @@ void Keeper::execute(const Executable& program, const Paper& paper) {
 // given those that follow.
 void Keeper::take_over(Paper paper) {
     born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
-    control_.fd.reset(paper.control_socket);
-    if (paper.new_control >= 0) {
-        ::unlink(paper.control.c_str());
-        control_.fd.reset(paper.new_control);
-    }
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
     was_ready_ = true;
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);
     pace_.tell_ready(Clock::now());
-    std::vector<Note> told;
-    listeners_.open(plan_.settings.listen, &told); // those that are left out go
-    for (const Note& note : told) log_.write(note.severity, note.text);
-    loop_.attempt([this] { opened_ = open(plan_); }, nullptr);
     start_missing();
     tell({.word = KeeperWord::stay});
     tell_upgrade(
@@ -378,7 +326,10 @@ void Keeper::on_main_end(pid_t pid, int status) {
     const bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     main_failed_ = std::exchange(was_silent_, false) || (!is_orderly && is_own_fault(status));
     const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
-    if (!stopping_ && upgrade_.on_main_end(describe_status(status))) return;
+    if (!stopping_ && upgrade_.is_under_way()) {
+        reloads_.on_main_end();
+        if (upgrade_.on_main_end(describe_status(status))) return;
+    }
     if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
         upgrade_.stop();
         status_ = is_orderly ? 0 : 1;
@@ -395,19 +346,7 @@ void Keeper::on_main_end(pid_t pid, int status) {
     }
     log_.error(text(how, "; starting another"));
     start_at(plan_.processes.front(), Clock::now() + *pause);
-    std::erase(reloads_, true);
-    if (!coming_) return reload_next();
-    log_.error("the configuration that was read again is not in force: the old one stays");
-    loop_.attempt([this] { opened_ = open(plan_); }, nullptr);
-    on_applied(false);
-}
-
-void Keeper::on_silence(std::chrono::milliseconds silent) {
-    log_.error(text(plan_.processes.front().role, ' ', main().pid(),
-                    " is killed: it gave no sign of life for ",
-                    std::chrono::ceil<std::chrono::seconds>(silent).count(), " s"));
-    was_silent_ = true;
-    main().signal(SIGKILL);
+    reloads_.on_main_end();
 }
 
 void Keeper::on_other_end(const std::string& role, pid_t pid, int status) {
@@ -434,16 +373,10 @@ void Keeper::end_others() {
         child.drop_end();
         if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
     }
-    if (!others_run()) return;
+    if (!other_runs(children_, main())) return;
     loop_.at(Clock::now() + plan_.patience, [this] {
-        if (serves()) return;
+        if (main().runs()) return;
         for (const auto& [role, child] : children_) child.signal(SIGKILL);
-    });
-}
-
-bool Keeper::others_run() const {
-    return std::any_of(children_.begin(), children_.end(), [&](const auto& child) {
-        return child.second.runs() && child.first != plan_.processes.front().role;
     });
 }
 
@@ -454,10 +387,10 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     if (frame.word == KeeperWord::want) return answer(role, frame.label);
     if (role != plan_.processes.front().role) throw PeerError("it says what the main process alone may");
     switch (frame.word) {
-    case KeeperWord::reload: return reload(true);
-    case KeeperWord::upgrade: return upgrade(frame.flag);
+    case KeeperWord::reload: return reloads_.ask(true);
+    case KeeperWord::upgrade: return upgrade_.begin(frame.flag);
     case KeeperWord::ready: return on_ready(frame.text);
-    case KeeperWord::applied: return on_applied(frame.flag);
+    case KeeperWord::applied: return reloads_.on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);
     case KeeperWord::deposit:
         main().pair.rest();
@@ -510,22 +443,13 @@ void Keeper::on_ready(const std::string& places) {
     tell_ready(detachment_, log_, {duties_.program, places, plan_.settings.control});
 }
 
-void Keeper::on_applied(bool in_force) {
-    if (!coming_) throw PeerError("it tells of a configuration that it was not given");
-    Coming coming = *std::exchange(coming_, std::nullopt);
-    std::vector<Note> told;
-    if (in_force) {
-        config_ = std::move(coming.config);
-        plan_ = std::move(coming.plan);
-        log_.set_least(plan_.settings.log_level);
-        for (auto& [role, child] : children_)
-            if (find(plan_, role) == nullptr) child.drop_end(); // the main process lets go of it, too
-        start_missing();
-    } else {
-        listeners_.open(plan_.settings.listen, &told); // as they were
-    }
-    for (const Note& note : told) log_.write(note.severity, note.text);
-    reload_next();
+void Keeper::put_in_force(Reloads::Coming coming) {
+    config_ = std::move(coming.config);
+    plan_ = std::move(coming.plan);
+    log_.set_least(plan_.settings.log_level);
+    for (auto& [role, child] : children_)
+        if (find(plan_, role) == nullptr) child.drop_end(); // the main process lets go of it, too
+    start_missing();
 }
 
 void Keeper::on_stopping(std::int64_t seconds) {
@@ -534,7 +458,7 @@ void Keeper::on_stopping(std::int64_t seconds) {
         throw PeerError("it does not stop as it should");
     stopping_ = stops_ = true;
     upgrade_.stop();
-    listeners_.close();
+    holdings_.close_listeners();
     legacy_.clear();
     for (auto& [role, child] : children_) child.drop_end();
     notify_service_manager("STOPPING=1");
@@ -549,7 +473,7 @@ void Keeper::expect_end(std::chrono::seconds within) {
     loop_.cancel(main_limit_);
     const std::chrono::seconds limit = within + plan_.patience;
     main_limit_ = loop_.at(Clock::now() + limit, [this, limit] {
-        if (!serves()) return;
+        if (!main().runs()) return;
         log_.error(text(plan_.processes.front().role, ' ', main().pid(), " is killed: it did not end within ",
                         limit.count(), " s"));
         main().signal(SIGKILL);
@@ -560,73 +484,19 @@ void Keeper::expect_end(std::chrono::seconds within) {
 
 void Keeper::heed_signals() {
     if (signals_.take(SIGCHLD)) reap();
-    if (signals_.take(SIGHUP)) reload(false);
-    if (signals_.take(SIGUSR2)) upgrade(false);
+    if (signals_.take(SIGHUP)) reloads_.ask(false);
+    if (signals_.take(SIGUSR2) && main().runs() && was_ready_ && !stopping_) upgrade_.begin(false);
     for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
         if (!signals_.take(signal)) continue;
         const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);
-        if (!serves()) {
+        if (is_first) upgrade_.stop();
+        if (!main().runs()) {
             if (stopping_ && !status_.has_value()) status_ = 0, end_others();
             continue;
         }
         tell({.word = KeeperWord::signal, .number = signal});
         if (is_first) expect_end({});
     }
-}
-
-void Keeper::reload(bool asked) {
-    const auto waiting = std::count(reloads_.begin(), reloads_.end(), asked);
-    if (!asked && waiting > 0) return; // that one will find what there is now
-    if (asked && static_cast<std::size_t>(waiting) >= max_reloads)
-        throw PeerError("it asks for one reload after the other");
-    reloads_.push_back(asked);
-    reload_next();
-}
-
-// One after the other: what is in force is told before another is read.
-void Keeper::reload_next() {
-    while (!coming_ && !upgrade_.is_under_way() && !reloads_.empty()) {
-        const bool asked = reloads_.front();
-        reloads_.pop_front();
-        try {
-            read_again(asked);
-        } catch (const std::exception& error) {
-            const std::string why = std::string{error.what()}.substr(0, max_keeper_text);
-            if (serves())
-                tell({.word = KeeperWord::refuse, .flag = asked, .text = why});
-            else
-                log_.error(text("configuration not read again, the old one stays: ", why));
-        }
-    }
-}
-
-void Keeper::read_again(bool asked) {
-    log_.reopen();
-    if (serves()) give(label_of_log, log_.file());
-    std::vector<std::string> ignored;
-    const std::vector<ConfigLine> given = read_config(options_.file, options_.lines);
-    Coming coming{duties_.merge(config_, given, ignored), {}};
-    coming.plan = duties_.make_plan(coming.config);
-    opened_ = open(coming.plan);
-    std::vector<Note> told;
-    told.reserve(ignored.size());
-    for (const std::string& name : ignored)
-        told.push_back(
-            {Severity::warning, text("a change of '", name, "' waits for an upgrade or the next start")});
-    main().pair.make_room(coming.config.size() * packets_for_line);
-    listeners_.open(coming.plan.settings.listen, &told);
-    if (!serves()) { // the next main process begins with it
-        for (const Note& note : told) log_.write(note.severity, note.text);
-        log_.notice("configuration read again");
-        coming_ = std::move(coming);
-        return on_applied(true);
-    }
-    for (const auto& [label, fd] : opened_) give(label, fd.get());
-    for (const ConfigLine& line : coming.config) tell(frame_of(line));
-    for (const Note& note : told)
-        tell({.word = KeeperWord::told, .number = static_cast<int>(note.severity), .text = note.text});
-    tell({.word = KeeperWord::apply, .flag = asked});
-    coming_ = std::move(coming);
 }
 
 } // namespace common

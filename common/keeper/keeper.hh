@@ -10,19 +10,18 @@
 #pragma once
 
 #include "common/daemon.hh"
-#include "common/daemon_settings.hh"
 #include "common/keeper/executable.hh"
-#include "common/keeper/keeper_link.hh"
+#include "common/keeper/holdings.hh"
 #include "common/keeper/kept_child.hh"
 #include "common/keeper/legacy.hh"
 #include "common/keeper/life_watch.hh"
-#include "common/keeper/listeners.hh"
 #include "common/keeper/paper.hh"
+#include "common/keeper/plan.hh"
+#include "common/keeper/reloads.hh"
 #include "common/keeper/restart_pace.hh"
 #include "common/keeper/upgrade.hh"
 #include "common/options.hh"
 #include "common/pid_file.hh"
-#include "common/privileges.hh"
 #include "common/signals.hh"
 #include "common/state.hh"
 
@@ -39,47 +38,8 @@
 
 namespace common {
 
-// What a new process has beside 0 to 2: its pair with the keeper, and, unless it is the main one, one with
-// that.
-struct Birth {
-    Fd keeper;
-    Fd main;
-};
-
-struct LastingProcess {
-    std::string role{};                     // in the log, and the label of its pair in the main process
-    std::function<int(Birth birth)> body{}; // in the child; the exit status
-    std::chrono::milliseconds pause{1000};  // between two starts; the main one has a pace of its own
-    bool ends_by_itself = false;            // it has done its work, and is started again after the pause
-    bool is_needed = false;                 // a start fails if it ends before the main process serves
-    int executes = -1;                      // the file of a program that the body executes, which stays open
-};
-
-// What a daemon's configuration asks of its keeper.
-struct Plan {
-    using Open = std::function<Fd()>;
-    DaemonSettings settings;
-    std::map<std::string, Open> opened;     // for the main process, at the start and at each reload
-    std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
-    std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened
-    std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
-    std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
-    std::chrono::seconds patience{45}; // for the processes to end by themselves
-    LifeWatch::Limits life{};          // of the main process
-    RestartPace::Limits pace{};
-};
-
 class Keeper {
 public:
-    using Lines = std::span<const ConfigLine>;
-    struct Duties {
-        std::string program, version;
-        // Both throw UserError for lines that are wrong. merge: merge_for_reload with the daemon's table.
-        std::function<Plan(Lines lines)> make_plan;
-        std::function<std::vector<ConfigLine>(Lines old, Lines given, std::vector<std::string>& ignored)>
-            merge;
-    };
-
     // Opens what the configuration names; log is the keeper's own, in the place that the settings say.
     // options, log and invocation must outlive this. paper: this program was executed in the place of a
     // keeper that has left it, and goes on with all that this had. Throws UserError or std::system_error.
@@ -102,16 +62,11 @@ private:
     void take_over(Paper paper);
     void take_place();
     Paper make_paper(bool is_for_trial, int pair);
-    [[noreturn]] void execute(const Executable& program, const Paper& paper);
     Upgrade::Callbacks steps();
 
     // The main process.
     KeptChild& main() { return children_[plan_.processes.front().role]; }
-    bool serves() { return main().runs(); }
     void tell(const KeeperFrame& frame, Fd fd = {}) { main().pair.send(frame, std::move(fd)); }
-    void give(std::string_view label, int fd) {
-        if (fd >= 0) tell({.word = KeeperWord::give, .label = std::string{label}}, duplicate(fd));
-    }
     // Its end of its pair with another, which stays here for the next main process.
     void give_end(const std::string& role, const KeptChild& child) {
         main().pair.share({.word = KeeperWord::give, .number = child.pid(), .label = role}, child.end());
@@ -119,22 +74,16 @@ private:
     void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
     void answer(const std::string& role, const std::string& label);
     void on_ready(const std::string& places);
-    void on_applied(bool in_force);
+    void put_in_force(Reloads::Coming coming);
     void on_stopping(std::int64_t seconds);
     void expect_end(std::chrono::seconds within);
 
     void reap();
     void on_main_end(pid_t pid, int status);
-    void on_silence(std::chrono::milliseconds silent);
     void on_other_end(const std::string& role, pid_t pid, int status);
     void end_others();
-    bool others_run() const;
     void heed_signals();
-    void upgrade(bool by_force);
     void tell_upgrade(const std::string& line, bool is_over, bool has_failed);
-    void reload(bool asked);
-    void reload_next();
-    void read_again(bool asked);
 
     std::vector<Fd> held_; // closed as the last thing: whoever waits for their end knows that all is over
     Duties duties_;
@@ -150,29 +99,15 @@ private:
     Loop loop_;
     rlimit born_with_; // descriptors
     Detachment* detachment_ = nullptr;
-    struct ControlSocket { // its file goes with it
-        Fd fd;
-        std::string path;
-        ControlSocket() = default;
-        ControlSocket(const ControlSocket&) = delete;
-        ControlSocket& operator=(const ControlSocket&) = delete;
-        ~ControlSocket();
-    } control_;
-    Listeners listeners_;
-    std::map<std::string, Fd> opened_;
+    Holdings holdings_;
     std::map<std::string, KeptChild> children_; // by role
     Legacy legacy_;
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own
     Upgrade upgrade_;
-    struct Coming {
-        std::vector<ConfigLine> config;
-        Plan plan;
-    };
-    std::optional<Coming> coming_; // until the main process has applied it
-    std::deque<bool> reloads_;     // that wait for that; true: the main process has asked
-    Loop::TimerId main_limit_{};   // once it was told to end
-    std::string failure_;          // of the start
+    Reloads reloads_;
+    Loop::TimerId main_limit_{}; // once it was told to end
+    std::string failure_;        // of the start
     bool was_ready_ = false;
     bool was_silent_ = false;   // the main process, and was killed for it
     bool main_failed_ = false;  // the last one that has died, by itself

@@ -113,25 +113,36 @@ Paper unpack_paper(std::string_view bytes) {
     return paper;
 }
 
-void leave_paper(const Paper& paper, const std::string& folder) {
+namespace {
+
+// Returns the file, which is to stay open.
+Fd write_down(const Paper& paper) {
     const std::string packed = pack_paper(paper);
     const auto size = Size::pack(std::uint64_t{packed.size()});
     const std::string bytes = std::string{size.data(), size.size()} + packed;
-    Fd file = make_shared_pages(bytes.size() / page_size() + 1, folder);
+    Fd file = make_shared_pages(bytes.size() / page_size() + 1, paper.state);
     for (std::size_t at = 0; at < bytes.size();)
         at += static_cast<std::size_t>(checked("write down what is handed over", {}, [&] {
             return ::pwrite(file.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
         }));
+    return file;
+}
+
+} // namespace
+
+void execute_with(const Paper& paper, const Executable& program, const Invocation& invocation) {
+    const Fd file = write_down(paper);
     close_on_exec(paper, false);
     ::fcntl(file.get(), F_SETFD, 0);
     ::setenv(variable, text(file.get()).c_str(), 1);
-    file.release();
-}
-
-void withdraw_paper(const Paper& paper) {
-    close_on_exec(paper, true);
-    if (const char* const number = std::getenv(variable)) Fd{std::atoi(number)};
-    ::unsetenv(variable);
+    try {
+        invocation.go_back();
+        program.execute(invocation.arguments());
+    } catch (const std::exception&) {
+        ::unsetenv(variable);
+        close_on_exec(paper, true);
+        throw;
+    }
 }
 
 std::optional<Paper> take_paper() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/config.hh"
+#include "common/keeper/executable.hh"
 #include "common/keeper/keeper_frames.hh"
 
 #include <cstdint>
@@ -46,12 +47,10 @@ struct Paper {
     bool is_for_trial() const { return main == -1; }
 };
 
-// Leaves the paper to the program that this process executes next, in which take_paper finds it: in a
-// nameless file, whose number stands in the environment; its descriptors stay open there. folder: as
-// make_shared_pages has it. Throws std::system_error.
-void leave_paper(const Paper& paper, const std::string& folder);
-// The execution has failed: nothing stays open any more.
-void withdraw_paper(const Paper& paper);
+// Executes program, as invocation says, which finds the paper with take_paper: in a nameless file, whose
+// number stands in the environment; the paper's descriptors stay open there. Throws std::system_error when it
+// cannot; then this process goes on as before.
+[[noreturn]] void execute_with(const Paper& paper, const Executable& program, const Invocation& invocation);
 // Once, as the first thing of a program; no value if it was started by somebody else. Throws PeerError for a
 // paper that this version does not understand.
 std::optional<Paper> take_paper();

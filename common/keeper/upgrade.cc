@@ -119,7 +119,7 @@ void Upgrade::end(const std::string& line, bool has_failed) {
 void Upgrade::stop() {
     loop_.cancel(limit_);
     check_.stop();
-    step_ = Step::none;
+    if (step_ == Step::is_checked) step_ = Step::none;
 }
 
 } // namespace common

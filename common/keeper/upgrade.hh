@@ -57,7 +57,7 @@ public:
         return step_ == Step::opens || step_ == Step::starts || step_ == Step::serves;
     }
     bool is_by_force() const { return by_force_; }
-    // Nothing more happens: the daemon ends.
+    // The daemon ends: a program is asked nothing more; who is on trial ends like any other.
     void stop();
 
     // A child has ended that is not one of the daemon's processes; false: nor one of this.
@@ -71,7 +71,7 @@ public:
     // The descriptor that it has opened in place of the keeper's; -1: none.
     int kept(std::string_view label) const;
     const std::map<std::string, Fd, std::less<>>& kept() const { return kept_; }
-    bool is_left_out(const std::string& label) const { return left_out_.contains(label); }
+    bool is_left_out(std::string_view label) const { return left_out_.contains(label); }
     const std::vector<ConfigLine>& config() const { return config_; } // as it has read it
 
     // It has lived for long enough: the keeper is to execute this in its own place now, and to say fail if it
@@ -97,7 +97,7 @@ private:
     Loop::TimerId limit_{};
     std::string unable_; // why the process on trial cannot serve
     std::map<std::string, Fd, std::less<>> kept_;
-    std::set<std::string> left_out_;
+    std::set<std::string, std::less<>> left_out_;
     std::vector<ConfigLine> config_;
 };
 

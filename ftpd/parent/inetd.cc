@@ -161,7 +161,8 @@ private:
 
 int serve_standard_input(const Settings& settings, Log& log) {
     const std::optional<Identity> identity = find_identity(settings);
-    Signals signals{SIGTERM, SIGINT, SIGCHLD};
+    // The last two are for daemons, and may be sent to all of their name.
+    Signals signals{SIGTERM, SIGINT, SIGCHLD, SIGUSR1, SIGUSR2};
     Loop loop{Backend::poll};
     StatusPages pages{1};
     const std::size_t page = pages.take().value();

@@ -10,6 +10,7 @@
 
 #include "common/text.hh"
 
+#include <algorithm>
 #include <array>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -252,5 +253,40 @@ TEST_SUITE("e2e readiness") {
                 CHECK_FALSE(std::filesystem::exists(place.pid_file()));
                 CHECK_FALSE(std::filesystem::exists(place.state / "control"));
             }
+    }
+
+    // pkill(1) sends them to every process of a name. What the keeper does with USR2 is an upgrade.
+    TEST_CASE("USR1 and USR2 that come to every process but the keeper end none") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        for (const char* const program : programs) {
+            CAPTURE(program);
+            const Place place{program};
+            Daemon daemon{place.setting()};
+            Person guest{daemon, program, "guest"};
+            log_in_as_zoe(daemon, program);
+            guest.connection().send(program == std::string_view{"ftpd"} ? "NOOP\r\n" : "/who\n");
+            (void)guest.connection().read_line(); // it has come in
+            const std::vector<pid_t> lasting = lasting_of(daemon, program);
+            const pid_t main = daemon.main_pid();
+            pid_t own = 0; // the session or handler
+            for (const pid_t pid : all_of(daemon))
+                if (pid != daemon.pid() && pid != main &&
+                    std::find(lasting.begin(), lasting.end(), pid) == lasting.end() &&
+                    kinds_of(pid).size() > 0 && is_alive(pid))
+                    own = pid;
+            REQUIRE(own != 0);
+            for (const int number : {SIGUSR1, SIGUSR2}) {
+                for (const pid_t pid : all_of(daemon))
+                    if (pid != daemon.pid()) ::kill(pid, number);
+                log_in_as_zoe(daemon, program); // each of them has worked since
+                guest.connection().send(program == std::string_view{"ftpd"} ? "NOOP\r\n" : "/who\n");
+                CHECK(guest.connection().read_line().size() > 0);
+            }
+            CHECK(lasting_of(daemon, program) == lasting);
+            CHECK(daemon.main_pid() == main);
+            CHECK(is_alive(own));
+            CHECK(daemon.log().find(" ended: ") == std::string::npos);
+            daemon.stop();
+        }
     }
 }

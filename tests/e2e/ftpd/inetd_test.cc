@@ -233,6 +233,17 @@ TEST_SUITE("e2e") {
         CHECK(inetd.wait() == std::vector<int>{0});
     }
 
+    TEST_CASE("USR1 and USR2 to ftpd -i end nothing") {
+        Served served;
+        Inetd inetd{served.command};
+        Connection client{inetd.address()};
+        client.expect(220);
+        for (const int number : {SIGUSR1, SIGUSR2}) inetd.signal_all(number);
+        client.command("NOOP", 200);
+        client.command("QUIT", 221);
+        CHECK(inetd.wait() == std::vector{0});
+    }
+
     TEST_CASE("ftpd -i ends when nobody reads its output any more or both pipes are gone") {
         Served served;
         write_file(served.files / "large", std::string(5'000'000, 'x'));

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: ISC
 // How ftpd starts: alone on its state and its port, for a service manager, with a priority, detached.
 #include "tests/e2e/observe.hh"
+#include "tests/e2e/service_manager.hh"
 #include "tests/skip.hh"
 
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
-#include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <signal.h>
 #include <sstream>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 using namespace e2e;
@@ -57,33 +55,6 @@ Words start_line(const TempDir& place, const std::string& listen) {
             "-o",
             "state " + (place / "state").native()};
 }
-
-// What a service manager hears.
-class Manager {
-public:
-    explicit Manager(const std::string& name) : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        name.copy(address.sun_path, sizeof address.sun_path - 1);
-        if (name[0] == '@') address.sun_path[0] = '\0';
-        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-        common::checked("bind", name, [&] {
-            return ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size);
-        });
-        const timeval limit{patience.count(), 0};
-        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    }
-
-    std::string hear() {
-        std::array<char, 256> bytes{};
-        const auto size =
-            common::checked("hear", {}, [&] { return ::recv(socket_.get(), bytes.data(), bytes.size(), 0); });
-        return {bytes.data(), static_cast<std::size_t>(size)};
-    }
-
-private:
-    common::Fd socket_;
-};
 
 } // namespace
 
@@ -127,7 +98,7 @@ TEST_SUITE("e2e") {
         std::vector<std::string> names{place / "notify"};
         if (have_proc()) names.push_back(text("@suite-", ::getpid())); // an abstract one, as on Linux only
         for (const std::string& name : names) {
-            Manager manager{name};
+            ServiceManager manager{name};
             Daemon daemon{{.environment = {"NOTIFY_SOCKET=" + name}}};
             CHECK(manager.hear() == "READY=1");
             daemon.signal(SIGTERM);

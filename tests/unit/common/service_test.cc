@@ -62,7 +62,7 @@ struct House {
         keeper->tell(frame_of({"conf:1", {"idle-timeout", std::string{time}}}));
         keeper->tell({.word = KeeperWord::told,
                       .number = static_cast<int>(Severity::warning),
-                      .text = "a change of 'nice' waits for the next start"});
+                      .text = "a change of 'events' waits for an upgrade or the next start"});
         keeper->tell({.word = KeeperWord::apply, .flag = asked});
     }
     // The answer to a reload, which the keeper gives with finish.
@@ -167,12 +167,12 @@ TEST_SUITE("unit") {
         house.wait();
         CHECK(house.done == "apply 2\n");
         CHECK(house.settings.idle_timeout == 2s);
-        CHECK(house.has_logged("a change of 'nice' waits for the next start\n"));
+        CHECK(house.has_logged("a change of 'events' waits for an upgrade or the next start\n"));
         CHECK(house.has_logged("configuration read again\n"));
         const auto applied = house.keeper->heard();
         CHECK((applied && applied->word == KeeperWord::applied && applied->flag));
         CHECK(house.ask_to_reload([&] { house.give_config("3", true); }) ==
-              " a room is full\n a change of 'nice' waits for the next start\nok\n");
+              " a room is full\n a change of 'events' waits for an upgrade or the next start\nok\n");
         CHECK(house.settings.idle_timeout == 3s);
     }
 
@@ -192,7 +192,7 @@ TEST_SUITE("unit") {
         CHECK((applied && applied->word == KeeperWord::applied));
         CHECK(house.ask_to_reload([&] {
             for (std::size_t i = 0; i < max_reloads; ++i) house.give_config("3", true);
-        }) == " a room is full\n a change of 'nice' waits for the next start\nok\n");
+        }) == " a room is full\n a change of 'events' waits for an upgrade or the next start\nok\n");
     }
 
     TEST_CASE("service: what is wrong in a configuration leaves the old one in force") {

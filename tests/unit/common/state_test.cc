@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "common/errors.hh"
+#include "common/file_lock.hh"
 #include "common/state.hh"
 #include "tests/unit/common/in_child.hh"
 #include "tests/unit/common/temporary_folder.hh"
@@ -138,6 +139,68 @@ TEST_SUITE("unit") {
         over_writing.reset();
         const StateDirectory next{folder / "state"};
         CHECK(next.path() == (folder / "state"));
+    }
+
+    // A second descriptor that is closed would take the lock with it, so none is looked at here.
+    TEST_CASE("state: a keeper that has executed another program has its lock still and adopts it") {
+        const TemporaryFolder folder;
+        std::array<int, 2> ready{}, over{};
+        REQUIRE(::pipe(ready.data()) == 0);
+        REQUIRE(::pipe(over.data()) == 0);
+        const pid_t keeper = ::fork();
+        if (keeper == 0) {
+            const StateDirectory state{folder / "state"};
+            ::fcntl(state.lock().get(), F_SETFD, 0);
+            ::dup2(ready[1], STDOUT_FILENO);
+            ::dup2(over[0], STDIN_FILENO);
+            for (const int end : {ready[0], ready[1], over[0], over[1]}) ::close(end);
+            ::execl("/bin/sh", "sh", "-c", "echo x; exec cat", nullptr);
+            ::_exit(1);
+        }
+        REQUIRE(keeper > 0);
+        ::close(over[0]);
+        ::close(ready[1]);
+        const Fd ready_reading{ready[0]};
+        Fd over_writing{over[1]};
+        std::array<char, 1> byte{};
+        REQUIRE(read_some(ready_reading.get(), byte).bytes == 1);
+        const std::string why = "process " + std::to_string(keeper) + " uses the state directory " +
+                                (folder / "state") + ": stop it, or give this daemon another with `state'";
+        CHECK_THROWS_WITH_AS(StateDirectory{folder / "state"}, why.c_str(), UserError);
+        over_writing.reset();
+        REQUIRE(::waitpid(keeper, nullptr, 0) == keeper);
+
+        CHECK(in_child([&]() -> std::string {
+                  auto* const before = new StateDirectory{folder / "state"}; // which an exec would not end
+                  const int number = before->lock().get();
+                  ::fcntl(number, F_SETFD, 0);
+                  const pid_t own = ::getpid();
+                  const StateDirectory state = StateDirectory::adopt(Fd{number}, folder / "state");
+                  if (state.path() != (folder / "state") || state.lock().get() != number)
+                      return "it is another";
+                  if ((::fcntl(number, F_GETFD) & FD_CLOEXEC) == 0) return "a child would inherit it";
+                  return in_child([&]() -> std::string {
+                      const std::string file = folder / "state/lock";
+                      const Fd same{::open(file.c_str(), O_RDWR | O_CLOEXEC)};
+                      return lock_holder(same.get(), file, {0, 1}) == own ? "" : "its lock is gone";
+                  });
+              }) == "");
+    }
+
+    TEST_CASE("state: a lock that another process has taken meanwhile is not adopted") {
+        const TemporaryFolder folder;
+        const StateDirectory other{folder / "state"};
+        const std::string pid = std::to_string(::getpid());
+        CHECK(in_child([&]() -> std::string {
+                  const std::string file = folder / "state/lock";
+                  Fd same{::open(file.c_str(), O_RDWR | O_CLOEXEC)};
+                  try {
+                      StateDirectory::adopt(std::move(same), folder / "state");
+                      return "adopted";
+                  } catch (const UserError& error) {
+                      return std::string{error.what()}.substr(0, 8 + pid.size());
+                  }
+              }) == "process " + pid);
     }
 
     TEST_CASE("state: a directory that cannot be made is named") {

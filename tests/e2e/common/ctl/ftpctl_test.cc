@@ -3,10 +3,13 @@
 #include "tests/e2e/harness.hh"
 #include "tests/manual.hh"
 
+#include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <optional>
+#include <poll.h>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -82,5 +85,30 @@ TEST_SUITE("e2e") {
         CHECK(control.read_line() == "error there is no verb 'whom': `help' lists them");
         control.half_close();
         CHECK(control.read_to_end().empty());
+    }
+
+    // The daemon is this test.
+    TEST_CASE("an upgrade is waited for as long as it takes and its lines are shown as they come") {
+        for (const std::string end : {"ok\n", "error the new version does not start\n"}) {
+            CAPTURE(end);
+            const TempDir folder;
+            const std::string path = folder / "control";
+            const common::Fd listener = common::listen_on(common::Address::of_path(path));
+            Process client{{"ftpctl", "-s", path, "upgrade", "-f"}};
+            std::optional<common::Accepted> accepted;
+            for (pollfd wait{listener.get(), POLLIN, 0}; !accepted; accepted = common::accept_from(listener))
+                REQUIRE(::poll(&wait, 1, 10'000) == 1);
+            Connection control{std::move(accepted->socket)};
+            CHECK(control.read_line() == "upgrade -f");
+            control.send(" checking\n");
+            client.out().wait_for("checking\n");
+            // Longer than any other answer may take. Its end would be seen at once.
+            pollfd ended{control.fd(), POLLIN, 0};
+            if (end == "ok\n") CHECK(::poll(&ended, 1, 10'500) == 0);
+            control.send(" it serves\n" + end);
+            CHECK(client.wait() == (end == "ok\n" ? 0 : 1));
+            CHECK(client.out().text() == "checking\nit serves\n");
+            CHECK(client.err().text() == (end == "ok\n" ? "" : "ftpctl: the new version does not start\n"));
+        }
     }
 }

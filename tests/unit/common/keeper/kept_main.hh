@@ -84,7 +84,7 @@ inline Outcome keep(
     const std::string log_file = folder / "log";
     const std::string said = in_child([&] {
         Log log{"tester", "keeper", {Log::Target::file, log_file}, Severity::detail};
-        const auto make_plan = [&](Keeper::Lines) {
+        const auto make_plan = [&](Duties::Lines) {
             Plan plan;
             plan.settings.state = folder / "state";
             plan.settings.control = folder / "control";
@@ -107,7 +107,7 @@ inline Outcome keep(
             change(plan);
             return plan;
         };
-        const auto merge = [](Keeper::Lines, Keeper::Lines given, std::vector<std::string>&) {
+        const auto merge = [](Duties::Lines, Duties::Lines given, std::vector<std::string>&) {
             return std::vector<ConfigLine>{given.begin(), given.end()};
         };
         const DaemonOptions options;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: ISC
+#include "tests/e2e/upgrade.hh"
+
+#include "tests/e2e/observe.hh"
+#include "tests/e2e/proc.hh"
+
+#include "common/text.hh"
+
+#include <algorithm>
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace e2e {
+
+using common::text;
+namespace fs = std::filesystem;
+
+namespace {
+
+void replace_all(std::string& bytes, const std::string& old, const std::string& fresh) {
+    for (std::size_t at = bytes.find(old); at != bytes.npos; at = bytes.find(old, at + old.size()))
+        bytes.replace(at, old.size(), fresh);
+}
+
+Words words_of(const Daemon& daemon, const ProgramPlace& place, const Words& options) {
+    Words words{place.control_program(), "-s", daemon.state() / "control", "upgrade"};
+    words.insert(words.end(), options.begin(), options.end());
+    return words;
+}
+
+} // namespace
+
+std::string other_version() {
+    std::string version = SUITE_VERSION;
+    std::ranges::replace_if(
+        version, [](char c) { return c >= '0' && c <= '9'; }, '9');
+    return version;
+}
+
+ProgramPlace::ProgramPlace(std::string name)
+    : path_(folder_.path() / name), original_(read_file(find_program(name))) {
+    put_same();
+    for (const auto& entry : fs::directory_iterator{Path{find_program(name)}.parent_path()})
+        if (entry.path().extension() == ".cat")
+            fs::copy_file(entry.path(), folder() / entry.path().filename());
+}
+
+std::string ProgramPlace::control_program() const {
+    return path_.filename() == "ftpd" ? "ftpctl" : "chatctl";
+}
+
+void ProgramPlace::put(std::string_view bytes, bool is_executable) const {
+    const Path fresh = path_.native() + ".new";
+    write_file(fresh, bytes);
+    ::chmod(fresh.c_str(), is_executable ? 0755 : 0644);
+    fs::rename(fresh, path_);
+}
+
+void ProgramPlace::put_same() const { put(original_); }
+void ProgramPlace::put_bytes(std::string_view bytes) const { put(bytes); }
+void ProgramPlace::put_not_executable() const { put(original_, false); }
+
+void ProgramPlace::put_other_version() const {
+    std::string bytes = original_;
+    const std::string end(1, '\0'), name = path_.filename();
+    replace_all(bytes, end + SUITE_VERSION + end, end + other_version() + end);
+    replace_all(bytes, name + " " SUITE_VERSION, text(name, ' ', other_version())); // as a client is told
+    if (bytes == original_) throw Failure{"the program does not have its version in it"};
+    put(bytes);
+}
+
+void ProgramPlace::put_script(std::string_view commands) const {
+    const std::string name = path_.filename();
+    put(text("#!/bin/sh\nfor word do\ncase $word in\n-V) echo ", name, ' ', other_version(),
+             "; exit 0;;\n-n) echo '", name, ": configuration is good'; exit 0;;\nesac\ndone\n", commands,
+             '\n'));
+}
+
+void ProgramPlace::put_refusing(std::string_view words) const {
+    const std::string name = path_.filename();
+    put(text("#!/bin/sh\nfor word do\ncase $word in\n-V) echo ", name, ' ', other_version(),
+             "; exit 0;;\n-n) echo '", name, ": ", words, "' >&2; exit 1;;\nesac\ndone\nexit 1\n"));
+}
+
+bool runs(pid_t pid, const Path& program) {
+    struct stat wanted {
+    }, found{};
+    return ::stat(program.c_str(), &wanted) == 0 &&
+           ::stat(text("/proc/", pid, "/exe").c_str(), &found) == 0 && wanted.st_dev == found.st_dev &&
+           wanted.st_ino == found.st_ino;
+}
+
+Result upgrade(const Daemon& daemon, const ProgramPlace& place, const Words& options) {
+    return run_client(words_of(daemon, place, options));
+}
+
+Process begin_upgrade(const Daemon& daemon, const ProgramPlace& place, const Words& options) {
+    return Process{words_of(daemon, place, options)};
+}
+
+pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place) {
+    pid_t found = -1;
+    wait_until("the new program is the main process", [&] {
+        found = daemon.main_pid(); // it has said where it listens
+        return runs(found, place.path()) && is_alive(found);
+    });
+    return found;
+}
+
+void wait_until_upgraded(const Daemon& daemon, const ProgramPlace& place) {
+    wait_until("the new program is the keeper", [&] { return runs(daemon.pid(), place.path()); });
+}
+
+} // namespace e2e
