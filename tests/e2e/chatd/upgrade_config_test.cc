@@ -6,11 +6,16 @@
 
 #include "common/text.hh"
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace e2e;
 using common::text;
@@ -53,6 +58,42 @@ void check_they_talk(ChatClient& one, ChatClient& other, const std::string& name
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("what is said all through an upgrade is said once and in its order and who comes is let in") {
+        const Config config{"listen 127.0.0.1:0\nroom lobby\nhistory-on-join 0\nflood off\n"};
+        const Daemon daemon{config.setting()};
+        constexpr int speakers = 3;
+        std::vector<std::unique_ptr<ChatClient>> clients;
+        for (int i = 0; i < speakers; ++i)
+            clients.push_back(std::make_unique<ChatClient>(daemon, text("c", i)));
+        ChatClient listener{daemon, "listener"};
+        std::atomic<bool> is_over = false;
+        std::array<std::atomic<int>, speakers> said{};
+        std::vector<std::thread> talk;
+        for (int i = 0; i < speakers; ++i)
+            talk.emplace_back([&, i, &own = *clients[static_cast<std::size_t>(i)]] {
+                while (!is_over) {
+                    own.say(text("line ", said.at(static_cast<std::size_t>(i))++));
+                    std::this_thread::sleep_for(std::chrono::milliseconds{2}); // for others to have a turn
+                }
+            });
+        std::thread newcomers{[&] {
+            for (int one = 0; !is_over; ++one) ChatClient{daemon, text("new", one)};
+        }};
+        upgrade(daemon);
+        ChatClient last{daemon, "last"};
+        is_over = true;
+        for (std::thread& one : talk) one.join();
+        newcomers.join();
+        std::array<int, speakers> next{};
+        const auto is_missing = [&](std::size_t i) { return next.at(i) < said.at(i); };
+        while (is_missing(0) || is_missing(1) || is_missing(2)) {
+            const std::string line = listener.read_line();
+            if (line.find(" say: line ") == line.npos) continue;
+            const auto speaker = static_cast<std::size_t>(line.at(1) - '0');
+            REQUIRE_EQ(line, text('c', speaker, " say: line ", next.at(speaker)++));
+        }
+    }
+
     TEST_CASE("who is in a room or came in at a listener that a new configuration lacks leaves in order") {
         const Config config{"listen 127.0.0.1:0\nlisten 127.0.0.1:0\nroom lobby\nroom plans code s3cret\n"};
         const Daemon daemon{config.setting(2)};
