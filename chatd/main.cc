@@ -13,9 +13,10 @@
 #include "common/errors.hh"
 #include "common/keeper/executable.hh"
 #include "common/keeper/hand_over.hh"
-#include "common/keeper/keeper.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/keeper/paper.hh"
-#include "common/keeper/trial.hh"
+#include "common/keeper/plan.hh"
+#include "common/keeper/start.hh"
 #include "common/log.hh"
 #include "common/options.hh"
 #include "common/privileges.hh"
@@ -82,48 +83,22 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
     return merge_for_reload(old, given, chatd::directive_table(scratch), ignored);
 }
 
-// paper: of a keeper that has executed this program for an upgrade.
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
-    std::optional<Detachment> detachment;
-    if (paper)
-        Detachment::leave_folder(options.foreground);
-    else if (!options.foreground)
-        detachment = Detachment::leave_terminal();
     const Executable program{invocation.path()};
     chatd::Settings settings;
     const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options, program); };
-    const auto read = [&](const std::vector<ConfigLine>& config) {
-        settings = chatd::make_settings(config);
-        if (!paper) change_priority(settings.nice);
+    const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
+        settings = chatd::make_settings(lines);
         check_places(settings, options);
+        settings.users = real_user_file(settings.users);
+        return settings;
     };
-    std::optional<Log> log;
-    const auto open_log = [&] {
-        log.emplace("chatd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level);
+    const auto check = [&] {
+        chatd::check_start(settings);
+        return std::vector<Note>{};
     };
-    if (paper && paper->is_for_trial())
-        return run_on_trial(*paper, [&] {
-            std::vector<ConfigLine> config = read_config(options.file, options.lines);
-            read(config);
-            open_log();
-            chatd::check_start(settings);
-            settings.users = real_user_file(settings.users);
-            Plan made = plan(config);
-            return Prepared{std::move(config), std::move(made), log->file()};
-        });
-    std::vector<ConfigLine> config =
-        paper ? std::move(paper->config) : read_config(options.file, options.lines);
-    read(config);
-    open_log();
-    if (!paper) chatd::check_start(settings);
-    settings.users = real_user_file(settings.users);
-    Keeper keeper{{"chatd", SUITE_VERSION, plan, merge},
-                  options,
-                  std::move(config),
-                  *log,
-                  invocation,
-                  std::move(paper)};
-    return keeper.run(detachment ? &*detachment : nullptr);
+    return start_daemon({{"chatd", SUITE_VERSION, plan, merge}, read, check}, options, invocation,
+                        std::move(paper));
 }
 
 int run_program(int argc, char** argv) {

@@ -231,17 +231,20 @@ std::vector<ConfigLine> merge_for_reload(std::span<const ConfigLine> old_given,
                                          std::vector<std::string>& ignored) {
     const auto is_fixed = [&](const ConfigLine& line) {
         const Directive* const directive = find_directive(line.words[0], table);
-        return directive != nullptr && directive->reload == Directive::Reload::at_start_only;
+        return directive != nullptr && directive->reload != Directive::Reload::yes;
     };
     const std::vector<ConfigLine> old_lines = replace_by_options(old_given);
     const std::vector<ConfigLine> new_lines = replace_by_options(new_given);
     std::vector<ConfigLine> merged;
     std::remove_copy_if(new_lines.begin(), new_lines.end(), std::back_inserter(merged), is_fixed);
     std::copy_if(old_lines.begin(), old_lines.end(), std::back_inserter(merged), is_fixed);
-    for (const Directive& directive : table)
-        if (directive.reload == Directive::Reload::at_start_only &&
-            lines_of(old_lines, directive.name) != lines_of(new_lines, directive.name))
-            ignored.emplace_back(directive.name);
+    for (const Directive& directive : table) {
+        const bool differs = lines_of(old_lines, directive.name) != lines_of(new_lines, directive.name);
+        if (directive.reload == Directive::Reload::yes || !differs) continue;
+        const bool may_be_upgraded = directive.reload == Directive::Reload::at_upgrade;
+        ignored.push_back(text("a change of '", directive.name, "' waits for ",
+                               may_be_upgraded ? "an upgrade or " : "", "the next start"));
+    }
     return merged;
 }
 

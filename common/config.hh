@@ -23,8 +23,9 @@ struct Directive {
     std::string_view arguments; // as the manual shows them: "ADDRESS:PORT"
     std::string_view fallback;  // its arguments when it is not given; parsed like given ones; empty: none
     std::string_view help;      // one line
-    enum class Repeats { no, yes } repeats;          // no: twice in the file, or twice as -o, is an error
-    enum class Reload { yes, at_start_only } reload; // what SIGHUP does with a change
+    enum class Repeats { no, yes } repeats; // no: twice in the file, or twice as -o, is an error
+    // When a change takes effect: with SIGHUP, with an upgrade, or only when the daemon starts.
+    enum class Reload { yes, at_upgrade, at_start } reload;
     // Takes the words after the name; throws UserError that says what is wrong and what would be right.
     std::function<void(Words words)> set;
 };
@@ -56,8 +57,8 @@ std::vector<ConfigLine> read_config(const std::string& file, std::span<const std
 // for what is replaced.
 void apply_config(std::span<const ConfigLine> lines, std::span<const Directive> table);
 
-// Of new lines: those that SIGHUP may apply, with the old lines of directives that only a start can change;
-// -o lines replace the file's here, too. ignored gets the names of those that differ.
+// Of new lines: those that SIGHUP may apply, with the old lines of the other directives; -o lines replace the
+// file's here, too. ignored gets a sentence for each of those that differ.
 std::vector<ConfigLine> merge_for_reload(std::span<const ConfigLine> old_lines,
                                          std::span<const ConfigLine> new_lines,
                                          std::span<const Directive> table, std::vector<std::string>& ignored);

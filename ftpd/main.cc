@@ -8,9 +8,10 @@
 #include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/keeper/executable.hh"
-#include "common/keeper/keeper.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/keeper/paper.hh"
-#include "common/keeper/trial.hh"
+#include "common/keeper/plan.hh"
+#include "common/keeper/start.hh"
 #include "common/log.hh"
 #include "common/options.hh"
 #include "common/socket.hh"
@@ -99,39 +100,17 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
     return merged;
 }
 
-// As a paper's reader: a keeper has executed this program for an upgrade.
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     ftpd::Settings settings;
     const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options.foreground); };
-    std::optional<Log> log;
-    // Relative paths are those of the folder where it was started.
-    const auto prepare = [&](const std::vector<ConfigLine>& config, std::optional<Detachment>* detachment) {
-        settings = ftpd::make_settings(config);
-        if (paper)
-            Detachment::leave_folder(options.foreground);
-        else if (!options.foreground)
-            *detachment = Detachment::leave_terminal();
-        if (!paper) change_priority(settings.nice);
-        log.emplace("ftpd", "keeper", Log::Place::of(settings.log, options.foreground), settings.log_level);
-        if (!paper || paper->is_for_trial())
-            for (const common::Note& note : check_start(settings, ftpd::Serves::many))
-                log->write(note.severity, note.text);
+    const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
+        settings = ftpd::make_settings(lines);
         settings.users = real_user_file(settings.users);
+        return settings;
     };
-    if (paper && paper->is_for_trial())
-        return run_on_trial(*paper, [&] {
-            std::vector<ConfigLine> config = read_config(options.file, options.lines);
-            prepare(config, nullptr);
-            Plan made = plan(config);
-            return Prepared{std::move(config), std::move(made), log->file()};
-        });
-    std::vector<ConfigLine> config =
-        paper ? std::move(paper->config) : read_config(options.file, options.lines);
-    std::optional<Detachment> detachment;
-    prepare(config, &detachment);
-    Keeper keeper{
-        {"ftpd", SUITE_VERSION, plan, merge}, options, std::move(config), *log, invocation, std::move(paper)};
-    return keeper.run(detachment ? &*detachment : nullptr);
+    const auto check = [&] { return check_start(settings, ftpd::Serves::many); };
+    return start_daemon({{"ftpd", SUITE_VERSION, plan, merge}, read, check}, options, invocation,
+                        std::move(paper));
 }
 
 } // namespace

@@ -147,7 +147,7 @@ std::vector<Directive> directive_table(Settings& s) {
     using Reload = Directive::Reload;
     std::vector<Directive> table = daemon_directives(s, defaults);
     table.push_back(
-        {"root", "DIR", ".", "the folder that is served", Repeats::no, Reload::at_start_only, [&](Words w) {
+        {"root", "DIR", ".", "the folder that is served", Repeats::no, Reload::at_upgrade, [&](Words w) {
              const std::string& folder = only_word(w, "a folder");
              if (folder.empty()) throw UserError("'' is not a folder: write . for the current one");
              s.root = std::filesystem::absolute(folder);
@@ -156,7 +156,7 @@ std::vector<Directive> directive_table(Settings& s) {
                      "what clients without an account may do", Repeats::no, Reload::yes,
                      [&](Words w) { s.anonymous_given = parse_anonymous(w); }});
     table.push_back({"anonymous-root", "DIR", "", "the folder of the served tree that they are confined to",
-                     Repeats::no, Reload::at_start_only,
+                     Repeats::no, Reload::at_upgrade,
                      [&](Words w) { s.anonymous_root = parse_folder_of_tree(only_word(w, "a folder")); }});
     table.push_back({"passive-ports", "FIRST-LAST|any", "any", "the ports on which PASV and EPSV listen",
                      Repeats::no, Reload::yes, [&](Words w) { s.data.passive_ports = parse_ports(w); }});

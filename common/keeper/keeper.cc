@@ -86,7 +86,8 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       reloads_(duties_, options_, config_, plan_, holdings_, log_,
                {[this] { return !upgrade_.is_under_way(); },
                 [this] { return main().runs() ? &main().pair : nullptr; },
-                [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}) {
+                [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}),
+      watchdog_(loop_, log_, [this] { return !status_; }) {
     become_subreaper();
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
 }
@@ -99,6 +100,7 @@ int Keeper::run(Detachment* detachment) {
         for (std::size_t i = 1; i < plan_.processes.size(); ++i) start(plan_.processes[i]);
         start(plan_.processes.front());
     }
+    watchdog_.begin();
     while (!status_ || other_runs(children_, main())) {
         loop_.run_once(signals_.while_waiting());
         loop_.attempt([this] { heed_signals(); }, nullptr);
@@ -120,8 +122,7 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     const pid_t pid = checked("fork", process.role, [] { return ::fork(); });
     if (pid == 0)
         ::_exit(report_errors(duties_.program, [&] {
-            if (program != nullptr) {
-                Signals::let_all_in();
+            if (program != nullptr) { // no signal is let in before it is ready to hear it
                 execute_with(make_paper(true, birth.keeper.get()), *program, invocation_);
             }
             // The main one is given what was deposited, and raises its limit anyway.
@@ -213,7 +214,7 @@ void Keeper::give_all() {
 // --- an upgrade ---
 
 Upgrade::Callbacks Keeper::steps() {
-    return {.main_runs = [this] { return main().runs(); },
+    return {.main_runs = [this] { return was_ready_ && main().runs(); },
             .hand_over =
                 [this] {
                     life_.end();
@@ -223,18 +224,16 @@ Upgrade::Callbacks Keeper::steps() {
             .start_new = [this](const Executable& program) { start(plan_.processes.front(), &program); },
             .start_old = [this] { start_missing(); },
             .begin = [this] { begin_main(); },
-            .tell = [this](const std::string& line, bool is_over,
-                           bool has_failed) { tell_upgrade(line, is_over, has_failed); }};
-}
-
-void Keeper::tell_upgrade(const std::string& line, bool is_over, bool has_failed) {
-    log_.write(has_failed ? Severity::error : Severity::notice, text("upgrade: ", line));
-    if (main().runs())
-        tell({.word = KeeperWord::upgrade_told,
-              .flag = is_over,
-              .number = has_failed ? 1 : 0,
-              .text = line.substr(0, max_keeper_text)});
-    if (is_over) reloads_.go_on();
+            .tell =
+                [this](const std::string& line, bool is_over, bool has_failed) {
+                    log_.write(has_failed ? Severity::error : Severity::notice, text("upgrade: ", line));
+                    if (main().runs())
+                        tell({.word = KeeperWord::upgrade_told,
+                              .flag = is_over,
+                              .number = has_failed ? 1 : 0,
+                              .text = line.substr(0, max_keeper_text)});
+                    if (is_over) reloads_.go_on();
+                }};
 }
 
 Paper Keeper::make_paper(bool is_for_trial, int pair) {
@@ -254,6 +253,7 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     paper.born_with = static_cast<std::int64_t>(born_with_.rlim_cur);
     paper.config = upgrade_.config();
     legacy_.write(paper.deposits, paper.orphans);
+    reloads_.write(paper);
     return paper;
 }
 
@@ -289,10 +289,9 @@ void Keeper::take_over(Paper paper) {
     pace_.tell_ready(Clock::now());
     start_missing();
     tell({.word = KeeperWord::stay});
-    tell_upgrade(
-        text(duties_.program, ' ', duties_.version, " goes on in the place of ", paper.program_version), true,
-        false);
+    upgrade_.succeed(paper.program_version);
     reap(); // what has ended meanwhile
+    reloads_.take_over(paper);
 }
 
 // The main process first: the ends of its children are for the one that follows it.
@@ -485,7 +484,7 @@ void Keeper::expect_end(std::chrono::seconds within) {
 void Keeper::heed_signals() {
     if (signals_.take(SIGCHLD)) reap();
     if (signals_.take(SIGHUP)) reloads_.ask(false);
-    if (signals_.take(SIGUSR2) && main().runs() && was_ready_ && !stopping_) upgrade_.begin(false);
+    if (was_ready_ && main().runs() && signals_.take(SIGUSR2) && !stopping_) upgrade_.begin(false);
     for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
         if (!signals_.take(signal)) continue;
         const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);

@@ -20,6 +20,7 @@
 #include "common/keeper/reloads.hh"
 #include "common/keeper/restart_pace.hh"
 #include "common/keeper/upgrade.hh"
+#include "common/keeper/watchdog.hh"
 #include "common/options.hh"
 #include "common/pid_file.hh"
 #include "common/signals.hh"
@@ -83,7 +84,6 @@ private:
     void on_other_end(const std::string& role, pid_t pid, int status);
     void end_others();
     void heed_signals();
-    void tell_upgrade(const std::string& line, bool is_over, bool has_failed);
 
     std::vector<Fd> held_; // closed as the last thing: whoever waits for their end knows that all is over
     Duties duties_;
@@ -106,6 +106,7 @@ private:
     RestartPace pace_; // its own
     Upgrade upgrade_;
     Reloads reloads_;
+    Watchdog watchdog_;          // of the service manager
     Loop::TimerId main_limit_{}; // once it was told to end
     std::string failure_;        // of the start
     bool was_ready_ = false;

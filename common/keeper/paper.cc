@@ -76,6 +76,8 @@ std::string pack_paper(const Paper& paper) {
         writer.text(one.label).text(one.bytes).fields<Descriptor>(one.fd);
     write_count(writer, paper.orphans.size());
     for (const OrphanEnd& one : paper.orphans) writer.fields<Number>(number_of(one));
+    write_count(writer, paper.reloads.size());
+    for (const bool asked : paper.reloads) writer.fields<Number>(std::int64_t{asked});
     return writer.take();
 }
 
@@ -109,6 +111,8 @@ Paper unpack_paper(std::string_view bytes) {
     }
     for (std::size_t left = read_count(reader, max_orphans); left > 0; --left)
         paper.orphans.push_back(orphan_of(std::get<0>(reader.fields<Number>())));
+    for (std::size_t left = read_count(reader, max_reloads + 1); left > 0; --left)
+        paper.reloads.push_back(std::get<0>(reader.fields<Number>()) != 0);
     reader.expect_end();
     return paper;
 }

@@ -43,6 +43,7 @@ struct Paper {
     std::vector<ConfigLine> config{}; // as the main process has read it
     std::vector<Deposit> deposits{};
     std::vector<OrphanEnd> orphans{};
+    std::vector<bool> reloads{}; // that wait; true: the main process has asked
 
     bool is_for_trial() const { return main == -1; }
 };

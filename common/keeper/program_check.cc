@@ -40,8 +40,8 @@ void ProgramCheck::execute(std::vector<std::string> arguments) {
         ::_exit(report_errors(program_->path(), [&]() -> int {
             for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
                 checked("duplicate", {}, [&] { return ::dup2(theirs.get(), fd); });
+            invocation_.go_back(); // by a descriptor
             close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, program_->fd()});
-            invocation_.go_back();
             Signals::let_all_in();
             program_->execute(arguments);
         }));
@@ -81,7 +81,7 @@ bool ProgramCheck::on_child_end(pid_t pid, int status) {
     status_ = status;
     if (said_) read_all(); // a child of its own may hold the pipe: what that says is not waited for
     said_.reset();
-    go_on();
+    if (on_result_) go_on(); // else it was stopped
     return true;
 }
 
@@ -92,7 +92,8 @@ void ProgramCheck::go_on() {
     const char* const asked = has_version_ ? " -n: " : " -V: ";
     if (was_late_) return end(text(program_->path(), asked, "no answer within ", limit.count(), " s"));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return end(text(program_->path(), asked, words().empty() ? describe_status(status) : words()));
+        return end(text(program_->path(), asked, words(), words().empty() ? "" : ", ",
+                        WIFEXITED(status) && !words().empty() ? "" : describe_status(status)));
     if (std::exchange(has_version_, true)) return end({});
     version_ = words();
     std::vector<std::string> arguments = invocation_.arguments();

@@ -46,9 +46,7 @@ void Reloads::read(bool asked) {
     coming.plan = duties_.make_plan(coming.config);
     std::vector<Note> told;
     told.reserve(ignored.size());
-    for (const std::string& name : ignored)
-        told.push_back(
-            {Severity::warning, text("a change of '", name, "' waits for an upgrade or the next start")});
+    for (std::string& one : ignored) told.push_back({Severity::warning, std::move(one)});
     if (main != nullptr) main->make_room(coming.config.size() * packets_for_line);
     holdings_.open(coming.plan, main, told);
     coming_ = std::move(coming);
@@ -73,6 +71,11 @@ void Reloads::on_applied(bool in_force) {
         holdings_.open_listeners(plan_, callbacks_.main(), told); // as they were
         for (const Note& note : told) log_.write(note.severity, note.text);
     }
+    go_on();
+}
+
+void Reloads::take_over(const Paper& paper) {
+    waiting_.assign(paper.reloads.begin(), paper.reloads.end());
     go_on();
 }
 

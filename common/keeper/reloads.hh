@@ -6,6 +6,7 @@
 #include "common/config.hh"
 #include "common/keeper/holdings.hh"
 #include "common/keeper/keeper_pair.hh"
+#include "common/keeper/paper.hh"
 #include "common/keeper/plan.hh"
 #include "common/log.hh"
 #include "common/options.hh"
@@ -54,6 +55,10 @@ public:
     void on_applied(bool in_force);
     // The main process has ended, and with it what it has asked for.
     void on_main_end();
+
+    // What waits, for the keeper that follows this one; and there.
+    void write(Paper& paper) const { paper.reloads.assign(waiting_.begin(), waiting_.end()); }
+    void take_over(const Paper& paper);
 
 private:
     void read(bool asked);

@@ -10,6 +10,7 @@
 #include "common/keeper/keeper_frames.hh"
 #include "common/keeper/program_check.hh"
 #include "common/loop.hh"
+#include "common/text.hh"
 
 #include <chrono>
 #include <functional>
@@ -78,6 +79,10 @@ public:
     // cannot. nullptr: nothing is to be done.
     const Executable* wants_place() const { return step_ == Step::lived ? program_.get() : nullptr; }
     void fail(const std::string& why);
+    // In the keeper that was executed in the place of one of this version.
+    void succeed(const std::string& before) {
+        end(text(version_, " goes on in the place of ", before), false);
+    }
 
 private:
     enum class Step { none, is_checked, hands_over, opens, starts, serves, lived };

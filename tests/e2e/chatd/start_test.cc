@@ -198,8 +198,7 @@ TEST_SUITE("e2e readiness") {
             run_client({"bash", "-c", "exec -a no-such-program \"$0\" \"$@\"", find_program("chatd"), "-d",
                         "-o", "listen 127.0.0.1:0", "-o", "state " + (folder / "state").native()});
         CHECK(result.status == 1);
-        CHECK(result.err.find("execute no-such-program: No such file") != std::string::npos);
-        CHECK(result.err.find("the spawner has ended at its start: exit 1") != std::string::npos);
+        CHECK(result.err.find("look at no-such-program: No such file") != std::string::npos);
         CHECK(result.err.find("listening on") == std::string::npos);
     }
 

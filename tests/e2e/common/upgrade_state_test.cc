@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// Who has the state directory while a daemon is upgraded, and after it; and signals that come to all of its
-// processes.
+// Who has the state directory while a daemon is upgraded, and after it; signals that come to all of its
+// processes; and what a service manager hears.
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/e2e/proc.hh"
 #include "tests/e2e/roles.hh"
+#include "tests/e2e/service_manager.hh"
 #include "tests/e2e/upgrade.hh"
 #include "tests/skip.hh"
 
@@ -149,6 +150,35 @@ TEST_SUITE("e2e readiness") {
             guest.check();
             daemon.wait_for_log(" goes on in the place of ");
             daemon.stop();
+        }
+    }
+
+    TEST_CASE("a service manager with a watchdog hears of it over a death and an upgrade and one READY") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        for (const std::string program : programs) {
+            CAPTURE(program);
+            const TempDir folder;
+            ServiceManager manager{folder / "notify"};
+            const ProgramPlace place{program};
+            Daemon::Setting setting = setting_of(place, program);
+            setting.environment = {"NOTIFY_SOCKET=" + (folder / "notify").native(), "WATCHDOG_USEC=1000000"};
+            Daemon daemon{setting};
+            manager.hear("READY=1");
+            for (int turn = 0; turn < 3; ++turn) CHECK(manager.hear() == "WATCHDOG=1");
+            ::kill(daemon.main_pid(), SIGKILL);
+            daemon.wait_for_log("; starting another");
+            manager.forget();
+            for (int turn = 0; turn < 3; ++turn) CHECK(manager.hear() == "WATCHDOG=1");
+            place.put_other_version();
+            Process asker = begin_upgrade(daemon, place);
+            for (int turn = 0; turn < 8; ++turn) CHECK(manager.hear() == "WATCHDOG=1");
+            CHECK(asker.wait() == 0);
+            CHECK(runs(daemon.pid(), place.path()));
+            manager.forget();
+            for (int turn = 0; turn < 2; ++turn) CHECK(manager.hear() == "WATCHDOG=1");
+            daemon.signal(SIGTERM);
+            manager.hear("STOPPING=1");
+            CHECK(daemon.wait() == 0);
         }
     }
 }

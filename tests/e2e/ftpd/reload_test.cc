@@ -156,7 +156,7 @@ TEST_SUITE("e2e") {
         CHECK(stat_of(*ftpd.daemon, "max-clients") == 5);
     }
 
-    TEST_CASE("what only a start can change is reported at a HUP as waiting for it") {
+    TEST_CASE("what a HUP cannot change is reported as waiting for an upgrade or a start") {
         const TempDir place;
         const Path file = place / "ftpd.conf", files = place.make_shared("files");
         const std::string kept = text("state ", (place / "state").native(), "\nlisten unix:");
@@ -169,7 +169,7 @@ TEST_SUITE("e2e") {
         ftpd.signal(SIGHUP);
         ftpd.err().wait_for(read_again);
         const std::string log = ftpd.err().text();
-        for (const char* line : {"a change of 'root' waits for the next start\n",
+        for (const char* line : {"a change of 'root' waits for an upgrade or the next start\n",
                                  "max-clients is 5, not 6: more wait for the next start\n"})
             CHECK_MESSAGE(log.find(line) != log.npos, line);
         CHECK_FALSE(std::filesystem::exists(first)); // a listener that is named no more

@@ -101,11 +101,10 @@ TEST_SUITE("unit") {
             const std::string words = items[i].text();
             const auto says = [&](std::string_view part) { return words.find(part) != words.npos; };
             CHECK(says("SIGHUP: "));
-            const std::string_view name = table[i].name;
-            const bool waits = table[i].reload == common::Directive::Reload::at_start_only;
-            const bool for_a_start = name == "state" || name == "hub-user" || name == "nice";
-            CHECK(says("SIGHUP: waits for the next start.") == (waits && for_a_start));
-            CHECK(says("SIGHUP: waits for an upgrade or the next start.") == (waits && !for_a_start));
+            using Reload = common::Directive::Reload;
+            CHECK(says("SIGHUP: waits for the next start.") == (table[i].reload == Reload::at_start));
+            CHECK(says("SIGHUP: waits for an upgrade or the next start.") ==
+                  (table[i].reload == Reload::at_upgrade));
             CHECK(says("May be given more than once") ==
                   (table[i].repeats == common::Directive::Repeats::yes));
         }
