@@ -101,6 +101,8 @@ enum class Phrase : int {
     resumed_elsewhere = 75,
     too_many_tries = 76,
     login_timeout = 77,
+    not_listening = 78,
+    rooms_closed = 79,
     // answers to commands
     no_such_command = 80,
     did_you_mean = 81,
@@ -170,6 +172,7 @@ enum class Phrase : int {
     answers_dropped = 199,
     hub_is_slow = 200,
     other_version = 201,
+    room_closed = 202,
     // help: the lead, each command's line, the end
     help_lead = 130,
     help_end = 131,

@@ -18,12 +18,14 @@
 
 namespace chatd {
 
-inline constexpr std::uint16_t protocol_version = 7;
-// Whether a handler of this version can go on with a hub of that one: it speaks its own version and the one
-// before.
-constexpr bool speaks_with_hub(std::uint16_t hub) {
-    return hub + 1 >= protocol_version && hub <= protocol_version + 1;
+// A process speaks its own version and the one before, and so with one of the next version, too, as long as
+// that is so kind: after an upgrade processes of two versions work together.
+inline constexpr std::uint16_t protocol_version = 8, oldest_protocol = protocol_version - 1;
+constexpr bool speaks_with(std::uint16_t version) {
+    return version >= oldest_protocol && version <= protocol_version + 1;
 }
+// The first version whose handlers know `closed'.
+inline constexpr std::uint16_t first_with_closed = 8;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -107,6 +109,8 @@ enum class Farewell : std::uint8_t {
     stopping_with_words = 6,
     too_many_tries = 7,
     login_timeout = 8,
+    not_listening = 9, // any more, where it came in
+    rooms_closed = 10, // all that it was in
 };
 
 // By what a frame is held back.
@@ -160,12 +164,14 @@ frame(108, slowed,       SlowedFrame,    "=IIB",     0)                       /*
 frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
 frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
 frame(111, again,        AgainFrame,     "=HI",      0)                       /* a hub that follows another: version; number of this hub */ \
+frame(112, closed,       ClosedFrame,    "=I",       0)                       /* room, which its client was in */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \
 frame(201, spawn,        SpawnFrame,     "=QI",      0)                       /* client, its status page */ \
 frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
 frame(203, list,         ListFrame,      "=",        0)                       /* which handlers are there */ \
+frame(204, let_go,       LetGoFrame,     "=",        0)                       /* end at once: another takes your place, and your handlers stay */ \
 /* from the spawner to the hub */ \
 frame(300, spawned,      SpawnedFrame,   "=Qq",      0)                       /* client, pid; -1: fork failed */ \
 frame(301, ended,        EndedFrame,     "=Qi",      0)                       /* client, status of waitpid(2) */ \

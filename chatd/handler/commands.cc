@@ -73,16 +73,14 @@ bool join(Conversation& c, Words arguments) {
     return true;
 }
 
-void tell_left(Conversation& c, const HubRequest&, const std::string&) {
-    const std::string room = c.rooms.current()->name();
-    c.rooms.leave_current();
-    c.output.say(Phrase::left_room, room);
+void tell_left(Conversation& c, const HubRequest& request, const std::string&) {
+    c.output.say(Phrase::left_room, c.rooms.leave(request.room));
     if (const RoomView* const next = c.rooms.current()) c.output.say(Phrase::room_is_current, next->name());
 }
 
 bool leave(Conversation& c, Words) {
-    c.hub.ask(LeaveFrame::make({}, c.rooms.current_number()),
-              {.what = Message::leave, .accepted = tell_left});
+    const std::uint32_t room = c.rooms.current_number();
+    c.hub.ask(LeaveFrame::make({}, room), {.what = Message::leave, .room = room, .accepted = tell_left});
     return true;
 }
 

@@ -109,13 +109,25 @@ void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {
 void begin_again(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const auto [version, hub] = AgainFrame::read(packet).first;
     if (c.output.is_ending()) return;
-    if (!speaks_with_hub(version))
+    if (!speaks_with(version))
         return c.output.finish(c.output.display().line(Phrase::other_version), End::come_again);
     c.rooms.wake();
     if (!c.is_busy()) c.input.settle_count();
     c.hub.say_here(hub, c.rooms.current_number(), c.hub.announces() ? c.input.settled() : 0);
     c.registration.repeat_seen();
     c.hub.repeat_request();
+}
+
+// It has left it, and so reads no more of it than it has now.
+void lose_room(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    const auto [number] = ClosedFrame::read(packet).first;
+    if (!c.rooms.follows(number) || c.output.is_ending()) return;
+    c.rooms.wake();
+    if (!c.lookup.holds_rooms()) c.rooms.follow();
+    const bool was_current = number == c.rooms.current_number();
+    c.output.say(Phrase::room_closed, c.rooms.leave(number));
+    const RoomView* const next = c.rooms.current();
+    if (was_current && next != nullptr) c.output.say(Phrase::room_is_current, next->name());
 }
 
 struct Rule {
@@ -136,6 +148,7 @@ constexpr std::array rules{
     Rule{Message::slowed, false, be_slowed},
     Rule{Message::known_as, false, hear_of_ignored},
     Rule{Message::again, false, begin_again},
+    Rule{Message::closed, false, lose_room},
 };
 
 } // namespace

@@ -71,6 +71,8 @@ constexpr std::array farewell_wordings{
     Wording<Farewell>{Farewell::resumed_elsewhere, Phrase::resumed_elsewhere},
     Wording<Farewell>{Farewell::too_many_tries, Phrase::too_many_tries},
     Wording<Farewell>{Farewell::login_timeout, Phrase::login_timeout},
+    Wording<Farewell>{Farewell::not_listening, Phrase::not_listening},
+    Wording<Farewell>{Farewell::rooms_closed, Phrase::rooms_closed},
 };
 
 template <class Table, class Value>

@@ -108,9 +108,13 @@ RoomView& FollowedRooms::enter(const RoomView::Start& start, const std::string& 
     return *views_.back();
 }
 
-void FollowedRooms::leave_current() {
-    std::erase_if(views_, [&](const auto& view) { return view->number() == current_; });
-    current_ = views_.empty() ? 0 : views_.back()->number();
+std::string FollowedRooms::leave(std::uint32_t room) {
+    const RoomView* const view = find(room);
+    if (view == nullptr) return {};
+    std::string name = view->name();
+    std::erase_if(views_, [&](const auto& one) { return one.get() == view; });
+    if (current_ == room) current_ = views_.empty() ? 0 : views_.back()->number();
+    return name;
 }
 
 const RoomView& FollowedRooms::next_behind_current() const {

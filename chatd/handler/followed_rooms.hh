@@ -49,7 +49,8 @@ public:
 
     // The new room is the current one.
     RoomView& enter(const RoomView::Start& start, const std::string& name, common::Fd log);
-    void leave_current(); // the one that was entered last is the current one
+    // Its name. If it was the current one, the one that was entered last is that now.
+    std::string leave(std::uint32_t room);
     void make_current(const RoomView& view) { current_ = view.number(); }
     // The room that is spoken in; nullptr: none.
     RoomView* current() { return find(current_); }

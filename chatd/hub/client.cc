@@ -45,6 +45,7 @@ bool Client::is_in(const Room& room) const {
 Room& Client::room(std::uint32_t wanted) const {
     for (const Membership& in : rooms)
         if (in.room->number() == wanted) return *in.room;
+    if (std::find(closed.begin(), closed.end(), wanted) != closed.end()) throw RoomIsClosed{};
     throw common::PeerError("a room that it is not in");
 }
 

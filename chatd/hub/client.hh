@@ -59,9 +59,11 @@ struct ClientFacts {
     ClientNumber number = 0;
     common::Address address;
     common::Clock::time_point since = common::Clock::now();
-    std::size_t page = 0; // its status page
-    pid_t spawner = -1;   // that it was handed to
-    pid_t pid = -1;       // its handler, until it is known
+    std::size_t page = 0;                      // its status page
+    pid_t spawner = -1;                        // that it was handed to
+    pid_t pid = -1;                            // its handler, until it is known
+    std::uint16_t protocol = protocol_version; // that its handler speaks
+    std::string listener;                      // where it came in: the keeper's label; empty: not known
     State state = State::naming;
     std::chrono::seconds login_timeout{}; // to come in; 0: it may take as long as it likes
 
@@ -145,12 +147,16 @@ struct Client : ClientFacts {
         std::size_t rooms; // of whose entry it is told
     };
     std::optional<Return> returning;
-    std::uint64_t announced = 0; // of its bytes, those up to the end of what its next frame is about
-    std::uint64_t counted = 0;   // and those that were dealt with
+    std::uint64_t announced = 0;       // of its bytes, those up to the end of what its next frame is about
+    std::uint64_t counted = 0;         // and those that were dealt with
+    std::vector<std::uint32_t> closed; // rooms that were closed while it was in them
+
+    // It asks about such a room, which its handler had not heard of yet.
+    struct RoomIsClosed {};
 
     bool is_in(const Room& room) const;
-    // The room of this number. Throws common::PeerError if the client is not in it: a handler that was not
-    // taken over asks only about rooms that its client is in.
+    // The room of this number. Throws RoomIsClosed, and common::PeerError if the client is not in it: a
+    // handler that was not taken over asks only about rooms that its client is in.
     Room& room(std::uint32_t wanted) const;
 };
 

@@ -3,6 +3,7 @@
 
 #include "chatd/hub/room.hh"
 #include "common/authd/user_file.hh"
+#include "common/keeper/keeper_frames.hh"
 #include "common/record_bytes.hh"
 
 #include <chrono>
@@ -18,9 +19,12 @@ using OneNumber = pack::Struct<"=Q">;
 using RoomAndLine = pack::Struct<"=IQ">;
 using StayFields = pack::Struct<"=IQI">;
 using ClientHead = pack::Struct<"=BBQIqqBqqIIII">;
+using HandlerFields = pack::Struct<"=H">;
 using TicketHead = pack::Struct<"=BQQq">;
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 1;        // of tickets
+constexpr std::uint8_t client_version = 2; // and of clients; the one before has no HandlerFields and listener
+constexpr std::uint16_t protocol_before = 7;    // of all whose records are of the version before
 constexpr std::size_t max_answer = max_listing; // bytes of one that is kept: none is as long as a list
 constexpr std::size_t max_operator_rooms = 1024, max_tokens = 2, max_shown_network = 64;
 
@@ -111,9 +115,9 @@ ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
 std::string pack_client(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
     RecordWriter to;
-    to.fields<ClientHead>(version, flags_of(record), facts.number, static_cast<std::uint32_t>(facts.page),
-                          static_cast<std::int64_t>(facts.spawner), static_cast<std::int64_t>(facts.pid),
-                          static_cast<std::uint8_t>(facts.state),
+    to.fields<ClientHead>(client_version, flags_of(record), facts.number,
+                          static_cast<std::uint32_t>(facts.page), static_cast<std::int64_t>(facts.spawner),
+                          static_cast<std::int64_t>(facts.pid), static_cast<std::uint8_t>(facts.state),
                           std::int64_t{facts.since.time_since_epoch().count()},
                           std::int64_t{facts.login_timeout.count()}, facts.done, facts.wrong_passwords,
                           facts.wrong_codes, facts.wrong_tokens);
@@ -129,6 +133,7 @@ std::string pack_client(const ClientRecord& record) {
     to.count(record.rooms.size());
     for (const auto& [room, line] : record.rooms) to.fields<RoomAndLine>(room, line);
     write(to, record.tokens);
+    to.fields<HandlerFields>(facts.protocol).text(facts.listener);
     return to.take();
 }
 
@@ -138,7 +143,9 @@ ClientRecord unpack_client(std::string_view bytes) {
     ClientFacts& facts = record.facts;
     const auto [number_of_version, flags, number, page, spawner, pid, state, since, login_timeout, done,
                 passwords, codes, tokens] = from.fields<ClientHead>();
-    if (number_of_version != version) throw PeerError("a record of a client is of another version");
+    const bool is_of_before = number_of_version + 1 == client_version;
+    if (number_of_version != client_version && !is_of_before)
+        throw PeerError("a record of a client is of another version");
     record.has_left = (flags & has_left) != 0;
     facts.number = number;
     facts.page = page;
@@ -173,6 +180,8 @@ ClientRecord unpack_client(std::string_view bytes) {
         record.rooms.push_back({room, line});
     }
     record.tokens = read_texts(from, max_tokens, max_token);
+    facts.protocol = is_of_before ? protocol_before : std::get<0>(from.fields<HandlerFields>());
+    if (!is_of_before) facts.listener = from.text(max_label);
     from.expect_end();
     return record;
 }

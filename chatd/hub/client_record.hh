@@ -27,7 +27,7 @@ struct ClientRecord {
 
 ClientRecord record_of(const Client& client, std::vector<std::string> tokens);
 std::string pack_client(const ClientRecord& record);
-// Throws common::PeerError for what pack_client does not make.
+// Throws common::PeerError for what neither pack_client nor that of the version before makes.
 ClientRecord unpack_client(std::string_view bytes);
 // The same for the ticket of one that has left.
 std::string pack_ticket(const Tickets::Kept& kept);

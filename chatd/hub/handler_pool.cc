@@ -21,7 +21,6 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds orphan_time{10}; // for handlers of a dead spawner to end
 constexpr std::string_view busy_words = "The server is busy: try again in a moment.";
 constexpr std::string_view banned_words = "You are banned.";
 constexpr std::string_view stopping_words = "The server is stopping: come back later.";
@@ -45,6 +44,7 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
       deposits_(deposits),
       spawner_(std::move(spawner)),
       leaving_(loop, log, [this](ClientNumber client) { spawner_.signal(client, SIGKILL); }),
+      orphans_(loop, [this](ClientNumber client) { on_ended(client, 0); }),
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
@@ -68,10 +68,25 @@ void HandlerPool::close() {
     for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
 }
 
+bool HandlerPool::has_arrivals() const {
+    return !arrivals_.empty() || !newcomers_.empty() ||
+           std::any_of(people_.all().begin(), people_.all().end(),
+                       [](const auto& entry) { return entry.second.arrival.has_value(); });
+}
+
+void HandlerPool::turn_arrivals_away() {
+    for (const Accepted& waiting : std::exchange(arrivals_, {}))
+        acceptor_.turn_away(waiting.socket, busy_words);
+    for (const HandOver& waiting : std::exchange(newcomers_, {}))
+        acceptor_.turn_away(waiting.socket, busy_words);
+    acceptor_.hand_over();
+}
+
 // Nobody is let in who could not be handed over at once.
 void HandlerPool::update() {
     using Vacancy = Acceptor::Vacancy;
-    if (!spawner_.is_ready() || !deposits_.has_all()) return acceptor_.set_vacancy(Vacancy::not_now);
+    if (!accepts_ || !spawner_.is_ready() || !deposits_.has_all())
+        return acceptor_.set_vacancy(Vacancy::not_now);
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
@@ -90,8 +105,10 @@ void HandlerPool::take(Accepted&& accepted) {
     try {
         client.page = page.number();
         client.spawner = spawner_.pid();
+        client.protocol = spawner_.version();
+        client.listener = accepted.listener;
         client.login_timeout = settings_.login_timeout;
-        client.arrival = {std::move(second), accepted.peer};
+        client.arrival = {std::move(second), accepted.peer, accepted.listener};
         watch(client, std::move(ours));
         pages_in_use_[number] = page.number();
         deposits_.put_new(client);
@@ -141,7 +158,7 @@ void HandlerPool::restore_page(const ClientFacts& facts) {
         owner->second = facts.number;
     }
     pages_in_use_[facts.number] = facts.page;
-    restored_[facts.number] = facts.spawner;
+    restored_[facts.number] = {facts.spawner, facts.pid};
 }
 
 void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_kill) {
@@ -150,18 +167,18 @@ void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_ki
     leaving_.begin(facts.number, facts.pid, {}, std::move(pair), may_kill);
 }
 
-// Those of another spawner are orphans: nobody tells of their end.
+// Those of another spawner are orphans.
 void HandlerPool::settle_restored(pid_t spawner) {
     std::vector<std::size_t> pages;
     for (const auto& [page, owner] : std::exchange(restored_pages_, {})) pages.push_back(page);
     pages_.take_those(pages);
-    for (const auto& [number, its_spawner] : std::exchange(restored_, {})) {
-        if (its_spawner == spawner) {
-            restored_.emplace(number, its_spawner);
+    for (const auto& [number, one] : std::exchange(restored_, {})) {
+        if (one.spawner == spawner) {
+            restored_.emplace(number, one);
             continue;
         }
-        orphans_[number] = pages_in_use_.at(number);
-        if (people_.find(number) == nullptr) rest_page(number);
+        orphans_.add(number, one.pid);
+        if (people_.find(number) == nullptr) orphans_.rest(number);
     }
     update();
 }
@@ -172,7 +189,7 @@ void HandlerPool::on_handlers(std::span<const SpawnerLink::Callbacks::Handler> s
         if (Client* const client = people_.find(number)) client->pid = pid;
     }
     if (!is_last) return;
-    for (const auto& [number, spawner] : std::exchange(restored_, {})) on_ended(number, 0);
+    for (const auto& [number, one] : std::exchange(restored_, {})) on_ended(number, 0);
 }
 
 Loop::OnError HandlerPool::charge_to(ClientNumber number) const {
@@ -201,6 +218,7 @@ void HandlerPool::on_spawned(ClientNumber number, pid_t pid) {
 }
 
 void HandlerPool::on_ended(ClientNumber number, int status) {
+    orphans_.remove(number);
     leaving_.end(number);
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
@@ -221,7 +239,11 @@ void HandlerPool::on_spawner_lost() {
     restored_.clear();
     update();
     leaving_.forget_limits();
-    orphans_.insert(pages_in_use_.begin(), pages_in_use_.end());
+    for (const auto& [number, page] : pages_in_use_) {
+        const Client* const client = people_.find(number);
+        orphans_.add(number, client != nullptr ? client->pid : leaving_.pid_of(number));
+        if (client == nullptr) orphans_.rest(number);
+    }
     std::vector<ClientNumber> unborn;
     for (const auto& [number, client] : people_.all())
         if (client.arrival) unborn.push_back(number);
@@ -230,10 +252,6 @@ void HandlerPool::on_spawner_lost() {
         unsure_.insert(number);
         if (is_at_end(people_.find(number)->pair)) hand_on(number);
     }
-    std::vector<ClientNumber> gone;
-    for (const auto& [number, page] : orphans_)
-        if (people_.find(number) == nullptr) gone.push_back(number);
-    for (const ClientNumber number : gone) rest_page(number);
 }
 
 void HandlerPool::on_pair(ClientNumber number) {
@@ -255,7 +273,8 @@ void HandlerPool::hand_on(ClientNumber number) {
 }
 
 void HandlerPool::on_spawner_ready() {
-    for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
+    if (spawner_.is_ready())
+        for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
     update();
 }
 
@@ -269,30 +288,21 @@ void HandlerPool::admit(Accepted accepted) {
                   });
 }
 
-void HandlerPool::rest_page(ClientNumber number) {
-    if (orphans_.erase(number) != 0)
-        loop_.at(Clock::now() + orphan_time, [this, number] { on_ended(number, 0); });
-}
-
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client);
         leaving_.begin(number, client.pid, std::move(client.errors),
-                       is_at_end(client.pair) ? Fd{} : client.pair.release(), !orphans_.contains(number));
+                       is_at_end(client.pair) ? Fd{} : client.pair.release(), !orphans_.has(number));
     } else {
         deposits_.note_ended(number);
         client.errors.end(log_, {"handler", client.pid});
     }
     people_.remove(client);
     unsure_.erase(number);
-    rest_page(number);
+    orphans_.rest(number);
     update();
-}
-
-void HandlerPool::read_last_words() {
-    while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
 }
 
 } // namespace chatd

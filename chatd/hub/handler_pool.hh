@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: ISC
 // Who gets a handler, and what becomes of it: accepts clients as long as there are pages and a spawner for
-// them, hands them over, and hears how their handlers ended. Those of a spawner that died are orphans: nobody
-// tells of their end, so their pages rest until they must have ended. A handler whose client has left is
-// given a moment to end. Handlers that an earlier hub had stay (takeover.hh). Run by the hub.
+// them, hands them over, and hears how their handlers ended. Those of a spawner that died, or let go, are
+// orphans: the keeper tells of their end where the system can, and elsewhere their pages rest until they must
+// have ended. A handler whose client has left is given a moment to end. Handlers that an earlier hub had stay
+// (takeover.hh). Run by the hub.
 #pragma once
 
 #include "chatd/hub/bans.hh"
 #include "chatd/hub/deposits.hh"
 #include "chatd/hub/leaving_handlers.hh"
+#include "chatd/hub/orphans.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/spawner_link.hh"
 #include "chatd/settings.hh"
@@ -38,6 +40,7 @@ public:
         std::function<pid_t()> pid;
         std::function<void(ClientNumber, std::size_t page, common::Fd socket, common::Fd pair)> spawn;
         std::function<void(ClientNumber, int signal)> signal;
+        std::function<std::uint16_t()> version = [] { return protocol_version; };
     };
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
@@ -58,10 +61,20 @@ public:
     void start(); // to accept
     void add_listener(common::Given listener) { acceptor_.add(std::move(listener)); }
     void remove_listener(const std::string& label) { acceptor_.remove(label); }
+    bool listens_at(std::string_view label) const { return acceptor_.has(label); }
     // After a reload. own: as open has it.
     void configure(std::size_t own);
     // Accepts no more clients; those that wait for a spawner are turned away.
     void close();
+    // The same for a hub that hands over: others go on listening. Those who were accepted are still let in.
+    void accept_no_more() {
+        accepts_ = false;
+        update();
+    }
+    // Whether some of them have no handler yet.
+    bool has_arrivals() const;
+    // Those of them who have none now are told to come again.
+    void turn_arrivals_away();
 
     // What it throws leaves the client with the caller.
     void take(common::Accepted&& accepted);
@@ -77,6 +90,10 @@ public:
     // What SpawnerLink tells. pid -1: no process could be forked.
     void on_spawned(ClientNumber number, pid_t pid);
     void on_ended(ClientNumber number, int status); // of waitpid(2)
+    // What the keeper tells of a process that is nobody's.
+    void on_orphan_end(pid_t pid, int status) {
+        if (const auto orphan = orphans_.find(pid)) on_ended(*orphan, status);
+    }
     void on_spawner_lost();
     void on_spawner_ready();
 
@@ -87,7 +104,9 @@ public:
     // takes its time.
     void release(Client& client);
     // After the spawner's end: what handlers wrote on their standard error until then.
-    void read_last_words();
+    void read_last_words() {
+        while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
+    }
 
     std::size_t max_clients() const { return acceptor_.max_clients(); } // now, once it is open
     std::string places() const { return acceptor_.places(); }
@@ -107,7 +126,6 @@ private:
     void watch(Client& client, common::Fd pair);
     void restore_page(const ClientFacts& facts);
     void admit(common::Accepted accepted);
-    void rest_page(ClientNumber number);
     void on_pair(ClientNumber number);
     void hand_on(ClientNumber number);
 
@@ -120,18 +138,23 @@ private:
     Deposits& deposits_;
     Spawner spawner_;
     LeavingHandlers leaving_;
+    Orphans orphans_;
     Callbacks callbacks_;
     common::Acceptor acceptor_;
     std::map<ClientNumber, std::size_t> pages_in_use_; // until the handler is known to have ended
-    std::map<ClientNumber, std::size_t> orphans_;      // of those, handlers of a spawner that died
     // When the spawner died, of these it was not known whether they had a handler: a frame of it tells, or
     // the end of the pair.
     std::set<ClientNumber> unsure_;
     std::vector<common::Accepted> arrivals_; // of clients that wait for the next spawner
     std::vector<HandOver> newcomers_;        // who wait until the keeper has what is deposited of them
-    std::map<ClientNumber, pid_t> restored_; // whose spawner, this one, has not told yet
+    // Of an earlier hub: whose spawner, this one, has not told yet.
+    struct Restored {
+        pid_t spawner, pid;
+    };
+    std::map<ClientNumber, Restored> restored_;
     std::map<std::size_t, ClientNumber> restored_pages_; // whose they are, until all are restored
     std::uint64_t crashed_ = 0;
+    bool accepts_ = true;
 };
 
 } // namespace chatd

@@ -29,6 +29,7 @@ namespace {
 // the control socket and its clients, and what a client takes before its handler has it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
 constexpr std::chrono::seconds handlers_patience{60}; // with their answers to a hub that follows another
+constexpr std::chrono::seconds hand_over_time{4};     // for what can be finished before another goes on
 constexpr std::size_t min_made_rooms = 4, max_made_rooms = 1000;
 constexpr std::size_t share_of_made_rooms = 24;                       // of all descriptors; each takes three
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
@@ -134,7 +135,8 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
              [this](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
                  spawner_.spawn(client, page, std::move(socket), std::move(pair));
              },
-             [this](ClientNumber client, int signal) { spawner_.signal(client, signal); }},
+             [this](ClientNumber client, int signal) { spawner_.signal(client, signal); },
+             [this] { return spawner_.version(); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
@@ -152,7 +154,9 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, log_, settings_, people_, rooms_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
-      administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_) {
+      administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_),
+      evictions_(log_, settings_, people_, rooms_, answers_, departures_,
+                 [this](std::string_view label) { return pool_.listens_at(label); }) {
     ::umask(077);
     open_random_source(); // for the tokens
     const auto serve = [this](ClientNumber client) { client == 0 ? serving_.end() : serving_.begin(client); };
@@ -165,7 +169,17 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
     open();
 }
 
+// As the first of a new version it says why it cannot go on, and the old one does.
 void Hub::open() {
+    try {
+        open_parts();
+    } catch (const std::exception& error) {
+        if (keeper_.is_on_trial()) keeper_.tell_unable(error.what());
+        throw;
+    }
+}
+
+void Hub::open_parts() {
     service_.open({.verbs = administration_.verbs(),
                    .on_child_end = [] {},
                    .status = [this] { return administration_.status(); },
@@ -177,6 +191,8 @@ void Hub::open() {
                            answers_.on_deposited();
                            pool_.on_deposited();
                        },
+                   .on_orphan_end = [this](pid_t pid, int status) { pool_.on_orphan_end(pid, status); },
+                   .on_stay = [this] { evicts_ = true; },
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
@@ -185,25 +201,41 @@ void Hub::open() {
     std::vector<Given> listeners = keeper_.take_all(label_of_listener);
     for (Given& inherited : keeper_.take_all(label_of_inherited)) listeners.push_back(std::move(inherited));
     pool_.open(std::move(listeners), set_descriptors_aside());
-    spawner_.attach(loop_, log_, make_configure(), pages_fd_.get(),
+    spawner_.attach(loop_, log_, [this](std::uint16_t version) { return make_configure(version); },
+                    pages_fd_.get(),
                     {[this](ClientNumber client, pid_t pid) { pool_.on_spawned(client, pid); },
                      [this](ClientNumber client, int status) { pool_.on_ended(client, status); },
                      [this] { pool_.on_spawner_lost(); }, [this] { pool_.on_spawner_ready(); },
                      [this](std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last) {
                          pool_.on_handlers(some, is_last);
+                     },
+                     [this](std::uint16_t version) {
+                         keeper_.deposit(label_of_spawner_version, text(spawner_.pid(), ' ', version));
                      }});
     if (keeper_.follows_another()) spawner_.list();
-    if (spawner.fd) take(std::move(spawner));
+    if (spawner.fd) spawner_.adopt(std::move(spawner.fd), spawner.pid, version_of(spawner.pid));
     if (Given authd = keeper_.take(label_of_authd); authd.fd) take(std::move(authd));
     if (keeper_.follows_another()) passwords_.configure(); // the hub before may have told it in part
 }
 
-// Rooms, clients and tickets: those of a hub that has died, or of one that was stopped in order.
+// As a hub before has heard from it; 0: none has.
+std::uint16_t Hub::version_of(pid_t spawner) {
+    for (const KeeperLink::Left& left : keeper_.take_left(label_of_spawner_version)) {
+        const std::string pid = text(spawner, ' ');
+        if (left.bytes.starts_with(pid))
+            return parse_number<std::uint16_t>(std::string_view{left.bytes}.substr(pid.size())).value_or(0);
+    }
+    return 0;
+}
+
+// Rooms, clients and tickets: those of a hub that has died or handed over, or of one that was stopped in
+// order.
 void Hub::take_over(pid_t spawner) {
     Takeover takeover{[this](std::string_view begin) { return keeper_.take_left(begin); },
                       {log_, people_, rooms_, tickets_, bans_, saved_bans_, deposits_, answers_, departures_,
                        newcomers_, ignores_, pool_},
-                      spawner};
+                      spawner,
+                      !keeper_.is_on_trial() || keeper_.is_forced()};
     takeover.restore_bans();
     takeover.restore_rooms(settings_);
     for (const RoomSettings& room : settings_.rooms)
@@ -214,10 +246,14 @@ void Hub::take_over(pid_t spawner) {
         deposits_.put_tickets(); // whose file is forgotten soon
     }
     takeover.restore_clients();
+    const std::string too_old = evictions_.explain_too_old();
+    if (!too_old.empty() && keeper_.is_on_trial() && !keeper_.is_forced()) throw UserError(too_old);
     const std::uint32_t hub = takeover.count_hubs();
     requests_.set_generation(hub);
     keeper_.deposit(label_of_generation, text(hub));
+    evictions_.let_too_old_go(hub);
     takeover.ask_to_repeat(hub, serving_.suspect());
+    evictions_.empty_closing_rooms();
     if (!keeper_.follows_another()) return;
     log_.notice(text("going on after a hub that has ended, clients ", people_.count()));
     loop_.at(Clock::now() + handlers_patience, [this] { forget_silent_handlers(); });
@@ -230,10 +266,10 @@ void Hub::take(Given given) {
     if (given.label == label_of_authd) return passwords_.adopt(std::move(given.fd), given.pid);
 }
 
-std::string Hub::make_configure() const {
+std::string Hub::make_configure(std::uint16_t version) const {
     const auto& identity = start_.identity;
     return ConfigureFrame::make(
-        identity ? identity->name : "", protocol_version, static_cast<std::uint8_t>(settings_.child_events),
+        identity ? identity->name : "", version, static_cast<std::uint8_t>(settings_.child_events),
         static_cast<std::uint32_t>(settings_.idle_timeout.count()),
         static_cast<std::uint8_t>(identity ? 1 : 0), static_cast<std::uint32_t>(identity ? identity->uid : 0),
         static_cast<std::uint32_t>(identity ? identity->gid : 0),
@@ -259,6 +295,7 @@ std::size_t Hub::set_descriptors_aside() {
 int Hub::run() {
     wait_for_spawner();
     if (service_.is_stopping()) return stop(), 0;
+    if (service_.hands_over()) return hand_over(), 0;
     places_.forget();
     pool_.start();
     warn_of_missing_catalogue();
@@ -268,7 +305,7 @@ int Hub::run() {
     if (service_.is_stopping())
         stop();
     else
-        service_.end_hand_over();
+        hand_over();
     return 0;
 }
 
@@ -287,13 +324,23 @@ void Hub::forget_silent_handlers() {
 void Hub::turn() {
     service_.wait(!rooms_.has_news());
     service_.attempt([this] { settle_batches(); });
+    if (std::exchange(evicts_, false)) service_.attempt([this] { evict(); });
     service_.heed_signals();
+}
+
+// The first hub of a new version is there to stay: now its configuration is the one that holds.
+void Hub::evict() {
+    evictions_.begin_closing();
+    deposits_.settle(rooms_, false);
+    evictions_.empty_closing_rooms();
+    evictions_.let_go_of_listeners();
+    settle_batches();
 }
 
 // Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start.
 void Hub::wait_for_spawner() {
     service_.attempt([this] { settle_batches(); });
-    while (!spawner_.was_ready() && !service_.is_stopping()) turn();
+    while (!spawner_.was_ready() && !service_.is_stopping() && !service_.hands_over()) turn();
 }
 
 // What goes wrong with the answer to one of those who waited ends that one.
@@ -326,9 +373,33 @@ std::vector<std::string> Hub::apply(Service::Lines lines) {
     settings_ = std::move(wanted);
     passwords_.configure();
     if (has_other_language) warn_of_missing_catalogue();
-    spawner_.configure(make_configure());
+    spawner_.configure();
     pool_.configure(set_descriptors_aside());
     return told;
+}
+
+// What another hub could not finish: who has no handler yet, what the keeper does not have yet, and answers
+// and questions that a handler would have to repeat.
+bool Hub::has_more_to_do() const {
+    return pool_.has_arrivals() || !deposits_.has_all() || !answers_.are_all_sent() ||
+           std::any_of(people_.all().begin(), people_.all().end(),
+                       [](const auto& entry) { return entry.second.login != nullptr; });
+}
+
+// Another goes on with all that there is here, as if this one had died at a quiet moment: nobody is told.
+void Hub::hand_over() {
+    pool_.accept_no_more();
+    bool is_late = false;
+    loop_.at(Clock::now() + hand_over_time, [&is_late] { is_late = true; });
+    while (has_more_to_do() && !is_late && !service_.is_stopping()) turn();
+    if (service_.is_stopping()) return stop();
+    service_.attempt([this] { settle_batches(); });
+    rooms_.wake_members();
+    service_.attempt([this] { pool_.turn_arrivals_away(); });
+    service_.attempt([this] { saved_bans_.finish(); }); // or its child would write when the next hub's does
+    passwords_.leave();
+    spawner_.leave();
+    service_.end_hand_over();
 }
 
 // What goes wrong with one client keeps nothing else from being put in order.

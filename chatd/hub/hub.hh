@@ -2,13 +2,14 @@
 // The hub: chatd's main process. Accepts clients and hands them to the spawner; owns names, rooms, rights
 // and the room logs; wakes the handlers that sleep; serves the control socket and the administrator's
 // console. It never reads a byte from a client, and checks every frame from a handler, which may have been
-// taken over. If it dies, the next one goes on with its clients (takeover.hh). Here is its loop; each part
-// below has a file of its own.
+// taken over. If it dies, or hands over to one of another version, the next one goes on with its clients
+// (takeover.hh). Here is its loop; each part below has a file of its own.
 #pragma once
 
 #include "chatd/hub/administration.hh"
 #include "chatd/hub/background_save.hh"
 #include "chatd/hub/deposits.hh"
+#include "chatd/hub/evictions.hh"
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/kept_places.hh"
 #include "chatd/hub/requests.hh"
@@ -35,6 +36,8 @@ void check_start(const Settings& settings);
 // Labels of its own, beside the keeper's.
 inline constexpr std::string_view label_of_spawner = "spawner", label_of_authd = "authd",
                                   label_of_terminal = "terminal"; // for the console
+// Deposited: the pid of the spawner and the protocol version that it speaks.
+inline constexpr std::string_view label_of_spawner_version = "spawner version";
 
 class Hub {
 public:
@@ -50,19 +53,25 @@ public:
     // std::system_error.
     Hub(common::KeeperLink& keeper, Settings settings, common::Log& log, Start start);
 
-    // Tells the keeper where it listens, and serves until it is told to stop. Returns the exit status.
+    // Tells the keeper where it listens, and serves until it is told to stop, or to hand over. Returns the
+    // exit status.
     int run();
 
 private:
     void open();
+    void open_parts();
     void take_over(pid_t spawner);
+    std::uint16_t version_of(pid_t spawner);
     void forget_silent_handlers();
     void turn();
     void wait_for_spawner();
     void take(common::Given given);
-    std::string make_configure() const;
+    std::string make_configure(std::uint16_t version) const;
     void warn_of_missing_catalogue() const;
     void settle_batches();
+    void evict();
+    bool has_more_to_do() const;
+    void hand_over();
     std::size_t set_descriptors_aside();
     std::vector<std::string> apply(common::Service::Lines merged);
     void stop();
@@ -102,6 +111,8 @@ private:
     Lists lists_;
     Requests requests_;
     Administration administration_;
+    Evictions evictions_;
+    bool evicts_ = false;
 };
 
 } // namespace chatd

@@ -58,6 +58,11 @@ void LeavingHandlers::forget_limits() {
     for (const auto& [client, handler] : handlers_) loop_.cancel(handler.kill_at);
 }
 
+pid_t LeavingHandlers::pid_of(ClientNumber client) const {
+    const auto found = handlers_.find(client);
+    return found == handlers_.end() ? -1 : found->second.pid;
+}
+
 std::optional<ClientNumber> LeavingHandlers::any() const {
     if (handlers_.empty()) return {};
     return handlers_.begin()->first;

@@ -31,6 +31,7 @@ public:
     void end(ClientNumber client);
     // Nobody can kill them any more.
     void forget_limits();
+    pid_t pid_of(ClientNumber client) const; // -1: it is not here, or not known
     // One of them; no value: there is none.
     std::optional<ClientNumber> any() const;
 

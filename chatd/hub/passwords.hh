@@ -43,7 +43,10 @@ public:
     void adopt(common::Fd pair, pid_t pid);
     void configure(); // after a reload
     bool has_authd() const { return authd_.has_value(); }
-    void stop(); // tells it to end
+    void stop();   // tells it to end
+    void leave() { // it goes on with another hub
+        if (authd_) authd_->leave();
+    }
 
     // Until the verdict the client may ask nothing else. Without an authd it is unavailable, and told at
     // once. The caller erases its own copy of the password. Throws as common::Login::ask.

@@ -135,6 +135,16 @@ const Requests::Rule& Requests::Rule::of(Message message) {
     return *rule;
 }
 
+// Its handler may not have heard yet that a room was closed.
+template <class Work>
+void Requests::answer_in_rooms(Client& client, const Work& work) {
+    try {
+        work();
+    } catch (const Client::RoomIsClosed&) {
+        answers_.refuse(client, Refusal::no_such_room);
+    }
+}
+
 void Requests::read(ClientNumber number) {
     const Turn turn{on_turn_, number};
     std::array<char, max_frame> packet; // not filled: most packets are short
@@ -186,11 +196,11 @@ void Requests::handle(Client& client, Packet packet) {
     if (client.awaits_here && !ends_waiting(client, packet)) return;
     const std::uint32_t serial = is_request(message) ? serial_of(packet) : 0;
     if (is_request(message) && serial == client.done && std::exchange(client.may_repeat, false))
-        return parts_.entry.repeat(client);
+        return answer_in_rooms(client, [&] { parts_.entry.repeat(client); });
     if (is_request(message) && serial <= client.taken) return; // it comes again, and was dealt with
     if ((rule.states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
     if (is_request(message)) note_serial(client, packet);
-    pass(client, rule, packet, SlowedBy::own_lines);
+    answer_in_rooms(client, [&] { pass(client, rule, packet, SlowedBy::own_lines); });
 }
 
 // What was said to an earlier hub is passed over: what is unanswered of it is said again. But if the handler
@@ -288,7 +298,7 @@ void Requests::release(ClientNumber number) {
     const SlowedBy next =
         client.held_by == SlowedBy::own_lines ? SlowedBy::address_lines : SlowedBy::wrong_codes;
     const Turn turn{on_turn_, number};
-    pass(client, Rule::of(message_of(packet)), packet, next);
+    answer_in_rooms(client, [&] { pass(client, Rule::of(message_of(packet)), packet, next); });
 }
 
 } // namespace chatd

@@ -71,6 +71,8 @@ private:
     void note_serial(Client& client, Packet packet);
     void run(Client& client, const Rule& rule, Packet packet);
     void pass(Client& client, const Rule& rule, Packet packet, SlowedBy from);
+    template <class Work>
+    void answer_in_rooms(Client& client, const Work& work);
     std::chrono::milliseconds time_at(SlowedBy limit, Client& client, const Rule& rule, Packet packet);
     void hold_back(Client& client, Packet packet, std::chrono::milliseconds time, SlowedBy why);
     void release(ClientNumber number);

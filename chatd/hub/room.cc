@@ -52,6 +52,7 @@ std::uint32_t Room::entry() const {
 }
 
 std::optional<Refusal> Room::refuse_entry(const Client& client, const Bans& bans, Ban::Time now) const {
+    if (state_.is_closing) return Refusal::no_such_room;
     if (client.is_in(*this)) return Refusal::already_inside;
     if (client.rooms.size() >= max_rooms) return Refusal::too_many_rooms;
     if (bans.keeps_out(client, name(), now)) return Refusal::room_banned;
@@ -97,7 +98,7 @@ bool Room::rename(const Client& client, const std::string& folded_name) {
 
 std::vector<Note> Room::configure(RoomSettings& wanted) {
     std::vector<Note> told;
-    state_.is_made_by_client = false;
+    state_.is_made_by_client = state_.is_closing = false;
     // Who knew the old code has what was said until now, and nothing of what follows.
     const bool has_new_code = settings_.code != wanted.code || settings_.code_hash != wanted.code_hash;
     if (has_new_code && !log_->start_new_segment()) {

@@ -37,6 +37,7 @@ public:
     struct State {
         bool is_moderated = false;
         bool is_made_by_client = false;
+        bool is_closing = false; // the configuration has it no more
         std::string maker_network{};
         std::set<ClientNumber> operators{}; // beside those of the whole server
     };
@@ -57,6 +58,9 @@ public:
     bool is_moderated() const { return state_.is_moderated; }
     // Whether a client made it; then it ends with its last member.
     bool is_made_by_client() const { return state_.is_made_by_client; }
+    // Nobody may enter it any more, and it ends with its last member.
+    void close() { state_.is_closing = true; }
+    bool is_closing() const { return state_.is_closing; }
     // Where that client was from: Address::network.
     const std::string& maker_network() const { return state_.maker_network; }
     const State& state() const { return state_; }

@@ -24,14 +24,15 @@ enum Flag : std::uint8_t {
     made_by_client = 2,
     starts_moderated = 4,
     hidden = 8,
-    history = 16
+    history = 16,
+    closing = 32
 };
 
 std::uint8_t flags_of(const RoomRecord& record) {
     return static_cast<std::uint8_t>(
         (record.state.is_moderated ? moderated : 0) | (record.state.is_made_by_client ? made_by_client : 0) |
         (record.settings.moderated ? starts_moderated : 0) | (record.settings.hidden ? hidden : 0) |
-        (record.settings.history ? history : 0));
+        (record.settings.history ? history : 0) | (record.state.is_closing ? closing : 0));
 }
 
 } // namespace
@@ -73,6 +74,7 @@ RoomRecord unpack_room(std::string_view bytes) {
     settings.topic = from.text(max_topic);
     record.state.is_moderated = (flags & moderated) != 0;
     record.state.is_made_by_client = (flags & made_by_client) != 0;
+    record.state.is_closing = (flags & closing) != 0;
     record.state.maker_network = from.text(max_shown_network);
     for (std::size_t left = from.count(max_operators); left > 0; --left)
         record.state.operators.insert(std::get<0>(from.fields<OneNumber>()));

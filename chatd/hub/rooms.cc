@@ -145,7 +145,8 @@ std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
         if (!stays)
             told.push_back(
                 {Severity::warning,
-                 text("room ", name, " was removed from the configuration: it closes at the next start")});
+                 text("room ", name,
+                      " was removed from the configuration: it closes at the next start or upgrade")});
     }
     return told;
 }
@@ -245,8 +246,8 @@ std::vector<std::string> Rooms::close_empty() {
     std::vector<std::string> closed;
     std::erase_if(rooms_, [&](const auto& entry) {
         const Room& room = entry.second;
-        const bool closes = room.is_made_by_client() && room.members().empty();
-        if (!closes) return false;
+        const bool may_close = room.is_made_by_client() || room.is_closing();
+        if (!may_close || !room.members().empty()) return false;
         news_.erase(&room);
         note_change(room);
         log_.notice(text("room ", escape(entry.first), " closes: nobody is in it"));

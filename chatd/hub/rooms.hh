@@ -100,7 +100,7 @@ public:
     // Writes the batches, each in one write, as far as the disk takes them. To be called again until there
     // are none: answers may make more.
     std::vector<Settled> flush();
-    // Those that clients have made; their names.
+    // Those that clients have made, and those that are closing; their names.
     std::vector<std::string> close_empty();
 
     // What a hub that follows this one has to know of a room is another now.

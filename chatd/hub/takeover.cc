@@ -35,6 +35,9 @@ bool Takeover::attempt(std::string_view label, const Work& work) {
         work();
         return true;
     } catch (const std::exception& error) {
+        if (!may_lose_)
+            throw UserError(text("what the running version left as '", escape(label),
+                                 "' cannot be read: ", error.what(), ": stop and start chatd instead"));
         parts_.log.error(text("what an earlier hub left as '", escape(label), "' is lost: ", error.what()));
         return false;
     }
@@ -70,7 +73,7 @@ std::map<std::uint32_t, Takeover::OfRoom> Takeover::take_parts() {
     return all;
 }
 
-void Takeover::restore_rooms(const Settings& settings) {
+void Takeover::restore_rooms(Settings& settings) {
     for (const KeeperLink::Left& left : take_left_(label_of_made))
         parts_.rooms.set_last_made(parse_number<std::uint32_t>(left.bytes).value_or(0));
     std::map<std::uint32_t, OfRoom> parts = take_parts();
@@ -82,15 +85,12 @@ void Takeover::restore_rooms(const Settings& settings) {
             const auto configured =
                 std::find_if(settings.rooms.begin(), settings.rooms.end(),
                              [&](const RoomSettings& one) { return one.name == record.settings.name; });
-            const bool has_files = record.settings.history; // which only a start can change
-            if (configured != settings.rooms.end()) {
-                record.settings = *configured;
-                record.state.is_made_by_client = false;
-            }
-            record.settings.history = has_files;
             std::vector<Record> tail;
             Room& room = parts_.rooms.restore(std::move(record), std::move(of_room.log), tail);
             tails_[&room] = std::move(tail);
+            if (configured != settings.rooms.end())
+                for (const Note& note : room.configure(*configured))
+                    parts_.log.write(note.severity, note.text);
             for (auto& [is_muted, mark] : of_room.marks)
                 (is_muted ? room.muted() : room.voices()).put_back(std::move(mark));
             parts_.deposits.know_parts(room.number(), std::move(of_room.parts));
@@ -133,7 +133,10 @@ void Takeover::restore_client(ClientRecord record, Fd pair) {
     client.taken = client.may_repeat || client.done == 0 ? client.done : client.done - 1;
     for (const ClientNumber former : client.formers) parts_.tickets.forget(former); // it has come back
     for (const ClientRecord::Stay& stay : record.rooms)
-        if (Room* const room = parts_.rooms.find(stay.room)) room->join(client, stay.shown_from);
+        if (Room* const room = parts_.rooms.find(stay.room))
+            room->join(client, stay.shown_from);
+        else // and its handler may not have heard of it
+            client.closed.push_back(stay.room);
     if (!record.tokens.empty())
         parts_.tickets.put_back({.ticket = {.client = client.number,
                                             .name = client.name,
@@ -164,7 +167,7 @@ void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
             room.join(*client, record->line);
         } else if (record->kind == Kind::left && is_in && record->serial == 0) {
             parts_.rooms.standing().know_departure(room, number, record->line);
-            departed_.insert(number);
+            if (!room.is_closing()) departed_.insert(number); // there it is the room that ends
         } else if (record->kind == Kind::left && is_in && record->serial > client->done) {
             room.leave(*client);
         }

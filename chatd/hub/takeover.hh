@@ -45,15 +45,17 @@ public:
         Ignores& ignores;
         HandlerPool& pool;
     };
-    // take_left: KeeperLink's. spawner: the pid of the one that is there; -1: none.
+    // take_left: KeeperLink's. spawner: the pid of the one that is there; -1: none. may_lose: false where
+    // the hub before can go on: then what is wrong is thrown as common::UserError.
     using TakeLeft = std::function<std::vector<common::KeeperLink::Left>(std::string_view begin)>;
-    Takeover(TakeLeft take_left, const Parts& parts, pid_t spawner)
-        : take_left_(std::move(take_left)), parts_(parts), spawner_(spawner) {}
+    Takeover(TakeLeft take_left, const Parts& parts, pid_t spawner, bool may_lose = true)
+        : take_left_(std::move(take_left)), parts_(parts), spawner_(spawner), may_lose_(may_lose) {}
 
     // In this order. What is wrong with a record costs that one, and is said in the log. Rooms of the
-    // configuration that were not there are not made.
+    // configuration that were not there are not made; what it says of the others takes effect, and where it
+    // cannot, settings has what is in force.
     void restore_bans();
-    void restore_rooms(const Settings& settings);
+    void restore_rooms(Settings& settings);
     void restore_tickets();
     void restore_clients();
     // How many hubs there were in this daemon, with this one.
@@ -81,6 +83,7 @@ private:
     std::set<std::string> expelled_;             // names of those whom somebody threw out there
     Parts parts_;
     pid_t spawner_;
+    bool may_lose_;
 };
 
 } // namespace chatd

@@ -12,11 +12,18 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace common;
 
 namespace chatd {
+namespace {
+
+constexpr std::chrono::milliseconds last_words_time{2000}; // for the hub to take each of them
+
+} // namespace
+
 Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handler)
     : hub_(std::move(hub)), run_(run_handler), loop_(best_backend()), catalogues_(program_folder) {
     set_close_on_exec(hub_.get());
@@ -40,8 +47,23 @@ int Spawner::run() {
         for (const int signal : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals.take(signal);
         if (signals.take(SIGCHLD)) loop_.attempt([this] { reap(Signals::last_child()); }, nullptr);
     }
-    end_handlers();
+    if (lets_go_)
+        tell_rest();
+    else
+        end_handlers();
     return has_failed_ ? 1 : 0;
+}
+
+// Another spawner is there, and these handlers are nobody's from now on. The hub hears of each that was
+// forked.
+void Spawner::tell_rest() {
+    const auto tell = [this] {
+        for (flush(); !untold_.empty(); flush()) {
+            pollfd room{hub_.get(), POLLOUT, 0};
+            if (::poll(&room, 1, static_cast<int>(last_words_time.count())) != 1) return;
+        }
+    };
+    loop_.attempt(tell, [](const std::exception&) {}); // then the hub has gone as well
 }
 
 // They see the hub's end on their own pairs. Who does not end then holds a client, and logs of rooms.
@@ -131,6 +153,10 @@ void Spawner::handle(std::span<const char> packet, Received got) {
     case Message::spawn: return spawn(packet, std::move(got));
     case Message::kill: return kill(packet);
     case Message::list: return list(packet);
+    case Message::let_go:
+        LetGoFrame::read(packet);
+        over_ = lets_go_ = true;
+        return;
     default: throw PeerError("the hub sent a frame that is not for the spawner");
     }
 }
@@ -138,7 +164,7 @@ void Spawner::handle(std::span<const char> packet, Received got) {
 void Spawner::configure(std::span<const char> packet, Fd pages) {
     const auto [fields, user] = ConfigureFrame::read(packet);
     const auto [version, backend, idle, drop, uid, gid, language, lines] = fields;
-    if (version != protocol_version) throw PeerError("the running hub is of another version: restart chatd");
+    if (!speaks_with(version)) throw PeerError("the running hub is of another version: restart chatd");
     events_ = static_cast<Backend>(backend);
     idle_timeout_ = std::chrono::seconds{idle};
     if (drop != 0) identity_ = Identity{uid, gid, user};

@@ -3,7 +3,8 @@
 // before the hub reads its configuration, so it holds no code of a room and no descriptor but its own; what
 // it forks is as innocent. Trusts the hub. What goes wrong for one client is told to the hub as a handler
 // that could not be forked; with the hub itself it is tried again, and if that fails for 10 s, the spawner
-// ends. At its end no handler is left.
+// ends. At its end no handler is left, unless another spawner follows it after an upgrade: then it lets them
+// go.
 #pragma once
 
 #include "chatd/phrases.hh"
@@ -37,7 +38,7 @@ class Spawner {
 public:
     // program_folder: where the catalogues of a program that is not installed are; empty: not known.
     Spawner(common::Fd hub, const std::string& program_folder, RunHandler run_handler);
-    // Serves the hub until it ends, and then sees to it that the handlers do.
+    // Serves the hub until it ends, and then sees to it that the handlers do; or until it is told to let go.
     int run();
 
 private:
@@ -52,6 +53,7 @@ private:
     void reap(pid_t one);
     void reap_all();
     void tell_end(const common::Ended& ended);
+    void tell_rest();
     void end_handlers();
     void tell(std::string packet);
     void flush();
@@ -77,6 +79,7 @@ private:
     common::Patience patience_; // with the hub's pair
     bool will_reap_all_ = false;
     bool over_ = false;
+    bool lets_go_ = false; // of its handlers
     bool has_failed_ = false;
 };
 

@@ -2,7 +2,9 @@
  * Two handlers, the hub, what the keeper has, and the log of one room, with deaths of the hub at every step and
  * of a handler (spin(1)). `make model' checks that each line stands in the log once and in its speaker's order,
  * that each request is answered once and with what is true after any death, that a handler comes to the end
- * of the log, and that nothing waits or goes round for ever. Without any one of these rules it must fail: */
+ * of the log, and that nothing waits or goes round for ever. A hub that hands over to one of another version is
+ * one that dies at a quiet moment, with all deposited: that is among these deaths.
+ * Without any one of these rules it must fail: */
 #define none                0
 #define tail_is_known       1 /* what the log's tail has of a speaker is not written again */
 #define each_line_counts    2 /* a say of two lines takes two serials: its first may stand without its second */

@@ -241,6 +241,25 @@ TEST_SUITE("unit") {
         }
     }
 
+    TEST_CASE("conversation: a room that is closed is left when the client has read what was said there") {
+        TalkPlace place;
+        place.be_inside("ada", 1, "lobby");
+        place.hear(ClosedFrame::make({}, std::uint32_t{2})); // which it is not in
+        CHECK(place.shown().empty());
+        place.type("/join plans\n");
+        place.sent_as<EnterFrame>();
+        place.enter(2, "plans", TalkPlace::empty_log());
+        place.shown();
+        place.type("/join attic\n"); // and waits for the answer
+        place.hear(ClosedFrame::make({}, std::uint32_t{2}));
+        CHECK(place.shown() == "plans is closed: you are not in it any more.\nYou now speak in lobby.\n");
+        CHECK(place.talk.rooms.current_number() == 1);
+        CHECK_FALSE(place.talk.rooms.follows(2));
+        CHECK(place.talk.hub.is_waiting());
+        place.refuse(Refusal::no_such_room);
+        CHECK_FALSE(place.talk.hub.is_waiting());
+    }
+
     TEST_CASE("conversation: a private message that a second hub tells once more is shown once") {
         TalkPlace place;
         place.be_inside("ada", 1, "lobby");

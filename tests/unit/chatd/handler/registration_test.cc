@@ -272,8 +272,8 @@ TEST_SUITE("unit") {
         CHECK_FALSE(place.talk.hub.is_waiting());
         CHECK(place.talk.rooms.current_number() == 2);
         CHECK(place.talk.rooms.next_behind_current().number() == 1);
-        place.talk.rooms.leave_current();
-        place.talk.rooms.leave_current();
+        place.talk.rooms.leave(place.talk.rooms.current_number());
+        place.talk.rooms.leave(place.talk.rooms.current_number());
         CHECK_FALSE(place.talk.rooms.is_in_any());
     }
 

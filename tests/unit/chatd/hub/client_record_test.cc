@@ -21,6 +21,8 @@ ClientRecord whole_record() {
     facts.page = 9;
     facts.spawner = 4711;
     facts.pid = 4712;
+    facts.protocol = 513;
+    facts.listener = "listen 127.0.0.1:2323";
     facts.state = ClientFacts::State::inside;
     facts.login_timeout = std::chrono::seconds{60};
     facts.done = 42;
@@ -65,12 +67,29 @@ TEST_SUITE("unit") {
         CHECK_EQ(read.facts.ignored.at(1).name, "Mallory");
         CHECK_EQ(read.facts.ignored.at(0).person.account, "eve");
         CHECK_EQ(read.facts.pid, 4712);
+        CHECK_EQ(read.facts.protocol, 513);
+        CHECK_EQ(read.facts.listener, "listen 127.0.0.1:2323");
         CHECK_EQ(read.facts.away, std::optional<std::string>{""});
         CHECK_EQ(read.facts.seen.at(7), 70);
         CHECK_EQ(read.facts.answer.size(), 7);
         CHECK_EQ(read.rooms.at(0).room, 0x80000001U);
         CHECK_EQ(read.tokens.at(1), std::string(32, 'b'));
         check_length(bytes, unpack_client);
+    }
+
+    TEST_CASE("a client's record of the version before is read and its handler's protocol is known") {
+        ClientRecord record = whole_record();
+        record.facts.listener.clear();
+        std::string bytes = pack_client(record);
+        bytes.resize(bytes.size() - 4); // without protocol and listener
+        bytes[0] = 1;
+        const ClientRecord read = unpack_client(bytes);
+        CHECK_EQ(read.facts.protocol, 7);
+        CHECK_EQ(read.facts.listener, "");
+        CHECK_EQ(read.facts.name, "Ada");
+        CHECK_EQ(read.tokens, record.tokens);
+        bytes[0] = 0;
+        CHECK_THROWS_AS(unpack_client(bytes), common::PeerError);
     }
 
     TEST_CASE("a client's record that says too much is refused") {
@@ -123,7 +142,7 @@ TEST_SUITE("unit") {
         record.settings.hidden = true;
         record.settings.history = false;
         record.settings.keep_age = std::chrono::hours{48};
-        record.state = {true, true, "10.0.0.7", {1, 2, 3}};
+        record.state = {true, true, true, "10.0.0.7", {1, 2, 3}};
         record.place = std::string{"some\0where", 10};
         const std::string bytes = pack_room(record);
         const RoomRecord read = unpack_room(bytes);
@@ -131,6 +150,7 @@ TEST_SUITE("unit") {
         CHECK(read.settings.hidden);
         CHECK_FALSE(read.settings.history);
         CHECK(read.state.is_made_by_client);
+        CHECK(read.state.is_closing);
         CHECK_EQ(read.state.operators.size(), 3);
         check_length(bytes, unpack_room);
     }

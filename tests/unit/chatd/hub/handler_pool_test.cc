@@ -275,6 +275,7 @@ TEST_SUITE("unit") {
         CHECK(house.people.count() == 0);
         house.pool.on_ended(first, 0); // their pages rest, and here they have rested
         house.pool.on_ended(second, 0);
+        house.is_ready = true;
         house.pool.on_spawner_ready();
         REQUIRE(house.spawned.size() == 2);
         CHECK(house.people.find(house.spawned[0].client)->host == "10.0.0.1");
@@ -295,6 +296,7 @@ TEST_SUITE("unit") {
         house.loop.run_once(nullptr, false);
         CHECK(house.lost == std::vector<ClientNumber>{ends});
         house.pool.on_ended(ends, 0); // its page has rested
+        house.is_ready = true;
         house.pool.on_spawner_ready();
         REQUIRE(house.spawned.size() == 3);
         CHECK(house.people.find(house.spawned[2].client)->host == "10.0.0.2");
@@ -309,6 +311,53 @@ TEST_SUITE("unit") {
         CHECK(house.people.find(first) != nullptr); // it goes on
         house.pool.release(*house.people.find(first));
         CHECK(house.take() == 0); // nobody tells of its end, so it may still be there
+    }
+
+    TEST_CASE("the page of an orphan whose end the keeper tells is free at once and a crash is counted") {
+        Pool house;
+        const ClientNumber first = house.take(), second = house.take();
+        house.pool.on_spawned(first, 4711);
+        house.pool.on_spawned(second, 4712);
+        house.pool.on_orphan_end(4712, 0); // not one of ours: this one's spawner is there
+        house.pool.on_spawner_lost();
+        house.pool.release(*house.people.find(first));
+        CHECK(house.take() == 0);
+        house.pool.on_orphan_end(4713, 9);
+        CHECK(house.take() == 0);
+        house.pool.on_orphan_end(4711, 9);
+        CHECK(house.pool.crashed() == 1);
+        CHECK(house.is_logged("a handler ended: signal 9"));
+        const ClientNumber third = house.take();
+        REQUIRE(third != 0);
+        house.pool.on_spawned(third, 4711); // the number comes again
+        house.pool.on_orphan_end(4711, 9);
+        CHECK(house.take() == 0);
+        house.pool.on_orphan_end(4712, 11); // before the hub hears of its pair's end
+        house.pool.release(*house.people.find(second));
+        CHECK(house.pool.crashed() == 2);
+        CHECK(house.take() != 0);
+    }
+
+    TEST_CASE("a hub that hands over accepts nobody and waits for those who have no handler yet") {
+        Pool house;
+        house.keeper_takes_all = false;
+        house.take();
+        house.pool.accept_no_more();
+        CHECK(house.pool.has_arrivals());
+        house.keeper_takes_all = true;
+        house.pool.on_deposited();
+        CHECK(house.pool.has_arrivals());
+        REQUIRE(house.spawned.size() == 1);
+        house.pool.on_spawned(house.spawned[0].client, 4711);
+        CHECK_FALSE(house.pool.has_arrivals());
+        house.take();
+        house.spawned.clear();
+        house.is_ready = false;
+        house.pool.on_spawner_lost();
+        CHECK(house.pool.has_arrivals());
+        house.pool.turn_arrivals_away();
+        CHECK_FALSE(house.pool.has_arrivals());
+        CHECK(house.told() == "The server is busy: try again in a moment.\n");
     }
 
     TEST_CASE("who waits for a spawner when the hub stops is told so") {
@@ -366,6 +415,7 @@ TEST_SUITE("unit") {
         REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
         rlimit few = before;
         few.rlim_cur = static_cast<rlim_t>(common::Fd{::dup(STDIN_FILENO)}.get());
+        house.is_ready = true;
         REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
         house.pool.on_spawner_ready();
         REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // A hub that follows one which has died: what it knows of it, what it believes the logs, and what it does
 // with requests that are repeated. The keeper and the handlers are the test.
+#include "chatd/hub/evictions.hh"
 #include "chatd/hub/takeover.hh"
 #include "tests/unit/chatd/hub/hub_house.hh"
 
@@ -8,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 #include <string>
+#include <sys/socket.h>
 
 using namespace chatd;
 
@@ -21,10 +23,18 @@ struct Hubs {
 
     // The one of now dies, wherever it is, and another takes over what the keeper has.
     void die(ClientNumber suspect = 0) {
+        const std::uint32_t hub = take_over();
+        evictions->let_too_old_go(hub);
+        takeover->ask_to_repeat(hub, suspect);
+        evictions->empty_closing_rooms();
+    }
+    // Up to there; the number of the hub that takes over.
+    std::uint32_t take_over(bool may_lose = true) {
         pool.reset();
         before.push_back(std::move(now));
         HubHouse& dead = *before.back();
         now = std::make_unique<HubHouse>(&dead);
+        if (configured) now->settings.rooms = *configured;
         pool.emplace(now->loop, now->log, now->settings, pages, now->people, now->bans, now->deposits,
                      HandlerPool::Spawner{[] { return true; }, [] { return spawner; },
                                           [](ClientNumber, std::size_t, common::Fd, common::Fd) {},
@@ -32,7 +42,9 @@ struct Hubs {
                      HandlerPool::Callbacks{[this](ClientNumber client) { now->requests.read(client); },
                                             [this](Client& client) { now->departures.end(client); }});
         pool->open({}, 0);
-        Takeover takeover{
+        evictions.emplace(now->log, now->settings, now->people, now->rooms, now->answers, now->departures,
+                          [](std::string_view label) { return label == "listen here"; });
+        takeover.emplace(
             [&dead](std::string_view begin) {
                 std::vector<common::KeeperLink::Left> left;
                 for (auto& [label, deposited] : dead.box)
@@ -41,21 +53,35 @@ struct Hubs {
                                         deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}});
                 return left;
             },
-            {now->log, now->people, now->rooms, now->tickets, now->bans, saved, now->deposits, now->answers,
-             now->departures, now->newcomers, now->ignores, *pool},
-            spawner};
-        takeover.restore_bans();
-        takeover.restore_rooms(now->settings);
+            Takeover::Parts{now->log, now->people, now->rooms, now->tickets, now->bans, saved, now->deposits,
+                            now->answers, now->departures, now->newcomers, now->ignores, *pool},
+            spawner, may_lose);
+        takeover->restore_bans();
+        takeover->restore_rooms(now->settings);
         now->make_rooms();
-        takeover.restore_tickets();
-        takeover.restore_clients();
+        takeover->restore_tickets();
+        takeover->restore_clients();
         for (auto& [label, deposited] : dead.box) // the keeper has it still
             now->box[label] = {deposited.bytes,
                                deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
-        const std::uint32_t hub = takeover.count_hubs();
+        const std::uint32_t hub = takeover->count_hubs();
         now->requests.set_generation(hub);
         now->box["hub"].bytes = std::to_string(hub);
-        takeover.ask_to_repeat(hub, suspect);
+        return hub;
+    }
+    // As the one before has deposited it: the client's handler speaks that version.
+    void make_old(Client& client, std::uint16_t protocol) const {
+        client.protocol = protocol;
+        client.is_changed = true;
+        now->answers.confirm(client);
+        now->heard(client.number);
+    }
+    // The new version stays.
+    void stay() {
+        evictions->begin_closing();
+        now->deposits.settle(now->rooms, false);
+        evictions->empty_closing_rooms();
+        evictions->let_go_of_listeners();
     }
 
     std::string say(const std::string& words) const {
@@ -81,6 +107,9 @@ struct Hubs {
     TemporaryFolder folder;
     BackgroundSave saved{loop, log, folder / "bans", "the bans", [] { return std::string{}; }};
     std::optional<HandlerPool> pool;
+    std::optional<Evictions> evictions;
+    std::optional<Takeover> takeover;
+    std::optional<std::vector<RoomSettings>> configured; // for the next hub
 };
 
 } // namespace
@@ -423,6 +452,157 @@ TEST_SUITE("unit") {
         hubs.now->send(*hubs.now->people.find(bob), request);
         hubs.now->settle();
         CHECK(say_much() != first);
+    }
+
+    TEST_CASE("clients whose handlers are too old for a hub are named and let come again by force") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& bob = hubs.now->enter("bob");
+        Client& eve = hubs.now->enter("eve");
+        const ClientNumber adas = ada.number, bobs = bob.number, eves = eve.number;
+        hubs.now->resumption.give_token(ada);
+        hubs.make_old(ada, oldest_protocol - 1);
+        hubs.make_old(bob, oldest_protocol);
+        hubs.make_old(eve, protocol_version + 2);
+        hubs.take_over();
+        CHECK_EQ(hubs.evictions->explain_too_old(),
+                 common::text("ada, eve: from before protocol version ", oldest_protocol,
+                              ", which this version cannot go on with: `chatctl upgrade -f' lets them come "
+                              "again"));
+        hubs.evictions->let_too_old_go(2);
+        CHECK_EQ(hubs.evictions->explain_too_old(), "");
+        CHECK_FALSE(hubs.now->is_here(adas));
+        CHECK_FALSE(hubs.now->is_here(eves));
+        CHECK(hubs.now->is_here(bobs));
+        CHECK_EQ(hubs.now->heard(adas), "again"); // of a version that tells it to end
+        CHECK_EQ(hubs.now->heard(bobs), "");
+        CHECK(hubs.now->tickets.of(adas)); // her place is kept
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 10, 11, 11");
+    }
+
+    TEST_CASE("of many clients that are too old the first are named") {
+        Hubs hubs;
+        for (int one = 0; one < 12; ++one) {
+            Client& client = hubs.now->enter(common::text("c", one));
+            hubs.make_old(client, 1);
+        }
+        hubs.take_over();
+        const std::string why = hubs.evictions->explain_too_old();
+        CHECK(why.find("c8, c9, and 2 more: from before") != std::string::npos);
+        CHECK(why.find("c10") == std::string::npos);
+    }
+
+    TEST_CASE("on trial a record that cannot be read is a reason to leave the old hub and costs nobody") {
+        Hubs hubs;
+        hubs.now->enter("ada");
+        const ClientNumber bob = hubs.now->enter("bob").number;
+        hubs.now->box.at("client " + std::to_string(bob)).bytes = "nonsense";
+        CHECK_THROWS_AS(hubs.take_over(false), common::UserError);
+        char byte{};
+        CHECK(::recv(hubs.now->handlers.at(bob).get(), &byte, 1, MSG_DONTWAIT) == -1); // its pair is there
+    }
+
+    TEST_CASE("members of a room that the configuration no longer has leave it when the new hub stays") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number, bobs = hubs.now->enter("bob").number,
+                           eves = hubs.now->enter("eve", "cellar").number;
+        hubs.now->join(ada, "cellar");
+        const std::uint32_t cellar = hubs.now->room("cellar").number();
+        const auto say = [&](const std::string& words) {
+            return SayFrame::make(words, cellar, static_cast<std::uint8_t>(Kind::said), std::uint8_t{0});
+        };
+        const std::string said = hubs.now->with_serial(ada, say("late"));
+        hubs.configured = std::vector{room_settings("lobby")};
+        hubs.die();
+        CHECK_EQ(hubs.now->room("cellar").members().size(), 2); // the old hub may go on
+        CHECK_EQ(hubs.now->heard(adas), "again");
+        hubs.answer_again(adas, 0);
+        hubs.stay();
+        CHECK_EQ(hubs.now->heard(adas), "closed");
+        CHECK(hubs.now->is_here(adas));
+        CHECK_EQ(hubs.now->heard(eves), common::text("again, ", HubHouse::dismissed(Farewell::rooms_closed)));
+        CHECK_FALSE(hubs.now->is_here(eves));
+        CHECK_EQ(hubs.now->heard(bobs), "again");
+        hubs.now->send(*hubs.now->people.find(adas), said); // her handler has not heard of it yet
+        CHECK_EQ(hubs.now->heard(adas), HubHouse::refused(Refusal::no_such_room));
+        CHECK_EQ(hubs.now->said_in("cellar"), "10, 10");
+        hubs.now->settle();
+        CHECK(hubs.now->rooms.find("cellar") == nullptr);
+        CHECK_FALSE(hubs.now->box.contains(common::text("room ", cellar)));
+        CHECK(hubs.now->killed.empty());
+        hubs.die(); // and the next one knows it, too
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), say("later"));
+        CHECK_EQ(hubs.now->heard(adas), common::text("again, ", HubHouse::refused(Refusal::no_such_room)));
+    }
+
+    TEST_CASE("a hub that dies while a room closes is followed by one that closes it") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->join(ada, "cellar");
+        hubs.configured = std::vector{room_settings("lobby")};
+        hubs.die();
+        hubs.stay();
+        hubs.now->rooms.flush(); // it stands in the log that she has left
+        hubs.die();
+        CHECK(hubs.now->is_here(adas));
+        CHECK_EQ(hubs.now->heard(adas), "again, closed, again, closed");
+        CHECK_EQ(hubs.now->said_in("cellar"), "10, 11");
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->room().members().size(), 1);
+        CHECK(hubs.now->rooms.find("cellar") == nullptr);
+    }
+
+    TEST_CASE("a member whose handler does not know of closed rooms leaves with the room") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->join(ada, "cellar");
+        hubs.make_old(ada, first_with_closed - 1);
+        hubs.configured = std::vector{room_settings("lobby")};
+        hubs.die();
+        hubs.stay();
+        CHECK_FALSE(hubs.now->is_here(adas));
+        CHECK_EQ(hubs.now->heard(adas), common::text("again, ", HubHouse::dismissed(Farewell::rooms_closed)));
+    }
+
+    TEST_CASE("clients of a listener that there is no more leave when the new hub stays") {
+        Hubs hubs;
+        const auto enter = [&](const std::string& name, const std::string& listener) {
+            Client& client = hubs.now->enter(name);
+            client.listener = listener;
+            client.is_changed = true;
+            hubs.now->answers.confirm(client);
+            hubs.now->heard(client.number);
+            return client.number;
+        };
+        const ClientNumber here = enter("ada", "listen here"), gone = enter("bob", "listen there"),
+                           passed = enter("eve", "inherited there"), unknown = enter("carl", "");
+        hubs.die();
+        for (const ClientNumber one : {here, gone, passed, unknown}) CHECK(hubs.now->is_here(one));
+        hubs.stay();
+        for (const ClientNumber one : {here, passed, unknown}) CHECK(hubs.now->is_here(one));
+        CHECK_FALSE(hubs.now->is_here(gone));
+        CHECK_EQ(hubs.now->heard(gone),
+                 common::text("again, ", HubHouse::dismissed(Farewell::not_listening)));
+    }
+
+    TEST_CASE("a room's new settings are in force after a takeover and a new code begins a new segment") {
+        Hubs hubs;
+        const ClientNumber adas = hubs.now->enter("ada", "cellar").number;
+        const std::uint32_t before = hubs.now->room("cellar").log().last_segment();
+        const std::uint32_t entry = hubs.now->room("cellar").entry();
+        RoomSettings cellar = room_settings("cellar", "open");
+        cellar.max_members = 3;
+        hubs.configured = std::vector{room_settings("lobby"), cellar};
+        hubs.die();
+        CHECK_EQ(hubs.now->room("cellar").settings().max_members, 3);
+        CHECK_EQ(hubs.now->room("cellar").log().last_segment(), before + 1);
+        CHECK(hubs.now->room("cellar").entry() != entry);
+        CHECK(hubs.now->people.find(adas)->is_in(hubs.now->room("cellar")));
     }
 
     TEST_CASE("an answer waits until the keeper has what it rests on") {

@@ -33,37 +33,47 @@ int stay(HandlerParts parts) {
     }
 }
 
+std::string configuration(std::uint16_t version) {
+    return ConfigureFrame::make({}, version, std::uint8_t{1}, 0U, std::uint8_t{0}, 0U, 0U, std::uint8_t{0},
+                                0U);
+}
+
 struct House {
     House() {
-        auto [ours, theirs] = make_packet_pair();
-        pid = checked("fork", {}, [] { return ::fork(); });
-        if (pid == 0) {
-            ::alarm(120);
-            ours.reset();
-            ::_exit(Spawner{std::move(theirs), {}, stay}.run());
-        }
-        link.attach(loop, log,
-                    ConfigureFrame::make({}, protocol_version, std::uint8_t{1}, 0U, std::uint8_t{0}, 0U, 0U,
-                                         std::uint8_t{0}, 0U),
-                    pages.get(),
+        link.attach(loop, log, configuration, pages.get(),
                     {[this](std::uint64_t client, pid_t handler) { spawned[client] = handler; },
-                     [this](std::uint64_t client, int) { spawned.erase(client); }, [] {}, [] {},
+                     [this](std::uint64_t client, int) { spawned.erase(client); }, [this] { ++lost; }, [] {},
                      [this](std::span<const SpawnerLink::Callbacks::Handler> some, bool is_last) {
                          pieces += 1;
                          is_listed = is_last;
                          for (const auto& [client, handler] : some) listed[client] = handler;
                      }});
-        link.adopt(std::move(ours), pid);
+        start();
         loop.at(Clock::now() + std::chrono::seconds{60},
                 [] { throw std::runtime_error("the deadline has passed"); });
     }
     ~House() {
         pairs.clear();
         link.stop();
-        int status = 0;
-        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        CHECK(status_of(pid) == 0);
+    }
+    // Another one is there.
+    void start() {
+        auto [ours, theirs] = make_packet_pair();
+        pid = checked("fork", {}, [] { return ::fork(); });
+        if (pid == 0) {
+            ::alarm(120);
+            ours.reset();
+            link.leave();
+            ::_exit(Spawner{std::move(theirs), {}, stay}.run());
         }
-        CHECK(status == 0);
+        link.adopt(std::move(ours), pid);
+    }
+    static int status_of(pid_t spawner) {
+        int status = 0;
+        while (::waitpid(spawner, &status, 0) < 0 && errno == EINTR) {
+        }
+        return status;
     }
     void spawn(std::uint64_t client) {
         auto [ours, theirs] = make_packet_pair();
@@ -91,7 +101,7 @@ struct House {
     pid_t pid = -1;
     std::map<std::uint64_t, Fd> pairs;
     std::map<std::uint64_t, pid_t> spawned, listed;
-    std::size_t pieces = 0;
+    std::size_t pieces = 0, lost = 0;
     bool is_listed = false;
 };
 
@@ -117,6 +127,58 @@ TEST_SUITE("unit") {
         CHECK(house.pieces == 1);
     }
 
+    TEST_CASE("a spawner that another follows ends at once and what it has forked stays") {
+        House house;
+        house.run_until([&] { return house.link.is_ready(); });
+        house.spawn(1);
+        house.run_until([&] { return house.spawned.size() == 1; });
+        const pid_t first = house.pid;
+        house.spawn(2); // on its way
+        house.start();
+        CHECK_FALSE(house.link.is_ready());
+        house.run_until([&] { return house.link.is_ready(); });
+        CHECK(house.lost == 1);
+        CHECK(House::status_of(first) == 0);
+        CHECK(house.link.pid() == house.pid);
+        REQUIRE(house.spawned.size() == 2);
+        for (const auto& [client, handler] : house.spawned) CHECK(::kill(handler, 0) == 0);
+        house.spawn(3);
+        house.run_until([&] { return house.spawned.size() == 3; });
+        house.list();
+        CHECK(house.listed.size() == 1);
+        CHECK(house.listed.count(3) == 1);
+    }
+
+    TEST_CASE("a spawner of the version before or after is configured in a version that it speaks") {
+        const auto answer_to = [](unsigned version) -> unsigned {
+            TemporaryFolder folder;
+            Loop loop{Backend::poll};
+            Log log{"tester", "tester", {Log::Target::file, folder / "log"}, Severity::error};
+            const Fd pages = make_shared_pages(1, folder / "");
+            bool is_misused = false;
+            SpawnerLink link{[&] { is_misused = true; }};
+            SpawnerLink::Callbacks callbacks;
+            callbacks.on_ready = callbacks.on_lost = [] {};
+            link.attach(loop, log, configuration, pages.get(), std::move(callbacks));
+            auto [ours, theirs] = make_packet_pair();
+            link.adopt(std::move(theirs), ::getpid());
+            send_packet(ours.get(), ReadyFrame::make({}, static_cast<std::uint16_t>(version)));
+            std::vector<char> packet(max_frame);
+            for (;;) {
+                loop.run_once(nullptr, false);
+                const Received got = receive_packet(ours.get(), packet);
+                if (got.state == IoState::done)
+                    return std::get<0>(ConfigureFrame::read(std::span{packet}.first(got.bytes)).first);
+                if (is_misused) return 0;
+            }
+        };
+        CHECK(answer_to(protocol_version) == protocol_version);
+        CHECK(answer_to(oldest_protocol) == oldest_protocol);
+        CHECK(answer_to(protocol_version + 1) == protocol_version);
+        CHECK(answer_to(oldest_protocol - 1) == 0);
+        CHECK(answer_to(protocol_version + 2) == 0);
+    }
+
     TEST_CASE("a list of handlers that is cut off ends the spawner") {
         TemporaryFolder folder;
         Loop loop{Backend::poll};
@@ -130,7 +192,7 @@ TEST_SUITE("unit") {
         callbacks.on_handlers = [&](std::span<const SpawnerLink::Callbacks::Handler> some, bool) {
             listed += some.size();
         };
-        link.attach(loop, log, "x", pages.get(), std::move(callbacks));
+        link.attach(loop, log, configuration, pages.get(), std::move(callbacks));
         auto [ours, theirs] = make_packet_pair();
         link.adopt(std::move(theirs), ::getpid()); // the link ends nobody by itself
         const auto row = HandlerRow::pack(std::uint64_t{7}, std::int64_t{8});
