@@ -84,7 +84,7 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
 }
 
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
-    const Executable program{invocation.path()};
+    const Executable program = own_program(invocation, paper);
     chatd::Settings settings;
     const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options, program); };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {

@@ -43,7 +43,8 @@ void for_each_descriptor(const Paper& paper, const std::function<void(int)>& use
     const auto use_if_there = [&](int fd) {
         if (fd >= 0) use(fd);
     };
-    for (const int fd : {paper.pair, paper.control_socket, paper.lock, paper.new_control}) use_if_there(fd);
+    for (const int fd : {paper.pair, paper.program, paper.control_socket, paper.lock, paper.new_control})
+        use_if_there(fd);
     for (const Paper::Labelled& one : paper.listeners) use_if_there(one.fd);
     for (const Paper::Deposit& one : paper.deposits) use_if_there(one.fd);
 }
@@ -60,7 +61,7 @@ std::string pack_paper(const Paper& paper) {
     for (const std::string* const one :
          {&paper.program_version, &paper.state, &paper.control, &paper.pid_file, &paper.owner})
         writer.text(*one);
-    writer.fields<Descriptor>(paper.pair);
+    writer.fields<Descriptor>(paper.pair).fields<Descriptor>(paper.program);
     write_count(writer, paper.listeners.size());
     for (const Paper::Labelled& one : paper.listeners) writer.text(one.label).fields<Descriptor>(one.fd);
     writer.fields<Number>(std::int64_t{paper.inherited});
@@ -90,6 +91,7 @@ Paper unpack_paper(std::string_view bytes) {
          {&paper.program_version, &paper.state, &paper.control, &paper.pid_file, &paper.owner})
         *one = reader.text(most_text);
     paper.pair = read_descriptor(reader);
+    paper.program = read_descriptor(reader);
     for (std::size_t left = read_count(reader, most_listeners); left > 0; --left) {
         std::string label = reader.text(most_text);
         paper.listeners.push_back({std::move(label), read_descriptor(reader)});
@@ -134,7 +136,8 @@ Fd write_down(const Paper& paper) {
 
 } // namespace
 
-void execute_with(const Paper& paper, const Executable& program, const Invocation& invocation) {
+void execute_with(Paper paper, const Executable& program, const Invocation& invocation) {
+    paper.program = program.fd();
     const Fd file = write_down(paper);
     close_on_exec(paper, false);
     ::fcntl(file.get(), F_SETFD, 0);
@@ -174,6 +177,11 @@ std::optional<Paper> take_paper() {
     Paper paper = unpack_paper(bytes);
     close_on_exec(paper, true);
     return paper;
+}
+
+Executable own_program(const Invocation& invocation, const std::optional<Paper>& paper) {
+    if (!paper || paper->program < 0) return Executable{invocation.path()};
+    return Executable{invocation.path(), duplicate(paper->program)};
 }
 
 } // namespace common

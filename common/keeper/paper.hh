@@ -31,6 +31,8 @@ struct Paper {
     std::string state{}, control{}, pid_file{},
         owner{};   // paths; the name of the main process's user, or empty
     int pair = -1; // with the main process
+    int program =
+        -1; // the file that is executed, whatever stands at its path by then; -1: it may not be read
     std::vector<Labelled> listeners{};
     bool inherited = false; // the listeners are a service manager's
     int control_socket = -1;
@@ -51,10 +53,12 @@ struct Paper {
 // Executes program, as invocation says, which finds the paper with take_paper: in a nameless file, whose
 // number stands in the environment; the paper's descriptors stay open there. Throws std::system_error when it
 // cannot; then this process goes on as before.
-[[noreturn]] void execute_with(const Paper& paper, const Executable& program, const Invocation& invocation);
+[[noreturn]] void execute_with(Paper paper, const Executable& program, const Invocation& invocation);
 // Once, as the first thing of a program; no value if it was started by somebody else. Throws PeerError for a
 // paper that this version does not understand.
 std::optional<Paper> take_paper();
+// What this program was executed from.
+Executable own_program(const Invocation& invocation, const std::optional<Paper>& paper);
 
 // The bytes of it, as another version may have written them. Throws PeerError.
 std::string pack_paper(const Paper& paper);
