@@ -47,7 +47,7 @@ bool Upgrade::on_main_end(const std::string& how) {
         }
         return true;
     }
-    if (!is_on_trial() && step_ != Step::lived) return false;
+    if (!is_on_trial() && step_ != Step::lived && step_ != Step::fails) return false;
     fail(unable_.empty() ? how : unable_);
     return true;
 }
@@ -57,7 +57,7 @@ void Upgrade::fail(const std::string& why) {
     loop_.cancel(limit_);
     if (callbacks_.main_runs()) {
         unable_ = why;
-        step_ = Step::opens; // nothing of it counts any more
+        step_ = Step::fails; // nothing that it says counts any more
         return callbacks_.kill_main();
     }
     const std::string line = text(new_version_, " cannot go on: ", why, "; ", version_, " stays");

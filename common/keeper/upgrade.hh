@@ -53,6 +53,7 @@ public:
 
     // If one is under way already, this is that.
     void begin(bool by_force);
+    void refuse(const std::string& why) { callbacks_.tell(why, true, true); } // none is under way
     bool is_under_way() const { return step_ != Step::none; }
     bool is_on_trial() const {
         return step_ == Step::opens || step_ == Step::starts || step_ == Step::serves;
@@ -85,7 +86,7 @@ public:
     }
 
 private:
-    enum class Step { none, is_checked, hands_over, opens, starts, serves, lived };
+    enum class Step { none, is_checked, hands_over, opens, starts, serves, lived, fails };
 
     void on_checked(const ProgramCheck::Result& result);
     void forget();
