@@ -61,6 +61,8 @@ void KeeperLink::withdraw(std::string_view label) {
 void KeeperLink::attach(Loop& loop, Callbacks callbacks) {
     callbacks_ = std::move(callbacks);
     pair_.attach(loop, callbacks_.on_lost, nullptr, callbacks_.on_deposited);
+    for (const int signal : std::exchange(early_signals_, {}))
+        loop.at(Clock::now(), [this, signal] { callbacks_.on_signal(signal); });
 }
 
 void KeeperLink::want(std::string_view label, OnAnswer on_answer) {
@@ -158,7 +160,9 @@ void KeeperLink::heed(KeeperFrame frame, Fd passed) {
     case KeeperWord::apply:
         return callbacks_.on_config(frame.flag, std::exchange(lines_, {}), std::exchange(told_, {}));
     case KeeperWord::refuse: return callbacks_.on_refusal(frame.flag, frame.text);
-    case KeeperWord::signal: return callbacks_.on_signal(static_cast<int>(frame.number));
+    case KeeperWord::signal:
+        if (!has_begun_) return early_signals_.push_back(static_cast<int>(frame.number));
+        return callbacks_.on_signal(static_cast<int>(frame.number));
     default: throw PeerError("the keeper sent a packet that is not for its child");
     }
 }

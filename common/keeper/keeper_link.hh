@@ -138,6 +138,7 @@ private:
     std::deque<OnAnswer> awaited_;
     std::vector<ConfigLine> lines_;
     std::vector<Note> told_;
+    std::vector<int> early_signals_; // while it opened what is missing, on trial
     bool has_begun_ = false;
     bool follows_another_ = false;
     std::int64_t beginning_ = 0; // the sum of Beginning

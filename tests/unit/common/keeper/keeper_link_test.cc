@@ -59,6 +59,23 @@ TEST_SUITE("unit") {
         CHECK(inode_of(given) != inode_of(late));
     }
 
+    TEST_CASE("keeper link: a signal that came before the start is heard when it is served") {
+        auto [keeper, child] = make_packet_pair();
+        const auto say = [&pair = keeper](const KeeperFrame& frame) {
+            REQUIRE(send_packet(pair.get(), pack_keeper_frame(frame)) == IoState::done);
+        };
+        say({.word = KeeperWord::signal, .number = SIGTERM});
+        say({.word = KeeperWord::begin});
+        KeeperLink link{std::move(child)};
+        Loop loop{Backend::poll};
+        int heard = 0;
+        link.attach(loop, {.on_signal = [&](int signal) { heard = signal; }});
+        CHECK(heard == 0); // whoever hears it is not yet complete
+        loop.run_once(nullptr);
+        CHECK(heard == SIGTERM);
+        link.detach();
+    }
+
     TEST_CASE("keeper link: what a predecessor has left is taken by label in its order and once") {
         const TemporaryFolder folder;
         const Fd file = make_end();
