@@ -281,7 +281,10 @@ void Parent::wait_until(std::chrono::seconds limit, const std::function<bool()>&
 // To the sessions it says nothing: what they have to say waits on their pairs for the next parent.
 void Parent::hand_over() {
     acceptor_.hand_over();
-    wait_until(hand_over_time, [this] { return sessions_.are_kept() && !records_.are_under_way(); });
+    wait_until(hand_over_time, [this] {
+        return service_.is_stopping() || (sessions_.are_kept() && !records_.are_under_way());
+    });
+    if (service_.is_stopping()) return stop(); // nobody would follow
     sessions_.hand_over();
     if (authd_) authd_->leave();
     service_.end_hand_over();
