@@ -213,9 +213,22 @@ void Hub::open_parts() {
                          keeper_.deposit(label_of_spawner_version, text(spawner_.pid(), ' ', version));
                      }});
     if (keeper_.follows_another()) spawner_.list();
+    keep_spawner(spawner);
     if (spawner.fd) spawner_.adopt(std::move(spawner.fd), spawner.pid, version_of(spawner.pid));
     if (Given authd = keeper_.take(label_of_authd); authd.fd) take(std::move(authd));
     if (keeper_.follows_another()) passwords_.configure(); // the hub before may have told it in part
+}
+
+// The keeper that is executed after a trial starts another spawner, and has no end of the pair with this one
+// but as a deposit. Without that, a hub's death before it was told to let go would be the end of its
+// handlers.
+void Hub::keep_spawner(const Given& spawner) {
+    for (const KeeperLink::Left& left : keeper_.take_left(label_of_spawner_pair))
+        if (left.fd && left.bytes != text(spawner.pid)) SpawnerLink::tell_to_let_go(left.fd);
+    if (keeper_.is_on_trial() && spawner.fd)
+        keeper_.deposit(label_of_spawner_pair, text(spawner.pid), spawner.fd.get());
+    else
+        keeper_.withdraw(label_of_spawner_pair);
 }
 
 // As a hub before has heard from it; 0: none has.
@@ -262,7 +275,12 @@ void Hub::take_over(pid_t spawner) {
 // What the keeper has opened again, and processes that it has started.
 void Hub::take(Given given) {
     if (given.label.starts_with(label_of_listener)) return pool_.add_listener(std::move(given));
-    if (given.label == label_of_spawner) return spawner_.adopt(std::move(given.fd), given.pid);
+    if (given.label == label_of_spawner) {
+        if (keeper_.is_on_trial()) keep_spawner(given);
+        spawner_.adopt(std::move(given.fd), given.pid);
+        if (!keeper_.is_on_trial()) keeper_.withdraw(label_of_spawner_pair); // the one before is told
+        return;
+    }
     if (given.label == label_of_authd) return passwords_.adopt(std::move(given.fd), given.pid);
 }
 

@@ -38,6 +38,7 @@ inline constexpr std::string_view label_of_spawner = "spawner", label_of_authd =
                                   label_of_terminal = "terminal"; // for the console
 // Deposited: the pid of the spawner and the protocol version that it speaks.
 inline constexpr std::string_view label_of_spawner_version = "spawner version";
+inline constexpr std::string_view label_of_spawner_pair = "spawner pair"; // on trial; with its number
 
 class Hub {
 public:
@@ -62,6 +63,7 @@ private:
     void open_parts();
     void take_over(pid_t spawner);
     std::uint16_t version_of(pid_t spawner);
+    void keep_spawner(const common::Given& spawner);
     void forget_silent_handlers();
     void turn();
     void wait_for_spawner();

@@ -2,9 +2,11 @@
 #include "chatd/hub/spawner_link.hh"
 
 #include "common/errors.hh"
+#include "common/socket.hh"
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,14 @@ void SpawnerLink::adopt(Fd pair, pid_t pid, std::uint16_t version) {
     loop_->cancel(take_next_);
     take_next_ = loop_->at(Clock::now() + let_go_time, [this] { take_next(); });
     callbacks_.on_ready(); // it is not
+}
+
+void SpawnerLink::tell_to_let_go(const Fd& pair) {
+    try {
+        send_packet(pair.get(), LetGoFrame::make({}));
+    } catch (const std::system_error&) {
+        // Then it has ended.
+    }
 }
 
 void SpawnerLink::take_next() {

@@ -47,6 +47,9 @@ public:
     // on_lost tells. version: as an earlier hub has heard from it; 0: it says so itself.
     void adopt(common::Fd pair, pid_t pid, std::uint16_t version = 0);
 
+    // The same for one that an earlier hub had: to whoever is at the other end of this.
+    static void tell_to_let_go(const common::Fd& pair);
+
     // Of the one that was handed over last; -1: none was.
     pid_t pid() const { return process_.pid(); }
     std::uint16_t version() const { return version_; } // 0: it has not said so yet
