@@ -20,6 +20,8 @@
 namespace common {
 namespace {
 
+constexpr std::chrono::seconds outcome_time{60}; // of an upgrade, to be told by the main process
+
 const LastingProcess* find(const Plan& plan, std::string_view role) {
     for (const LastingProcess& process : plan.processes)
         if (process.role == role) return &process;
@@ -66,7 +68,6 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       plan_(duties_.make_plan(config_)),
       state_(paper_ ? StateDirectory::adopt(Fd{paper_->lock}, paper_->state)
                     : StateDirectory{plan_.settings.state}),
-      pid_file_(plan_.settings.pid_file),
       signals_{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD},
       loop_(Backend::poll),
       born_with_(descriptor_limits()),
@@ -88,6 +89,12 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
                 [this] { return main().runs() ? &main().pair : nullptr; },
                 [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}),
       watchdog_(loop_, log_, [this] { return !status_; }) {
+    try {
+        pid_file_.emplace(plan_.settings.pid_file);
+    } catch (const std::exception& error) {
+        if (!paper_) throw;
+        log_.error(error.what()); // no reason to end a daemon that serves
+    }
     become_subreaper();
     loop_.survive([this](const std::exception& error) { log_.error(text("passed over: ", error.what())); });
 }
@@ -161,6 +168,7 @@ void Keeper::begin_main() {
     if (was_ready_) life_.begin(false);
     try {
         give_all();
+        if (outcome_ && !upgrade_.is_under_way()) tell(*outcome_);
     } catch (const std::exception&) {
         pace_.excuse();
         main().signal(SIGKILL);
@@ -227,12 +235,15 @@ Upgrade::Callbacks Keeper::steps() {
             .tell =
                 [this](const std::string& line, bool is_over, bool has_failed) {
                     log_.write(has_failed ? Severity::error : Severity::notice, text("upgrade: ", line));
-                    if (main().runs())
-                        tell({.word = KeeperWord::upgrade_told,
-                              .flag = is_over,
-                              .number = has_failed ? 1 : 0,
-                              .text = line.substr(0, max_keeper_text)});
-                    if (is_over) reloads_.go_on();
+                    const KeeperFrame frame{.word = KeeperWord::upgrade_told,
+                                            .flag = is_over,
+                                            .number = has_failed ? 1 : 0,
+                                            .text = line.substr(0, max_keeper_text)};
+                    if (main().runs()) tell(frame);
+                    if (!is_over) return;
+                    outcome_ = frame;
+                    loop_.at(Clock::now() + outcome_time, [this] { outcome_.reset(); });
+                    reloads_.go_on();
                 }};
 }
 
@@ -280,6 +291,7 @@ void Keeper::take_place() {
 // The other processes of the keeper before are nobody's now: the main process lets go of them when it is
 // given those that follow.
 void Keeper::take_over(Paper paper) {
+    const Fd program{paper.program}; // own_program has a duplicate
     born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
@@ -287,8 +299,8 @@ void Keeper::take_over(Paper paper) {
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);
     pace_.tell_ready(Clock::now());
-    start_missing();
     tell({.word = KeeperWord::stay});
+    start_missing();
     upgrade_.succeed(paper.program_version);
     reap(); // what has ended meanwhile
     reloads_.take_over(paper);
@@ -387,7 +399,9 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     if (role != plan_.processes.front().role) throw PeerError("it says what the main process alone may");
     switch (frame.word) {
     case KeeperWord::reload: return reloads_.ask(true);
-    case KeeperWord::upgrade: return upgrade_.begin(frame.flag);
+    case KeeperWord::upgrade:
+        if (stopping_) return upgrade_.refuse("the daemon stops");
+        return upgrade_.begin(frame.flag);
     case KeeperWord::ready: return on_ready(frame.text);
     case KeeperWord::applied: return reloads_.on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);

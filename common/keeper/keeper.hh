@@ -94,7 +94,7 @@ private:
     Log& log_;
     Plan plan_;
     StateDirectory state_;
-    PidFile pid_file_;
+    std::optional<PidFile> pid_file_;
     Signals signals_;
     Loop loop_;
     rlimit born_with_; // descriptors
@@ -106,9 +106,10 @@ private:
     RestartPace pace_; // its own
     Upgrade upgrade_;
     Reloads reloads_;
-    Watchdog watchdog_;          // of the service manager
-    Loop::TimerId main_limit_{}; // once it was told to end
-    std::string failure_;        // of the start
+    std::optional<KeeperFrame> outcome_; // of the last upgrade: who was to tell it may have died
+    Watchdog watchdog_;                  // of the service manager
+    Loop::TimerId main_limit_{};         // once it was told to end
+    std::string failure_;                // of the start
     bool was_ready_ = false;
     bool was_silent_ = false;   // the main process, and was killed for it
     bool main_failed_ = false;  // the last one that has died, by itself

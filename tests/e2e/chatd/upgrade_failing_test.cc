@@ -135,6 +135,61 @@ TEST_SUITE("e2e readiness") {
         talk.finish();
     }
 
+    TEST_CASE("a new hub that dies before it hears that it stays keeps everybody") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const UpgradedServer server;
+        const Daemon& daemon = server.daemon;
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        const pid_t spawner = spawner_of(daemon);
+        server.place.put_other_version();
+        Process upgrade = begin_upgrade(daemon, server.place);
+        const pid_t hub = wait_for_trial(daemon, server.place);
+        daemon.wait_for_log(" serves, and stays if it lives");
+        ::kill(hub, SIGSTOP);
+        wait_until_upgraded(daemon, server.place);
+        ::kill(hub, SIGKILL);
+        CHECK_EQ(upgrade.wait(), 0);
+        wait_until_gone({spawner});
+        check_they_talk(ada, bob, "with the next one");
+        const ChatClient late{daemon, "late"};
+        ada.wait_for_line("late joined");
+    }
+
+    TEST_CASE("a program that is removed while it is on trial is the one that goes on") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const UpgradedServer server;
+        const Daemon& daemon = server.daemon;
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        server.place.put_other_version();
+        Process upgrade = begin_upgrade(daemon, server.place);
+        daemon.wait_for_log(" serves, and stays if it lives");
+        std::filesystem::remove(server.place.path());
+        CHECK_EQ(upgrade.wait(), 0);
+        INFO(upgrade.err().text());
+        check_they_talk(ada, bob, "upgraded");
+        const ChatClient late{daemon, "late"};
+        ada.wait_for_line("late joined");
+        CHECK(server.daemon.log().find("cannot go on") == std::string::npos);
+    }
+
+    TEST_CASE("a pid-file that became another's while a program is on trial costs nobody a place") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const TempDir folder;
+        const Path pid_file = folder / "chatd.pid";
+        const UpgradedServer server{
+            {"room lobby", "history-on-join 0", text("pid-file ", pid_file.native())}};
+        const Daemon& daemon = server.daemon;
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        server.place.put_other_version();
+        Process upgrade = begin_upgrade(daemon, server.place);
+        daemon.wait_for_log(" serves, and stays if it lives");
+        write_file(pid_file, "what somebody wants to keep\n");
+        CHECK_EQ(upgrade.wait(), 0);
+        daemon.wait_for_log("contains no process number");
+        check_they_talk(ada, bob, "upgraded");
+        CHECK_EQ(read_file(pid_file), "what somebody wants to keep\n");
+    }
+
     TEST_CASE("TERM while the new program is asked ends all at once and nothing of that program stays") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         UpgradedServer server;

@@ -117,6 +117,18 @@ TEST_SUITE("unit") {
         CHECK(outcome.log.find("killed") == std::string::npos);
     }
 
+    TEST_CASE("keeper: a main process that stops is not upgraded") {
+        const Outcome outcome = keep([](const Main& main) {
+            main.say({.word = KeeperWord::stopping, .number = 60});
+            main.say({.word = KeeperWord::upgrade});
+            const KeeperFrame frame = main.hear();
+            ::_exit(frame.word == KeeperWord::upgrade_told && frame.flag && frame.number == 1 ? 0 : 1);
+        });
+        CAPTURE(outcome.log);
+        CHECK(outcome.status == 0);
+        CHECK(outcome.has_logged("upgrade: the daemon stops"));
+    }
+
     TEST_CASE("keeper: a main process that was told to end and does not is killed") {
         for (const bool is_signal : {true, false}) {
             CAPTURE(is_signal);
