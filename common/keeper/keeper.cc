@@ -205,7 +205,7 @@ void Keeper::give_all() {
                      state_.lock().get());
     // What one on trial has opened itself takes the place of what is here.
     holdings_.give_all(main().pair, [this](std::string_view label) {
-        return upgrade_.kept(label) >= 0 || upgrade_.is_left_out(label);
+        return upgrade_.kept().contains(label) || upgrade_.is_left_out(label);
     });
     for (const auto& [label, fd] : upgrade_.kept()) give(main().pair, label, fd.get());
     for (const auto& [role, child] : children_)
@@ -434,7 +434,7 @@ void Keeper::answer(const std::string& role, const std::string& label) {
     Fd opened;
     std::string why;
     try {
-        if (const int kept = upgrade_.kept(wanted); kept >= 0)
+        if (const int kept = upgrade_.find_wanted(wanted); kept >= 0)
             opened = duplicate(kept);
         else if (known == plan_.on_request.end())
             throw UserError("not before the new version stays");

@@ -63,7 +63,8 @@ enum class KeeperWord : std::uint8_t {
     handed_over = 31, // all is deposited; its end follows
     unable = 32,      // on trial, it cannot serve: text says why; its end follows
     // on trial, before `begin'
-    keep = 33,       // a descriptor that it has opened as label, in place of what the keeper has there
+    keep = 33, // a descriptor that it has opened as label, in place of what the keeper has there; flag: it
+               // is given when the process asks for it (`want')
     leave_out = 34,  // label: the configuration wants it no more
     opened_all = 35, // all that is missing was opened: now `begin'
 };

@@ -49,7 +49,7 @@ public:
         keep(label_of_log, prepared.log);
         for (const auto& [label, open] : plan.opened) keep(label, open().get());
         for (const std::string& wanted : plan.opened_for_trial)
-            keep(wanted, plan.on_request.at(wanted)().get());
+            keep(wanted, plan.on_request.at(wanted)().get(), true);
         pair_.send({.word = KeeperWord::opened_all});
         finish();
     }
@@ -60,9 +60,10 @@ public:
     Fd release() { return pair_.release(); }
 
 private:
-    void keep(std::string_view label, int fd) {
+    void keep(std::string_view label, int fd, bool on_request = false) {
         if (fd < 0) return; // it is none here: a terminal, a log that is not a file
-        pair_.send({.word = KeeperWord::keep, .label = std::string{label}}, duplicate(fd));
+        pair_.send({.word = KeeperWord::keep, .flag = on_request, .label = std::string{label}},
+                   duplicate(fd));
     }
     void finish() {
         if (!pair_.wait(Clock::now() + patience, false)) throw PeerError("the keeper takes nothing");

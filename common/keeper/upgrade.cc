@@ -85,7 +85,7 @@ bool Upgrade::heed(const KeeperFrame& frame, Fd passed) {
     switch (frame.word) {
     case KeeperWord::keep:
         if (!passed) throw PeerError("no descriptor is free for " + frame.label);
-        kept_[frame.label] = std::move(passed);
+        (frame.flag ? wanted_ : kept_)[frame.label] = std::move(passed);
         return true;
     case KeeperWord::leave_out: left_out_.insert(frame.label); return true;
     case KeeperWord::line: config_.push_back(line_of(frame)); return true;
@@ -97,13 +97,14 @@ bool Upgrade::heed(const KeeperFrame& frame, Fd passed) {
     }
 }
 
-int Upgrade::kept(std::string_view label) const {
-    const auto found = kept_.find(label);
-    return found == kept_.end() ? -1 : found->second.get();
+int Upgrade::find_wanted(std::string_view wanted) const {
+    const auto found = wanted_.find(wanted);
+    return found == wanted_.end() ? -1 : found->second.get();
 }
 
 void Upgrade::forget() {
     kept_.clear();
+    wanted_.clear();
     left_out_.clear();
     config_.clear();
     unable_.clear();

@@ -70,9 +70,11 @@ public:
 
     // What the process on trial says before it begins (KeeperWord); false: that is not for now.
     bool heed(const KeeperFrame& frame, Fd passed);
-    // The descriptor that it has opened in place of the keeper's; -1: none.
-    int kept(std::string_view label) const;
-    const std::map<std::string, Fd, std::less<>>& kept() const { return kept_; }
+    // What it has opened in place of the keeper's, and, to be given when it asks for it, by role and label;
+    // -1: nothing.
+    using Opened = std::map<std::string, Fd, std::less<>>;
+    const Opened& kept() const { return kept_; }
+    int find_wanted(std::string_view wanted) const;
     bool is_left_out(std::string_view label) const { return left_out_.contains(label); }
     const std::vector<ConfigLine>& config() const { return config_; } // as it has read it
 
@@ -102,7 +104,7 @@ private:
     std::shared_ptr<const Executable> program_;
     Loop::TimerId limit_{};
     std::string unable_; // why the process on trial cannot serve
-    std::map<std::string, Fd, std::less<>> kept_;
+    Opened kept_, wanted_;
     std::set<std::string, std::less<>> left_out_;
     std::vector<ConfigLine> config_;
 };

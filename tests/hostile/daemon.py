@@ -119,7 +119,8 @@ class Daemon:
         for role, pid in self.lasting().items():
             try:
                 folder = f"/proc/{pid}/fd"
-                found[role] = sorted(re.sub(r"\d+", "N", os.readlink(f"{folder}/{fd}")) for fd in os.listdir(folder))
+                held = (os.readlink(f"{folder}/{fd}").removesuffix(" (deleted)") for fd in os.listdir(folder))
+                found[role] = sorted(re.sub(r"\d+", "N", one) for one in held)
             except OSError:
                 pass
         return found
