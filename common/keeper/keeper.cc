@@ -129,9 +129,7 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     const pid_t pid = checked("fork", process.role, [] { return ::fork(); });
     if (pid == 0)
         ::_exit(report_errors(duties_.program, [&] {
-            if (program != nullptr) { // no signal is let in before it is ready to hear it
-                execute_with(make_paper(true, birth.keeper.get()), *program, invocation_);
-            }
+            if (program != nullptr) execute_on_trial(*program, birth.keeper.get());
             // The main one is given what was deposited, and raises its limit anyway.
             if (!is_main) ::setrlimit(RLIMIT_NOFILE, &born_with_);
             if (!is_main) legacy_.erase();
@@ -284,7 +282,18 @@ void Keeper::take_place() {
     try {
         execute_with(make_paper(false, main().pair.fd()), *program, invocation_);
     } catch (const std::exception& error) {
+        Detachment::leave_folder(options_.foreground); // again
         upgrade_.fail(error.what());
+    }
+}
+
+// In the child. No signal is let in before it is ready to hear it.
+void Keeper::execute_on_trial(const Executable& program, int pair) {
+    try {
+        execute_with(make_paper(true, pair), program, invocation_);
+    } catch (const std::exception& error) {
+        (void)send_packet(pair, pack_keeper_frame({.word = KeeperWord::unable, .text = error.what()}));
+        throw;
     }
 }
 

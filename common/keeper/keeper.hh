@@ -62,6 +62,7 @@ private:
     void begin_main();
     void take_over(Paper paper);
     void take_place();
+    void execute_on_trial(const Executable& program, int pair);
     Paper make_paper(bool is_for_trial, int pair);
     Upgrade::Callbacks steps();
 
