@@ -20,6 +20,10 @@
 namespace common {
 namespace {
 
+// For how an upgrade went, should the main process that was told die before it has told them: that can take
+// as long as a silent one is watched, and a pause.
+constexpr std::chrono::minutes askers_wait{1};
+
 const LastingProcess* find(const Plan& plan, std::string_view role) {
     for (const LastingProcess& process : plan.processes)
         if (process.role == role) return &process;
@@ -208,6 +212,7 @@ void Keeper::give_all() {
     if (upgrade_.is_on_trial()) beginning |= Beginning::on_trial;
     if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
     tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
+    if (!upgrade_.is_under_way() && Clock::now() < told_until_) tell(told_);
     legacy_.pass_orphans(main().pair);
 }
 
@@ -227,12 +232,15 @@ Upgrade::Callbacks Keeper::steps() {
             .tell =
                 [this](const std::string& line, bool is_over, bool has_failed) {
                     log_.write(has_failed ? Severity::error : Severity::notice, text("upgrade: ", line));
-                    if (main().runs())
-                        tell({.word = KeeperWord::upgrade_told,
-                              .flag = is_over,
-                              .number = has_failed ? 1 : 0,
-                              .text = line.substr(0, max_keeper_text)});
-                    if (is_over) reloads_.go_on();
+                    const KeeperFrame frame{.word = KeeperWord::upgrade_told,
+                                            .flag = is_over,
+                                            .number = has_failed ? 1 : 0,
+                                            .text = line.substr(0, max_keeper_text)};
+                    if (main().runs()) tell(frame);
+                    if (!is_over) return;
+                    told_ = frame;
+                    told_until_ = Clock::now() + askers_wait;
+                    reloads_.go_on();
                 }};
 }
 
@@ -257,13 +265,15 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     return paper;
 }
 
-// Nothing may be under way, and nothing be left to be sent: the next keeper would not know of it.
+// Nothing may be under way, and nothing be left to be sent: the next keeper would not know of it. And a main
+// process that is silent has not shown that it lives.
 void Keeper::take_place() {
     const Executable* const program = upgrade_.wants_place();
     if (program == nullptr || !main().runs() || stopping_) return;
-    const bool is_quiet = !reloads_.is_under_way() && std::ranges::all_of(children_, [](const auto& child) {
-        return !child.second.runs() || child.second.pair.has_sent_all();
-    });
+    const bool is_quiet =
+        !life_.waits() && !reloads_.is_under_way() && std::ranges::all_of(children_, [](const auto& child) {
+            return !child.second.runs() || child.second.pair.has_sent_all();
+        });
     if (!is_quiet) {
         loop_.at(Clock::now() + std::chrono::milliseconds{100}, [] {}); // for another look
         return;

@@ -105,6 +105,8 @@ private:
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own
     Upgrade upgrade_;
+    KeeperFrame told_;               // how the last upgrade went
+    Clock::time_point told_until_{}; // to each main process that begins: the one before may not have read it
     Reloads reloads_;
     Watchdog watchdog_;          // of the service manager
     Loop::TimerId main_limit_{}; // once it was told to end
