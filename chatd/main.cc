@@ -84,7 +84,9 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
 }
 
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
-    const Executable program{invocation.path()};
+    const bool has_program = paper && paper->program >= 0;
+    const Executable program =
+        has_program ? Executable{invocation.path(), Fd{paper->program}} : Executable{invocation.path()};
     chatd::Settings settings;
     const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options, program); };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {

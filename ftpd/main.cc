@@ -101,6 +101,7 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
 }
 
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
+    if (paper) Fd{paper->program}.reset(); // nothing is executed here but for an upgrade
     ftpd::Settings settings;
     const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options.foreground); };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {

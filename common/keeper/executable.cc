@@ -67,6 +67,10 @@ Executable::Executable(std::string path)
     if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
 }
 
+Executable::Executable(std::string path, Fd file) : path_(std::move(path)), fd_(std::move(file)) {
+    checked("look at", path_, [&] { return ::fstat(fd_.get(), &found_); });
+}
+
 bool Executable::is_at_path() const {
     struct stat now {};
     return ::stat(path_.c_str(), &now) == 0 && is_same(now, found_);

@@ -35,6 +35,8 @@ class Executable {
 public:
     // What stands at the path now. Throws std::system_error, and UserError for what is no file.
     explicit Executable(std::string path);
+    // The file that is open there, whatever stands at the path.
+    Executable(std::string path, Fd file);
 
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); } // close-on-exec; -1: it may not be read

@@ -43,7 +43,8 @@ void for_each_descriptor(const Paper& paper, const std::function<void(int)>& use
     const auto use_if_there = [&](int fd) {
         if (fd >= 0) use(fd);
     };
-    for (const int fd : {paper.pair, paper.control_socket, paper.lock, paper.new_control}) use_if_there(fd);
+    for (const int fd : {paper.pair, paper.control_socket, paper.program, paper.lock, paper.new_control})
+        use_if_there(fd);
     for (const Paper::Labelled& one : paper.listeners) use_if_there(one.fd);
     for (const Paper::Deposit& one : paper.deposits) use_if_there(one.fd);
 }
@@ -65,6 +66,7 @@ std::string pack_paper(const Paper& paper) {
     for (const Paper::Labelled& one : paper.listeners) writer.text(one.label).fields<Descriptor>(one.fd);
     writer.fields<Number>(std::int64_t{paper.inherited});
     writer.fields<Descriptor>(paper.control_socket);
+    writer.fields<Descriptor>(paper.program);
     writer.fields<Number>(std::int64_t{paper.main});
     writer.fields<Descriptor>(paper.lock);
     writer.fields<Descriptor>(paper.new_control);
@@ -96,6 +98,7 @@ Paper unpack_paper(std::string_view bytes) {
     }
     paper.inherited = std::get<0>(reader.fields<Number>()) != 0;
     paper.control_socket = read_descriptor(reader);
+    paper.program = read_descriptor(reader);
     paper.main = static_cast<pid_t>(std::get<0>(reader.fields<Number>()));
     paper.lock = read_descriptor(reader);
     paper.new_control = read_descriptor(reader);
@@ -134,7 +137,8 @@ Fd write_down(const Paper& paper) {
 
 } // namespace
 
-void execute_with(const Paper& paper, const Executable& program, const Invocation& invocation) {
+void execute_with(Paper paper, const Executable& program, const Invocation& invocation) {
+    paper.program = program.fd();
     const Fd file = write_down(paper);
     close_on_exec(paper, false);
     ::fcntl(file.get(), F_SETFD, 0);

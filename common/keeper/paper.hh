@@ -34,6 +34,7 @@ struct Paper {
     std::vector<Labelled> listeners{};
     bool inherited = false; // the listeners are a service manager's
     int control_socket = -1;
+    int program = -1; // the file that is executed: another may stand at its path when that is read
 
     // For the next keeper alone.
     pid_t main = -1;                  // the main process; -1: the reader is that, on trial
@@ -51,7 +52,7 @@ struct Paper {
 // Executes program, as invocation says, which finds the paper with take_paper: in a nameless file, whose
 // number stands in the environment; the paper's descriptors stay open there. Throws std::system_error when it
 // cannot; then this process goes on as before.
-[[noreturn]] void execute_with(const Paper& paper, const Executable& program, const Invocation& invocation);
+[[noreturn]] void execute_with(Paper paper, const Executable& program, const Invocation& invocation);
 // Once, as the first thing of a program; no value if it was started by somebody else. Throws PeerError for a
 // paper that this version does not understand.
 std::optional<Paper> take_paper();

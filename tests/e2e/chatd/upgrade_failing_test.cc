@@ -160,6 +160,28 @@ TEST_SUITE("e2e readiness") {
         CHECK_FALSE(server.runs_new(daemon.main_pid()));
     }
 
+    TEST_CASE("a program that is removed or another while it is on trial goes on and lets people in") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        for (const bool is_removed : {true, false}) {
+            CAPTURE(is_removed);
+            const UpgradedServer server;
+            const Daemon& daemon = server.daemon;
+            ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+            server.place.put_other_version();
+            Process asking = begin_upgrade(daemon, server.place);
+            asking.out().wait_for("and stays if it lives");
+            if (is_removed)
+                std::filesystem::remove(server.place.path());
+            else
+                server.place.put_script("exit 3");
+            CHECK_EQ(asking.wait(), 0);
+            INFO(asking.err().text());
+            check_they_talk(ada, bob, "with the new one");
+            const ChatClient late{daemon, "late"};
+            ada.wait_for_line("late joined");
+        }
+    }
+
     TEST_CASE("a spawner that hangs is killed when an upgrade has brought another") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const UpgradedServer server;
