@@ -2,6 +2,7 @@
 #include "common/helper_process.hh"
 
 #include "common/errors.hh"
+#include "common/peek.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
@@ -59,6 +60,11 @@ void HelperProcess::adopt(Fd pair, pid_t pid) {
     is_faulty_ = is_doubted_ = false;
     watch();
     if (!is_first && duties_.on_restart) duties_.on_restart();
+}
+
+void HelperProcess::kill_adopted() {
+    if (!pair_ || !is_adopted_ || pid_ <= 0) return;
+    if (!has_hung_up(pair_.get())) ::kill(pid_, SIGKILL);
 }
 
 void HelperProcess::attach(Loop& loop, Log& log) {

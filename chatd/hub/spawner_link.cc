@@ -72,6 +72,7 @@ void SpawnerLink::take_next() {
     if (!next_) return;
     Next next = *std::exchange(next_, std::nullopt);
     loop_->cancel(take_next_);
+    process_.kill_adopted(); // one that has not let go hangs, and would keep clients that it has not taken
     process_.adopt(std::move(next.pair), next.pid); // which finds that the one before is lost, if it is there
     version_ = next.version;
     if (version_ == 0) return; // it tells
@@ -143,6 +144,7 @@ void SpawnerLink::handle(std::span<const char> packet) {
 }
 
 void SpawnerLink::stop() {
+    take_next();
     process_.stop();
     process_.wait();
 }

@@ -60,8 +60,9 @@ void Invocation::go_back() const {
     if (folder_ && ::fchdir(folder_.get()) != 0) return; // it is forbidden by now: then they mean nothing
 }
 
+// A FIFO without a writer would hold up whoever opens it.
 Executable::Executable(std::string path)
-    : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
     checked("look at", path_, [&] { return ::stat(path_.c_str(), &found_); });
     if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
 }

@@ -20,7 +20,9 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::seconds outcome_time{60}; // of an upgrade, to be told by the main process
+// For how an upgrade went, should the main process that was told die before it has told them: that can take
+// as long as a silent one is watched, and a pause.
+constexpr std::chrono::minutes askers_wait{1};
 
 const LastingProcess* find(const Plan& plan, std::string_view role) {
     for (const LastingProcess& process : plan.processes)
@@ -48,6 +50,17 @@ int become(const LastingProcess& process, Birth birth) {
 
 Holdings hold(const Plan& plan, Log& log, const std::optional<Paper>& paper) {
     return paper ? Holdings{plan, log, *paper} : Holdings{plan, log};
+}
+
+// In the child. No signal is let in before it is ready to hear it.
+[[noreturn]] void execute_on_trial(const Paper& paper, const Executable& program,
+                                   const Invocation& invocation) {
+    try {
+        execute_with(paper, program, invocation);
+    } catch (const std::exception& error) {
+        (void)send_packet(paper.pair, pack_keeper_frame({.word = KeeperWord::unable, .text = error.what()}));
+        throw;
+    }
 }
 
 bool other_runs(const std::map<std::string, KeptChild>& children, const KeptChild& main) {
@@ -129,7 +142,8 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     const pid_t pid = checked("fork", process.role, [] { return ::fork(); });
     if (pid == 0)
         ::_exit(report_errors(duties_.program, [&] {
-            if (program != nullptr) execute_on_trial(*program, birth.keeper.get());
+            if (program != nullptr)
+                execute_on_trial(make_paper(true, birth.keeper.get()), *program, invocation_);
             // The main one is given what was deposited, and raises its limit anyway.
             if (!is_main) ::setrlimit(RLIMIT_NOFILE, &born_with_);
             if (!is_main) legacy_.erase();
@@ -166,7 +180,6 @@ void Keeper::begin_main() {
     if (was_ready_) life_.begin(false);
     try {
         give_all();
-        if (outcome_ && !upgrade_.is_under_way()) tell(*outcome_);
     } catch (const std::exception&) {
         pace_.excuse();
         main().signal(SIGKILL);
@@ -214,6 +227,7 @@ void Keeper::give_all() {
     if (upgrade_.is_on_trial()) beginning |= Beginning::on_trial;
     if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
     tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
+    if (!upgrade_.is_under_way() && Clock::now() < told_until_) tell(told_);
     legacy_.pass_orphans(main().pair);
 }
 
@@ -221,6 +235,13 @@ void Keeper::give_all() {
 
 Upgrade::Callbacks Keeper::steps() {
     return {.main_runs = [this] { return was_ready_ && main().runs(); },
+            .why_not = [this]() -> std::string_view {
+                if (stopping_) return "the daemon stops";
+                if (legacy_.lacks_descriptors())
+                    return "there are too few descriptors for what is handed over: raise the limit "
+                           "(RLIMIT_NOFILE) and start the daemon anew";
+                return {};
+            },
             .hand_over =
                 [this] {
                     life_.end();
@@ -239,8 +260,8 @@ Upgrade::Callbacks Keeper::steps() {
                                             .text = line.substr(0, max_keeper_text)};
                     if (main().runs()) tell(frame);
                     if (!is_over) return;
-                    outcome_ = frame;
-                    loop_.at(Clock::now() + outcome_time, [this] { outcome_.reset(); });
+                    told_ = frame;
+                    told_until_ = Clock::now() + askers_wait;
                     reloads_.go_on();
                 }};
 }
@@ -266,13 +287,15 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     return paper;
 }
 
-// Nothing may be under way, and nothing be left to be sent: the next keeper would not know of it.
+// Nothing may be under way, and nothing be left to be sent: the next keeper would not know of it. And a main
+// process that is silent has not shown that it lives.
 void Keeper::take_place() {
     const Executable* const program = upgrade_.wants_place();
     if (program == nullptr || !main().runs() || stopping_) return;
-    const bool is_quiet = !reloads_.is_under_way() && std::ranges::all_of(children_, [](const auto& child) {
-        return !child.second.runs() || child.second.pair.has_sent_all();
-    });
+    const bool is_quiet =
+        !life_.waits() && !reloads_.is_under_way() && std::ranges::all_of(children_, [](const auto& child) {
+            return !child.second.runs() || child.second.pair.has_sent_all();
+        });
     if (!is_quiet) {
         loop_.at(Clock::now() + std::chrono::milliseconds{100}, [] {}); // for another look
         return;
@@ -284,16 +307,6 @@ void Keeper::take_place() {
     } catch (const std::exception& error) {
         Detachment::leave_folder(options_.foreground); // again
         upgrade_.fail(error.what());
-    }
-}
-
-// In the child. No signal is let in before it is ready to hear it.
-void Keeper::execute_on_trial(const Executable& program, int pair) {
-    try {
-        execute_with(make_paper(true, pair), program, invocation_);
-    } catch (const std::exception& error) {
-        (void)send_packet(pair, pack_keeper_frame({.word = KeeperWord::unable, .text = error.what()}));
-        throw;
     }
 }
 
@@ -408,9 +421,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
     if (role != plan_.processes.front().role) throw PeerError("it says what the main process alone may");
     switch (frame.word) {
     case KeeperWord::reload: return reloads_.ask(true);
-    case KeeperWord::upgrade:
-        if (stopping_) return upgrade_.refuse("the daemon stops");
-        return upgrade_.begin(frame.flag);
+    case KeeperWord::upgrade: return upgrade_.begin(frame.flag);
     case KeeperWord::ready: return on_ready(frame.text);
     case KeeperWord::applied: return reloads_.on_applied(frame.flag);
     case KeeperWord::stopping: return on_stopping(frame.number);
@@ -507,7 +518,7 @@ void Keeper::expect_end(std::chrono::seconds within) {
 void Keeper::heed_signals() {
     if (signals_.take(SIGCHLD)) reap();
     if (signals_.take(SIGHUP)) reloads_.ask(false);
-    if (was_ready_ && main().runs() && signals_.take(SIGUSR2) && !stopping_) upgrade_.begin(false);
+    if (was_ready_ && main().runs() && signals_.take(SIGUSR2)) upgrade_.begin(false);
     for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) {
         if (!signals_.take(signal)) continue;
         const bool is_first = signal != SIGUSR1 && !std::exchange(stopping_, true);

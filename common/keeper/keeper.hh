@@ -62,7 +62,6 @@ private:
     void begin_main();
     void take_over(Paper paper);
     void take_place();
-    void execute_on_trial(const Executable& program, int pair);
     Paper make_paper(bool is_for_trial, int pair);
     Upgrade::Callbacks steps();
 
@@ -106,11 +105,12 @@ private:
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own
     Upgrade upgrade_;
+    KeeperFrame told_;               // how the last upgrade went
+    Clock::time_point told_until_{}; // to each main process that begins: the one before may not have read it
     Reloads reloads_;
-    std::optional<KeeperFrame> outcome_; // of the last upgrade: who was to tell it may have died
-    Watchdog watchdog_;                  // of the service manager
-    Loop::TimerId main_limit_{};         // once it was told to end
-    std::string failure_;                // of the start
+    Watchdog watchdog_;          // of the service manager
+    Loop::TimerId main_limit_{}; // once it was told to end
+    std::string failure_;        // of the start
     bool was_ready_ = false;
     bool was_silent_ = false;   // the main process, and was killed for it
     bool main_failed_ = false;  // the last one that has died, by itself

@@ -19,13 +19,21 @@ void Legacy::deposit(const KeeperFrame& frame, Fd passed) {
     const std::size_t for_deposits = descriptors_ - std::min(descriptors_, set_aside);
     if (passed && static_cast<std::size_t>(passed.get()) >= for_deposits) passed.reset();
     const bool lacks = frame.flag && !passed;
-    if (lacks && !lacks_descriptors_)
+    if (lacks && without_.empty())
         log_.error(text("no descriptor is free for what is deposited as ", frame.label,
                         " and what follows: raise the limit (RLIMIT_NOFILE)"));
-    if (frame.flag) lacks_descriptors_ = lacks;
+    if (lacks)
+        without_.insert(frame.label);
+    else if (frame.flag)
+        without_.erase(frame.label);
     box_.put(frame.label, frame.text,
              frame.flag ? DepositBox::Descriptor::is_replaced : DepositBox::Descriptor::stays,
              passed ? std::make_shared<const Fd>(std::move(passed)) : nullptr);
+}
+
+void Legacy::withdraw(const KeeperFrame& frame) {
+    box_.withdraw(frame.label);
+    without_.erase(frame.label);
 }
 
 void Legacy::add(OrphanEnd orphan) {
@@ -60,6 +68,7 @@ void Legacy::read(std::vector<Paper::Deposit>& deposits, const std::vector<Orpha
 }
 
 void Legacy::clear() {
+    without_.clear();
     box_.clear();
     orphans_.clear();
 }

@@ -12,6 +12,8 @@
 
 #include <cstddef>
 #include <deque>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace common {
@@ -24,7 +26,9 @@ public:
     // `deposit' and `withdraw', as the main process says them. Where no descriptor is free for what is
     // deposited, its bytes are kept alone, and the log says so. Throws as DepositBox::put.
     void deposit(const KeeperFrame& frame, Fd passed);
-    void withdraw(const KeeperFrame& frame) { box_.withdraw(frame.label); }
+    // What is deposited now is not whole: who is named in it would be lost with the main process.
+    bool lacks_descriptors() const { return !without_.empty(); }
+    void withdraw(const KeeperFrame& frame);
     // A process that is nobody's any more has ended; beyond max_orphans of them the rest is forgotten.
     void add(OrphanEnd orphan);
 
@@ -44,7 +48,7 @@ private:
     Log& log_;
     DepositBox box_;
     std::deque<OrphanEnd> orphans_;
-    bool lacks_descriptors_ = false;
+    std::set<std::string> without_; // labels of deposits that lack their descriptor
 };
 
 } // namespace common

@@ -36,7 +36,8 @@ public:
     void begin(bool is_ready); // another one has started
     void tell_ready();         // it serves: from now on it is asked
     void hear() { silent_ = 0; }
-    void end(); // it has ended, or is told to
+    bool waits() const { return silent_ > 0; } // for an answer, or for what it says first
+    void end();                                // it has ended, or is told to
 
 private:
     void take_turn();

@@ -92,8 +92,7 @@ void ProgramCheck::go_on() {
     const char* const asked = has_version_ ? " -n: " : " -V: ";
     if (was_late_) return end(text(program_->path(), asked, "no answer within ", limit.count(), " s"));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return end(text(program_->path(), asked, words(), words().empty() ? "" : ", ",
-                        WIFEXITED(status) && !words().empty() ? "" : describe_status(status)));
+        return end(text(program_->path(), asked, why_not(status)));
     if (std::exchange(has_version_, true)) return end({});
     version_ = words();
     std::vector<std::string> arguments = invocation_.arguments();
@@ -109,6 +108,13 @@ void ProgramCheck::end(std::optional<std::string> refusal) {
     const OnResult on_result = std::exchange(on_result_, nullptr);
     program_.reset();
     on_result({version_, std::move(refusal)});
+}
+
+// What it has said; and how it ended, unless it has said so itself.
+std::string ProgramCheck::why_not(int status) const {
+    const std::string said = words();
+    if (said.empty()) return describe_status(status);
+    return WIFEXITED(status) ? said : text(said, ", ", describe_status(status));
 }
 
 // On one line.

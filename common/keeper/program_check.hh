@@ -46,6 +46,7 @@ private:
     void read();
     void go_on();
     void end(std::optional<std::string> refusal);
+    std::string why_not(int status) const;
     std::string words() const;
 
     Loop& loop_;

@@ -16,6 +16,7 @@ constexpr std::size_t most_opened = 65'536; // descriptors, and lines of a confi
 
 void Upgrade::begin(bool by_force) {
     if (is_under_way()) return;
+    if (const std::string_view why = callbacks_.why_not(); !why.empty()) return end(std::string{why}, true);
     by_force_ = by_force;
     try {
         program_ = std::make_shared<const Executable>(path_);
@@ -28,6 +29,9 @@ void Upgrade::begin(bool by_force) {
 
 void Upgrade::on_checked(const ProgramCheck::Result& result) {
     if (result.refusal) return end(*result.refusal, true);
+    const std::string_view name = std::string_view{version_}.substr(0, version_.find(' '));
+    if (!result.version.starts_with(text(name, ' ')))
+        return end(text(path_, " is not ", name, ": with -V it says '", result.version, "'"), true);
     if (!callbacks_.main_runs()) return end("the main process has just ended: try again in a moment", true);
     new_version_ = result.version;
     callbacks_.tell(text(version_, " runs, ", new_version_, " stands at ", path_), false, false);

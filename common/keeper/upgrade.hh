@@ -31,7 +31,8 @@ public:
 
     struct Callbacks {
         std::function<bool()> main_runs;
-        std::function<void()> hand_over; // the main process is asked to
+        std::function<std::string_view()> why_not; // what is in the way of one now; empty: nothing
+        std::function<void()> hand_over;           // the main process is asked to
         std::function<void()> kill_main;
         std::function<void(const Executable& program)> start_new; // on trial
         std::function<void()> start_old;
@@ -53,7 +54,6 @@ public:
 
     // If one is under way already, this is that.
     void begin(bool by_force);
-    void refuse(const std::string& why) { callbacks_.tell(why, true, true); } // none is under way
     bool is_under_way() const { return step_ != Step::none; }
     bool is_on_trial() const {
         return step_ == Step::opens || step_ == Step::starts || step_ == Step::serves;

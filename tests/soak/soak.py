@@ -183,9 +183,11 @@ class Soak:
         self.has_said_all = True
 
 
-def shared_memory():
-    """Names of daemons' shared memory; others beside us have theirs."""
-    return {name for name in os.listdir("/dev/shm") if re.fullmatch(r"suite-\d+-\d+", name)}
+def shared_memory(daemons):
+    """Names of these daemons' shared memory; others beside us have theirs."""
+    pids = set(re.findall(r"\[(\d+)\]: ", "".join(daemon.log() for daemon in daemons)))
+    return {name for name in os.listdir("/dev/shm")
+            if (made := re.fullmatch(r"suite-(\d+)-\d+", name)) and made[1] in pids}
 
 
 def stat(pid):
@@ -218,7 +220,6 @@ def names_in(folder):
 
 def run(soak, happenings):
     """What was found wrong, by kind."""
-    shared = shared_memory()
     daemons = [soak.ftpd, soak.chatd]
     with ThreadPoolExecutor() as both:
         held = list(both.map(Daemon.usual, daemons))
@@ -240,7 +241,7 @@ def run(soak, happenings):
     ran = {one for daemon in daemons for one in processes_of(daemon)}
     found["stops that failed"] = [f"{daemon.name} did not stop in order" for daemon in daemons if not daemon.stop()]
     left += [f"process {pid} is left" for pid, when in ran if when_started(pid) == when]
-    left += [f"/dev/shm/{name} is left" for name in shared_memory() - shared]
+    left += [f"/dev/shm/{name} is left" for name in shared_memory(daemons)]
     return {**found, "things left over": left, "ends that we did not cause": [e for d in daemons for e in d.bad_ends()]}
 
 

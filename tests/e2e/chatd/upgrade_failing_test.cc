@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 using namespace e2e;
@@ -38,7 +39,7 @@ TEST_SUITE("e2e readiness") {
         std::vector<Failing> all{
             {"it does not like the configuration",
              [&] { place.put_refusing("room lobby: no such thing in the winter"); },
-             "no such thing in the winter"},
+             "no such thing in the winter\n"},
             {"it cannot be executed", [&] { place.put_not_executable(); }, "ermission denied"},
             {"it is no program",
              [&] {
@@ -47,6 +48,13 @@ TEST_SUITE("e2e readiness") {
              },
              ""},
             {"it is not there", [&] { std::filesystem::remove(place.path()); }, "o such file"},
+            {"it is another program", [&] { place.put_bytes(read_file("/bin/true")); }, "is not chatd"},
+            {"it would hold up who opens it",
+             [&] {
+                 std::filesystem::remove(place.path());
+                 REQUIRE_EQ(::mkfifo(place.path().c_str(), 0755), 0);
+             },
+             "is not a program"},
             {"it dies", [&] { place.put_script("kill -SEGV $$"); }, "signal 11"},
             {"it ends", [&] { place.put_script("exit 3"); }, "3"},
             {"it ends as if all were done", [&] { place.put_script("exit 0"); }, ""},
@@ -135,41 +143,58 @@ TEST_SUITE("e2e readiness") {
         talk.finish();
     }
 
-    TEST_CASE("a new hub that dies before it hears that it stays keeps everybody") {
+    TEST_CASE("a new hub that falls silent on trial does not stay") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const UpgradedServer server;
+        const Daemon& daemon = server.daemon;
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        server.place.put_other_version();
+        Process asking = begin_upgrade(daemon, server.place);
+        asking.out().wait_for("and stays if it lives");
+        ::kill(wait_for_trial(daemon, server.place), SIGSTOP);
+        daemon.wait_for_log("it gave no sign of life");
+        CHECK_EQ(asking.wait(), 1);
+        CHECK(asking.err().text().find("signal 9") != std::string::npos);
+        check_they_talk(ada, bob, "with the old one");
+        CHECK_FALSE(server.runs_new(daemon.pid()));
+        CHECK_FALSE(server.runs_new(daemon.main_pid()));
+    }
+
+    TEST_CASE("a program that is removed or another while it is on trial goes on and lets people in") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        for (const bool is_removed : {true, false}) {
+            CAPTURE(is_removed);
+            const UpgradedServer server;
+            const Daemon& daemon = server.daemon;
+            ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+            server.place.put_other_version();
+            Process asking = begin_upgrade(daemon, server.place);
+            asking.out().wait_for("and stays if it lives");
+            if (is_removed)
+                std::filesystem::remove(server.place.path());
+            else
+                server.place.put_script("exit 3");
+            CHECK_EQ(asking.wait(), 0);
+            INFO(asking.err().text());
+            check_they_talk(ada, bob, "with the new one");
+            const ChatClient late{daemon, "late"};
+            ada.wait_for_line("late joined");
+        }
+    }
+
+    TEST_CASE("a spawner that hangs is killed when an upgrade has brought another") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const UpgradedServer server;
         const Daemon& daemon = server.daemon;
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
         const pid_t spawner = spawner_of(daemon);
+        ::kill(spawner, SIGSTOP);
         server.place.put_other_version();
-        Process upgrade = begin_upgrade(daemon, server.place);
-        const pid_t hub = wait_for_trial(daemon, server.place);
-        daemon.wait_for_log(" serves, and stays if it lives");
-        ::kill(hub, SIGSTOP);
-        wait_until_upgraded(daemon, server.place);
-        ::kill(hub, SIGKILL);
-        CHECK_EQ(upgrade.wait(), 0);
+        CHECK_EQ(server.upgrade().status, 0);
         wait_until_gone({spawner});
         check_they_talk(ada, bob, "with the next one");
         const ChatClient late{daemon, "late"};
         ada.wait_for_line("late joined");
-    }
-
-    TEST_CASE("a program that is removed while it is on trial is the one that goes on") {
-        if (!have_proc()) return tests::skip("only /proc shows it");
-        const UpgradedServer server;
-        const Daemon& daemon = server.daemon;
-        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
-        server.place.put_other_version();
-        Process upgrade = begin_upgrade(daemon, server.place);
-        daemon.wait_for_log(" serves, and stays if it lives");
-        std::filesystem::remove(server.place.path());
-        CHECK_EQ(upgrade.wait(), 0);
-        INFO(upgrade.err().text());
-        check_they_talk(ada, bob, "upgraded");
-        const ChatClient late{daemon, "late"};
-        ada.wait_for_line("late joined");
-        CHECK(server.daemon.log().find("cannot go on") == std::string::npos);
     }
 
     TEST_CASE("a pid-file that became another's while a program is on trial costs nobody a place") {
