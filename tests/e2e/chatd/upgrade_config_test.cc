@@ -2,6 +2,7 @@
 // An upgrade to the same program with another configuration: what waits for the next start takes effect, who
 // has no place any more is told and leaves in order, and nobody else notices.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/observe.hh"
 #include "tests/skip.hh"
 
 #include "common/text.hh"
@@ -160,7 +161,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("after an upgrade the end of a handler of before is heard of at once") {
-        if (!have_proc()) return tests::skip("only Linux tells of it");
+        if (!have_proc() || is_posix_build()) return tests::skip("only a build for Linux is told of it");
         const Config config{"listen 127.0.0.1:0\nroom lobby\nmax-clients 2\nwhen-full refuse\n"};
         const Daemon daemon{config.setting()};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};

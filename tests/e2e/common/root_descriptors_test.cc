@@ -39,6 +39,8 @@ struct Place {
     void name(const Daemon& daemon) {
         names[daemon.state() / "lock"] = "lock";
         names[daemon.files()] = "root";
+        names[daemon.state().parent_path()] = "start"; // the folder where it was started
+        names[find_program("chatd")] = "program";
         names[daemon.state() / "rooms/lobby/00000001.log"] = "room";
         names[descriptors_of(daemon.pid()).at(2)] = "said"; // of the test's own
     }
@@ -95,10 +97,11 @@ TEST_SUITE("e2e readiness") {
         const auto look = [&](std::size_t sessions) {
             const pid_t parent = daemon.main_pid();
             const Words lasting{"lock", "unix listener", "unix listener", "tcp listener", "log", "xferlog"};
-            // Pairs with the parent and authd, and what it keeps for another parent: the end of the pair with
-            // authd, the pages, who is served, and the ends of the pairs with the sessions.
+            // For an upgrade, the folder where it was started. Pairs with the parent and authd, and what it
+            // keeps for another parent: the end of the pair with authd, the pages, who is served, and the
+            // ends of the pairs with the sessions.
             Words of_keeper =
-                with(lasting, {"null", "said", "said", "pair", "pair", "pair", "pages", "pages"});
+                with(lasting, {"null", "said", "said", "pair", "pair", "pair", "pages", "pages", "start"});
             of_keeper.insert(of_keeper.end(), sessions, "pair");
             place.check("the keeper", daemon.pid(), of_keeper);
             Words of_parent =
@@ -140,10 +143,11 @@ TEST_SUITE("e2e readiness") {
         const auto look = [&](std::size_t silent_ones, std::size_t members) {
             const pid_t spawner = spawner_of(daemon);
             const Words lasting{"lock", "unix listener", "unix listener", "tcp listener", "log"};
-            // With the hub and authd; the spawner, which is executed, keeps none. And for another hub: the
-            // hub's ends of the pairs with spawner, authd and handlers, and the pages.
-            Words of_keeper =
-                with(lasting, {"null", "said", "said", "pair", "pair", "pair", "pair", "pages", "pages"});
+            // For an upgrade, the folder where it was started and the program, from which the spawner is
+            // executed. Pairs with the hub and authd; the spawner, which is executed, keeps none. And for
+            // another hub: the hub's ends of the pairs with spawner, authd and handlers, and the pages.
+            Words of_keeper = with(lasting, {"null", "said", "said", "pair", "pair", "pair", "pair", "pages",
+                                             "pages", "start", "program"});
             of_keeper.insert(of_keeper.end(), silent_ones + members, "pair");
             place.check("the keeper", daemon.pid(), of_keeper);
             // With the keeper, the spawner and authd.
