@@ -245,6 +245,7 @@ Upgrade::Callbacks Keeper::steps() {
             .hand_over =
                 [this] {
                     life_.end();
+                    told_until_ = {}; // who asks now is not to hear of an upgrade before
                     tell({.word = KeeperWord::hand_over});
                 },
             .kill_main = [this] { main().signal(SIGKILL); },

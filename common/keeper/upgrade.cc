@@ -66,6 +66,7 @@ void Upgrade::fail(const std::string& why) {
     }
     const std::string line = text(new_version_, " cannot go on: ", why, "; ", version_, " stays");
     forget();
+    step_ = Step::none; // it is on no trial
     callbacks_.start_old();
     end(line, true);
 }

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <sys/stat.h>
 #include <vector>
@@ -156,6 +157,14 @@ TEST_SUITE("e2e readiness") {
         CHECK_EQ(asking.wait(), 1);
         CHECK(asking.err().text().find("signal 9") != std::string::npos);
         check_they_talk(ada, bob, "with the old one");
+        // The next one is on no trial, and what the first has left for that is gone: its end of the pair with
+        // the spawner, which the keeper has, too.
+        wait_until("the keeper has each socket once", [&] {
+            std::map<std::string, int> times;
+            for (const auto& entry : descriptors_of(daemon.pid()))
+                if (entry.second.starts_with("socket:")) ++times[entry.second];
+            return std::ranges::all_of(times, [](const auto& entry) { return entry.second == 1; });
+        });
         CHECK_FALSE(server.runs_new(daemon.pid()));
         CHECK_FALSE(server.runs_new(daemon.main_pid()));
     }
