@@ -59,13 +59,18 @@ struct ClientFacts {
     ClientNumber number = 0;
     common::Address address;
     common::Clock::time_point since = common::Clock::now();
-    std::size_t page = 0;                      // its status page
-    pid_t spawner = -1;                        // that it was handed to
-    pid_t pid = -1;                            // its handler, until it is known
-    std::uint16_t protocol = protocol_version; // that its handler speaks
-    std::string listener;                      // where it came in: the keeper's label; empty: not known
-    State state = State::naming;
+    std::string listener;                 // where it came in: the keeper's label; empty: not known
     std::chrono::seconds login_timeout{}; // to come in; 0: it may take as long as it likes
+    std::size_t page = 0;                 // its status page
+    pid_t spawner = -1;                   // that it was handed to
+    pid_t pid = -1;                       // its handler, until it is known
+    State state = State::naming;
+    unsigned wrong_passwords = 0;
+    unsigned wrong_codes = 0;
+    unsigned wrong_tokens = 0;
+    std::uint16_t protocol = protocol_version; // that its handler speaks
+    bool is_operator = false;                  // everywhere; operator_rooms: in these
+    bool has_quit = false;
 
     // Of its requests, the last one whose effect stands in these facts, and what it was answered.
     std::uint32_t done = 0;
@@ -81,16 +86,11 @@ struct ClientFacts {
     // Who it is.
     Person person; // also under other names
     std::string name;
-    std::string claimed;                     // a name that has a password, which is yet to be given
-    bool is_operator = false;                // everywhere
-    std::vector<std::string> operator_rooms; // in these
-    unsigned wrong_passwords = 0;
-    unsigned wrong_codes = 0;
-    unsigned wrong_tokens = 0;
+    std::string claimed; // a name that has a password, which is yet to be given
+    std::vector<std::string> operator_rooms;
 
     std::optional<std::string> away;
     std::string last_words;
-    bool has_quit = false;
     std::vector<ClientNumber> formers; // the clients that it was before it resumed
     // Of chat(1), as a newcomer after a connection: of rooms, by number, the first line that it was not
     // shown.

@@ -27,8 +27,7 @@ std::string find_program(const std::string& name) {
     for (bool is_last = false; !is_last;) {
         const std::size_t end = std::min(left.find(':'), left.size());
         const std::string_view folder = end == 0 ? "." : left.substr(0, end); // POSIX, XBD 8.3
-        const std::string path =
-            std::filesystem::absolute(text(folder, '/', name)).lexically_normal().string();
+        std::string path = std::filesystem::absolute(text(folder, '/', name)).lexically_normal().string();
         if (can_execute(path)) return path;
         is_last = end == left.size();
         left.remove_prefix(is_last ? end : end + 1);
