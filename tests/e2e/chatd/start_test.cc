@@ -193,13 +193,23 @@ TEST_SUITE("e2e readiness") {
 
     TEST_CASE("a chatd that cannot execute its spawner does not start and says so") {
         const TempDir folder;
+        const std::string plain = folder / "plain";
+        write_file(plain, "no program");
+        const auto start_as = [&](const std::string& name) {
+            return run_client({"bash", "-c", text("exec -a ", name, " \"$0\" \"$@\""), find_program("chatd"),
+                               "-d", "-o", "listen 127.0.0.1:0", "-o",
+                               "state " + (folder / "state").native()});
+        };
+        const Result cannot = start_as(plain);
+        CHECK(cannot.status == 1);
+        CHECK(cannot.err.find(text("execute ", plain, ": Permission denied")) != std::string::npos);
+        CHECK(cannot.err.find("the spawner has ended at its start: exit 1") != std::string::npos);
+        CHECK(cannot.err.find("listening on") == std::string::npos);
         // Under a name that PATH does not have, there is no program to execute.
-        const Result result =
-            run_client({"bash", "-c", "exec -a no-such-program \"$0\" \"$@\"", find_program("chatd"), "-d",
-                        "-o", "listen 127.0.0.1:0", "-o", "state " + (folder / "state").native()});
-        CHECK(result.status == 1);
-        CHECK(result.err.find("look at no-such-program: No such file") != std::string::npos);
-        CHECK(result.err.find("listening on") == std::string::npos);
+        const Result unknown = start_as("no-such-program");
+        CHECK(unknown.status == 1);
+        CHECK(unknown.err.find("look at no-such-program: No such file") != std::string::npos);
+        CHECK(unknown.err.find("listening on") == std::string::npos);
     }
 
     TEST_CASE("chatd serves where the system has no shared memory that it may write to") {
