@@ -26,7 +26,6 @@ class Talker:
     """A client over a socket, as nc makes one."""
 
     end = b"\n"
-    was_told = False  # anything
 
     def __init__(self, soak, name, rooms):
         self.soak, self.name, self.rooms = soak, name, rooms
@@ -63,7 +62,6 @@ class Talker:
         got = await self.reader.read(65536)
         if not got:
             raise Disappointed(f"{self.name} was disconnected")
-        self.was_told = True
         *lines, self.rest = re.split(rb"[\r\n]+", self.rest + got)
         for line in lines:
             self.take(ESCAPES.sub(b"", line))
@@ -224,8 +222,7 @@ class Passer(Talker):
             await asyncio.wait_for(self.hear_always(), 120)
         except (Disappointed, OSError) as error:
             is_good = isinstance(error, Disappointed) and "disconnected" in str(error) and b"Goodbye" in self.goodbye
-            # Who was told nothing was not yet let in when a hub died: suite(7).
-            if not is_good and not self.was_killed and self.was_told:
+            if not is_good and not self.was_killed:
                 self.soak.fault(f"{self.name} ends with {error!r}")
         except asyncio.TimeoutError:
             self.soak.fault(f"{self.name} has said /quit and is not let go")
