@@ -39,7 +39,7 @@ struct Place {
     void name(const Daemon& daemon) {
         names[daemon.state() / "lock"] = "lock";
         names[daemon.files()] = "root";
-        names[std::filesystem::current_path()] = "start"; // the folder where it was
+        names[std::filesystem::current_path()] = "start"; // where the daemon was, too
         names[find_program("chatd")] = "program";
         names[daemon.state() / "rooms/lobby/00000001.log"] = "room";
         names[descriptors_of(daemon.pid()).at(2)] = "said"; // of the test's own
