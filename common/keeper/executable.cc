@@ -2,6 +2,7 @@
 #include "common/keeper/executable.hh"
 
 #include "common/errors.hh"
+#include "common/executed_path.hh"
 #include "common/text.hh"
 
 #include <cstdlib>
@@ -20,14 +21,22 @@ bool can_execute(const std::string& path) {
     return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(path.c_str(), X_OK) == 0;
 }
 
+std::string absolute(const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+// A first argument without a slash may be any word (exec -a, login shells): what the system says goes before
+// it.
 std::string find_program(const std::string& name) {
-    if (name.find('/') != name.npos) return std::filesystem::absolute(name).lexically_normal().string();
+    if (name.find('/') != name.npos) return absolute(name);
+    const std::string executed = executed_path();
+    if (!executed.empty() && !executed.starts_with("/dev/fd/")) return absolute(executed);
     const char* const folders = std::getenv("PATH");
     std::string_view left = folders == nullptr ? "/bin:/usr/bin" : folders;
     for (bool is_last = false; !is_last;) {
         const std::size_t end = std::min(left.find(':'), left.size());
         const std::string_view folder = end == 0 ? "." : left.substr(0, end); // POSIX, XBD 8.3
-        std::string path = std::filesystem::absolute(text(folder, '/', name)).lexically_normal().string();
+        std::string path = absolute(text(folder, '/', name));
         if (can_execute(path)) return path;
         is_last = end == left.size();
         left.remove_prefix(is_last ? end : end + 1);
@@ -53,7 +62,9 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 Invocation::Invocation(std::span<char* const> arguments)
     : path_(find_program(arguments.front())),
       arguments_(arguments.begin(), arguments.end()),
-      folder_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+      folder_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    arguments_.front() = path_; // who is executed by a descriptor is told it by nobody else
+}
 
 void Invocation::go_back() const {
     if (folder_ && ::fchdir(folder_.get()) != 0) return; // it is forbidden by now: then they mean nothing
@@ -62,6 +73,7 @@ void Invocation::go_back() const {
 // A FIFO without a writer would hold up whoever opens it.
 Executable::Executable(std::string path)
     : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+    if (path_.find('/') == path_.npos) throw UserError(path_ + " is not found in PATH: start it by its path");
     checked("look at", path_, [&] { return ::stat(path_.c_str(), &found_); });
     if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
 }

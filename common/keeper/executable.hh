@@ -16,11 +16,12 @@ namespace common {
 // changes that.
 class Invocation {
 public:
-    // Of main(). A name without a slash is looked up in PATH, as the shell did.
+    // Of main(). The path is the first argument; if that has no slash, what the system has executed, or, where
+    // it does not tell, what the shell would find in PATH.
     explicit Invocation(std::span<char* const> arguments);
 
-    const std::string& path() const { return path_; } // absolute
-    const std::vector<std::string>& arguments() const { return arguments_; }
+    const std::string& path() const { return path_; } // absolute; without a slash it was not found
+    const std::vector<std::string>& arguments() const { return arguments_; } // the first is the path
     // Into the folder where it was started, as far as that can be: relative names in the arguments mean then
     // what they meant.
     void go_back() const;
@@ -33,7 +34,7 @@ private:
 
 class Executable {
 public:
-    // What stands at the path now. Throws std::system_error, and UserError for what is no file.
+    // What stands at the path now. Throws std::system_error, and UserError for what is no file or was not found.
     explicit Executable(std::string path);
     // What stood there when it was opened.
     Executable(std::string path, Fd opened);

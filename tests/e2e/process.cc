@@ -169,8 +169,10 @@ pid_t spawn(const Words& command, const Child::Setting& setting) {
     }
     ::posix_spawnattr_setflags(&attributes, flags);
     Words words = command, environment = make_environment(setting.environment);
+    words.at(0) =
+        find_program(words.at(0)); // a chatd looks for its own path there where nobody else tells it
     pid_t pid = -1;
-    const int error = ::posix_spawnp(&pid, find_program(command.at(0)).c_str(), &actions, &attributes,
+    const int error = ::posix_spawnp(&pid, words.front().c_str(), &actions, &attributes,
                                      as_pointers(words).data(), as_pointers(environment).data());
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);

@@ -105,6 +105,28 @@ TEST_SUITE("e2e") {
         ada.wait_for_line("late joined");
     }
 
+    TEST_CASE("a daemon whose first argument is not its path and not in PATH is upgraded twice") {
+        if (!have_proc() || is_posix_build()) return tests::skip("POSIX does not tell a program its path");
+        if (tests::lacks("bash")) return;
+        const UpgradedServer server{[](const ProgramPlace& place) {
+            Daemon::Setting setting = chatd_in(place, {"room lobby", "history-on-join 0"});
+            setting.wrapper = {"bash", "-c", "exec -a '-a daemon' \"$0\" \"$@\""};
+            return setting;
+        }};
+        ChatClient ada{server.daemon, "ada"}, bob{server.daemon, "bob"};
+        for (int turn = 0; turn < 2; ++turn) {
+            if (turn == 0)
+                server.place.put_other_version();
+            else
+                server.place.put_same();
+            const Result result = server.upgrade();
+            INFO(result.err);
+            CHECK_EQ(result.status, 0);
+            CHECK(server.runs_new(server.daemon.pid()));
+            check_they_talk(ada, bob, text("upgrade", turn));
+        }
+    }
+
     TEST_CASE("after an upgrade of a daemon that root started nobody has more rights than before") {
         if (!have_proc() || !is_root()) return tests::skip("only root sees it");
         const TempDir folder;
