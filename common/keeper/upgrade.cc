@@ -3,6 +3,7 @@
 
 #include "common/errors.hh"
 #include "common/keeper/keeper_link.hh"
+#include "common/keeper/listeners.hh"
 #include "common/text.hh"
 
 #include <utility>
@@ -108,6 +109,8 @@ int Upgrade::find_wanted(std::string_view wanted) const {
 }
 
 void Upgrade::forget() {
+    for (const auto& [label, fd] : kept_)
+        if (label == label_of_control || label.starts_with(label_of_listener)) remove_socket_file(fd.get());
     kept_.clear();
     wanted_.clear();
     left_out_.clear();

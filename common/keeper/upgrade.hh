@@ -50,7 +50,10 @@ public:
           path_(invocation.path()) {}
     Upgrade(const Upgrade&) = delete;
     Upgrade& operator=(const Upgrade&) = delete;
-    ~Upgrade() { stop(); }
+    ~Upgrade() {
+        stop();
+        forget();
+    }
 
     // If one is under way already, this is that.
     void begin(bool by_force);
@@ -71,7 +74,7 @@ public:
     // What the process on trial says before it begins (KeeperWord); false: that is not for now.
     bool heed(const KeeperFrame& frame, Fd passed);
     // What it has opened in place of the keeper's, and, to be given when it asks for it, by role and label;
-    // -1: nothing.
+    // -1: nothing. If it fails, the files of its sockets are removed.
     using Opened = std::map<std::string, Fd, std::less<>>;
     const Opened& kept() const { return kept_; }
     int find_wanted(std::string_view wanted) const;
