@@ -87,7 +87,9 @@ bool Upgrade::heed(const KeeperFrame& frame, Fd passed) {
         unable_ = frame.text;
         return true;
     }
-    if (step_ != Step::opens || kept_.size() + left_out_.size() + config_.size() >= most_opened) return false;
+    if (step_ != Step::opens ||
+        kept_.size() + left_out_.size() + config_.size() + users_.size() >= most_opened)
+        return false;
     switch (frame.word) {
     case KeeperWord::keep:
         if (!passed) throw PeerError("no descriptor is free for " + frame.label);
@@ -95,6 +97,7 @@ bool Upgrade::heed(const KeeperFrame& frame, Fd passed) {
         return true;
     case KeeperWord::leave_out: left_out_.insert(frame.label); return true;
     case KeeperWord::line: config_.push_back(line_of(frame)); return true;
+    case KeeperWord::user: users_.push_back(user_of(frame)); return true;
     case KeeperWord::opened_all:
         step_ = Step::starts;
         callbacks_.begin();
@@ -115,6 +118,7 @@ void Upgrade::forget() {
     wanted_.clear();
     left_out_.clear();
     config_.clear();
+    users_.clear();
     unable_.clear();
 }
 

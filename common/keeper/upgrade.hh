@@ -10,6 +10,7 @@
 #include "common/keeper/keeper_frames.hh"
 #include "common/keeper/program_check.hh"
 #include "common/loop.hh"
+#include "common/privileges.hh"
 #include "common/text.hh"
 
 #include <chrono>
@@ -80,6 +81,7 @@ public:
     int find_wanted(std::string_view wanted) const;
     bool is_left_out(std::string_view label) const { return left_out_.contains(label); }
     const std::vector<ConfigLine>& config() const { return config_; } // as it has read it
+    const std::vector<Identity>& users() const { return users_; }     // whom it has looked up
 
     // It has lived for long enough: the keeper is to execute this in its own place now, and to say fail if it
     // cannot. nullptr: nothing is to be done.
@@ -110,6 +112,7 @@ private:
     Opened kept_, wanted_;
     std::set<std::string, std::less<>> left_out_;
     std::vector<ConfigLine> config_;
+    std::vector<Identity> users_;
 };
 
 } // namespace common
