@@ -315,8 +315,34 @@ TEST_SUITE("e2e readiness") {
             check_another_main_process(daemon);
             check_all(5);
             upgrade("nice 1");
-            if (!is_root()) daemon.wait_for_log("a change of 'nice' waits for the next start");
             check_all(is_root() ? 1 : 5);
+        }
+    }
+
+    TEST_CASE("a smaller nice of a daemon that an ordinary user has started waits for a start") {
+        if (!have_proc()) return tests::skip("only /proc shows the processes");
+        for (const std::string program : programs) {
+            CAPTURE(program);
+            const TempDir folder;
+            const Path config = folder / "daemon.conf";
+            write_file(config, "nice 3\n");
+            const ProgramPlace place{program};
+            Daemon::Setting setting =
+                as_ordinary_user(folder, {program == "chatd" ? "room lobby" : "anonymous read"}, program);
+            setting.program = place.path();
+            setting.options = {"-f", config};
+            const Daemon daemon{setting};
+            const int before = priority_of(daemon.pid());
+            Guest guest{daemon, program, "guest"};
+            write_file(config, "nice 1\n");
+            place.put_other_version();
+            const Result result = e2e::upgrade(daemon, place);
+            INFO(result.err);
+            CHECK_EQ(result.status, 0);
+            daemon.wait_for_log(": a change of 'nice' waits for the next start");
+            CHECK_EQ(priority_of(daemon.pid()), before);
+            CHECK_EQ(priority_of(daemon.main_pid()), before);
+            guest.check();
         }
     }
 }
