@@ -46,6 +46,8 @@ struct Plan {
     std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
     std::vector<Identity> users{};         // whom the configuration names
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
+    std::optional<Identity>
+        children_user{};               // whose the processes are that serve clients, if root starts them
     std::chrono::seconds patience{45}; // for the processes to end by themselves
     LifeWatch::Limits life{};          // of the main process
     RestartPace::Limits pace{};
