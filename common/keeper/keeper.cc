@@ -85,6 +85,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       loop_(Backend::poll),
       born_with_(descriptor_limits()),
       holdings_(hold(plan_, log, paper_)),
+      former_(loop_, log),
       legacy_(raise_descriptor_limit(), log),
       life_(loop_, plan_.life,
             {[this] { tell({.word = KeeperWord::ask_life}); },
@@ -121,7 +122,7 @@ int Keeper::run(Detachment* detachment) {
         start(plan_.processes.front());
     }
     watchdog_.begin();
-    while (!status_ || other_runs(children_, main())) {
+    while (!status_ || other_runs(children_, main()) || !former_.empty()) {
         loop_.run_once(signals_.while_waiting());
         loop_.attempt([this] { heed_signals(); }, nullptr);
         loop_.attempt([this] { take_place(); }, nullptr);
@@ -285,6 +286,9 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     paper.config = upgrade_.config();
     legacy_.write(paper.deposits, paper.orphans);
     reloads_.write(paper);
+    paper.children.assign(former_.pids().begin(), former_.pids().end());
+    for (const auto& [role, child] : children_)
+        if (child.runs() && &child != &main()) paper.children.push_back(child.pid());
     return paper;
 }
 
@@ -311,14 +315,14 @@ void Keeper::take_place() {
     }
 }
 
-// The other processes of the keeper before are nobody's now: the main process lets go of them when it is
-// given those that follow.
+// The main process lets go of the other processes of the keeper before when it is given those that follow.
 void Keeper::take_over(Paper paper) {
     const Fd program{paper.program}; // own_program has a duplicate
     born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
     was_ready_ = true;
+    former_.take_over(paper.children, plan_.time_alone);
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);
     pace_.tell_ready(Clock::now());
@@ -342,6 +346,7 @@ void Keeper::reap() {
         if (found == children_.end()) {
             if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
             return;
+            former_.note_end(pid);
         }
         const bool is_main = &found->second == &main();
         found->second.finish();
@@ -407,12 +412,13 @@ void Keeper::end_others() {
         child.drop_end();
         if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
     }
-    if (!other_runs(children_, main())) return;
+    if (!other_runs(children_, main()) && former_.empty()) return;
     loop_.at(Clock::now() + plan_.patience, [this] {
         if (main().runs()) return;
         for (const auto& [role, child] : children_) child.signal(SIGKILL);
     });
 }
+        former_.kill();
 
 // --- words ---
 

@@ -11,6 +11,7 @@
 
 #include "common/daemon.hh"
 #include "common/keeper/executable.hh"
+#include "common/keeper/former_children.hh"
 #include "common/keeper/holdings.hh"
 #include "common/keeper/kept_child.hh"
 #include "common/keeper/legacy.hh"
@@ -101,6 +102,7 @@ private:
     Detachment* detachment_ = nullptr;
     Holdings holdings_;
     std::map<std::string, KeptChild> children_; // by role
+    FormerChildren former_;
     Legacy legacy_;
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own

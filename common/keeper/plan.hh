@@ -46,7 +46,9 @@ struct Plan {
     std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
     std::chrono::seconds patience{45}; // for the processes to end by themselves
-    LifeWatch::Limits life{};          // of the main process
+    // For those of the keeper before, after an upgrade: longer than AuthdSettings::time_alone.
+    std::chrono::seconds time_alone{360};
+    LifeWatch::Limits life{}; // of the main process
     RestartPace::Limits pace{};
 };
 
