@@ -226,6 +226,7 @@ void Keeper::give_all() {
     std::int64_t beginning = 0;
     if (main_failed_) beginning |= Beginning::predecessor_failed;
     if (upgrade_.is_on_trial()) beginning |= Beginning::on_trial;
+    if (stay_is_due_ && !upgrade_.is_on_trial()) beginning |= Beginning::stay_is_due;
     if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
     tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
     if (!upgrade_.is_under_way() && Clock::now() < told_until_) tell(told_);
@@ -285,10 +286,10 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     paper.born_with = static_cast<std::int64_t>(born_with_.rlim_cur);
     paper.config = upgrade_.config();
     legacy_.write(paper.deposits, paper.orphans);
-    reloads_.write(paper);
     paper.children.assign(former_.pids().begin(), former_.pids().end());
     for (const auto& [role, child] : children_)
         if (child.runs() && &child != &main()) paper.children.push_back(child.pid());
+    reloads_.write(paper);
     return paper;
 }
 
@@ -321,11 +322,12 @@ void Keeper::take_over(Paper paper) {
     born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
-    was_ready_ = true;
     former_.take_over(paper.children, plan_.time_alone);
+    was_ready_ = true;
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);
     pace_.tell_ready(Clock::now());
+    stay_is_due_ = true;
     tell({.word = KeeperWord::stay});
     start_missing();
     upgrade_.succeed(paper.program_version);
@@ -344,9 +346,9 @@ void Keeper::reap() {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
         if (found == children_.end()) {
+            former_.note_end(pid);
             if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
             return;
-            former_.note_end(pid);
         }
         const bool is_main = &found->second == &main();
         found->second.finish();
@@ -416,9 +418,9 @@ void Keeper::end_others() {
     loop_.at(Clock::now() + plan_.patience, [this] {
         if (main().runs()) return;
         for (const auto& [role, child] : children_) child.signal(SIGKILL);
+        former_.kill();
     });
 }
-        former_.kill();
 
 // --- words ---
 
@@ -438,6 +440,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         return;
     case KeeperWord::withdraw: return legacy_.withdraw(frame);
     case KeeperWord::alive: return;
+    case KeeperWord::stayed: stay_is_due_ = false; return;
     case KeeperWord::hold:
         if (!stops_ || held_.size() >= max_held) throw PeerError("it wants more held than there can be");
         if (passed) held_.push_back(std::move(passed));

@@ -113,6 +113,7 @@ private:
     Watchdog watchdog_;          // of the service manager
     Loop::TimerId main_limit_{}; // once it was told to end
     std::string failure_;        // of the start
+    bool stay_is_due_ = false;   // no main process of this version has done yet what follows from that
     bool was_ready_ = false;
     bool was_silent_ = false;   // the main process, and was killed for it
     bool main_failed_ = false;  // the last one that has died, by itself

@@ -110,4 +110,29 @@ TEST_SUITE("unit") {
     TEST_CASE("former children: an authd may serve as long as it wants to before it is killed") {
         CHECK(Plan{}.time_alone > AuthdSettings{}.time_alone);
     }
+
+    TEST_CASE("former children: what a main process has to do that stays is due until one has done it") {
+        const TemporaryFolder folder;
+        const std::string lives = folder / "lives";
+        const Outcome outcome = keep(
+            [&](const Main& main) {
+                std::ofstream{lives, std::ios::app} << '.';
+                const auto life = std::filesystem::file_size(lives);
+                if (life == 1) ::raise(SIGKILL); // before the new keeper runs
+                const KeeperFrame begin =
+                    main.hear([](const KeeperFrame& frame) { return frame.word == KeeperWord::begin; });
+                const bool is_due = (begin.number & Beginning::stay_is_due) != 0;
+                if (!begin.flag || (begin.number & Beginning::on_trial) != 0 || is_due != (life < 4))
+                    ::_exit(0);
+                if (life == 3) main.say({.word = KeeperWord::stayed});
+                main.say({.word = KeeperWord::ready});
+                if (life < 5) ::raise(SIGKILL);
+                std::ofstream{lives, std::ios::app} << '.';
+                stop(main);
+            },
+            [](Plan&) {}, [] { return std::vector<pid_t>{}; });
+        CAPTURE(outcome.log);
+        CHECK(outcome.status == 0);
+        CHECK(std::filesystem::file_size(lives) == 6);
+    }
 }
