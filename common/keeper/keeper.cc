@@ -99,7 +99,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       pace_(plan_.pace),
       upgrade_(loop_, invocation_, text(duties_.program, ' ', duties_.version), steps()),
       reloads_(duties_, options_, config_, plan_, holdings_, log_,
-               {[this] { return !upgrade_.is_under_way(); },
+               {[this] { return !upgrade_.is_under_way() || upgrade_.is_asking(); },
                 [this] { return main().runs() ? &main().pair : nullptr; },
                 [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}),
       watchdog_(loop_, log_, [this] { return !status_; }) {
