@@ -58,6 +58,7 @@ Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOp
     if (users) {
         start.identity = users->children;
         plan.owner = hub = users->main;
+        plan.children_user = users->children;
     }
     if (foreground) plan.opened[std::string{chatd::label_of_terminal}] = chatd::open_console;
     plan.processes.push_back({.role = "hub", .body = [settings, start, hub](Birth birth) {

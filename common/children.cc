@@ -67,6 +67,13 @@ void reap_children(const std::function<void(pid_t pid, int status)>& on_end) {
     }
 }
 
+bool is_child(pid_t pid) {
+    siginfo_t none{};
+    return retry([&] {
+               return ::waitid(P_PID, static_cast<id_t>(pid), &none, WEXITED | WNOHANG | WNOWAIT);
+           }) == 0;
+}
+
 void Children::reap(const std::function<void(Ended)>& on_end, const OnOther& on_other) {
     reap_children([&](pid_t pid, int status) {
         if (!end(pid, status, on_end) && on_other) on_other(pid, status);

@@ -39,6 +39,9 @@ std::string describe_status(int status);
 // unknown to us: the process that started us has left them.
 void reap_children(const std::function<void(pid_t pid, int status)>& on_end);
 
+// Whether it is a child of this process that was not collected, so that its number can be nobody else's.
+bool is_child(pid_t pid);
+
 class Children {
 public:
     // Forks. In the child: body runs and its result, or 1 for an exception, is the exit status; nothing of

@@ -43,8 +43,10 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
       bans_(bans),
       deposits_(deposits),
       spawner_(std::move(spawner)),
-      leaving_(loop, log, [this](ClientNumber client) { spawner_.signal(client, SIGKILL); }),
-      orphans_(loop, [this](ClientNumber client) { on_ended(client, 0); }),
+      leaving_(loop, log, [this](ClientNumber client) { return kill(client); }),
+      orphans_(
+          loop, [this](ClientNumber client) { on_ended(client, 0); },
+          [this](pid_t pid) { spawner_.kill_orphan(pid); }),
       callbacks_(std::move(callbacks)),
       acceptor_(loop, log,
                 {[this](Accepted client) { take(std::move(client)); },
@@ -161,10 +163,10 @@ void HandlerPool::restore_page(const ClientFacts& facts) {
     restored_[facts.number] = {facts.spawner, facts.pid};
 }
 
-void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair, bool may_kill) {
+void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair) {
     restore_page(facts);
     if (!pages_in_use_.contains(facts.number)) return deposits_.note_ended(facts.number);
-    leaving_.begin(facts.number, facts.pid, {}, std::move(pair), may_kill);
+    leaving_.begin(facts.number, facts.pid, {}, std::move(pair));
 }
 
 // Those of another spawner are orphans.
@@ -238,7 +240,6 @@ void HandlerPool::on_spawner_lost() {
     newcomers_.clear(); // who has none gets one from the next
     restored_.clear();
     update();
-    leaving_.forget_limits();
     for (const auto& [number, page] : pages_in_use_) {
         const Client* const client = people_.find(number);
         orphans_.add(number, client != nullptr ? client->pid : leaving_.pid_of(number));
@@ -294,7 +295,7 @@ void HandlerPool::release(Client& client) {
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client);
         leaving_.begin(number, client.pid, std::move(client.errors),
-                       is_at_end(client.pair) ? Fd{} : client.pair.release(), !orphans_.has(number));
+                       is_at_end(client.pair) ? Fd{} : client.pair.release());
     } else {
         deposits_.note_ended(number);
         client.errors.end(log_, {"handler", client.pid});

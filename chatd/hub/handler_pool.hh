@@ -41,6 +41,7 @@ public:
         std::function<void(ClientNumber, std::size_t page, common::Fd socket, common::Fd pair)> spawn;
         std::function<void(ClientNumber, int signal)> signal;
         std::function<std::uint16_t()> version = [] { return protocol_version; };
+        std::function<void(pid_t)> kill_orphan{}; // that the keeper has inherited
     };
     struct Callbacks {
         std::function<void(ClientNumber)> on_readable; // its pair brings a frame, or the handler's end
@@ -80,7 +81,7 @@ public:
     void take(common::Accepted&& accepted);
     // What an earlier hub had: a client whose facts are there, and the handler of one that has left.
     void restore(Client& client, common::Fd pair);
-    void restore_leaving(const ClientFacts& facts, common::Fd pair, bool may_kill);
+    void restore_leaving(const ClientFacts& facts, common::Fd pair);
     // All of those are there; spawner: its pid, who may be another one than they were handed to.
     void settle_restored(pid_t spawner);
     // Some of the handlers that the spawner has; who is not among all of them has ended.
@@ -97,14 +98,19 @@ public:
     void on_spawner_lost();
     void on_spawner_ready();
 
-    void kill(const Client& client) { spawner_.signal(client.number, SIGKILL); }
+    // Its handler; false: nobody can.
+    bool kill(ClientNumber number) {
+        return orphans_.has(number) ? orphans_.kill(number) : (spawner_.signal(number, SIGKILL), true);
+    }
     // For what goes wrong while the hub works for a client, when it is still there: it is ended.
     common::Loop::OnError charge_to(ClientNumber number) const;
     // It is gone from the people, and its page is free once its handler has ended, which is killed if it
     // takes its time.
     void release(Client& client);
-    // After the spawner's end: what handlers wrote on their standard error until then.
-    void read_last_words() {
+    // After the spawner's end. wait: for events, until those have ended that the spawner did not wait for, as
+    // far as anybody hears of it. Then what all wrote on their standard error until their end.
+    void read_last_words(const std::function<void()>& wait) {
+        while (orphans_.are_awaited()) wait();
         while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
     }
 

@@ -125,7 +125,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                {[this](const Client& client, std::string_view why) { waker_.give_up(client, why); },
                 [this](const Client& client) { waker_.doubt(client); }}),
       departures_(loop_, log_, settings_, rooms_, tickets_, budgets_,
-                  {[this](Client& client) { pool_.kill(client); },
+                  {[this](Client& client) { pool_.kill(client.number); },
                    [this](Client& client) { pool_.release(client); }}),
       newcomers_(loop_, settings_, people_, departures_),
       waker_(loop_, pages_, people_,
@@ -136,7 +136,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                  spawner_.spawn(client, page, std::move(socket), std::move(pair));
              },
              [this](ClientNumber client, int signal) { spawner_.signal(client, signal); },
-             [this] { return spawner_.version(); }},
+             [this] { return spawner_.version(); }, [&keeper](pid_t pid) { keeper.end_orphan(pid); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
@@ -440,7 +440,7 @@ void Hub::stop() {
     service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
     spawner_.stop();
-    pool_.read_last_words();
+    service_.attempt([this] { pool_.read_last_words([this] { service_.wait(true); }); });
     service_.end_stop();
 }
 

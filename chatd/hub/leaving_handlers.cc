@@ -21,7 +21,7 @@ constexpr std::chrono::seconds patience{10};
 
 } // namespace
 
-void LeavingHandlers::begin(ClientNumber client, pid_t pid, ErrorLines errors, Fd pair, bool may_kill) {
+void LeavingHandlers::begin(ClientNumber client, pid_t pid, ErrorLines errors, Fd pair) {
     Handler handler{{}, std::move(errors), pid, {}};
     if (pair) {
         ::shutdown(pair.get(), SHUT_WR);
@@ -36,7 +36,7 @@ void LeavingHandlers::begin(ClientNumber client, pid_t pid, ErrorLines errors, F
             log_.warning(text("handler ", pid, ": ", error.what()));
         }
     }
-    if (may_kill) handler.kill_at = loop_.at(Clock::now() + patience, [this, client] { kill_late(client); });
+    handler.kill_at = loop_.at(Clock::now() + patience, [this, client] { kill_late(client); });
     handlers_.insert_or_assign(client, std::move(handler));
 }
 
@@ -52,10 +52,6 @@ void LeavingHandlers::end(ClientNumber client) {
     loop_.cancel(handler.kill_at);
     handler.errors.end(log_, {"handler", handler.pid});
     handlers_.erase(leaving);
-}
-
-void LeavingHandlers::forget_limits() {
-    for (const auto& [client, handler] : handlers_) loop_.cancel(handler.kill_at);
 }
 
 pid_t LeavingHandlers::pid_of(ClientNumber client) const {
@@ -88,9 +84,9 @@ bool LeavingHandlers::read_errors(Handler& handler) {
 }
 
 void LeavingHandlers::kill_late(ClientNumber client) {
-    log_.warning(text("handler ", handlers_.at(client).pid, " is killed: it did not end within ",
-                      patience.count(), " s"));
-    kill_(client);
+    if (kill_(client))
+        log_.warning(text("handler ", handlers_.at(client).pid, " is killed: it did not end within ",
+                          patience.count(), " s"));
 }
 
 } // namespace chatd

@@ -18,19 +18,17 @@ namespace chatd {
 
 class LeavingHandlers {
 public:
-    // kill: by the client's number. loop and log must outlive this.
-    LeavingHandlers(common::Loop& loop, common::Log& log, std::function<void(ClientNumber)> kill)
+    // kill: by the client's number; false: nobody can. loop and log must outlive this.
+    LeavingHandlers(common::Loop& loop, common::Log& log, std::function<bool(ClientNumber)> kill)
         : loop_(loop), log_(log), kill_(std::move(kill)) {}
     LeavingHandlers(const LeavingHandlers&) = delete;
     LeavingHandlers& operator=(const LeavingHandlers&) = delete;
 
     // It hears the end of its pair now; ours stays open, so that the log has what it writes until its own
-    // end. pair: none if that is at its end. may_kill: whether anybody can, when it is late.
-    void begin(ClientNumber client, pid_t pid, common::ErrorLines errors, common::Fd pair, bool may_kill);
+    // end. pair: none if that is at its end.
+    void begin(ClientNumber client, pid_t pid, common::ErrorLines errors, common::Fd pair);
     // It has ended: what it wrote last goes into the log. Nothing for one that is not here.
     void end(ClientNumber client);
-    // Nobody can kill them any more.
-    void forget_limits();
     pid_t pid_of(ClientNumber client) const; // -1: it is not here, or not known
     // One of them; no value: there is none.
     std::optional<ClientNumber> any() const;
@@ -47,7 +45,7 @@ private:
 
     common::Loop& loop_;
     common::Log& log_;
-    std::function<void(ClientNumber)> kill_;
+    std::function<bool(ClientNumber)> kill_;
     std::map<ClientNumber, Handler> handlers_;
 };
 

@@ -9,7 +9,7 @@ using namespace common;
 namespace chatd {
 namespace {
 
-constexpr std::chrono::seconds rest_time{10}; // to end, where nobody tells
+constexpr std::chrono::seconds rest_time{15}; // to end, where nobody tells; who can be killed is, before
 
 } // namespace
 
@@ -21,6 +21,13 @@ void Orphans::rest(ClientNumber client) {
     const auto orphan = all_.find(client);
     if (orphan != all_.end() && !std::exchange(orphan->second.rests, true))
         loop_.at(Clock::now() + rest_time, [this, client] { on_rested_(client); });
+}
+
+bool Orphans::kill(ClientNumber client) const {
+    const auto orphan = all_.find(client);
+    if (orphan == all_.end() || orphan->second.pid <= 0 || !has_subreapers()) return false;
+    kill_(orphan->second.pid);
+    return true;
 }
 
 std::optional<ClientNumber> Orphans::find(pid_t pid) const {

@@ -126,8 +126,7 @@ void Takeover::restore_clients() {
 }
 
 void Takeover::restore_client(ClientRecord record, Fd pair) {
-    if (record.has_left)
-        return parts_.pool.restore_leaving(record.facts, std::move(pair), record.facts.spawner == spawner_);
+    if (record.has_left) return parts_.pool.restore_leaving(record.facts, std::move(pair));
     Client& client = parts_.people.restore(std::move(record.facts));
     client.may_repeat = client.done != 0 && !client.answer.empty();
     client.taken = client.may_repeat || client.done == 0 ? client.done : client.done - 1;

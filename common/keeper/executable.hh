@@ -16,8 +16,8 @@ namespace common {
 // changes that.
 class Invocation {
 public:
-    // Of main(). The path is the first argument; if that has no slash, what the system has executed, or, where
-    // it does not tell, what the shell would find in PATH.
+    // Of main(). The path is the first argument; if that has no slash, what the system has executed, or,
+    // where it does not tell, what the shell would find in PATH.
     explicit Invocation(std::span<char* const> arguments);
 
     const std::string& path() const { return path_; } // absolute; without a slash it was not found
@@ -34,7 +34,8 @@ private:
 
 class Executable {
 public:
-    // What stands at the path now. Throws std::system_error, and UserError for what is no file or was not found.
+    // What stands at the path now. Throws std::system_error, and UserError for what is no file or was not
+    // found.
     explicit Executable(std::string path);
     // What stood there when it was opened.
     Executable(std::string path, Fd opened);

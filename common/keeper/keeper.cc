@@ -68,6 +68,19 @@ bool other_runs(const std::map<std::string, KeptChild>& children, const KeptChil
         children, [&](const auto& child) { return child.second.runs() && &child.second != &main; });
 }
 
+// Of the processes that this one has inherited only such as serve clients: done as their user, whom the
+// system lets signal no others. Waits for that, so that the number stays its own until then.
+void kill_orphan(pid_t pid, const std::optional<Identity>& user) {
+    if (pid <= 1 || !is_child(pid) || (!user && ::geteuid() == 0)) return;
+    Children killers;
+    const auto killer = killers.spawn({.role = "killer"}, [&] {
+        if (user) become(*user);
+        checked("kill", "a process", [&] { return ::kill(pid, SIGKILL); });
+        return 0;
+    });
+    if (killer) retry([&] { return ::waitpid(*killer, nullptr, 0); });
+}
+
 } // namespace
 
 Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log,
@@ -446,6 +459,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         if (passed) held_.push_back(std::move(passed));
         return;
     case KeeperWord::end:
+        if (frame.label.empty()) return kill_orphan(static_cast<pid_t>(frame.number), plan_.children_user);
         if (const auto other = children_.find(frame.label);
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);

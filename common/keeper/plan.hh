@@ -45,6 +45,8 @@ struct Plan {
     std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened
     std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
+    std::optional<Identity>
+        children_user{};               // whose the processes are that serve clients, if root starts them
     std::chrono::seconds patience{45}; // for the processes to end by themselves
     // For those of the keeper before, after an upgrade: longer than AuthdSettings::time_alone.
     std::chrono::seconds time_alone{360};

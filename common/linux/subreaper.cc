@@ -7,6 +7,8 @@
 
 namespace common {
 
+bool has_subreapers() { return true; }
+
 void become_subreaper() {
     checked("become a subreaper", {}, [] { return ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); });
 }

@@ -3,6 +3,8 @@
 
 namespace common {
 
+bool has_subreapers() { return false; }
+
 void become_subreaper() {}
 
 } // namespace common

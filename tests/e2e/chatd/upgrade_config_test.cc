@@ -221,6 +221,25 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE(
+        "a handler of before an upgrade that hangs is killed when it is late and the daemon leaves none") {
+        if (!have_proc() || is_posix_build()) return tests::skip("only a build for Linux inherits it");
+        const Config config{"listen 127.0.0.1:0\nroom lobby\n"};
+        Daemon daemon{config.setting()};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, carl{daemon, "carl"};
+        const pid_t late = handler_of(daemon, ada), last = handler_of(daemon, bob);
+        upgrade(daemon);
+        for (const pid_t handler : {late, last}) ::kill(handler, SIGSTOP);
+        chatctl(daemon, {"kick", "ada"});
+        daemon.wait_for_log(text("handler ", late, " is killed: it did not end within 10 s\n"));
+        wait_until("it is gone", [&] { return !is_alive(late); });
+        carl.wait_for_line("ada left");
+        CHECK(is_alive(last));
+        daemon.stop();
+        CHECK_FALSE(is_alive(last));
+        CHECK(daemon.log().find(text("handler ", last, " is killed")) != std::string::npos);
+    }
+
+    TEST_CASE(
         "users and hashes and the language and a smaller and a larger max-clients come with an upgrade") {
         const Config config{"listen 127.0.0.1:0\nroom lobby\nmax-clients 3\n"};
         const Daemon daemon{config.setting()};

@@ -5,6 +5,7 @@
 #include "chatd/hub/waker.hh"
 #include "chatd/sleep_word.hh"
 #include "common/errors.hh"
+#include "common/subreaper.hh"
 #include "common/text.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/skip.hh"
@@ -61,6 +62,7 @@ struct Pool {
     std::vector<Spawned> spawned;
     std::vector<ClientNumber> readable, lost, arrived;
     std::vector<std::pair<ClientNumber, int>> signals;
+    std::vector<pid_t> killed_orphans;
     static constexpr pid_t spawner = 4700;
     bool is_ready = true;         // the spawner
     std::vector<std::string> box; // labels, as they were put and withdrawn (-)
@@ -87,7 +89,8 @@ struct Pool {
                       [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
                           spawned.push_back({client, page, std::move(socket), std::move(pair)});
                       },
-                      [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); }},
+                      [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); },
+                      [] { return protocol_version; }, [this](pid_t pid) { killed_orphans.push_back(pid); }},
                      {[this](ClientNumber client) {
                           if (reading_fails) common::fail_with(EIO, "receive a packet");
                           readable.push_back(client);
@@ -227,16 +230,24 @@ TEST_SUITE("unit") {
         CHECK(house.take() != 0);
     }
 
-    TEST_CASE("a handler of a spawner that died is not signalled since nobody knows whose pid that is") {
+    TEST_CASE("a handler of a spawner that died is killed by who has inherited it or by nobody") {
         Pool house;
-        const ClientNumber first = house.take();
+        const ClientNumber first = house.take(), second = house.take();
         house.pool.on_spawned(first, 4711);
         house.pool.release(*house.people.find(first));
+        house.pool.release(*house.people.find(second)); // its pid was not told
         house.pool.on_spawner_lost();
         const auto until = common::Clock::now() + std::chrono::seconds{11};
         house.loop.at(until, [] {});
         while (common::Clock::now() < until) house.loop.run_once(nullptr);
         CHECK(house.signals.empty());
+        if (common::has_subreapers()) {
+            CHECK(house.killed_orphans == std::vector<pid_t>{4711});
+            CHECK(house.is_logged("handler 4711 is killed"));
+        } else {
+            CHECK(house.killed_orphans.empty());
+        }
+        CHECK_FALSE(house.is_logged("handler -1 is killed"));
     }
 
     TEST_CASE("a handler that a signal ended is counted and said") {

@@ -3,10 +3,14 @@
 #include "tests/skip.hh"
 #include "tests/unit/common/keeper/kept_main.hh"
 
+#include "common/subreaper.hh"
+
+#include <array>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <functional>
+#include <sstream>
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -265,6 +269,61 @@ TEST_SUITE("unit") {
         CAPTURE(outcome.log);
         CHECK(outcome.status == 0);
         CHECK(house.told() == text(orphans / 100 * 4950, ' '));
+    }
+
+    TEST_CASE("succession: an orphan of the clients' user is killed for main and no other process is") {
+        if (!has_subreapers()) return tests::skip("POSIX has no subreapers");
+        const bool is_root = ::geteuid() == 0;
+        constexpr uid_t clients = 65534;
+        const House house;
+        const auto fork_orphan = [](uid_t user) {
+            std::array<int, 2> ends{};
+            if (::pipe(ends.data()) != 0) ::_exit(1);
+            const pid_t pid = ::fork();
+            ::close(ends[pid == 0 ? 0 : 1]);
+            if (pid != 0) {
+                char byte{};
+                if (::read(ends[0], &byte, 1) != 0) ::_exit(1); // its user is set
+                ::close(ends[0]);
+                return pid;
+            }
+            if (user != 0 && ::setuid(user) != 0) ::_exit(1);
+            ::close(ends[1]);
+            for (;;) ::pause();
+        };
+        const Outcome outcome = keep(
+            [&](const Main& main) {
+                Life life{main};
+                if (life.count() == 0) {
+                    const pid_t other = is_root ? fork_orphan(0) : -1;
+                    life.link.deposit("pids", text(fork_orphan(is_root ? clients : 0), ' ', other));
+                    life.link.tell_ready("here");
+                    life.die();
+                }
+                std::istringstream pids{life.link.take_left("pids").front().bytes};
+                pid_t orphan = -1, other = -1;
+                pids >> orphan >> other;
+                Loop loop{Backend::poll};
+                bool has_ended = false;
+                life.link.attach(loop, {.on_orphan_end = [&](pid_t pid, int status) {
+                                     if (pid != orphan || !WIFSIGNALED(status)) ::_exit(1);
+                                     has_ended = true;
+                                 }});
+                life.link.tell_ready("here");
+                for (const pid_t pid :
+                     {other, pid_t{1}, pid_t{0}, pid_t{-1}, ::getppid(), ::getpid(), orphan})
+                    life.link.end_orphan(pid);
+                while (!has_ended) loop.run_once(nullptr);
+                house.tell(other == -1 || ::kill(other, SIGKILL) == 0 ? "spared" : "killed");
+                life.link.detach();
+                life.stop();
+            },
+            [&](Plan& plan) {
+                if (is_root) plan.children_user = Identity{clients, clients, "nobody"};
+            });
+        CAPTURE(outcome.log);
+        CHECK(outcome.status == 0);
+        CHECK(house.told() == "spared ");
     }
 
     TEST_CASE("succession: thousands of deposits with descriptors go to the next and are held once") {
