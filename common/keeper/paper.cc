@@ -23,11 +23,10 @@ using Size = pack::Struct<"=Q">;
 using Count = pack::Struct<"=I">;
 using Number = pack::Struct<"=q">;
 using Descriptor = pack::Struct<"=i">;
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 
-constexpr std::size_t most_text = 65'535, most_lines = 1'000'000,
-                      most_listeners = 65'536, // and other descriptors
-    most_users = 16;
+constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_listeners = 65'536, most_users = 16,
+                      most_children = 65'536;
 
 std::size_t read_count(RecordReader& reader, std::size_t most) {
     const std::size_t count = std::get<0>(reader.fields<Count>());
@@ -97,6 +96,8 @@ std::string pack_paper(const Paper& paper) {
         writer.text(one.label).text(one.bytes).fields<Descriptor>(one.fd);
     write_count(writer, paper.orphans.size());
     for (const OrphanEnd& one : paper.orphans) writer.fields<Number>(number_of(one));
+    write_count(writer, paper.children.size());
+    for (const pid_t one : paper.children) writer.fields<Number>(std::int64_t{one});
     write_count(writer, paper.reloads.size());
     for (const bool asked : paper.reloads) writer.fields<Number>(std::int64_t{asked});
     return writer.take();
@@ -134,6 +135,8 @@ Paper unpack_paper(std::string_view bytes) {
     }
     for (std::size_t left = read_count(reader, max_orphans); left > 0; --left)
         paper.orphans.push_back(orphan_of(std::get<0>(reader.fields<Number>())));
+    for (std::size_t left = read_count(reader, most_children); left > 0; --left)
+        paper.children.push_back(static_cast<pid_t>(std::get<0>(reader.fields<Number>())));
     for (std::size_t left = read_count(reader, max_reloads + 1); left > 0; --left)
         paper.reloads.push_back(std::get<0>(reader.fields<Number>()) != 0);
     reader.expect_end();

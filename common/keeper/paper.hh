@@ -51,7 +51,8 @@ struct Paper {
     std::vector<Identity> users{};    // whom it has looked up
     std::vector<Deposit> deposits{};
     std::vector<OrphanEnd> orphans{};
-    std::vector<bool> reloads{}; // that wait; true: the main process has asked
+    std::vector<pid_t> children{}; // beside the main process: not yet reaped
+    std::vector<bool> reloads{};   // that wait; true: the main process has asked
 
     bool is_for_trial() const { return main == -1; }
 };

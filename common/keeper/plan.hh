@@ -49,7 +49,9 @@ struct Plan {
     std::optional<Identity>
         children_user{};               // whose the processes are that serve clients, if root starts them
     std::chrono::seconds patience{45}; // for the processes to end by themselves
-    LifeWatch::Limits life{};          // of the main process
+    // For those of the keeper before, after an upgrade: longer than AuthdSettings::time_alone.
+    std::chrono::seconds time_alone{360};
+    LifeWatch::Limits life{}; // of the main process
     RestartPace::Limits pace{};
 };
 

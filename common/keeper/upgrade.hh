@@ -59,6 +59,8 @@ public:
     // If one is under way already, this is that.
     void begin(bool by_force);
     bool is_under_way() const { return step_ != Step::none; }
+    // Nothing has changed so far: the program is only asked.
+    bool is_asking() const { return step_ == Step::is_checked; }
     bool is_on_trial() const {
         return step_ == Step::opens || step_ == Step::starts || step_ == Step::serves;
     }
