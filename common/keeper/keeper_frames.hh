@@ -70,7 +70,7 @@ enum class KeeperWord : std::uint8_t {
                // is given when the process asks for it (`want')
     leave_out = 34,  // label: the configuration wants it no more
     opened_all = 35, // all that is missing was opened: now `begin'
-    user = 36,       // label: the name of one that the configuration names; number: its user and group
+    user = 37,       // label: the name of one that the configuration names; number: its user and group
 };
 
 // What a process is told of itself with `begin'.
