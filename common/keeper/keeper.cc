@@ -287,13 +287,18 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
                 .state = state_.path(),
                 .pid_file = plan_.settings.pid_file,
                 .owner = plan_.owner ? plan_.owner->name : "",
-                .pair = pair};
+                .pair = pair,
+                .priority = invocation_.priority()};
     holdings_.write(paper);
     if (is_for_trial) return paper;
     for (const auto& [label, fd] : upgrade_.kept()) {
-        if (label == label_of_control) paper.new_control = fd.get();
-        if (label.starts_with(label_of_listener)) paper.listeners.push_back({label, fd.get()});
+        if (label == label_of_control)
+            paper.new_control = fd.get();
+        else
+            (label.starts_with(label_of_listener) ? paper.listeners : paper.opened)
+                .push_back({label, fd.get()});
     }
+    paper.users = upgrade_.users();
     paper.main = main().pid();
     paper.lock = state_.lock().get();
     paper.born_with = static_cast<std::int64_t>(born_with_.rlim_cur);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/config.hh"
+#include "common/privileges.hh"
 
 #include <chrono>
 #include <cstddef>
@@ -69,6 +70,7 @@ enum class KeeperWord : std::uint8_t {
                // is given when the process asks for it (`want')
     leave_out = 34,  // label: the configuration wants it no more
     opened_all = 35, // all that is missing was opened: now `begin'
+    user = 36,       // label: the name of one that the configuration names; number: its user and group
 };
 
 // What a process is told of itself with `begin'.
@@ -103,5 +105,8 @@ OrphanEnd orphan_of(std::int64_t number);
 // A line of a configuration as a frame, and back.
 KeeperFrame frame_of(const ConfigLine& line);
 ConfigLine line_of(const KeeperFrame& frame);
+// A user as `user', and back.
+KeeperFrame frame_of(const Identity& user);
+Identity user_of(const KeeperFrame& frame);
 
 } // namespace common

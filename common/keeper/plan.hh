@@ -44,6 +44,7 @@ struct Plan {
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
     std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened
     std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
+    std::vector<Identity> users{};         // whom the configuration names
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
     std::optional<Identity>
         children_user{};               // whose the processes are that serve clients, if root starts them
