@@ -23,7 +23,7 @@ using Size = pack::Struct<"=Q">;
 using Count = pack::Struct<"=I">;
 using Number = pack::Struct<"=q">;
 using Descriptor = pack::Struct<"=i">;
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 1;
 
 constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_children = 65'536, most_users = 16;
 constexpr std::size_t most_listeners = 65'536; // and other descriptors
