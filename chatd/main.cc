@@ -46,16 +46,17 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then.
 Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOptions& options,
-               const Executable& program) {
+               const Executable& program, std::span<const Identity> known) {
     chatd::Settings settings = chatd::make_settings(lines);
     settings.users = first.users;
     const bool foreground = options.foreground;
     chatd::Hub::Start start{.foreground = foreground, .program = program.path()};
-    const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
+    const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive, known);
     Plan plan;
     plan.settings = static_cast<const DaemonSettings&>(settings);
     std::optional<Identity> hub; // whom it and the spawner become
     if (users) {
+        plan.users = {users->main, users->children};
         start.identity = users->children;
         plan.owner = hub = users->main;
         plan.children_user = users->children;
@@ -87,11 +88,15 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     const Executable program = own_program(invocation, paper);
     chatd::Settings settings;
-    const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options, program); };
+    const bool goes_on = paper && !paper->is_for_trial(); // with what was checked on trial
+    const std::vector<Identity> known = paper ? paper->users : std::vector<Identity>{};
+    const auto plan = [&](Duties::Lines lines) {
+        return make_plan(lines, settings, options, program, known);
+    };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
         settings = chatd::make_settings(lines);
-        check_places(settings, options);
-        settings.users = real_user_file(settings.users);
+        if (!goes_on) check_places(settings, options);
+        settings.users = real_user_file(settings.users, goes_on);
         return settings;
     };
     const auto check = [&] {
@@ -111,12 +116,14 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::show_version) return std::printf("chatd %s\n", SUITE_VERSION), 0;
     if (options.action == Action::check) {
         const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
-        change_priority(settings.nice);
+        change_priority(settings.nice, own_priority());
         check_places(settings, options);
         chatd::check_start(settings);
         return std::printf("chatd: configuration is good\n"), 0;
     }
-    return serve(options, Invocation{std::span{argv, static_cast<std::size_t>(argc)}}, take_paper());
+    std::optional<Paper> paper = take_paper();
+    const Invocation invocation = own_invocation({argv, static_cast<std::size_t>(argc)}, paper);
+    return serve(options, invocation, std::move(paper));
 }
 
 int run_handler(chatd::HandlerParts parts) {

@@ -5,6 +5,7 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -141,10 +142,18 @@ std::size_t require_descriptors(std::size_t own) {
                          own + 1, " to serve one client: raise the limit"));
 }
 
-void change_priority(int nice) {
-    if (nice == 0) return;
-    errno = 0; // -1 is a priority too (nice(2))
-    if (::nice(nice) == -1 && errno != 0) fail("set", text("nice ", nice));
+int own_priority() {
+    errno = 0; // -1 is a priority, too
+    const int priority = ::getpriority(PRIO_PROCESS, 0);
+    if (priority == -1 && errno != 0) fail("ask for", "the priority");
+    return priority;
+}
+
+void change_priority(int nice, int started_with) {
+    const int more = std::clamp(started_with + nice, -20, 19) - own_priority();
+    if (more == 0) return;
+    errno = 0;
+    if (::nice(more) == -1 && errno != 0) fail("set", text("nice ", nice));
 }
 
 } // namespace common

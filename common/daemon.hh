@@ -59,7 +59,10 @@ std::size_t raise_descriptor_limit();
 // UserError with the number if there are fewer.
 std::size_t require_descriptors(std::size_t own);
 
-// nice(2), -20 to 19.
-void change_priority(int nice);
+// The scheduling priority of this process, -20 to 19.
+int own_priority();
+// Makes that by nice more than started_with, as far as there is more; only root may make it less than it is.
+// Throws std::system_error.
+void change_priority(int nice, int started_with);
 
 } // namespace common

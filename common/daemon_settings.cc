@@ -6,6 +6,7 @@
 #include "common/state.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <array>
 #include <unistd.h>
 
@@ -96,7 +97,7 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
         {"sandbox", "required|wanted", "wanted",
          "whether the daemon starts only where the system can shut in its children", Repeats::no,
          Reload::at_upgrade, [&](Words w) { s.needs_sandbox = parse_choice(w, sandbox_words) == 1; }},
-        {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_start,
+        {"nice", "N", "0", "the daemon's scheduling priority, -20 to 19", Repeats::no, Reload::at_upgrade,
          [&](Words w) { s.nice = parse_nice(w); }},
         {"events", "BACKEND", "", "how to wait: select, poll, epoll or epoll-edge", Repeats::no,
          Reload::at_upgrade,
@@ -120,9 +121,14 @@ std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults
     };
 }
 
-std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::string_view main_directive) {
+std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::string_view main_directive,
+                                      std::span<const Identity> known) {
     if (::geteuid() != 0) return {};
-    DaemonUsers users{find_user(settings.main_user, main_directive), find_user(settings.run_as)};
+    const auto find = [&](const std::string& name, std::string_view directive) {
+        const auto there = std::ranges::find(known, name, &Identity::name);
+        return there == known.end() ? find_user(name, directive) : *there;
+    };
+    DaemonUsers users{find(settings.main_user, main_directive), find(settings.run_as, "run-as")};
     if (users.main.uid == users.children.uid)
         throw UserError(
             text(main_directive, ' ', settings.main_user,

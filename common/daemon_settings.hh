@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,12 +57,13 @@ struct DaemonDefaults {
 // The rows of the common directives; they fill settings, which must outlive the table.
 std::vector<Directive> daemon_directives(DaemonSettings& settings, const DaemonDefaults& defaults);
 
-// The users of a daemon that root started; none for another. Throws UserError for one that cannot be used,
-// and for one that is both.
+// The users of a daemon that root started; none for another. known: by name, those that are not looked up.
+// Throws UserError for one that cannot be used, and for one that is both.
 struct DaemonUsers {
     Identity main, children;
 };
-std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::string_view main_directive);
+std::optional<DaemonUsers> find_users(const DaemonSettings& settings, std::string_view main_directive,
+                                      std::span<const Identity> known = {});
 
 // Fills in what depends on other directives or on who runs the daemon: state and control.
 void complete_settings(DaemonSettings& settings, const DaemonDefaults& defaults);

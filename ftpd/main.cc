@@ -38,7 +38,7 @@ ftpd::Serves serves(const ftpd::FtpdOptions& options) {
 
 // -n: what a start would find, said here.
 int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings) {
-    change_priority(settings.nice);
+    change_priority(settings.nice, own_priority());
     for (const common::Note& note : check_start(settings, serves(options)))
         std::fprintf(stderr, "ftpd: %s\n", note.text.c_str());
     std::printf("ftpd: configuration is good\n");
@@ -53,14 +53,18 @@ int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a
 // relative one would be another by now, since a daemon leaves its folder.
-Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, bool foreground) {
+Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, bool foreground,
+               std::span<const Identity> known) {
     ftpd::Settings settings = ftpd::make_settings(lines);
     settings.root = first.root;
     settings.users = first.users;
-    const std::optional<DaemonUsers> users = find_users(settings, ftpd::main_user_directive);
+    const std::optional<DaemonUsers> users = find_users(settings, ftpd::main_user_directive, known);
     std::optional<Identity> identity; // of sessions
-    if (users) identity = users->children;
     Plan plan;
+    if (users) {
+        identity = users->children;
+        plan.users = {users->main, users->children};
+    }
     plan.settings = static_cast<const DaemonSettings&>(settings);
     if (!settings.xferlog.empty())
         plan.opened[std::string{ftpd::label_of_xferlog}] = [path = settings.xferlog] {
@@ -102,10 +106,14 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
 
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     ftpd::Settings settings;
-    const auto plan = [&](Duties::Lines lines) { return make_plan(lines, settings, options.foreground); };
+    const bool goes_on = paper && !paper->is_for_trial(); // with what was checked on trial
+    const std::vector<Identity> known = paper ? paper->users : std::vector<Identity>{};
+    const auto plan = [&](Duties::Lines lines) {
+        return make_plan(lines, settings, options.foreground, known);
+    };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
         settings = ftpd::make_settings(lines);
-        settings.users = real_user_file(settings.users);
+        settings.users = real_user_file(settings.users, goes_on);
         return settings;
     };
     const auto check = [&] { return check_start(settings, ftpd::Serves::many); };
@@ -125,9 +133,10 @@ int main(int argc, char** argv) {
         if (options.action == Action::show_usage)
             return std::printf("%s", usage_text("ftpd", table, "").c_str()), 0;
         if (options.action == Action::show_version) return std::printf("ftpd %s\n", SUITE_VERSION), 0;
-        if (options.action == Action::run && !options.one_client)
-            return serve(options, Invocation{std::span{argv, static_cast<std::size_t>(argc)}},
-                         std::move(paper));
+        if (options.action == Action::run && !options.one_client) {
+            const Invocation invocation = own_invocation({argv, static_cast<std::size_t>(argc)}, paper);
+            return serve(options, invocation, std::move(paper));
+        }
 
         const ftpd::Settings settings = ftpd::make_settings(read_config(options.file, options.lines));
         if (options.action == Action::check) return check(options, settings);

@@ -62,6 +62,7 @@ std::string_view words_for(Refusal why) {
 void read_since(const std::string& word, PrintOptions& options) {
     if (const auto line = parse_number<std::uint64_t>(word, 1)) {
         options.from = *line;
+        options.not_before = 0; // the last one counts
         return;
     }
     const auto duration = parse_duration(word);

@@ -217,6 +217,7 @@ void Hub::open_parts() {
     if (spawner.fd) spawner_.adopt(std::move(spawner.fd), spawner.pid, version_of(spawner.pid));
     if (Given authd = keeper_.take(label_of_authd); authd.fd) take(std::move(authd));
     if (keeper_.follows_another()) passwords_.configure(); // the hub before may have told it in part
+    evicts_ = keeper_.inherits_stay();
 }
 
 // The keeper that is executed after a trial starts another spawner, and has no end of the pair with this one
@@ -346,13 +347,14 @@ void Hub::turn() {
     service_.heed_signals();
 }
 
-// The first hub of a new version is there to stay: now its configuration is the one that holds.
+// The new version is there to stay: now its configuration is the one that holds.
 void Hub::evict() {
     evictions_.begin_closing();
     deposits_.settle(rooms_, false);
     evictions_.empty_closing_rooms();
     evictions_.let_go_of_listeners();
     settle_batches();
+    keeper_.tell_stayed(); // else the next hub does all this
 }
 
 // Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start.

@@ -23,12 +23,17 @@ Fd open_folder(const std::string& path) {
 
 } // namespace
 
-std::string real_user_file(const std::string& path) {
+std::string real_user_file(const std::string& path, bool was_opened) {
     if (path.empty()) return path;
-    // Opened, so that a start fails which would be useless, but not read: what is in it is authd's alone.
-    const Fd readable{checked("open the user file", path,
-                              [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
-    return std::filesystem::canonical(path);
+    try {
+        // Opened, so that a start fails which would be useless, but not read: what is in it is authd's alone.
+        const Fd readable{checked("open the user file", path,
+                                  [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
+        return std::filesystem::canonical(path);
+    } catch (const std::system_error&) {
+        if (!was_opened) throw;
+        return path; // authd says so
+    }
 }
 
 // It may look for changes at any time. But it can write nowhere, execute nothing and, of the files, read

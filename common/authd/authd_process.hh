@@ -14,8 +14,8 @@
 namespace common {
 
 // The user file's own path, whatever links lead to it; empty for none. Throws std::system_error when it
-// cannot be opened.
-std::string real_user_file(const std::string& path);
+// cannot be opened; one that was opened a moment ago keeps its path then.
+std::string real_user_file(const std::string& path, bool was_opened = false);
 
 // The process's body: settings.users as AuthdLink has it; but with settings.open_users authd can open no file
 // at all. Its descriptors are 0 to 2, what open_users needs and the pair with the main process. Returns the

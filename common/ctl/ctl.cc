@@ -28,6 +28,11 @@ namespace {
 constexpr std::size_t max_answer_line = 65536; // bytes
 constexpr std::chrono::seconds patience{10};   // for a daemon that does not answer
 
+// The answer is not whole: the daemon's main process has ended.
+struct Lost : UserError {
+    using UserError::UserError;
+};
+
 // The control socket of a daemon that runs with this configuration and no -o for it.
 std::string control_named_in(const std::string& file, std::string_view daemon) {
     std::string state, control;
@@ -60,7 +65,7 @@ void send_all(int fd, std::string_view bytes) {
         if (wrote.state == IoState::would_block)
             wait_for(fd, POLLOUT);
         else if (wrote.state != IoState::done)
-            throw UserError("the daemon has closed the connection");
+            throw Lost("the daemon has closed the connection");
         bytes.remove_prefix(wrote.bytes);
     }
 }
@@ -74,7 +79,7 @@ Line next_line(LineReader& reader, int fd, std::optional<std::chrono::seconds> a
             std::fflush(stdout); // all that is there is shown before more is waited for
             wait_for(fd, POLLIN, at_most);
             break;
-        default: throw UserError("the daemon has closed the connection before the answer's end");
+        default: throw Lost("the daemon has closed the connection before the answer's end");
         }
     }
 }
@@ -90,24 +95,31 @@ void wait_for_end(int fd) {
     }
 }
 
-// Gives each data line of the answer to on_line.
-void ask(const std::string& path, Words words, const std::function<void(std::string_view line)>& on_line) {
-    Fd socket;
+Fd connect_to_daemon(const std::string& path) {
     try {
-        socket = connect_to(std::vector{Address::of_path(path)}, std::chrono::steady_clock::now() + patience);
+        return connect_to(std::vector{Address::of_path(path)}, std::chrono::steady_clock::now() + patience);
     } catch (const std::system_error& error) {
         throw UserError(
             text(error.what(),
                  "\nis the daemon running, and is this its control socket? -s selects another, and -f "
                  "the one that a configuration names"));
     }
+}
+
+bool is_follow(const std::string& word) { return word == "--follow" || word == "-f"; }
+
+bool follows(Words words) {
+    return words.front() == "history" && std::any_of(words.begin(), words.end(), is_follow);
+}
+
+// Gives each data line of the answer to on_line.
+void ask(const Fd& socket, Words words, const std::function<void(std::string_view line)>& on_line) {
     std::string line;
     for (const std::string& word : words) line += (line.empty() ? "" : " ") + quote_word(word);
     send_all(socket.get(), line + '\n');
 
     // Who follows waits for whatever is said; an upgrade may take as long as a start of both versions.
-    const bool may_be_long =
-        words.front() == "upgrade" || std::find(words.begin(), words.end(), "--follow") != words.end();
+    const bool may_be_long = words.front() == "upgrade" || follows(words);
     const auto limit = may_be_long ? std::nullopt : std::optional{patience};
     LineReader reader{max_answer_line, LineEnds::newline};
     for (;;) {
@@ -120,6 +132,55 @@ void ask(const std::string& path, Words words, const std::function<void(std::str
 
 void print_line(std::string_view line) { std::printf("%.*s\n", static_cast<int>(line.size()), line.data()); }
 
+// Of a line of a room's log, as text (TIME NUMBER WORDS) or as JSON; 0: it has none.
+std::uint64_t number_of(std::string_view line) {
+    const std::string_view before = line.starts_with('{') ? ",\"line\":" : " ";
+    const std::size_t at = line.find(before);
+    if (at == line.npos) return 0;
+    const std::string_view rest = line.substr(at + before.size());
+    return parse_number<std::uint64_t>(rest.substr(0, rest.find_first_not_of("0123456789"))).value_or(0);
+}
+
+bool wants_no_old_line(Words words) {
+    constexpr std::array<std::string_view, 2> none{"-n", "0"}, others{"--since", "--search"};
+    return std::search(words.begin(), words.end(), none.begin(), none.end()) != words.end() &&
+           std::find_first_of(words.begin(), words.end(), others.begin(), others.end()) == words.end();
+}
+
+// Prints a room's lines as they come. When the hub has died, or another has followed it for an upgrade, that
+// one is asked from there on.
+void follow(const std::string& path, Words words) {
+    Fd socket = connect_to_daemon(path);
+    std::vector<std::string> question{words.begin(), words.end()};
+    const auto go_on_after = [&](std::uint64_t line) {
+        question.assign(words.begin(), words.end());
+        question.insert(question.end(), {"--since", text(line + 1)});
+    };
+    std::uint64_t last = 0;
+    const auto hear = [&](std::string_view line) { last = number_of(line); };
+    if (wants_no_old_line(words)) { // it must be known where those end
+        std::erase_if(question, is_follow);
+        question.insert(question.end(), {"-n", "1"});
+        ask(socket, question, hear);
+        go_on_after(last);
+    }
+    for (;;) {
+        try {
+            return ask(socket, question, [&](std::string_view line) {
+                print_line(line);
+                hear(line);
+            });
+        } catch (const Lost& lost) {
+            try {
+                socket = connect_to_daemon(path);
+            } catch (const UserError&) {
+                throw lost;
+            }
+        }
+        if (last > 0) go_on_after(last);
+    }
+}
+
 // The answer again and again, each in the place of the one before, until somebody interrupts. The lines are
 // cut to the terminal's width, so that they stay where they are.
 [[noreturn]] void ask_again_and_again(const std::string& path, Words words) {
@@ -131,7 +192,7 @@ void print_line(std::string_view line) { std::printf("%.*s\n", static_cast<int>(
         ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
         const std::size_t width = size.ws_col > 0 ? size.ws_col : 80;
         std::size_t lines = size.ws_row > 1 ? size.ws_row - 1U : 23;
-        ask(path, words, [&](std::string_view line) {
+        ask(connect_to_daemon(path), words, [&](std::string_view line) {
             if (lines == 0) return;
             --lines;
             screen.append(line.substr(0, width)).append("\n");
@@ -162,7 +223,10 @@ int main(int argc, char** argv) {
             options.socket = options.config.empty() ? default_state_directory(daemon) + "/control"
                                                     : control_named_in(options.config, daemon);
         if (words[0] == "top" && ::isatty(STDOUT_FILENO) == 1) ask_again_and_again(options.socket, words);
-        ask(options.socket, words, print_line);
+        if (follows(words))
+            follow(options.socket, words);
+        else
+            ask(connect_to_daemon(options.socket), words, print_line);
         return 0;
     });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/keeper/executable.hh"
 
+#include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/executed_path.hh"
 #include "common/text.hh"
@@ -59,10 +60,11 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 
 } // namespace
 
-Invocation::Invocation(std::span<char* const> arguments)
+Invocation::Invocation(std::span<char* const> arguments, std::optional<int> priority)
     : path_(find_program(arguments.front())),
       arguments_(arguments.begin(), arguments.end()),
-      folder_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+      folder_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+      priority_(priority ? *priority : own_priority()) {
     arguments_.front() = path_; // who is executed by a descriptor is told it by nobody else
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/fd.hh"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <sys/stat.h>
@@ -12,16 +13,18 @@
 
 namespace common {
 
-// How this process was started: by which path, with which arguments, in which folder. Made before anything
-// changes that.
+// How this process was started: by which path, with which arguments, in which folder, with which priority.
+// Made before anything changes that.
 class Invocation {
 public:
     // Of main(). The path is the first argument; if that has no slash, what the system has executed, or,
-    // where it does not tell, what the shell would find in PATH.
-    explicit Invocation(std::span<char* const> arguments);
+    // where it does not tell, what the shell would find in PATH. priority: what the daemon was started with,
+    // if this process is executed in it and has another.
+    explicit Invocation(std::span<char* const> arguments, std::optional<int> priority = {});
 
     const std::string& path() const { return path_; } // absolute; without a slash it was not found
     const std::vector<std::string>& arguments() const { return arguments_; } // the first is the path
+    int priority() const { return priority_; }                               // -20 to 19
     // Into the folder where it was started, as far as that can be: relative names in the arguments mean then
     // what they meant.
     void go_back() const;
@@ -30,6 +33,7 @@ private:
     std::string path_;
     std::vector<std::string> arguments_;
     Fd folder_;
+    int priority_;
 };
 
 class Executable {

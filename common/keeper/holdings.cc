@@ -67,13 +67,10 @@ Holdings::Holdings(const Plan& plan, Log& log, const Paper& paper)
       control_{take_control(paper), plan.settings.control},
       listeners_{take_listeners(paper), paper.inherited, Listeners::Files::are_ours} {
     std::vector<Note> told;
-    listeners_.open(plan.settings.listen, &told);      // those that are wanted no more go
-    for (const auto& [label, open_it] : plan.opened) { // a reload tries the others again
-        try {
-            opened_[label] = open_it();
-        } catch (const std::exception& error) {
-            told.push_back({Severity::error, error.what()});
-        }
+    listeners_.keep_only(plan.settings.listen, told);
+    for (const Paper::Labelled& one : paper.opened) {
+        Fd fd{one.fd};
+        if (plan.opened.contains(one.label)) opened_[one.label] = std::move(fd);
     }
     for (const Note& note : told) log_.write(note.severity, note.text);
 }

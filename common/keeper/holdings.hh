@@ -28,7 +28,7 @@ public:
     // Opens all, and gives the state directory to its owner, if it has one. log must outlive this. Throws
     // UserError or std::system_error.
     Holdings(const Plan& plan, Log& log);
-    // With what a keeper before has left. What cannot be opened the log has.
+    // With what a keeper before has left, among it what this version has opened on trial: opens nothing.
     Holdings(const Plan& plan, Log& log, const Paper& paper);
     Holdings(const Holdings&) = delete;
     Holdings& operator=(const Holdings&) = delete;

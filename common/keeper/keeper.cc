@@ -98,6 +98,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       loop_(Backend::poll),
       born_with_(descriptor_limits()),
       holdings_(hold(plan_, log, paper_)),
+      former_(loop_, log),
       legacy_(raise_descriptor_limit(), log),
       life_(loop_, plan_.life,
             {[this] { tell({.word = KeeperWord::ask_life}); },
@@ -111,7 +112,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       pace_(plan_.pace),
       upgrade_(loop_, invocation_, text(duties_.program, ' ', duties_.version), steps()),
       reloads_(duties_, options_, config_, plan_, holdings_, log_,
-               {[this] { return !upgrade_.is_under_way(); },
+               {[this] { return !upgrade_.is_under_way() || upgrade_.is_asking(); },
                 [this] { return main().runs() ? &main().pair : nullptr; },
                 [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}),
       watchdog_(loop_, log_, [this] { return !status_; }) {
@@ -134,7 +135,7 @@ int Keeper::run(Detachment* detachment) {
         start(plan_.processes.front());
     }
     watchdog_.begin();
-    while (!status_ || other_runs(children_, main())) {
+    while (!status_ || other_runs(children_, main()) || !former_.empty()) {
         loop_.run_once(signals_.while_waiting());
         loop_.attempt([this] { heed_signals(); }, nullptr);
         loop_.attempt([this] { take_place(); }, nullptr);
@@ -238,6 +239,7 @@ void Keeper::give_all() {
     std::int64_t beginning = 0;
     if (main_failed_) beginning |= Beginning::predecessor_failed;
     if (upgrade_.is_on_trial()) beginning |= Beginning::on_trial;
+    if (stay_is_due_ && !upgrade_.is_on_trial()) beginning |= Beginning::stay_is_due;
     if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
     tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
     if (!upgrade_.is_under_way() && Clock::now() < told_until_) tell(told_);
@@ -285,18 +287,26 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
                 .state = state_.path(),
                 .pid_file = plan_.settings.pid_file,
                 .owner = plan_.owner ? plan_.owner->name : "",
-                .pair = pair};
+                .pair = pair,
+                .priority = invocation_.priority()};
     holdings_.write(paper);
     if (is_for_trial) return paper;
     for (const auto& [label, fd] : upgrade_.kept()) {
-        if (label == label_of_control) paper.new_control = fd.get();
-        if (label.starts_with(label_of_listener)) paper.listeners.push_back({label, fd.get()});
+        if (label == label_of_control)
+            paper.new_control = fd.get();
+        else
+            (label.starts_with(label_of_listener) ? paper.listeners : paper.opened)
+                .push_back({label, fd.get()});
     }
+    paper.users = upgrade_.users();
     paper.main = main().pid();
     paper.lock = state_.lock().get();
     paper.born_with = static_cast<std::int64_t>(born_with_.rlim_cur);
     paper.config = upgrade_.config();
     legacy_.write(paper.deposits, paper.orphans);
+    paper.children.assign(former_.pids().begin(), former_.pids().end());
+    for (const auto& [role, child] : children_)
+        if (child.runs() && &child != &main()) paper.children.push_back(child.pid());
     reloads_.write(paper);
     return paper;
 }
@@ -324,17 +334,18 @@ void Keeper::take_place() {
     }
 }
 
-// The other processes of the keeper before are nobody's now: the main process lets go of them when it is
-// given those that follow.
+// The main process lets go of the other processes of the keeper before when it is given those that follow.
 void Keeper::take_over(Paper paper) {
     const Fd program{paper.program}; // own_program has a duplicate
     born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
+    former_.take_over(paper.children, plan_.time_alone);
     was_ready_ = true;
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);
     pace_.tell_ready(Clock::now());
+    stay_is_due_ = true;
     tell({.word = KeeperWord::stay});
     start_missing();
     upgrade_.succeed(paper.program_version);
@@ -353,6 +364,7 @@ void Keeper::reap() {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
         if (found == children_.end()) {
+            former_.note_end(pid);
             if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
             return;
         }
@@ -420,10 +432,11 @@ void Keeper::end_others() {
         child.drop_end();
         if (process != nullptr && process->ends_by_itself) child.signal(SIGKILL);
     }
-    if (!other_runs(children_, main())) return;
+    if (!other_runs(children_, main()) && former_.empty()) return;
     loop_.at(Clock::now() + plan_.patience, [this] {
         if (main().runs()) return;
         for (const auto& [role, child] : children_) child.signal(SIGKILL);
+        former_.kill();
     });
 }
 
@@ -445,6 +458,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         return;
     case KeeperWord::withdraw: return legacy_.withdraw(frame);
     case KeeperWord::alive: return;
+    case KeeperWord::stayed: stay_is_due_ = false; return;
     case KeeperWord::hold:
         if (!stops_ || held_.size() >= max_held) throw PeerError("it wants more held than there can be");
         if (passed) held_.push_back(std::move(passed));

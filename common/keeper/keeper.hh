@@ -11,6 +11,7 @@
 
 #include "common/daemon.hh"
 #include "common/keeper/executable.hh"
+#include "common/keeper/former_children.hh"
 #include "common/keeper/holdings.hh"
 #include "common/keeper/kept_child.hh"
 #include "common/keeper/legacy.hh"
@@ -101,6 +102,7 @@ private:
     Detachment* detachment_ = nullptr;
     Holdings holdings_;
     std::map<std::string, KeptChild> children_; // by role
+    FormerChildren former_;
     Legacy legacy_;
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own
@@ -111,6 +113,7 @@ private:
     Watchdog watchdog_;          // of the service manager
     Loop::TimerId main_limit_{}; // once it was told to end
     std::string failure_;        // of the start
+    bool stay_is_due_ = false;   // no main process of this version has done yet what follows from that
     bool was_ready_ = false;
     bool was_silent_ = false;   // the main process, and was killed for it
     bool main_failed_ = false;  // the last one that has died, by itself

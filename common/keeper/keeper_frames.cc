@@ -46,4 +46,14 @@ KeeperFrame frame_of(const ConfigLine& line) {
 
 ConfigLine line_of(const KeeperFrame& frame) { return {frame.label, split_words(frame.text), frame.flag}; }
 
+KeeperFrame frame_of(const Identity& user) {
+    const auto number = std::uint64_t{user.uid} << 32 | user.gid;
+    return {.word = KeeperWord::user, .number = static_cast<std::int64_t>(number), .label = user.name};
+}
+
+Identity user_of(const KeeperFrame& frame) {
+    const auto number = static_cast<std::uint64_t>(frame.number);
+    return {static_cast<uid_t>(number >> 32), static_cast<gid_t>(number & UINT32_MAX), frame.label};
+}
+
 } // namespace common

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/config.hh"
+#include "common/privileges.hh"
 
 #include <chrono>
 #include <cstddef>
@@ -63,11 +64,13 @@ enum class KeeperWord : std::uint8_t {
     upgrade = 30,     // to the program that stands at the path now; flag: whoever is in its way
     handed_over = 31, // all is deposited; its end follows
     unable = 32,      // on trial, it cannot serve: text says why; its end follows
+    stayed = 36,      // `stay' was heard, and all that follows from it is done
     // on trial, before `begin'
     keep = 33, // a descriptor that it has opened as label, in place of what the keeper has there; flag: it
                // is given when the process asks for it (`want')
     leave_out = 34,  // label: the configuration wants it no more
     opened_all = 35, // all that is missing was opened: now `begin'
+    user = 36,       // label: the name of one that the configuration names; number: its user and group
 };
 
 // What a process is told of itself with `begin'.
@@ -75,6 +78,7 @@ enum Beginning : std::int64_t {
     predecessor_failed = 1, // by itself: nobody has killed it
     on_trial = 2,           // of an upgrade: it writes nothing in a new format before `stay'
     by_force = 4,           // who cannot go on with this version is let go
+    stay_is_due = 8,        // the one before has died before it said `stayed'
 };
 
 struct KeeperFrame {
@@ -101,5 +105,8 @@ OrphanEnd orphan_of(std::int64_t number);
 // A line of a configuration as a frame, and back.
 KeeperFrame frame_of(const ConfigLine& line);
 ConfigLine line_of(const KeeperFrame& frame);
+// A user as `user', and back.
+KeeperFrame frame_of(const Identity& user);
+Identity user_of(const KeeperFrame& frame);
 
 } // namespace common

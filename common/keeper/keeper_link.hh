@@ -82,6 +82,9 @@ public:
     // Who cannot go on with this version is let go, and not a reason to leave the old one (tell_unable).
     bool is_forced() const { return (beginning_ & Beginning::by_force) != 0; }
 
+    // It is on no trial, and has to do what one before was to do when it heard that it stays.
+    bool inherits_stay() const { return (beginning_ & Beginning::stay_is_due) != 0; }
+
     // Leaves bytes and at most one descriptor with the keeper, for whoever follows this process, in place of
     // what stands under the label. All deposits are heard in their order: what the keeper has is always what
     // this process had some time ago. fd: is borrowed; -1: the one that stands there stays. Caps:
@@ -115,6 +118,8 @@ public:
     // On trial: why this process cannot serve. Waits as above, and the end is to follow; the old version goes
     // on.
     void tell_unable(std::string_view why);
+    // All that follows from on_stay, or from inherits_stay, is done.
+    void tell_stayed() { tell({.word = KeeperWord::stayed}); }
     void tell_ready(std::string places) { tell({.word = KeeperWord::ready, .text = std::move(places)}); }
     void tell_applied(bool in_force) { tell({.word = KeeperWord::applied, .flag = in_force}); }
     void tell_stopping(std::chrono::seconds within) {

@@ -14,6 +14,22 @@
 #include <utility>
 
 namespace common {
+namespace {
+
+using All = std::vector<Listeners::Listener>;
+
+All::iterator find(All& all, const std::string& label) {
+    return std::ranges::find(all, label, &Listeners::Listener::label);
+}
+
+// One that none of them has: port 0 may be given twice.
+std::string label_for(const Address& address, All& taken) {
+    std::string label = text(label_of_listener, address.shown());
+    while (find(taken, label) != taken.end()) label += '+';
+    return label;
+}
+
+} // namespace
 
 Fd listen_within(std::chrono::milliseconds limit, const Address& address, mode_t mode) {
     constexpr timespec moment{0, 20'000'000};
@@ -28,6 +44,15 @@ Fd listen_within(std::chrono::milliseconds limit, const Address& address, mode_t
             if (is_last || error.code() != std::errc::address_in_use) throw;
         }
         ::nanosleep(&moment, nullptr);
+    }
+}
+
+void remove_socket_file(int fd) {
+    try {
+        const std::string path = local_address(fd).path();
+        if (!path.empty()) ::unlink(path.c_str());
+    } catch (const std::system_error&) {
+        // Then it stays, which the next start replaces.
     }
 }
 
@@ -50,11 +75,8 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     if (inherited_) return;
     std::vector<Listener> wanted;
     const auto want = [&](const Address& address) {
-        std::string label = text(label_of_listener, address.shown());
-        const auto has_label = [&](const Listener& one) { return one.label == label; };
-        while (std::any_of(wanted.begin(), wanted.end(), has_label))
-            label += '+'; // port 0 may be given twice
-        const auto there = std::find_if(all_.begin(), all_.end(), has_label);
+        const std::string label = label_for(address, wanted);
+        const auto there = find(all_, label);
         const bool is_new = there == all_.end();
         wanted.push_back({label, is_new ? listen_within(limit, address) : std::move(there->fd)});
         if (is_new && on_new_) on_new_(wanted.back());
@@ -75,19 +97,31 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     all_ = std::move(wanted);
 }
 
+void Listeners::keep_only(const std::vector<std::string>& places, std::vector<Note>& told) {
+    if (inherited_) return;
+    std::vector<Listener> wanted; // their labels alone
+    try {
+        for (const std::string& place : places)
+            for (const Address& address : resolve_address(place))
+                wanted.push_back({label_for(address, wanted), {}});
+    } catch (const std::exception& error) {
+        told.push_back({Severity::error, text(error.what(), ": the listeners stay as they are")});
+        return;
+    }
+    std::erase_if(all_, [&](const Listener& one) {
+        if (find(wanted, one.label) != wanted.end()) return false;
+        close(one);
+        return true;
+    });
+}
+
 void Listeners::close() {
     for (const Listener& one : all_) close(one);
     all_.clear();
 }
 
 void Listeners::close(const Listener& one) const {
-    if (!one.fd || inherited_ || files_ == Files::are_anothers) return;
-    try {
-        const std::string path = local_address(one.fd.get()).path();
-        if (!path.empty()) ::unlink(path.c_str());
-    } catch (const std::system_error&) {
-        // Then its file stays, which the next start replaces.
-    }
+    if (one.fd && !inherited_ && files_ != Files::are_anothers) remove_socket_file(one.fd.get());
 }
 
 } // namespace common

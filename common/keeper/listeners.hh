@@ -20,6 +20,9 @@ namespace common {
 // killed may end later than whoever it was killed with.
 Fd listen_within(std::chrono::milliseconds limit, const Address& address, mode_t mode = 0666);
 
+// Removes the file of a Unix socket that listens; other listeners have none.
+void remove_socket_file(int fd);
+
 class Listeners {
 public:
     struct Listener {
@@ -41,6 +44,9 @@ public:
     // are looked up. told: takes what cannot be done; nullptr: that is thrown. limit: as listen_within.
     void open(const std::vector<std::string>& places, std::vector<Note>* told,
               std::chrono::milliseconds limit = {});
+    // Closes those that are there and not wanted, and opens none. If a name cannot be looked up, all stay,
+    // and told takes it.
+    void keep_only(const std::vector<std::string>& places, std::vector<Note>& told);
     // on_new and on_gone hear what open does from now on.
     void tell_changes(std::function<void(const Listener&)> on_new,
                       std::function<void(const std::string& label)> on_gone);

@@ -23,9 +23,10 @@ using Size = pack::Struct<"=Q">;
 using Count = pack::Struct<"=I">;
 using Number = pack::Struct<"=q">;
 using Descriptor = pack::Struct<"=i">;
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
-constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_listeners = 65'536;
+constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_children = 65'536, most_users = 16;
+constexpr std::size_t most_listeners = 65'536; // and other descriptors
 
 std::size_t read_count(RecordReader& reader, std::size_t most) {
     const std::size_t count = std::get<0>(reader.fields<Count>());
@@ -39,13 +40,28 @@ void write_count(RecordWriter& writer, std::size_t count) {
 
 int read_descriptor(RecordReader& reader) { return std::get<0>(reader.fields<Descriptor>()); }
 
+void write_labelled(RecordWriter& writer, const std::vector<Paper::Labelled>& all) {
+    write_count(writer, all.size());
+    for (const Paper::Labelled& one : all) writer.text(one.label).fields<Descriptor>(one.fd);
+}
+
+std::vector<Paper::Labelled> read_labelled(RecordReader& reader) {
+    std::vector<Paper::Labelled> all;
+    for (std::size_t left = read_count(reader, most_listeners); left > 0; --left) {
+        std::string label = reader.text(most_text);
+        all.push_back({std::move(label), read_descriptor(reader)});
+    }
+    return all;
+}
+
 void for_each_descriptor(const Paper& paper, const std::function<void(int)>& use) {
     const auto use_if_there = [&](int fd) {
         if (fd >= 0) use(fd);
     };
     for (const int fd : {paper.pair, paper.program, paper.control_socket, paper.lock, paper.new_control})
         use_if_there(fd);
-    for (const Paper::Labelled& one : paper.listeners) use_if_there(one.fd);
+    for (const auto* const all : {&paper.listeners, &paper.opened})
+        for (const Paper::Labelled& one : *all) use_if_there(one.fd);
     for (const Paper::Deposit& one : paper.deposits) use_if_there(one.fd);
 }
 
@@ -62,21 +78,26 @@ std::string pack_paper(const Paper& paper) {
          {&paper.program_version, &paper.state, &paper.control, &paper.pid_file, &paper.owner})
         writer.text(*one);
     writer.fields<Descriptor>(paper.pair).fields<Descriptor>(paper.program);
-    write_count(writer, paper.listeners.size());
-    for (const Paper::Labelled& one : paper.listeners) writer.text(one.label).fields<Descriptor>(one.fd);
+    write_labelled(writer, paper.listeners);
     writer.fields<Number>(std::int64_t{paper.inherited});
     writer.fields<Descriptor>(paper.control_socket);
+    writer.fields<Number>(std::int64_t{paper.priority});
     writer.fields<Number>(std::int64_t{paper.main});
     writer.fields<Descriptor>(paper.lock);
     writer.fields<Descriptor>(paper.new_control);
     writer.fields<Number>(paper.born_with);
     write_count(writer, paper.config.size());
     for (const ConfigLine& line : paper.config) writer.text(pack_keeper_frame(frame_of(line)));
+    write_labelled(writer, paper.opened);
+    write_count(writer, paper.users.size());
+    for (const Identity& user : paper.users) writer.text(pack_keeper_frame(frame_of(user)));
     write_count(writer, paper.deposits.size());
     for (const Paper::Deposit& one : paper.deposits)
         writer.text(one.label).text(one.bytes).fields<Descriptor>(one.fd);
     write_count(writer, paper.orphans.size());
     for (const OrphanEnd& one : paper.orphans) writer.fields<Number>(number_of(one));
+    write_count(writer, paper.children.size());
+    for (const pid_t one : paper.children) writer.fields<Number>(std::int64_t{one});
     write_count(writer, paper.reloads.size());
     for (const bool asked : paper.reloads) writer.fields<Number>(std::int64_t{asked});
     return writer.take();
@@ -92,18 +113,19 @@ Paper unpack_paper(std::string_view bytes) {
         *one = reader.text(most_text);
     paper.pair = read_descriptor(reader);
     paper.program = read_descriptor(reader);
-    for (std::size_t left = read_count(reader, most_listeners); left > 0; --left) {
-        std::string label = reader.text(most_text);
-        paper.listeners.push_back({std::move(label), read_descriptor(reader)});
-    }
+    paper.listeners = read_labelled(reader);
     paper.inherited = std::get<0>(reader.fields<Number>()) != 0;
     paper.control_socket = read_descriptor(reader);
+    paper.priority = static_cast<int>(std::get<0>(reader.fields<Number>()));
     paper.main = static_cast<pid_t>(std::get<0>(reader.fields<Number>()));
     paper.lock = read_descriptor(reader);
     paper.new_control = read_descriptor(reader);
     paper.born_with = std::get<0>(reader.fields<Number>());
     for (std::size_t left = read_count(reader, most_lines); left > 0; --left)
         paper.config.push_back(line_of(unpack_keeper_frame(reader.text(max_keeper_packet))));
+    paper.opened = read_labelled(reader);
+    for (std::size_t left = read_count(reader, most_users); left > 0; --left)
+        paper.users.push_back(user_of(unpack_keeper_frame(reader.text(max_keeper_packet))));
     for (std::size_t left = read_count(reader, max_deposits); left > 0; --left) {
         Paper::Deposit one;
         one.label = reader.text(max_deposit_label);
@@ -113,6 +135,8 @@ Paper unpack_paper(std::string_view bytes) {
     }
     for (std::size_t left = read_count(reader, max_orphans); left > 0; --left)
         paper.orphans.push_back(orphan_of(std::get<0>(reader.fields<Number>())));
+    for (std::size_t left = read_count(reader, most_children); left > 0; --left)
+        paper.children.push_back(static_cast<pid_t>(std::get<0>(reader.fields<Number>())));
     for (std::size_t left = read_count(reader, max_reloads + 1); left > 0; --left)
         paper.reloads.push_back(std::get<0>(reader.fields<Number>()) != 0);
     reader.expect_end();
@@ -177,6 +201,11 @@ std::optional<Paper> take_paper() {
     Paper paper = unpack_paper(bytes);
     close_on_exec(paper, true);
     return paper;
+}
+
+Invocation own_invocation(std::span<char* const> arguments, const std::optional<Paper>& paper) {
+    if (!paper) return Invocation{arguments};
+    return Invocation{arguments, paper->priority};
 }
 
 Executable own_program(const Invocation& invocation, const std::optional<Paper>& paper) {

@@ -7,9 +7,11 @@
 #include "common/config.hh"
 #include "common/keeper/executable.hh"
 #include "common/keeper/keeper_frames.hh"
+#include "common/privileges.hh"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -37,15 +39,20 @@ struct Paper {
     bool inherited = false; // the listeners are a service manager's
     int control_socket = -1;
 
+    int priority = 0; // that the daemon was started with
+
     // For the next keeper alone.
     pid_t main = -1;                  // the main process; -1: the reader is that, on trial
     int lock = -1;                    // of the state
     int new_control = -1;             // in place of control_socket: the path is another now
     std::int64_t born_with = 0;       // descriptors: the soft limit for other processes than the main one
     std::vector<ConfigLine> config{}; // as the main process has read it
+    std::vector<Labelled> opened{};   // by it: whatever else it has
+    std::vector<Identity> users{};    // whom it has looked up
     std::vector<Deposit> deposits{};
     std::vector<OrphanEnd> orphans{};
-    std::vector<bool> reloads{}; // that wait; true: the main process has asked
+    std::vector<pid_t> children{}; // beside the main process: not yet reaped
+    std::vector<bool> reloads{};   // that wait; true: the main process has asked
 
     bool is_for_trial() const { return main == -1; }
 };
@@ -57,6 +64,8 @@ struct Paper {
 // Once, as the first thing of a program; no value if it was started by somebody else. Throws PeerError for a
 // paper that this version does not understand.
 std::optional<Paper> take_paper();
+// How the daemon was started that this program is, or belongs to.
+Invocation own_invocation(std::span<char* const> arguments, const std::optional<Paper>& paper);
 // What this program was executed from.
 Executable own_program(const Invocation& invocation, const std::optional<Paper>& paper);
 

@@ -44,11 +44,14 @@ struct Plan {
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
     std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened
     std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
+    std::vector<Identity> users{};         // whom the configuration names
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
     std::optional<Identity>
         children_user{};               // whose the processes are that serve clients, if root starts them
     std::chrono::seconds patience{45}; // for the processes to end by themselves
-    LifeWatch::Limits life{};          // of the main process
+    // For those of the keeper before, after an upgrade: longer than AuthdSettings::time_alone.
+    std::chrono::seconds time_alone{360};
+    LifeWatch::Limits life{}; // of the main process
     RestartPace::Limits pace{};
 };
 

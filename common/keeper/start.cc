@@ -3,11 +3,23 @@
 
 #include "common/daemon.hh"
 #include "common/keeper/keeper.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/keeper/trial.hh"
+#include "common/text.hh"
 
+#include <algorithm>
 #include <utility>
 
 namespace common {
+namespace {
+
+// Which the new version has opened on trial; none: it is not a file, or is to be opened.
+Fd take_log(Paper& paper) {
+    const auto found = std::ranges::find(paper.opened, label_of_log, &Paper::Labelled::label);
+    return found == paper.opened.end() ? Fd{} : Fd{std::exchange(found->fd, -1)};
+}
+
+} // namespace
 
 int start_daemon(const Startup& startup, const DaemonOptions& options, const Invocation& invocation,
                  std::optional<Paper> paper) {
@@ -20,9 +32,17 @@ int start_daemon(const Startup& startup, const DaemonOptions& options, const Inv
             Detachment::leave_folder(options.foreground);
         else if (!options.foreground)
             detachment = Detachment::leave_terminal();
-        if (is_first) change_priority(settings.nice);
+        std::string priority_stays;
+        try {
+            change_priority(settings.nice, invocation.priority());
+        } catch (const std::exception& error) {
+            if (is_first) throw;
+            priority_stays = error.what();
+        }
         log.emplace(startup.duties.program, "keeper", Log::Place::of(settings.log, options.foreground),
-                    settings.log_level);
+                    settings.log_level, paper ? take_log(*paper) : Fd{});
+        if (!priority_stays.empty() && !checks)
+            log->warning(text(priority_stays, ": a change of 'nice' waits for the next start"));
         if (!checks) return;
         for (const Note& note : startup.check()) log->write(note.severity, note.text);
     };

@@ -36,6 +36,7 @@ public:
         const Plan& plan = prepared.plan;
         refuse_changes(paper, plan);
         for (const ConfigLine& line : prepared.config) pair_.send(frame_of(line));
+        for (const Identity& user : plan.users) pair_.send(frame_of(user));
         std::vector<Listeners::Listener> there;
         for (const Paper::Labelled& one : paper.listeners) there.push_back({one.label, Fd{one.fd}});
         Listeners listeners{std::move(there), paper.inherited, Listeners::Files::are_anothers};

@@ -3,6 +3,7 @@
 
 #include "common/errors.hh"
 #include "common/keeper/keeper_link.hh"
+#include "common/keeper/listeners.hh"
 #include "common/text.hh"
 
 #include <utility>
@@ -86,7 +87,9 @@ bool Upgrade::heed(const KeeperFrame& frame, Fd passed) {
         unable_ = frame.text;
         return true;
     }
-    if (step_ != Step::opens || kept_.size() + left_out_.size() + config_.size() >= most_opened) return false;
+    if (step_ != Step::opens ||
+        kept_.size() + left_out_.size() + config_.size() + users_.size() >= most_opened)
+        return false;
     switch (frame.word) {
     case KeeperWord::keep:
         if (!passed) throw PeerError("no descriptor is free for " + frame.label);
@@ -94,6 +97,7 @@ bool Upgrade::heed(const KeeperFrame& frame, Fd passed) {
         return true;
     case KeeperWord::leave_out: left_out_.insert(frame.label); return true;
     case KeeperWord::line: config_.push_back(line_of(frame)); return true;
+    case KeeperWord::user: users_.push_back(user_of(frame)); return true;
     case KeeperWord::opened_all:
         step_ = Step::starts;
         callbacks_.begin();
@@ -108,10 +112,13 @@ int Upgrade::find_wanted(std::string_view wanted) const {
 }
 
 void Upgrade::forget() {
+    for (const auto& [label, fd] : kept_)
+        if (label == label_of_control || label.starts_with(label_of_listener)) remove_socket_file(fd.get());
     kept_.clear();
     wanted_.clear();
     left_out_.clear();
     config_.clear();
+    users_.clear();
     unable_.clear();
 }
 

@@ -10,6 +10,7 @@
 #include "common/keeper/keeper_frames.hh"
 #include "common/keeper/program_check.hh"
 #include "common/loop.hh"
+#include "common/privileges.hh"
 #include "common/text.hh"
 
 #include <chrono>
@@ -50,11 +51,16 @@ public:
           path_(invocation.path()) {}
     Upgrade(const Upgrade&) = delete;
     Upgrade& operator=(const Upgrade&) = delete;
-    ~Upgrade() { stop(); }
+    ~Upgrade() {
+        stop();
+        forget();
+    }
 
     // If one is under way already, this is that.
     void begin(bool by_force);
     bool is_under_way() const { return step_ != Step::none; }
+    // Nothing has changed so far: the program is only asked.
+    bool is_asking() const { return step_ == Step::is_checked; }
     bool is_on_trial() const {
         return step_ == Step::opens || step_ == Step::starts || step_ == Step::serves;
     }
@@ -71,12 +77,13 @@ public:
     // What the process on trial says before it begins (KeeperWord); false: that is not for now.
     bool heed(const KeeperFrame& frame, Fd passed);
     // What it has opened in place of the keeper's, and, to be given when it asks for it, by role and label;
-    // -1: nothing.
+    // -1: nothing. If it fails, the files of its sockets are removed.
     using Opened = std::map<std::string, Fd, std::less<>>;
     const Opened& kept() const { return kept_; }
     int find_wanted(std::string_view wanted) const;
     bool is_left_out(std::string_view label) const { return left_out_.contains(label); }
     const std::vector<ConfigLine>& config() const { return config_; } // as it has read it
+    const std::vector<Identity>& users() const { return users_; }     // whom it has looked up
 
     // It has lived for long enough: the keeper is to execute this in its own place now, and to say fail if it
     // cannot. nullptr: nothing is to be done.
@@ -107,6 +114,7 @@ private:
     Opened kept_, wanted_;
     std::set<std::string, std::less<>> left_out_;
     std::vector<ConfigLine> config_;
+    std::vector<Identity> users_;
 };
 
 } // namespace common

@@ -106,6 +106,7 @@ void Parent::take_over() {
     if (keeper.is_on_trial() && !keeper.is_forced()) why_unable_ = describe_strangers(left, pages_);
     if (why_unable_.empty())
         sessions_.take_over(std::move(left), static_cast<pid_t>(pages_.books().journal.session));
+    if (keeper.inherits_stay()) on_stay();
 }
 
 // The version before does not come back, nor does its configuration.
@@ -113,6 +114,7 @@ void Parent::on_stay() {
     const std::size_t count =
         sessions_.dismiss([this](const std::string& listener) { return acceptor_.has(listener); });
     if (count > 0) log_.notice(text("let go ", count, " sessions of listeners that are no more"));
+    service_.keeper().tell_stayed(); // else the next parent does this
 }
 
 int Parent::run(bool foreground) {

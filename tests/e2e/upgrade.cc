@@ -107,6 +107,13 @@ pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place) {
     return found;
 }
 
+std::unique_ptr<Process> hold_after_execution(const Daemon& daemon) {
+    auto strace = std::make_unique<Process>(Words{
+        "strace", "-e", "trace=execve", "-e", "inject=execve:delay_exit=3000000", "-p", text(daemon.pid())});
+    strace->err().wait_for("attached");
+    return strace;
+}
+
 void wait_until_upgraded(const Daemon& daemon, const ProgramPlace& place) {
     wait_until("the new program is the keeper", [&] { return runs(daemon.pid(), place.path()); });
 }

@@ -7,6 +7,7 @@
 #include "tests/e2e/files.hh"
 #include "tests/e2e/process.hh"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -54,6 +55,9 @@ Process begin_upgrade(const Daemon& daemon, const ProgramPlace& place, const Wor
 
 // Waits until the main process runs what stands at the path: the trial has begun. Its number.
 pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place);
+// The keeper is held for three seconds when it has executed the new program, before that does anything; by
+// strace(1), which is there as long as this is.
+std::unique_ptr<Process> hold_after_execution(const Daemon& daemon);
 // Waits until the keeper does, too: the upgrade is done.
 void wait_until_upgraded(const Daemon& daemon, const ProgramPlace& place);
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: ISC
 // The administrator's words and questions: chatctl, nc on the control socket, and the console.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/observe.hh"
 
 #include "common/text.hh"
 
+#include <csignal>
 #include <doctest/doctest.h>
+#include <memory>
 #include <sstream>
 #include <sys/socket.h>
+#include <vector>
 
 using namespace e2e;
 using common::split_lines;
@@ -254,6 +258,50 @@ TEST_SUITE("e2e readiness") {
         CHECK(control.read_line() == "ok");
         control.send("rooms\n");
         CHECK(control.read_line().starts_with(" ROOM"));
+    }
+
+    TEST_CASE("history --follow prints each line once over deaths of the hub and an upgrade") {
+        Daemon daemon{chatd_with({"room lobby", "flood off"})};
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        const std::vector<Words> options{{}, {"-n", "0"}, {"--json", "--search", "line"}};
+        std::vector<std::unique_ptr<Process>> all;
+        for (const Words& some : options) {
+            Words words{"chatctl", "-s", control_of(daemon), "history", "lobby", "--follow"};
+            words.insert(words.end(), some.begin(), some.end());
+            all.push_back(std::make_unique<Process>(words));
+        }
+        all.at(0)->out().wait_for("bob joined\n");
+        wait_until("who wants no old line is there", [&] {
+            ada.say("early");
+            return !all.at(1)->out().text().empty();
+        });
+        std::string lines;
+        const auto say = [&](std::string_view what) {
+            ada.say(text("line ", what));
+            bob.wait_for_line(text("ada say: line ", what));
+            lines += text("line ", what, '\n');
+        };
+        std::size_t seen = 0;
+        for (const std::string what : {"one", "two"}) {
+            ::kill(daemon.main_pid(), SIGKILL);
+            say(what);
+            seen = daemon.wait_for_log("]: listening on ", daemon.wait_for_log("going on after a hub", seen));
+        }
+        CHECK(run_chatctl(daemon, {"upgrade"}).status == 0);
+        say("three");
+        for (const auto& one : all) one->out().wait_for("line three");
+        daemon.stop();
+        for (const auto& one : all) {
+            CHECK(one->wait() == 1);
+            std::string said;
+            for (const std::string& line : split_lines(one->out().text()))
+                if (const auto at = line.find("line "); at != line.npos)
+                    said += line.substr(at, line.find('"', at) - at) + '\n';
+            CHECK(said == lines);
+            CHECK(one->err().text() ==
+                  "chatctl: the daemon has closed the connection before the answer's end\n");
+        }
+        CHECK(all.at(1)->out().text().find("joined") == std::string::npos);
     }
 
     TEST_CASE("history --follow of ten thousand lines goes on where a slow reader left off") {

@@ -40,7 +40,7 @@ TEST_SUITE("e2e") {
         const Daemon daemon{config.setting()};
         config.write("room lobby history off\nnice 1\n");
         CHECK(chatctl(daemon, {"reload"}) == "a change of 'history' of room lobby waits for the next start\n"
-                                             "a change of 'nice' waits for the next start\n");
+                                             "a change of 'nice' waits for an upgrade or the next start\n");
         config.write("room lobby\nno-such-thing\n");
         const Result refused = run_chatctl(daemon, {"reload"});
         CHECK(refused.status == 1);

@@ -3,6 +3,9 @@
 // has no place any more is told and leaves in order, and nobody else notices.
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/observe.hh"
+#include "tests/e2e/roles.hh"
+#include "tests/e2e/upgrade.hh"
+#include "tests/faults/strace.hh"
 #include "tests/skip.hh"
 
 #include "common/text.hh"
@@ -125,6 +128,45 @@ TEST_SUITE("e2e") {
         daemon.wait_for_log("room plans closes: nobody is in it");
         upgrade(daemon);
         check_they_talk(ada, carl, "ada carl");
+    }
+
+    TEST_CASE("a hub that dies before it hears that its version stays is followed by one that evicts") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        if (const std::string why = faults::why_no_strace(); !why.empty()) return tests::skip(why);
+        const Config config{"listen 127.0.0.1:0\nlisten 127.0.0.1:0\nroom lobby\nroom plans code s3cret\n"};
+        const ProgramPlace place{"chatd"};
+        Daemon::Setting setting = config.setting(2);
+        setting.program = place.path();
+        setting.children_fail = true;
+        const Daemon daemon{setting};
+        ChatClient ada{daemon, "ada"}, carl{daemon, "carl"}, bob{daemon, "bob", "s3cret"};
+        Connection eve{daemon.addresses().at(1).port()};
+        eve.send("eve\n\n");
+        carl.wait_for_line("eve joined");
+        const pid_t spawner = spawner_of(daemon), handler = handler_of(daemon, ada);
+        config.write("listen 127.0.0.1:0\nroom lobby\n");
+        place.put_other_version();
+        Process asking = begin_upgrade(daemon, place);
+        const pid_t trial = wait_for_trial(daemon, place);
+        const auto held = hold_after_execution(daemon);
+        wait_until_upgraded(daemon, place);
+        ::kill(trial, SIGKILL);
+        bob.wait_for_line("The room that you were in is closed: goodbye.");
+        bob.wait_for_end();
+        while (eve.read_line() != "The server no longer listens where you came in: goodbye.") {
+        }
+        eve.wait_for_end();
+        CHECK(asking.wait() == 0);
+        INFO(asking.err().text());
+        wait_until_gone({spawner}); // the next hub has told it to let go of its handlers
+        CHECK(handler_of(daemon, ada) == handler);
+        check_they_talk(ada, carl, "ada carl");
+        ChatClient zoe{daemon, "zoe"};
+        const std::string log = daemon.log();
+        const std::string evicted = "room plans is no longer in the configuration: members 1 leave it";
+        CHECK(log.find(evicted) > log.find("; starting another"));
+        CHECK(log.find(evicted) == log.rfind(evicted));
+        CHECK(log.find("going on after a hub", log.find("; starting another")) < log.find(evicted));
     }
 
     TEST_CASE("what people and operators did is so after an upgrade and half a line is a whole one") {

@@ -278,6 +278,21 @@ TEST_SUITE("e2e readiness") {
 }
 
 TEST_SUITE("e2e slow") {
+    TEST_CASE("an authd that hangs when an upgrade brings another does not outlive the daemon") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const TempDir folder;
+        UpgradedServer server{
+            {"room lobby", "history-on-join 0", text("users ", write_users(folder).native())}};
+        const pid_t authd = authd_of(server.daemon);
+        ::kill(authd, SIGSTOP);
+        CHECK_EQ(server.upgrade().status, 0);
+        CHECK_EQ(server.upgrade().status, 0); // over two of them
+        CHECK(is_alive(authd));
+        server.daemon.signal(SIGTERM);
+        CHECK_EQ(server.daemon.wait(Seconds{100}), 0);
+        CHECK_FALSE(is_alive(authd));
+    }
+
     TEST_CASE("a new program that hangs changes nothing but a pause") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const UpgradedServer server;

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <string>
 #include <sys/stat.h>
@@ -173,6 +174,42 @@ TEST_SUITE("e2e readiness") {
         ada.wait_for_text("good night");
         ada.wait_for_end();
         bob.wait_for_end();
+    }
+
+    TEST_CASE("a reload and HUP while the new program is asked are done at once") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const TempDir folder;
+        const Path gate = folder / "gate";
+        REQUIRE_EQ(::mkfifo(gate.c_str(), 0600), 0);
+        UpgradedServer server{[](const ProgramPlace& place) {
+            Daemon::Setting setting = chatd_in(place, {"room lobby", "history-on-join 0"});
+            setting.children_fail = true;
+            return setting;
+        }};
+        Daemon& daemon = server.daemon;
+        ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
+        server.place.put_bytes(text("#!/bin/sh\n[ $1 != -V ] && exit 1\ncat ", gate.native(), "\necho chatd ",
+                                    other_version(), '\n'));
+        Process upgrade = begin_upgrade(daemon, server.place);
+        common::Fd opened;
+        wait_until("it is asked", [&] {
+            opened = common::Fd{::open(gate.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
+            return opened.get() >= 0;
+        });
+        const auto has_room = [&](const std::string& room) {
+            return chatctl(daemon, {"rooms"}).find(room) != std::string::npos;
+        };
+        daemon.configure({"room lobby", "room attic", "history-on-join 0"});
+        CHECK_EQ(run_chatctl(daemon, {"reload"}).status, 0);
+        CHECK(has_room("attic"));
+        daemon.configure({"room lobby", "room attic", "room cellar", "history-on-join 0"});
+        daemon.signal(SIGHUP);
+        wait_until("HUP is heeded", [&] { return has_room("cellar"); });
+        CHECK_EQ(upgrade.out().text(), "");
+        opened.reset();
+        CHECK_EQ(upgrade.wait(), 1);
+        CHECK(has_room("cellar"));
+        check_they_talk(ada, bob, "reloaded");
     }
 
     TEST_CASE("an upgrade serves the new listeners of the configuration and no more the old ones") {

@@ -5,6 +5,7 @@
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/roles.hh"
 #include "tests/e2e/upgrade.hh"
+#include "tests/faults/strace.hh"
 #include "tests/skip.hh"
 
 #include "common/text.hh"
@@ -272,6 +273,31 @@ TEST_SUITE("e2e readiness") {
         wait_until("it is logged", [&] { return place.logged("/stored", "i") == 1; });
         CHECK_FALSE(std::filesystem::exists(socket));
         check_nothing_is_left(daemon);
+    }
+
+    TEST_CASE("a parent that dies before it hears that its version stays is followed by one that lets go") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        if (const std::string why = faults::why_no_strace(); !why.empty()) return tests::skip(why);
+        const ServedPlace place;
+        const ProgramPlace program{"ftpd"};
+        const std::string socket = (place.folder / "socket").native();
+        Daemon daemon{{.lines = place.lines({"listen 127.0.0.1:0", "listen unix:" + socket}),
+                       .program = program.path(),
+                       .in_file = true,
+                       .listeners = 2,
+                       .children_fail = true}};
+        FtpClient staying{daemon}, leaving{common::Address::of_path(socket)};
+        daemon.configure(place.lines({"listen 127.0.0.1:0"}));
+        program.put_same();
+        Process asking = begin_upgrade(daemon, program);
+        const pid_t trial = wait_for_trial(daemon, program);
+        const auto held = hold_after_execution(daemon);
+        wait_until_upgraded(daemon, program);
+        ::kill(trial, SIGKILL);
+        CHECK(farewell_of(leaving).find(gone) != std::string::npos);
+        CHECK(asking.wait() == 0);
+        staying.command("NOOP", 200);
+        FtpClient{daemon}.command("QUIT", 221);
     }
 
     TEST_CASE("a stop during the trial of a new version and one after it end all in order") {

@@ -4,7 +4,9 @@
 
 #include "common/errors.hh"
 #include "common/keeper/keeper.hh"
+#include "common/keeper/paper.hh"
 #include "common/socket.hh"
+#include "common/state.hh"
 #include "common/text.hh"
 #include "tests/unit/common/in_child.hh"
 #include "tests/unit/common/temporary_folder.hh"
@@ -16,10 +18,12 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <poll.h>
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <vector>
 
 namespace kept {
 
@@ -75,10 +79,33 @@ struct Outcome {
     bool has_logged(std::string_view words) const { return log.find(words) != log.npos; }
 };
 
+// As the keeper before has left it after an upgrade: this main process, and the children that start makes.
+inline Paper paper_of_former(const std::string& state, const std::function<void(const Main&)>& body,
+                             const std::function<std::vector<pid_t>()>& start) {
+    static std::optional<StateDirectory> directory; // whose lock must not be closed
+    directory.emplace(state);
+    auto [ours, theirs] = make_packet_pair();
+    Paper paper{.program_version = "tester 0.9",
+                .state = state,
+                .lock = ::dup(directory->lock().get()),
+                .born_with = 1024};
+    paper.children = start();
+    paper.main = ::fork();
+    if (paper.main == 0) {
+        ours.reset();
+        body({.keeper = std::move(theirs)});
+        ::_exit(in_order);
+    }
+    paper.pair = ours.release();
+    return paper;
+}
+
 // What a keeper comes to whose main process does this; change: what the plan is to have in another way. A
-// helper stands beside it, which waits for the end of its pair with it.
+// helper stands beside it, which waits for the end of its pair with it. former: the keeper was executed in
+// the place of one that had these children.
 inline Outcome keep(
-    const std::function<void(const Main&)>& body, const std::function<void(Plan&)>& change = [](Plan&) {}) {
+    const std::function<void(const Main&)>& body, const std::function<void(Plan&)>& change = [](Plan&) {},
+    const std::function<std::vector<pid_t>()>& former = nullptr) {
 
     const TemporaryFolder folder;
     const std::string log_file = folder / "log";
@@ -114,7 +141,9 @@ inline Outcome keep(
         std::array<char, 8> name{"tester"};
         std::array<char*, 1> arguments{name.data()};
         const Invocation invocation{arguments};
-        Keeper keeper{{"tester", "1.0", make_plan, merge}, options, {}, log, invocation};
+        std::optional<Paper> paper;
+        if (former) paper = paper_of_former(folder / "state", body, former);
+        Keeper keeper{{"tester", "1.0", make_plan, merge}, options, {}, log, invocation, std::move(paper)};
         return text("status ", keeper.run(nullptr));
     });
     std::ifstream file{log_file}, helpers{folder / "helpers"};

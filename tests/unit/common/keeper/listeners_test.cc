@@ -10,9 +10,12 @@
 #include <doctest/doctest.h>
 #include <functional>
 #include <poll.h>
+#include <string>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 using namespace common;
 using namespace std::chrono_literals;
@@ -78,5 +81,27 @@ TEST_SUITE("unit") {
             CHECK(std::chrono::steady_clock::now() - before >= limit);
             CHECK_THROWS_AS(listen_within(limit, port), std::system_error);
         }
+    }
+
+    TEST_CASE("listeners: who follows closes what is wanted no more and opens nothing") {
+        const TemporaryFolder folder;
+        const std::string kept = folder / "kept", gone = folder / "gone", fresh = folder / "fresh";
+        std::vector<Listeners::Listener> there;
+        for (const std::string& path : {kept, gone})
+            there.push_back({"listen unix:" + path, listen_on(Address::of_path(path))});
+        Listeners listeners{std::move(there), false, Listeners::Files::are_ours};
+        std::vector<Note> told;
+        listeners.keep_only({"unix:" + kept, "no-address"}, told);
+        REQUIRE(told.size() == 1);
+        CHECK(told.at(0).text.find("the listeners stay as they are") != std::string::npos);
+        CHECK(listeners.all().size() == 2);
+        told.clear();
+        listeners.keep_only({"unix:" + fresh, "unix:" + kept}, told);
+        CHECK(told.empty());
+        REQUIRE(listeners.all().size() == 1);
+        CHECK(listeners.all().at(0).label == "listen unix:" + kept);
+        CHECK(::access(kept.c_str(), F_OK) == 0);
+        CHECK(::access(gone.c_str(), F_OK) != 0);
+        CHECK(::access(fresh.c_str(), F_OK) != 0);
     }
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+#include "common/keeper/former_children.hh"
+
+#include "common/text.hh"
+
+#include <csignal>
+
+namespace common {
+
+void FormerChildren::take_over(const std::vector<pid_t>& pids, std::chrono::seconds limit) {
+    pids_.insert(pids.begin(), pids.end());
+    loop_.at(Clock::now() + limit, [this, limit] {
+        for (const pid_t pid : pids_)
+            log_.warning(text("process ", pid, " of the version before is killed: it did not end within ",
+                              limit.count(), " s of the upgrade"));
+        kill();
+    });
+}
+
+void FormerChildren::kill() const {
+    for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+}
+
+} // namespace common

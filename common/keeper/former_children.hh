@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+// The children of the keeper in whose place this one was executed, but for the main process: the processes
+// that follow them are there, and they end by themselves, an authd after some minutes. One that hangs is
+// killed here. Run by the keeper.
+#pragma once
+
+#include "common/log.hh"
+#include "common/loop.hh"
+
+#include <chrono>
+#include <set>
+#include <sys/types.h>
+#include <vector>
+
+namespace common {
+
+class FormerChildren {
+public:
+    // Both must outlive this.
+    FormerChildren(Loop& loop, Log& log) : loop_(loop), log_(log) {}
+
+    // They are this process's children and not yet reaped, so that their numbers are nobody else's. Whoever
+    // has not ended within the limit is killed.
+    void take_over(const std::vector<pid_t>& pids, std::chrono::seconds limit);
+    // A child was reaped; nothing if it is none of these.
+    void note_end(pid_t pid) { pids_.erase(pid); }
+    void kill() const;
+
+    bool empty() const { return pids_.empty(); }
+    const std::set<pid_t>& pids() const { return pids_; }
+
+private:
+    Loop& loop_;
+    Log& log_;
+    std::set<pid_t> pids_;
+};
+
+} // namespace common
