@@ -182,6 +182,22 @@ TEST_SUITE("e2e") {
         CHECK(pipe.err().text().find("newcomer") != std::string::npos);
     }
 
+    TEST_CASE("a person's lines are said once and in order over deaths of the whole server") {
+        Restarted server{{"flood 200/1", "history-on-join 0"}};
+        const std::vector<std::string> lines = numbered_lines(600);
+        Person ada{server, "ada"};
+        for (const std::string& line : lines) ada.terminal.type(line + '\r');
+        for (const std::uintmax_t bytes : {4'000, 12'000, 20'000}) {
+            server.wait_until_logged(bytes);
+            server.kill();
+            server.start();
+        }
+        wait_until("the last line is said", [&] { return server.history(1).ends_with("line 599\n"); });
+        const std::vector<std::string> said = server.said_by("ada");
+        INFO(first_difference(said, lines));
+        CHECK(said == lines);
+    }
+
     TEST_CASE("a pipe whose connection ends before it is inside tries again and says all") {
         if (!have_proc()) return tests::skip("only /proc shows a handler that nobody has named");
         Restarted server{{"history-on-join 0"}};
