@@ -62,10 +62,10 @@ std::vector<ControlServer::Moved> ControlServer::take_moved() {
     std::vector<Moved> all;
     for (auto one = clients_.begin(); one != clients_.end();) {
         Client& client = one->second;
-        const bool is_moved = client.goes_on() && client.going_on.is_moved;
+        const bool is_moved = !client.goes_on() || client.going_on.is_moved;
         if (is_moved)
-            all.push_back(
-                {client.socket.release(), std::string{client.input.buffered()}, std::move(client.output)});
+            all.push_back({client.socket.release(), std::string{client.input.buffered()},
+                           std::move(client.output), client.goes_on()});
         one = is_moved ? clients_.erase(one) : std::next(one);
     }
     return all;

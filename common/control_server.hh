@@ -59,15 +59,16 @@ public:
     // Asks the answers that go on for what is new.
     void continue_answers();
 
-    // Those whose answer is_moved, with what they have said and is not yet heard, and what is not yet
-    // written: they are not served here any more.
+    // Those whose answer is_moved, and those who wait for none, since they have not asked yet, with what they
+    // have said and is not yet heard, and what is not yet written: they are not served here any more.
     struct Moved {
         Fd socket;
         std::string input{}, output{};
+        bool awaits_answer = false;
     };
     std::vector<Moved> take_moved();
     // One of those, in the process that follows: its answer goes on so. At the limit of clients it is closed.
-    void adopt(Moved moved, ControlAnswer answer);
+    void adopt(Moved moved, ControlAnswer answer = {});
 
     // Listens no more; whoever has made the socket removes its file. The connections that are open are the
     // caller's: they end when the daemon does, which is how whoever has asked for that knows.

@@ -14,12 +14,14 @@ namespace common {
 
 namespace {
 
-// For an upgrade, on the control socket: what is not yet heard of it, and what is not yet written.
+// Of a connection to the control socket, for an upgrade: whether it waits for how that goes, what is not yet
+// heard of it, and what is not yet written.
 constexpr std::string_view label_of_asker = "asker ";
 constexpr std::size_t max_asker = 8192; // bytes, of both together
+using Asks = pack::Struct<"=?">;
 
-std::string pack(const ControlServer::Moved& moved) {
-    return RecordWriter{}.text(moved.input).text(moved.output).take();
+std::string packed(const ControlServer::Moved& moved) {
+    return RecordWriter{}.text(moved.input).text(moved.output).fields<Asks>(moved.awaits_answer).take();
 }
 
 ControlServer::Moved unpack(KeeperLink::Left left) {
@@ -27,6 +29,7 @@ ControlServer::Moved unpack(KeeperLink::Left left) {
     ControlServer::Moved moved{std::move(left.fd)};
     moved.input = reader.text(max_asker);
     moved.output = reader.text(max_asker);
+    moved.awaits_answer = std::get<0>(reader.fields<Asks>());
     reader.expect_end();
     return moved;
 }
@@ -147,15 +150,23 @@ ControlAnswer Service::ask_for_upgrade(Words words) {
     return answer;
 }
 
-// Whoever has asked the process before for it is answered by this one.
+// Whoever has asked the process before for it is answered by this one, and so is who was about to ask
+// anything.
 void Service::take_over_upgrade() {
     for (KeeperLink::Left& asker : keeper_.take_left(label_of_asker)) {
         if (!asker.fd) continue;
+        const std::string label = asker.label;
+        ControlServer::Moved moved = unpack(std::move(asker));
+        if (!moved.awaits_answer) {
+            control_->adopt(std::move(moved));
+            keeper_.withdraw(label); // what it says from now on would be said twice
+            continue;
+        }
         upgrades_.push_back(std::make_shared<Outcome>());
         ControlAnswer answer = answer_of(upgrades_.back());
         answer.is_moved = true;
-        askers_.push_back(asker.label);
-        control_->adopt(unpack(std::move(asker)), std::move(answer));
+        askers_.push_back(label);
+        control_->adopt(std::move(moved), std::move(answer));
     }
 }
 
@@ -178,7 +189,7 @@ void Service::end_hand_over() {
     std::size_t asker = 0;
     for (const ControlServer::Moved& moved : control_->take_moved())
         if (moved.input.size() + moved.output.size() <= max_asker) // else it reads nothing
-            keeper_.deposit(text(label_of_asker, ++asker), pack(moved), moved.socket.get());
+            keeper_.deposit(text(label_of_asker, ++asker), packed(moved), moved.socket.get());
     log_.notice("handing over");
     keeper_.tell_handed_over();
 }

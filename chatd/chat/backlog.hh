@@ -4,6 +4,8 @@
 // held until we are inside again. Run by chat; works on bytes.
 #pragma once
 
+#include "chatd/terminal/session_option.hh"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -35,6 +37,13 @@ public:
     // We are inside: what is typed is said here, whatever becomes of the connection.
     void take_place() { has_place_ = true; }
     bool has_place() const { return has_place_; }
+    // The server has dealt with what the mark says; after a loss of the place that tells what of the rest
+    // stands in the logs.
+    void note_mark(const Mark& mark);
+    // The place was lost, and this line stands in the log: if it is ours, it is not said again, nor what came
+    // before it. are_keys: what was typed are keys, of which some only make a line.
+    void drop_said(const SaidLine& line, bool are_keys);
+
     // The place is lost. keeps: what was not dealt with is said when we are inside again; else it is dropped.
     void lose_place(bool keeps);
 
@@ -53,6 +62,8 @@ private:
     std::uint64_t line_end_ = 0; // 0: no line was noted
     std::string line_keys_;
     std::string held_;
+    std::size_t doubtful_ = 0; // bytes of what is held: they were sent, and may have been said
+    Mark mark_;
     bool has_place_ = false;
 };
 

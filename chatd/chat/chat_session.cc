@@ -48,6 +48,7 @@ void ChatSession::lose() {
     out_.clear();
     unplaced_.clear(); // it is shown again, or was not whole
     asked_.reset();
+    looks_for_own_ = false;
     refused_before_ = refused_;
     // What was an answer is asked again; what was typed inside is said when it is inside again.
     if (!backlog_.has_place())
@@ -120,10 +121,37 @@ void ChatSession::hear_message(const SessionText& message) {
         if (body.size() < Count::size) return;
         backlog_.note_line(std::get<0>(Count::unpack_from(body)), body.substr(Count::size));
         return;
+    case SessionMessage::mark: {
+        if (body.size() != MarkFields::size) return;
+        const auto [bytes, client, serial] = MarkFields::unpack(body);
+        if (looks_for_own_)
+            next_mark_ = {bytes, client, serial};
+        else
+            backlog_.note_mark({bytes, client, serial});
+        return;
+    }
+    case SessionMessage::own:
+        if (body.size() == Flag::size) look_for_own(std::get<0>(Flag::unpack(body)));
+        return;
+    case SessionMessage::said:
+        if (const auto said = read_said(body); said && looks_for_own_)
+            backlog_.drop_said(*said, !profile_.is_plain);
+        return;
     case SessionMessage::over:
         if (!body.empty()) end_ = static_cast<End>(body[0]);
         return;
     case SessionMessage::hello: return; // ours
+    }
+}
+
+// Until that is done, nothing that was typed is said.
+void ChatSession::look_for_own(bool looks) {
+    if (looks == std::exchange(looks_for_own_, looks)) return;
+    if (looks)
+        next_mark_ = {};
+    else {
+        backlog_.note_mark(next_mark_);
+        pump();
     }
 }
 
@@ -193,6 +221,7 @@ void ChatSession::answer(std::string_view line) { say(text(line, profile_.is_pla
 // What waits until it can be said: inside, or, of a pipe, a line for each question.
 void ChatSession::pump() {
     if (!asked_ || is_resuming_ || is_answered_) return;
+    if (is_inside() && looks_for_own_) return;
     if (is_inside()) return say(backlog_.take_held());
     if (!profile_.is_plain || was_inside_) return;
     if (input_ended_ && backlog_.holds_nothing() && asked_ == Asked::name)
@@ -212,6 +241,7 @@ bool ChatSession::type(std::string_view keys) {
         return true;
     }
     if (!backlog_.has_room()) return false;
+    if (is_inside() && looks_for_own_) return backlog_.hold(keys), true;
     if (asked_ && !is_resuming_) return say(keys), true;
     if (!was_inside_ || is_at_secret_) return false; // the rest of a password is not said in a room
     backlog_.keep(keys);

@@ -71,6 +71,7 @@ public:
 private:
     void hear_option(telnet::Command verb, telnet::Option option);
     void hear_message(const SessionText& message);
+    void look_for_own(bool looks);
     void be_asked(std::string_view body);
     bool answer_by_profile();
     void answer(std::string_view line);
@@ -89,6 +90,8 @@ private:
     std::optional<Asked> asked_; // by the server, on this connection
     bool is_answered_ = false;   // of a pipe
     bool is_resuming_ = false;
+    bool looks_for_own_ = false; // the server tells which lines of the connection before were said
+    Mark next_mark_;             // meanwhile, of this connection
     bool input_ended_ = false;
     bool was_inside_ = false;   // at any time
     bool is_at_secret_ = false; // the last question but for a name was for one, on whatever connection

@@ -31,6 +31,17 @@ void ChatOption::tell_asked(Asked asked) {
                text(static_cast<char>(asked), is_inside ? output_.display().own_name() : std::string{})));
 }
 
+void ChatOption::be_client(std::uint64_t number) {
+    if (!told_) return;
+    told_->mark_is_due = std::exchange(told_->client, number) != number;
+}
+
+void ChatOption::look_for_own(std::uint32_t room) {
+    if (!told_) return;
+    told_->looked_through = room;
+    output_.append(encode_own(true));
+}
+
 void ChatOption::tell_token(std::string_view token) { output_.append(encode(SessionMessage::token, token)); }
 
 void ChatOption::tell_progress() {
@@ -43,13 +54,22 @@ void ChatOption::tell_progress() {
         told_->place = std::move(place);
         told_->placed = output_.size();
     }
+    if (told_->looked_through != 0 && rooms_.has_passed_joining(told_->looked_through)) {
+        output_.append(encode_own(false));
+        told_->looked_through = 0;
+    }
     if (!output_.end() || std::exchange(told_->end, true)) return;
     output_.append(encode(SessionMessage::over, std::string(1, static_cast<char>(*output_.end()))));
 }
 
 void ChatOption::tell_count() {
     if (!hub_.is_waiting() && !lookup_.holds_client()) input_.settle_count();
-    if (input_.settled() == told_->dealt && told_->refused == told_->told_refused) return;
+    const bool is_same = input_.settled() == told_->dealt && told_->refused == told_->told_refused;
+    if (told_->client != 0 && (!is_same || told_->mark_is_due)) {
+        output_.append(encode_mark({input_.settled(), told_->client, hub_.unanswered_serial() - 1}));
+        told_->mark_is_due = false;
+    }
+    if (is_same) return;
     told_->dealt = input_.settled();
     told_->told_refused = told_->refused;
     output_.append(encode_dealt(told_->dealt, told_->refused));

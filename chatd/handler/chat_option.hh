@@ -33,6 +33,11 @@ public:
     void tell_question(Asked asked);
     void tell_name(); // it is another one now
     void tell_token(std::string_view token);
+    // Its lines stand in the logs under this number.
+    void be_client(std::uint64_t number);
+    // It joins this room as a newcomer, but was here on an earlier connection: it is told which of the lines
+    // since then may be its own. Before it is told that it is inside.
+    void look_for_own(std::uint32_t room);
     // After all that was shown: how far that is, how many of the client's bytes were dealt with, and whether
     // this is the end.
     void tell_progress();
@@ -55,6 +60,9 @@ private:
         std::string place{};
         std::size_t placed = 0; // bytes of the output that stand before a place
         bool end = false;
+        std::uint64_t client = 0;
+        bool mark_is_due = false;
+        std::uint32_t looked_through = 0; // room; 0: none
     };
 
     ClientOutput& output_;

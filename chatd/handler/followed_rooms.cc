@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/followed_rooms.hh"
 
+#include "chatd/terminal/session_option.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -23,6 +24,8 @@ bool FollowedRooms::follow() {
 bool FollowedRooms::follow(RoomView& view) {
     if (view.is_at_segment_end() && ask_for_segment(view)) return true;
     bool any = false;
+    // Where chat(1) goes on after its place is lost, whatever it does not know to be dealt with comes again.
+    view.hold_own_from(hub_.announces() && hub_.is_waiting() ? hub_.unanswered_serial() : 0);
     const std::string_view room = view.number() == current_ ? std::string_view{} : view.name();
     for (Record record; output_.has_room() && !view.has_caught_up(); any = true) {
         const RoomView::Step step = view.next(record);
@@ -32,10 +35,17 @@ bool FollowedRooms::follow(RoomView& view) {
             return true;
         }
         if (step.kind == RoomView::Step::Kind::lost) output_.say(Phrase::lost, text(step.lost));
-        if (step.kind != RoomView::Step::Kind::line || !output_.display().shows(record)) continue;
+        const bool is_line = step.kind == RoomView::Step::Kind::line;
+        if (is_line && step.is_earlier && view.tells_own()) tell_own(record);
+        if (!is_line || !output_.display().shows(record)) continue;
         output_.show_record(record, room, step.is_earlier ? Display::When::earlier : Display::When::now);
     }
     return any;
+}
+
+void FollowedRooms::tell_own(const Record& record) {
+    if (record.kind != Kind::said || record.name != output_.display().own_name()) return;
+    output_.append(encode_said(record.speaker, record.serial, record.text));
 }
 
 // Whoever comes in may be somebody who is ignored, back with another number: the hub has said so before it
@@ -133,6 +143,12 @@ RoomView* FollowedRooms::find(std::string_view name) {
     const auto found =
         std::find_if(views_.begin(), views_.end(), [&](const auto& view) { return view->name() == name; });
     return found == views_.end() ? nullptr : found->get();
+}
+
+bool FollowedRooms::has_passed_joining(std::uint32_t room) const {
+    return std::all_of(views_.begin(), views_.end(), [&](const auto& view) {
+        return view->number() != room || view->has_passed_joining();
+    });
 }
 
 std::string FollowedRooms::place() const {

@@ -58,6 +58,8 @@ public:
     const RoomView& next_behind_current() const;              // when there is a current one
     RoomView* find(std::string_view name);
     bool follows(std::uint32_t room) { return find(room) != nullptr; }
+    // Whether what is earlier than its joining is behind it, or the room is left.
+    bool has_passed_joining(std::uint32_t room) const;
     // How far each has been shown, as a row of PlaceRoom.
     std::string place() const;
 
@@ -65,6 +67,7 @@ private:
     RoomView* find(std::uint32_t number);
     bool follow(RoomView& view);
     bool ask_for_segment(RoomView& view);
+    void tell_own(const Record& record);
     bool hears_hub_before(RoomView& view, const Record& record);
 
     ClientOutput& output_;

@@ -79,9 +79,9 @@ bool Handler::read_hub() {
 // taken by the client. So answers come in the order of the commands.
 bool Handler::obey_client() {
     if (talk_.is_busy() || talk_.output.is_ending() || !talk_.output.has_room()) return false;
+    talk_.input.settle_count(); // nothing waits; with a busy pipe something will again, when that is told
     // First of all: whoever speaks without a pause hears the others, too.
     if (talk_.rooms.ask_for_segments()) return true;
-    talk_.input.settle_count(); // nothing waits; with a busy pipe something will again, when that is told
     const std::optional<Line> line = talk_.input.next_line();
     if (!line) return false;
     last_line_ = std::chrono::steady_clock::now();

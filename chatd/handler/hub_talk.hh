@@ -57,6 +57,8 @@ public:
     // bytes were dealt with, and whether a request is unanswered, which follows: once more.
     void say_here(std::uint32_t hub, std::uint32_t room, std::uint64_t dealt_with);
     void repeat_request();
+    // Of the request that is not answered; while nothing is asked, of the next one.
+    std::uint32_t unanswered_serial() const { return request_ ? serial_of(request_->packet) : next_serial_; }
     // When the client is to be told that it waits for what a hub answers at once. No value: it does not
     // wait for that, or knows.
     const std::optional<Clock::time_point>& will_tell_of_wait() const { return will_tell_of_wait_; }

@@ -188,8 +188,13 @@ void Registration::enter(const HubRequest& request, std::span<const char> packet
     const std::string topic = told.size() > 1 ? told[1] : std::string{};
     RoomView& view = rooms_.enter(start, name, std::move(log));
     if (is_bot_) view.hide_earlier();
-    state_ = State::inside;
     const bool is_return = request.what == Message::resume;
+    if (!is_inside() && has_told_seen_ && start.first != 0) {
+        view.tell_own();
+        option_.look_for_own(start.room);
+    }
+    state_ = State::inside;
+    option_.be_client(start.client);
     if (option_.is_on() && is_return) return; // it never left
     if (option_.is_plain() && start.first == 0) view.hide_earlier();
     ask(Asked::nothing);

@@ -17,12 +17,15 @@ bool is_own_doing(Kind kind) {
 RoomView::RoomView(const Start& start, std::string name, common::Fd log)
     : start_(start), name_(std::move(name)), log_(std::move(log), start.offset), next_line_(start.first) {}
 
+bool RoomView::is_own(const Record& record) const {
+    const auto& formers = start_.formers;
+    return record.speaker == start_.client ||
+           std::find(formers.begin(), formers.end(), record.speaker) != formers.end();
+}
+
 bool RoomView::is_for_client(const Record& record) const {
     if (record.line < start_.first) return false; // reading has begun at the segment's start
-    const auto& formers = start_.formers;
-    const bool is_own = record.speaker == start_.client ||
-                        std::find(formers.begin(), formers.end(), record.speaker) != formers.end();
-    if (is_own && is_own_doing(record.kind)) return false;
+    if (is_own_doing(record.kind) && is_own(record)) return false;
     const bool is_earlier = record.line < start_.joined;
     if (is_earlier && hides_earlier_) return false;
     if (is_earlier && start_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;
@@ -50,6 +53,10 @@ RoomView::Step RoomView::next(Record& record) {
         if (record.kind == Kind::segment_start) {
             next_line_ = std::max(next_line_, record.line);
             continue;
+        }
+        if (held_from_ != 0 && record.speaker == start_.client && record.serial >= held_from_) {
+            put_back(std::move(record));
+            return {};
         }
         next_line_ = std::max(next_line_, record.line + 1);
         asked_ = false;

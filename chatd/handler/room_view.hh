@@ -64,10 +64,17 @@ public:
     bool needs_segment() const { return caught_up_ && !holds_ && !asked_ && (at_segment_end_ || has_tail()); }
     void note_asked() { asked_ = true; }
     bool is_at_segment_end() const { return at_segment_end_; }
+    // The client's own lines with this serial or a later one are not passed over yet, nor what follows them.
+    void hold_own_from(std::uint32_t serial) { held_from_ = serial; }
+    // Of what is earlier than the joining, chat(1) is told which lines may be its own.
+    void tell_own() { tells_own_ = true; }
+    bool tells_own() const { return tells_own_; }
+    bool has_passed_joining() const { return next_line_ > start_.joined; }
     // For a client that wants no earlier lines.
     void hide_earlier() { hides_earlier_ = true; }
 
 private:
+    bool is_own(const Record& record) const;
     bool is_for_client(const Record& record) const;
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
 
@@ -82,6 +89,8 @@ private:
     bool at_segment_end_ = false;
     bool asked_ = false; // for the next segment
     bool hides_earlier_ = false;
+    bool tells_own_ = false;
+    std::uint32_t held_from_ = 0; // 0: none
 };
 
 } // namespace chatd

@@ -22,6 +22,28 @@ std::string encode_line(std::uint64_t bytes, std::string_view keys) {
     return encode(SessionMessage::line, std::string{count.data(), count.size()}.append(keys));
 }
 
+std::string encode_mark(const Mark& mark) {
+    const auto body = MarkFields::pack(mark.bytes, mark.client, mark.serial);
+    return encode(SessionMessage::mark, {body.data(), body.size()});
+}
+
+std::string encode_own(bool are_looked_for) {
+    const auto body = Flag::pack(are_looked_for);
+    return encode(SessionMessage::own, {body.data(), body.size()});
+}
+
+std::string encode_said(std::uint64_t client, std::uint32_t serial, std::string_view words) {
+    const auto head = SaidHead::pack(client, serial, static_cast<std::uint32_t>(words.size()));
+    return encode(SessionMessage::said,
+                  text(std::string_view{head.data(), head.size()}, words.substr(0, said_head)));
+}
+
+std::optional<SaidLine> read_said(std::string_view body) {
+    if (body.size() < SaidHead::size) return {};
+    const auto [client, serial, size] = SaidHead::unpack_from(body);
+    return SaidLine{client, serial, size, body.substr(SaidHead::size)};
+}
+
 std::string encode_hello(const Hello& hello) {
     const auto head = HelloHead::pack(hello.is_plain, static_cast<std::uint8_t>(hello.language.size()),
                                       static_cast<std::uint8_t>(hello.token.size()));

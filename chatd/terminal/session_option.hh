@@ -26,6 +26,11 @@ enum class SessionMessage : char {
     place = 'P', // how far the rooms have been shown by all that came before: to be sent back as it is; what
                  // comes after is not to be shown before the next one has come
     over = 'E',  // the end, which follows, is meant: an End
+    mark =
+        'M', // how many bytes were dealt with, and what tells the lines of all later bytes in the logs: Mark
+    own = 'O',  // whether lines are looked for that came from an earlier connection: before the client is
+                // inside, if they are, and when that is done: Flag
+    said = 'S', // such a line, which is perhaps the client's: SaidHead, and as much of its words as said_head
     // chat to handler
     hello = 'H', // the first and only one: a Hello
 };
@@ -36,9 +41,17 @@ enum class End : char { for_good = 'o', come_again = 'a' };
 inline constexpr pack::Format hello_layout{"!?BB"};
 inline constexpr pack::Format dealt_layout{"!QQ"};
 inline constexpr pack::Format count_layout{"!Q"};
+inline constexpr pack::Format mark_layout{"!QQI"};
+inline constexpr pack::Format flag_layout{"!?"};
+inline constexpr pack::Format said_layout{"!QII"};
 using HelloHead = pack::Struct<hello_layout>; // whether it is for a pipe, bytes of the language, of the token
 using Dealt = pack::Struct<dealt_layout>;
 using Count = pack::Struct<count_layout>;
+using Flag = pack::Struct<flag_layout>;
+using MarkFields = pack::Struct<mark_layout>;
+using SaidHead = pack::Struct<said_layout>; // speaker's number, serial, bytes of its words
+
+inline constexpr std::size_t said_head = 512; // bytes
 
 // For the test that compares them with chatd-protocol(7).
 struct SessionRow {
@@ -54,12 +67,37 @@ inline constexpr std::array session_table{
     SessionRow{SessionMessage::line, "line", count_layout.view()},
     SessionRow{SessionMessage::place, "place", ""},
     SessionRow{SessionMessage::over, "over", "c"},
+    SessionRow{SessionMessage::mark, "mark", mark_layout.view()},
+    SessionRow{SessionMessage::own, "own", flag_layout.view()},
+    SessionRow{SessionMessage::said, "said", said_layout.view()},
 };
 
 // Whole, with IAC SB before and IAC SE after.
 std::string encode(SessionMessage message, std::string_view body = {});
 std::string encode_dealt(std::uint64_t bytes, std::uint64_t refused);
 std::string encode_line(std::uint64_t bytes, std::string_view keys);
+
+// Of what was sent, so many bytes were dealt with; lines of what comes after stand in the logs under this
+// number, and with a serial that is greater.
+struct Mark {
+    std::uint64_t bytes = 0, client = 0; // client 0: nothing is known
+    std::uint32_t serial = 0;
+};
+std::string encode_mark(const Mark& mark);
+std::string encode_own(bool are_looked_for);
+
+// A line as it stands in a log.
+struct SaidLine {
+    std::uint64_t client = 0;
+    std::uint32_t serial = 0;
+    std::uint32_t size = 0;  // bytes of its words,
+    std::string_view head{}; // of which there are as many as said_head
+    bool has(std::string_view words) const {
+        return words.size() == size && words.substr(0, said_head) == head;
+    }
+};
+std::string encode_said(std::uint64_t client, std::uint32_t serial, std::string_view words);
+std::optional<SaidLine> read_said(std::string_view body); // no value when it is malformed
 
 struct SessionText {
     SessionMessage message{};

@@ -23,10 +23,10 @@ using Size = pack::Struct<"=Q">;
 using Count = pack::Struct<"=I">;
 using Number = pack::Struct<"=q">;
 using Descriptor = pack::Struct<"=i">;
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 1;
 
-constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_listeners = 65'536, most_users = 16,
-                      most_children = 65'536;
+constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_children = 65'536, most_users = 16;
+constexpr std::size_t most_listeners = 65'536; // and other descriptors
 
 std::size_t read_count(RecordReader& reader, std::size_t most) {
     const std::size_t count = std::get<0>(reader.fields<Count>());

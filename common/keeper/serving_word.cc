@@ -52,7 +52,7 @@ void ServingWord::end() {
 }
 
 void ServingWord::let_go() {
-    ::munmap(page_, page_size());
+    ::munmap(page_, sizeof *page_); // all of the page that this is on
     page_ = nullptr;
 }
 

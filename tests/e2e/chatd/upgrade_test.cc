@@ -146,6 +146,23 @@ TEST_SUITE("e2e readiness") {
         check_they_talk(ada, bob, "all asked");
     }
 
+    TEST_CASE("who has not asked or only half before an upgrade is answered by the next version") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const UpgradedServer server;
+        Connection silent = connect_to_file(server.control()), half = connect_to_file(server.control());
+        half.send("announce good day\nannoun");
+        CHECK_EQ(half.read_line(), "ok");
+        ChatClient ada{server.daemon, "ada"};
+        server.place.put_other_version();
+        CHECK_EQ(server.upgrade().status, 0);
+        half.send("ce good evening\n");
+        CHECK_EQ(half.read_line(), "ok");
+        ada.wait_for_line("administrator say: good evening");
+        silent.send("rooms\n");
+        silent.read_line(); // the heads of the columns
+        CHECK(silent.read_line().find("lobby") != std::string::npos);
+    }
+
     TEST_CASE("a reload and HUP in the midst of an upgrade are done and a shutdown ends all in order") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         UpgradedServer server;

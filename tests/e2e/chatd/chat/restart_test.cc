@@ -165,6 +165,39 @@ TEST_SUITE("e2e") {
         CHECK(said == lines);
     }
 
+    TEST_CASE("a pipe's lines are said once and in order over deaths of the whole server") {
+        Restarted server{{"flood 3000/1", "history-on-join 0"}};
+        std::vector<std::string> lines = numbered_lines(9000);
+        for (std::size_t i = 0; i < lines.size(); i += 1 + i % 3) lines[i] = "again";
+        Process pipe{{"chat", server.address("ci"), "lobby"}, make_unlinked_file(joined(lines))};
+        for (const std::uintmax_t bytes : {40'000, 110'000, 180'000, 250'000, 320'000}) {
+            server.wait_until_logged(bytes);
+            server.kill();
+            server.start();
+        }
+        CHECK(pipe.wait() == 0);
+        const std::vector<std::string> said = server.said_by("ci");
+        INFO(first_difference(said, lines));
+        CHECK(said == lines);
+        CHECK(pipe.err().text().find("newcomer") != std::string::npos);
+    }
+
+    TEST_CASE("a person's lines are said once and in order over deaths of the whole server") {
+        Restarted server{{"flood 200/1", "history-on-join 0"}};
+        const std::vector<std::string> lines = numbered_lines(600);
+        Person ada{server, "ada"};
+        for (const std::string& line : lines) ada.terminal.type(line + '\r');
+        for (const std::uintmax_t bytes : {4'000, 12'000, 20'000}) {
+            server.wait_until_logged(bytes);
+            server.kill();
+            server.start();
+        }
+        wait_until("the last line is said", [&] { return server.history(1).ends_with("line 599\n"); });
+        const std::vector<std::string> said = server.said_by("ada");
+        INFO(first_difference(said, lines));
+        CHECK(said == lines);
+    }
+
     TEST_CASE("a pipe whose connection ends before it is inside tries again and says all") {
         if (!have_proc()) return tests::skip("only /proc shows a handler that nobody has named");
         Restarted server{{"history-on-join 0"}};

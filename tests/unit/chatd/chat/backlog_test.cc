@@ -3,9 +3,35 @@
 // held.
 #include "chatd/chat/backlog.hh"
 
+#include "chatd/words.hh"
+
 #include <doctest/doctest.h>
+#include <string>
+#include <string_view>
+#include <vector>
 
 using chatd::Backlog;
+
+namespace {
+
+// What is left to be said when these lines, with serials from 8 on, were said by number 5, and the place was
+// lost whose mark is: nothing dealt with, number 5, serial 7.
+std::string left_of(std::string_view typed, const std::vector<std::string_view>& said,
+                    bool are_keys = false) {
+    Backlog backlog;
+    backlog.take_place();
+    backlog.note_mark({0, 5, 7});
+    backlog.add(typed);
+    backlog.lose_place(true);
+    std::uint32_t serial = 7;
+    for (const std::string_view line : said)
+        backlog.drop_said(
+            {5, ++serial, static_cast<std::uint32_t>(line.size()), line.substr(0, chatd::said_head)},
+            are_keys);
+    return backlog.take_held();
+}
+
+} // namespace
 
 TEST_SUITE("unit") {
     TEST_CASE("backlog: what the server has dealt with is not sent once more") {
@@ -19,6 +45,66 @@ TEST_SUITE("unit") {
         CHECK(backlog.size() == 4);
         backlog.deal_with(UINT64_MAX); // of more than there is
         CHECK(backlog.is_empty());
+    }
+
+    TEST_CASE("backlog: what stands in the log is not said again nor what came before it") {
+        CHECK(left_of("one\ntwo\nthree\n", {}) == "one\ntwo\nthree\n");
+        CHECK(left_of("one\ntwo\nthree\n", {"one", "two"}) == "three\n");
+        CHECK(left_of("x\nx\nx\ny\nx\n", {"x", "x"}) == "x\ny\nx\n"); // as often as it was said
+        CHECK(left_of("/me waves\n\n/msg bob hi\none\ntwo\n", {"one"}) == "two\n");
+        CHECK(left_of("one\ntwo\n", {"other"}) == "one\ntwo\n");
+        CHECK(left_of("one\ntwo", {"two"}) == "one\ntwo"); // it was not whole
+        const std::string long_line(2000, 'x');
+        CHECK(left_of(long_line + "\none\n", {long_line}) == "one\n");
+        CHECK(left_of(long_line + "\none\n", {long_line.substr(1)}) == long_line + "\none\n");
+    }
+
+    TEST_CASE("backlog: a line is known again as the server has made it harmless") {
+        CHECK(left_of("a\tb\n//c\n/d e\n\x01\r\nnext\n",
+                      {chatd::neutralise("a\tb"), "/c", "/d e", chatd::neutralise("\x01")}) == "next\n");
+        CHECK(left_of("one\rtwo\r", {"one"}, true) == "two\r");
+        CHECK(left_of("one\ro\x7ftwo\rtwo\r", {"one", "two"}, true) == "o\x7ftwo\rtwo\r");
+    }
+
+    TEST_CASE("backlog: lines behind a change of room or name are not looked for") {
+        CHECK(left_of("one\n/join b\ntwo\n", {"one", "two"}) == "/join b\ntwo\n");
+        CHECK(left_of("/nick eve\ntwo\n", {"two"}) == "/nick eve\ntwo\n");
+        CHECK(left_of("/joined\ntwo\n", {"two"}).empty());
+    }
+
+    TEST_CASE("backlog: lines of others and those that were dealt with or looked at are not taken for ours") {
+        Backlog backlog;
+        backlog.take_place();
+        backlog.add("x\nx\nx\n");
+        backlog.note_mark({2, 5, 8});
+        backlog.lose_place(true);
+        const auto x = [](std::uint64_t client, std::uint32_t serial) {
+            return chatd::SaidLine{client, serial, 1, "x"};
+        };
+        backlog.drop_said(x(5, 8), false); // dealt with
+        backlog.drop_said(x(6, 9), false); // somebody's who had the name later
+        CHECK(backlog.size() == 4);
+        backlog.drop_said(x(5, 9), false);
+        CHECK(backlog.size() == 2);
+        backlog.lose_place(true); // once more, before all was looked at
+        backlog.drop_said(x(5, 9), false);
+        CHECK(backlog.size() == 2);
+        backlog.hold("x\n"); // was never sent
+        backlog.drop_said(x(5, 10), false);
+        CHECK(backlog.size() == 2);
+        backlog.drop_said(x(5, 11), false);
+        CHECK(backlog.take_held() == "x\n");
+    }
+
+    TEST_CASE("backlog: without a mark of what was dealt with all is said again") {
+        Backlog backlog;
+        backlog.take_place();
+        backlog.add("x\nx\n");
+        backlog.note_mark({0, 5, 7});
+        backlog.deal_with(2);
+        backlog.lose_place(true);
+        backlog.drop_said({5, 8, 1, "x"}, false);
+        CHECK(backlog.take_held() == "x\n");
     }
 
     TEST_CASE("backlog: a server that has forgotten how far it had told counts on from what it knows") {

@@ -195,6 +195,54 @@ TEST_SUITE("unit") {
         CHECK(pipe.session.refused() == 2);
     }
 
+    TEST_CASE("a newcomer that was here before says nothing until it knows what of it stands in the log") {
+        Pipe pipe;
+        pipe.enter();
+        pipe.session.hear(place("where") + encode_mark({9, 5, 2}));
+        pipe.session.type("one\ntwo\nthree\nfour\n");
+        pipe.session.take_output();
+        pipe.session.hear(encode_mark({13, 5, 3}) + encode_dealt(13, 0));
+        pipe.come_again();
+        CHECK(pipe.sent_after(asks(Asked::name)) == "ada\n");
+        CHECK(pipe.sent_after(asks(Asked::code)) == "blue\n");
+        const std::string entered = encode_own(true) + encode_mark({9, 6, 2}) + encode_dealt(9, 0) + inside;
+        CHECK(pipe.sent_after(entered + encode_said(5, 3, "one") + encode_said(5, 4, "two")).empty());
+        CHECK(pipe.session.is_inside());
+        pipe.session.type("five\n");
+        CHECK(pipe.session.take_output().empty());
+        SUBCASE("it is told all") { CHECK(pipe.sent_after(encode_own(false)) == "three\nfour\nfive\n"); }
+        SUBCASE("the server dies once more before that") {
+            pipe.come_again();
+            CHECK(pipe.sent_after(asks(Asked::name)) == "ada\n");
+            CHECK(pipe.sent_after(asks(Asked::code)) == "blue\n");
+            pipe.sent_after(encode_own(true) + encode_mark({9, 7, 2}) + encode_dealt(9, 0) + inside);
+            CHECK(pipe.sent_after(encode_said(5, 4, "two") + encode_said(5, 5, "three")).empty());
+            CHECK(pipe.sent_after(encode_own(false)) == "four\nfive\n");
+        }
+        SUBCASE("what is malformed is passed over") {
+            pipe.session.hear(encode(SessionMessage::said, "x") + encode(SessionMessage::own) +
+                              encode(SessionMessage::mark, "x"));
+            CHECK(pipe.sent_after(encode_own(false)) == "three\nfour\nfive\n");
+        }
+    }
+
+    TEST_CASE("a person's keys wait too while the server tells what of them stands in the log") {
+        ChatSession ada = terminal({.name = "ada", .code = "blue"});
+        ada.hear(asks(Asked::name) + asks(Asked::code) + inside + encode_mark({0, 5, 2}));
+        ada.take_output();
+        CHECK(ada.type("one\rtw"));
+        ada.lose();
+        ada.begin();
+        ada.hear(taken);
+        ada.hear(asks(Asked::name) + asks(Asked::code) + encode_own(true) + inside);
+        ada.take_output();
+        CHECK(ada.type("o\r"));
+        ada.hear(encode_said(5, 3, "one"));
+        CHECK(ada.take_output().empty());
+        ada.hear(encode_own(false));
+        CHECK(ada.take_output() == "two\r");
+    }
+
     TEST_CASE("what is said is shown when its place is known and never twice or half") {
         Pipe pipe;
         pipe.enter();

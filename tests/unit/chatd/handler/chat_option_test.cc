@@ -5,12 +5,14 @@
 #include "chatd/terminal/telnet.hh"
 #include "common/text.hh"
 #include "tests/unit/chatd/handler/talk_place.hh"
+#include "tests/unit/chatd/room_log/room_log_place.hh"
 
 using namespace chatd;
 
 namespace {
 
-// The messages in what was shown, by their letters, each with its body where that is text: "An P hello".
+// The messages in what was shown, by their letters, each with its body where that is text: "An P hello";
+// without marks.
 std::string messages(const std::string& shown) {
     std::string all;
     telnet::Decoder decoder;
@@ -18,6 +20,7 @@ std::string messages(const std::string& shown) {
         if (event->kind != telnet::Event::Kind::subnegotiation) continue;
         const auto message = read_session(event->bytes);
         REQUIRE(message);
+        if (message->message == SessionMessage::mark) continue;
         all += common::text(all.empty() ? "" : " ", static_cast<char>(message->message));
         if (message->message == SessionMessage::dealt) {
             const auto [bytes, refused] = Dealt::unpack(message->body);
@@ -128,6 +131,56 @@ TEST_SUITE("unit") {
         }
         CHECK(place.sent_as<SeenFrame>().second == place_of_it);
         CHECK(messages(place.shown()).find("An") != std::string::npos);
+    }
+
+    TEST_CASE(
+        "chat's option: whoever was here before is told which lines may be its own and when all are told") {
+        const auto packed = PlaceRoom::pack(std::uint32_t{1}, std::uint64_t{2});
+        TalkPlace place;
+        place.type(negotiation);
+        place.talk.registration.begin_session(
+            Chat::hello({.is_plain = true, .place = {packed.data(), packed.size()}}));
+        place.sent_as<SeenFrame>();
+        place.be_named("ada");
+        place.type("\n");
+        place.sent();
+        place.shown();
+        RoomPlace folder;
+        RoomLog log = folder.open();
+        say(log, 1); // was seen
+        log.add(Kind::said, 7, "ada", "one", 4);
+        log.add(Kind::said, 8, "eve", "not hers", 1);
+        log.add(Kind::acted, 7, "ada", "waves", 5);
+        log.add(Kind::joined, 9, "ada", {}, 2);
+        log.add(Kind::said, 8, "ada", "later", 2);
+        REQUIRE(log.flush());
+        place.hear(EnteredFrame::make("lobby", std::uint32_t{1}, std::uint64_t{9}, std::uint64_t{5},
+                                      std::uint64_t{2}, std::uint32_t{1}, std::uint64_t{0}, std::uint32_t{0}),
+                   log.open_segment(1).fd.get());
+        const std::string inside = place.shown();
+        CHECK(inside.find(encode_own(true)) < inside.find(encode(SessionMessage::asks, "iada")));
+        CHECK(inside.find(encode_mark({5, 9, 2})) != inside.npos); // name and code were two requests
+        CHECK(inside.find(encode_own(false)) == inside.npos);
+        place.talk.rooms.follow();
+        const std::string followed = place.shown();
+        CHECK(followed.find(encode_said(7, 4, "one")) != followed.npos);
+        CHECK(messages(followed).find('S') == messages(followed).rfind('S')); // and no other
+        CHECK(followed.ends_with(encode_own(false)));
+    }
+
+    TEST_CASE("chat's option: a mark tells what stands for the bytes that are not dealt with") {
+        Chat chat{true};
+        chat.be_named("ada");
+        chat.type("\n");
+        chat.sent();
+        chat.enter(1, "lobby", TalkPlace::empty_log());
+        CHECK(chat.shown().find(encode_mark({5, 9, 2})) != std::string::npos);
+        chat.type("one\ntwo\n"); // serials 3 and 4
+        chat.sent_as<CountedFrame>();
+        chat.sent_as<SayFrame>();
+        CHECK(chat.shown().empty());
+        chat.accept();
+        CHECK(chat.shown().starts_with(encode_mark({13, 9, 4}) + encode_dealt(13, 0)));
     }
 
     TEST_CASE("chat's option: what was seen is repeated to another hub as long as the client is in no room") {

@@ -82,6 +82,24 @@ TEST_SUITE("unit") {
         CHECK(seen_in(view).empty());
     }
 
+    TEST_CASE("view: an own line that is not answered for is not passed over nor what follows it") {
+        RoomPlace place;
+        RoomLog log = place.open();
+        log.add(Kind::said, own_number, "ada", "answered for", 4);
+        log.add(Kind::said, own_number, "ada", "not yet", 5);
+        REQUIRE(log.flush());
+        say(log, 1);
+        RoomView view{{1, own_number, 1, 1, 1, 0}, "lobby", log.open_segment(1).fd};
+        view.hold_own_from(5);
+        for (int i = 0; i < 2; ++i) {
+            CHECK(seen_in(view).empty());
+            CHECK(view.next_line() == 2);
+        }
+        view.hold_own_from(0);
+        CHECK(seen_in(view) == "3");
+        CHECK(view.next_line() == 4);
+    }
+
     TEST_CASE("view: at a segment's end it asks once for the next and goes on there") {
         RoomPlace place;
         RoomLog log = place.open();
