@@ -62,7 +62,8 @@ std::vector<ControlServer::Moved> ControlServer::take_moved() {
     std::vector<Moved> all;
     for (auto one = clients_.begin(); one != clients_.end();) {
         Client& client = one->second;
-        const bool is_moved = !client.goes_on() || client.going_on.is_moved;
+        // The rest of a line that was too long is none.
+        const bool is_moved = client.goes_on() ? client.going_on.is_moved : client.input.at_line_start();
         if (is_moved)
             all.push_back({client.socket.release(), std::string{client.input.buffered()},
                            std::move(client.output), client.goes_on()});

@@ -72,13 +72,18 @@ KeeperLink::Callbacks Service::callbacks() {
             .on_lost =
                 [this] {
                     log_.error("the keeper has ended");
+                    has_keeper_ = false;
                     stopping_ = true;
                 },
             .on_deposited = duties_.on_deposited,
             .on_orphan_end = duties_.on_orphan_end,
             .on_hand_over = [this] { hands_over_ = true; },
             .on_upgrade_word = [this](const auto& word) { tell_upgrade(word); },
-            .on_stay = duties_.on_stay};
+            .on_stay =
+                [this] {
+                    attempt([this] { take_over_silent(); });
+                    if (duties_.on_stay) duties_.on_stay();
+                }};
 }
 
 void Service::tell_ready(std::string_view places, bool foreground) {
@@ -158,8 +163,7 @@ void Service::take_over_upgrade() {
         const std::string label = asker.label;
         ControlServer::Moved moved = unpack(std::move(asker));
         if (!moved.awaits_answer) {
-            control_->adopt(std::move(moved));
-            keeper_.withdraw(label); // what it says from now on would be said twice
+            silent_.emplace_back(label, std::move(moved));
             continue;
         }
         upgrades_.push_back(std::make_shared<Outcome>());
@@ -167,6 +171,16 @@ void Service::take_over_upgrade() {
         answer.is_moved = true;
         askers_.push_back(label);
         control_->adopt(std::move(moved), std::move(answer));
+    }
+    if (!keeper_.is_on_trial()) take_over_silent();
+}
+
+// On trial they are not heard: another process would not know of it. What they say from now on would be said
+// twice if they were given to another.
+void Service::take_over_silent() {
+    for (auto& [label, moved] : std::exchange(silent_, {})) {
+        control_->adopt(std::move(moved));
+        keeper_.withdraw(label);
     }
 }
 

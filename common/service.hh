@@ -88,6 +88,8 @@ public:
 
     void ask_to_stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
+    // It is there: it tells how processes end that are nobody's, and has what is deposited.
+    bool has_keeper() const { return has_keeper_; }
     // What is to be stopped has heard of it, and takes its time: is_stopping() says from now on whether
     // somebody has asked once more.
     void expect_another_stop() { stopping_ = false; }
@@ -119,6 +121,7 @@ private:
     ControlAnswer ask_for_reload();
     ControlAnswer ask_for_upgrade(Words words);
     void take_over_upgrade();
+    void take_over_silent();
     void tell_upgrade(const KeeperLink::Callbacks::UpgradeWord& word);
     static ControlAnswer answer_of(const std::shared_ptr<Outcome>& outcome);
     void take_config(bool asked, Lines lines, const std::vector<Note>& told);
@@ -137,9 +140,12 @@ private:
     std::deque<std::shared_ptr<Outcome>> reloads_;   // that were asked for
     std::vector<std::shared_ptr<Outcome>> upgrades_; // all of which the next end of one is the end of
     std::vector<std::string> askers_; // labels of deposits: for an upgrade, of the process before
+    std::vector<std::pair<std::string, ControlServer::Moved>>
+        silent_; // who had asked nothing yet; their labels
     Clock::time_point started_ = Clock::now();
     std::string farewell_;
     bool stopping_ = false;
+    bool has_keeper_ = true;
     bool hands_over_ = false;
 };
 

@@ -33,7 +33,7 @@ void ChatOption::tell_asked(Asked asked) {
 
 void ChatOption::be_client(std::uint64_t number) {
     if (!told_) return;
-    told_->mark_is_due = std::exchange(told_->client, number) != number;
+    if (std::exchange(told_->client, number) != number) told_->mark_is_due = true;
 }
 
 void ChatOption::look_for_own(std::uint32_t room) {

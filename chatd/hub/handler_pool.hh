@@ -108,9 +108,11 @@ public:
     // takes its time.
     void release(Client& client);
     // After the spawner's end. wait: for events, until those have ended that the spawner did not wait for, as
-    // far as anybody hears of it. Then what all wrote on their standard error until their end.
-    void read_last_words(const std::function<void()>& wait) {
-        while (orphans_.are_awaited()) wait();
+    // far as anybody hears of it; false: nobody does any more. Then what all wrote on their standard error
+    // until their end.
+    void read_last_words(const std::function<bool()>& wait) {
+        while (orphans_.are_awaited() && wait()) {
+        }
         while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
     }
 

@@ -440,7 +440,12 @@ void Hub::stop() {
     service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
     spawner_.stop();
-    service_.attempt([this] { pool_.read_last_words([this] { service_.wait(true); }); });
+    service_.attempt([this] {
+        pool_.read_last_words([this] {
+            if (service_.has_keeper()) service_.wait(true);
+            return service_.has_keeper();
+        });
+    });
     service_.end_stop();
 }
 

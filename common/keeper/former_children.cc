@@ -4,10 +4,13 @@
 #include "common/text.hh"
 
 #include <csignal>
+#include <utility>
 
 namespace common {
 
-void FormerChildren::take_over(const std::vector<pid_t>& pids, std::chrono::seconds limit) {
+void FormerChildren::take_over(const std::vector<pid_t>& pids, std::vector<Identity> users,
+                               std::chrono::seconds limit) {
+    users_ = std::move(users);
     pids_.insert(pids.begin(), pids.end());
     loop_.at(Clock::now() + limit, [this, limit] {
         for (const pid_t pid : pids_)

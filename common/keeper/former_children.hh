@@ -6,6 +6,7 @@
 
 #include "common/log.hh"
 #include "common/loop.hh"
+#include "common/privileges.hh"
 
 #include <chrono>
 #include <set>
@@ -20,19 +21,21 @@ public:
     FormerChildren(Loop& loop, Log& log) : loop_(loop), log_(log) {}
 
     // They are this process's children and not yet reaped, so that their numbers are nobody else's. Whoever
-    // has not ended within the limit is killed.
-    void take_over(const std::vector<pid_t>& pids, std::chrono::seconds limit);
+    // has not ended within the limit is killed. users: whom those became that served clients.
+    void take_over(const std::vector<pid_t>& pids, std::vector<Identity> users, std::chrono::seconds limit);
     // A child was reaped; nothing if it is none of these.
     void note_end(pid_t pid) { pids_.erase(pid); }
     void kill() const;
 
     bool empty() const { return pids_.empty(); }
     const std::set<pid_t>& pids() const { return pids_; }
+    const std::vector<Identity>& users() const { return users_; }
 
 private:
     Loop& loop_;
     Log& log_;
     std::set<pid_t> pids_;
+    std::vector<Identity> users_;
 };
 
 } // namespace common

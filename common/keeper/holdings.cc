@@ -66,13 +66,11 @@ Holdings::Holdings(const Plan& plan, Log& log, const Paper& paper)
     : log_(log),
       control_{take_control(paper), plan.settings.control},
       listeners_{take_listeners(paper), paper.inherited, Listeners::Files::are_ours} {
-    std::vector<Note> told;
-    listeners_.keep_only(plan.settings.listen, told);
+    listeners_.leave_out(paper.left_out);
     for (const Paper::Labelled& one : paper.opened) {
         Fd fd{one.fd};
         if (plan.opened.contains(one.label)) opened_[one.label] = std::move(fd);
     }
-    for (const Note& note : told) log_.write(note.severity, note.text);
 }
 
 void Holdings::give_all(KeeperPair& child,

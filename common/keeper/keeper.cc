@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <ctime>
 #include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
@@ -68,17 +69,37 @@ bool other_runs(const std::map<std::string, KeptChild>& children, const KeptChil
         children, [&](const auto& child) { return child.second.runs() && &child.second != &main; });
 }
 
-// Of the processes that this one has inherited only such as serve clients: done as their user, whom the
-// system lets signal no others. Waits for that, so that the number stays its own until then.
-void kill_orphan(pid_t pid, const std::optional<Identity>& user) {
-    if (pid <= 1 || !is_child(pid) || (!user && ::geteuid() == 0)) return;
+// Whom the processes become that serve clients, and have become that are there from before an upgrade.
+std::vector<Identity> users_of_children(const Plan& plan, const FormerChildren& former) {
+    std::vector<Identity> all = former.users();
+    if (plan.children_user && std::ranges::find(all, plan.children_user->uid, &Identity::uid) == all.end())
+        all.push_back(*plan.children_user);
+    return all;
+}
+
+// Does it as this user. Not waited for without an end, since others of the same user could stop it.
+void kill_as(const Identity* user, pid_t pid) {
+    constexpr timespec moment{0, 1'000'000};
     Children killers;
     const auto killer = killers.spawn({.role = "killer"}, [&] {
-        if (user) become(*user);
-        checked("kill", "a process", [&] { return ::kill(pid, SIGKILL); });
-        return 0;
+        if (user != nullptr) become(*user);
+        return ::kill(pid, SIGKILL) == 0 ? 0 : 1;
     });
-    if (killer) retry([&] { return ::waitpid(*killer, nullptr, 0); });
+    if (!killer) return;
+    for (int turn = 0; turn < 1000; ++turn) {
+        if (retry([&] { return ::waitpid(*killer, nullptr, WNOHANG); }) != 0) return;
+        ::nanosleep(&moment, nullptr);
+    }
+    ::kill(*killer, SIGKILL);
+    retry([&] { return ::waitpid(*killer, nullptr, 0); });
+}
+
+// Of the processes that this one has inherited only such as serve clients: it is done as their users, whom
+// the system lets signal no others. Its number is its own until then, since nobody collects it meanwhile.
+void kill_orphan(pid_t pid, const std::vector<Identity>& users) {
+    if (pid <= 1 || !is_child(pid)) return;
+    if (::geteuid() != 0) return kill_as(nullptr, pid);
+    for (const Identity& user : users) kill_as(&user, pid);
 }
 
 } // namespace
@@ -298,7 +319,9 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
             (label.starts_with(label_of_listener) ? paper.listeners : paper.opened)
                 .push_back({label, fd.get()});
     }
+    paper.left_out = upgrade_.left_out();
     paper.users = upgrade_.users();
+    paper.children_users = users_of_children(plan_, former_);
     paper.main = main().pid();
     paper.lock = state_.lock().get();
     paper.born_with = static_cast<std::int64_t>(born_with_.rlim_cur);
@@ -340,7 +363,7 @@ void Keeper::take_over(Paper paper) {
     born_with_.rlim_cur = static_cast<rlim_t>(paper.born_with);
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
-    former_.take_over(paper.children, plan_.time_alone);
+    former_.take_over(paper.children, std::move(paper.children_users), plan_.time_alone);
     was_ready_ = true;
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);
@@ -386,7 +409,7 @@ void Keeper::on_main_end(pid_t pid, int status) {
     main_failed_ = std::exchange(was_silent_, false) || (!is_orderly && is_own_fault(status));
     const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
     if (!stopping_ && upgrade_.is_under_way()) {
-        reloads_.on_main_end();
+        if (!upgrade_.is_asking()) reloads_.on_main_end();
         if (upgrade_.on_main_end(describe_status(status))) return;
     }
     if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
@@ -464,7 +487,8 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         if (passed) held_.push_back(std::move(passed));
         return;
     case KeeperWord::end:
-        if (frame.label.empty()) return kill_orphan(static_cast<pid_t>(frame.number), plan_.children_user);
+        if (frame.label.empty())
+            return kill_orphan(static_cast<pid_t>(frame.number), users_of_children(plan_, former_));
         if (const auto other = children_.find(frame.label);
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);

@@ -70,7 +70,6 @@ void Legacy::read(std::vector<Paper::Deposit>& deposits, const std::vector<Orpha
 void Legacy::clear() {
     without_.clear();
     box_.clear();
-    orphans_.clear();
 }
 
 } // namespace common

@@ -39,7 +39,7 @@ public:
     // All of it for a keeper that follows this one, whose descriptors stay this one's; and there.
     void write(std::vector<Paper::Deposit>& deposits, std::vector<OrphanEnd>& orphans) const;
     void read(std::vector<Paper::Deposit>& deposits, const std::vector<OrphanEnd>& orphans);
-    void clear();
+    void clear(); // the deposits
     // As DepositBox::erase.
     void erase() { box_.erase(); }
 

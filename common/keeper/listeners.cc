@@ -97,19 +97,9 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     all_ = std::move(wanted);
 }
 
-void Listeners::keep_only(const std::vector<std::string>& places, std::vector<Note>& told) {
-    if (inherited_) return;
-    std::vector<Listener> wanted; // their labels alone
-    try {
-        for (const std::string& place : places)
-            for (const Address& address : resolve_address(place))
-                wanted.push_back({label_for(address, wanted), {}});
-    } catch (const std::exception& error) {
-        told.push_back({Severity::error, text(error.what(), ": the listeners stay as they are")});
-        return;
-    }
+void Listeners::leave_out(const std::vector<std::string>& labels) {
     std::erase_if(all_, [&](const Listener& one) {
-        if (find(wanted, one.label) != wanted.end()) return false;
+        if (std::ranges::find(labels, one.label) == labels.end()) return false;
         close(one);
         return true;
     });

@@ -44,9 +44,8 @@ public:
     // are looked up. told: takes what cannot be done; nullptr: that is thrown. limit: as listen_within.
     void open(const std::vector<std::string>& places, std::vector<Note>* told,
               std::chrono::milliseconds limit = {});
-    // Closes those that are there and not wanted, and opens none. If a name cannot be looked up, all stay,
-    // and told takes it.
-    void keep_only(const std::vector<std::string>& places, std::vector<Note>& told);
+    // Closes those of these labels that are there.
+    void leave_out(const std::vector<std::string>& labels);
     // on_new and on_gone hear what open does from now on.
     void tell_changes(std::function<void(const Listener&)> on_new,
                       std::function<void(const std::string& label)> on_gone);

@@ -25,7 +25,7 @@ using Number = pack::Struct<"=q">;
 using Descriptor = pack::Struct<"=i">;
 constexpr std::uint32_t version = 1;
 
-constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_children = 65'536, most_users = 16;
+constexpr std::size_t most_text = 65'535, most_lines = 1'000'000, most_children = 65'536, most_users = 64;
 constexpr std::size_t most_listeners = 65'536; // and other descriptors
 
 std::size_t read_count(RecordReader& reader, std::size_t most) {
@@ -89,8 +89,12 @@ std::string pack_paper(const Paper& paper) {
     write_count(writer, paper.config.size());
     for (const ConfigLine& line : paper.config) writer.text(pack_keeper_frame(frame_of(line)));
     write_labelled(writer, paper.opened);
-    write_count(writer, paper.users.size());
-    for (const Identity& user : paper.users) writer.text(pack_keeper_frame(frame_of(user)));
+    write_count(writer, paper.left_out.size());
+    for (const std::string& label : paper.left_out) writer.text(label);
+    for (const std::vector<Identity>* const users : {&paper.users, &paper.children_users}) {
+        write_count(writer, users->size());
+        for (const Identity& user : *users) writer.text(pack_keeper_frame(frame_of(user)));
+    }
     write_count(writer, paper.deposits.size());
     for (const Paper::Deposit& one : paper.deposits)
         writer.text(one.label).text(one.bytes).fields<Descriptor>(one.fd);
@@ -124,8 +128,11 @@ Paper unpack_paper(std::string_view bytes) {
     for (std::size_t left = read_count(reader, most_lines); left > 0; --left)
         paper.config.push_back(line_of(unpack_keeper_frame(reader.text(max_keeper_packet))));
     paper.opened = read_labelled(reader);
-    for (std::size_t left = read_count(reader, most_users); left > 0; --left)
-        paper.users.push_back(user_of(unpack_keeper_frame(reader.text(max_keeper_packet))));
+    for (std::size_t left = read_count(reader, most_listeners); left > 0; --left)
+        paper.left_out.push_back(reader.text(most_text));
+    for (std::vector<Identity>* const users : {&paper.users, &paper.children_users})
+        for (std::size_t left = read_count(reader, most_users); left > 0; --left)
+            users->push_back(user_of(unpack_keeper_frame(reader.text(max_keeper_packet))));
     for (std::size_t left = read_count(reader, max_deposits); left > 0; --left) {
         Paper::Deposit one;
         one.label = reader.text(max_deposit_label);

@@ -42,13 +42,15 @@ struct Paper {
     int priority = 0; // that the daemon was started with
 
     // For the next keeper alone.
-    pid_t main = -1;                  // the main process; -1: the reader is that, on trial
-    int lock = -1;                    // of the state
-    int new_control = -1;             // in place of control_socket: the path is another now
-    std::int64_t born_with = 0;       // descriptors: the soft limit for other processes than the main one
-    std::vector<ConfigLine> config{}; // as the main process has read it
-    std::vector<Labelled> opened{};   // by it: whatever else it has
-    std::vector<Identity> users{};    // whom it has looked up
+    pid_t main = -1;                     // the main process; -1: the reader is that, on trial
+    int lock = -1;                       // of the state
+    int new_control = -1;                // in place of control_socket: the path is another now
+    std::int64_t born_with = 0;          // descriptors: the soft limit for other processes than the main one
+    std::vector<ConfigLine> config{};    // as the main process has read it
+    std::vector<Labelled> opened{};      // by it: whatever else it has
+    std::vector<std::string> left_out{}; // labels of listeners that it wants no more
+    std::vector<Identity> users{};       // whom it has looked up
+    std::vector<Identity> children_users{}; // whose processes before it are that serve clients
     std::vector<Deposit> deposits{};
     std::vector<OrphanEnd> orphans{};
     std::vector<pid_t> children{}; // beside the main process: not yet reaped

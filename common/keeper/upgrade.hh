@@ -82,6 +82,7 @@ public:
     const Opened& kept() const { return kept_; }
     int find_wanted(std::string_view wanted) const;
     bool is_left_out(std::string_view label) const { return left_out_.contains(label); }
+    std::vector<std::string> left_out() const { return {left_out_.begin(), left_out_.end()}; }
     const std::vector<ConfigLine>& config() const { return config_; } // as it has read it
     const std::vector<Identity>& users() const { return users_; }     // whom it has looked up
 

@@ -109,7 +109,7 @@ pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place) {
 
 std::unique_ptr<Process> hold_after_execution(const Daemon& daemon) {
     auto strace = std::make_unique<Process>(Words{
-        "strace", "-e", "trace=execve", "-e", "inject=execve:delay_exit=3000000", "-p", text(daemon.pid())});
+        "strace", "-e", "trace=execve", "-e", "inject=execve:delay_exit=30000000", "-p", text(daemon.pid())});
     strace->err().wait_for("attached");
     return strace;
 }

@@ -55,8 +55,8 @@ Process begin_upgrade(const Daemon& daemon, const ProgramPlace& place, const Wor
 
 // Waits until the main process runs what stands at the path: the trial has begun. Its number.
 pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place);
-// The keeper is held for three seconds when it has executed the new program, before that does anything; by
-// strace(1), which is there as long as this is.
+// The keeper is held when it has executed the new program, before that does anything, as long as this is
+// there, which is strace(1); but not for longer than 30 s.
 std::unique_ptr<Process> hold_after_execution(const Daemon& daemon);
 // Waits until the keeper does, too: the upgrade is done.
 void wait_until_upgraded(const Daemon& daemon, const ProgramPlace& place);

@@ -148,9 +148,11 @@ TEST_SUITE("e2e") {
         place.put_other_version();
         Process asking = begin_upgrade(daemon, place);
         const pid_t trial = wait_for_trial(daemon, place);
-        const auto held = hold_after_execution(daemon);
+        auto held = hold_after_execution(daemon);
         wait_until_upgraded(daemon, place);
         ::kill(trial, SIGKILL);
+        wait_until_gone({trial});
+        held.reset();
         bob.wait_for_line("The room that you were in is closed: goodbye.");
         bob.wait_for_end();
         while (eve.read_line() != "The server no longer listens where you came in: goodbye.") {
@@ -227,6 +229,7 @@ TEST_SUITE("e2e") {
         Daemon daemon{config.setting()};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, carl{daemon, "carl"};
         const pid_t late = handler_of(daemon, ada), last = handler_of(daemon, bob);
+        if (is_root()) config.write("listen 127.0.0.1:0\nroom lobby\nrun-as bin\n"); // theirs is another user
         upgrade(daemon);
         for (const pid_t handler : {late, last}) ::kill(handler, SIGSTOP);
         chatctl(daemon, {"kick", "ada"});

@@ -146,7 +146,8 @@ TEST_SUITE("e2e readiness") {
         check_they_talk(ada, bob, "all asked");
     }
 
-    TEST_CASE("who has not asked or only half before an upgrade is answered by the next version") {
+    TEST_CASE(
+        "who has not asked or only half before an upgrade is answered after it and after one that fails") {
         if (!have_proc()) return tests::skip("only /proc shows it");
         const UpgradedServer server;
         Connection silent = connect_to_file(server.control()), half = connect_to_file(server.control());
@@ -154,6 +155,11 @@ TEST_SUITE("e2e readiness") {
         CHECK_EQ(half.read_line(), "ok");
         ChatClient ada{server.daemon, "ada"};
         server.place.put_other_version();
+        Process failing = begin_upgrade(server.daemon, server.place);
+        ::kill(wait_for_trial(server.daemon, server.place), SIGKILL);
+        CHECK_EQ(failing.wait(), 1);
+        half.send("ce good afternoon\nannoun");
+        CHECK_EQ(half.read_line(), "ok");
         CHECK_EQ(server.upgrade().status, 0);
         half.send("ce good evening\n");
         CHECK_EQ(half.read_line(), "ok");

@@ -119,6 +119,7 @@ TEST_SUITE("e2e readiness") {
             CAPTURE(program);
             const ProgramPlace place{program};
             Daemon daemon{setting_of(place, program)};
+            const Guest early{daemon, program}; // of whose process's end the main one will not hear
             place.put_same();
             REQUIRE(upgrade(daemon, place).status == 0);
             const pid_t main = daemon.main_pid();

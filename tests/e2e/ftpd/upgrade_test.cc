@@ -291,9 +291,11 @@ TEST_SUITE("e2e readiness") {
         program.put_same();
         Process asking = begin_upgrade(daemon, program);
         const pid_t trial = wait_for_trial(daemon, program);
-        const auto held = hold_after_execution(daemon);
+        auto held = hold_after_execution(daemon);
         wait_until_upgraded(daemon, program);
         ::kill(trial, SIGKILL);
+        wait_until_gone({trial});
+        held.reset();
         CHECK(farewell_of(leaving).find(gone) != std::string::npos);
         CHECK(asking.wait() == 0);
         staying.command("NOOP", 200);

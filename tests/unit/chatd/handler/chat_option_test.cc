@@ -295,6 +295,18 @@ TEST_SUITE("unit") {
         place.sent_as<BansFrame>(); // the hub knows of the 40
     }
 
+    TEST_CASE("chat's option: a place in several rooms has a mark") {
+        TalkPlace place;
+        place.type(negotiation);
+        place.shown();
+        place.talk.registration.begin_session(Chat::hello({.token = "abc"}));
+        place.sent_as<ResumeFrame>();
+        place.hear(ResumedFrame::make("ada", std::uint32_t{2}, std::uint64_t{40}, std::uint8_t{3}));
+        place.enter(1, "lobby", TalkPlace::empty_log());
+        place.enter(2, "den", TalkPlace::empty_log());
+        CHECK(place.shown().find(encode_mark({40, 9, 1})) != std::string::npos);
+    }
+
     TEST_CASE("chat's option: a language that is not there is said to be so") {
         TalkPlace place;
         place.talk.registration.begin_session(Chat::hello({.language = "tlh"}));

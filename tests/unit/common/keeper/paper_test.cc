@@ -20,6 +20,9 @@ TEST_SUITE("unit") {
         paper.config = {{"file:1", {"nice", "a b"}, false}, {"-o", {"log"}, true}};
         paper.opened = {{"log", 7}, {"xferlog", 8}};
         paper.users = {{1, 2, "daemon"}, {greatest_user, greatest_user, "somebody"}};
+        paper.left_out = {"listen unix:/gone"};
+        paper.children_users = {{3, 4, "nobody"}};
+        paper.children = {815};
         paper.deposits = {{"client 1", std::string{"\0x", 2}, -1}};
         paper.reloads = {true, false};
         const std::string bytes = pack_paper(paper);
@@ -35,6 +38,9 @@ TEST_SUITE("unit") {
         CHECK(again.users.at(0).gid == 2);
         CHECK(again.users.at(1).uid == greatest_user);
         CHECK(again.users.at(1).gid == greatest_user);
+        CHECK(again.left_out == paper.left_out);
+        CHECK(again.children_users.at(0).uid == 3);
+        CHECK(again.children == paper.children);
         for (std::size_t size = 0; size < bytes.size(); ++size)
             CHECK_THROWS_AS(unpack_paper(std::string_view{bytes}.substr(0, size)), PeerError);
         CHECK_THROWS_AS(unpack_paper(bytes + 'x'), PeerError);
