@@ -62,9 +62,9 @@ void HelperProcess::adopt(Fd pair, pid_t pid) {
     if (!is_first && duties_.on_restart) duties_.on_restart();
 }
 
-void HelperProcess::kill_adopted() {
-    if (!pair_ || !is_adopted_ || pid_ <= 0) return;
-    if (!has_hung_up(pair_.get())) ::kill(pid_, SIGKILL);
+std::optional<pid_t> HelperProcess::adopted() const {
+    if (!pair_ || !is_adopted_ || pid_ <= 0 || has_hung_up(pair_.get())) return {};
+    return pid_;
 }
 
 void HelperProcess::attach(Loop& loop, Log& log) {

@@ -79,9 +79,9 @@ public:
     // Of one that another has started: it goes on with another process, which has the pair, too. Nothing is
     // heard of it any more.
     void leave();
-    // Of one that another has started: SIGKILL, unless its end of the pair has gone, for then its number may
-    // be another's.
-    void kill_adopted();
+    // The number of one that another has started; none if its end of the pair has gone, for then that may be
+    // another's.
+    std::optional<pid_t> adopted() const;
     // After stop: waits until it has ended, for its patience at the most, and then kills it. on_other: as
     // Children::reap has it.
     void wait(const Children::OnOther& on_other = nullptr);

@@ -105,7 +105,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       start_(std::move(start)),
       keeper_(keeper),
       service_(keeper, settings_, log_),
-      spawner_([&keeper] { keeper.end(label_of_spawner); }),
+      spawner_([&keeper] { keeper.end(label_of_spawner); }, [&keeper](pid_t pid) { keeper.end_left(pid); }),
       loop_(service_.loop()),
       serving_(keeper, service_.state_path()),
       pages_fd_(take_pages(keeper, settings_.max_clients, service_.state_path())),
@@ -136,7 +136,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                  spawner_.spawn(client, page, std::move(socket), std::move(pair));
              },
              [this](ClientNumber client, int signal) { spawner_.signal(client, signal); },
-             [this] { return spawner_.version(); }, [&keeper](pid_t pid) { keeper.end_orphan(pid); }},
+             [this] { return spawner_.version(); }, [&keeper](pid_t pid) { keeper.end_left(pid); }},
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },

@@ -19,8 +19,9 @@ constexpr std::chrono::seconds let_go_time{3}; // for one that another follows
 
 } // namespace
 
-SpawnerLink::SpawnerLink(std::function<void()> end)
-    : process_({.role = "spawner",
+SpawnerLink::SpawnerLink(std::function<void()> end, std::function<void(pid_t)> kill)
+    : kill_(std::move(kill)),
+      process_({.role = "spawner",
                 .called = "the spawner",
                 .max_packet = max_frame,
                 .on_packet = [this](std::span<const char> packet) { handle(packet); },
@@ -72,7 +73,8 @@ void SpawnerLink::take_next() {
     if (!next_) return;
     Next next = *std::exchange(next_, std::nullopt);
     loop_->cancel(take_next_);
-    process_.kill_adopted(); // one that has not let go hangs, and would keep clients that it has not taken
+    if (const auto hung = process_.adopted(); hung && kill_)
+        kill_(*hung);                               // it would keep clients that it has not taken
     process_.adopt(std::move(next.pair), next.pid); // which finds that the one before is lost, if it is there
     version_ = next.version;
     if (version_ == 0) return; // it tells

@@ -33,8 +33,8 @@ public:
         std::function<void(std::uint16_t version)> on_version{}; // it has said which one it is of
     };
 
-    // end: called when it has broken the protocol, and is to be ended.
-    explicit SpawnerLink(std::function<void()> end);
+    // end: called when it has broken the protocol, and is to be ended. kill: one of before, which hangs.
+    explicit SpawnerLink(std::function<void()> end, std::function<void(pid_t)> kill = nullptr);
 
     // The first frame for a spawner of that version, and for its handlers to come.
     using MakeConfigure = std::function<std::string(std::uint16_t version)>;
@@ -86,6 +86,7 @@ private:
     };
 
     common::Loop* loop_ = nullptr;
+    std::function<void(pid_t)> kill_;
     common::HelperProcess process_;
     MakeConfigure make_configure_;
     std::uint16_t version_ = 0; // of the one of now

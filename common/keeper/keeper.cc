@@ -94,12 +94,14 @@ void kill_as(const Identity* user, pid_t pid) {
     retry([&] { return ::waitpid(*killer, nullptr, 0); });
 }
 
-// Of the processes that this one has inherited only such as serve clients: it is done as their users, whom
-// the system lets signal no others. Its number is its own until then, since nobody collects it meanwhile.
-void kill_orphan(pid_t pid, const std::vector<Identity>& users) {
+// Of the processes that this one has inherited only helpers, and such as serve clients: that is done as their
+// users, whom the system lets signal no others. Its number is its own until then, since nobody collects it
+// meanwhile.
+void kill_left(pid_t pid, const Plan& plan, const FormerChildren& former) {
     if (pid <= 1 || !is_child(pid)) return;
+    if (former.pids().contains(pid)) return void(::kill(pid, SIGKILL));
     if (::geteuid() != 0) return kill_as(nullptr, pid);
-    for (const Identity& user : users) kill_as(&user, pid);
+    for (const Identity& user : users_of_children(plan, former)) kill_as(&user, pid);
 }
 
 } // namespace
@@ -487,8 +489,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         if (passed) held_.push_back(std::move(passed));
         return;
     case KeeperWord::end:
-        if (frame.label.empty())
-            return kill_orphan(static_cast<pid_t>(frame.number), users_of_children(plan_, former_));
+        if (frame.label.empty()) return kill_left(static_cast<pid_t>(frame.number), plan_, former_);
         if (const auto other = children_.find(frame.label);
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);

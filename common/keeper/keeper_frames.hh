@@ -57,7 +57,8 @@ enum class KeeperWord : std::uint8_t {
     stopping = 24,    // it stops; number: within so many seconds, as far as it knows; 0: soon
     hold = 25,        // a descriptor, until the keeper's end
     end = 26,         // the process called label has broken the protocol: end it, if number is still its own;
-                      // no label: one that serves a client and was left behind by who had forked it
+                      // no label: one that was left behind, a helper of before an upgrade, or one that serves
+                      // a client and was left by who had forked it
     deposit = 27,     // text under label, in place of what is there; flag: and a descriptor, else that stays
     withdraw = 28,    // label: what was deposited so, its descriptor with it
     alive = 29,       // the answer to `ask_life'

@@ -129,9 +129,9 @@ public:
     void hold(std::vector<Fd> all);
     // The process of this label that was given last is to be killed.
     void end(std::string_view label);
-    // A process that serves a client and was left behind by who had forked it is to be killed, where the
-    // keeper has inherited it (has_subreapers).
-    void end_orphan(pid_t pid) { tell({.word = KeeperWord::end, .number = pid}); }
+    // A process that was left behind is to be killed: a helper of before an upgrade, or one that serves a
+    // client, where the keeper has inherited it (has_subreapers).
+    void end_left(pid_t pid) { tell({.word = KeeperWord::end, .number = pid}); }
 
 private:
     void tell(const KeeperFrame& frame) { pair_.send(frame); }

@@ -151,7 +151,7 @@ ClientSocket::Woken ClientSocket::wait_once(int fd, Interest interest, Deadline 
                         std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()));
     bool ready = false;
     for (const Event& event : poller_->wait(left, parent_.signals_while_waiting())) {
-        if (event.fd == parent_.fd()) parent_.take_order();
+        if (event.fd == parent_.fd()) parent_.take_orders();
         if (event.fd == fd) ready = true;
         if (event.fd != socket_.get()) continue;
         take_input();

@@ -17,7 +17,7 @@ namespace ftpd {
 using Reason = SessionOver::Reason;
 
 void ParentLink::wait_to_begin() {
-    for (take_order(); !has_begun_; take_order()) {
+    for (take_orders(); !has_begun_; take_orders()) {
         pollfd order{pair_.get(), POLLIN, 0};
         poll_with_mask({&order, 1}, -1, signals_.while_waiting());
         check_signals();
@@ -36,12 +36,19 @@ void ParentLink::tell(std::span<const char> packet) {
     }
 }
 
-void ParentLink::take_order() {
+// All that are there: an edge tells of them once.
+void ParentLink::take_orders() {
     std::array<char, max_order> packet; // not filled: it is seldom read
-    const Received got = receive_packet(pair_.get(), packet);
-    if (got.state == IoState::would_block) return;
-    if (got.state != IoState::done) throw SessionOver{Reason::parent_gone};
-    const Order order = unpack_order({packet.data(), got.bytes});
+    for (;;) {
+        const Received got = receive_packet(pair_.get(), packet);
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) throw SessionOver{Reason::parent_gone};
+        obey({packet.data(), got.bytes});
+    }
+}
+
+void ParentLink::obey(std::span<const char> packet) {
+    const Order order = unpack_order(packet);
     if (std::holds_alternative<Begin>(order)) {
         has_begun_ = true; // said twice where a parent has died between
         return;
@@ -67,7 +74,7 @@ void ParentLink::check_signals() {
 
 const std::string& ParentLink::last_words() {
     try {
-        take_order(); // the signal to end may have come before them
+        take_orders(); // the signal to end may have come before them
     } catch (const SessionOver&) {
     }
     return last_words_;

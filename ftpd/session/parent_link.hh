@@ -19,7 +19,7 @@ public:
     // it.
     explicit ParentLink(common::Fd pair) : pair_(std::move(pair)), signals_{SIGTERM} {}
 
-    // Waits until the parent has said that the client can be greeted. Throws SessionOver as take_order.
+    // Waits until the parent has said that the client can be greeted. Throws SessionOver as take_orders.
     void wait_to_begin();
     bool has_begun() const { return has_begun_; }
     // Sends a packet, waiting for room. Throws SessionOver: parent_gone, or stopped by a signal meanwhile.
@@ -28,9 +28,9 @@ public:
     // Numbers a transfer that it is to be told of, so that a parent knows one of which it is told again.
     std::uint64_t number_transfer() { return ++transfers_; }
 
-    // Reads an order, if there is one. Throws SessionOver: kicked, stopped, parent_gone. An order to finish
+    // Reads the orders that are there. Throws SessionOver: kicked, stopped, parent_gone. An order to finish
     // is obeyed in a pause.
-    void take_order();
+    void take_orders();
     // Whether it was told to finish.
     bool should_finish() const { return should_finish_; }
     // Around the wait for the client's next command. Throws SessionOver (stopped) if the session was told
@@ -48,6 +48,8 @@ public:
     const sigset_t* signals_while_waiting() const { return signals_.while_waiting(); }
 
 private:
+    void obey(std::span<const char> packet);
+
     common::Fd pair_;
     common::Signals signals_;
     std::string last_words_;

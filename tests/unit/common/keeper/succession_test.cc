@@ -312,7 +312,7 @@ TEST_SUITE("unit") {
                 life.link.tell_ready("here");
                 for (const pid_t pid :
                      {other, pid_t{1}, pid_t{0}, pid_t{-1}, ::getppid(), ::getpid(), orphan})
-                    life.link.end_orphan(pid);
+                    life.link.end_left(pid);
                 while (!has_ended) loop.run_once(nullptr);
                 house.tell(other == -1 || ::kill(other, SIGKILL) == 0 ? "spared" : "killed");
                 life.link.detach();

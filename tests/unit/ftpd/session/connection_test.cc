@@ -208,6 +208,15 @@ TEST_SUITE("unit") {
         CHECK(scene.parent.last_words() == "back at nine");
     }
 
+    TEST_CASE("parent link: orders that have come together are all obeyed") {
+        Scene scene;
+        scene.parent.end_pause();
+        for (const std::string& packet :
+             {pack_frame(Begin{}), pack_frame(Finish{"soon"}), pack_frame(Kick{})})
+            scene.order(packet);
+        CHECK(reason_of([&] { scene.parent.take_orders(); }) == Reason::kicked);
+    }
+
     TEST_CASE("parent link: an order to finish is obeyed when nothing is under way") {
         Scene scene;
         scene.parent.end_pause();
