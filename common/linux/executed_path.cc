@@ -6,6 +6,7 @@
 namespace common {
 
 std::string executed_path() {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the system's own interface
     const auto* const path = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
     return path == nullptr ? std::string{} : path;
 }

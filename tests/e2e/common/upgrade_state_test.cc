@@ -128,6 +128,8 @@ TEST_SUITE("e2e readiness") {
             Daemon::Setting setting = setting_of(place, program);
             setting.lines.push_back("state " + daemon.state().native());
             Daemon next{setting}; // which has waited for that
+            if (is_sanitized())   // it looks for leaks when it has let go of the lock
+                wait_until("it is gone", [main] { return !is_alive(main); });
             CHECK_FALSE(is_alive(main));
             daemon.wait_for_log("the keeper has ended");
             daemon.wait_for_log("]: stopped\n");
