@@ -77,12 +77,14 @@ std::vector<Identity> users_of_children(const Plan& plan, const FormerChildren& 
     return all;
 }
 
-// Does it as this user. Not waited for without an end, since others of the same user could stop it.
-void kill_as(const Identity* user, pid_t pid) {
+// Does it as this user. Not waited for without an end, since others of the same user could stop it; nor does
+// it hold anything of the keeper's meanwhile.
+void kill_as(const Identity& user, pid_t pid) {
     constexpr timespec moment{0, 1'000'000};
     Children killers;
     const auto killer = killers.spawn({.role = "killer"}, [&] {
-        if (user != nullptr) become(*user);
+        close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+        become(user);
         return ::kill(pid, SIGKILL) == 0 ? 0 : 1;
     });
     if (!killer) return;
@@ -97,11 +99,12 @@ void kill_as(const Identity* user, pid_t pid) {
 // Of the processes that this one has inherited only helpers, and such as serve clients: that is done as their
 // users, whom the system lets signal no others. Its number is its own until then, since nobody collects it
 // meanwhile.
-void kill_left(pid_t pid, const Plan& plan, const FormerChildren& former) {
-    if (pid <= 1 || !is_child(pid)) return;
-    if (former.pids().contains(pid)) return void(::kill(pid, SIGKILL));
-    if (::geteuid() != 0) return kill_as(nullptr, pid);
-    for (const Identity& user : users_of_children(plan, former)) kill_as(&user, pid);
+void kill_left(pid_t pid, const std::map<std::string, KeptChild>& kept, const Plan& plan,
+               const FormerChildren& former) {
+    const auto is_it = [pid](const auto& child) { return child.second.pid() == pid; };
+    if (pid <= 1 || !is_child(pid) || std::ranges::any_of(kept, is_it)) return;
+    if (former.pids().contains(pid) || ::geteuid() != 0) return void(::kill(pid, SIGKILL));
+    for (const Identity& user : users_of_children(plan, former)) kill_as(user, pid);
 }
 
 } // namespace
@@ -489,7 +492,8 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         if (passed) held_.push_back(std::move(passed));
         return;
     case KeeperWord::end:
-        if (frame.label.empty()) return kill_left(static_cast<pid_t>(frame.number), plan_, former_);
+        if (frame.label.empty())
+            return kill_left(static_cast<pid_t>(frame.number), children_, plan_, former_);
         if (const auto other = children_.find(frame.label);
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);
