@@ -3,10 +3,12 @@
 
 #include "tests/e2e/observe.hh"
 #include "tests/e2e/proc.hh"
+#include "tests/e2e/roles.hh"
 
 #include "common/text.hh"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <sys/stat.h>
 
@@ -107,15 +109,18 @@ pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place) {
     return found;
 }
 
-std::unique_ptr<Process> hold_after_execution(const Daemon& daemon) {
-    auto strace = std::make_unique<Process>(Words{
-        "strace", "-e", "trace=execve", "-e", "inject=execve:delay_exit=30000000", "-p", text(daemon.pid())});
-    strace->err().wait_for("attached");
-    return strace;
-}
-
 void wait_until_upgraded(const Daemon& daemon, const ProgramPlace& place) {
     wait_until("the new program is the keeper", [&] { return runs(daemon.pid(), place.path()); });
 }
+
+void kill_trial_before_it_stays(const Daemon& daemon, const ProgramPlace& place) {
+    const pid_t trial = wait_for_trial(daemon, place);
+    Process strace{{"strace", "-e", "trace=execve", "-e", "inject=execve:delay_exit=30000000", "-p",
+                    text(daemon.pid())}};
+    strace.err().wait_for("attached");
+    wait_until_upgraded(daemon, place);
+    ::kill(trial, SIGKILL);
+    wait_until_gone({trial});
+} // strace ends, and lets it go
 
 } // namespace e2e

@@ -7,7 +7,6 @@
 #include "tests/e2e/files.hh"
 #include "tests/e2e/process.hh"
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -55,9 +54,9 @@ Process begin_upgrade(const Daemon& daemon, const ProgramPlace& place, const Wor
 
 // Waits until the main process runs what stands at the path: the trial has begun. Its number.
 pid_t wait_for_trial(const Daemon& daemon, const ProgramPlace& place);
-// The keeper is held when it has executed the new program, before that does anything, as long as this is
-// there, which is strace(1); but not for longer than 30 s.
-std::unique_ptr<Process> hold_after_execution(const Daemon& daemon);
+// Kills the main process on trial when the keeper has executed the new program, and before that does
+// anything: strace(1) holds it meanwhile.
+void kill_trial_before_it_stays(const Daemon& daemon, const ProgramPlace& place);
 // Waits until the keeper does, too: the upgrade is done.
 void wait_until_upgraded(const Daemon& daemon, const ProgramPlace& place);
 

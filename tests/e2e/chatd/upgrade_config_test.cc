@@ -147,12 +147,7 @@ TEST_SUITE("e2e") {
         config.write("listen 127.0.0.1:0\nroom lobby\n");
         place.put_other_version();
         Process asking = begin_upgrade(daemon, place);
-        const pid_t trial = wait_for_trial(daemon, place);
-        auto held = hold_after_execution(daemon);
-        wait_until_upgraded(daemon, place);
-        ::kill(trial, SIGKILL);
-        wait_until_gone({trial});
-        held.reset();
+        kill_trial_before_it_stays(daemon, place);
         bob.wait_for_line("The room that you were in is closed: goodbye.");
         bob.wait_for_end();
         while (eve.read_line() != "The server no longer listens where you came in: goodbye.") {

@@ -290,12 +290,7 @@ TEST_SUITE("e2e readiness") {
         daemon.configure(place.lines({"listen 127.0.0.1:0"}));
         program.put_same();
         Process asking = begin_upgrade(daemon, program);
-        const pid_t trial = wait_for_trial(daemon, program);
-        auto held = hold_after_execution(daemon);
-        wait_until_upgraded(daemon, program);
-        ::kill(trial, SIGKILL);
-        wait_until_gone({trial});
-        held.reset();
+        kill_trial_before_it_stays(daemon, program);
         CHECK(farewell_of(leaving).find(gone) != std::string::npos);
         CHECK(asking.wait() == 0);
         staying.command("NOOP", 200);
