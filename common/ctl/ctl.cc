@@ -61,7 +61,7 @@ void wait_for(int fd, short events, std::optional<std::chrono::seconds> at_most 
 
 void send_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
-        const IoResult wrote = write_some(fd, bytes);
+        const IoResult wrote = send_some(fd, bytes);
         if (wrote.state == IoState::would_block)
             wait_for(fd, POLLOUT);
         else if (wrote.state != IoState::done)

@@ -28,6 +28,25 @@ std::string first_words(const std::string& lines) {
     return words;
 }
 
+// The daemon is the test.
+class Control {
+public:
+    explicit Control(const TempDir& folder)
+        : path_(folder / "control"), listener_(common::listen_on(common::Address::of_path(path_))) {}
+
+    const std::string& path() const { return path_; }
+    Connection accept() {
+        std::optional<common::Accepted> accepted;
+        for (pollfd wait{listener_.get(), POLLIN, 0}; !accepted; accepted = common::accept_from(listener_))
+            REQUIRE(::poll(&wait, 1, 10'000) == 1);
+        return Connection{std::move(accepted->socket)};
+    }
+
+private:
+    std::string path_;
+    common::Fd listener_;
+};
+
 } // namespace
 
 TEST_SUITE("e2e") {
@@ -87,18 +106,25 @@ TEST_SUITE("e2e") {
         CHECK(control.read_to_end().empty());
     }
 
-    // The daemon is this test.
+    TEST_CASE("a daemon that closes the connection before it has read the whole question is told of in words") {
+        const TempDir folder;
+        Control control{folder};
+        const std::string word(100'000, 'x');
+        Process client{{"ftpctl", "-s", control.path(), "announce", word, word, word, word, word}};
+        Connection connection = control.accept();
+        connection.read_exactly(1); // the rest is more than any socket holds
+        connection.close();
+        CHECK(client.wait() == 1);
+        CHECK(client.err().text() == "ftpctl: the daemon has closed the connection\n");
+    }
+
     TEST_CASE("an upgrade is waited for as long as it takes and its lines are shown as they come") {
         for (const std::string end : {"ok\n", "error the new version does not start\n"}) {
             CAPTURE(end);
             const TempDir folder;
-            const std::string path = folder / "control";
-            const common::Fd listener = common::listen_on(common::Address::of_path(path));
-            Process client{{"ftpctl", "-s", path, "upgrade", "-f"}};
-            std::optional<common::Accepted> accepted;
-            for (pollfd wait{listener.get(), POLLIN, 0}; !accepted; accepted = common::accept_from(listener))
-                REQUIRE(::poll(&wait, 1, 10'000) == 1);
-            Connection control{std::move(accepted->socket)};
+            Control daemon{folder};
+            Process client{{"ftpctl", "-s", daemon.path(), "upgrade", "-f"}};
+            Connection control = daemon.accept();
             CHECK(control.read_line() == "upgrade -f");
             control.send(" checking\n");
             client.out().wait_for("checking\n");
