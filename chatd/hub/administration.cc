@@ -331,8 +331,8 @@ ControlAnswer Administration::history(Words words) {
     const Room& room = known_room(query.room);
     const RoomLog& log = room.log();
     if (query.is_limited) { // the last lines are where the last numbers are: nothing else is read
-        const std::uint64_t lines = std::min(query.options.last.value_or(20), log.next_line() - 1);
-        query.options.from = log.next_line() - lines;
+        const std::uint64_t lines = std::min(query.options.last.value_or(20), log.end_line() - 1);
+        query.options.from = log.end_line() - lines;
     }
     const auto lines = std::make_shared<LogPrint>(log, query.room, query.options);
     Answer answer;

@@ -54,7 +54,7 @@ LogPrint::LogPrint(const RoomLog& log, std::string room, const PrintOptions& opt
     : log_(log),
       room_(std::move(room)),
       options_(options),
-      query_({options.from, options.follows ? UINT64_MAX : log.next_line(), options.words}) {
+      query_({options.from, options.follows ? UINT64_MAX : log.end_line(), options.words}) {
     const Position from = log.position_of_line(options.from);
     open(from.segment, from.offset);
 }

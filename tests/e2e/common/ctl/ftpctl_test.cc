@@ -106,7 +106,7 @@ TEST_SUITE("e2e") {
         CHECK(control.read_to_end().empty());
     }
 
-    TEST_CASE("a daemon that closes the connection before it has read the whole question is told of in words") {
+    TEST_CASE("a daemon that goes before it has read the whole question is told of in words") {
         const TempDir folder;
         Control control{folder};
         const std::string word(100'000, 'x');

@@ -187,6 +187,18 @@ TEST_SUITE("unit") {
         CHECK(house.fault("history", {"lobby", "-n", "100001"}) != "");
     }
 
+    TEST_CASE("history counts back from the last line that is written") {
+        Office house;
+        Client& ada = house.enter("ada");
+        house.rooms.add_line(house.room(), Kind::said, &ada, "written");
+        house.settle();
+        house.rooms.add_line(house.room(), Kind::said, &ada, "said in this moment");
+        CHECK(house.history({"lobby", "-n", "1"}) == "2 ada say: written\n");
+        CHECK(house.history({"lobby", "--since", "2"}) == "2 ada say: written\n");
+        house.settle();
+        CHECK(house.history({"lobby", "-n", "1"}) == "3 ada say: said in this moment\n");
+    }
+
     TEST_CASE("history looks at few records at a time whichever of them are wanted") {
         Office house;
         Client& ada = house.enter("ada");
