@@ -40,6 +40,7 @@ struct Options {
     std::string excluded; // the same, of suites
     std::vector<std::string> events;
     std::size_t at_once = std::thread::hardware_concurrency() + 1; // tests wait more than they compute
+    std::size_t at_most = 8UL * std::thread::hardware_concurrency();
     bool every = false;
     bool verbose = false;
     bool list = false;
@@ -69,7 +70,7 @@ Options parse_options(int argc, char** argv) {
         } else if (word == "-l") {
             options.list = true;
         } else if (word == "-j") {
-            options.at_once = std::max(1ul, std::strtoul(value(), nullptr, 10));
+            options.at_once = options.at_most = std::max(1ul, std::strtoul(value(), nullptr, 10));
         } else if (word == "--only") {
             add_pattern(options.only, value());
         } else if (word == "--exclude-suite") {
@@ -174,7 +175,7 @@ int run(int argc, char** argv) {
     ::setenv("SUITE_BIN", folder.c_str(), 0); // where the harness finds the programs
 
     const auto found = list_tests(options);
-    tests::Runner runner{{options.at_once, options.verbose}, folder / "failed"};
+    tests::Runner runner{{options.at_once, options.at_most, options.verbose}, folder / "failed"};
     for (const Test& test : found) {
         if (options.list) std::printf("%s: %s\n", test.suite.c_str(), test.name.c_str());
         if (!test.is_end_to_end() || options.events.empty()) {

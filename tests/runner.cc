@@ -98,7 +98,7 @@ Runner::~Runner() {
 bool Runner::run_all() {
     std::stable_partition(waiting_.begin(), waiting_.end(), [](const Run& run) { return run.job.early; });
     while (!waiting_.empty() || !running_.empty()) {
-        while (!waiting_.empty() && running_.size() < manner_.at_once) {
+        while (may_start()) {
             start(std::move(waiting_.front()));
             waiting_.pop_front();
         }
@@ -115,6 +115,11 @@ bool Runner::run_all() {
     erase_progress();
     kill_strays();
     return true;
+}
+
+bool Runner::may_start() {
+    if (waiting_.empty()) return false;
+    return running_.size() < manner_.at_once || (running_.size() < manner_.at_most && idle_.has_room());
 }
 
 void Runner::start(Run run) {
@@ -151,10 +156,13 @@ void Runner::run_body(const Run& run) {
     }));
 }
 
-// Waits for a child's end or the next deadline. False: a person or the system wants us to stop.
+// Waits for a child's end, the next deadline or a look whether there is room for more. False: a person or the
+// system wants us to stop.
 bool Runner::wait_for_signal() {
     auto next = Clock::time_point::max();
     for (const Run& run : running_) next = std::min(next, run.deadline);
+    if (!waiting_.empty() && running_.size() < manner_.at_most)
+        next = std::min(next, Clock::now() + Idle::span);
     const auto left = std::max<std::chrono::nanoseconds>(next - Clock::now(), 1ms).count();
     const timespec timeout{left / 1'000'000'000, left % 1'000'000'000};
     const int signal = ::sigtimedwait(&signals_, nullptr, &timeout);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/fd.hh"
+#include "tests/idle.hh"
 #include "tests/place.hh"
 
 #include <chrono>
@@ -33,6 +34,7 @@ class Runner {
 public:
     struct Manner {
         std::size_t at_once; // jobs at the same time
+        std::size_t at_most; // that many while the processors have room
         bool verbose;        // a line for each that passes or is skipped
     };
     // logs: folder for the output of jobs that fail, whose last part is printed too, made safe to show.
@@ -65,6 +67,7 @@ private:
         double seconds = 0;
     };
 
+    bool may_start();
     void start(Run run);
     [[noreturn]] void run_body(const Run& run);
     bool wait_for_signal();
@@ -76,6 +79,7 @@ private:
     void show_progress() const;
 
     Manner manner_;
+    Idle idle_{};
     std::filesystem::path logs_;
     sigset_t signals_{};
     sigset_t old_mask_{};

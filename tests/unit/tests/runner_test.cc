@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 
 using namespace std::chrono_literals;
@@ -38,7 +39,7 @@ std::string run_jobs(const e2e::TempDir& folder, std::vector<Job> jobs) {
     const std::string counts = in_child([&] {
         const common::Fd output{::open(said.c_str(), O_WRONLY | O_CREAT, 0666)};
         ::dup2(output.get(), STDOUT_FILENO);
-        Runner runner{{.at_once = 3, .verbose = true}, folder / "logs"};
+        Runner runner{{.at_once = 3, .at_most = 3, .verbose = true}, folder / "logs"};
         for (Job& one : jobs) runner.add(std::move(one));
         if (!runner.run_all()) return std::string{"interrupted"};
         std::fflush(stdout);
@@ -135,5 +136,24 @@ TEST_SUITE("unit") {
         ends_with({"--only", "a port is read from*", "--repeat", "3"}, "3 passed, 0 failed, 0 skipped\n", 0);
         ends_with({"--only", "no test of this name"},
                   "run-tests: no test of that name\n0 passed, 0 failed, 0 skipped\n", 1);
+    }
+
+    TEST_CASE("runner: there is room when more than half of the processors' time is idle") {
+        const e2e::TempDir folder;
+        const std::filesystem::path stat = folder / "stat";
+        const auto write = [&](std::string_view line) { std::ofstream{stat} << line << "\n"; };
+        write("cpu  100 0 100 1000 50 0 0 0 0 0");
+        tests::Idle idle{stat};
+        auto now = tests::Idle::Clock::now() + tests::Idle::span;
+        const auto has_room = [&] { return idle.has_room(now += tests::Idle::span); };
+        CHECK_FALSE(has_room()); // no tick has passed
+        write("cpu  110 0 110 1021 50 0 0 0 7 7");
+        CHECK_FALSE(idle.has_room(now));
+        CHECK(has_room());
+        write("cpu  120 0 120 1041 50 0 0 0 99 99");
+        CHECK_FALSE(has_room());
+        write("cpu  120 0 120 1141 250 0 0 0 99 99"); // who waits for a disk is not idle
+        CHECK_FALSE(has_room());
+        CHECK_FALSE(tests::Idle{folder / "nothing"}.has_room(now));
     }
 }
