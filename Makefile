@@ -12,7 +12,7 @@ PREFIX  ?= /usr/local
 
 # NAME:MAIN SOURCE:FOLDER below PREFIX. A program without its main source is not built.
 programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp/fcp.cc:bin ftpctl:common/ctl/ctl.cc:sbin \
-            chatd:chatd/main.cc:sbin chat:chatd/chat/chat.cc:bin
+            chatd:chatd/main.cc:sbin chat:chatd/chat/chat.cc:bin suite-tls:common/tls/suite_tls.cc:libexec
 # SECOND NAME:PROGRAM:a source it goes with:FOLDER below PREFIX. Symbolic links.
 links    := fls:fcp:ftpd/fcp/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
 # Message catalogues (gencat(1)), by language, and where they go below PREFIX.
@@ -51,6 +51,10 @@ is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1 || :))
 utf8proc := $(call is_there,utf8proc)
 utf8proc := $(if $(shell echo '\#include <utf8proc.h>' | $(CXX) $(CXXFLAGS) -E -x c++ - >/dev/null 2>&1 && echo found),$(utf8proc))
 unicode  := chatd chat
+# TLS, where its library is installed: one program has it, the others know nothing of it. Without it that one is
+# left out.
+secure   := suite-tls
+gnutls   := $(if $(shell echo '\#include <gnutls/abstract.h>' | $(CXX) $(CXXFLAGS) -E -x c++ - >/dev/null 2>&1 && echo found),-lgnutls)
 static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
 static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1 || :))))
 layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session/session.ld
@@ -66,8 +70,10 @@ sources  := $(filter-out $(mains) common/$(other)/%,$(foreach p,$(parts),$(wildc
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
 catalogues := $(languages:%=$(build)/chatd.%.cat)
 lacking  := $(if $(utf8proc),,$(filter $(unicode),$(names)))
-programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(lacking)),,$p))
-names    := $(filter-out $(lacking),$(names))
+left_out := $(lacking) $(if $(gnutls),,$(secure))
+programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(left_out)),,$p))
+names    := $(filter-out $(left_out),$(names))
+secured  := $(if $(gnutls),$(wildcard common/tls/*/*.cc))
 tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc tests/faults/*.cc)
 floor    := tests/bench/floor.cc
 bench    := $(filter-out $(floor),$(wildcard tests/bench/*.cc))
@@ -132,7 +138,7 @@ $(shared)/$1.hh.gch: $(shared)/$1.hh $(shared)/compile
 	$$(hush)$$(compile) $$(also) -Wno-pragma-once-outside-header -x c++-header -o $$@ $$<
 $2: | $(shared)/$1.hh.gch
 endef
-$(foreach p,$(filter programs,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(sources) $(mains) $(wildcard common/*/*.cc)))))
+$(foreach p,$(filter programs,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(sources) $(secured) $(mains) $(wildcard common/*/*.cc)))))
 $(foreach p,$(filter tests,$(PRECOMPILED)),$(eval $(call precompiled,$p,$(call objects,$(filter-out $(watching),$(tests))))))
 $(shared)/tests.hh.gch: also = $(for_tests)
 
@@ -146,9 +152,9 @@ endef
 $(foreach p,$(parts),$(eval $(call part,$p)))
 
 define program # NAME, MAIN SOURCE: links with its own folder's archive and with common's
-$(build)/$1: $(call objects,$2) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
+$(build)/$1: $(call objects,$2 $(if $(filter $1,$(secure)),$(secured))) $(call archives,$(firstword $(subst /, ,$2)) common) $(build)/link
 	$$(say) link $$@
-	$$(hush)$$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(if $(filter $1,$(unicode)),$(utf8proc)) $(library)
+	$$(hush)$$(link) $(if $(filter $1,$(daemons)),$(static) $(if $(static),$(layout_$1))) -o $$@ $$(filter %.o %.a,$$^) $(if $(filter $1,$(unicode)),$(utf8proc)) $(if $(filter $1,$(secure)),$(gnutls)) $(library)
 endef
 $(build)/ftpd: common/fork.ld ftpd/session/session.ld
 $(build)/chatd: common/fork.ld
@@ -193,7 +199,7 @@ endef
 $(foreach f,$(remembered),$(eval $(remember)))
 $(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $@
 
--include $(patsubst %.o,%.d,$(call objects,$(sources) $(mains) $(tests) $(bench) $(floor) $(wildcard common/*/*.cc)))
+-include $(patsubst %.o,%.d,$(call objects,$(sources) $(secured) $(mains) $(tests) $(bench) $(floor) $(wildcard common/*/*.cc)))
 
 # --- use -----------------------------------------------------------------------------------------------
 run: ## build, start both daemons on loopback, say what to type in another shell; FTP=port CHAT=port
@@ -251,7 +257,7 @@ backends      = $(if $(POSIX),poll select,epoll epoll-edge poll select)
 compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /usr/include/crypt.h:libcrypt-dev \
                 /usr/include/utf8proc.h:libutf8proc-dev
 run_needs     = curl:curl nc.openbsd:netcat-openbsd telnet:telnet
-test_needs    = /usr/include/doctest/doctest.h:doctest-dev $(run_needs) lftp:lftp \
+test_needs    = /usr/include/doctest/doctest.h:doctest-dev /usr/include/gnutls/gnutls.h:libgnutls28-dev openssl:openssl $(run_needs) lftp:lftp \
                 tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3
 
 include tests/check.mk

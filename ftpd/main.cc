@@ -16,6 +16,7 @@
 #include "common/options.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "common/tls/tls_process.hh"
 #include "ftpd/confinement.hh"
 #include "ftpd/parent/inetd.hh"
 #include "ftpd/parent/parent.hh"
@@ -37,10 +38,14 @@ ftpd::Serves serves(const ftpd::FtpdOptions& options) {
 }
 
 // -n: what a start would find, said here.
-int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings) {
+int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings, const Invocation& invocation) {
     change_priority(settings.nice, own_priority());
-    for (const common::Note& note : check_start(settings, serves(options)))
-        std::fprintf(stderr, "ftpd: %s\n", note.text.c_str());
+    std::vector<common::Note> notes = check_start(settings, serves(options));
+    if (!options.one_client && !settings.tls.certificates.empty())
+        for (common::Note& note :
+             check_certificates(Executable{find_tls_program(invocation.path())}, settings.tls.certificates))
+            notes.push_back(std::move(note));
+    for (const common::Note& note : notes) std::fprintf(stderr, "ftpd: %s\n", note.text.c_str());
     std::printf("ftpd: configuration is good\n");
     return 0;
 }
@@ -53,11 +58,12 @@ int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a
 // relative one would be another by now, since a daemon leaves its folder.
-Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, bool foreground,
-               std::span<const Identity> known) {
+Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, const std::optional<Executable>& tls,
+               bool foreground, std::span<const Identity> known) {
     ftpd::Settings settings = ftpd::make_settings(lines);
     settings.root = first.root;
     settings.users = first.users;
+    settings.tls.certificates = first.tls.certificates;
     const std::optional<DaemonUsers> users = find_users(settings, ftpd::main_user_directive, known);
     std::optional<Identity> identity; // of sessions
     Plan plan;
@@ -88,6 +94,7 @@ Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, bool foreground
                                   return ftpd::Parent{keeper, settings, identity, log}.run(foreground);
                               }});
     if (!settings.users.empty()) add_authd(plan, ftpd::authd_settings(settings), users);
+    if (tls) add_tls(plan, *tls, settings.tls.certificates, users);
     if (settings.keep_partials.count() != 0)
         plan.processes.push_back(
             {.role = std::string{ftpd::label_of_sweeper},
@@ -104,19 +111,37 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
     return merged;
 }
 
+// goes_on: it was there on trial, and its loss is no reason to end a daemon that serves.
+std::optional<Executable> find_tls(const Invocation& invocation, bool goes_on) {
+    try {
+        return Executable{find_tls_program(invocation.path())};
+    } catch (const std::exception&) {
+        if (!goes_on) throw;
+        return {};
+    }
+}
+
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     ftpd::Settings settings;
     const bool goes_on = paper && !paper->is_for_trial(); // with what was checked on trial
     const std::vector<Identity> known = paper ? paper->users : std::vector<Identity>{};
+    std::optional<Executable> tls; // the program
     const auto plan = [&](Duties::Lines lines) {
-        return make_plan(lines, settings, options.foreground, known);
+        return make_plan(lines, settings, tls, options.foreground, known);
     };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
         settings = ftpd::make_settings(lines);
         settings.users = real_user_file(settings.users, goes_on);
+        if (!settings.tls.certificates.empty()) tls = find_tls(invocation, goes_on);
         return settings;
     };
-    const auto check = [&] { return check_start(settings, ftpd::Serves::many); };
+    const auto check = [&] {
+        std::vector<common::Note> notes = check_start(settings, ftpd::Serves::many);
+        if (tls)
+            for (common::Note& note : check_certificates(*tls, settings.tls.certificates))
+                notes.push_back(std::move(note));
+        return notes;
+    };
     return start_daemon({{"ftpd", SUITE_VERSION, plan, merge}, read, check}, options, invocation,
                         std::move(paper));
 }
@@ -133,13 +158,12 @@ int main(int argc, char** argv) {
         if (options.action == Action::show_usage)
             return std::printf("%s", usage_text("ftpd", table, "").c_str()), 0;
         if (options.action == Action::show_version) return std::printf("ftpd %s\n", SUITE_VERSION), 0;
-        if (options.action == Action::run && !options.one_client) {
-            const Invocation invocation = own_invocation({argv, static_cast<std::size_t>(argc)}, paper);
+        const Invocation invocation = own_invocation({argv, static_cast<std::size_t>(argc)}, paper);
+        if (options.action == Action::run && !options.one_client)
             return serve(options, invocation, std::move(paper));
-        }
 
         const ftpd::Settings settings = ftpd::make_settings(read_config(options.file, options.lines));
-        if (options.action == Action::check) return check(options, settings);
+        if (options.action == Action::check) return check(options, settings, invocation);
         return serve_one(options, settings);
     });
 }

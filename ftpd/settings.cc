@@ -44,6 +44,11 @@ constexpr std::array<Rights, 4> anonymous_rights{
     Rights{Right::create},
 };
 
+// As TlsPolicy has them.
+constexpr std::array<std::string_view, 4> tls_words{"off", "offered", "required", "required-for-passwords"};
+
+constexpr std::array<std::string_view, 2> reuse_words{"optional", "required"};
+
 constexpr std::array<std::string_view, 2> type_words{"ascii", "binary"}; // as TransferType has them
 
 DataSettings::Ports parse_ports(Words words) {
@@ -121,6 +126,13 @@ Announcement parse_announcement(Words words) {
 
 std::chrono::seconds parse_timeout(Words words) { return parse_time(words, 1s, max_timeout); }
 
+void complete_tls(Settings& s) {
+    const bool has_certificate = !s.tls.certificates.empty();
+    s.tls_policy = s.tls_given.value_or(has_certificate ? TlsPolicy::offered : TlsPolicy::off);
+    if (s.tls_policy != TlsPolicy::off && !has_certificate)
+        throw UserError("tls: there is no certificate: add `certificate CERT KEY', two files in PEM");
+}
+
 // Homes stand below the root, and so would strangers.
 void complete_anonymous(Settings& s) {
     const bool has_users = !s.users.empty();
@@ -197,6 +209,14 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"announce", "DIR ROOM [CONTROL-PATH]", "",
                      "announce the files stored in a folder in a room of chatd", Repeats::yes, Reload::yes,
                      [&](Words w) { s.announcements.push_back(parse_announcement(w)); }});
+    table.push_back({"tls", "off|offered|required|required-for-passwords", "", "who must use TLS",
+                     Repeats::no, Reload::yes,
+                     [&](Words w) { s.tls_given = static_cast<TlsPolicy>(parse_choice(w, tls_words)); }});
+    table.push_back({"tls-reuse", "optional|required", "optional",
+                     "whether private data connections must resume the session of the control connection",
+                     Repeats::no, Reload::yes,
+                     [&](Words w) { s.data.needs_resumed_tls = parse_choice(w, reuse_words) == 1; }});
+    for (Directive& row : tls_directives(s.tls)) table.push_back(std::move(row));
     return table;
 }
 
@@ -205,6 +225,7 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     apply_config(lines, directive_table(settings));
     complete_settings(settings, defaults);
     complete_anonymous(settings);
+    complete_tls(settings);
     return settings;
 }
 

@@ -6,6 +6,7 @@
 #include "common/address.hh"
 #include "common/daemon_settings.hh"
 #include "common/options.hh"
+#include "common/tls/tls_settings.hh"
 #include "ftpd/access.hh"
 
 #include <optional>
@@ -39,7 +40,8 @@ struct DataSettings {
     };
     Ports passive_ports;
     std::optional<common::Address> passive_address; // given by PASV instead of ours; IPv4
-    std::chrono::seconds connect_timeout{};         // for setting up a data connection
+    bool needs_resumed_tls = false;         // a private one must resume the control connection's session
+    std::chrono::seconds connect_timeout{}; // for setting up a data connection
 };
 
 // What a transfer over a data connection makes of line ends (RFC 959, section 3.1.1).
@@ -52,6 +54,9 @@ struct Announcement {
     std::string control; // the path of chatd's control socket
 };
 
+// Who must use TLS (RFC 4217).
+enum class TlsPolicy { off, offered, required, required_for_passwords };
+
 struct Settings : common::DaemonSettings {
     std::string root; // the served folder, absolute: a daemon that detaches changes to /
     Rights anonymous; // what clients without an account may do
@@ -60,6 +65,9 @@ struct Settings : common::DaemonSettings {
     // The folder below root, as a path of the tree, that clients without an account are confined to; "/":
     // the whole tree. Empty until it is known whether it was given.
     std::string anonymous_root;
+    common::TlsSettings tls;
+    std::optional<TlsPolicy> tls_given;
+    TlsPolicy tls_policy{}; // given, or else offered where there is a certificate
     DataSettings data;
     Limits limits; // of a login that has none of its own
     NamePolicy names;

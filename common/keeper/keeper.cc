@@ -64,6 +64,22 @@ Holdings hold(const Plan& plan, Log& log, const std::optional<Paper>& paper) {
     }
 }
 
+// To that process its end of its pair with another, which stays here for the next one of its role.
+void give_end(KeptChild& process, const std::string& role, const KeptChild& other) {
+    process.pair.share({.word = KeeperWord::give, .number = other.pid(), .label = role}, other.end());
+}
+
+// Of all those that are there for this one.
+void give_ends(const Plan& plan, std::map<std::string, KeptChild>& children, const LastingProcess& process) {
+    const bool is_main = &process == &plan.processes.front();
+    for (const auto& [role, child] : children) {
+        const LastingProcess* const other = find(plan, role);
+        const bool is_for_main = other == nullptr || other->user.empty();
+        if (child.end() && (is_for_main ? is_main : other->user == process.role))
+            give_end(children[process.role], role, child);
+    }
+}
+
 bool other_runs(const std::map<std::string, KeptChild>& children, const KeptChild& main) {
     return std::ranges::any_of(
         children, [&](const auto& child) { return child.second.runs() && &child.second != &main; });
@@ -193,8 +209,10 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     if (is_main && program != nullptr) return life_.begin(false); // it opens first, and says so
     if (is_main) return begin_main();
     KeptChild& child = children_[process.role];
+    give_ends(plan_, children_, process);
     child.pair.send({.word = KeeperWord::begin});
-    if (main().runs()) give_end(process.role, child);
+    KeptChild& user = process.user.empty() ? main() : children_[process.user];
+    if (user.runs()) give_end(user, process.role, child);
 }
 
 void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
@@ -259,8 +277,7 @@ void Keeper::give_all() {
         return upgrade_.kept().contains(label) || upgrade_.is_left_out(label);
     });
     for (const auto& [label, fd] : upgrade_.kept()) give(main().pair, label, fd.get());
-    for (const auto& [role, child] : children_)
-        if (child.end()) give_end(role, child);
+    give_ends(plan_, children_, plan_.processes.front());
     legacy_.give_deposits(main().pair);
     std::int64_t beginning = 0;
     if (main_failed_) beginning |= Beginning::predecessor_failed;
@@ -334,7 +351,9 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     legacy_.write(paper.deposits, paper.orphans);
     paper.children.assign(former_.pids().begin(), former_.pids().end());
     for (const auto& [role, child] : children_)
-        if (child.runs() && &child != &main()) paper.children.push_back(child.pid());
+        if (const LastingProcess* const process = find(plan_, role);
+            child.runs() && &child != &main() && !(process != nullptr && process->outlives_upgrade))
+            paper.children.push_back(child.pid());
     reloads_.write(paper);
     return paper;
 }

@@ -69,10 +69,6 @@ private:
     // The main process.
     KeptChild& main() { return children_[plan_.processes.front().role]; }
     void tell(const KeeperFrame& frame, Fd fd = {}) { main().pair.send(frame, std::move(fd)); }
-    // Its end of its pair with another, which stays here for the next main process.
-    void give_end(const std::string& role, const KeptChild& child) {
-        main().pair.share({.word = KeeperWord::give, .number = child.pid(), .label = role}, child.end());
-    }
     void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
     void answer(const std::string& role, const std::string& label);
     void on_ready(const std::string& places);

@@ -21,7 +21,7 @@
 namespace common {
 
 // What a new process has beside 0 to 2: its pair with the keeper, and, unless it is the main one, one with
-// that.
+// that, or with another that works with it.
 struct Birth {
     Fd keeper;
     Fd main;
@@ -34,6 +34,8 @@ struct LastingProcess {
     bool ends_by_itself = false;            // it has done its work, and is started again after the pause
     bool is_needed = false;                 // a start fails if it ends before the main process serves
     int executes = -1;                      // the file of a program that the body executes, which stays open
+    std::string user{}; // of the one at the other end of its pair, started after it; empty: the main one
+    bool outlives_upgrade = false; // it goes on for the clients that it has, however long these stay
 };
 
 // What a daemon's configuration asks of its keeper.

@@ -5,6 +5,7 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "common/tls/tls_process.hh"
 #include "ftpd/confinement.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/parent/start_checks.hh"
@@ -54,7 +55,9 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
     if (!settings_.users.empty())
         authd_.emplace(service_.loop(), log_, authd_settings(settings_),
                        AuthdLink::StartedElsewhere{[&keeper] { keeper.end(label_of_authd); }});
-    for (const std::string_view label : {label_of_authd, label_of_sweeper})
+    if (!settings_.tls.certificates.empty())
+        tls_.emplace(service_.loop(), log_, [&keeper] { keeper.end(label_of_tlsd); });
+    for (const std::string_view label : {label_of_authd, label_of_tlsd, label_of_sweeper})
         if (Given given = keeper.take(label); given.fd) take(std::move(given));
     if (authd_ && keeper.follows_another()) // the parent before may have told it another, or in part
         authd_->configure(settings_.login_tries, settings_.login_holdoff);
@@ -120,6 +123,7 @@ void Parent::on_stay() {
 int Parent::run(bool foreground) {
     if (!why_unable_.empty()) {
         if (authd_) authd_->leave(); // it is the version's before
+        if (tls_) tls_->leave();
         service_.keeper().tell_unable(why_unable_);
         return 1;
     }
@@ -127,7 +131,11 @@ int Parent::run(bool foreground) {
     forbid_new_privileges();
     deny_calls(DeniedCalls::usual);
     root_.look(settings_, identity_);
-    while (root_.is_awaited() && !service_.is_stopping() && !service_.hands_over()) service_.wait();
+    // Else a start would go well that can serve nobody who wants TLS.
+    const bool awaits_tls = tls_ && !service_.keeper().follows_another();
+    while ((root_.is_awaited() || (awaits_tls && !tls_->was_ready())) && !service_.is_stopping() &&
+           !service_.hands_over())
+        service_.wait();
     acceptor_.start(settings_);
     update_acceptor();
     service_.tell_ready(acceptor_.places(), foreground);
@@ -150,10 +158,12 @@ void Parent::update_acceptor() {
 
 void Parent::start_session(Accepted client) {
     root_.renew_if_removed();
-    Fd ours, theirs, authd;
+    Fd ours;
+    SessionParts parts;
     try {
-        std::tie(ours, theirs) = make_packet_pair();
-        if (authd_) authd = authd_->open_client(client.peer);
+        std::tie(ours, parts.pair) = make_packet_pair();
+        if (authd_) parts.authd = authd_->open_client(client.peer);
+        if (tls_ && settings_.tls_policy != TlsPolicy::off) parts.tlsd = tls_->open_client(client.peer);
     } catch (const std::system_error&) {
         acceptor_.turn_away(client.socket, "The server has no free descriptor: try again in a moment.");
         throw;
@@ -170,10 +180,10 @@ void Parent::start_session(Accepted client) {
                          .local = address_for_url(client.socket),
                          .listener = client.listener};
     const std::string shown = record.peer;
-    const std::optional<pid_t> pid =
-        sessions_.start(std::move(record), std::move(ours), [&, &theirs = theirs]() -> int {
-            run_session(std::move(client.socket), std::move(theirs), std::move(authd), page.number());
-        });
+    const std::optional<pid_t> pid = sessions_.start(std::move(record), std::move(ours), [&]() -> int {
+        parts.client = std::move(client.socket);
+        run_session(std::move(parts), page.number());
+    });
     if (!pid) {
         ++pages_.books().totals.failed_forks;
         acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
@@ -198,12 +208,12 @@ std::string Parent::address_for_url(const Fd& client) const {
 }
 
 // In the child.
-void Parent::run_session(Fd client, Fd pair, Fd authd, std::size_t page) {
-    const std::span<std::byte> own_page = pages_.all().page(page);
+void Parent::run_session(SessionParts parts, std::size_t page) {
+    parts.page = pages_.all().page(page);
     pages_.all().keep_only(page);
     sessions_.let_go();
-    run_session_process(settings_, identity_,
-                        {std::move(client), std::move(pair), root_.take(), std::move(authd), own_page});
+    parts.root = root_.take();
+    run_session_process(settings_, identity_, std::move(parts));
 }
 
 std::vector<std::string> Parent::who() const { return format_who(sessions_.view(), Clock::now()); }
@@ -223,6 +233,7 @@ std::vector<std::string> Parent::stats() const {
 
 void Parent::apply(Service::Lines config) {
     Settings settings = make_settings(config);
+    settings.tls.certificates = settings_.tls.certificates;
     settings.root = settings_.root; // a relative one would be another by now: a daemon leaves its folder
     records_.reload(settings, std::move(xferlog_));
     settings_ = std::move(settings);
@@ -237,6 +248,7 @@ void Parent::take(Given given) {
     if (given.label.starts_with(label_of_listener)) return acceptor_.add(std::move(given));
     if (given.label == label_of_xferlog) xferlog_ = std::move(given.fd);
     if (given.label == label_of_authd && authd_) authd_->adopt(std::move(given.fd), given.pid);
+    if (given.label == label_of_tlsd && tls_) tls_->adopt(std::move(given.fd), given.pid);
     if (given.label != label_of_sweeper) return;
     sweeper_errors_ = {};
     sweeper_ = Watch{service_.loop(), std::move(given.fd), Interest::read,
@@ -289,6 +301,7 @@ void Parent::hand_over() {
     if (service_.is_stopping()) return stop(); // nobody would follow
     sessions_.hand_over();
     if (authd_) authd_->leave();
+    if (tls_) tls_->leave();
     service_.end_hand_over();
 }
 
@@ -300,6 +313,7 @@ void Parent::stop() {
     acceptor_.close();
     let_commands_finish();
     if (authd_) authd_->stop();
+    if (tls_) tls_->stop();
     sessions_.tell_all(pack_frame(Stop{service_.farewell()})); // one that cannot be told ends by the signal
     for (const int signal : {SIGTERM, SIGKILL}) {
         sessions_.signal_all(signal);

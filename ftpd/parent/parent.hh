@@ -11,6 +11,7 @@
 #include "common/log.hh"
 #include "common/privileges.hh"
 #include "common/service.hh"
+#include "common/tls/tls_link.hh"
 #include "ftpd/parent/kept_pages.hh"
 #include "ftpd/parent/records.hh"
 #include "ftpd/parent/served_root.hh"
@@ -26,6 +27,8 @@
 #include <vector>
 
 namespace ftpd {
+
+struct SessionParts;
 
 // Labels of its own, beside the keeper's.
 inline constexpr std::string_view label_of_xferlog = "xferlog", label_of_authd = "authd",
@@ -55,7 +58,7 @@ private:
     void take(common::Given given);
 
     void start_session(common::Accepted client);
-    [[noreturn]] void run_session(common::Fd client, common::Fd pair, common::Fd authd, std::size_t page);
+    [[noreturn]] void run_session(SessionParts parts, std::size_t page);
     std::string address_for_url(const common::Fd& client) const;
     void update_acceptor();
     void take_over();
@@ -77,6 +80,7 @@ private:
     Sessions sessions_;
     common::Acceptor acceptor_;
     std::optional<common::AuthdLink> authd_; // only with a user file
+    std::optional<common::TlsLink> tls_;     // only with a certificate
     common::Watch sweeper_;                  // its pair, while it works
     common::ErrorLines sweeper_errors_;
     std::string why_unable_; // to go on with the sessions that there are

@@ -11,6 +11,7 @@
 #include "common/privileges.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
+#include "common/tls/tls_link.hh"
 #include "ftpd/confinement.hh"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ namespace {
 // it.
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 16;
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 4;
+constexpr std::size_t tls_descriptors = TlsLink::max_unsent + 4; // the same with tlsd
 
 // A folder of the tree, and what whoever is shut in it may do there.
 struct ServedFolder {
@@ -110,7 +112,8 @@ std::string look_at_folders(const Settings& settings, const std::optional<Identi
 } // namespace
 
 std::size_t own_descriptors_of(const Settings& settings) {
-    return own_descriptors + (settings.users.empty() ? 0 : authd_descriptors);
+    return own_descriptors + (settings.users.empty() ? 0 : authd_descriptors) +
+           (settings.tls.certificates.empty() ? 0 : tls_descriptors);
 }
 
 std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
@@ -119,6 +122,8 @@ std::vector<common::Note> check_start(const Settings& settings, Serves serves) {
         common::check_start(settings, "ftpd", main_user_directive);
     } else {
         check_children(settings, "ftpd");
+        if (settings.tls_policy > TlsPolicy::offered)
+            throw UserError("tls: with -i there is none: write `tls off', or run ftpd as a daemon");
     }
     const std::optional<Identity> identity = find_identity(settings);
     open_root(settings);

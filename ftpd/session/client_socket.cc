@@ -2,6 +2,9 @@
 #include "ftpd/session/client_socket.hh"
 
 #include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/tls/relay_link.hh"
+#include "common/unacknowledged.hh"
 #include "ftpd/session/parent_link.hh"
 #include "ftpd/session/refusal.hh"
 
@@ -55,7 +58,35 @@ void ClientSocket::flush_at_last(std::string_view last) {
 
 void ClientSocket::end_output() {
     flush();
+    if (relay_ != nullptr) relay_->say_whole(control_connection);
     ::shutdown(socket_.get(), SHUT_WR); // fails only where the client is gone
+}
+
+// Whoever sits between could have sent commands behind AUTH, which would be done as the client's.
+void ClientSocket::begin_tls(std::string_view words, RelayLink& link, const RelayTerms& terms) {
+    while (!input_ended_ && read_once()) buffer_.consume(buffer_.buffered().size());
+    say(words);
+    flush();
+    buffer_.consume(buffer_.buffered().size()); // read while waiting: the client had not seen the words yet
+    poller_->forget(socket_.get());
+    client_interest_ = Interest::none;
+    relay_ = &link;
+    socket_ = link.begin(terms, std::move(socket_));
+}
+
+std::optional<std::size_t> ClientSocket::unacknowledged() {
+    if (relay_ == nullptr) return unacknowledged_bytes(socket_.get());
+    const std::optional<bool> answer = relay_->is_acknowledged();
+    was_reset_ = answer == false;
+    return answer == true ? 0 : 1;
+}
+
+bool ClientSocket::was_reset() { return relay_ == nullptr ? connect_error(socket_.get()) != 0 : was_reset_; }
+
+bool ClientSocket::was_cut() {
+    if (relay_ == nullptr) return false;
+    relay_->hear();
+    return relay_->connection(control_connection).end != RelayEnd::clean;
 }
 
 // The connection is dead both ways, which the poller would go on to report.

@@ -16,6 +16,11 @@
 #include <string>
 #include <string_view>
 
+namespace common {
+class RelayLink;
+struct RelayTerms;
+} // namespace common
+
 namespace ftpd {
 
 class ParentLink;
@@ -91,6 +96,18 @@ public:
     // more.
     void set_time_limit(Deadline limit) { time_limit_ = limit; }
 
+    // Says these words, the last in the clear: from the answer to them on the client speaks TLS, and what it
+    // has sent before is thrown away. link must outlive this. Waits until all that was said is written.
+    // Throws std::system_error when there is no relay to be had: nothing more reaches the client then.
+    void begin_tls(std::string_view words, common::RelayLink& link, const common::RelayTerms& terms);
+    // How much of what was written the client's system has not acknowledged, as unacknowledged_bytes(); under
+    // TLS 1 stands for any amount, or that the answer has not come yet.
+    std::optional<std::size_t> unacknowledged();
+    // After that: the connection was reset.
+    bool was_reset();
+    // At the end of its input under TLS: the client did not end it itself (close_notify).
+    bool was_cut();
+
     int fd() const { return socket_.get(); }
     std::chrono::seconds stall_limit() const { return stall_limit_; }
 
@@ -100,7 +117,8 @@ private:
     void watch_client(common::Interest interest);
     void watch_other(int fd, common::Interest interest);
 
-    common::Fd socket_;
+    common::Fd socket_;                  // under TLS a stream, whose other end the relay has
+    common::RelayLink* relay_ = nullptr; // under TLS
     ParentLink& parent_;
     std::unique_ptr<common::Poller> poller_;
     common::LineReader buffer_{max_line, common::LineEnds::first_decides};
@@ -112,6 +130,7 @@ private:
     Deadline time_limit_;
     bool input_ended_ = false;
     bool lost_ = false; // dead both ways, and survived
+    bool was_reset_ = false;
     Survives survives_;
 };
 

@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "common/tls/relay_link.hh"
 #include "ftpd/session/connection.hh"
 #include "ftpd/settings.hh"
 
@@ -46,8 +47,10 @@ bool means_itself(const Address& told, const Address& client) {
 
 } // namespace
 
+// Under TLS the relay resets what it was not told to be whole.
 DataConnection::~DataConnection() {
     if (!socket_) return;
+    if (relay_ != nullptr) relay_->forget(number_);
     control_->client().forget(socket_.get());
     set_reset_on_close(socket_.get());
 }
@@ -107,17 +110,53 @@ Fd DataConnection::release() {
     return std::move(socket_);
 }
 
+void DataConnection::wait_for_relay(const std::function<bool(const RelayLink::Connection&)>& is_enough) {
+    for (;;) {
+        relay_->hear();
+        const RelayLink::Connection& told = relay_->connection(number_);
+        if (is_enough(told)) return;
+        if (relay_->fd() < 0 || told.has_failed)
+            throw Refusal{426, text("The data connection was broken off: ", why_cut(), '.')};
+        if (!control_->wait_for_data(relay_->fd(), Interest::read,
+                                     Clock::now() + control_->client().stall_limit()))
+            throw stalled("taken");
+    }
+}
+
+void DataConnection::require_resumed_session() {
+    if (relay_ == nullptr) return;
+    wait_for_relay([](const RelayLink::Connection& told) { return told.security.has_value(); });
+    if (!relay_->connection(number_).security->is_resumed)
+        throw Refusal{522, "Data connections must resume the TLS session of this one: turn that on in your "
+                           "client, or have the administrator set `tls-reuse optional'."};
+}
+
 void DataConnection::end_output() {
+    if (relay_ != nullptr) relay_->say_whole(number_);
     ::shutdown(socket_.get(), SHUT_WR); // fails only where the client is gone
+    if (relay_ != nullptr) wait_for_relay([](const RelayLink::Connection& told) { return told.is_sent; });
+}
+
+DataConnection::End DataConnection::end_of_input() {
+    if (relay_ == nullptr) return End::plain;
+    relay_->hear();
+    return relay_->connection(number_).end == RelayEnd::clean ? End::proved : End::cut;
+}
+
+std::string DataConnection::why_cut() const {
+    const std::string why = relay_ == nullptr ? "" : relay_->connection(number_).why;
+    return why.empty() ? "the relay has ended" : escape(why);
 }
 
 void DataConnection::close() {
+    if (relay_ != nullptr) relay_->forget(number_);
     control_->client().forget(socket_.get());
     socket_.reset();
 }
 
-DataChannel::DataChannel(Connection& control, const DataSettings& settings, Address client, Address server)
-    : control_(control), settings_(settings), client_(client), server_(server) {}
+DataChannel::DataChannel(Connection& control, RelayLink& relay, const DataSettings& settings, Address client,
+                         Address server)
+    : control_(control), relay_(relay), settings_(settings), client_(client), server_(server) {}
 
 void DataChannel::reset() {
     listener_.reset();
@@ -131,6 +170,7 @@ Address DataChannel::listen_passive(Told told) {
     } catch (const std::system_error& error) {
         throw Refusal{425, text("No port to listen on: ", error.what(), '.')};
     }
+    if (is_private_) relay_.say_ticket();
     if (told == Told::address && settings_.passive_address)
         told_ = settings_.passive_address->with_port(told_.port());
     return told_;
@@ -166,6 +206,7 @@ void DataChannel::set_active(const Address& to) {
     if (to.port() < first_free_port)
         throw Refusal{504, text("The port must be ", first_free_port, " or above.")};
     active_ = client_.with_port(to.port());
+    if (is_private_) relay_.say_ticket();
 }
 
 void DataChannel::check_prepared() const {
@@ -174,12 +215,16 @@ void DataChannel::check_prepared() const {
                       "LS, GET PATH and PUT PATH need none."};
 }
 
-DataConnection DataChannel::open() {
+DataConnection DataChannel::open(RelayDirection direction) {
     check_prepared();
     try {
         Fd socket = listener_ ? accept_client() : connect_client();
         reset();
-        return {control_, std::move(socket)};
+        if (!is_private_) return {control_, std::move(socket)};
+        RelayLink::Data data = relay_.add(direction, std::move(socket));
+        DataConnection connection{control_, std::move(data.stream), relay_, data.number};
+        if (settings_.needs_resumed_tls) connection.require_resumed_session();
+        return connection;
     } catch (...) {
         reset();
         throw;

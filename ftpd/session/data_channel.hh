@@ -8,8 +8,11 @@
 
 #include "common/address.hh"
 #include "common/fd.hh"
+#include "common/tls/relay_link.hh"
+#include "common/tls/tls_frames.hh"
 #include "ftpd/session/refusal.hh"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +26,9 @@ struct DataSettings;
 class DataConnection {
 public:
     DataConnection(Connection& control, common::Fd socket) : control_(&control), socket_(std::move(socket)) {}
+    // socket: a stream, whose other end the relay has, under this number.
+    DataConnection(Connection& control, common::Fd socket, common::RelayLink& relay, std::uint32_t number)
+        : control_(&control), socket_(std::move(socket)), relay_(&relay), number_(number) {}
     DataConnection(DataConnection&&) = default;
     DataConnection& operator=(DataConnection&&) = delete;
     // Closed without close(): the client is to see a reset, not an end that looks complete.
@@ -37,8 +43,17 @@ public:
     void discard_rest();
     // Waits until it can be written.
     void wait_until_writable();
-    // The orderly end of what we send; the client's own end may be read after it.
+    // Under TLS waits for the handshake. Throws Refusal (522) for a session of its own, which anybody could
+    // have who has guessed the port, (426) where there is no handshake.
+    void require_resumed_session();
+    // The orderly end of what we send; the client's own end may be read after it. Under TLS waits until all
+    // is with the system; throws Refusal (426) when it cannot be sent.
     void end_output();
+    // Of what the client has sent, at its end. proved: the client itself has said so, under TLS. cut: it
+    // should have, and has not; then why tells.
+    enum class End { plain, proved, cut };
+    End end_of_input();
+    std::string why_cut() const;
     // The orderly end.
     void close();
 
@@ -48,15 +63,22 @@ public:
 
 private:
     Refusal stalled(std::string_view what) const;
+    void wait_for_relay(const std::function<bool(const common::RelayLink::Connection&)>& is_enough);
 
     Connection* control_;
     common::Fd socket_;
+    common::RelayLink* relay_ = nullptr; // under TLS
+    std::uint32_t number_ = 0;
 };
 
 class DataChannel {
 public:
-    DataChannel(Connection& control, const DataSettings& settings, common::Address client,
-                common::Address server);
+    DataChannel(Connection& control, common::RelayLink& relay, const DataSettings& settings,
+                common::Address client, common::Address server);
+
+    // Whether the connections that follow are under TLS; not before the control connection is.
+    void set_private(bool is_private) { is_private_ = is_private; }
+    bool is_private() const { return is_private_; }
 
     // What the client is told of a passive port: EPSV tells no address, so that only PASV needs one of the
     // settings.
@@ -71,8 +93,8 @@ public:
 
     // Throws Refusal (425) unless one of these two has prepared a connection.
     void check_prepared() const;
-    // Makes the connection; what was prepared is used up. Throws Refusal (425).
-    DataConnection open();
+    // Makes the connection, for bytes that go that way; what was prepared is used up. Throws Refusal (425).
+    DataConnection open(common::RelayDirection direction);
     // Closes a connection whose output has been ended, once the client has closed it, too, or has sent
     // something on the control connection, or a moment is over: so 226 comes when the client has seen 150 and
     // the end of the data. A client that lets the moment pass is not waited for again.
@@ -88,9 +110,11 @@ private:
     std::string explain_silence() const;
 
     Connection& control_;
+    common::RelayLink& relay_;
     const DataSettings& settings_;
     common::Address client_;
     common::Address server_;
+    bool is_private_ = false; // under TLS
     common::Fd listener_;
     common::Address told_; // of the listener
     common::Address active_;

@@ -77,7 +77,9 @@ void check(Session& s, const Verb& verb, const std::string& argument) {
         throw Refusal{501, text(verb.name, " needs an argument: ", verb.name, ' ', verb.syntax)};
     if (verb.argument == Argument::none && !without_trailing_blanks(argument).empty())
         throw Refusal{501, text(verb.name, " takes no argument.")};
+    require_tls(s, verb.login, false);
     s.require(verb.login, verb.right, verb.name);
+    require_tls(s, verb.login, verb.kind == Verb::Kind::transfer);
 }
 
 void refuse_unknown(Session& s, const Command& command) {

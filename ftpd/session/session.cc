@@ -63,13 +63,15 @@ void turn_away(const Settings& settings, const SessionParts& parts, const std::s
 Session::Session(const Settings& given, SessionParts&& parts)
     : settings(given),
       parent(std::move(parts.pair)),
+      relay(std::move(parts.tlsd)),
       client(given.child_events, given.stall_timeout, std::move(parts.client), parent),
       control(client),
       tree(std::move(parts.root), given.names),
-      data(control, given.data, ask_or_unknown(peer_address, client.fd()),
+      data(control, relay, given.data, ask_or_unknown(peer_address, client.fd()),
            ask_or_unknown(local_address, client.fd())),
       status(parts.page),
       passwords(std::move(parts.authd)),
+      has_tlsd(relay.fd() >= 0),
       system_user_(std::move(parts.user)) {
     forget_all();
 }
@@ -82,12 +84,15 @@ int Session::run(std::string_view first_note) {
         greet();
         serve();
         client.flush();
+        end_tls(true);
         return 0;
     } catch (const SessionOver& end) {
         settlement.conclude(end.reason);
         if (!end.log_line.empty()) log(Severity::notice, end.log_line);
         say_farewell(end);
         client.flush_at_last();
+        const bool is_broken_off = end.reason == Reason::protocol || end.reason == Reason::stalled;
+        end_tls(!sends_body && !is_broken_off);
         return 0;
     }
 }
@@ -111,10 +116,37 @@ void Session::serve() {
         parent.end_pause();
         if (!line) return settlement.await_acknowledgement();
         if (settlement.is_open()) settlement.heed_command();
+        note_tls();
         execute(*this, *line);
         status.idle();
     }
     settlement.await_acknowledgement();
+}
+
+void Session::begin_tls(std::string_view words) {
+    client.begin_tls(words, relay,
+                     {.least_minor = settings.tls.least_minor,
+                      .handshake_limit = std::max(settings.login_timeout, std::chrono::seconds{1}),
+                      .stall_limit = settings.stall_timeout});
+    forget_all();
+    data.reset();
+    status.set_user(nobody_yet);
+}
+
+// Once it is known how the handshake went.
+void Session::note_tls() {
+    if (!relay.has_begun() || has_noted_tls_) return;
+    relay.hear();
+    const RelayLink::Connection& told = relay.connection(control_connection);
+    if (!told.security && !told.end) return;
+    has_noted_tls_ = true;
+    log(Severity::notice, told.security ? text("tls ", told.cipher) : text("no tls: ", escape(told.why)));
+}
+
+void Session::end_tls(bool is_whole) {
+    if (!relay.has_begun()) return;
+    note_tls();
+    if (is_whole) relay.say_whole(control_connection);
 }
 
 void Session::begin_login_time() {
@@ -255,13 +287,13 @@ void Session::log(Severity severity, std::string_view line) {
 
 void run_session_process(const Settings& settings, const std::optional<Identity>& identity,
                          SessionParts parts) {
-    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,     STDERR_FILENO,   parts.client.get(),
-                          parts.pair.get(), parts.authd.get(), parts.root.get()};
+    const std::array keep{STDIN_FILENO,     STDOUT_FILENO,     STDERR_FILENO,    parts.client.get(),
+                          parts.pair.get(), parts.authd.get(), parts.root.get(), parts.tlsd.get()};
     close_other_descriptors(keep);
     point_errors_at(parts.pair.get());
     // Low numbers, whatever the parent's were: select(2) knows no high ones.
     constexpr int low_enough = 32;
-    for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd, &parts.root})
+    for (Fd* const fd : {&parts.client, &parts.pair, &parts.authd, &parts.root, &parts.tlsd})
         if (*fd && fd->get() >= low_enough) *fd = duplicate(fd->get());
     try {
         parts.root = enter_by_path(settings, identity, std::move(parts.root));

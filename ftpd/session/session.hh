@@ -7,6 +7,7 @@
 #include "common/authd/login.hh"
 #include "common/fd.hh"
 #include "common/log.hh"
+#include "common/tls/relay_link.hh"
 #include "ftpd/access.hh"
 #include "ftpd/frames.hh"
 #include "ftpd/session/body.hh"
@@ -43,6 +44,7 @@ struct SessionParts {
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
     std::string user{}; // that the session runs as, for the log
+    common::Fd tlsd{};  // its end of a pair with tlsd; none: there is no TLS
 };
 
 class Session {
@@ -56,6 +58,7 @@ public:
     // What the verbs work with.
     const Settings& settings;
     ParentLink parent;
+    common::RelayLink relay; // once TLS has begun; before that tlsd is there
     ClientSocket client;
     Connection control;
     Tree tree;
@@ -80,9 +83,12 @@ public:
         std::vector<FileId> stored;             // the files that the client may date, newest last
         std::vector<FileId> made;               // the folders, likewise
         bool extended_only = false;             // after EPSV ALL (RFC 2428, section 4)
+        bool has_protected_buffer = false;      // after PBSZ, without which there is no PROT (RFC 4217)
     };
     Memory memory;
-    bool over = false; // after QUIT
+    bool sends_body = false; // in band: what is not yet whole
+    const bool has_tlsd;     // TLS can be had, or could
+    bool over = false;       // after QUIT
     // Whether it has logged in or done something in band: it is no longer one of those that only connect.
     bool has_come_in = false;
     unsigned unknown_before_login = 0;
@@ -90,6 +96,10 @@ public:
     // account; no other user can log in on this connection.
     std::string only_user;
 
+    // The client speaks TLS from its next byte on, and begins anew; words: the last in the clear. Throws
+    // std::system_error when no relay can be had: its connection has ended.
+    void begin_tls(std::string_view words);
+    bool has_tls() const { return relay.has_begun(); }
     // Puts all that they remember back to the beginning.
     void forget_all();
     // What REST and ALLO have said holds no longer.
@@ -130,10 +140,13 @@ public:
 private:
     void serve();
     void greet();
+    void note_tls();
+    void end_tls(bool is_whole);
     void say_farewell(const SessionOver& end);
 
     std::string home_ = "/";  // of the user, in the served folder
     std::string system_user_; // that this process runs as
+    bool has_noted_tls_ = false;
 };
 
 // In the child: closes every descriptor but 0 to 2 and these, opens the served folder by its path, so that

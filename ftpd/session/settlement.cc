@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session/settlement.hh"
 
-#include "common/socket.hh"
 #include "common/text.hh"
-#include "common/unacknowledged.hh"
 #include "ftpd/session/dispatch.hh"
 #include "ftpd/session/session.hh"
 #include "ftpd/session/transfer.hh"
@@ -62,7 +60,7 @@ void Settlement::await_command(ClientSocket::Deadline deadline) {
     while (open_) {
         const auto look = std::min(deadline.value_or(Clock::time_point::max()), Clock::now() + silence);
         if (session_.control.wait_for_input(look) || deadline == look) return;
-        if (unacknowledged_bytes(session_.client.fd()).value_or(0) == 0) settle();
+        if (session_.client.unacknowledged().value_or(0) == 0) settle();
     }
 }
 
@@ -72,8 +70,8 @@ void Settlement::await_acknowledgement() {
     const int client = session_.client.fd();
     const auto began = Clock::now();
     for (Clock::duration pause = first_pause;; pause = std::min<Clock::duration>(2 * pause, longest_pause)) {
-        const std::optional<std::size_t> left = unacknowledged_bytes(client);
-        if (connect_error(client) != 0) return take_back();
+        const std::optional<std::size_t> left = session_.client.unacknowledged();
+        if (session_.client.was_reset()) return take_back();
         if (left == 0) return settle();
         if (Clock::now() - began >= (left ? max_wait : max_wait_without_signs))
             return left ? take_back() : settle();
@@ -90,7 +88,7 @@ void Settlement::await_sign_of_life() {
         if (session_.control.waiting_lines().size() > open_->early_lines) return settle();
         const auto look = std::min(latest, Clock::now() + silence);
         if (client.wait_for(client.fd(), Interest::read, look)) continue;
-        if (unacknowledged_bytes(client.fd()).value_or(0) == 0) return settle();
+        if (client.unacknowledged().value_or(0) == 0) return settle();
         if (Clock::now() >= latest) return take_back();
     }
 }

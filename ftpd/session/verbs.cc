@@ -20,6 +20,13 @@ constexpr std::array table{
          "give the password: any for anonymous"},
     Verb{"ACCT", required, "ACCOUNT", not_needed, Right::none, plain, do_acct,
          "not needed: no file here needs an account"},
+    Verb{"AUTH", required, "TLS", not_needed, Right::none, plain, do_auth, "speak TLS from now on (RFC 4217)",
+         "AUTH TLS"},
+    Verb{"PBSZ", required, "0", not_needed, Right::none, plain, do_pbsz, "what PROT wants before it", "PBSZ"},
+    Verb{"PROT", required, "P|C", not_needed, Right::none, plain, do_prot,
+         "P: data connections under TLS; C: in the clear", "PROT"},
+    Verb{"CCC", none, "", not_needed, Right::none, plain, do_ccc,
+         "refused: the control connection stays under TLS"},
     Verb{"REIN", none, "", not_needed, Right::none, plain, do_rein, "reset the login and all settings"},
     Verb{"QUIT", none, "", not_needed, Right::none, plain, do_quit, "end the session"},
     Verb{"NOOP", optional, "", not_needed, Right::none, plain, do_noop, "do nothing", {}, answered},
@@ -119,7 +126,7 @@ constexpr std::array table{
 
 // RFC 2228, 2389, 2428, 2640 and 7151, less the table.
 constexpr std::array known_elsewhere{
-    "ADAT", "AUTH", "CCC", "CONF", "ENC", "HOST", "LPRT", "LPSV", "MIC", "PBSZ", "PROT",
+    "ADAT", "CONF", "ENC", "HOST", "LPRT", "LPSV", "MIC",
 };
 
 } // namespace

@@ -68,6 +68,17 @@ void do_stru(Session&, const std::string&);
 void do_rest(Session&, const std::string&);
 void do_allo(Session&, const std::string&);
 void do_smnt(Session&, const std::string&);
+// verbs_tls.cc
+void do_auth(Session&, const std::string&);
+void do_pbsz(Session&, const std::string&);
+void do_prot(Session&, const std::string&);
+void do_ccc(Session&, const std::string&);
+// One of these; and whether the client may use them.
+bool is_about_tls(const Verb& verb);
+bool offers_tls(const Session& session);
+// Throws Refusal (530, 522) where the settings want TLS for a verb.
+void require_tls(const Session& session, LoginNeed login, bool uses_data);
+// verbs_session.cc
 void do_feat(Session&, const std::string&);
 void do_opts(Session&, const std::string&);
 void do_help(Session&, const std::string&);

@@ -79,7 +79,7 @@ private:
         s.data.check_prepared();
         s.control.reply(150, text("Listing ", escape(path), '.'));
         s.client.flush();
-        return s.data.open();
+        return s.data.open(RelayDirection::to_client);
     }
 
     void send_bytes(const std::string& bytes) {

@@ -138,6 +138,11 @@ bool is_transfer(const Activity& activity) {
 } // namespace
 
 void do_user(Session& s, const std::string& name) {
+    const bool wants_tls =
+        s.settings.tls_policy == TlsPolicy::required ||
+        (s.settings.tls_policy == TlsPolicy::required_for_passwords && !is_anonymous(name));
+    if (wants_tls && !s.has_tls())
+        throw Refusal{530, "This server wants TLS before a login: send AUTH TLS first."};
     s.memory.login.reset();
     s.memory.stored.clear();
     s.memory.made.clear();
@@ -246,6 +251,7 @@ void do_feat(Session& s, const std::string&) {
     std::vector<std::string> features{"TVFS", "UTF8"}; // of no verb: how paths and names are (RFC 3659, 2640)
     for (const Verb& verb : verb_table()) {
         if (verb.feature.empty() || !is_offered(s, verb)) continue;
+        if (is_about_tls(verb) && !offers_tls(s)) continue;
         features.emplace_back(verb.feature);
         if (verb.run == do_mlst) features.back() += ' ' + format_fact_names(s.memory.facts, true);
     }
@@ -321,6 +327,9 @@ void do_stat(Session& s, const std::string& path) {
                            : std::string{"Not logged in"});
     s.control.add_line(text("Type ", s.memory.type == TransferType::ascii ? "A (text)" : "I (bytes)",
                             ", structure F (file), mode S (stream)"));
+    if (s.has_tls())
+        s.control.add_line(
+            text("Under TLS; data connections are ", s.data.is_private() ? "private" : "clear"));
     if (is_transfer(activity))
         s.control.add_line(text(activity.verb, ' ', escape(activity.path), ": ",
                                 describe_progress(activity, Clock::now() - s.status.began())));

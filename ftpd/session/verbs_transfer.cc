@@ -139,7 +139,7 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
     s.client.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
     TransferRecord record{s, Direction::upload, upload.path(), s.memory.type == TransferType::ascii};
-    DataConnection data = s.data.open();
+    DataConnection data = s.data.open(RelayDirection::from_client);
     const std::string shown = escape(upload.path());
     try {
         receive_into(s, data, upload);
@@ -149,9 +149,13 @@ void store(Session& s, Upload& upload, std::string_view greeting) {
         throw why;
     }
     // In stream mode the end of the data is the end of the file; but a client that dies ends both
-    // connections.
+    // connections. Under TLS it says itself that this is the end, or anybody may have cut the connection.
     const bool has_ended = s.control.input_ended();
-    const bool is_final = is_done(s);
+    const auto end = data.end_of_input();
+    const bool is_final = is_done(s) || end == DataConnection::End::proved;
+    if (end == DataConnection::End::cut && s.memory.announced != s.status.activity().done)
+        throw Refusal{426, text("The data connection was cut: ", data.why_cut(), ": ", shown,
+                                " is kept and can be continued.")};
     if (has_ended && !is_final)
         throw Refusal{
             426, text("The control connection has ended, so the end of the data is not the end of the file: ",
@@ -277,7 +281,7 @@ void do_retr(Session& s, const std::string& argument) {
     s.client.flush();
     s.status.begin("RETR", path, static_cast<std::uint64_t>(size - from));
     TransferRecord record{s, Direction::download, path, !binary};
-    DataConnection data = s.data.open();
+    DataConnection data = s.data.open(RelayDirection::to_client);
     if (binary)
         send_binary(s, data, file.fd.get(), from, size);
     else
@@ -339,6 +343,7 @@ void do_get(Session& s, const std::string& argument) {
     s.status.begin("GET", path, static_cast<std::uint64_t>(size - offset));
     TransferRecord record{s, Direction::download, path, false};
     s.control.reply(150, text(size - offset, " bytes follow"));
+    s.sends_body = true;
     Throttle throttle{s.limits().rate_down};
     const auto piece = std::min<off_t>(size - offset, static_cast<off_t>(throttle.piece(buffer_size)));
     std::vector<char> buffer(static_cast<std::size_t>(piece));
@@ -359,6 +364,7 @@ void do_get(Session& s, const std::string& argument) {
         s.control.pause_until(throttle.pay(bytes.size(), Clock::now()));
         if (offset < size) s.control.look_around();
     }
+    s.sends_body = false;
     record.complete(static_cast<std::uint64_t>(size));
     s.control.reply(226, result_of(sum, path));
 }
@@ -382,6 +388,9 @@ void do_put(Session& s, const std::string& argument) {
     } catch (const std::system_error& error) {
         throw upload.explain_failure(error);
     }
+    if (body.is_to_end() && s.client.was_cut())
+        throw Refusal{426, text("Your input did not end with TLS's own end (close_notify): ", escape(path),
+                                " is kept and can be continued.")};
     record.complete(upload.complete());
     s.remember_stored(upload.id());
     s.control.reply(226, result_of(sum, path));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+// How often something may be done: so many times at once, and then at a steady pace. Logic without a clock of
+// its own; used by keyd for each relay's signatures, and by tlsd for what a relay complains of.
+#pragma once
+
+#include "common/loop.hh"
+
+#include <algorithm>
+#include <chrono>
+
+namespace common {
+
+class Allowance {
+public:
+    struct Limits {
+        unsigned at_once = 16;
+        std::chrono::milliseconds pace{50}; // then one in each of these: 20 a second
+    };
+
+    Allowance() = default;
+    explicit Allowance(Limits limits) : limits_(limits) {}
+
+    // How long the next has to wait; 0: it may be done now.
+    Clock::duration wait(Clock::time_point now) const {
+        return std::max<Clock::duration>(Clock::duration::zero(), full_at_ - now - slack());
+    }
+    // It is done now.
+    void use(Clock::time_point now) { full_at_ = std::max(full_at_, now) + limits_.pace; }
+
+private:
+    // The last of those that may be done at once is the one with which the pace begins.
+    Clock::duration slack() const { return limits_.pace * (limits_.at_once - 1); }
+
+    Limits limits_{};
+    Clock::time_point full_at_{}; // when all of it may be used again
+};
+
+} // namespace common

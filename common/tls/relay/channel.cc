@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: ISC
+#include "common/tls/relay/channel.hh"
+
+#include "common/errors.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "common/unacknowledged.hh"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace common {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t record = 16384; // bytes: the most that one of TLS carries
+constexpr unsigned rounds = 32;       // of work, before others have their turn
+constexpr unsigned max_renegotiations = 3;
+constexpr std::size_t max_handshake = 65536; // bytes; the library would collect 16 MB
+constexpr auto time_for_end = 10s;           // for the client to end its side once we have ended ours
+constexpr auto time_alone = 10s;             // without advance, once the client's process has gone
+
+bool is_again(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED; }
+
+std::string words_of(ssize_t result, gnutls_session_t session) {
+    const int error = static_cast<int>(result);
+    if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
+        return gnutls_strerror(error);
+    const char* const alert = gnutls_alert_get_name(gnutls_alert_get(session));
+    return text("the client says: ", std::string_view{alert == nullptr ? "?" : alert});
+}
+
+RelaySecurity security_of(gnutls_session_t session) {
+    const std::uint8_t minor = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 ? 3 : 2;
+    return {minor, gnutls_session_is_resumed(session) != 0};
+}
+
+std::string cipher_of(gnutls_session_t session) {
+    const std::unique_ptr<char, void (*)(void*)> all{gnutls_session_get_desc(session), gnutls_free};
+    return all ? std::string{all.get()}.substr(0, max_tls_text) : std::string{};
+}
+
+std::size_t unread_bytes(int socket) {
+    int bytes = 0;
+    return ::ioctl(socket, FIONREAD, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+Interest interest_in(bool reading, bool writing) {
+    return static_cast<Interest>((reading ? 1U : 0U) | (writing ? 2U : 0U));
+}
+
+} // namespace
+
+Channel::Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, std::uint32_t number,
+                 RelayDirection direction, Ends ends, Callbacks callbacks)
+    : loop_(loop),
+      terms_(terms),
+      number_(number),
+      direction_(direction),
+      callbacks_(std::move(callbacks)),
+      client_(std::move(ends.client)),
+      stream_(std::move(ends.stream)),
+      session_(server.make_session(client_.get())) {
+    gnutls_transport_ptr_t unused{}, writing{};
+    gnutls_transport_get_ptr2(session_.get(), &unused, &writing);
+    gnutls_transport_set_ptr2(session_.get(), this, writing);
+    gnutls_transport_set_pull_function(session_.get(), pull);
+    set_interests();
+    watch_time();
+}
+
+// --- work ---
+
+// What the library reads with.
+ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) {
+    Channel& channel = *static_cast<Channel*>(own);
+    const ssize_t got = retry([&] { return ::recv(channel.client_.get(), into, most, 0); });
+    if (got <= 0 || channel.state_ != State::handshake) return got;
+    channel.handshake_bytes_ += static_cast<std::size_t>(got);
+    if (channel.handshake_bytes_ <= max_handshake) return got;
+    errno = EMSGSIZE;
+    return -1;
+}
+
+void Channel::work() {
+    if (state_ == State::handshake && !shake_hands()) return set_interests();
+    bool moved = state_ == State::open;
+    for (unsigned left = rounds; moved && left > 0; --left) {
+        const bool up = carry_up();
+        moved = state_ == State::open && (carry_down() || up) && state_ == State::open;
+    }
+    if (state_ == State::open && is_done()) finish(!is_end_sent_);
+    set_interests();
+    if (moved && client_watch_) client_watch_.again(); // others have their turn
+}
+
+bool Channel::shake_hands() {
+    const int result = gnutls_handshake(session_.get());
+    if (is_again(result) || result == GNUTLS_E_WARNING_ALERT_RECEIVED) return false;
+    if (result < 0) {
+        const std::string why = words_of(result, session_.get());
+        gnutls_alert_send_appropriate(session_.get(), result); // one try
+        end_up(RelayEnd::cut, text("no handshake: ", why));
+        fail_down(text("no handshake: ", why));
+        finish(false); // the client is to see the alert
+        return false;
+    }
+    state_ = State::open;
+    advance();
+    callbacks_.tell(
+        {TlsWord::secured, number_, pack_security(security_of(session_.get())), cipher_of(session_.get())});
+    // At once: a client that has to wait for it before its next command would lose time.
+    if (number_ == control_connection) send_ticket();
+    return true;
+}
+
+// From the client to its process. Whether it got on.
+bool Channel::carry_up() {
+    if (!up_.is_empty()) {
+        const IoResult wrote = send_some(stream_.get(), {up_.bytes.get() + up_.begin, up_.end - up_.begin});
+        if (wrote.state == IoState::vanished) { // nobody wants it
+            up_ = {};
+            return true;
+        }
+        if (wrote.state != IoState::done) return false;
+        up_.begin += wrote.bytes;
+        return true;
+    }
+    if (up_ended_) return false;
+    if (!up_.bytes) up_.bytes = std::make_unique_for_overwrite<char[]>(record);
+    const ssize_t got = gnutls_record_recv(session_.get(), up_.bytes.get(), record);
+    if (got > 0) {
+        up_.begin = 0;
+        up_.end = static_cast<std::size_t>(got);
+        if (has_process_ && !is_end_sent_) advance(); // else nobody waits for that
+        return true;
+    }
+    if (is_again(got)) return false;
+    if (got == 0) {
+        end_up(RelayEnd::clean, {});
+        return true;
+    }
+    if (got == GNUTLS_E_REHANDSHAKE && ++renegotiations_ <= max_renegotiations) {
+        gnutls_alert_send(session_.get(), GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+        return true;
+    }
+    if (got != GNUTLS_E_REHANDSHAKE && gnutls_error_is_fatal(static_cast<int>(got)) == 0) return true;
+    if (got == GNUTLS_E_PREMATURE_TERMINATION) {
+        end_up(RelayEnd::cut, "it ended without TLS's own end (close_notify)");
+        return true;
+    }
+    break_off(words_of(got, session_.get()));
+    return false;
+}
+
+// From the process to its client. Whether it got on.
+bool Channel::carry_down() {
+    if (!down_.is_empty()) {
+        const ssize_t sent =
+            gnutls_record_send(session_.get(), down_.bytes.get() + down_.begin, down_.end - down_.begin);
+        if (is_blocked_by(sent)) return false;
+        if (sent < 0) {
+            break_off(words_of(sent, session_.get()));
+            return false;
+        }
+        down_.begin += static_cast<std::size_t>(sent);
+        advance();
+        return true;
+    }
+    if (owes_end()) return send_end();
+    if (down_ended_) return false;
+    if (!down_.bytes) down_.bytes = std::make_unique_for_overwrite<char[]>(record);
+    const IoResult got = read_some(stream_.get(), {down_.bytes.get(), record});
+    if (got.state == IoState::would_block) return false;
+    if (got.state == IoState::done) {
+        down_.begin = 0;
+        down_.end = got.bytes;
+        return true;
+    }
+    end_stream();
+    return true;
+}
+
+// The client takes nothing just now; its time begins when it stops taking.
+bool Channel::is_blocked_by(ssize_t result) {
+    const bool was_blocked = std::exchange(is_blocked_, is_again(result));
+    if (is_blocked_ && !was_blocked) advance();
+    return is_blocked_;
+}
+
+void Channel::end_stream() {
+    down_ended_ = true;
+    callbacks_.on_stream_end();
+    advance();
+}
+
+// TLS's own end, where that is the truth: of what is whole; and in answer to the client's, where only the
+// client's bytes matter: many wait for it.
+bool Channel::owes_end() const {
+    if (is_end_sent_ || !down_.is_empty()) return false;
+    return (is_whole_ && down_ended_) || (direction_ == RelayDirection::from_client && is_up_whole_);
+}
+
+bool Channel::send_end() {
+    const int result = gnutls_bye(session_.get(), GNUTLS_SHUT_WR);
+    if (is_blocked_by(result)) return false;
+    if (result < 0) {
+        break_off(words_of(result, session_.get()));
+        return false;
+    }
+    is_end_sent_ = true;
+    advance();
+    ::shutdown(client_.get(), SHUT_WR);
+    callbacks_.tell({TlsWord::sent, number_, 0, {}});
+    return true;
+}
+
+// --- ends ---
+
+// What the client has sent before goes up first.
+void Channel::end_up(RelayEnd how, std::string_view why) {
+    if (std::exchange(up_ended_, true)) return;
+    is_up_whole_ = how == RelayEnd::clean;
+    advance();
+    callbacks_.tell(
+        {TlsWord::ended, number_, static_cast<std::uint32_t>(how), std::string{why.substr(0, max_tls_text)}});
+    ::shutdown(stream_.get(), SHUT_WR);
+}
+
+// The connection is of no more use.
+void Channel::break_off(std::string_view why) {
+    if (state_ == State::over) return;
+    end_up(RelayEnd::cut, why);
+    fail_down(why);
+    finish(true);
+}
+
+void Channel::fail_down(std::string_view why) {
+    if (!is_end_sent_) callbacks_.tell({TlsWord::sent, number_, 1, std::string{why.substr(0, max_tls_text)}});
+}
+
+void Channel::lose_process() {
+    has_process_ = false;
+    if (state_ == State::over) return;
+    if (is_whole_ && state_ == State::open) {
+        advance();
+        return set_interests();
+    }
+    finish(!is_end_sent_);
+}
+
+bool Channel::end_if_sent() {
+    if (state_ != State::open || !is_end_sent_ || !down_ended_) return false;
+    finish(false);
+    return true;
+}
+
+bool Channel::is_done() const {
+    if (!down_ended_ || !down_.is_empty() || !up_.is_empty() || owes_end()) return false;
+    return up_ended_ || !is_end_sent_;
+}
+
+// resets: the client is to see that it was not all.
+void Channel::finish(bool resets) {
+    state_ = State::over;
+    client_watch_.reset();
+    stream_watch_.reset();
+    loop_.cancel(timer_);
+    if (resets) set_reset_on_close(client_.get());
+    session_.reset();
+    client_.reset();
+    stream_.reset();
+}
+
+// --- waiting ---
+
+void Channel::set_interests() {
+    if (state_ == State::over) return;
+    const auto wait_for = [this](Watch& watch, const Fd& fd, Interest interest) {
+        if (interest == Interest::none) return watch.reset(); // else an end would be told again and again
+        if (watch) return watch.change(interest);
+        watch = Watch{loop_, fd.get(), interest, [this](const Event&) { work(); },
+                      [this](const std::exception& error) { break_off(error.what()); }};
+    };
+    if (state_ == State::handshake) {
+        const bool writes = gnutls_record_get_direction(session_.get()) == 1;
+        wait_for(client_watch_, client_, interest_in(!writes, writes));
+        return wait_for(stream_watch_, stream_, Interest::none);
+    }
+    if (number_ == control_connection) { // it is idle most of the time
+        if (up_.is_empty()) up_ = {};
+        if (down_.is_empty()) down_ = {};
+    }
+    wait_for(client_watch_, client_, interest_in(!up_ended_ && up_.is_empty(), is_blocked_));
+    wait_for(stream_watch_, stream_, interest_in(!down_ended_ && down_.is_empty(), !up_.is_empty()));
+    watch_time();
+}
+
+// How long it may stay as it is; none: for ever.
+std::optional<Clock::duration> Channel::time_limit() const {
+    if (state_ == State::over) return {};
+    if (state_ == State::handshake) return terms_.handshake_limit;
+    if (is_end_sent_ && !up_ended_) return time_for_end;
+    if (!has_process_) return std::min<Clock::duration>(time_alone, terms_.stall_limit);
+    if (is_blocked_) return terms_.stall_limit;
+    return {};
+}
+
+void Channel::watch_time() {
+    const std::optional<Clock::duration> limit = time_limit();
+    if (!limit) return;
+    const Clock::time_point latest = last_advance_ + *limit;
+    if (timer_.serial != 0 && timer_.when <= latest) return; // it will look again
+    loop_.cancel(timer_);
+    timer_ = loop_.at(latest, [this] {
+        timer_ = {};
+        const std::optional<Clock::duration> allowed = time_limit();
+        if (!allowed) return;
+        if (Clock::now() < last_advance_ + *allowed) return watch_time();
+        if (is_end_sent_) return end_up(RelayEnd::cut, "it did not end its side"), finish(false);
+        break_off(state_ == State::handshake ? "no handshake in time" : "the client takes nothing");
+    });
+}
+
+// --- the control connection ---
+
+void Channel::send_ticket() {
+    if (state_ != State::open || is_end_sent_ || !down_.is_empty()) return;
+    if (gnutls_protocol_get_version(session_.get()) != GNUTLS_TLS1_3) return;
+    // Where there is no room the client goes without.
+    gnutls_session_ticket_send(session_.get(), 1, 0);
+}
+
+std::optional<bool> Channel::is_acknowledged() const {
+    if (state_ == State::over || connect_error(client_.get()) != 0) return {};
+    if (state_ != State::open || !down_.is_empty() || unread_bytes(stream_.get()) > 0) return false;
+    return unacknowledged_bytes(client_.get()).value_or(0) == 0;
+}
+
+} // namespace common

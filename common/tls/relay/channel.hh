@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: ISC
+// One connection that a relay carries: TLS with the client on one side, a stream of plain bytes to the
+// client's process on the other. Each end of one side becomes the same kind of end on the other: a stream
+// that ended without the word that it is whole resets the client's connection, so that half a file never
+// looks whole. Run by the relay. Trusts nothing the client sends.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/loop.hh"
+#include "common/tls/gnutls/gnutls_handle.hh"
+#include "common/tls/gnutls/tls_server.hh"
+#include "common/tls/tls_frames.hh"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace common {
+
+class Channel {
+public:
+    struct Callbacks {
+        std::function<void(const TlsFrame&)> tell; // the client's process: secured, ended, sent
+        // The stream has ended: hears what the client's process has said before that, mark_whole perhaps.
+        std::function<void()> on_stream_end;
+    };
+    struct Ends {
+        Fd client, stream;
+    };
+
+    // loop, server and terms must outlive this.
+    Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, std::uint32_t number,
+            RelayDirection direction, Ends ends, Callbacks callbacks);
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
+
+    void mark_whole() { is_whole_ = true; }
+    // Nobody is at the other end of the stream any more: what was not whole is cut, and the rest may take a
+    // while.
+    void lose_process();
+    // Under TLS 1.3, for the client's next connection.
+    void send_ticket();
+    // Whether the client has acknowledged all that came through the stream; no value if it cannot any more.
+    std::optional<bool> is_acknowledged() const;
+    // Waits for nothing but the client's own end: then it ends without.
+    bool end_if_sent();
+    // Both sides have ended, and nothing is left to do: to be destroyed.
+    bool is_over() const { return state_ == State::over; }
+
+private:
+    enum class State { handshake, open, over };
+    struct Buffer { // of one direction
+        std::unique_ptr<char[]> bytes;
+        std::size_t begin = 0, end = 0;
+        bool is_empty() const { return begin == end; }
+    };
+
+    static ssize_t pull(gnutls_transport_ptr_t own, void* into, std::size_t most);
+    void work();
+    bool shake_hands();
+    bool carry_up();
+    bool carry_down();
+    bool owes_end() const;
+    bool send_end();
+    void end_up(RelayEnd how, std::string_view why);
+    void break_off(std::string_view why);
+    void fail_down(std::string_view why);
+    bool is_blocked_by(ssize_t result);
+    void end_stream();
+    bool is_done() const;
+    void finish(bool resets);
+    void set_interests();
+    void watch_time();
+    std::optional<Clock::duration> time_limit() const;
+    void advance() { last_advance_ = Clock::now(); }
+
+    Loop& loop_;
+    const RelayTerms& terms_;
+    std::uint32_t number_;
+    RelayDirection direction_;
+    Callbacks callbacks_;
+    Fd client_, stream_;
+    Watch client_watch_, stream_watch_; // of these, while there is something to wait for
+    GnutlsSession session_;
+    State state_ = State::handshake;
+    Buffer up_, down_;
+    Loop::TimerId timer_{};
+    Clock::time_point last_advance_ = Clock::now();
+    std::size_t handshake_bytes_ = 0; // that came
+    unsigned renegotiations_ = 0;
+    bool up_ended_ = false;    // nothing more comes from the client
+    bool down_ended_ = false;  // nothing more comes from the stream
+    bool is_blocked_ = false;  // the client takes nothing just now
+    bool is_whole_ = false;    // what stands in the stream before its end
+    bool is_end_sent_ = false; // TLS's own end
+    bool is_up_whole_ = false; // the client has sent its own
+    bool has_process_ = true;
+};
+
+} // namespace common

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: ISC
+#include "common/tls/relay_link.hh"
+
+#include "common/errors.hh"
+#include "common/new_socket.hh"
+
+#include <sys/socket.h>
+#include <utility>
+
+namespace common {
+namespace {
+
+std::pair<Fd, Fd> make_stream_pair() {
+    int ends[2]{};
+    checked("create a socket pair", {}, [&] { return new_socket_pair(SOCK_STREAM, ends); });
+    return {Fd{ends[0]}, Fd{ends[1]}};
+}
+
+} // namespace
+
+Fd RelayLink::begin(const RelayTerms& terms, Fd client) {
+    std::pair<Fd, Fd> ends = make_stream_pair(); // ours, the relay's
+    has_begun_ = true;
+    connections_[control_connection] = {};
+    const TlsFrame frame{.word = TlsWord::begin, .bytes = pack_terms(terms)};
+    if (!pair_ || send_tls_frame(pair_.get(), frame, client.get(), ends.second.get()) != IoState::done)
+        fail_with(ECONNRESET, "reach", "tlsd");
+    return std::move(ends.first);
+}
+
+RelayLink::Data RelayLink::add(RelayDirection direction, Fd socket) {
+    std::pair<Fd, Fd> ends = make_stream_pair();
+    const std::uint32_t number = next_++;
+    connections_[number] = {};
+    say({.word = TlsWord::data, .number = number, .detail = static_cast<std::uint32_t>(direction)},
+        socket.get(), ends.second.get());
+    return {number, std::move(ends.first)};
+}
+
+void RelayLink::say_whole(std::uint32_t number) { say({.word = TlsWord::whole, .number = number}); }
+
+void RelayLink::say_ticket() { say({.word = TlsWord::ticket}); }
+
+// Where the relay has gone, the ends of the streams tell.
+void RelayLink::say(const TlsFrame& frame, int first, int second) {
+    if (pair_ && send_tls_frame(pair_.get(), frame, first, second) == IoState::vanished) pair_.reset();
+}
+
+void RelayLink::hear() {
+    while (pair_ && has_begun_) {
+        const TlsReceived got = receive_tls_frame(
+            pair_.get(), {TlsWord::secured, TlsWord::ended, TlsWord::sent, TlsWord::acknowledged});
+        if (got.state == IoState::would_block) return;
+        if (got.state == IoState::vanished) continue; // it left words unread: what it has said follows
+        if (got.state != IoState::done) return pair_.reset();
+        const auto found = connections_.find(got.frame.number);
+        if (found == connections_.end()) continue; // nobody wants to know any more
+        Connection& told = found->second;
+        switch (got.frame.word) {
+        case TlsWord::secured:
+            told.security = unpack_security(got.frame.detail);
+            told.cipher = got.frame.bytes;
+            break;
+        case TlsWord::ended:
+            told.end = end_of(got.frame);
+            told.why = got.frame.bytes;
+            break;
+        case TlsWord::sent:
+            (got.frame.detail == 0 ? told.is_sent : told.has_failed) = true;
+            if (told.has_failed) told.why = got.frame.bytes;
+            break;
+        default: acknowledged_ = got.frame.detail == 1;
+        }
+    }
+}
+
+std::optional<bool> RelayLink::is_acknowledged() {
+    if (!std::exchange(has_asked_, true)) {
+        acknowledged_.reset();
+        say({.word = TlsWord::ask_acknowledged});
+    }
+    hear();
+    if (!pair_) return false;
+    if (acknowledged_) has_asked_ = false;
+    return acknowledged_;
+}
+
+} // namespace common

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: ISC
+// A client's process's end of its relay: hands sockets over, says what is whole, and hears how connections
+// end. Before begin tlsd is at the other end, which makes the relay. Run by processes for clients; trusts
+// both with what concerns the client. Nothing here waits.
+#pragma once
+
+#include "common/fd.hh"
+#include "common/tls/tls_frames.hh"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace common {
+
+class RelayLink {
+public:
+    // What the relay has told of a connection.
+    struct Connection {
+        std::optional<RelaySecurity> security; // once its handshake is done
+        std::string cipher;
+        std::optional<RelayEnd> end; // of what the client sends; told before the stream's end can be read
+        std::string why;             // it was cut, or cannot be sent
+        bool is_sent = false;        // all that was whole, with TLS's own end
+        bool has_failed = false;     // it cannot be sent
+    };
+    struct Data {
+        std::uint32_t number;
+        Fd stream; // in the socket's place: plain bytes, never blocking
+    };
+
+    // pair: with tlsd, as the main process made it; none: there is no TLS.
+    explicit RelayLink(Fd pair) : pair_(std::move(pair)) {}
+
+    // Whether begin may be called: there is a tlsd, and it was not called before.
+    bool is_ready() const { return pair_ && !has_begun_; }
+    bool has_begun() const { return has_begun_; }
+    int fd() const { return pair_.get(); } // readable when hear has something to hear; -1: it has ended
+
+    // Hands over the client's socket; the stream comes in its place. Throws std::system_error when tlsd has
+    // ended: then the socket is gone, too.
+    Fd begin(const RelayTerms& terms, Fd client);
+    // The same for a data connection.
+    Data add(RelayDirection direction, Fd socket);
+    // All that was written to its stream, and what is in it by its end, is all that there is: without this
+    // the end of the stream resets the client's connection. To be said before that.
+    void say_whole(std::uint32_t number);
+    // The client is about to be told how to open a data connection.
+    void say_ticket();
+
+    // Takes what the relay has said.
+    void hear();
+    // As heard so far, of one that is not forgotten.
+    const Connection& connection(std::uint32_t number) const { return connections_.at(number); }
+    void forget(std::uint32_t number) { connections_.erase(number); }
+
+    // Whether the client has acknowledged all that was written to the control connection's stream. The first
+    // call asks, and so does the first after an answer; no value until that is heard. False: it was reset.
+    std::optional<bool> is_acknowledged();
+
+private:
+    void say(const TlsFrame& frame, int first = -1, int second = -1);
+
+    Fd pair_;
+    std::map<std::uint32_t, Connection> connections_;
+    std::uint32_t next_ = control_connection + 1;
+    bool has_begun_ = false;
+    bool has_asked_ = false;
+    std::optional<bool> acknowledged_;
+};
+
+} // namespace common

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: ISC
+#include "common/tls/tlsd/tlsd.hh"
+
+#include "common/child_rights.hh"
+#include "common/error_lines.hh"
+#include "common/errors.hh"
+#include "common/sandbox.hh"
+#include "common/signals.hh"
+#include "common/socket.hh"
+#include "common/text.hh"
+#include "common/tls/relay/relay.hh"
+#include "common/tls/relay/signer.hh"
+#include "common/tls/tls_process.hh"
+
+#include <array>
+#include <csignal>
+#include <unistd.h>
+
+namespace common {
+Tlsd::Tlsd(Certificates& certificates, Parts parts)
+    : certificates_(certificates),
+      server_(certificates),
+      keeper_(parts.keeper),
+      loop_(best_backend()),
+      identity_(std::move(parts.relays)) {
+    main_ = Watch{loop_, std::move(parts.main), Interest::read, [this](const Event&) { read_main(); },
+                  [this](const std::exception& error) {
+                      note(Severity::error, error.what());
+                      lose_main();
+                  }};
+    take({.label = std::string{label_of_keyd}, .fd = std::move(parts.keyd)});
+    keeper_.attach(loop_, {.on_given = [this](Given given) { take(std::move(given)); },
+                           .on_taken_back = [](const std::string&) {},
+                           .on_signal = [](int) {},
+                           .on_lost = [this] { keeper_.detach(); }});
+}
+
+int Tlsd::run() {
+    // The others go to every process of the daemon, and are for others to act on: when those end, so does
+    // this.
+    Signals signals{SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+    loop_.survive(
+        [this](const std::exception& error) { note(Severity::error, text("passed over: ", error.what())); });
+    server_.warm_up();
+    send_tls_frame(main_.fd(), {.word = TlsWord::ready});
+    while (!has_failed_ && (has_main_ || !clients_.empty() || children_.size() > 0)) {
+        loop_.run_once(signals.while_waiting());
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals.take(signal);
+        if (signals.take(SIGCHLD)) loop_.attempt([this] { reap(); }, nullptr);
+    }
+    return has_failed_ ? 1 : 0;
+}
+
+// --- the main process and its clients' processes ---
+
+void Tlsd::read_main() {
+    TlsReceived got = receive_tls_frame(main_.fd(), {TlsWord::client});
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) return lose_main();
+    main_.again();
+    add_client(std::move(got.frame.bytes), std::move(got.first));
+}
+
+// Who is there goes on.
+void Tlsd::lose_main() {
+    has_main_ = false;
+    main_.reset();
+}
+
+void Tlsd::add_client(std::string peer, Fd pair) {
+    const std::uint64_t number = next_++;
+    Watch watch{loop_, std::move(pair), Interest::read, [this, number](const Event&) { read_client(number); },
+                [this, number](const std::exception& error) {
+                    const auto found = clients_.find(number);
+                    if (found == clients_.end()) return;
+                    note(Severity::error, text("the process of a client from ", found->second.peer,
+                                               " is cut off: ", error.what()));
+                    clients_.erase(found);
+                }};
+    clients_.emplace(number, Client{std::move(watch), std::move(peer)});
+}
+
+// From then on its relay has the pair.
+void Tlsd::read_client(std::uint64_t number) {
+    Client& client = clients_.at(number);
+    TlsReceived got = receive_tls_frame(client.pair.fd(), {TlsWord::begin});
+    if (got.state == IoState::would_block) return;
+    if (got.state == IoState::done) start_relay(client, std::move(got));
+    clients_.erase(number);
+}
+
+// --- relays ---
+
+void Tlsd::start_relay(const Client& client, TlsReceived begin) {
+    const RelayTerms terms = unpack_terms(begin.frame.bytes);
+    auto [ours, guard] = make_packet_pair();
+    Fd keyd = make_keyd_pair(client.peer);
+    const auto pid = children_.spawn({.role = "relay"}, [&, &guard = guard, &keyd = keyd] {
+        return run_relay(terms, duplicate(client.pair.fd()), std::move(keyd), std::move(guard),
+                         std::move(begin));
+    });
+    if (!pid) return note(Severity::warning, text("no relay can be forked for ", client.peer));
+    Watch watch{loop_, std::move(ours), Interest::read, [this, pid = *pid](const Event&) { read_relay(pid); },
+                [this, pid = *pid](const std::exception& error) {
+                    note(Severity::error, text("relay ", pid, " is killed: ", error.what()));
+                    children_.signal(pid, SIGKILL);
+                    relays_.erase(pid);
+                }};
+    relays_.emplace(*pid, Relay{std::move(watch), client.peer, keyd ? keyd_number_ : 0});
+}
+
+// In the child.
+int Tlsd::run_relay(const RelayTerms& terms, Fd process, Fd keyd, Fd guard, TlsReceived begin) {
+    close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, process.get(), keyd.get(),
+                                       guard.get(), begin.first.get(), begin.second.get()});
+    point_errors_at(guard.get());
+    if (identity_) {
+        become(*identity_);
+        give_up_childrens_rights();
+    }
+    hide_memory();
+    limit_resources({});
+    deny_calls(DeniedCalls::also_sockets);
+    Signer signer{std::move(keyd), guard.get()};
+    certificates_.set_signer([&](std::uint32_t key, std::uint32_t algorithm, std::string_view bytes) {
+        return signer.sign(key, algorithm, bytes);
+    });
+    common::Relay relay{
+        server_, terms, std::move(process), {std::move(begin.first), std::move(begin.second)}};
+    ::_exit(relay.run());
+}
+
+void Tlsd::read_relay(pid_t pid) {
+    Relay& relay = relays_.at(pid);
+    const TlsReceived got = receive_tls_frame(relay.pair.fd(), {TlsWord::want_signer}, Complaints::taken);
+    if (got.state == IoState::would_block) return;
+    if (got.state == IoState::ended) {
+        relays_.erase(pid); // its end follows
+        return;
+    }
+    relay.pair.again();
+    if (got.state == IoState::vanished) return; // it left words unread: what it has said follows
+    if (got.said.empty()) {
+        relay.wants_keyd = true;
+        return give_keyd(pid, relay);
+    }
+    if (relay.complaints.wait(Clock::now()).count() != 0) return;
+    relay.complaints.use(Clock::now());
+    pass_on(text("relay ", pid, " for ", relay.peer), got.said);
+}
+
+// Of each keyd one pair: with many it could ask for more signatures than one relay may.
+void Tlsd::give_keyd(pid_t pid, Relay& relay) {
+    if (!relay.wants_keyd || !keyd_ || relay.keyd == keyd_number_) return;
+    const Fd pair = make_keyd_pair(relay.peer);
+    if (!pair) return;
+    relay.wants_keyd = false;
+    relay.keyd = keyd_number_;
+    if (send_tls_frame(relay.pair.fd(), {.word = TlsWord::signer}, pair.get()) != IoState::done)
+        note(Severity::warning, text("relay ", pid, " could not be given a pair with keyd"));
+}
+
+// --- keyd ---
+
+// The relay's end; none: keyd is not there, and the relay will ask.
+Fd Tlsd::make_keyd_pair(const std::string& peer) {
+    if (!keyd_) return {};
+    std::pair<Fd, Fd> ends = make_packet_pair();
+    const TlsFrame frame{.word = TlsWord::signer, .bytes = peer};
+    if (send_tls_frame(keyd_.fd(), frame, ends.second.get()) != IoState::done) return {};
+    return std::move(ends.first);
+}
+
+void Tlsd::take(Given given) {
+    if (given.label != label_of_keyd || !given.fd) return;
+    ++keyd_number_;
+    keyd_ = Watch{loop_, std::move(given.fd), Interest::read, [this](const Event&) { read_keyd(); },
+                  [this](const std::exception& error) {
+                      note(Severity::error, text("keyd: ", error.what()));
+                      keyd_.reset(); // the keeper gives another when it has one
+                  }};
+    if (keyd_number_ > 2)
+        loop_.attempt([this] { check_keyd(); }, nullptr); // the first was tried at the start
+    for (auto& [pid, relay] : relays_) give_keyd(pid, relay);
+}
+
+// It has read the keys anew, and the files may be others by now: then the certificates are others, too, and
+// the next tlsd reads them.
+void Tlsd::check_keyd() {
+    Signer signer{make_keyd_pair(std::string{label_of_tlsd}), -1};
+    try {
+        certificates_.check([&](std::uint32_t key, std::uint32_t algorithm, std::string_view bytes) {
+            return signer.sign(key, algorithm, bytes);
+        });
+    } catch (const std::exception& error) {
+        note(Severity::error, text("the keys are others by now: ", error.what()));
+        has_failed_ = true;
+    }
+}
+
+// It says nothing but what is wrong.
+void Tlsd::read_keyd() {
+    const TlsReceived got = receive_tls_frame(keyd_.fd(), {}, Complaints::taken);
+    if (got.state == IoState::would_block) return;
+    if (got.state != IoState::done) return keyd_.reset();
+    pass_on("keyd", got.said);
+    keyd_.again();
+}
+
+// --- the rest ---
+
+void Tlsd::reap() {
+    children_.reap([this](const Ended& ended) {
+        relays_.erase(ended.pid);
+        if (ended.status != 0)
+            note(Severity::warning, text("relay ", ended.pid, " ended: ", describe_status(ended.status)));
+    });
+}
+
+// A main process that does not read loses notes, and keeps nobody waiting.
+void Tlsd::note(Severity severity, std::string_view line) {
+    if (!main_) return;
+    const TlsFrame frame{.word = TlsWord::note,
+                         .number = static_cast<std::uint32_t>(severity),
+                         .bytes = std::string{line.substr(0, max_tls_text)}};
+    try {
+        send_tls_frame(main_.fd(), frame);
+    } catch (const std::system_error&) {
+        // Lost, too.
+    }
+}
+
+void Tlsd::pass_on(std::string_view who, std::string_view said) {
+    for (const std::string& line : split_lines(said))
+        if (!line.empty()) note(Severity::warning, text(who, ": ", escape(line, max_tls_text / 2)));
+}
+
+} // namespace common

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: ISC
+// tlsd: holds the certificates of a daemon, and no key, and makes a relay for each client's process that
+// wants one. The daemon's main process brings it the pairs with those; it is warm by then, so that a relay
+// costs a fork. Trusts the keeper, keyd and the main process; of clients' processes nothing: a malformed
+// frame ends that pair alone. Of a relay it believes only that it wants another pair with keyd, when that is
+// another one.
+#pragma once
+
+#include "common/children.hh"
+#include "common/fd.hh"
+#include "common/keeper/keeper_link.hh"
+#include "common/loop.hh"
+#include "common/privileges.hh"
+#include "common/tls/allowance.hh"
+#include "common/tls/gnutls/certificates.hh"
+#include "common/tls/gnutls/tls_server.hh"
+#include "common/tls/tls_frames.hh"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace common {
+
+class Tlsd {
+public:
+    struct Parts {
+        KeeperLink& keeper;
+        Fd main;                        // its end of the pair with the main process
+        Fd keyd;                        // and of the pair with keyd
+        std::optional<Identity> relays; // whom they become; none: they stay what this is
+    };
+    // certificates must outlive this.
+    Tlsd(Certificates& certificates, Parts parts);
+    ~Tlsd() { keeper_.detach(); } // which outlives this
+    Tlsd(const Tlsd&) = delete;
+    Tlsd& operator=(const Tlsd&) = delete;
+    // Serves until the main process has let go of it, and neither a client's process nor a relay is left. The
+    // exit status.
+    int run();
+
+private:
+    struct Client { // a client's process that wants no relay yet
+        Watch pair;
+        std::string peer;
+    };
+    struct Relay {
+        Watch pair; // which is its standard error, too
+        std::string peer;
+        std::uint64_t keyd = 0; // which one it has a pair with
+        bool wants_keyd = false;
+        Allowance complaints{{.at_once = 16, .pace = std::chrono::seconds{1}}};
+    };
+
+    void read_main();
+    void lose_main();
+    void add_client(std::string peer, Fd pair);
+    void read_client(std::uint64_t number);
+    void start_relay(const Client& client, TlsReceived begin);
+    int run_relay(const RelayTerms& terms, Fd process, Fd keyd, Fd guard, TlsReceived begin);
+    void read_relay(pid_t pid);
+    void give_keyd(pid_t pid, Relay& relay);
+    Fd make_keyd_pair(const std::string& peer);
+    void take(Given given);
+    void check_keyd();
+    void read_keyd();
+    void reap();
+    void note(Severity severity, std::string_view line);
+    void pass_on(std::string_view who, std::string_view said);
+
+    Certificates& certificates_;
+    TlsServer server_;
+    KeeperLink& keeper_;
+    Loop loop_;
+    Watch main_, keyd_;
+    std::optional<Identity> identity_;
+    std::map<std::uint64_t, Client> clients_;
+    std::map<pid_t, Relay> relays_;
+    Children children_;
+    std::uint64_t next_ = 1;
+    std::uint64_t keyd_number_ = 1; // counts those that there were
+    bool has_main_ = true;
+    bool has_failed_ = false; // another tlsd is better
+};
+
+} // namespace common

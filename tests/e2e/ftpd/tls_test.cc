@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: ISC
+// TLS as an FTP client sees it (RFC 4217): with other people's clients, and what is refused to whom.
+#include "common/far_process.hh"
+#include "common/text.hh"
+#include "tests/e2e/clients.hh"
+#include "tests/e2e/observe.hh"
+#include "tests/e2e/tls_house.hh"
+#include "tests/skip.hh"
+
+#include <csignal>
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+// A daemon with a certificate for localhost; further lines.
+class Secured {
+public:
+    explicit Secured(const Words& lines = {}) : own_(make_certificate(folder_, "own")) {
+        Daemon::Setting setting;
+        setting.lines = {"anonymous write",
+                         "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
+        setting.lines.insert(setting.lines.end(), lines.begin(), lines.end());
+        daemon_.emplace(setting);
+    }
+    const Daemon& daemon() const { return *daemon_; }
+    Daemon& daemon() { return *daemon_; }
+    std::string certificate() const { return own_.certificate; }
+    Path key() const { return own_.key; }
+    std::string url(std::string_view path = {}) const {
+        return text("ftp://localhost:", daemon_->port(), '/', path);
+    }
+    Words curl(const Words& more) const {
+        Words command{"curl", "-sS", "--ssl-reqd", "--cacert", certificate()};
+        command.insert(command.end(), more.begin(), more.end());
+        return command;
+    }
+
+private:
+    TempDir folder_;
+    TestCertificate own_;
+    std::optional<Daemon> daemon_;
+};
+
+// Under TLS by openssl, which is typed to.
+class Typed {
+public:
+    explicit Typed(const Secured& server, const Words& more = {}) : client_(command(server, more)) {
+        say("NOOP", "200 ");
+    }
+    // The reply that comes next behind what was seen.
+    void say(const std::string& line, std::string_view reply) {
+        client_.write(line + "\n"); // which becomes CR LF
+        seen_ = client_.out().wait_for(reply, seen_);
+    }
+    Process& process() { return client_; }
+
+private:
+    // It takes the greeting itself.
+    static Words command(const Secured& server, const Words& more) {
+        Words words{"openssl",
+                    "s_client",
+                    "-connect",
+                    text("localhost:", server.daemon().port()),
+                    "-starttls",
+                    "ftp",
+                    "-quiet",
+                    "-crlf",
+                    "-CAfile",
+                    server.certificate(),
+                    "-verify_return_error"};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+    Process client_;
+    std::size_t seen_ = 0;
+};
+
+// Valid between these times.
+TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
+                           const std::string& end) {
+    const TestCertificate made{folder / (name + ".pem"), folder / (name + ".key")};
+    write_file(folder / "ca.conf", "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\n"
+                                   "rand_serial = yes\ndefault_md = sha256\npolicy = any\n[any]\n"
+                                   "commonName = supplied\n");
+    write_file(folder / "index", "");
+    run_in(folder.path(), {"openssl", "req", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                           "-subj", "/CN=localhost", "-keyout", made.key, "-out", "request"});
+    run_in(folder.path(),
+           {"openssl", "ca", "-batch", "-config", "ca.conf", "-selfsign", "-keyfile", made.key, "-in",
+            "request", "-startdate", begin, "-enddate", end, "-notext", "-out", made.certificate});
+    return made;
+}
+
+TestCertificate make_short_lived(const TempDir& folder) {
+    const TestCertificate made{folder / "short.pem", folder / "short.key"};
+    run_in(folder.path(),
+           {"openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-subj", "/CN=localhost", "-days", "3", "-keyout", made.key, "-out", made.certificate});
+    return made;
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("TLS: curl lists and fetches and stores and resumes in both versions") {
+        const Secured server{{"tls required"}};
+        const std::string bytes = make_bytes(2'000'000);
+        const TempDir folder;
+        write_file(folder / "sent", bytes);
+        for (const std::string version : {"1.2", "1.3"}) {
+            const auto run = [&](Words more) {
+                more.insert(more.end(), {"--tls-max", version});
+                return run_in(folder.path(), server.curl(more));
+            };
+            run({"-T", "sent", server.url("stored")});
+            CHECK(read_file(server.daemon().files() / "stored") == bytes);
+            CHECK(run({server.url("stored")}) == bytes);
+            CHECK(run({"-r", "1999000-", server.url("stored")}) == bytes.substr(1'999'000));
+            CHECK(run({server.url()}).find("stored") != std::string::npos);
+        }
+        CHECK(server.daemon().log().find("tls (TLS1.2)") != std::string::npos);
+        CHECK(server.daemon().log().find("tls (TLS1.3)") != std::string::npos);
+    }
+
+    TEST_CASE("TLS: lftp mirrors there and back") {
+        Secured server;
+        const TempDir folder;
+        plant_odd_tree(folder / "tree", 20);
+        const auto run = [&](const std::string& commands) {
+            return run_in(
+                folder.path(),
+                {"lftp", "-c",
+                 text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ", server.certificate(),
+                      "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
+                      "ftp:ssl-protect-data yes; open "
+                      "localhost:",
+                      server.daemon().port(), "; ", commands)});
+        };
+        run("mirror -R tree there; mirror there back");
+        check_same_bytes(folder / "tree", folder / "back");
+        run("set ftp:passive-mode no; mirror there active"); // PORT; curl 7.88 fails at that under TLS
+        check_same_bytes(folder / "tree", folder / "active");
+        CHECK(server.daemon().log().find("tls (TLS1.") != std::string::npos);
+    }
+
+    TEST_CASE("TLS: Python's ftplib with and without resumed sessions") {
+        const Secured server;
+        run_in(server.daemon().folder().path(),
+               {"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
+                server.certificate(), server.daemon().files()});
+    }
+
+    TEST_CASE("TLS: where sessions must be resumed who does not is refused and who does is served") {
+        const Secured server{{"tls-reuse required", "log-level detail"}};
+        const Result result =
+            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
+                        server.certificate(), server.daemon().files(), "resuming"});
+        CHECK_MESSAGE(result.status == 0, result.err);
+        const Result refused =
+            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
+                        server.certificate(), server.daemon().files(), "plain"});
+        CHECK(refused.status != 0);
+        server.daemon().wait_for_log("refuse STOR: 522 "); // the client may see the reset first
+        CHECK(!std::filesystem::exists(server.daemon().files() / "file0"));
+        const TempDir folder;
+        write_file(server.daemon().files() / "file", "hello\n");
+        CHECK(run_in(folder.path(), server.curl({server.url("file")})) == "hello\n");
+    }
+
+    TEST_CASE("TLS: in-band verbs work over it") {
+        const Secured server;
+        Typed client{server};
+        client.say("WRITE note", "150 ");
+        client.say("hello\n.", "226 ");
+        CHECK(read_file(server.daemon().files() / "note") == "hello\n");
+        client.say("GET note", "hello\n226 ");
+        client.say("LS", "note");
+        client.say("QUIT", "221 ");
+        CHECK(client.process().wait() == 0);
+    }
+
+    TEST_CASE("TLS: what is to be said before what and what is refused") {
+        const Secured server;
+        Connection plain{server.daemon().port()};
+        plain.expect(220);
+        CHECK(plain.command("FEAT", 211).find("\n AUTH TLS\n") != std::string::npos);
+        plain.command("PBSZ 0", 503);
+        plain.command("PROT P", 503);
+        plain.command("CCC", 503);
+        plain.command("AUTH GSSAPI", 504);
+        plain.command("AUTH", 501);
+        Typed client{server};
+        client.say("AUTH TLS", "503 ");
+        client.say("PROT P", "503 ");
+        client.say("PBSZ x", "501 ");
+        client.say("PBSZ 0", "200 PBSZ=0");
+        client.say("PROT S", "536 ");
+        client.say("PROT E", "536 ");
+        client.say("PROT X", "504 ");
+        client.say("PROT P", "200 ");
+        client.say("CCC", "533 ");
+        client.say("STAT", "data connections are private");
+    }
+
+    TEST_CASE("TLS: where it is required nothing goes on without") {
+        const Secured server{{"tls required"}};
+        Connection plain{server.daemon().port()};
+        plain.expect(220);
+        for (const std::string line : {"USER anonymous", "LS", "GET x", "SITE MLSD", "CWD x"})
+            CHECK(plain.command(line, 530).find("AUTH TLS") != std::string::npos);
+        plain.command("NOOP", 200);
+        Typed client{server};
+        client.say("USER anonymous", "331 ");
+        client.say("PASS x", "230 ");
+        client.say("EPSV", "229 ");
+        client.say("LIST", "522 ");
+        client.say("PBSZ 0", "200 ");
+        client.say("PROT C", "522 ");
+    }
+
+    TEST_CASE("TLS: where passwords need it anonymous clients do not") {
+        const Secured server{{"tls required-for-passwords"}};
+        Connection plain{server.daemon().port()};
+        plain.expect(220);
+        plain.command("USER ann", 530);
+        plain.command("USER anonymous", 331);
+        plain.command("PASS x", 230);
+        Typed client{server};
+        client.say("USER ann", "331 ");
+    }
+
+    TEST_CASE("TLS: a login before AUTH holds no longer behind it") {
+        const Secured server;
+        Connection plain{server.daemon().port()};
+        plain.expect(220);
+        plain.command("USER anonymous", 331);
+        plain.command("PASS x", 230);
+        // What stands behind AUTH was sent in the clear by whoever sits between.
+        plain.send("AUTH TLS\r\nUSER mallory\r\nDELE x\r\n");
+        plain.expect(234);
+        plain.send("NOOP\r\n"); // no handshake
+        plain.wait_for_end();
+        server.daemon().wait_for_log("no tls: no handshake");
+        CHECK(server.daemon().log().find("mallory") == std::string::npos);
+    }
+
+    TEST_CASE("TLS: an upload that is cut leaves the old file and says so") {
+        const Secured server;
+        write_file(server.daemon().files() / "file", "old");
+        const Result result = run_client(
+            {"python3", "-c",
+             "import ftplib, ssl, sys\n"
+             "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+             "ftp.connect('localhost', int(sys.argv[1]))\n"
+             "ftp.login(); ftp.prot_p(); ftp.voidcmd('TYPE I')\n"
+             "for announced in False, True:\n"
+             "    if announced: ftp.sendcmd('ALLO 4')\n"
+             "    conn = ftp.transfercmd('STOR file')\n"
+             "    conn.sendall(b'half')\n"
+             "    conn.close()\n" // without close_notify
+             "    try: print(ftp.voidresp())\n"
+             "    except ftplib.Error as error: print(error)\n"
+             "    print(open(sys.argv[3]).read(), flush=True)\n"
+             "ftp.quit()\n",
+             text(server.daemon().port()), server.certificate(), server.daemon().files() / "file"});
+        CHECK_MESSAGE(result.status == 0, result.err);
+        CHECK(result.out.find("426 ") == 0);
+        CHECK(result.out.find("close_notify") != std::string::npos);
+        CHECK(result.out.find("\nold\n226 ") != std::string::npos);
+        CHECK(result.out.find("\nhalf\n") != std::string::npos);
+    }
+
+    TEST_CASE("TLS: ABOR and kick cut a download and ABOR leaves the session") {
+        const Secured server;
+        write_file(server.daemon().files() / "file", make_bytes(20'000'000));
+        Process client{{"python3", "-c",
+                        "import ftplib, ssl, sys\n"
+                        "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+                        "ftp.connect('localhost', int(sys.argv[1]))\n"
+                        "ftp.login(); ftp.prot_p(); ftp.voidcmd('TYPE I')\n"
+                        "def fetch(end):\n"
+                        "    conn = ftp.transfercmd('RETR file')\n"
+                        "    conn.suppress_ragged_eofs = False\n"
+                        "    total = len(conn.recv(1000))\n"
+                        "    end()\n"
+                        "    try:\n"
+                        "        while got := conn.recv(65536): total += len(got)\n"
+                        "        print('clean', total, flush=True)\n"
+                        "    except OSError: print('cut', flush=True)\n"
+                        "fetch(lambda: ftp.putcmd('ABOR'))\n"
+                        "print(ftp.getmultiline()); print(ftp.getmultiline()); print(ftp.pwd(), flush=True)\n"
+                        "def wait():\n"
+                        "    print('begun', flush=True); sys.stdin.readline()\n"
+                        "fetch(wait)\n",
+                        text(server.daemon().port()), server.certificate()}};
+        client.out().wait_for("begun");
+        const Result kicked =
+            run_client({"ftpctl", "-s", server.daemon().state() / "control", "kick", "anonymous"});
+        CHECK(kicked.status == 0);
+        client.write("\n");
+        CHECK(client.wait() == 0);
+        CHECK(client.out().text() == "cut\n426 The transfer is aborted.\n226 The data connection is "
+                                     "closed.\n/\nbegun\ncut\n");
+    }
+
+    TEST_CASE("TLS: a download whose session dies looks cut and never whole") {
+        const Secured server;
+        write_file(server.daemon().files() / "file", make_bytes(20'000'000));
+        Process client{{"python3", "-c",
+                        "import ftplib, ssl, sys\n"
+                        "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+                        "ftp.connect('localhost', int(sys.argv[1]))\n"
+                        "ftp.login(); ftp.prot_p(); ftp.voidcmd('TYPE I')\n"
+                        "conn = ftp.transfercmd('RETR file')\n"
+                        "conn.suppress_ragged_eofs = False\n"
+                        "total = len(conn.recv(1000))\n"
+                        "print('begun', flush=True); sys.stdin.readline()\n"
+                        "try:\n"
+                        "    while got := conn.recv(65536): total += len(got)\n"
+                        "    print('clean')\n"
+                        "except OSError: print('cut')\n",
+                        text(server.daemon().port()), server.certificate()}};
+        client.out().wait_for("begun");
+        for (const ProcessStatus& session : children_of(server.daemon().main_pid()))
+            ::kill(session.pid, SIGKILL);
+        client.write("\n");
+        client.out().wait_for("cut");
+    }
+
+    TEST_CASE("TLS: transfers go on when tlsd and keyd and the parent die") {
+        Secured server;
+        Typed client{server};
+        client.say("WRITE note", "150 ");
+        client.say("hello\n.", "226 ");
+        const auto kill_role = [&](const std::string& role) {
+            for (const ProcessStatus& child : children_of(server.daemon().pid()))
+                if (command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
+                    ::kill(child.pid, SIGKILL);
+        };
+        for (const std::string role : {"keyd", "tlsd"}) {
+            const std::size_t before = server.daemon().log().size();
+            kill_role(role);
+            server.daemon().wait_for_log("starting another", before);
+            client.say("GET note", "hello\n226 ");
+        }
+        const std::size_t before = server.daemon().log().size();
+        ::kill(server.daemon().main_pid(), SIGKILL);
+        server.daemon().wait_for_log("starting another", before);
+        client.say("GET note", "hello\n226 ");
+        CHECK(run_in(server.daemon().folder().path(), server.curl({"--retry", "5", server.url("note")})) ==
+              "hello\n");
+    }
+
+    TEST_CASE("TLS: an upgrade leaves sitting clients where they are") {
+        Secured server;
+        Typed client{server};
+        client.say("WRITE note", "150 ");
+        client.say("hello\n.", "226 ");
+        const auto tlsds = [&] {
+            std::vector<pid_t> all;
+            for (const ProcessStatus& child : children_of(server.daemon().pid()))
+                if (command_line_of(child.pid).find("tlsd") != std::string::npos) all.push_back(child.pid);
+            return all;
+        };
+        REQUIRE(tlsds().size() == 1);
+        const common::Fd old = common::hold_process(tlsds().front());
+        server.daemon().signal(SIGUSR2);
+        server.daemon().wait_for_log("in the place of");
+        client.say("GET note", "hello\n226 ");
+        CHECK(run_in(server.daemon().folder().path(), server.curl({server.url("note")})) == "hello\n");
+        client.say("QUIT", "221 ");
+        CHECK(client.process().wait() == 0);
+        if (old) wait_readable(old.get()); // it ends with its last client
+    }
+
+    TEST_CASE("TLS: no process but keyd has the key in its memory") {
+        if (!have_proc()) return tests::skip("needs /proc");
+        if (is_sanitized()) return tests::skip("the sanitizers map more than can be looked through");
+        const Secured server;
+        Typed client{server};
+        client.say("LS", "213 ");
+        const std::string value = private_value(server.key());
+        std::size_t with_key = 0, without = 0;
+        for (const ProcessStatus& one : below(server.daemon().pid())) {
+            const bool is_keyd =
+                command_line_of(one.pid).find(std::string{"keyd"} + '\0') != std::string::npos;
+            CHECK(has_key_in_memory(one.pid, value) == is_keyd);
+            ++(is_keyd ? with_key : without);
+        }
+        CHECK(!has_key_in_memory(server.daemon().pid(), value));
+        CHECK(with_key == 1);
+        CHECK(without >= 4); // tlsd, relay, parent, session
+    }
+
+    TEST_CASE("TLS: without a certificate or with a wrong one the daemon does not start and says why") {
+        const TempDir folder;
+        const TestCertificate one = make_certificate(folder, "one"),
+                              other = make_certificate(folder, "other");
+        write_file(folder / "nothing", "nothing");
+        const auto start = [&](const Words& lines) {
+            Words command{
+                "ftpd", "-d", "-o", "listen 127.0.0.1:0", "-o", "state " + (folder / "state").string()};
+            for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+            return run_client(command);
+        };
+        const auto certificate = [](const Path& file, const Path& key) {
+            return text("certificate ", file.string(), ' ', key.string());
+        };
+        const TestCertificate expired = make_dated(folder, "expired", "20200101000000Z", "20200201000000Z"),
+                              short_lived = make_short_lived(folder);
+        struct Case {
+            Words lines;
+            std::string said;
+        };
+        for (const Case& wrong :
+             {Case{{"tls required"}, "add `certificate CERT KEY'"},
+              {{certificate(one.certificate, other.key)}, "another certificate's"},
+              {{certificate(one.certificate, folder / "nothing")}, "nothing: "},
+              {{certificate(folder / "nothing", one.key)}, "nothing: "},
+              {{certificate(one.certificate, folder / "missing")}, "missing: No such file"},
+              {{certificate(expired.certificate, expired.key)}, "expired.pem: it has expired: "},
+              {{certificate(one.certificate, one.key), certificate(one.certificate, other.key)},
+               "another certificate's"}}) {
+            const Result result = start(wrong.lines);
+            CHECK(result.status == 1);
+            CHECK_MESSAGE(result.err.find(wrong.said) != std::string::npos, result.err);
+            CHECK(result.err.find("listening") == std::string::npos);
+        }
+        const Result looked =
+            run_client({"ftpd", "-n", "-o", certificate(short_lived.certificate, short_lived.key)});
+        CHECK(looked.status == 0);
+        CHECK(looked.err.find("short.pem: it expires soon: ") != std::string::npos);
+    }
+}
