@@ -25,6 +25,7 @@
 #include "ftpd/settings.hh"
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -58,7 +59,7 @@ int serve_one(const DaemonOptions& options, const ftpd::Settings& settings) {
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then: a
 // relative one would be another by now, since a daemon leaves its folder.
-Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, const std::optional<Executable>& tls,
+Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, const std::shared_ptr<const Executable>& tls,
                bool foreground, std::span<const Identity> known) {
     ftpd::Settings settings = ftpd::make_settings(lines);
     settings.root = first.root;
@@ -94,7 +95,7 @@ Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, const std::opti
                                   return ftpd::Parent{keeper, settings, identity, log}.run(foreground);
                               }});
     if (!settings.users.empty()) add_authd(plan, ftpd::authd_settings(settings), users);
-    if (tls) add_tls(plan, *tls, settings.tls.certificates, users);
+    if (tls) add_tls(plan, tls, settings.tls.certificates, users);
     if (settings.keep_partials.count() != 0)
         plan.processes.push_back(
             {.role = std::string{ftpd::label_of_sweeper},
@@ -112,12 +113,12 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
 }
 
 // goes_on: it was there on trial, and its loss is no reason to end a daemon that serves.
-std::optional<Executable> find_tls(const Invocation& invocation, bool goes_on) {
+std::shared_ptr<const Executable> find_tls(const Invocation& invocation, bool goes_on) {
     try {
-        return Executable{find_tls_program(invocation.path())};
+        return std::make_shared<const Executable>(find_tls_program(invocation.path()));
     } catch (const std::exception&) {
         if (!goes_on) throw;
-        return {};
+        return nullptr;
     }
 }
 
@@ -125,7 +126,7 @@ int serve(const DaemonOptions& options, const Invocation& invocation, std::optio
     ftpd::Settings settings;
     const bool goes_on = paper && !paper->is_for_trial(); // with what was checked on trial
     const std::vector<Identity> known = paper ? paper->users : std::vector<Identity>{};
-    std::optional<Executable> tls; // the program
+    std::shared_ptr<const Executable> tls; // the program
     const auto plan = [&](Duties::Lines lines) {
         return make_plan(lines, settings, tls, options.foreground, known);
     };

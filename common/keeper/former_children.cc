@@ -16,12 +16,17 @@ void FormerChildren::take_over(const std::vector<pid_t>& pids, std::vector<Ident
         for (const pid_t pid : pids_)
             log_.warning(text("process ", pid, " of the version before is killed: it did not end within ",
                               limit.count(), " s of the upgrade"));
-        kill();
+        kill_all(pids_);
     });
 }
 
 void FormerChildren::kill() const {
-    for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+    kill_all(pids_);
+    kill_all(lasting_);
+}
+
+void FormerChildren::kill_all(const std::set<pid_t>& pids) {
+    for (const pid_t pid : pids) ::kill(pid, SIGKILL);
 }
 
 } // namespace common

@@ -123,6 +123,19 @@ void kill_left(pid_t pid, const std::map<std::string, KeptChild>& kept, const Pl
     for (const Identity& user : users_of_children(plan, former)) kill_as(user, pid);
 }
 
+// Those that have read what is another by now: others start in their place.
+void let_go_outdated(const Plan& plan, const Plan& coming, std::map<std::string, KeptChild>& children,
+                     FormerChildren& former, Log& log) {
+    for (const LastingProcess& next : coming.processes) {
+        const LastingProcess* const now = find(plan, next.role);
+        KeptChild& child = children[next.role];
+        if (now == nullptr || now->reads == next.reads || !child.runs()) continue;
+        log.notice(text(next.role, ' ', child.pid(),
+                        " goes on for the clients that it has: ", "another starts with what is there now"));
+        former.add(child.let_go());
+    }
+}
+
 } // namespace
 
 Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLine> config, Log& log,
@@ -153,9 +166,13 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
              }}),
       pace_(plan_.pace),
       upgrade_(loop_, invocation_, text(duties_.program, ' ', duties_.version), steps()),
-      reloads_(duties_, options_, config_, plan_, holdings_, log_,
+      reloads_({duties_, options_, config_, plan_, holdings_, log_, loop_, invocation_},
                {[this] { return !upgrade_.is_under_way() || upgrade_.is_asking(); },
                 [this] { return main().runs() ? &main().pair : nullptr; },
+                [this](const Plan& coming) {
+                    let_go_outdated(plan_, coming, children_, former_, log_);
+                    start_missing();
+                },
                 [this](Reloads::Coming coming) { put_in_force(std::move(coming)); }}),
       watchdog_(loop_, log_, [this] { return !status_; }) {
     try {
@@ -412,7 +429,8 @@ void Keeper::reap() {
                                         [&](const auto& child) { return child.second.pid() == pid; });
         if (found == children_.end()) {
             former_.note_end(pid);
-            if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
+            if (!upgrade_.on_child_end(pid, status) && !reloads_.on_child_end(pid, status))
+                legacy_.add({pid, status});
             return;
         }
         const bool is_main = &found->second == &main();

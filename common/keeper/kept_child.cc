@@ -29,6 +29,12 @@ void KeptChild::finish() {
     end_.reset();
 }
 
+pid_t KeptChild::let_go() {
+    pair.close();
+    end_.reset();
+    return std::exchange(pid_, -1);
+}
+
 void KeptChild::signal(int number) const {
     if (runs()) ::kill(pid_, number);
 }

@@ -33,6 +33,8 @@ public:
     const std::shared_ptr<const Fd>& end() const { return end_; } // nullptr: there is none
     // From now on the main process alone has it, and the child sees when that has ended.
     void drop_end() { end_.reset(); }
+    // It goes on by itself, and nothing is heard of it any more: another may begin. Its number.
+    pid_t let_go();
 
     KeeperPair pair{{.unanswered = 64, .unsent = 1024}};
     bool will_start = false; // a timer is set

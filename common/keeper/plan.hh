@@ -6,6 +6,7 @@
 #include "common/config.hh"
 #include "common/daemon_settings.hh"
 #include "common/fd.hh"
+#include "common/keeper/executable.hh"
 #include "common/keeper/life_watch.hh"
 #include "common/keeper/restart_pace.hh"
 #include "common/privileges.hh"
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +38,17 @@ struct LastingProcess {
     int executes = -1;                      // the file of a program that the body executes, which stays open
     std::string user{}; // of the one at the other end of its pair, started after it; empty: the main one
     bool outlives_upgrade = false; // it goes on for the clients that it has, however long these stay
+    // What it reads at its start, as it is now. Where a reload finds something else, another process takes
+    // its place, and this one goes on for the clients that it has.
+    std::string reads{};
+};
+
+// Of files that a plan names: what a program is to look at before a reload puts the plan in force. If it ends
+// otherwise than with 0 the reload is refused with what it has said; else each line of that is a warning.
+struct Look {
+    std::shared_ptr<const Executable> program;
+    std::vector<std::string> arguments; // the first is its name
+    std::string what;                   // it looks at: leads the refusal
 };
 
 // What a daemon's configuration asks of its keeper.
@@ -46,7 +59,8 @@ struct Plan {
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
     std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened
     std::vector<LastingProcess> processes; // the first is the main one: its end in order is all the others'
-    std::vector<Identity> users{};         // whom the configuration names
+    std::optional<Look> look{};
+    std::vector<Identity> users{};   // whom the configuration names
     std::optional<Identity> owner{}; // whose the state and the control socket are; none: the keeper's user's
     std::optional<Identity>
         children_user{};               // whose the processes are that serve clients, if root starts them

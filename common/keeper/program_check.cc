@@ -1,138 +1,44 @@
 // SPDX-License-Identifier: ISC
 #include "common/keeper/program_check.hh"
 
-#include "common/children.hh"
-#include "common/error_lines.hh"
-#include "common/errors.hh"
-#include "common/sandbox.hh"
-#include "common/signals.hh"
-#include "common/socket.hh"
 #include "common/text.hh"
 
-#include <algorithm>
-#include <array>
-#include <csignal>
+#include <exception>
 #include <iterator>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <utility>
 
 namespace common {
+namespace {
+
+std::optional<std::string> refusal_of(const Executable& program, std::string_view asked,
+                                      const ProgramRun::Result& result) {
+    if (!result.refusal) return {};
+    return text(program.path(), ' ', asked, ": ", *result.refusal);
+}
+
+} // namespace
 
 void ProgramCheck::begin(std::shared_ptr<const Executable> program, OnResult on_result) {
-    program_ = std::move(program);
-    on_result_ = std::move(on_result);
-    has_version_ = false;
-    execute({invocation_.arguments().front(), "-V"});
+    run_.begin(program, {invocation_.arguments().front(), "-V"},
+               [this, program, on_result = std::move(on_result)](const ProgramRun::Result& result) {
+                   if (auto refusal = refusal_of(*program, "-V", result))
+                       return on_result({{}, std::move(refusal)});
+                   ask_for_start(program, keep_to_one_line(result.output), on_result);
+               });
 }
 
-void ProgramCheck::execute(std::vector<std::string> arguments) {
-    output_.clear();
-    status_.reset();
-    was_late_ = false;
-    std::array<int, 2> ends{};
-    checked("create a pipe", {}, [&] { return ::pipe(ends.data()); });
-    Fd ours{ends[0]}, theirs{ends[1]};
-    set_close_on_exec(ours.get());
-    set_nonblocking(ours.get());
-    pid_ = checked("fork", {}, [] { return ::fork(); });
-    if (pid_ == 0)
-        ::_exit(report_errors(program_->path(), [&]() -> int {
-            for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
-                checked("duplicate", {}, [&] { return ::dup2(theirs.get(), fd); });
-            invocation_.go_back(); // by a descriptor
-            close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, program_->fd()});
-            Signals::let_all_in();
-            program_->execute(arguments);
-        }));
-    theirs.reset();
-    said_ = Watch{loop_, std::move(ours), Interest::read, [this](const Event&) { read(); },
-                  [this](const std::exception&) {
-                      said_.reset();
-                      go_on();
-                  }};
-    limit_ = loop_.at(Clock::now() + limit, [this] {
-        was_late_ = true;
-        ::kill(pid_, SIGKILL);
-    });
-}
-
-// False: there may be more. Whoever writes without an end has only its share of a round.
-bool ProgramCheck::read_all() {
-    static std::array<char, 4096> bytes;
-    for (int budget = 16;; --budget) {
-        if (budget == 0) return said_.again(), false;
-        const IoResult got = read_some(said_.fd(), bytes);
-        if (got.state == IoState::would_block) return false;
-        if (got.state != IoState::done) return true;
-        output_.append(bytes.data(), std::min(got.bytes, max_words - std::min(max_words, output_.size())));
-    }
-}
-
-void ProgramCheck::read() {
-    if (!read_all()) return;
-    said_.reset();
-    go_on();
-}
-
-bool ProgramCheck::on_child_end(pid_t pid, int status) {
-    if (pid != pid_) return false;
-    pid_ = -1;
-    loop_.cancel(limit_);
-    status_ = status;
-    if (said_) read_all(); // a child of its own may hold the pipe: what that says is not waited for
-    said_.reset();
-    if (on_result_) go_on(); // else it was stopped
-    return true;
-}
-
-// Once it has ended, and all that it said is read.
-void ProgramCheck::go_on() {
-    if (!status_ || said_) return;
-    const int status = *std::exchange(status_, std::nullopt);
-    const char* const asked = has_version_ ? " -n: " : " -V: ";
-    if (was_late_) return end(text(program_->path(), asked, "no answer within ", limit.count(), " s"));
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return end(text(program_->path(), asked, why_not(status)));
-    if (std::exchange(has_version_, true)) return end({});
-    version_ = words();
+void ProgramCheck::ask_for_start(std::shared_ptr<const Executable> program, const std::string& version,
+                                 OnResult on_result) {
     std::vector<std::string> arguments = invocation_.arguments();
     arguments.insert(std::next(arguments.begin()), "-n");
     try {
-        execute(std::move(arguments));
+        run_.begin(program, std::move(arguments),
+                   [program, version, on_result](const ProgramRun::Result& result) {
+                       on_result({version, refusal_of(*program, "-n", result)});
+                   });
     } catch (const std::exception& error) {
-        end(error.what());
+        on_result({version, error.what()});
     }
-}
-
-void ProgramCheck::end(std::optional<std::string> refusal) {
-    const OnResult on_result = std::exchange(on_result_, nullptr);
-    program_.reset();
-    on_result({version_, std::move(refusal)});
-}
-
-// What it has said; and how it ended, unless it has said so itself.
-std::string ProgramCheck::why_not(int status) const {
-    const std::string said = words();
-    if (said.empty()) return describe_status(status);
-    return WIFEXITED(status) ? said : text(said, ", ", describe_status(status));
-}
-
-// On one line.
-std::string ProgramCheck::words() const {
-    std::string_view all = output_;
-    while (all.ends_with('\n')) all.remove_suffix(1);
-    std::string line;
-    for (const char one : all) line += one == '\n' ? std::string{"; "} : std::string{one};
-    return keep_to_one_line(line);
-}
-
-void ProgramCheck::stop() {
-    loop_.cancel(limit_);
-    said_.reset();
-    if (pid_ != -1) ::kill(pid_, SIGKILL);
-    on_result_ = nullptr;
-    program_.reset();
 }
 
 } // namespace common

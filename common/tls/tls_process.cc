@@ -10,6 +10,7 @@
 
 #include <array>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -23,6 +24,24 @@ constexpr std::size_t first_file = 6;     // of its arguments
 Fd open_file(std::string_view what, const std::string& path) {
     return Fd{checked(text("open the ", what), path,
                       [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); })};
+}
+
+// Another one when somebody has put another file there, or written to it.
+std::string state_of(const std::string& path) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) return "none";
+    std::string all;
+    for (const auto& [seconds, rest] : {std::pair{found.st_mtim.tv_sec, found.st_mtim.tv_nsec},
+                                        std::pair{found.st_ctim.tv_sec, found.st_ctim.tv_nsec}})
+        all += text(seconds, '.', rest, ' ');
+    return all + text(found.st_dev, ' ', found.st_ino, ' ', found.st_size, ' ');
+}
+
+std::vector<std::string> arguments_of_check(const std::vector<CertificateFiles>& certificates) {
+    std::vector<std::string> arguments{std::string{tls_program}, std::string{tls_check}};
+    for (const CertificateFiles& files : certificates)
+        arguments.insert(arguments.end(), {files.certificate, files.key});
+    return arguments;
 }
 
 void add_identity(std::vector<std::string>& arguments, const std::optional<Identity>& user) {
@@ -87,9 +106,7 @@ std::vector<CertificateFiles> read_tls_check(std::span<char* const> arguments) {
 
 std::vector<Note> check_certificates(const Executable& program,
                                      const std::vector<CertificateFiles>& certificates) {
-    std::vector<std::string> arguments{std::string{tls_program}, std::string{tls_check}};
-    for (const CertificateFiles& files : certificates)
-        arguments.insert(arguments.end(), {files.certificate, files.key});
+    const std::vector<std::string> arguments = arguments_of_check(certificates);
     int ends[2]{};
     checked("make a pipe", {}, [&] { return ::pipe(ends); });
     Fd reading{ends[0]}, writing{ends[1]};
@@ -117,13 +134,15 @@ std::vector<Note> check_certificates(const Executable& program,
     return notes;
 }
 
-void add_tls(Plan& plan, const Executable& program, const std::vector<CertificateFiles>& certificates,
-             const std::optional<DaemonUsers>& users) {
+void add_tls(Plan& plan, const std::shared_ptr<const Executable>& program,
+             const std::vector<CertificateFiles>& certificates, const std::optional<DaemonUsers>& users) {
     std::vector<std::string> names, keys;
+    std::string reads; // both are made anew, whichever file is another: the one would not go with the other
     for (const CertificateFiles& files : certificates) {
         const std::size_t number = names.size();
         names.push_back(files.certificate);
         keys.push_back(files.key);
+        reads += state_of(files.certificate) + state_of(files.key);
         plan.on_request[text(label_of_tlsd, ' ', label_of_certificate, number)] = [path = files.certificate] {
             return open_file("certificate", path);
         };
@@ -136,17 +155,19 @@ void add_tls(Plan& plan, const Executable& program, const std::vector<Certificat
     const auto process = [&](std::string_view role, const std::vector<std::string>& files) {
         return LastingProcess{
             .role = std::string{role},
-            .body = [&program, role = std::string{role}, self, relays, files](Birth birth) -> int {
-                execute_tls(program,
+            .body = [program, role = std::string{role}, self, relays, files](Birth birth) -> int {
+                execute_tls(*program,
                             {role, std::move(birth.keeper), std::move(birth.main), self, relays, files});
             },
             .is_needed = true,
-            .executes = program.fd(),
-            .outlives_upgrade = true};
+            .executes = program->fd(),
+            .outlives_upgrade = true,
+            .reads = reads};
     };
     plan.processes.push_back(process(label_of_keyd, keys));
     plan.processes.back().user = label_of_tlsd;
     plan.processes.push_back(process(label_of_tlsd, names));
+    plan.look = Look{program, arguments_of_check(certificates), "certificate"};
 }
 
 } // namespace common

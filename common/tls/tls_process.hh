@@ -9,6 +9,7 @@
 #include "common/log.hh"
 #include "common/privileges.hh"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,10 +43,11 @@ inline constexpr std::string_view tls_check = "check"; // its role then; the fil
 // In the program.
 std::vector<CertificateFiles> read_tls_check(std::span<char* const> arguments);
 
-// Has the keeper of this plan run keyd and tlsd from the program, which must outlive the plan. The main
-// process is given the pair with tlsd under its label; keyd's goes to tlsd.
-void add_tls(Plan& plan, const Executable& program, const std::vector<CertificateFiles>& certificates,
-             const std::optional<DaemonUsers>& users);
+// Has the keeper of this plan run keyd and tlsd from the program. The main process is given the pair with
+// tlsd under its label; keyd's goes to tlsd. A reload that finds other files has the program look at them,
+// and puts others in the place of both.
+void add_tls(Plan& plan, const std::shared_ptr<const Executable>& program,
+             const std::vector<CertificateFiles>& certificates, const std::optional<DaemonUsers>& users);
 
 // What the program is told.
 struct TlsOrders {

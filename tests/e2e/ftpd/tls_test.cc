@@ -30,6 +30,26 @@ public:
     Daemon& daemon() { return *daemon_; }
     std::string certificate() const { return own_.certificate; }
     Path key() const { return own_.key; }
+    // Another pair of files in the place of these, and a word that they are there.
+    void renew(const TestCertificate& other) {
+        std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
+        std::filesystem::copy_file(other.key, folder_ / "coming.key");
+        std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
+        std::filesystem::rename(folder_ / "coming.key", own_.key);
+    }
+    void reload(std::string_view expected) {
+        const std::size_t before = daemon_->log().size();
+        daemon_->signal(SIGHUP);
+        daemon_->wait_for_log(expected, before);
+    }
+    // Its keeper's children of a role.
+    std::vector<pid_t> processes(const std::string& role) const {
+        std::vector<pid_t> all;
+        for (const ProcessStatus& child : children_of(daemon_->pid()))
+            if (command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
+                all.push_back(child.pid);
+        return all;
+    }
     std::string url(std::string_view path = {}) const {
         return text("ftp://localhost:", daemon_->port(), '/', path);
     }
@@ -336,14 +356,9 @@ TEST_SUITE("e2e") {
         Typed client{server};
         client.say("WRITE note", "150 ");
         client.say("hello\n.", "226 ");
-        const auto kill_role = [&](const std::string& role) {
-            for (const ProcessStatus& child : children_of(server.daemon().pid()))
-                if (command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
-                    ::kill(child.pid, SIGKILL);
-        };
         for (const std::string role : {"keyd", "tlsd"}) {
             const std::size_t before = server.daemon().log().size();
-            kill_role(role);
+            for (const pid_t one : server.processes(role)) ::kill(one, SIGKILL);
             server.daemon().wait_for_log("starting another", before);
             client.say("GET note", "hello\n226 ");
         }
@@ -360,14 +375,8 @@ TEST_SUITE("e2e") {
         Typed client{server};
         client.say("WRITE note", "150 ");
         client.say("hello\n.", "226 ");
-        const auto tlsds = [&] {
-            std::vector<pid_t> all;
-            for (const ProcessStatus& child : children_of(server.daemon().pid()))
-                if (command_line_of(child.pid).find("tlsd") != std::string::npos) all.push_back(child.pid);
-            return all;
-        };
-        REQUIRE(tlsds().size() == 1);
-        const common::Fd old = common::hold_process(tlsds().front());
+        REQUIRE(server.processes("tlsd").size() == 1);
+        const common::Fd old = common::hold_process(server.processes("tlsd").front());
         server.daemon().signal(SIGUSR2);
         server.daemon().wait_for_log("in the place of");
         client.say("GET note", "hello\n226 ");
@@ -375,6 +384,92 @@ TEST_SUITE("e2e") {
         client.say("QUIT", "221 ");
         CHECK(client.process().wait() == 0);
         if (old) wait_readable(old.get()); // it ends with its last client
+    }
+
+    TEST_CASE("TLS: a reload serves newcomers with the new certificate and sitting clients stay") {
+        Secured server;
+        const TempDir folder;
+        const TestCertificate other = make_certificate(folder, "other", KeyKind::rsa);
+        const std::string old_one = folder / "old.pem";
+        std::filesystem::copy_file(server.certificate(), old_one);
+        Typed client{server};
+        client.say("WRITE note", "150 ");
+        client.say("hello\n.", "226 ");
+        REQUIRE(server.processes("tlsd").size() == 1);
+        REQUIRE(server.processes("keyd").size() == 1);
+        const common::Fd tlsd = common::hold_process(server.processes("tlsd").front());
+        const common::Fd keyd = common::hold_process(server.processes("keyd").front());
+        server.renew(other);
+        server.reload("configuration read again");
+        CHECK(server.daemon().log().find("goes on for the clients that it has") != std::string::npos);
+        CHECK(run_in(folder.path(), server.curl({server.url("note")})) == "hello\n");
+        const Result believer = run_client({"curl", "-sS", "--ssl-reqd", "--cacert", old_one, server.url()});
+        CHECK(believer.status != 0);
+        client.say("GET note", "hello\n226 ");
+        // Another death and another upgrade change nothing of that.
+        const std::size_t before = server.daemon().log().size();
+        ::kill(server.daemon().main_pid(), SIGKILL);
+        server.daemon().wait_for_log("starting another", before);
+        client.say("GET note", "hello\n226 ");
+        CHECK(run_in(folder.path(), server.curl({"--retry", "5", server.url("note")})) == "hello\n");
+        client.say("QUIT", "221 ");
+        CHECK(client.process().wait() == 0);
+        for (const common::Fd* const old : {&tlsd, &keyd})
+            if (*old) wait_readable(old->get()); // they end with their last client
+    }
+
+    TEST_CASE("TLS: a reload that finds the same files leaves tlsd and keyd as they are") {
+        Secured server;
+        const auto tlsds = server.processes("tlsd"), keyds = server.processes("keyd");
+        server.reload("configuration read again");
+        CHECK(server.processes("tlsd") == tlsds);
+        CHECK(server.processes("keyd") == keyds);
+    }
+
+    TEST_CASE("TLS: a stop ends also those that go on for clients of an older certificate") {
+        Secured server;
+        const TempDir folder;
+        Typed client{server};
+        const common::Fd old = common::hold_process(server.processes("tlsd").front());
+        server.renew(make_certificate(folder, "other"));
+        server.reload("configuration read again");
+        server.daemon().signal(SIGTERM);
+        CHECK(server.daemon().wait() == 0);
+        if (old) wait_readable(old.get(), Seconds{0});
+        client.process().wait();
+    }
+
+    TEST_CASE("TLS: a reload that finds wrong files changes nothing and says which they are") {
+        Secured server;
+        const TempDir folder;
+        const TestCertificate other = make_certificate(folder, "other");
+        const TestCertificate expired = make_dated(folder, "expired", "20200101000000Z", "20200201000000Z");
+        const auto tlsds = server.processes("tlsd");
+        std::filesystem::copy_file(server.certificate(), folder / "good.pem");
+        std::filesystem::copy_file(server.key(), folder / "good.key");
+        const TestCertificate good{folder / "good.pem", folder / "good.key"};
+        const auto ask = [&] {
+            return run_client({"ftpctl", "-s", server.daemon().state() / "control", "reload"});
+        };
+        for (const auto& [wrong, said] :
+             {std::pair{TestCertificate{other.certificate, good.key}, "another certificate's"},
+              std::pair{TestCertificate{good.certificate, other.key}, "another certificate's"},
+              std::pair{expired, "own.pem: it has expired: "},
+              std::pair{TestCertificate{good.certificate, expired.certificate}, "own.key: "}}) {
+            server.renew(wrong);
+            const Result answer = ask();
+            CHECK(answer.status == 1);
+            CHECK_MESSAGE(answer.err.find("certificate: ") != std::string::npos, answer.err);
+            CHECK_MESSAGE(answer.err.find(said) != std::string::npos, answer.err);
+        }
+        std::filesystem::remove(server.key());
+        server.reload("own.key: No such file");
+        CHECK(run_in(folder.path(), {"curl", "-sS", "--ssl-reqd", "--cacert", good.certificate, server.url()})
+                  .empty());
+        CHECK(server.processes("tlsd") == tlsds);
+        server.renew(good);
+        CHECK(ask().status == 0);
+        CHECK(run_in(folder.path(), server.curl({server.url()})).empty());
     }
 
     TEST_CASE("TLS: no process but keyd has the key in its memory") {
