@@ -39,9 +39,16 @@ std::string parse_path(Words words, std::string_view what) {
     return word;
 }
 
+constexpr std::string_view tls_behind = " tls"; // an address
+
 // Likewise; what else an address may be is checked when it is looked up.
-std::string parse_listener(Words words) {
-    const std::string& word = only_word(words, "an address with its port");
+std::string parse_listener(Words words, const DaemonDefaults& defaults) {
+    const bool may_be_tls = defaults.listen_arguments.ends_with("[tls]");
+    const bool is_tls = may_be_tls && words.size() == 2 && words[1] == "tls";
+    const std::string& word = only_word(words.first(is_tls ? 1 : words.size()), "an address with its port");
+    if (is_tls && word.starts_with("unix:"))
+        throw UserError(text("'", escape(word), "' is a socket of this machine: leave out tls"));
+    if (is_tls) return word + std::string{tls_behind};
     if (word.rfind("unix:", 0) == 0 && word.rfind("unix:/", 0) != 0)
         throw UserError(
             text("'", escape(word), "' does not name a path: write unix: and a path that begins with /"));
@@ -60,14 +67,17 @@ std::string parse_log(Words words) {
 
 } // namespace
 
+ListenPlace::ListenPlace(const std::string& given)
+    : address(given.substr(0, given.find(' '))), is_tls(given.ends_with(tls_behind)) {}
+
 std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults& defaults) {
     using Repeats = Directive::Repeats;
     using Reload = Directive::Reload;
     constexpr unsigned million = 1'000'000;
     return {
-        {"listen", "ADDRESS:PORT", defaults.listen,
+        {"listen", defaults.listen_arguments, defaults.listen,
          "where clients connect; also [IPV6]:PORT, *:PORT, unix:PATH", Repeats::yes, Reload::yes,
-         [&](Words w) { s.listen.push_back(parse_listener(w)); }},
+         [&s, &defaults](Words w) { s.listen.push_back(parse_listener(w, defaults)); }},
         {"state", "DIR", "", "the directory of the lock and the control socket", Repeats::no,
          Reload::at_start, [&](Words w) { s.state = parse_path(w, "a directory"); }},
         {"control", "PATH", "", "the control socket", Repeats::no, Reload::at_upgrade,

@@ -20,7 +20,7 @@ namespace common {
 inline constexpr unsigned client_ceiling = 16384; // what `max-clients 0' means; the ceiling of any daemon
 
 struct DaemonSettings {
-    std::vector<std::string> listen; // as given; looked up at the start
+    std::vector<std::string> listen; // as given, as ListenPlace has it; looked up at the start
     std::string state;               // the state directory
     std::string control;             // the control socket's path
     unsigned max_clients = 0;
@@ -45,10 +45,18 @@ struct DaemonSettings {
     std::chrono::seconds login_timeout{60};  // for a client to come in; 0: none
 };
 
+// One of `listen': an address, and whether those that connect there speak TLS from their first byte on.
+struct ListenPlace {
+    explicit ListenPlace(const std::string& given); // "ADDRESS:PORT" or "ADDRESS:PORT tls"
+    std::string address;
+    bool is_tls;
+};
+
 // What differs between the daemons.
 struct DaemonDefaults {
     std::string_view daemon;
     std::string_view listen;
+    std::string_view listen_arguments = "ADDRESS:PORT"; // or that with [tls]
     std::string_view idle_timeout;
     // The name and the help of the directive for the user of the process that serves.
     std::string_view main_user, main_user_help;

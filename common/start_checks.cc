@@ -52,7 +52,7 @@ void check_listeners(const DaemonSettings& settings) {
     if (has_inherited_listeners()) return; // they take the place of all
     std::vector<Address> all;
     for (const std::string& place : settings.listen)
-        for (const Address& address : resolve_address(place)) {
+        for (const Address& address : resolve_address(ListenPlace{place}.address)) {
             for (const Address& other : all)
                 if (collide(address, other))
                     throw UserError(text("listen: ", other.shown(), " and ", address.shown(),

@@ -28,6 +28,7 @@ constexpr std::chrono::hours max_grace{24};
 
 constexpr DaemonDefaults defaults{.daemon = "ftpd",
                                   .listen = "127.0.0.1:2121",
+                                  .listen_arguments = "ADDRESS:PORT [tls]",
                                   .idle_timeout = "300",
                                   .main_user = main_user_directive,
                                   .main_user_help =
@@ -131,6 +132,10 @@ void complete_tls(Settings& s) {
     s.tls_policy = s.tls_given.value_or(has_certificate ? TlsPolicy::offered : TlsPolicy::off);
     if (s.tls_policy != TlsPolicy::off && !has_certificate)
         throw UserError("tls: there is no certificate: add `certificate CERT KEY', two files in PEM");
+    for (const std::string& given : s.listen)
+        if (const ListenPlace place{given}; place.is_tls && s.tls_policy == TlsPolicy::off)
+            throw UserError(text("listen ", escape(place.address), " tls: there is no TLS: ",
+                                 has_certificate ? "leave out `tls off'" : "add `certificate CERT KEY'"));
 }
 
 // Homes stand below the root, and so would strangers.

@@ -22,7 +22,9 @@ namespace common {
 
 // Its ready-made labels. What else there is, each daemon's plan says.
 inline constexpr std::string_view label_of_state = "state lock", label_of_control = "control",
-                                  label_of_log = "log", label_of_listener = "listen ",
+                                  label_of_log = "log",
+                                  label_of_listener = "listen ", // and its address, and, if so, the next
+    listener_is_tls = " tls",
                                   label_of_inherited = "inherited ", // a listener of a service manager
     label_of_users = "users";
 

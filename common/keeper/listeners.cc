@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/keeper/listeners.hh"
 
+#include "common/daemon_settings.hh"
 #include "common/errors.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/socket.hh"
@@ -23,8 +24,8 @@ All::iterator find(All& all, const std::string& label) {
 }
 
 // One that none of them has: port 0 may be given twice.
-std::string label_for(const Address& address, All& taken) {
-    std::string label = text(label_of_listener, address.shown());
+std::string label_for(const Address& address, bool is_tls, All& taken) {
+    std::string label = text(label_of_listener, address.shown(), is_tls ? listener_is_tls : "");
     while (find(taken, label) != taken.end()) label += '+';
     return label;
 }
@@ -74,8 +75,15 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
                      std::chrono::milliseconds limit) {
     if (inherited_) return;
     std::vector<Listener> wanted;
-    const auto want = [&](const Address& address) {
-        const std::string label = label_for(address, wanted);
+    const auto want = [&](const Address& address, bool is_tls) {
+        const std::string label = label_for(address, is_tls, wanted);
+        // The same socket under another name would be closed with the old one.
+        const auto same = find(all_, text(label_of_listener, address.shown(), is_tls ? "" : listener_is_tls));
+        if (address.port() != 0 && same != all_.end()) {
+            if (same->fd) wanted.push_back({same->label, std::move(same->fd)});
+            throw UserError(text("listen ", address.shown(), ": tls there waits for a reload without this ",
+                                 "line, and one with it"));
+        }
         const auto there = find(all_, label);
         const bool is_new = there == all_.end();
         wanted.push_back({label, is_new ? listen_within(limit, address) : std::move(there->fd)});
@@ -83,7 +91,8 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     };
     for (const std::string& place : places) {
         try {
-            for (const Address& address : resolve_address(place)) want(address);
+            const ListenPlace parts{place};
+            for (const Address& address : resolve_address(parts.address)) want(address, parts.is_tls);
         } catch (const std::exception& error) {
             if (told == nullptr) throw;
             told->push_back({Severity::error, error.what()});

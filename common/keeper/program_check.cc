@@ -18,7 +18,7 @@ std::optional<std::string> refusal_of(const Executable& program, std::string_vie
 
 } // namespace
 
-void ProgramCheck::begin(std::shared_ptr<const Executable> program, OnResult on_result) {
+void ProgramCheck::begin(const std::shared_ptr<const Executable>& program, OnResult on_result) {
     run_.begin(program, {invocation_.arguments().front(), "-V"},
                [this, program, on_result = std::move(on_result)](const ProgramRun::Result& result) {
                    if (auto refusal = refusal_of(*program, "-V", result))
@@ -27,8 +27,8 @@ void ProgramCheck::begin(std::shared_ptr<const Executable> program, OnResult on_
                });
 }
 
-void ProgramCheck::ask_for_start(std::shared_ptr<const Executable> program, const std::string& version,
-                                 OnResult on_result) {
+void ProgramCheck::ask_for_start(const std::shared_ptr<const Executable>& program, const std::string& version,
+                                 const OnResult& on_result) {
     std::vector<std::string> arguments = invocation_.arguments();
     arguments.insert(std::next(arguments.begin()), "-n");
     try {

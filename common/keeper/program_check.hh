@@ -30,14 +30,14 @@ public:
         : invocation_(invocation), run_(loop, invocation) {}
 
     // Throws std::system_error when it cannot begin. One at a time.
-    void begin(std::shared_ptr<const Executable> program, OnResult on_result);
+    void begin(const std::shared_ptr<const Executable>& program, OnResult on_result);
     // A child of this process has ended; false: not this one.
     bool on_child_end(pid_t pid, int status) { return run_.on_child_end(pid, status); }
     void stop() { run_.stop(); } // nothing is told; the child is killed
 
 private:
-    void ask_for_start(std::shared_ptr<const Executable> program, const std::string& version,
-                       OnResult on_result);
+    void ask_for_start(const std::shared_ptr<const Executable>& program, const std::string& version,
+                       const OnResult& on_result);
 
     const Invocation& invocation_;
     ProgramRun run_;

@@ -68,6 +68,10 @@ void ClientSocket::begin_tls(std::string_view words, RelayLink& link, const Rela
     say(words);
     flush();
     buffer_.consume(buffer_.buffered().size()); // read while waiting: the client had not seen the words yet
+    begin_with_tls(link, terms);
+}
+
+void ClientSocket::begin_with_tls(RelayLink& link, const RelayTerms& terms) {
     poller_->forget(socket_.get());
     client_interest_ = Interest::none;
     relay_ = &link;

@@ -100,6 +100,8 @@ public:
     // has sent before is thrown away. link must outlive this. Waits until all that was said is written.
     // Throws std::system_error when there is no relay to be had: nothing more reaches the client then.
     void begin_tls(std::string_view words, common::RelayLink& link, const common::RelayTerms& terms);
+    // The same from the client's first byte on, so that there are no words, and nothing is thrown away.
+    void begin_with_tls(common::RelayLink& link, const common::RelayTerms& terms);
     // How much of what was written the client's system has not acknowledged, as unacknowledged_bytes(); under
     // TLS 1 stands for any amount, or that the answer has not come yet.
     std::optional<std::size_t> unacknowledged();

@@ -54,6 +54,7 @@ void turn_away(const Settings& settings, const SessionParts& parts, const std::s
         send_packet(
             parts.pair.get(),
             pack_frame(LogLine{Severity::warning, text("no root: ", escape(settings.root), ": ", reason)}));
+    if (parts.begins_with_tls) return; // it would not understand this
     write_some(parts.client.get(),
                text("421 The served folder cannot be opened: ", reason, ": tell the administrator.\r\n"));
 }
@@ -72,6 +73,7 @@ Session::Session(const Settings& given, SessionParts&& parts)
       status(parts.page),
       passwords(std::move(parts.authd)),
       has_tlsd(relay.fd() >= 0),
+      begins_with_tls(parts.begins_with_tls),
       system_user_(std::move(parts.user)) {
     forget_all();
 }
@@ -81,6 +83,7 @@ int Session::run(std::string_view first_note) {
         parent.wait_to_begin();
         if (!first_note.empty()) log(Severity::detail, first_note);
         begin_login_time();
+        if (begins_with_tls) begin_with_tls(*this);
         greet();
         serve();
         client.flush();
@@ -121,16 +124,6 @@ void Session::serve() {
         status.idle();
     }
     settlement.await_acknowledgement();
-}
-
-void Session::begin_tls(std::string_view words) {
-    client.begin_tls(words, relay,
-                     {.least_minor = settings.tls.least_minor,
-                      .handshake_limit = std::max(settings.login_timeout, std::chrono::seconds{1}),
-                      .stall_limit = settings.stall_timeout});
-    forget_all();
-    data.reset();
-    status.set_user(nobody_yet);
 }
 
 // Once it is known how the handshake went.

@@ -43,8 +43,9 @@ struct SessionParts {
     common::Fd root;  // of the tree, where only root can open it; else none
     common::Fd authd; // its end of a pair with authd; none: nobody has a password
     std::span<std::byte> page;
-    std::string user{}; // that the session runs as, for the log
-    common::Fd tlsd{};  // its end of a pair with tlsd; none: there is no TLS
+    std::string user{};           // that the session runs as, for the log
+    common::Fd tlsd{};            // its end of a pair with tlsd; none: there is no TLS
+    bool begins_with_tls = false; // the client came where nothing else is spoken
 };
 
 class Session {
@@ -88,7 +89,8 @@ public:
     Memory memory;
     bool sends_body = false; // in band: what is not yet whole
     const bool has_tlsd;     // TLS can be had, or could
-    bool over = false;       // after QUIT
+    const bool begins_with_tls;
+    bool over = false; // after QUIT
     // Whether it has logged in or done something in band: it is no longer one of those that only connect.
     bool has_come_in = false;
     unsigned unknown_before_login = 0;
@@ -96,9 +98,6 @@ public:
     // account; no other user can log in on this connection.
     std::string only_user;
 
-    // The client speaks TLS from its next byte on, and begins anew; words: the last in the clear. Throws
-    // std::system_error when no relay can be had: its connection has ended.
-    void begin_tls(std::string_view words);
     bool has_tls() const { return relay.has_begun(); }
     // Puts all that they remember back to the beginning.
     void forget_all();

@@ -73,6 +73,9 @@ void do_auth(Session&, const std::string&);
 void do_pbsz(Session&, const std::string&);
 void do_prot(Session&, const std::string&);
 void do_ccc(Session&, const std::string&);
+// The client has come where TLS begins with its first byte; its data connections are private until it says
+// otherwise. Throws SessionOver when no relay can be had.
+void begin_with_tls(Session& session);
 // One of these; and whether the client may use them.
 bool is_about_tls(const Verb& verb);
 bool offers_tls(const Session& session);

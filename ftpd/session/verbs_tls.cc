@@ -9,6 +9,8 @@
 #include "ftpd/session/session.hh"
 #include "ftpd/settings.hh"
 
+#include <algorithm>
+#include <chrono>
 #include <system_error>
 
 using namespace common;
@@ -25,7 +27,28 @@ void check_begun(const Session& s, std::string_view verb) {
     if (!s.has_tls()) throw Refusal{503, "Send AUTH TLS first."};
 }
 
+RelayTerms terms_of(const Settings& settings) {
+    return {.least_minor = settings.tls.least_minor,
+            .handshake_limit = std::max(settings.login_timeout, std::chrono::seconds{1}),
+            .stall_limit = settings.stall_timeout};
+}
+
+template <class Begin>
+void have_relay(const Begin& begin) {
+    try {
+        begin();
+    } catch (const std::system_error&) { // the client's socket is gone with it
+        throw SessionOver{SessionOver::Reason::client_gone, "no relay can be had for TLS: closing"};
+    }
+}
+
 } // namespace
+
+void begin_with_tls(Session& s) {
+    have_relay([&] { s.client.begin_with_tls(s.relay, terms_of(s.settings)); });
+    s.memory.has_protected_buffer = true;
+    s.data.set_private(true);
+}
 
 bool is_about_tls(const Verb& verb) {
     return verb.run == do_auth || verb.run == do_pbsz || verb.run == do_prot || verb.run == do_ccc;
@@ -49,11 +72,12 @@ void do_auth(Session& s, const std::string& argument) {
         throw Refusal{504, "The only mechanism is TLS: AUTH TLS."};
     if (!s.relay.is_ready()) throw Refusal{431, "TLS cannot begin now: connect again in a moment."};
     s.settlement.settle();
-    try {
-        s.begin_tls("234 TLS begins with your next byte.\r\n");
-    } catch (const std::system_error&) {
-        throw SessionOver{SessionOver::Reason::client_gone, "no relay can be had for TLS: closing"};
-    }
+    have_relay([&] {
+        s.client.begin_tls("234 TLS begins with your next byte.\r\n", s.relay, terms_of(s.settings));
+    });
+    s.forget_all(); // the client begins anew
+    s.data.reset();
+    s.status.set_user(nobody_yet);
 }
 
 void do_pbsz(Session& s, const std::string& argument) {

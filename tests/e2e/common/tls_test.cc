@@ -443,7 +443,8 @@ TEST_SUITE("e2e") {
         const pid_t relay = house.relays().front();
         const auto tlsd = descriptors_of(house.tlsd().pid());
         std::size_t sockets = 0;
-        for (const auto& [number, what] : descriptors_of(relay)) {
+        for (const auto& held : descriptors_of(relay)) {
+            const std::string& what = held.second;
             const bool is_socket = what.find("socket:") == 0;
             // A POSIX build waits for signals with a pipe, which tlsd does not have.
             const bool is_own_pipe =

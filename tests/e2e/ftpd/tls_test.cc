@@ -19,8 +19,10 @@ namespace {
 // A daemon with a certificate for localhost; further lines.
 class Secured {
 public:
-    explicit Secured(const Words& lines = {}) : own_(make_certificate(folder_, "own")) {
+    explicit Secured(const Words& lines = {}, std::size_t listeners = 1)
+        : own_(make_certificate(folder_, "own")) {
         Daemon::Setting setting;
+        setting.listeners = listeners;
         setting.lines = {"anonymous write",
                          "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
         setting.lines.insert(setting.lines.end(), lines.begin(), lines.end());
@@ -386,6 +388,59 @@ TEST_SUITE("e2e") {
         if (old) wait_readable(old.get()); // it ends with its last client
     }
 
+    TEST_CASE("TLS: where a listener is for TLS curl and lftp and wget speak it from the first byte on") {
+        const Secured server{{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls"}, 2};
+        REQUIRE(server.daemon().addresses().size() == 2);
+        const std::string place = text("ftps://localhost:", server.daemon().addresses()[1].port(), '/');
+        const TempDir folder;
+        const std::string bytes = make_bytes(300'000);
+        write_file(folder / "sent", bytes);
+        run_in(folder.path(), server.curl({"-T", "sent", place + "stored"}));
+        CHECK(read_file(server.daemon().files() / "stored") == bytes);
+        CHECK(run_in(folder.path(), server.curl({place + "stored"})) == bytes);
+        run_in(folder.path(), {"lftp", "-c",
+                               text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ",
+                                    server.certificate(), "; open ", place, "; get stored -o lftp")});
+        CHECK(read_file(folder / "lftp") == bytes);
+        run_in(folder.path(), {"wget", "-q", "--ftps-implicit", "--ca-certificate=" + server.certificate(),
+                               "-O", "wget", place + "stored"});
+        CHECK(read_file(folder / "wget") == bytes);
+        CHECK(run_in(folder.path(), server.curl({server.url("stored")})) == bytes); // and the other stays
+    }
+
+    TEST_CASE("TLS: who speaks plain FTP to a listener for TLS is cut off and keeps nobody waiting") {
+        Secured server{{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls", "login-timeout 1"}, 2};
+        const std::uint16_t port = server.daemon().addresses()[1].port();
+        Connection plain{port}, silent{port};
+        plain.send("USER anonymous\r\n");
+        plain.wait_for_end();
+        server.daemon().wait_for_log("no tls: no handshake");
+        silent.wait_for_end();
+        Process client{{"openssl", "s_client", "-connect", text("localhost:", port), "-quiet", "-crlf",
+                        "-CAfile", server.certificate(), "-verify_return_error"}};
+        client.out().wait_for("220 ");
+        client.write("PROT P\nQUIT\n");
+        client.out().wait_for("200 ");
+        CHECK(client.wait() == 0);
+    }
+
+    TEST_CASE("TLS: a reload opens a listener for TLS") {
+        const TempDir folder;
+        const TestCertificate own = make_certificate(folder, "own");
+        Words lines{text("certificate ", own.certificate.string(), ' ', own.key.string()),
+                    "listen 127.0.0.1:0"};
+        Daemon daemon{Daemon::Setting{.lines = lines, .in_file = true}};
+        lines.push_back("listen 127.0.0.1:0 tls");
+        daemon.configure(lines);
+        daemon.signal(SIGHUP);
+        daemon.wait_for_log("configuration read again");
+        REQUIRE(daemon.addresses().size() == 2);
+        write_file(daemon.files() / "file", "hello\n");
+        CHECK(run_in(folder.path(), {"curl", "-sS", "--cacert", own.certificate,
+                                     text("ftps://localhost:", daemon.addresses()[1].port(), "/file")}) ==
+              "hello\n");
+    }
+
     TEST_CASE("TLS: a reload serves newcomers with the new certificate and sitting clients stay") {
         Secured server;
         const TempDir folder;
@@ -513,6 +568,11 @@ TEST_SUITE("e2e") {
         };
         for (const Case& wrong :
              {Case{{"tls required"}, "add `certificate CERT KEY'"},
+              {{"listen 127.0.0.1:0 tls"}, "add `certificate CERT KEY'"},
+              {{certificate(one.certificate, one.key), "tls off", "listen 127.0.0.1:0 tls"},
+               "leave out `tls off'"},
+              {{"listen unix:/x tls"}, "leave out tls"},
+              {{"listen 127.0.0.1:0 ssl"}, "an address"},
               {{certificate(one.certificate, other.key)}, "another certificate's"},
               {{certificate(one.certificate, folder / "nothing")}, "nothing: "},
               {{certificate(folder / "nothing", one.key)}, "nothing: "},

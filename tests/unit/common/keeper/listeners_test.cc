@@ -69,6 +69,31 @@ TEST_SUITE("unit") {
         CHECK(listen_within(60s, port));
     }
 
+    TEST_CASE(
+        "listeners: one that is there does not begin or end to be for TLS and one of another port opens") {
+        std::string place = local_address(listen_on(resolve_address("127.0.0.1:0").at(0)).get()).shown();
+        for (const bool begins : {true, false}) {
+            const std::string plain = begins ? place : place + " tls",
+                              other = begins ? place + " tls" : place;
+            Listeners listeners{{}, false, Listeners::Files::are_ours};
+            listeners.open({plain}, nullptr, 60s);
+            REQUIRE(listeners.all().size() == 1);
+            const std::string label = listeners.all()[0].label;
+            CHECK(label.ends_with(" tls") == !begins);
+            std::vector<Note> told;
+            listeners.open({other, "127.0.0.1:0 tls"}, &told);
+            REQUIRE(told.size() == 1);
+            CHECK(told[0].text.find("a reload without this line") != std::string::npos);
+            REQUIRE(listeners.all().size() == 2);
+            CHECK(listeners.all()[0].label == label);
+            CHECK(listeners.all()[0].fd);
+            CHECK(listeners.all()[1].label == "listen 127.0.0.1:0 tls");
+            listeners.open({}, &told);
+            listeners.open({other}, nullptr);
+            CHECK(listeners.all()[0].label != label);
+        }
+    }
+
     TEST_CASE("listeners: what another process serves is refused once the time is over") {
         const TemporaryFolder folder;
         const Address path = Address::of_path(folder / "socket");
