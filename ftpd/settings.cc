@@ -49,6 +49,7 @@ constexpr std::array<Rights, 4> anonymous_rights{
 constexpr std::array<std::string_view, 4> tls_words{"off", "offered", "required", "required-for-passwords"};
 
 constexpr std::array<std::string_view, 2> reuse_words{"optional", "required"};
+constexpr std::array<std::string_view, 2> end_words{"required", "trusted"};
 
 constexpr std::array<std::string_view, 2> type_words{"ascii", "binary"}; // as TransferType has them
 
@@ -221,6 +222,9 @@ std::vector<Directive> directive_table(Settings& s) {
                      "whether private data connections must resume the session of the control connection",
                      Repeats::no, Reload::yes,
                      [&](Words w) { s.data.needs_resumed_tls = parse_choice(w, reuse_words) == 1; }});
+    table.push_back({"tls-end", "required|trusted", "required",
+                     "what becomes of an upload that ends without TLS's own end (close_notify)", Repeats::no,
+                     Reload::yes, [&](Words w) { s.data.trusts_ends = parse_choice(w, end_words) == 1; }});
     for (Directive& row : tls_directives(s.tls)) table.push_back(std::move(row));
     return table;
 }

@@ -40,7 +40,8 @@ struct DataSettings {
     };
     Ports passive_ports;
     std::optional<common::Address> passive_address; // given by PASV instead of ours; IPv4
-    bool needs_resumed_tls = false;         // a private one must resume the control connection's session
+    bool needs_resumed_tls = false; // a private one must resume the control connection's session
+    bool trusts_ends = false;       // of a private one, though the client has not said itself that it was all
     std::chrono::seconds connect_timeout{}; // for setting up a data connection
 };
 

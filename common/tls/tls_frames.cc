@@ -112,7 +112,7 @@ RelayDirection direction_of(const TlsFrame& frame) {
 
 RelayEnd end_of(const TlsFrame& frame) {
     const auto end = static_cast<RelayEnd>(frame.detail);
-    if (end != RelayEnd::clean && end != RelayEnd::cut) refuse();
+    if (end > RelayEnd::bare) refuse();
     return end;
 }
 

@@ -87,10 +87,11 @@ std::optional<std::size_t> ClientSocket::unacknowledged() {
 
 bool ClientSocket::was_reset() { return relay_ == nullptr ? connect_error(socket_.get()) != 0 : was_reset_; }
 
-bool ClientSocket::was_cut() {
+bool ClientSocket::was_cut(bool trusts_ends) {
     if (relay_ == nullptr) return false;
     relay_->hear();
-    return relay_->connection(control_connection).end != RelayEnd::clean;
+    const std::optional<RelayEnd> end = relay_->connection(control_connection).end;
+    return end != RelayEnd::clean && !(trusts_ends && end == RelayEnd::bare);
 }
 
 // The connection is dead both ways, which the poller would go on to report.

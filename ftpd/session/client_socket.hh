@@ -107,8 +107,9 @@ public:
     std::optional<std::size_t> unacknowledged();
     // After that: the connection was reset.
     bool was_reset();
-    // At the end of its input under TLS: the client did not end it itself (close_notify).
-    bool was_cut();
+    // At the end of its input under TLS: the client did not end it itself (close_notify). trusts_ends: the
+    // end of TCP alone will do.
+    bool was_cut(bool trusts_ends);
 
     int fd() const { return socket_.get(); }
     std::chrono::seconds stall_limit() const { return stall_limit_; }

@@ -140,7 +140,9 @@ void DataConnection::end_output() {
 DataConnection::End DataConnection::end_of_input() {
     if (relay_ == nullptr) return End::plain;
     relay_->hear();
-    return relay_->connection(number_).end == RelayEnd::clean ? End::proved : End::cut;
+    const std::optional<RelayEnd> end = relay_->connection(number_).end;
+    if (end == RelayEnd::clean) return End::proved;
+    return end == RelayEnd::bare && trusts_ends_ ? End::plain : End::cut;
 }
 
 std::string DataConnection::why_cut() const {
@@ -149,7 +151,10 @@ std::string DataConnection::why_cut() const {
 }
 
 void DataConnection::close() {
-    if (relay_ != nullptr) relay_->forget(number_);
+    if (relay_ != nullptr) {
+        relay_->say_whole(number_); // also of nothing
+        relay_->forget(number_);
+    }
     control_->client().forget(socket_.get());
     socket_.reset();
 }
@@ -222,7 +227,8 @@ DataConnection DataChannel::open(RelayDirection direction) {
         reset();
         if (!is_private_) return {control_, std::move(socket)};
         RelayLink::Data data = relay_.add(direction, std::move(socket));
-        DataConnection connection{control_, std::move(data.stream), relay_, data.number};
+        DataConnection connection{control_, std::move(data.stream), relay_, data.number,
+                                  settings_.trusts_ends};
         if (settings_.needs_resumed_tls) connection.require_resumed_session();
         return connection;
     } catch (...) {

@@ -27,8 +27,13 @@ class DataConnection {
 public:
     DataConnection(Connection& control, common::Fd socket) : control_(&control), socket_(std::move(socket)) {}
     // socket: a stream, whose other end the relay has, under this number.
-    DataConnection(Connection& control, common::Fd socket, common::RelayLink& relay, std::uint32_t number)
-        : control_(&control), socket_(std::move(socket)), relay_(&relay), number_(number) {}
+    DataConnection(Connection& control, common::Fd socket, common::RelayLink& relay, std::uint32_t number,
+                   bool trusts_ends)
+        : control_(&control),
+          socket_(std::move(socket)),
+          relay_(&relay),
+          number_(number),
+          trusts_ends_(trusts_ends) {}
     DataConnection(DataConnection&&) = default;
     DataConnection& operator=(DataConnection&&) = delete;
     // Closed without close(): the client is to see a reset, not an end that looks complete.
@@ -50,7 +55,7 @@ public:
     // is with the system; throws Refusal (426) when it cannot be sent.
     void end_output();
     // Of what the client has sent, at its end. proved: the client itself has said so, under TLS. cut: it
-    // should have, and has not; then why tells.
+    // should have, and has not; then why tells. Where the settings trust any end, plain: as without TLS.
     enum class End { plain, proved, cut };
     End end_of_input();
     std::string why_cut() const;
@@ -69,6 +74,7 @@ private:
     common::Fd socket_;
     common::RelayLink* relay_ = nullptr; // under TLS
     std::uint32_t number_ = 0;
+    bool trusts_ends_ = false;
 };
 
 class DataChannel {

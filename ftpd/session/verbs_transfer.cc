@@ -388,7 +388,7 @@ void do_put(Session& s, const std::string& argument) {
     } catch (const std::system_error& error) {
         throw upload.explain_failure(error);
     }
-    if (body.is_to_end() && s.client.was_cut())
+    if (body.is_to_end() && s.client.was_cut(s.settings.data.trusts_ends))
         throw Refusal{426, text("Your input did not end with TLS's own end (close_notify): ", escape(path),
                                 " is kept and can be continued.")};
     record.complete(upload.complete());

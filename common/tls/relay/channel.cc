@@ -64,10 +64,9 @@ Channel::Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, s
       client_(std::move(ends.client)),
       stream_(std::move(ends.stream)),
       session_(server.make_session(client_.get())) {
-    gnutls_transport_ptr_t unused{}, writing{};
-    gnutls_transport_get_ptr2(session_.get(), &unused, &writing);
-    gnutls_transport_set_ptr2(session_.get(), this, writing);
+    gnutls_transport_set_ptr(session_.get(), this);
     gnutls_transport_set_pull_function(session_.get(), pull);
+    gnutls_transport_set_vec_push_function(session_.get(), push);
     set_interests();
     watch_time();
 }
@@ -78,11 +77,25 @@ Channel::Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, s
 ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) {
     Channel& channel = *static_cast<Channel*>(own);
     const ssize_t got = retry([&] { return ::recv(channel.client_.get(), into, most, 0); });
+    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
     if (got <= 0 || channel.state_ != State::handshake) return got;
     channel.handshake_bytes_ += static_cast<std::size_t>(got);
     if (channel.handshake_bytes_ <= max_handshake) return got;
     errno = EMSGSIZE;
     return -1;
+}
+
+// And what it writes with. Whoever meets a reset takes the word of it: reading then finds an end like any
+// other.
+ssize_t Channel::push(gnutls_transport_ptr_t own, const giovec_t* pieces, int count) {
+    Channel& channel = *static_cast<Channel*>(own);
+    msghdr message{};
+    message.msg_iov = const_cast<giovec_t*>(pieces);
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+    const ssize_t sent =
+        retry([&] { return ::sendmsg(channel.client_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
+    return sent;
 }
 
 void Channel::work() {
@@ -148,8 +161,8 @@ bool Channel::carry_up() {
         return true;
     }
     if (got != GNUTLS_E_REHANDSHAKE && gnutls_error_is_fatal(static_cast<int>(got)) == 0) return true;
-    if (got == GNUTLS_E_PREMATURE_TERMINATION) {
-        end_up(RelayEnd::cut, "it ended without TLS's own end (close_notify)");
+    if (got == GNUTLS_E_PREMATURE_TERMINATION && !is_broken_) {
+        end_up(RelayEnd::bare, "it ended without TLS's own end (close_notify)");
         return true;
     }
     break_off(words_of(got, session_.get()));

@@ -57,6 +57,7 @@ private:
         bool is_empty() const { return begin == end; }
     };
 
+    static ssize_t push(gnutls_transport_ptr_t own, const giovec_t* pieces, int count);
     static ssize_t pull(gnutls_transport_ptr_t own, void* into, std::size_t most);
     void work();
     bool shake_hands();
@@ -96,6 +97,7 @@ private:
     bool is_whole_ = false;    // what stands in the stream before its end
     bool is_end_sent_ = false; // TLS's own end
     bool is_up_whole_ = false; // the client has sent its own
+    bool is_broken_ = false;   // it was reset, or no packets get through
     bool has_process_ = true;
 };
 

@@ -124,9 +124,10 @@ TEST_SUITE("e2e") {
             RelayEnd end;
         };
         for (const Case& one :
-             {Case{"unwrap", RelayEnd::clean}, {"close", RelayEnd::cut}, {"reset", RelayEnd::cut}}) {
+             {Case{"unwrap", RelayEnd::clean}, {"close", RelayEnd::bare}, {"reset", RelayEnd::cut}}) {
             TlsHouse house;
-            Process client{client_command(house, {"connect", "send=hello", one.step})};
+            // Under 1.3 a ticket that was not read makes a reset of its close.
+            Process client{client_command(house, {"max=1.2", "connect", "send=hello", one.step})};
             TlsPeer peer = house.serve(house.accept());
             if (one.step != "reset") CHECK(peer.read_to_end() == "hello");
             if (one.step == "reset") peer.read_to_end(); // what was on its way may be gone

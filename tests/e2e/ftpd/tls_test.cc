@@ -296,6 +296,39 @@ TEST_SUITE("e2e") {
         CHECK(result.out.find("\nhalf\n") != std::string::npos);
     }
 
+    TEST_CASE("TLS: where any end is trusted an upload without close_notify replaces and a reset does not") {
+        const Secured server{{"tls-end trusted"}};
+        write_file(server.daemon().files() / "file", "old");
+        const Result result = run_client(
+            {"python3", "-c",
+             "import ftplib, socket, ssl, struct, sys\n"
+             "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+             "ftp.connect('localhost', int(sys.argv[1]))\n"
+             "ftp.login(); ftp.prot_p(); ftp.voidcmd('TYPE I')\n"
+             "def store(bytes, end):\n"
+             "    conn = ftp.transfercmd('STOR file')\n"
+             "    conn.sendall(bytes)\n"
+             "    end(conn)\n"
+             "    try: print(ftp.voidresp())\n"
+             "    except ftplib.Error as error: print(error)\n"
+             "    print(open(sys.argv[3]).read(), flush=True)\n"
+             "def end_tcp(conn):\n"
+             "    conn.shutdown(socket.SHUT_WR)\n"
+             "    while conn.recv(100): pass\n" // up to an end in order
+             "    conn.close()\n"
+             "def reset(conn):\n"
+             "    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))\n"
+             "    conn.close()\n"
+             "store(b'new', end_tcp)\n"
+             "store(b'half', reset)\n"
+             "ftp.quit()\n",
+             text(server.daemon().port()), server.certificate(), server.daemon().files() / "file"});
+        CHECK_MESSAGE(result.status == 0, result.err);
+        CHECK(result.out.find("226 ") == 0);
+        CHECK(result.out.find("\nnew\n426 ") != std::string::npos);
+        CHECK(result.out.ends_with("\nnew\n"));
+    }
+
     TEST_CASE("TLS: ABOR and kick cut a download and ABOR leaves the session") {
         const Secured server;
         write_file(server.daemon().files() / "file", make_bytes(20'000'000));
