@@ -51,8 +51,9 @@ using LeaveFrame = Layout<104, pack::Struct<"=B">, max_stop_words>; // the words
 static_assert(max_order == std::max({BeginFrame::max_size, KickFrame::max_size, StopFrame::max_size,
                                      FinishFrame::max_size, LeaveFrame::max_size}));
 
-// done total sent received transfers began user verb path
-using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s">;
+// done total sent received transfers began user verb path tls. What is added stands at the end, where there
+// is nothing on the page of a session of the version before.
+using ActivityRecord = pack::Struct<"=QQQQQQ32s8s256s32s">;
 static_assert(ActivityRecord::size == activity_size);
 
 std::string until_nul(const std::string& field) { return field.substr(0, field.find('\0')); }
@@ -118,19 +119,24 @@ Order unpack_order(std::span<const char> packet) {
 
 std::array<char, activity_size> pack_activity(const Activity& a) {
     return ActivityRecord::pack(a.done, a.total, a.sent, a.received, a.transfers, a.began, a.user, a.verb,
-                                a.path);
+                                a.path, a.tls);
 }
 
 Activity unpack_activity(std::span<const char> record) {
     Activity a;
-    std::tie(a.done, a.total, a.sent, a.received, a.transfers, a.began, a.user, a.verb, a.path) =
+    std::tie(a.done, a.total, a.sent, a.received, a.transfers, a.began, a.user, a.verb, a.path, a.tls) =
         ActivityRecord::unpack(record);
-    for (std::string* const field : {&a.user, &a.verb, &a.path}) *field = until_nul(*field);
+    for (std::string* const field : {&a.user, &a.verb, &a.path, &a.tls}) *field = until_nul(*field);
     return a;
 }
 
 void Status::set_user(std::string_view user) {
     activity_.user = user;
+    post();
+}
+
+void Status::set_tls(std::string_view what) {
+    activity_.tls = what;
     post();
 }
 

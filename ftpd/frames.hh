@@ -100,8 +100,9 @@ struct Activity {
     std::uint64_t received = 0;  // and from it
     std::uint64_t transfers = 0; // completed ones
     std::uint64_t began = 0;     // when the command began: milliseconds of the steady clock
+    std::string tls{};           // of the control connection: "1.3/AES-256-GCM"; empty: none
 };
-inline constexpr std::size_t activity_size = 344; // bytes of its record
+inline constexpr std::size_t activity_size = 376; // bytes of its record
 
 std::array<char, activity_size> pack_activity(const Activity& activity);
 Activity unpack_activity(std::span<const char> record);
@@ -112,6 +113,7 @@ public:
     explicit Status(std::span<std::byte> page) : record_(page, activity_size) { post(); }
 
     void set_user(std::string_view user);
+    void set_tls(std::string_view what);
     void begin(std::string_view verb, std::string_view path = {}, std::uint64_t total = 0);
     void add_sent(std::size_t bytes);
     void add_received(std::size_t bytes);

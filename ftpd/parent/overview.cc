@@ -29,9 +29,9 @@ std::string progress_of(const Activity& activity) {
 
 std::string row(const std::string& pid, const std::string& client, const std::string& user,
                 const std::string& age, const std::string& verb, const std::string& bytes,
-                const std::string& path) {
+                const std::string& tls, const std::string& path) {
     return text(padded(pid, 8), padded(client, 22), padded(user, 10), padded(age, 5), padded(verb, 5), ' ',
-                padded(bytes, 22), path);
+                padded(bytes, 22), padded(tls, 16), path);
 }
 
 // "[#####     ]  50%"; blank when the end is not known.
@@ -63,17 +63,18 @@ void Totals::add(const Activity& activity) {
 }
 
 std::vector<std::string> format_who(std::span<const SessionView> sessions, Clock::time_point now) {
-    std::vector<std::string> lines{row("PID", "CLIENT", "USER", "AGE", "VERB", "BYTES", "PATH")};
+    std::vector<std::string> lines{row("PID", "CLIENT", "USER", "AGE", "VERB", "BYTES", "TLS", "PATH")};
     for (const SessionView& session : sessions) {
         const std::string age =
             human_age(std::chrono::duration_cast<std::chrono::seconds>(now - session.since));
         const std::optional<Activity>& activity = session.activity;
         if (!activity) {
-            lines.push_back(row(text(session.pid), session.peer, "?", age, "?", "?", "(busy)"));
+            lines.push_back(row(text(session.pid), session.peer, "?", age, "?", "?", "?", "(busy)"));
             continue;
         }
         lines.push_back(row(text(session.pid), session.peer, escape(activity->user, 32), age,
                             escape(activity->verb, 8), progress_of(*activity),
+                            activity->tls.empty() ? "-" : escape(activity->tls, 32),
                             escape(activity->path, max_path_shown)));
     }
     return lines;
@@ -109,6 +110,8 @@ std::vector<std::string> format_stats(const Stats& stats) {
         text("uptime-seconds ", std::chrono::duration_cast<std::chrono::seconds>(stats.uptime).count()),
         text("clients ", stats.clients),
         text("max-clients ", stats.max_clients),
+        text("clients-tls-1.2 ", stats.clients_of_tls[0]),
+        text("clients-tls-1.3 ", stats.clients_of_tls[1]),
         text("accepted ", stats.totals.accepted),
         text("refused ", stats.totals.refused),
         text("crashed ", stats.totals.crashed),

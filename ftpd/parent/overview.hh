@@ -7,6 +7,7 @@
 #include "common/loop.hh"
 #include "ftpd/frames.hh"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,7 +48,8 @@ struct Stats {
     common::Clock::duration uptime{};
     std::size_t clients = 0;
     std::size_t max_clients = 0;
-    Totals totals; // of all sessions, also of the running ones
+    std::array<std::size_t, 2> clients_of_tls{}; // 1.2 and 1.3
+    Totals totals;                               // of all sessions, also of the running ones
     std::uint64_t log_lines_lost = 0;
 };
 // "NAME NUMBER", a line each.

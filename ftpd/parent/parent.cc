@@ -12,6 +12,7 @@
 #include "ftpd/session/session.hh"
 
 #include <algorithm>
+#include <array>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -224,11 +225,17 @@ std::vector<std::string> Parent::top() const { return format_top(sessions_.view(
 
 std::vector<std::string> Parent::stats() const {
     Totals now = pages_.books().totals;
-    for (const SessionView& session : sessions_.view())
-        if (session.activity) now.add(*session.activity);
+    std::array<std::size_t, 2> of_tls{};
+    for (const SessionView& session : sessions_.view()) {
+        if (!session.activity) continue;
+        now.add(*session.activity);
+        for (const std::size_t of : {0, 1})
+            if (session.activity->tls.starts_with(of == 0 ? "1.2/" : "1.3/")) ++of_tls[of];
+    }
     return format_stats({.uptime = pages_.books().uptime(),
                          .clients = sessions_.size(),
                          .max_clients = acceptor_.max_clients(),
+                         .clients_of_tls = of_tls,
                          .totals = now,
                          .log_lines_lost = log_.lost()});
 }

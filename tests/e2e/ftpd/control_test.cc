@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view endless_size = "1099511627776";
 
-// The row of `who' for a session: PID CLIENT USER AGE VERB BYTES PATH.
+// The row of `who' for a session: PID CLIENT USER AGE VERB BYTES TLS PATH.
 Words row_of(const Daemon& daemon, pid_t session) {
     for (const std::string& line : split_lines(ask(daemon, {"who"}))) {
         std::istringstream words{line};
@@ -57,12 +57,12 @@ TEST_SUITE("e2e readiness") {
         CHECK(out.at(3).ends_with('s'));
         CHECK(out.at(4) == "RETR");
         CHECK(out.at(5).ends_with(text('/', endless_size)));
-        CHECK(out.at(6) == "/endless");
+        CHECK(out.at(7) == "/endless");
 
         const pid_t receiver = session_of(daemon, storing);
         wait_until("five bytes are counted", [&] { return row_of(daemon, receiver).at(5) == "5"; });
         CHECK(row_of(daemon, receiver).at(4) == "STOR");
-        CHECK(row_of(daemon, receiver).at(6) == "/new");
+        CHECK(row_of(daemon, receiver).at(7) == "/new");
         stored.close();
         storing.expect(226);
         wait_until("it is idle again", [&] { return row_of(daemon, receiver).at(4) == "idle"; });

@@ -296,6 +296,22 @@ TEST_SUITE("e2e") {
         CHECK(result.out.find("\nhalf\n") != std::string::npos);
     }
 
+    TEST_CASE("TLS: who and stats and the log say which version and cipher a client has") {
+        const Secured server;
+        Typed client{server};
+        client.say("NOOP", "200 ");
+        const auto ask = [&](const std::string& verb) {
+            return run_client({"ftpctl", "-s", server.daemon().state() / "control", verb}).out;
+        };
+        Connection plain{server.daemon().port()};
+        plain.expect(220);
+        const std::string who = ask("who");
+        CHECK(who.find(" 1.3/AES-256-GCM ") != std::string::npos);
+        CHECK(who.find(" -               \n") != std::string::npos); // the other
+        CHECK(ask("stats").find("clients-tls-1.2 0\nclients-tls-1.3 1\n") != std::string::npos);
+        CHECK(server.daemon().log().find("tls (TLS1.3)-") != std::string::npos);
+    }
+
     TEST_CASE("TLS: where any end is trusted an upload without close_notify replaces and a reset does not") {
         const Secured server{{"tls-end trusted"}};
         write_file(server.daemon().files() / "file", "old");

@@ -20,7 +20,8 @@ Activity full_activity() {
             .total = 0x1'0000'0001,
             .sent = UINT64_MAX,
             .received = 4,
-            .transfers = 5};
+            .transfers = 5,
+            .tls = "1.2/CHACHA20-POLY1305"};
 }
 
 void check_equal(const Activity& a, const Activity& b) {
@@ -32,6 +33,7 @@ void check_equal(const Activity& a, const Activity& b) {
     CHECK(a.sent == b.sent);
     CHECK(a.received == b.received);
     CHECK(a.transfers == b.transfers);
+    CHECK(a.tls == b.tls);
 }
 
 Refusal explained(int error) { return explain(std::system_error{error, std::generic_category()}, "/a\nb"); }
@@ -135,8 +137,10 @@ TEST_SUITE("unit") {
         wide.user = std::string(32, 'u') + "lost";
         wide.verb = std::string(8, 'v') + "lost";
         wide.path = "/" + std::string(255, 'p') + "lost";
+        wide.tls = std::string(32, 't') + "lost";
         Activity cut = wide;
-        for (std::string* field : {&cut.user, &cut.verb, &cut.path}) field->resize(field->size() - 4);
+        for (std::string* field : {&cut.user, &cut.verb, &cut.path, &cut.tls})
+            field->resize(field->size() - 4);
         check_equal(unpack_activity(pack_activity(wide)), cut);
     }
 

@@ -31,16 +31,18 @@ std::string top_line(const SessionView& session) { return format_top(std::vector
 TEST_SUITE("unit") {
     TEST_CASE("overview: who shows each session below the headings") {
         CHECK(format_who({}, now) ==
-              std::vector<std::string>{
-                  "PID     CLIENT                USER      AGE  VERB  BYTES                 PATH"});
+              std::vector<std::string>{"PID     CLIENT                USER      AGE  VERB  BYTES             "
+                                       "    TLS             PATH"});
         CHECK(who_line(session_with({.user = "ann", .verb = "RETR", .path = "/a", .done = 5, .total = 10})) ==
-              "7       192.0.2.7:40123       ann       99s  RETR  5/10                  /a");
+              "7       192.0.2.7:40123       ann       99s  RETR  5/10                  -               /a");
+        CHECK(who_line(session_with({.verb = "idle", .tls = "1.3/AES-256-GCM"})) ==
+              "7       192.0.2.7:40123       -         99s  idle  -                     1.3/AES-256-GCM ");
         CHECK(who_line(session_with({.verb = "idle"})) ==
-              "7       192.0.2.7:40123       -         99s  idle  -                     ");
+              "7       192.0.2.7:40123       -         99s  idle  -                     -               ");
         SessionView busy = session_with({});
         busy.activity.reset();
-        CHECK(who_line(busy) ==
-              "7       192.0.2.7:40123       ?         99s  ?     ?                     (busy)");
+        CHECK(who_line(busy) == "7       192.0.2.7:40123       ?         99s  ?     ?                     ?  "
+                                "             (busy)");
     }
 
     TEST_CASE("overview: an age has one unit") {
@@ -59,8 +61,8 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("overview: what a session makes up is escaped and cut and breaks no line") {
-        const std::string line =
-            who_line(session_with({.user = "a\nb", .verb = "\x1b[2J", .path = std::string(999, 'p')}));
+        const std::string line = who_line(session_with(
+            {.user = "a\nb", .verb = "\x1b[2J", .path = std::string(999, 'p'), .tls = "\x1b[2J\n"}));
         CHECK(line.find('\n') == line.npos);
         CHECK(line.find('\x1b') == line.npos);
         CHECK(line.size() < 400);
@@ -96,11 +98,15 @@ TEST_SUITE("unit") {
         Totals totals{.accepted = 3, .refused = 1};
         totals.add({.sent = 10, .received = 20, .transfers = 2});
         totals.add({.sent = 1, .transfers = 1});
-        const std::vector<std::string> lines = format_stats(
-            {.uptime = 90500ms, .clients = 1, .max_clients = 64, .totals = totals, .log_lines_lost = 4});
+        const std::vector<std::string> lines = format_stats({.uptime = 90500ms,
+                                                             .clients = 1,
+                                                             .max_clients = 64,
+                                                             .clients_of_tls = {2, 3},
+                                                             .totals = totals,
+                                                             .log_lines_lost = 4});
         CHECK(lines == std::vector<std::string>{"uptime-seconds 90", "clients 1", "max-clients 64",
-                                                "accepted 3", "refused 1", "crashed 0", "failed-forks 0",
-                                                "transfers 3", "bytes-sent 11", "bytes-received 20",
-                                                "log-lines-lost 4"});
+                                                "clients-tls-1.2 2", "clients-tls-1.3 3", "accepted 3",
+                                                "refused 1", "crashed 0", "failed-forks 0", "transfers 3",
+                                                "bytes-sent 11", "bytes-received 20", "log-lines-lost 4"});
     }
 }
