@@ -5,6 +5,7 @@
 #include "common/config.hh"
 #include "common/ctl/ctl_commands.hh"
 #include "common/errors.hh"
+#include "common/keeper/executable.hh"
 #include "common/line_reader.hh"
 #include "common/socket.hh"
 #include "common/state.hh"
@@ -219,6 +220,9 @@ int main(int argc, char** argv) {
         if (words.empty()) throw UsageError("give a verb: `help' lists the daemon's verbs");
         if (words[0] == "user") return run_user_command(daemon_of(program), options, Words{words}.subspan(1));
         const std::string daemon = daemon_of(program);
+        if (words[0] == "certificate" && daemon == "ftpd")
+            run_certificate_command(Invocation{{argv, static_cast<std::size_t>(argc)}}.path(),
+                                    Words{words}.subspan(1));
         if (options.socket.empty())
             options.socket = options.config.empty() ? default_state_directory(daemon) + "/control"
                                                     : control_named_in(options.config, daemon);

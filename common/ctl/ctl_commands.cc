@@ -7,6 +7,7 @@
 #include "common/errors.hh"
 #include "common/sandbox.hh"
 #include "common/text.hh"
+#include "common/tls/tls_process.hh"
 
 #include <algorithm>
 #include <array>
@@ -127,6 +128,11 @@ int run_user_command(std::string_view daemon, const CtlOptions& options, Words w
     const std::string path = command.needs_file ? find_user_file(options) : "";
     command.run(path, user_table(daemon), words.subspan(1));
     return 0;
+}
+
+void run_certificate_command(const std::string& path, Words words) {
+    if (words.size() < 3 || words[0] != "make") throw UsageError(text("write ", certificate_syntax));
+    execute_tls_make(path, words.subspan(1));
 }
 
 } // namespace common

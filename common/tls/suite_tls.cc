@@ -14,6 +14,7 @@
 #include "common/tls/check/certificate_check.hh"
 #include "common/tls/gnutls/certificates.hh"
 #include "common/tls/keyd/keyd.hh"
+#include "common/tls/make/certificate_maker.hh"
 #include "common/tls/relay/signer.hh"
 #include "common/tls/tls_process.hh"
 #include "common/tls/tlsd/tlsd.hh"
@@ -131,11 +132,22 @@ int run_check(std::span<char* const> arguments) {
     }
 }
 
+int run_make(std::span<char* const> arguments) {
+    return report_errors("ftpctl", [&] {
+        const std::vector<std::string> words(arguments.begin() + 2, arguments.end());
+        if (words.size() < 2) throw UsageError("a certificate and its key are two files");
+        for (const std::string& line : make_certificate({words[0], words[1]}, std::span{words}.subspan(2)))
+            std::printf("%s\n", line.c_str());
+        return 0;
+    });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     const std::span arguments{argv, static_cast<std::size_t>(argc)};
     if (argc > 1 && argv[1] == tls_check) return run_check(arguments);
+    if (argc > 1 && argv[1] == tls_make) return run_make(arguments);
     TlsOrders orders;
     const int usage = report_errors("suite-tls", [&] {
         open_standard_descriptors();

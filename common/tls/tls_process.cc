@@ -104,6 +104,12 @@ std::vector<CertificateFiles> read_tls_check(std::span<char* const> arguments) {
     return all;
 }
 
+void execute_tls_make(const std::string& own_path, std::span<const std::string> words) {
+    std::vector<std::string> arguments{std::string{tls_program}, std::string{tls_make}};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    Executable{find_tls_program(own_path)}.execute(arguments);
+}
+
 std::vector<Note> check_certificates(const Executable& program,
                                      const std::vector<CertificateFiles>& certificates) {
     const std::vector<std::string> arguments = arguments_of_check(certificates);

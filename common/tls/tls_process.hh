@@ -43,6 +43,11 @@ inline constexpr std::string_view tls_check = "check"; // its role then; the fil
 // In the program.
 std::vector<CertificateFiles> read_tls_check(std::span<char* const> arguments);
 
+// Becomes the program, which makes a certificate (common/tls/make): own_path: of this program; words: CERT
+// KEY [HOST ...]. Throws as find_tls_program.
+[[noreturn]] void execute_tls_make(const std::string& own_path, std::span<const std::string> words);
+inline constexpr std::string_view tls_make = "make"; // its role then; the words follow
+
 // Has the keeper of this plan run keyd and tlsd from the program. The main process is given the pair with
 // tlsd under its label; keyd's goes to tlsd. A reload that finds other files has the program look at them,
 // and puts others in the place of both.

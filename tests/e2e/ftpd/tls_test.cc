@@ -595,6 +595,42 @@ TEST_SUITE("e2e") {
         CHECK(without >= 4); // tlsd, relay, parent, session
     }
 
+    TEST_CASE("TLS: ftpctl makes a certificate that clients can be told to trust") {
+        const TempDir folder;
+        const auto make = [&](const Words& hosts) {
+            Words command{"ftpctl", "certificate", "make", folder / "made.pem", folder / "made.key"};
+            command.insert(command.end(), hosts.begin(), hosts.end());
+            return run_client(command);
+        };
+        CHECK(make({"a b"}).status == 1);
+        CHECK(!std::filesystem::exists(folder / "made.key"));
+        const Result made = make({"localhost", "127.0.0.1", "::1"});
+        CHECK_MESSAGE(made.status == 0, made.err);
+        const std::string line = made.out.substr(0, made.out.find('\n'));
+        CHECK(line ==
+              text("certificate ", (folder / "made.pem").string(), ' ', (folder / "made.key").string()));
+        CHECK((std::filesystem::status(folder / "made.key").permissions() &
+               (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) ==
+              std::filesystem::perms::none);
+        const std::string shown =
+            run_in(folder.path(), {"openssl", "x509", "-in", "made.pem", "-noout", "-fingerprint", "-sha256",
+                                   "-ext", "subjectAltName"});
+        const std::string fingerprint = shown.substr(shown.find('=') + 1, 95);
+        CHECK_MESSAGE(made.out.find("# SHA-256 " + fingerprint + '\n') != std::string::npos, made.out);
+        CHECK(shown.find("DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1") !=
+              std::string::npos);
+        const std::string key = read_file(folder / "made.key");
+        const Result again = make({});
+        CHECK(again.status == 1);
+        CHECK(again.err.find("is there already") != std::string::npos);
+        CHECK(read_file(folder / "made.key") == key);
+        CHECK(run_client({"ftpctl", "certificate", "make", folder / "one"}).status == 64);
+        Daemon daemon{Daemon::Setting{.lines = {line}}};
+        for (const std::string host : {"localhost", "127.0.0.1"})
+            run_in(folder.path(), {"curl", "-sS", "--ssl-reqd", "--cacert", "made.pem",
+                                   text("ftp://", host, ':', daemon.port(), '/')});
+    }
+
     TEST_CASE("TLS: without a certificate or with a wrong one the daemon does not start and says why") {
         const TempDir folder;
         const TestCertificate one = make_certificate(folder, "one"),
