@@ -23,6 +23,13 @@ mkdir -p "$scratch/files" "$scratch/state" "$scratch/chat"
 # Started by root, sessions run as nobody: who may write here as in /tmp.
 [ "$(id -u)" != 0 ] || chmod 1777 "$scratch/files"
 
+# TLS with a certificate of our own making, where it was built.
+secure="$scratch/own.pem"
+[ ! -e "$bin/suite-tls" ] || [ -e "$secure" ] ||
+    "$bin/ftpctl" certificate make "$secure" "$scratch/own.key" localhost "$address" >/dev/null
+certificate=
+[ ! -e "$bin/suite-tls" ] || certificate="certificate \"$secure\" \"$scratch/own.key\""
+
 # explain NAME LOG: why NAME did not start, where its log tells.
 explain() {
     echo >&2
@@ -46,6 +53,9 @@ Type in another shell:
   curl ftp://$address:$port/
   curl -T LICENSE ftp://$address:$port/
   $build/ftpctl -s $run/state/control who
+END
+    [ -z "$certificate" ] || cat <<END
+  curl --ssl-reqd --cacert $run/own.pem ftp://$address:$port/
 END
     [ ! -e "$build/fls" ] || cat <<END
   $build/fls -P $port $address:
@@ -73,7 +83,7 @@ rm -f "$scratch/ftpd.pipe" "$scratch/chatd.pipe"
 mkfifo "$scratch/ftpd.pipe" "$scratch/chatd.pipe"
 
 "$bin/ftpd" -d -o "listen $address:$port" -o "root $scratch/files" -o 'anonymous write' -o "state $scratch/state" \
-    2>"$scratch/ftpd.pipe" &
+    ${certificate:+-o "$certificate"} 2>"$scratch/ftpd.pipe" &
 ftpd=$!
 exec 3<"$scratch/ftpd.pipe"
 trap 'kill "$ftpd" 2>/dev/null || :' EXIT

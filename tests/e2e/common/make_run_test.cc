@@ -53,10 +53,19 @@ TEST_SUITE("e2e") {
         CHECK(terminal.screen().find("chatd has two rooms on 127.0.0.1") != std::string::npos);
     }
 
-    TEST_CASE("make run ends with status 0 at Ctrl-C") {
+    TEST_CASE("make run ends with status 0 at Ctrl-C and has served TLS before") {
         const TempDir folder;
         Pty terminal = run_both(folder);
         terminal.wait_for("A line typed here is announced to everybody");
+        const Path place = folder / "build/run-0-0";
+        const std::string log = read_file(place / "ftpd.log");
+        const std::string_view head = "listening on 127.0.0.1:";
+        const std::string port = log.substr(log.find(head) + head.size(),
+                                            log.find('\n', log.find(head)) - log.find(head) - head.size());
+        if (std::filesystem::exists(place / "own.pem"))
+            CHECK(run_in(folder.path(), {"curl", "-sS", "--ssl-reqd", "--cacert", place / "own.pem",
+                                         "ftp://127.0.0.1:" + port + "/README.txt"})
+                      .starts_with("Welcome."));
         terminal.type("\x03");
         CHECK(terminal.wait() == 0);
     }

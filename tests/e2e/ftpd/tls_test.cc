@@ -13,6 +13,7 @@
 
 using namespace e2e;
 using common::text;
+using tests::lacks;
 
 namespace {
 
@@ -455,6 +456,31 @@ TEST_SUITE("e2e") {
                                "-O", "wget", place + "stored"});
         CHECK(read_file(folder / "wget") == bytes);
         CHECK(run_in(folder.path(), server.curl({server.url("stored")})) == bytes); // and the other stays
+    }
+
+    TEST_CASE("TLS: gnutls-cli types to the server behind AUTH and ncat where TLS comes first") {
+        if (lacks("gnutls-cli") && lacks("ncat")) return tests::skip("needs gnutls-cli or ncat");
+        const Secured server{{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls"}, 2};
+        write_file(server.daemon().files() / "note", "hello\n");
+        const auto type = [](const Words& command, std::string_view first) {
+            Process client{command};
+            client.out().wait_for(first);
+            client.write("GET note\n");
+            client.out().wait_for("hello\n226 ");
+            client.write("QUIT\n");
+            client.out().wait_for("221 ");
+            client.close_input(); // ncat waits for that
+            CHECK(client.wait() == 0);
+        };
+        if (!lacks("gnutls-cli"))
+            type({"gnutls-cli", "--starttls-proto=ftp", "--crlf", "--port",
+                  text(server.daemon().addresses()[0].port()), "--x509cafile", server.certificate(),
+                  "localhost"},
+                 "Simple Client Mode"); // it takes the greeting itself
+        if (!lacks("ncat"))
+            type({"ncat", "--ssl-verify", "--ssl-trustfile", server.certificate(), "-C", "localhost",
+                  text(server.daemon().addresses()[1].port())},
+                 "220 ");
     }
 
     TEST_CASE("TLS: who speaks plain FTP to a listener for TLS is cut off and keeps nobody waiting") {
