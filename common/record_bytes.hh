@@ -61,6 +61,7 @@ public:
         if (items > most) refuse();
         return items;
     }
+    bool is_at_end() const { return left_.empty(); }
     void expect_end() const {
         if (!left_.empty()) refuse();
     }

@@ -367,10 +367,13 @@ Paper Keeper::make_paper(bool is_for_trial, int pair) {
     paper.config = upgrade_.config();
     legacy_.write(paper.deposits, paper.orphans);
     paper.children.assign(former_.pids().begin(), former_.pids().end());
-    for (const auto& [role, child] : children_)
-        if (const LastingProcess* const process = find(plan_, role);
-            child.runs() && &child != &main() && !(process != nullptr && process->outlives_upgrade))
-            paper.children.push_back(child.pid());
+    paper.lasting.assign(former_.lasting().begin(), former_.lasting().end());
+    for (const auto& [role, child] : children_) {
+        if (!child.runs() || &child == &main()) continue;
+        const LastingProcess* const process = find(plan_, role);
+        const bool is_lasting = process != nullptr && process->outlives_upgrade;
+        (is_lasting ? paper.lasting : paper.children).push_back(child.pid());
+    }
     reloads_.write(paper);
     return paper;
 }
@@ -405,6 +408,7 @@ void Keeper::take_over(Paper paper) {
     if (paper.pid_file != plan_.settings.pid_file) ::unlink(paper.pid_file.c_str());
     legacy_.read(paper.deposits, paper.orphans);
     former_.take_over(paper.children, std::move(paper.children_users), plan_.time_alone);
+    for (const pid_t pid : paper.lasting) former_.add(pid);
     was_ready_ = true;
     attach(plan_.processes.front().role, paper.main, Fd{paper.pair}, {});
     life_.begin(true);

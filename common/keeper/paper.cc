@@ -104,6 +104,9 @@ std::string pack_paper(const Paper& paper) {
     for (const pid_t one : paper.children) writer.fields<Number>(std::int64_t{one});
     write_count(writer, paper.reloads.size());
     for (const bool asked : paper.reloads) writer.fields<Number>(std::int64_t{asked});
+    if (paper.lasting.empty()) return writer.take(); // as versions before had it
+    write_count(writer, paper.lasting.size());
+    for (const pid_t one : paper.lasting) writer.fields<Number>(std::int64_t{one});
     return writer.take();
 }
 
@@ -146,6 +149,9 @@ Paper unpack_paper(std::string_view bytes) {
         paper.children.push_back(static_cast<pid_t>(std::get<0>(reader.fields<Number>())));
     for (std::size_t left = read_count(reader, max_reloads + 1); left > 0; --left)
         paper.reloads.push_back(std::get<0>(reader.fields<Number>()) != 0);
+    if (reader.is_at_end()) return paper;
+    for (std::size_t left = read_count(reader, most_children); left > 0; --left)
+        paper.lasting.push_back(static_cast<pid_t>(std::get<0>(reader.fields<Number>())));
     reader.expect_end();
     return paper;
 }

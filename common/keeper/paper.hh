@@ -55,6 +55,7 @@ struct Paper {
     std::vector<OrphanEnd> orphans{};
     std::vector<pid_t> children{}; // beside the main process: not yet reaped
     std::vector<bool> reloads{};   // that wait; true: the main process has asked
+    std::vector<pid_t> lasting{};  // children, too, which go on for clients, however long these stay
 
     bool is_for_trial() const { return main == -1; }
 };

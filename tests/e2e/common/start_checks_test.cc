@@ -149,7 +149,7 @@ TEST_SUITE("e2e") {
             CHECK(
                 refuses(program, {state, text("users ", (place / "users").native())}, "open the user file"));
             CHECK(refuses(program, {state, "port 2121"},
-                          "there is no directive 'port': write 'listen ADDRESS:PORT'"));
+                          "there is no directive 'port': write 'listen ADDRESS:PORT"));
             CHECK(refuses(program, {state, "User nobody"},
                           "there is no directive 'User': write 'run-as USER'"));
             CHECK(check(program, {state, "listen 127.0.0.1:0", "listen 127.0.0.1:0"}).status == 0);

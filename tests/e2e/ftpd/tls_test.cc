@@ -556,17 +556,30 @@ TEST_SUITE("e2e") {
         CHECK(server.processes("keyd") == keyds);
     }
 
-    TEST_CASE("TLS: a stop ends also those that go on for clients of an older certificate") {
-        Secured server;
-        const TempDir folder;
-        Typed client{server};
-        const common::Fd old = common::hold_process(server.processes("tlsd").front());
-        server.renew(make_certificate(folder, "other"));
-        server.reload("configuration read again");
-        server.daemon().signal(SIGTERM);
-        CHECK(server.daemon().wait() == 0);
-        if (old) wait_readable(old.get(), Seconds{0});
-        client.process().wait();
+    TEST_CASE("TLS: a stop ends also those that go on for clients of an older certificate or version") {
+        for (const bool upgrades : {false, true}) {
+            Secured server;
+            const TempDir folder;
+            Typed client{server};
+            const common::Fd old = common::hold_process(server.processes("tlsd").front());
+            server.renew(make_certificate(folder, "other"));
+            server.reload("configuration read again");
+            const pid_t next_pid = server.processes("tlsd").back();
+            const common::Fd next = common::hold_process(next_pid);
+            Typed newcomer{server};
+            if (upgrades) {
+                server.daemon().signal(SIGUSR2);
+                server.daemon().wait_for_log("in the place of");
+                newcomer.say("NOOP", "200 ");
+            }
+            client.say("NOOP", "200 ");
+            server.daemon().signal(SIGTERM);
+            CHECK(server.daemon().wait() == 0);
+            for (const common::Fd* const one : {&old, &next})
+                if (*one) wait_readable(one->get(), Seconds{0});
+            client.process().wait();
+            newcomer.process().wait();
+        }
     }
 
     TEST_CASE("TLS: a reload that finds wrong files changes nothing and says which they are") {

@@ -44,5 +44,12 @@ TEST_SUITE("unit") {
         for (std::size_t size = 0; size < bytes.size(); ++size)
             CHECK_THROWS_AS(unpack_paper(std::string_view{bytes}.substr(0, size)), PeerError);
         CHECK_THROWS_AS(unpack_paper(bytes + 'x'), PeerError);
+        paper.lasting = {4712, 4713};
+        const std::string longer = pack_paper(paper);
+        CHECK(longer.starts_with(bytes)); // what a version before has written can be read
+        CHECK(unpack_paper(longer).lasting == paper.lasting);
+        for (std::size_t size = bytes.size() + 1; size < longer.size(); ++size)
+            CHECK_THROWS_AS(unpack_paper(std::string_view{longer}.substr(0, size)), PeerError);
+        CHECK_THROWS_AS(unpack_paper(longer + 'x'), PeerError);
     }
 }
