@@ -3,6 +3,7 @@
 
 #include "common/children.hh"
 #include "common/errors.hh"
+#include "common/far_process.hh"
 #include "common/keeper/hand_over.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <ctime>
 #include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
@@ -77,34 +77,30 @@ std::vector<Identity> users_of_children(const Plan& plan, const FormerChildren& 
     return all;
 }
 
-// Does it as this user. Not waited for without an end, since others of the same user could stop it; nor does
-// it hold anything of the keeper's meanwhile.
-void kill_as(const Identity& user, pid_t pid) {
-    constexpr timespec moment{0, 1'000'000};
-    Children killers;
-    const auto killer = killers.spawn({.role = "killer"}, [&] {
-        close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+// Does it as this user, in a process of its own that holds nothing else of the keeper's. It is not waited
+// for, since others of the same user could stop it; until then the number may have become another's.
+std::optional<pid_t> kill_as(const Identity& user, pid_t pid, const Fd& held) {
+    return Children().spawn({.role = "killer"}, [&] {
+        close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, held.get()});
         become(user);
-        return ::kill(pid, SIGKILL) == 0 ? 0 : 1;
+        if (!held) return ::kill(pid, SIGKILL) == 0 ? 0 : 1;
+        signal_held(held, SIGKILL);
+        return 0;
     });
-    if (!killer) return;
-    for (int turn = 0; turn < 1000; ++turn) {
-        if (retry([&] { return ::waitpid(*killer, nullptr, WNOHANG); }) != 0) return;
-        ::nanosleep(&moment, nullptr);
-    }
-    ::kill(*killer, SIGKILL);
-    retry([&] { return ::waitpid(*killer, nullptr, 0); });
 }
 
 // Of the processes that this one has inherited only helpers, and such as serve clients: that is done as their
-// users, whom the system lets signal no others. Its number is its own until then, since nobody collects it
-// meanwhile.
+// users, whom the system lets signal no others. killers: that are at it, each with its victim, which gets no
+// others meanwhile.
 void kill_left(pid_t pid, const std::map<std::string, KeptChild>& kept, const Plan& plan,
-               const FormerChildren& former) {
+               const FormerChildren& former, std::map<pid_t, pid_t>& killers) {
     const auto is_it = [pid](const auto& child) { return child.second.pid() == pid; };
     if (pid <= 1 || !is_child(pid) || std::ranges::any_of(kept, is_it)) return;
     if (former.pids().contains(pid) || ::geteuid() != 0) return void(::kill(pid, SIGKILL));
-    for (const Identity& user : users_of_children(plan, former)) kill_as(user, pid);
+    if (std::ranges::any_of(killers, [pid](const auto& killer) { return killer.second == pid; })) return;
+    const Fd held = hold_process(pid); // its child until now: nobody else's number
+    for (const Identity& user : users_of_children(plan, former))
+        if (const auto killer = kill_as(user, pid, held)) killers.emplace(*killer, pid);
 }
 
 } // namespace
@@ -392,6 +388,7 @@ void Keeper::reap() {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
         if (found == children_.end()) {
+            if (killers_.erase(pid) > 0) return;
             former_.note_end(pid);
             if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
             return;
@@ -493,7 +490,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         return;
     case KeeperWord::end:
         if (frame.label.empty())
-            return kill_left(static_cast<pid_t>(frame.number), children_, plan_, former_);
+            return kill_left(static_cast<pid_t>(frame.number), children_, plan_, former_, killers_);
         if (const auto other = children_.find(frame.label);
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);

@@ -103,6 +103,7 @@ private:
     Holdings holdings_;
     std::map<std::string, KeptChild> children_; // by role
     FormerChildren former_;
+    std::map<pid_t, pid_t> killers_; // of what main processes have left, and their victims
     Legacy legacy_;
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own
