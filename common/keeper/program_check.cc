@@ -18,6 +18,12 @@
 #include <utility>
 
 namespace common {
+namespace {
+
+// Whoever has put it there a moment ago may not have let go of it yet.
+constexpr std::chrono::seconds busy{1};
+
+} // namespace
 
 void ProgramCheck::begin(std::shared_ptr<const Executable> program, OnResult on_result) {
     program_ = std::move(program);
@@ -43,7 +49,7 @@ void ProgramCheck::execute(std::vector<std::string> arguments) {
             invocation_.go_back(); // by a descriptor
             close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, program_->fd()});
             Signals::let_all_in();
-            program_->execute(arguments);
+            program_->execute(arguments, busy);
         }));
     theirs.reset();
     said_ = Watch{loop_, std::move(ours), Interest::read, [this](const Event&) { read(); },
