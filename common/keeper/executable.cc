@@ -78,7 +78,8 @@ void Invocation::go_back() const {
 Executable::Executable(std::string path)
     : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
     if (path_.find('/') == path_.npos) throw UserError(path_ + " is not found in PATH: start it by its path");
-    checked("look at", path_, [&] { return ::stat(path_.c_str(), &found_); });
+    const auto look = [&] { return fd_ ? ::fstat(fd_.get(), &found_) : ::stat(path_.c_str(), &found_); };
+    checked("look at", path_, look);
     if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
 }
 

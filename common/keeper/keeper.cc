@@ -77,30 +77,13 @@ std::vector<Identity> users_of_children(const Plan& plan, const FormerChildren& 
     return all;
 }
 
-// Does it as this user, in a process of its own that holds nothing else of the keeper's. It is not waited
-// for, since others of the same user could stop it; until then the number may have become another's.
-std::optional<pid_t> kill_as(const Identity& user, pid_t pid, const Fd& held) {
-    return Children().spawn({.role = "killer"}, [&] {
-        close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, held.get()});
-        become(user);
-        if (!held) return ::kill(pid, SIGKILL) == 0 ? 0 : 1;
-        signal_held(held, SIGKILL);
-        return 0;
-    });
-}
-
-// Of the processes that this one has inherited only helpers, and such as serve clients: that is done as their
-// users, whom the system lets signal no others. killers: that are at it, each with its victim, which gets no
-// others meanwhile.
+// Of the processes that this one has inherited only helpers, and such as serve clients.
 void kill_left(pid_t pid, const std::map<std::string, KeptChild>& kept, const Plan& plan,
-               const FormerChildren& former, std::map<pid_t, pid_t>& killers) {
+               const FormerChildren& former, Killers& killers) {
     const auto is_it = [pid](const auto& child) { return child.second.pid() == pid; };
     if (pid <= 1 || !is_child(pid) || std::ranges::any_of(kept, is_it)) return;
     if (former.pids().contains(pid) || ::geteuid() != 0) return void(::kill(pid, SIGKILL));
-    if (std::ranges::any_of(killers, [pid](const auto& killer) { return killer.second == pid; })) return;
-    const Fd held = hold_process(pid); // its child until now: nobody else's number
-    for (const Identity& user : users_of_children(plan, former))
-        if (const auto killer = kill_as(user, pid, held)) killers.emplace(*killer, pid);
+    killers.kill(pid, users_of_children(plan, former));
 }
 
 } // namespace
@@ -121,6 +104,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       born_with_(descriptor_limits()),
       holdings_(hold(plan_, log, paper_)),
       former_(loop_, log),
+      killers_(loop_),
       legacy_(raise_descriptor_limit(), log),
       life_(loop_, plan_.life,
             {[this] { tell({.word = KeeperWord::ask_life}); },
@@ -190,7 +174,7 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     if (is_main) return begin_main();
     KeptChild& child = children_[process.role];
     child.pair.send({.word = KeeperWord::begin});
-    if (main().runs()) give_end(process.role, child);
+    if (main().runs() && !upgrade_.opens()) give_end(process.role, child); // else it is given all later
 }
 
 void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
@@ -208,7 +192,7 @@ void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
                                log_.error(text(role, ' ', pid, " is killed: ", error.what()));
                                children_[role].signal(SIGKILL);
                            },
-                           [this] { legacy_.pass_orphans(main().pair); }});
+                           [this] { pass_orphans(); }});
 }
 
 // One that was not given all would wait for the rest.
@@ -265,7 +249,7 @@ void Keeper::give_all() {
     if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
     tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
     if (!upgrade_.is_under_way() && Clock::now() < told_until_) tell(told_);
-    legacy_.pass_orphans(main().pair);
+    pass_orphans();
 }
 
 // --- an upgrade ---
@@ -388,7 +372,7 @@ void Keeper::reap() {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
         if (found == children_.end()) {
-            if (killers_.erase(pid) > 0) return;
+            if (killers_.note_end(pid)) return;
             former_.note_end(pid);
             if (!upgrade_.on_child_end(pid, status)) legacy_.add({pid, status});
             return;
@@ -401,7 +385,7 @@ void Keeper::reap() {
     // Whatever goes wrong with one, the others have ended, too.
     for (const std::pair<pid_t, int>& one : ended)
         loop_.attempt([&] { on_end(one.first, one.second); }, nullptr);
-    legacy_.pass_orphans(main().pair);
+    pass_orphans();
 }
 
 void Keeper::on_main_end(pid_t pid, int status) {
@@ -412,7 +396,10 @@ void Keeper::on_main_end(pid_t pid, int status) {
     const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
     if (!stopping_ && upgrade_.is_under_way()) {
         if (!upgrade_.is_asking()) reloads_.on_main_end();
-        if (upgrade_.on_main_end(describe_status(status))) return;
+        if (upgrade_.on_main_end(describe_status(status))) {
+            pace_ = RestartPace{plan_.pace}; // whoever is next has not served yet
+            return;
+        }
     }
     if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
         upgrade_.stop();
