@@ -162,6 +162,29 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 one, 12 two, 12 three");
     }
 
+    TEST_CASE("who may not speak now says no new line with one that stands") {
+        for (const bool is_whole : {false, true}) {
+            CAPTURE(is_whole);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            const ClientNumber adas = ada.number;
+            std::string said = hubs.say(is_whole ? "one\ntwo\nlast" : "last");
+            set_serial(said, is_whole ? 1 : 3);
+            hubs.now->send(ada, said);
+            hubs.now->rooms.flush();
+            hubs.die();
+            hubs.now->mute("ada");
+            hubs.answer_again(adas, 3);
+            std::string again = hubs.say("one\ntwo\nlast");
+            set_serial(again, 1);
+            hubs.now->send(*hubs.now->people.find(adas), again);
+            hubs.now->settle();
+            CHECK_EQ(hubs.now->heard(adas),
+                     is_whole ? "again, accepted" : "again, " + HubHouse::refused(Refusal::muted));
+            CHECK_EQ(hubs.now->said_in("lobby"), is_whole ? "10, 12 one, 12 two, 12 last" : "10, 12 last");
+        }
+    }
+
     TEST_CASE("what was said to an earlier hub is passed over until the handler has heard of this one") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
