@@ -214,6 +214,7 @@ bool Requests::ends_waiting(Client& client, Packet packet) {
     if (std::get<0>(HereFrame::read(packet).first) != generation_) return false;
     client.awaits_here = false;
     client.before_here = {};
+    parts_.resumption.tell_again(client);
     return true;
 }
 

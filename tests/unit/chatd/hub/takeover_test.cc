@@ -230,7 +230,7 @@ TEST_SUITE("unit") {
         hubs.answer_again(adas, 1);
         CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1);
         hubs.now->send(*hubs.now->people.find(adas), request);
-        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->heard(adas), "again, known_as, accepted");
         CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1); // else she would be shown again
         hubs.now->send(*hubs.now->people.find(adas), request);
         CHECK_EQ(hubs.now->heard(adas), ""); // which no sound handler does
@@ -558,7 +558,66 @@ TEST_SUITE("unit") {
         hubs.die(); // and the next one knows it, too
         hubs.answer_again(adas, 1);
         hubs.now->send(*hubs.now->people.find(adas), say("later"));
-        CHECK_EQ(hubs.now->heard(adas), common::text("again, ", HubHouse::refused(Refusal::no_such_room)));
+        CHECK_EQ(hubs.now->heard(adas),
+                 common::text("again, closed, ", HubHouse::refused(Refusal::no_such_room)));
+    }
+
+    TEST_CASE("a handler is told once more of a room that was closed when a death may have lost it") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->join(ada, "cellar");
+        hubs.configured = std::vector{room_settings("lobby")};
+        hubs.die();
+        hubs.answer_again(adas, 0);
+        hubs.now->keeper_takes_all = false;
+        hubs.stay();
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again"); // it waits for the keeper
+        CHECK(hubs.now->rooms.find("cellar") == nullptr);
+        hubs.die();
+        CHECK_EQ(hubs.now->heard(adas), "again");
+        for (int times = 0; times < 2; ++times) {
+            hubs.answer_again(adas, 0);
+            CHECK_EQ(hubs.now->heard(adas), times == 0 ? "closed" : "");
+        }
+    }
+
+    TEST_CASE("who is ignored and has come back is known when a death may have lost that") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& eve = hubs.now->enter("eve");
+        const ClientNumber adas = ada.number, eves = eve.number, bobs = hubs.now->enter("bob").number;
+        const auto ignore = [&](ClientNumber who, const std::string& whom) {
+            hubs.now->send(*hubs.now->people.find(who), IgnoreFrame::make(whom));
+            hubs.now->heard(who);
+        };
+        hubs.now->resumption.give_token(ada);
+        const std::string token = hubs.now->next_frame(adas)->as<TokenFrame>().second;
+        ignore(adas, "bob");
+        ignore(eves, "ada");
+        hubs.now->departures.end(ada);
+        hubs.now->settle();
+        Client& back = hubs.now->arrive();
+        const ClientNumber backs = back.number;
+        const std::string request = hubs.now->with_serial(
+            back, ResumeFrame::make(token, std::uint64_t{0}, std::uint8_t{0}, std::uint8_t{32}));
+        hubs.now->keeper_takes_all = false;
+        hubs.now->send(back, request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(backs) + hubs.now->heard(eves), ""); // it waits for the keeper
+        hubs.die();
+        hubs.answer_again(backs, 1);
+        CHECK_EQ(hubs.now->heard(eves), "again, known_as"); // before ada can say anything
+        hubs.answer_again(eves, 0);
+        const auto known_as = hubs.now->next_frame(eves);
+        REQUIRE(known_as);
+        CHECK_EQ(std::get<0>(known_as->as<KnownAsFrame>().first), adas);
+        CHECK_EQ(known_as->as<KnownAsFrame>().second.size(), std::string{"ada"}.size() + 2 * Former::size);
+        hubs.now->send(*hubs.now->people.find(backs), request);
+        CHECK_EQ(hubs.now->heard(backs), "again, known_as, token, resumed, entered");
+        hubs.answer_again(bobs, 0);
+        CHECK_EQ(hubs.now->heard(bobs), "again");
     }
 
     TEST_CASE("a hub that dies while a room closes is followed by one that closes it") {
