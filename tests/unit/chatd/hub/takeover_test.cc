@@ -236,6 +236,24 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->heard(adas), ""); // which no sound handler does
     }
 
+    TEST_CASE("a private message that was shown is not refused when its answer was lost with a hub") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number, eves = hubs.now->enter("eve").number;
+        const std::string request =
+            hubs.now->with_serial(ada, TellFrame::make("evepsst", std::uint64_t{0}, std::uint8_t{3}));
+        hubs.now->keeper_takes_all = false;
+        hubs.now->send(ada, request);
+        CHECK_EQ(hubs.now->heard(eves), "told");
+        CHECK_EQ(hubs.now->heard(adas), ""); // it waits for the keeper
+        hubs.die();
+        hubs.answer_again(eves, 0);
+        hubs.now->departures.end(*hubs.now->people.find(eves));
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+    }
+
     TEST_CASE("whoever had entered as the logs say is in the room and is let in when it asks again") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
