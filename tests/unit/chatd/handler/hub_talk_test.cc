@@ -287,6 +287,18 @@ TEST_SUITE("unit") {
         CHECK_FALSE(place.talk.hub.is_waiting());
     }
 
+    TEST_CASE("conversation: a room that was closed before its leaving was answered is spoken of once") {
+        TalkPlace place;
+        place.be_inside("ada", 1, "lobby");
+        place.type("/leave\n");
+        place.sent_as<LeaveFrame>();
+        place.hear(ClosedFrame::make({}, std::uint32_t{1}));
+        CHECK(place.shown() == "lobby is closed: you are not in it any more.\n");
+        place.accept();
+        CHECK(place.shown().empty());
+        CHECK_FALSE(place.talk.hub.is_waiting());
+    }
+
     TEST_CASE("conversation: a private message that a second hub tells once more is shown once") {
         TalkPlace place;
         place.be_inside("ada", 1, "lobby");
