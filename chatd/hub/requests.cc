@@ -47,7 +47,7 @@ Cost old_segment(const Client& client, Packet packet) {
 }
 
 // Where a request's effect stands when it is answered, for a hub that follows this one and is asked once
-// more: in the log of a room, or nowhere, or in what is deposited of the client.
+// more: in the log of a room, or nowhere, or in what is deposited of the client, like that it was told.
 enum class Effect : bool { in_log_or_nowhere, in_facts };
 constexpr Effect logged = Effect::in_log_or_nowhere, kept = Effect::in_facts;
 
@@ -100,8 +100,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{leave, inside, line, kept, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
         Rule{say, inside, speech, logged,
              [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
-        Rule{tell, inside, line, logged,
-             [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
+        Rule{tell, inside, line, kept, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
         Rule{took, inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
         Rule{counted, inside, unpaid, logged,
@@ -214,6 +213,7 @@ bool Requests::ends_waiting(Client& client, Packet packet) {
     if (std::get<0>(HereFrame::read(packet).first) != generation_) return false;
     client.awaits_here = false;
     client.before_here = {};
+    parts_.resumption.tell_again(client);
     return true;
 }
 

@@ -61,6 +61,14 @@ void Resumption::repeat_token(const Client& client) {
     if (!tokens.empty()) answers_.send(client, TokenFrame::make(tokens.front()));
 }
 
+// Who ignores it is told before it can say anything to this hub.
+void Resumption::tell_again(const Client& client) {
+    if (client.state == Client::State::inside) ignores_.tell_of(client);
+    ignores_.tell_all(client);
+    if (client.protocol < first_with_closed) return;
+    for (const std::uint32_t room : client.closed) answers_.send(client, ClosedFrame::make({}, room));
+}
+
 void Resumption::on_counted(Client& client, Packet packet) {
     client.announced = std::get<0>(CountedFrame::read(packet).first);
 }

@@ -162,6 +162,29 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 one, 12 two, 12 three");
     }
 
+    TEST_CASE("who may not speak now says no new line with one that stands") {
+        for (const bool is_whole : {false, true}) {
+            CAPTURE(is_whole);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            const ClientNumber adas = ada.number;
+            std::string said = hubs.say(is_whole ? "one\ntwo\nlast" : "last");
+            set_serial(said, is_whole ? 1 : 3);
+            hubs.now->send(ada, said);
+            hubs.now->rooms.flush();
+            hubs.die();
+            hubs.now->mute("ada");
+            hubs.answer_again(adas, 3);
+            std::string again = hubs.say("one\ntwo\nlast");
+            set_serial(again, 1);
+            hubs.now->send(*hubs.now->people.find(adas), again);
+            hubs.now->settle();
+            CHECK_EQ(hubs.now->heard(adas),
+                     is_whole ? "again, accepted" : "again, " + HubHouse::refused(Refusal::muted));
+            CHECK_EQ(hubs.now->said_in("lobby"), is_whole ? "10, 12 one, 12 two, 12 last" : "10, 12 last");
+        }
+    }
+
     TEST_CASE("what was said to an earlier hub is passed over until the handler has heard of this one") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
@@ -207,10 +230,28 @@ TEST_SUITE("unit") {
         hubs.answer_again(adas, 1);
         CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1);
         hubs.now->send(*hubs.now->people.find(adas), request);
-        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->heard(adas), "again, known_as, accepted");
         CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1); // else she would be shown again
         hubs.now->send(*hubs.now->people.find(adas), request);
         CHECK_EQ(hubs.now->heard(adas), ""); // which no sound handler does
+    }
+
+    TEST_CASE("a private message that was shown is not refused when its answer was lost with a hub") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number, eves = hubs.now->enter("eve").number;
+        const std::string request =
+            hubs.now->with_serial(ada, TellFrame::make("evepsst", std::uint64_t{0}, std::uint8_t{3}));
+        hubs.now->keeper_takes_all = false;
+        hubs.now->send(ada, request);
+        CHECK_EQ(hubs.now->heard(eves), "told");
+        CHECK_EQ(hubs.now->heard(adas), ""); // it waits for the keeper
+        hubs.die();
+        hubs.answer_again(eves, 0);
+        hubs.now->departures.end(*hubs.now->people.find(eves));
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
     }
 
     TEST_CASE("whoever had entered as the logs say is in the room and is let in when it asks again") {
@@ -535,7 +576,66 @@ TEST_SUITE("unit") {
         hubs.die(); // and the next one knows it, too
         hubs.answer_again(adas, 1);
         hubs.now->send(*hubs.now->people.find(adas), say("later"));
-        CHECK_EQ(hubs.now->heard(adas), common::text("again, ", HubHouse::refused(Refusal::no_such_room)));
+        CHECK_EQ(hubs.now->heard(adas),
+                 common::text("again, closed, ", HubHouse::refused(Refusal::no_such_room)));
+    }
+
+    TEST_CASE("a handler is told once more of a room that was closed when a death may have lost it") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->join(ada, "cellar");
+        hubs.configured = std::vector{room_settings("lobby")};
+        hubs.die();
+        hubs.answer_again(adas, 0);
+        hubs.now->keeper_takes_all = false;
+        hubs.stay();
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again"); // it waits for the keeper
+        CHECK(hubs.now->rooms.find("cellar") == nullptr);
+        hubs.die();
+        CHECK_EQ(hubs.now->heard(adas), "again");
+        for (int times = 0; times < 2; ++times) {
+            hubs.answer_again(adas, 0);
+            CHECK_EQ(hubs.now->heard(adas), times == 0 ? "closed" : "");
+        }
+    }
+
+    TEST_CASE("who is ignored and has come back is known when a death may have lost that") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& eve = hubs.now->enter("eve");
+        const ClientNumber adas = ada.number, eves = eve.number, bobs = hubs.now->enter("bob").number;
+        const auto ignore = [&](ClientNumber who, const std::string& whom) {
+            hubs.now->send(*hubs.now->people.find(who), IgnoreFrame::make(whom));
+            hubs.now->heard(who);
+        };
+        hubs.now->resumption.give_token(ada);
+        const std::string token = hubs.now->next_frame(adas)->as<TokenFrame>().second;
+        ignore(adas, "bob");
+        ignore(eves, "ada");
+        hubs.now->departures.end(ada);
+        hubs.now->settle();
+        Client& back = hubs.now->arrive();
+        const ClientNumber backs = back.number;
+        const std::string request = hubs.now->with_serial(
+            back, ResumeFrame::make(token, std::uint64_t{0}, std::uint8_t{0}, std::uint8_t{32}));
+        hubs.now->keeper_takes_all = false;
+        hubs.now->send(back, request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(backs) + hubs.now->heard(eves), ""); // it waits for the keeper
+        hubs.die();
+        hubs.answer_again(backs, 1);
+        CHECK_EQ(hubs.now->heard(eves), "again, known_as"); // before ada can say anything
+        hubs.answer_again(eves, 0);
+        const auto known_as = hubs.now->next_frame(eves);
+        REQUIRE(known_as);
+        CHECK_EQ(std::get<0>(known_as->as<KnownAsFrame>().first), adas);
+        CHECK_EQ(known_as->as<KnownAsFrame>().second.size(), std::string{"ada"}.size() + 2 * Former::size);
+        hubs.now->send(*hubs.now->people.find(backs), request);
+        CHECK_EQ(hubs.now->heard(backs), "again, known_as, token, resumed, entered");
+        hubs.answer_again(bobs, 0);
+        CHECK_EQ(hubs.now->heard(bobs), "again");
     }
 
     TEST_CASE("a hub that dies while a room closes is followed by one that closes it") {
