@@ -178,6 +178,7 @@ void Requests::lose_handler(Client& client) {
     if (std::exchange(client.awaits_here, false) && !client.before_here.empty()) {
         const std::vector<char> last = std::exchange(client.before_here, {});
         const ClientNumber number = client.number;
+        client.open = serial_of(last); // it may have been said to more than one of them, and stand in the log
         handle(client, last);
         if (people_.find(number) == nullptr) return;
     }
