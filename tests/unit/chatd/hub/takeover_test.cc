@@ -407,7 +407,8 @@ TEST_SUITE("unit") {
         CHECK(hubs.now->is_here(bobs));
         CHECK_EQ(hubs.now->heard(adas), "again"); // of a version that tells it to end
         CHECK_EQ(hubs.now->heard(bobs), "");
-        CHECK(hubs.now->tickets.of(adas)); // her place is kept
+        REQUIRE(hubs.now->tickets.of(adas));              // her place is kept
+        CHECK(hubs.now->tickets.of(adas)->counted == 0U); // and chat knows what was dealt with
         hubs.now->settle();
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 10, 11, 11");
     }
