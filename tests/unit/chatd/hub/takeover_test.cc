@@ -210,6 +210,71 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 20 eve, 11");
     }
 
+    TEST_CASE("a repeated ban stays what it was when its victim was there and ends whom it has not ended") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& robert = hubs.now->enter("robert", "lobby", "10.0.0.8");
+        const ClientNumber adas = ada.number, roberts = robert.number;
+        ada.is_operator = true;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada);
+        hubs.now->heard(adas);
+        robert.person.account = "bob";
+        const auto note = [&hubs] {
+            hubs.now->bans.tell_changes(
+                [&hubs](const std::string& change) { hubs.now->deposits.put_ban_change(1, change); });
+        };
+        note();
+        const std::string request =
+            hubs.now->with_serial(ada, ActFrame::make("Robert address 1h", hubs.now->room().number(),
+                                                      static_cast<std::uint8_t>(Kind::banned)));
+        hubs.now->send(ada, request);
+        const ClientNumber eves = hubs.now->enter("eve", "lobby", "10.0.0.8").number; // as if not ended
+        hubs.now->heard(adas);                                                        // which was lost
+        hubs.die();
+        CHECK_FALSE(hubs.now->is_here(roberts));
+        note();
+        const std::string before = hubs.now->bans.lines();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->bans.lines(), before);
+        CHECK(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+        CHECK_FALSE(hubs.now->is_here(eves));
+        CHECK_EQ(hubs.now->heard(eves), common::text("again, ", HubHouse::dismissed(Farewell::banned)));
+        CHECK_FALSE(hubs.now->bans.remove("robert", "")); // it is of the room
+        CHECK(hubs.now->bans.remove("robert", "lobby"));
+        hubs.now->send(*hubs.now->people.find(adas), ActFrame::make("robert", hubs.now->room().number(),
+                                                                    static_cast<std::uint8_t>(Kind::banned)));
+        CHECK_FALSE(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+        CHECK(hubs.now->bans.keeps_out("robert", "lobby", std::chrono::system_clock::now()));
+    }
+
+    TEST_CASE("a repeated ban without the address stays of its person") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& robert = hubs.now->enter("robert");
+        const ClientNumber adas = ada.number;
+        ada.is_operator = true;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada);
+        robert.person.account = "bob";
+        hubs.now->bans.tell_changes(
+            [&hubs](const std::string& change) { hubs.now->deposits.put_ban_change(1, change); });
+        const std::string request =
+            hubs.now->with_serial(ada, ActFrame::make("robert", hubs.now->room().number(),
+                                                      static_cast<std::uint8_t>(Kind::banned)));
+        hubs.now->send(ada, request);
+        hubs.now->rooms.flush();
+        hubs.die();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 23 robert, 11");
+        CHECK(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+    }
+
     TEST_CASE("mutes and voices and moderation and a room that a client made outlive a hub") {
         Hubs hubs;
         hubs.now->settings.create_rooms = true;
