@@ -162,6 +162,9 @@ std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words argum
     const std::string& word = arguments[0];
     Ban ban{whom_of(word), room == nullptr ? "" : room->name(), {}, by == nullptr ? "" : by->name};
     if (ban.whom.empty()) return Refusal::nobody;
+    if (by != nullptr && room != nullptr && rooms_.standing().has(*room, Kind::banned, *by))
+        if (const auto made = bans_.find(ban.whom, ban.room, std::chrono::system_clock::now()))
+            return expel_banned(*made, room), std::nullopt; // by an earlier hub, which knew who it was
     const std::optional<Manner> manner = manner_of(arguments);
     if (!manner) return Refusal::bad_duration;
     if (manner->length) ban.until = std::chrono::system_clock::now() + *manner->length;
@@ -179,11 +182,15 @@ std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words argum
     if (by != nullptr && !bans_.has_room_for(ban, room->is_made_by_client())) return Refusal::too_many_bans;
     bans_.add(ban);
     record(by, room, Kind::banned, word + manner->shown);
+    expel_banned(ban, room);
+    return {};
+}
+
+void Moderation::expel_banned(const Ban& ban, const Room* room) {
     std::vector<Client*> concerned;
     for (auto& [number, client] : people_.all())
         if (ban.is_of(client) && (room == nullptr || client.is_in(*room))) concerned.push_back(&client);
     for (Client* const client : concerned) departures_.expel(*client, Farewell::banned);
-    return {};
 }
 
 std::optional<Refusal> Moderation::unban(const Client* by, Room* room, Words arguments) {

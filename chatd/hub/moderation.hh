@@ -47,6 +47,7 @@ private:
     std::optional<Refusal> mute(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> unmute(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> ban(const Client* by, Room* room, common::Words arguments);
+    void expel_banned(const Ban& ban, const Room* room);
     std::optional<Refusal> unban(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> moderate(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> unmoderate(const Client* by, Room* room, common::Words arguments);

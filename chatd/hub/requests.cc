@@ -177,6 +177,7 @@ void Requests::lose_handler(Client& client) {
     if (std::exchange(client.awaits_here, false) && !client.before_here.empty()) {
         const std::vector<char> last = std::exchange(client.before_here, {});
         const ClientNumber number = client.number;
+        client.open = serial_of(last); // it may have been said to more than one of them, and stand in the log
         handle(client, last);
         if (people_.find(number) == nullptr) return;
     }
@@ -194,8 +195,10 @@ void Requests::handle(Client& client, Packet packet) {
     const Rule& rule = Rule::of(message);
     if (client.awaits_here && !ends_waiting(client, packet)) return;
     const std::uint32_t serial = is_request(message) ? serial_of(packet) : 0;
-    if (is_request(message) && serial == client.done && std::exchange(client.may_repeat, false))
+    if (is_request(message) && serial == client.done && std::exchange(client.may_repeat, false)) {
+        client.counted = client.announced;
         return answer_in_rooms(client, [&] { parts_.entry.repeat(client); });
+    }
     if (is_request(message) && serial <= client.taken) return; // it comes again, and was dealt with
     if ((rule.states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
     if (is_request(message)) note_serial(client, packet);
@@ -207,6 +210,7 @@ void Requests::handle(Client& client, Packet packet) {
 bool Requests::ends_waiting(Client& client, Packet packet) {
     const Message message = message_of(packet);
     if (message != Message::here) {
+        if (message == Message::counted) parts_.resumption.on_counted(client, packet);
         if (is_request(message)) client.before_here.assign(packet.begin(), packet.end());
         return false;
     }

@@ -130,6 +130,8 @@ void Takeover::restore_client(ClientRecord record, Fd pair) {
     Client& client = parts_.people.restore(std::move(record.facts));
     client.may_repeat = client.done != 0 && !client.answer.empty();
     client.taken = client.may_repeat || client.done == 0 ? client.done : client.done - 1;
+    const auto left = parts_.tickets.of(client.number); // if it was about to be withdrawn
+    client.announced = client.counted = left ? left->counted : std::nullopt;
     for (const ClientNumber former : client.formers) parts_.tickets.forget(former); // it has come back
     for (const ClientRecord::Stay& stay : record.rooms)
         if (Room* const room = parts_.rooms.find(stay.room))

@@ -1,118 +1,15 @@
 // SPDX-License-Identifier: ISC
 // A hub that follows one which has died: what it knows of it, what it believes the logs, and what it does
 // with requests that are repeated. The keeper and the handlers are the test.
-#include "chatd/hub/evictions.hh"
 #include "chatd/hub/takeover.hh"
-#include "tests/unit/chatd/hub/hub_house.hh"
+#include "tests/unit/chatd/hub/hubs.hh"
 
 #include <chrono>
 #include <doctest/doctest.h>
-#include <memory>
 #include <string>
 #include <sys/socket.h>
 
 using namespace chatd;
-
-namespace {
-
-// Hubs that follow one another.
-struct Hubs {
-    static constexpr pid_t spawner = 4700;
-
-    Hubs() : now(std::make_unique<HubHouse>()) {}
-
-    // The one of now dies, wherever it is, and another takes over what the keeper has.
-    void die(ClientNumber suspect = 0) {
-        const std::uint32_t hub = take_over();
-        evictions->let_too_old_go(hub);
-        takeover->ask_to_repeat(hub, suspect);
-        evictions->empty_closing_rooms();
-    }
-    // Up to there; the number of the hub that takes over.
-    std::uint32_t take_over(bool may_lose = true) {
-        pool.reset();
-        before.push_back(std::move(now));
-        HubHouse& dead = *before.back();
-        now = std::make_unique<HubHouse>(&dead);
-        if (configured) now->settings.rooms = *configured;
-        pool.emplace(now->loop, now->log, now->settings, pages, now->people, now->bans, now->deposits,
-                     HandlerPool::Spawner{[] { return true; }, [] { return spawner; },
-                                          [](ClientNumber, std::size_t, common::Fd, common::Fd) {},
-                                          [](ClientNumber, int) {}},
-                     HandlerPool::Callbacks{[this](ClientNumber client) { now->requests.read(client); },
-                                            [this](Client& client) { now->departures.end(client); }});
-        pool->open({}, 0);
-        evictions.emplace(now->log, now->settings, now->people, now->rooms, now->answers, now->departures,
-                          [](std::string_view label) { return label == "listen here"; });
-        takeover.emplace(
-            [&dead](std::string_view begin) {
-                std::vector<common::KeeperLink::Left> left;
-                for (auto& [label, deposited] : dead.box)
-                    if (label.starts_with(begin))
-                        left.push_back({label, deposited.bytes,
-                                        deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}});
-                return left;
-            },
-            Takeover::Parts{now->log, now->people, now->rooms, now->tickets, now->bans, saved, now->deposits,
-                            now->answers, now->departures, now->newcomers, now->ignores, *pool},
-            spawner, may_lose);
-        takeover->restore_bans();
-        takeover->restore_rooms(now->settings);
-        now->make_rooms();
-        takeover->restore_tickets();
-        takeover->restore_clients();
-        for (auto& [label, deposited] : dead.box) // the keeper has it still
-            now->box[label] = {deposited.bytes,
-                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
-        const std::uint32_t hub = takeover->count_hubs();
-        now->requests.set_generation(hub);
-        now->box["hub"].bytes = std::to_string(hub);
-        return hub;
-    }
-    // As the one before has deposited it: the client's handler speaks that version.
-    void make_old(Client& client, std::uint16_t protocol) const {
-        client.protocol = protocol;
-        client.is_changed = true;
-        now->answers.confirm(client);
-        now->heard(client.number);
-    }
-    // The new version stays.
-    void stay() {
-        evictions->begin_closing();
-        now->deposits.settle(now->rooms, false);
-        evictions->empty_closing_rooms();
-        evictions->let_go_of_listeners();
-    }
-
-    std::string say(const std::string& words) const {
-        return SayFrame::make(words, now->room().number(), static_cast<std::uint8_t>(Kind::said),
-                              std::uint8_t{0});
-    }
-    void put_into_pair(ClientNumber client, const std::string& frame) const {
-        common::send_packet(now->handlers.at(client).get(), frame);
-    }
-    // The client's handler has heard of this hub, and repeats the request of this serial.
-    void answer_again(ClientNumber client, std::uint32_t open) const {
-        put_into_pair(client,
-                      HereFrame::make({}, static_cast<std::uint32_t>(std::stoul(now->box["hub"].bytes)),
-                                      std::uint32_t{0}, std::uint64_t{0}, open));
-        now->requests.read(client);
-    }
-
-    std::vector<std::unique_ptr<HubHouse>> before;
-    std::unique_ptr<HubHouse> now;
-    common::StatusPages pages{16};
-    common::Log log{"chatd", "hub", {common::Log::Target::standard_error, {}}, common::Severity::error};
-    common::Loop loop{common::Backend::poll};
-    TemporaryFolder folder;
-    BackgroundSave saved{loop, log, folder / "bans", "the bans", [] { return std::string{}; }};
-    std::optional<HandlerPool> pool;
-    std::optional<Evictions> evictions;
-    std::optional<Takeover> takeover;
-    std::optional<std::vector<RoomSettings>> configured; // for the next hub
-};
-
-} // namespace
 
 TEST_SUITE("unit") {
     TEST_CASE("a hub knows the clients of the one before with their names and rooms") {
@@ -218,6 +115,40 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 last, 11");
     }
 
+    TEST_CASE("the last words of a handler that ended after two hubs stand once if the first wrote them") {
+        const auto frames = [](const Hubs& hubs) {
+            const std::uint32_t room = hubs.now->room().number();
+            return std::vector{hubs.say("last\nwords"), TopicFrame::make("tea", room),
+                               ActFrame::make("eve", room, static_cast<std::uint8_t>(Kind::muted)),
+                               EnterFrame::make("sesame", std::uint8_t{0})};
+        };
+        const std::vector<std::string> written{"10, 10, 12 last, 12 words", "10, 10, 16 tea",
+                                               "10, 10, 21 eve", "10, 10"};
+        for (std::size_t which = 0; which < written.size(); ++which) {
+            CAPTURE(which);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            hubs.now->enter("eve");
+            const ClientNumber adas = ada.number;
+            ada.is_operator = true;
+            ada.is_changed = true;
+            hubs.now->answers.confirm(ada);
+            const std::string request = hubs.now->with_serial(ada, frames(hubs)[which]);
+            hubs.now->send(ada, request);
+            hubs.now->rooms.flush();
+            hubs.die();
+            hubs.put_into_pair(adas, HereFrame::make({}, 1U, std::uint32_t{0}, std::uint64_t{0}, 1U));
+            hubs.put_into_pair(adas, request); // which the second hub never reads
+            hubs.now->handlers[adas].reset();
+            hubs.die();
+            hubs.now->requests.read(adas);
+            hubs.now->settle();
+            CHECK_FALSE(hubs.now->is_here(adas));
+            CHECK_EQ(hubs.now->said_in("lobby"), written[which] + ", 11");
+            CHECK_EQ(hubs.now->said_in("cellar"), which == 3 ? "10, 11" : "");
+        }
+    }
+
     TEST_CASE("an answer that was lost with a hub is given again and nothing is done twice") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
@@ -318,6 +249,71 @@ TEST_SUITE("unit") {
         CHECK_FALSE(hubs.now->is_here(eves));
         CHECK_EQ(hubs.now->heard(adas), "again, accepted");
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 20 eve, 11");
+    }
+
+    TEST_CASE("a repeated ban stays what it was when its victim was there and ends whom it has not ended") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& robert = hubs.now->enter("robert", "lobby", "10.0.0.8");
+        const ClientNumber adas = ada.number, roberts = robert.number;
+        ada.is_operator = true;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada);
+        hubs.now->heard(adas);
+        robert.person.account = "bob";
+        const auto note = [&hubs] {
+            hubs.now->bans.tell_changes(
+                [&hubs](const std::string& change) { hubs.now->deposits.put_ban_change(1, change); });
+        };
+        note();
+        const std::string request =
+            hubs.now->with_serial(ada, ActFrame::make("Robert address 1h", hubs.now->room().number(),
+                                                      static_cast<std::uint8_t>(Kind::banned)));
+        hubs.now->send(ada, request);
+        const ClientNumber eves = hubs.now->enter("eve", "lobby", "10.0.0.8").number; // as if not ended
+        hubs.now->heard(adas);                                                        // which was lost
+        hubs.die();
+        CHECK_FALSE(hubs.now->is_here(roberts));
+        note();
+        const std::string before = hubs.now->bans.lines();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->bans.lines(), before);
+        CHECK(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+        CHECK_FALSE(hubs.now->is_here(eves));
+        CHECK_EQ(hubs.now->heard(eves), common::text("again, ", HubHouse::dismissed(Farewell::banned)));
+        CHECK_FALSE(hubs.now->bans.remove("robert", "")); // it is of the room
+        CHECK(hubs.now->bans.remove("robert", "lobby"));
+        hubs.now->send(*hubs.now->people.find(adas), ActFrame::make("robert", hubs.now->room().number(),
+                                                                    static_cast<std::uint8_t>(Kind::banned)));
+        CHECK_FALSE(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+        CHECK(hubs.now->bans.keeps_out("robert", "lobby", std::chrono::system_clock::now()));
+    }
+
+    TEST_CASE("a repeated ban without the address stays of its person") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& robert = hubs.now->enter("robert");
+        const ClientNumber adas = ada.number;
+        ada.is_operator = true;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada);
+        robert.person.account = "bob";
+        hubs.now->bans.tell_changes(
+            [&hubs](const std::string& change) { hubs.now->deposits.put_ban_change(1, change); });
+        const std::string request =
+            hubs.now->with_serial(ada, ActFrame::make("robert", hubs.now->room().number(),
+                                                      static_cast<std::uint8_t>(Kind::banned)));
+        hubs.now->send(ada, request);
+        hubs.now->rooms.flush();
+        hubs.die();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 23 robert, 11");
+        CHECK(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
     }
 
     TEST_CASE("mutes and voices and moderation and a room that a client made outlive a hub") {
@@ -517,7 +513,8 @@ TEST_SUITE("unit") {
         CHECK(hubs.now->is_here(bobs));
         CHECK_EQ(hubs.now->heard(adas), "again"); // of a version that tells it to end
         CHECK_EQ(hubs.now->heard(bobs), "");
-        CHECK(hubs.now->tickets.of(adas)); // her place is kept
+        REQUIRE(hubs.now->tickets.of(adas));              // her place is kept
+        CHECK(hubs.now->tickets.of(adas)->counted == 0U); // and chat knows what was dealt with
         hubs.now->settle();
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 10, 11, 11");
     }
