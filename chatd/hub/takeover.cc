@@ -91,8 +91,9 @@ void Takeover::restore_rooms(Settings& settings) {
             if (configured != settings.rooms.end())
                 for (const Note& note : room.configure(*configured))
                     parts_.log.write(note.severity, note.text);
+            const std::size_t most = room.is_made_by_client() ? max_marks_of_made_room : max_marks_of_room;
             for (auto& [is_muted, mark] : of_room.marks)
-                (is_muted ? room.muted() : room.voices()).put_back(std::move(mark));
+                (is_muted ? room.muted() : room.voices()).put_back(std::move(mark), most);
             parts_.deposits.know_parts(room.number(), std::move(of_room.parts));
         });
 }

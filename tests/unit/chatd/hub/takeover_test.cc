@@ -306,6 +306,33 @@ TEST_SUITE("unit") {
         CHECK_FALSE(hubs.now->room().muted().has(*hubs.now->people.find(eves), now));
     }
 
+    TEST_CASE("of more mutes than there can be in a room that a client made the next hub keeps the cap") {
+        Hubs hubs;
+        hubs.now->settings.create_rooms = true;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->send(ada, EnterFrame::make("den", std::uint8_t{0}));
+        hubs.now->settle();
+        Room& den = hubs.now->room("den");
+        for (ClientNumber number = 1000; number < 1100; ++number) { // as an older version let them
+            Client gone;
+            gone.person.first = number;
+            den.muted().set(gone, {}, {}, common::Clock::now());
+        }
+        hubs.now->rooms.note_change(den);
+        hubs.now->settle();
+        const std::string label = common::text("mark ", den.number(), ' ');
+        const auto count = [&] {
+            std::size_t all = 0;
+            for (const auto& [known, deposited] : hubs.now->box) all += known.starts_with(label) ? 1 : 0;
+            return all;
+        };
+        REQUIRE(count() == 100);
+        hubs.die();
+        hubs.now->settle();
+        CHECK(hubs.now->room("den").muted().all().size() == max_marks_of_made_room);
+        CHECK(count() == max_marks_of_made_room);
+    }
+
     TEST_CASE("whoever has left a room and come back is in it") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
