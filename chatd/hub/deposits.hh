@@ -76,6 +76,8 @@ public:
     // The file has the changes up to this one.
     void note_saved_bans(std::uint64_t number);
 
+    // What a predecessor has left, and nobody can use.
+    void withdraw(std::string_view label) { box_.withdraw(label); }
     // As a predecessor has left them: a change of them is seen.
     void know_ticket(ClientNumber client) { tickets_put_.insert(client); }
     void know_ban_change(std::uint64_t number, std::string label);

@@ -3,6 +3,7 @@
 // with requests that are repeated. The keeper and the handlers are the test.
 #include "chatd/hub/evictions.hh"
 #include "chatd/hub/takeover.hh"
+#include "chatd/words.hh"
 #include "tests/unit/chatd/hub/hub_house.hh"
 
 #include <chrono>
@@ -56,14 +57,14 @@ struct Hubs {
             Takeover::Parts{now->log, now->people, now->rooms, now->tickets, now->bans, saved, now->deposits,
                             now->answers, now->departures, now->newcomers, now->ignores, *pool},
             spawner, may_lose);
+        for (auto& [label, deposited] : dead.box) // the keeper has it still
+            now->box[label] = {deposited.bytes,
+                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
         takeover->restore_bans();
         takeover->restore_rooms(now->settings);
         now->make_rooms();
         takeover->restore_tickets();
         takeover->restore_clients();
-        for (auto& [label, deposited] : dead.box) // the keeper has it still
-            now->box[label] = {deposited.bytes,
-                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
         const std::uint32_t hub = takeover->count_hubs();
         now->requests.set_generation(hub);
         now->box["hub"].bytes = std::to_string(hub);
@@ -518,6 +519,58 @@ TEST_SUITE("unit") {
         const std::string why = hubs.evictions->explain_too_old();
         CHECK(why.find("c8, c9, and 2 more: from before") != std::string::npos);
         CHECK(why.find("c10") == std::string::npos);
+    }
+
+    TEST_CASE("what cannot be read and parts of a room without a record are withdrawn") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->enter("bob");
+        hubs.now->settings.create_rooms = true;
+        for (const char* const room : {"den", "nook"})
+            hubs.now->send(ada, EnterFrame::make(room, std::uint8_t{0})), hubs.now->settle();
+        hubs.now->mute("ada");
+        hubs.now->mute("bob");
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        const std::string den = common::text(hubs.now->room("den").number());
+        const std::string nook = common::text(hubs.now->room("nook").number());
+        const std::string ada_mark =
+            common::text("mark ", hubs.now->room().number(), " m ", ada.person.first);
+        REQUIRE(hubs.now->box.contains("log " + den + " 1 w"));
+        hubs.now->box.at(ada_mark).bytes = "nonsense";
+        hubs.now->box.at("room " + nook).bytes = "nonsense";
+        hubs.now->box.erase("room " + den); // killed in the midst of it
+        for (const char* const label : {"mark nonsense", "ticket 7"}) hubs.now->box[label].bytes = "nonsense";
+        hubs.now->box["client " + std::to_string(ada.number)].bytes = "nonsense";
+        hubs.die();
+        hubs.now->settle();
+        std::string left;
+        for (const auto& [label, deposited] : hubs.now->box)
+            if (!label.starts_with("room ") && !label.starts_with("mark " + ada_mark.substr(5, 5)))
+                left += label + ", ";
+        CHECK_EQ(left, common::text("client ", hubs.now->people.find("bob")->number, ", hub, made, "));
+        CHECK_FALSE(hubs.now->box.contains(ada_mark));
+        CHECK_FALSE(hubs.now->box.contains("room " + nook));
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find("bob"), common::Clock::now()));
+    }
+
+    TEST_CASE("whoever has the longest of all folded names stays and is muted still") {
+        Hubs hubs;
+        std::string name;
+        for (int n = 0; n < 32; ++n) name += "\uFDF4"; // which is folded to four letters
+        REQUIRE_FALSE(refuse_name(name));
+        REQUIRE(fold_name(name).size() > max_name);
+        Client& client = hubs.now->enter(name);
+        const ClientNumber number = client.number;
+        client.person.account = fold_name(name);
+        client.is_changed = true;
+        hubs.now->answers.confirm(client);
+        hubs.now->mute(name);
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        REQUIRE_NOTHROW(hubs.take_over(false)); // on trial
+        REQUIRE(hubs.now->is_here(number));
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find(number), common::Clock::now()));
     }
 
     TEST_CASE("on trial a record that cannot be read is a reason to leave the old hub and costs nobody") {
