@@ -2,7 +2,7 @@
 #include "chatd/hub/client_record.hh"
 
 #include "chatd/hub/room.hh"
-#include "common/authd/user_file.hh"
+#include "chatd/words.hh"
 #include "common/keeper/keeper_frames.hh"
 #include "common/record_bytes.hh"
 
@@ -48,7 +48,7 @@ void write(RecordWriter& to, const Person& person) {
 
 Person read_person(RecordReader& from) {
     const ClientNumber first = std::get<0>(from.fields<OneNumber>());
-    return {first, from.text(max_user_name)};
+    return {first, from.text(max_folded_name)};
 }
 
 void write(RecordWriter& to, const std::vector<ClientFacts::Ignored>& ignored) {

@@ -55,14 +55,14 @@ struct Hubs {
                                    now->deposits, now->answers, now->departures, now->newcomers, now->ignores,
                                    *pool},
             spawner, may_lose);
+        for (auto& [label, deposited] : dead.box) // the keeper has it still
+            now->box[label] = {deposited.bytes,
+                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
         takeover->restore_bans();
         takeover->restore_rooms(now->settings);
         now->make_rooms();
         takeover->restore_tickets();
         takeover->restore_clients();
-        for (auto& [label, deposited] : dead.box) // the keeper has it still
-            now->box[label] = {deposited.bytes,
-                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
         const std::uint32_t hub = takeover->count_hubs();
         now->requests.set_generation(hub);
         now->box["hub"].bytes = std::to_string(hub);

@@ -2,6 +2,7 @@
 // A hub that follows one which has died: what it knows of it, what it believes the logs, and what it does
 // with requests that are repeated. The keeper and the handlers are the test.
 #include "chatd/hub/takeover.hh"
+#include "chatd/words.hh"
 #include "tests/unit/chatd/hub/hubs.hh"
 
 #include <chrono>
@@ -343,6 +344,33 @@ TEST_SUITE("unit") {
         CHECK_FALSE(hubs.now->room().muted().has(*hubs.now->people.find(eves), now));
     }
 
+    TEST_CASE("of more mutes than there can be in a room that a client made the next hub keeps the cap") {
+        Hubs hubs;
+        hubs.now->settings.create_rooms = true;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->send(ada, EnterFrame::make("den", std::uint8_t{0}));
+        hubs.now->settle();
+        Room& den = hubs.now->room("den");
+        for (ClientNumber number = 1000; number < 1100; ++number) { // as an older version let them
+            Client gone;
+            gone.person.first = number;
+            den.muted().set(gone, {}, {}, common::Clock::now());
+        }
+        hubs.now->rooms.note_change(den);
+        hubs.now->settle();
+        const std::string label = common::text("mark ", den.number(), ' ');
+        const auto count = [&] {
+            std::size_t all = 0;
+            for (const auto& [known, deposited] : hubs.now->box) all += known.starts_with(label) ? 1 : 0;
+            return all;
+        };
+        REQUIRE(count() == 100);
+        hubs.die();
+        hubs.now->settle();
+        CHECK(hubs.now->room("den").muted().all().size() == max_marks_of_made_room);
+        CHECK(count() == max_marks_of_made_room);
+    }
+
     TEST_CASE("whoever has left a room and come back is in it") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
@@ -529,6 +557,58 @@ TEST_SUITE("unit") {
         const std::string why = hubs.evictions->explain_too_old();
         CHECK(why.find("c8, c9, and 2 more: from before") != std::string::npos);
         CHECK(why.find("c10") == std::string::npos);
+    }
+
+    TEST_CASE("what cannot be read and parts of a room without a record are withdrawn") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->enter("bob");
+        hubs.now->settings.create_rooms = true;
+        for (const char* const room : {"den", "nook"})
+            hubs.now->send(ada, EnterFrame::make(room, std::uint8_t{0})), hubs.now->settle();
+        hubs.now->mute("ada");
+        hubs.now->mute("bob");
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        const std::string den = common::text(hubs.now->room("den").number());
+        const std::string nook = common::text(hubs.now->room("nook").number());
+        const std::string ada_mark =
+            common::text("mark ", hubs.now->room().number(), " m ", ada.person.first);
+        REQUIRE(hubs.now->box.contains("log " + den + " 1 w"));
+        hubs.now->box.at(ada_mark).bytes = "nonsense";
+        hubs.now->box.at("room " + nook).bytes = "nonsense";
+        hubs.now->box.erase("room " + den); // killed in the midst of it
+        for (const char* const label : {"mark nonsense", "ticket 7"}) hubs.now->box[label].bytes = "nonsense";
+        hubs.now->box["client " + std::to_string(ada.number)].bytes = "nonsense";
+        hubs.die();
+        hubs.now->settle();
+        std::string left;
+        for (const auto& [label, deposited] : hubs.now->box)
+            if (!label.starts_with("room ") && !label.starts_with("mark " + ada_mark.substr(5, 5)))
+                left += label + ", ";
+        CHECK_EQ(left, common::text("client ", hubs.now->people.find("bob")->number, ", hub, made, "));
+        CHECK_FALSE(hubs.now->box.contains(ada_mark));
+        CHECK_FALSE(hubs.now->box.contains("room " + nook));
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find("bob"), common::Clock::now()));
+    }
+
+    TEST_CASE("whoever has the longest of all folded names stays and is muted still") {
+        Hubs hubs;
+        std::string name;
+        for (int n = 0; n < 32; ++n) name += "\uFDF4"; // which is folded to four letters
+        REQUIRE_FALSE(refuse_name(name));
+        REQUIRE(fold_name(name).size() > max_name);
+        Client& client = hubs.now->enter(name);
+        const ClientNumber number = client.number;
+        client.person.account = fold_name(name);
+        client.is_changed = true;
+        hubs.now->answers.confirm(client);
+        hubs.now->mute(name);
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        REQUIRE_NOTHROW(hubs.take_over(false)); // on trial
+        REQUIRE(hubs.now->is_here(number));
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find(number), common::Clock::now()));
     }
 
     TEST_CASE("on trial a record that cannot be read is a reason to leave the old hub and costs nobody") {
