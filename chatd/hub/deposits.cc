@@ -28,6 +28,12 @@ constexpr std::size_t within_a_round = 8000; // new ones are put before old ones
 static_assert(of_clients + of_tickets + of_made_rooms + of_configured_rooms + of_bans + of_the_hub +
                   within_a_round <=
               max_deposits);
+// Nor so many bytes: of others than clients, tickets and rooms each word has a cap of its own.
+constexpr std::size_t of_others = of_made_rooms + of_configured_rooms + of_bans + within_a_round;
+constexpr std::size_t bytes_of_other = 4096;
+static_assert((of_clients + of_tickets + max_made_rooms + max_parts_of_rooms + of_the_hub) * max_keeper_text +
+                  of_others * bytes_of_other <=
+              max_deposited);
 
 } // namespace
 

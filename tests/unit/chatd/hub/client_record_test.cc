@@ -135,7 +135,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("a ticket whose bytes nobody has counted is none to the version before") {
         Tickets::Kept kept;
-        kept.ticket = {.client = 7, .counted = 99, .is_left = true};
+        kept.ticket = {.client = 7, .name = "ada", .counted = 99, .is_left = true};
         const std::string counted = pack_ticket(kept);
         CHECK_EQ(counted.at(0), 1); // as ever
         kept.ticket.counted = {};
