@@ -89,6 +89,8 @@ constexpr std::array table{
                                     "m, h or d, like 90, 5m or 2h."},
     PhraseRow{Phrase::not_banned, "There is no such ban: /bans lists them."},
     PhraseRow{Phrase::too_many_bans, "This room has as many bans as it can have: /unban somebody first."},
+    PhraseRow{Phrase::too_many_marks, "There are as many mutes or voices as there can be: /unmute or "
+                                      "/unvoice somebody first."},
     PhraseRow{Phrase::wrong_token, "That token is no longer valid."},
     PhraseRow{Phrase::unknown_refusal, "That cannot be done."},
     PhraseRow{Phrase::wrong_password, "That is not the password."},

@@ -169,6 +169,7 @@ enum class Phrase : int {
     partly_sent = 195,
     no_more_rooms = 196,
     too_many_bans = 197,
+    too_many_marks = 203,
     answers_dropped = 199,
     hub_is_slow = 200,
     other_version = 201,

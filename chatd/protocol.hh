@@ -89,9 +89,10 @@ enum class Refusal : std::uint8_t {
     bad_duration = 51,
     not_banned = 52,
     bad_network = 53,
-    no_address = 54,    // is known of that person
-    hits_oneself = 55,  // unless the word `myself' says that it is meant
-    too_many_bans = 56, // by operators, in this room
+    no_address = 54,     // is known of that person
+    hits_oneself = 55,   // unless the word `myself' says that it is meant
+    too_many_bans = 56,  // by operators, in this room
+    too_many_marks = 57, // mutes or voices, in this room
     wrong_token = 60,
     password_needed = 61,
     wrong_password = 62,

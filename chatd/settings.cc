@@ -159,6 +159,16 @@ void check_operators(const Settings& settings) {
         throw UserError(text("there are more than ", max_secrets, " operators and rooms with a code-hash"));
 }
 
+// The records, and the files of logs without history, are left to a hub that follows, each by itself
+// (chatd/hub/deposits.cc).
+void check_parts(const std::vector<RoomSettings>& rooms) {
+    std::uint64_t parts = 0;
+    for (const RoomSettings& room : rooms) parts += room.history ? 1 : 4 + room.keep_bytes / segment_bytes;
+    if (parts > max_parts_of_rooms)
+        throw UserError(text("there are too many rooms, or those with `history off' keep too much: remove "
+                             "rooms, or give those a smaller keep-bytes"));
+}
+
 const std::string& entry_word(const RoomSettings& room) { return room.code.empty() ? room.name : room.code; }
 
 void check_entries(const std::vector<RoomSettings>& rooms) {
@@ -244,6 +254,7 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     Settings settings;
     apply_config(lines, directive_table(settings));
     complete_settings(settings, defaults);
+    check_parts(settings.rooms);
     check_entries(settings.rooms);
     check_operators(settings);
     return settings;

@@ -77,6 +77,10 @@ std::vector<common::StoredSecret> secrets_of(const Settings& settings);
 // What authd works with; none where nothing is kept as a hash and there are no users.
 std::optional<common::AuthdSettings> authd_settings(const Settings& settings);
 
+inline constexpr std::uint64_t segment_bytes = 16 << 20; // of their logs
+// Of all rooms of the configuration: one of each, and where no history is kept one for each file of its log.
+inline constexpr std::size_t max_parts_of_rooms = 24'000;
+
 bool may_name_room(std::string_view name);
 
 // The rows fill settings, which must outlive the table.

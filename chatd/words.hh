@@ -34,6 +34,9 @@ std::size_t columns_of(std::string_view text);
 // The name, or any text, as it is compared: without regard to case, and to whether characters are of another
 // width or fount.
 std::string fold_name(std::string_view name);
+// In bytes, of a name that somebody may have: no letter of one has more than thrice as many when it is
+// folded.
+inline constexpr std::size_t max_folded_name = 3 * max_name;
 // What names that look alike have in common, and others do not: letters of other scripts that look like Latin
 // ones are those, l, I and 1 are one, and so are O and 0.
 std::string likeness_of(std::string_view name);

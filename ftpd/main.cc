@@ -71,6 +71,7 @@ Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, const std::shar
     if (users) {
         identity = users->children;
         plan.users = {users->main, users->children};
+        plan.children_user = users->children;
     }
     plan.settings = static_cast<const DaemonSettings&>(settings);
     if (!settings.xferlog.empty())
@@ -82,9 +83,10 @@ Plan make_plan(Duties::Lines lines, const ftpd::Settings& first, const std::shar
             return ftpd::open_root(settings);
         };
     if (users) plan.opened_for_trial.push_back(text("parent ", ftpd::label_of_root));
-    for (std::size_t rule = 0; rule < settings.announcements.size(); ++rule)
-        plan.on_request[text("parent ", ftpd::label_of_announcement, rule)] =
-            [path = settings.announcements[rule].control] { return start_connect(Address::of_path(path)); };
+    for (const ftpd::Announcement& rule : settings.announcements)
+        plan.on_request[text("parent ", ftpd::label_of_announcement, rule.control)] = [path = rule.control] {
+            return start_connect(Address::of_path(path));
+        };
 
     plan.processes.push_back({.role = "parent", .body = [settings, users, identity, foreground](Birth birth) {
                                   KeeperLink keeper{std::move(birth.keeper)};

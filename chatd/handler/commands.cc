@@ -74,6 +74,7 @@ bool join(Conversation& c, Words arguments) {
 }
 
 void tell_left(Conversation& c, const HubRequest& request, const std::string&) {
+    if (!c.rooms.follows(request.room)) return; // it was closed meanwhile, and the client knows
     c.output.say(Phrase::left_room, c.rooms.leave(request.room));
     if (const RoomView* const next = c.rooms.current()) c.output.say(Phrase::room_is_current, next->name());
 }

@@ -108,9 +108,10 @@ void be_slowed(Conversation& c, const HubRequest&, Packet packet, Fd) {
 // have been lost, the logs are read.
 void begin_again(Conversation& c, const HubRequest&, Packet packet, Fd) {
     const auto [version, hub] = AgainFrame::read(packet).first;
-    if (c.output.is_ending()) return;
-    if (!speaks_with(version))
+    if (!speaks_with(version)) {
+        if (c.output.is_ending()) return;
         return c.output.finish(c.output.display().line(Phrase::other_version), End::come_again);
+    }
     c.rooms.wake();
     if (!c.is_busy()) c.input.settle_count();
     c.hub.say_here(hub, c.rooms.current_number(), c.hub.announces() ? c.input.settled() : 0);

@@ -50,6 +50,7 @@ constexpr std::array refusal_wordings{
     Wording<Refusal>{Refusal::no_address, Phrase::no_address},
     Wording<Refusal>{Refusal::hits_oneself, Phrase::hits_oneself},
     Wording<Refusal>{Refusal::too_many_bans, Phrase::too_many_bans},
+    Wording<Refusal>{Refusal::too_many_marks, Phrase::too_many_marks},
     Wording<Refusal>{Refusal::not_now, Phrase::not_now},
     Wording<Refusal>{Refusal::nobody, Phrase::nobody},
     Wording<Refusal>{Refusal::behind, Phrase::behind},

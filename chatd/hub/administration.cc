@@ -54,6 +54,11 @@ std::string_view words_for(Refusal why) {
     case Refusal::not_banned: return "there is no such ban: `bans' lists them";
     case Refusal::bad_network: return "that is not a network: write it like 10.0.0.0/8 or 2001:db8::/32";
     case Refusal::no_address: return "no address is known of anybody with that name: `who' lists them";
+    case Refusal::not_done:
+        return "too many changes of the bans are not saved yet: see the log, make room on the disk, and try "
+               "again";
+    case Refusal::too_many_marks:
+        return "there are as many mutes or voices as there can be: `unmute' or `unvoice' somebody first";
     default: return "nobody has that name: `who' lists the names";
     }
 }

@@ -102,7 +102,8 @@ bool Bans::drop(const std::function<bool(const Ban&)>& is_meant) {
 
 void Bans::add(Ban ban) {
     if (!ban.network) ban.network = Network::parse(ban.whom);
-    const std::string change = line_of(ban);
+    std::string change = line_of(ban);
+    change.pop_back(); // no line of a file
     insert(std::move(ban));
     on_change_(change);
 }
@@ -124,7 +125,9 @@ void Bans::forget_room(std::string_view room) {
 }
 
 void Bans::apply(const std::string& change) {
-    std::vector<std::string> words = split_words(change);
+    const bool is_line = change.ends_with('\n'); // of a hub of an earlier version
+    std::vector<std::string> words =
+        split_words(std::string_view{change}.substr(0, change.size() - (is_line ? 1 : 0)));
     const std::string_view kind = words.empty() ? std::string_view{} : words[0];
     if (kind == unban && words.size() == 3)
         drop([&](const Ban& ban) { return ban.whom == words[1] && ban.room == words[2]; });
@@ -155,6 +158,12 @@ bool Bans::any(std::string_view room, Ban::Time now, Predicate is_meant) const {
 
 bool Bans::keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const {
     return any(room, now, [&](const Ban& ban) { return ban.whom == whom; });
+}
+
+std::optional<Ban> Bans::find(std::string_view whom, std::string_view room, Ban::Time now) const {
+    for (const Ban& ban : bans_)
+        if (ban.whom == whom && ban.room == room && !is_over(ban, now)) return ban;
+    return {};
 }
 
 bool Bans::keeps_out(const Client& client, std::string_view room, Ban::Time now) const {

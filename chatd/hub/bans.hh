@@ -65,6 +65,8 @@ public:
     // Whether there is a ban of exactly this name or network from the room (empty: from the server). So a
     // name that nobody is to take.
     bool keeps_out(std::string_view whom, std::string_view room, Ban::Time now) const;
+    // That ban; no value if there is none.
+    std::optional<Ban> find(std::string_view whom, std::string_view room, Ban::Time now) const;
     // Whether a ban is of this client, person or address.
     bool keeps_out(const Client& client, std::string_view room, Ban::Time now) const;
     bool keeps_out(const Person& person, std::string_view room, Ban::Time now) const;

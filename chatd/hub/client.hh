@@ -147,8 +147,10 @@ struct Client : ClientFacts {
         std::size_t rooms; // of whose entry it is told
     };
     std::optional<Return> returning;
-    std::uint64_t announced = 0;       // of its bytes, those up to the end of what its next frame is about
-    std::uint64_t counted = 0;         // and those that were dealt with
+    // Of its bytes, those up to the end of what its next frame is about, and those that were dealt with; no
+    // value: an earlier hub knew, and its handler has not told it yet.
+    std::optional<std::uint64_t> announced = 0;
+    std::optional<std::uint64_t> counted = 0;
     std::vector<std::uint32_t> closed; // rooms that were closed while it was in them
 
     // It asks about such a room, which its handler had not heard of yet.

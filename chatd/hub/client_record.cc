@@ -2,7 +2,7 @@
 #include "chatd/hub/client_record.hh"
 
 #include "chatd/hub/room.hh"
-#include "common/authd/user_file.hh"
+#include "chatd/words.hh"
 #include "common/keeper/keeper_frames.hh"
 #include "common/record_bytes.hh"
 
@@ -22,7 +22,8 @@ using ClientHead = pack::Struct<"=BBQIqqBqqIIII">;
 using HandlerFields = pack::Struct<"=H">;
 using TicketHead = pack::Struct<"=BQQq">;
 
-constexpr std::uint8_t version = 1;        // of tickets
+// Of tickets: one whose counted bytes are not known is none to who cannot read that.
+constexpr std::uint8_t version = 1, version_without_count = 2;
 constexpr std::uint8_t client_version = 2; // and of clients; the one before has no HandlerFields and listener
 constexpr std::uint16_t protocol_before = 7;    // of all whose records are of the version before
 constexpr std::size_t max_answer = max_listing; // bytes of one that is kept: none is as long as a list
@@ -47,7 +48,7 @@ void write(RecordWriter& to, const Person& person) {
 
 Person read_person(RecordReader& from) {
     const ClientNumber first = std::get<0>(from.fields<OneNumber>());
-    return {first, from.text(max_user_name)};
+    return {first, from.text(max_folded_name)};
 }
 
 void write(RecordWriter& to, const std::vector<ClientFacts::Ignored>& ignored) {
@@ -189,7 +190,8 @@ ClientRecord unpack_client(std::string_view bytes) {
 std::string pack_ticket(const Tickets::Kept& kept) {
     const Tickets::Ticket& ticket = kept.ticket;
     RecordWriter to;
-    to.fields<TicketHead>(version, ticket.client, ticket.counted,
+    to.fields<TicketHead>(ticket.counted ? version : version_without_count, ticket.client,
+                          ticket.counted.value_or(0),
                           std::int64_t{ticket.expires.time_since_epoch().count()});
     to.text(ticket.name).text(ticket.network);
     write(to, ticket.person);
@@ -206,10 +208,14 @@ Tickets::Kept unpack_ticket(std::string_view bytes) {
     Tickets::Kept kept;
     Tickets::Ticket& ticket = kept.ticket;
     const auto [number_of_version, client, counted, expires] = from.fields<TicketHead>();
-    if (number_of_version != version) throw PeerError("a record of a ticket is of another version");
+    if (number_of_version != version && number_of_version != version_without_count)
+        throw PeerError("a record of a ticket is of another version");
     ticket.is_left = true;
     ticket.client = client;
-    ticket.counted = counted;
+    if (number_of_version == version)
+        ticket.counted = counted;
+    else
+        ticket.counted.reset();
     ticket.expires = Tickets::Time{Tickets::Time::duration{expires}};
     ticket.name = from.text(max_name);
     ticket.network = from.text(max_shown_network);

@@ -3,6 +3,7 @@
 
 #include "chatd/hub/client_record.hh"
 #include "chatd/hub/room_record.hh"
+#include "chatd/settings.hh"
 #include "common/keeper/keeper_frames.hh"
 #include "common/text.hh"
 
@@ -12,6 +13,29 @@
 using namespace common;
 
 namespace chatd {
+namespace {
+
+// The keeper kills a hub that deposits more labels than it keeps, and gives all of them to the next: so that
+// many can never be.
+constexpr std::size_t of_clients = 2 * std::size_t{client_ceiling}; // also of those whose handlers still end
+constexpr std::size_t of_tickets = Tickets::max_left + client_ceiling; // one is forgotten at a round's end
+constexpr std::size_t files_of_made = 4; // of its log: two or three segments, and one to write
+constexpr std::size_t of_made_rooms = max_made_rooms * (1 + files_of_made + 2 * max_marks_of_made_room);
+constexpr std::size_t of_configured_rooms = max_parts_of_rooms + max_marks_of_configured;
+constexpr std::size_t of_bans = Deposits::max_ban_changes + max_made_rooms; // a room ends with its bans
+constexpr std::size_t of_the_hub = 64; // itself, its pages and spawner, and who waits at the control socket
+constexpr std::size_t within_a_round = 8000; // new ones are put before old ones are withdrawn
+static_assert(of_clients + of_tickets + of_made_rooms + of_configured_rooms + of_bans + of_the_hub +
+                  within_a_round <=
+              max_deposits);
+// Nor so many bytes: of others than clients, tickets and rooms each word has a cap of its own.
+constexpr std::size_t of_others = of_made_rooms + of_configured_rooms + of_bans + within_a_round;
+constexpr std::size_t bytes_of_other = 4096;
+static_assert((of_clients + of_tickets + max_made_rooms + max_parts_of_rooms + of_the_hub) * max_keeper_text +
+                  of_others * bytes_of_other <=
+              max_deposited);
+
+} // namespace
 
 void Deposits::put(const Client& client, int pair) {
     ClientRecord record = record_of(client, tickets_.tokens_of(client.number));

@@ -10,6 +10,7 @@
 #include "chatd/hub/rooms.hh"
 #include "chatd/hub/tickets.hh"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -67,11 +68,16 @@ public:
 
     // A change of the bans (Bans::tell_changes), until the file has it. number: BackgroundSave's.
     void put_ban_change(std::uint64_t number, std::string_view change);
+    // Whether somebody may make another one: so many wait for a file that cannot be written.
+    static constexpr std::size_t max_ban_changes = 8192;
+    bool has_room_for_ban_change() const { return ban_changes_.size() < max_ban_changes; }
     // Those that a hub before has left in a file.
     void put_tickets();
     // The file has the changes up to this one.
     void note_saved_bans(std::uint64_t number);
 
+    // What a predecessor has left, and nobody can use.
+    void withdraw(std::string_view label) { box_.withdraw(label); }
     // As a predecessor has left them: a change of them is seen.
     void know_ticket(ClientNumber client) { tickets_put_.insert(client); }
     void know_ban_change(std::uint64_t number, std::string label);

@@ -40,13 +40,15 @@ std::string Evictions::explain_too_old() const {
                 ", which this version cannot go on with: `chatctl upgrade -f' lets them come again");
 }
 
-// Every version of a handler knows what a hub of a version that it does not know means.
+// Every version of a handler knows what a hub of a version that it does not know means. The hub before has
+// handed over, so all that was dealt with is answered, and chat(1) knows how many bytes that were.
 void Evictions::let_too_old_go(std::uint32_t hub) {
     for (const ClientNumber number : find(is_too_old)) {
         Client& client = *people_.find(number);
         log_.notice(text(escape(name_of(client)), " is to come again: its handler is of protocol version ",
                          client.protocol));
         answers_.send(client, AgainFrame::make({}, protocol_version, hub));
+        client.counted = 0;
         departures_.end(client);
     }
 }

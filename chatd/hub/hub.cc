@@ -30,7 +30,7 @@ namespace {
 constexpr std::size_t own_descriptors = ControlServer::max_clients + 24;
 constexpr std::chrono::seconds handlers_patience{60}; // with their answers to a hub that follows another
 constexpr std::chrono::seconds hand_over_time{4};     // for what can be finished before another goes on
-constexpr std::size_t min_made_rooms = 4, max_made_rooms = 1000;
+constexpr std::size_t min_made_rooms = 4;
 constexpr std::size_t share_of_made_rooms = 24;                       // of all descriptors; each takes three
 constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for questions of clients
 
@@ -150,7 +150,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                   budgets_),
       entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_, budgets_),
       speech_(people_, rooms_, answers_),
-      moderation_(log_, people_, rooms_, bans_, tickets_, answers_, departures_),
+      moderation_(log_, people_, rooms_, bans_, tickets_, deposits_, answers_, departures_),
       lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, log_, settings_, people_, rooms_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),

@@ -70,15 +70,15 @@ std::vector<std::string_view> parts_of(std::string_view item, std::size_t many) 
     return parts;
 }
 
-// `place CLIENT NAME BYTES UNTIL TOKENS FORMERS STAYS PERSON IGNORED': bytes that were dealt with; until when
-// in seconds since 1970; lists with commas, or `-' for none; a stay is ROOM:LINE:ENTRY, a person
-// FIRST:ACCOUNT, and one that is ignored FIRST:ACCOUNT:NAME.
+// `place CLIENT NAME BYTES UNTIL TOKENS FORMERS STAYS PERSON IGNORED': bytes that were dealt with, or `-'
+// where that is not known; until when in seconds since 1970; lists with commas, or `-' for none; a stay is
+// ROOM:LINE:ENTRY, a person FIRST:ACCOUNT, and one that is ignored FIRST:ACCOUNT:NAME.
 std::string line_of(const Tickets::Kept& kept) {
     const Tickets::Ticket& ticket = kept.ticket;
     const auto as_it_is = [](const auto& item) { return text(item); };
-    return text("place ", ticket.client, ' ', quote_word(ticket.name), ' ', ticket.counted, ' ',
-                wall_seconds(ticket.expires), ' ', list_of(kept.tokens, as_it_is), ' ',
-                list_of(ticket.formers, as_it_is), ' ',
+    return text("place ", ticket.client, ' ', quote_word(ticket.name), ' ',
+                ticket.counted ? text(*ticket.counted) : std::string{none}, ' ', wall_seconds(ticket.expires),
+                ' ', list_of(kept.tokens, as_it_is), ' ', list_of(ticket.formers, as_it_is), ' ',
                 list_of(ticket.stays,
                         [](const Tickets::Stay& stay) {
                             return text(stay.room, ':', stay.shown_from, ':', stay.entry);
@@ -96,7 +96,8 @@ Tickets::Kept place_of(std::span<const std::string> words) {
     Tickets::Ticket& ticket = kept.ticket;
     ticket.client = number_of<std::uint64_t>(words[1]);
     ticket.name = words[2];
-    ticket.counted = number_of<std::uint64_t>(words[3]);
+    ticket.counted.reset();
+    if (words[3] != none) ticket.counted = number_of<std::uint64_t>(words[3]);
     ticket.expires = of_wall_seconds(number_of<std::int64_t>(words[4]));
     ticket.is_left = true;
     for (const std::string_view token : items_of(words[5])) kept.tokens.emplace_back(token);

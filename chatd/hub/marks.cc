@@ -18,9 +18,12 @@ void Marks::set(const Client& whom, std::optional<Time> until, std::optional<Net
     std::erase_if(marks_, [&](const Mark& mark) {
         return mark.whom.is(whom.person) || (mark.until && *mark.until <= now);
     });
-    constexpr std::size_t most = 1000; // the oldest goes: in the end that of somebody who is long gone
+    put_back({whom.person, whom.folded, network, until}, max_marks_of_room);
+}
+
+void Marks::put_back(Mark mark, std::size_t most) {
     if (marks_.size() >= most) marks_.erase(marks_.begin());
-    marks_.push_back({whom.person, whom.folded, network, until});
+    marks_.push_back(std::move(mark));
 }
 
 bool Marks::take_back(const std::string& folded_name, const Client* whom) {
@@ -33,6 +36,12 @@ bool Marks::has(const Client& client, Time now) const {
     return std::any_of(marks_.begin(), marks_.end(), [&](const Mark& mark) {
         return (!mark.until || *mark.until > now) && mark.is_of(client);
     });
+}
+
+std::size_t Marks::count_others(const Client& client, Time now) const {
+    return static_cast<std::size_t>(std::count_if(marks_.begin(), marks_.end(), [&](const Mark& mark) {
+        return (!mark.until || *mark.until > now) && !mark.whom.is(client.person);
+    }));
 }
 
 bool Marks::rename(const Client& client, const std::string& folded_name) {

@@ -7,10 +7,10 @@
 #include "common/network.hh"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -18,6 +18,12 @@ namespace chatd {
 struct Client;
 
 using ClientNumber = std::uint64_t; // never given twice, also not after a restart
+
+// How many of one kind there are in a room: beyond that the oldest goes, in the end that of somebody who is
+// long gone. A client makes a room at will, and each mark is a deposit of its own (deposits.cc): there
+// another one is refused. All rooms of the configuration have so many of both kinds together.
+inline constexpr std::size_t max_marks_of_room = 1000, max_marks_of_made_room = 50,
+                             max_marks_of_configured = 32'000;
 
 // A client that comes back with its token is the same person, and so is one that gives the same user's
 // password. Anybody else is another one.
@@ -41,6 +47,8 @@ public:
     // the client that has the name, if one has. False: nobody had one.
     bool take_back(const std::string& folded_name, const Client* whom);
     bool has(const Client& client, Time now) const;
+    // Of those that still hold, how many are not this client's.
+    std::size_t count_others(const Client& client, Time now) const;
     // The client is called that now. Whether it has one.
     bool rename(const Client& client, const std::string& folded_name);
 
@@ -53,8 +61,8 @@ public:
         bool is_of(const Client& client) const;
     };
     const std::vector<Mark>& all() const { return marks_; }
-    // As all told it, in an earlier hub.
-    void put_back(Mark mark) { marks_.push_back(std::move(mark)); }
+    // As all told it, in an earlier hub; of more than most the oldest goes.
+    void put_back(Mark mark, std::size_t most);
 
 private:
     std::vector<Mark> marks_;

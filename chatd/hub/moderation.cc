@@ -60,6 +60,22 @@ struct Manner {
     std::string shown{}; // " 10m address", as it was typed
 };
 
+// Also in those that are closing.
+std::size_t count_marks_of_configured(const Rooms& rooms) {
+    std::size_t all = 0;
+    for (const auto& [name, room] : rooms.all())
+        if (!room.is_made_by_client()) all += room.muted().all().size() + room.voices().all().size();
+    return all;
+}
+
+bool has_room_for_mark(const Rooms& rooms, const Room& room, const Marks& marks, const Client& whom) {
+    const auto now = Clock::now();
+    if (room.is_made_by_client()) return marks.count_others(whom, now) < max_marks_of_made_room;
+    const auto is_whoms = [&](const Marks::Mark& mark) { return mark.whom.is(whom.person); };
+    return count_marks_of_configured(rooms) < max_marks_of_configured ||
+           std::any_of(marks.all().begin(), marks.all().end(), is_whoms); // in place of that one
+}
+
 // Of the words behind the first, in any order. No value: one of them is none of these.
 std::optional<Manner> manner_of(Words arguments) {
     Manner manner;
@@ -147,6 +163,7 @@ std::optional<Refusal> Moderation::mute(const Client* by, Room* room, Words argu
         return Refusal::hits_oneself;
     std::optional<Room::Time> until;
     if (manner->length) until = Clock::now() + *manner->length;
+    if (!has_room_for_mark(rooms_, *room, room->muted(), *whom)) return Refusal::too_many_marks;
     room->muted().set(*whom, until, network, Clock::now());
     record(by, room, Kind::muted, whom->name + manner->shown);
     return {};
@@ -162,6 +179,9 @@ std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words argum
     const std::string& word = arguments[0];
     Ban ban{whom_of(word), room == nullptr ? "" : room->name(), {}, by == nullptr ? "" : by->name};
     if (ban.whom.empty()) return Refusal::nobody;
+    if (by != nullptr && room != nullptr && rooms_.standing().has(*room, Kind::banned, *by))
+        if (const auto made = bans_.find(ban.whom, ban.room, std::chrono::system_clock::now()))
+            return expel_banned(*made, room), std::nullopt; // by an earlier hub, which knew who it was
     const std::optional<Manner> manner = manner_of(arguments);
     if (!manner) return Refusal::bad_duration;
     if (manner->length) ban.until = std::chrono::system_clock::now() + *manner->length;
@@ -177,16 +197,22 @@ std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words argum
     }
     if (by != nullptr && ban.is_of(*by) && !manner->hits_oneself) return Refusal::hits_oneself;
     if (by != nullptr && !bans_.has_room_for(ban, room->is_made_by_client())) return Refusal::too_many_bans;
+    if (!deposits_.has_room_for_ban_change()) return Refusal::not_done;
     bans_.add(ban);
     record(by, room, Kind::banned, word + manner->shown);
+    expel_banned(ban, room);
+    return {};
+}
+
+void Moderation::expel_banned(const Ban& ban, const Room* room) {
     std::vector<Client*> concerned;
     for (auto& [number, client] : people_.all())
         if (ban.is_of(client) && (room == nullptr || client.is_in(*room))) concerned.push_back(&client);
     for (Client* const client : concerned) departures_.expel(*client, Farewell::banned);
-    return {};
 }
 
 std::optional<Refusal> Moderation::unban(const Client* by, Room* room, Words arguments) {
+    if (!deposits_.has_room_for_ban_change()) return Refusal::not_done;
     if (!bans_.remove(whom_of(arguments[0]), room == nullptr ? "" : room->name())) return Refusal::not_banned;
     record(by, room, Kind::unbanned, arguments[0]);
     return {};
@@ -207,6 +233,7 @@ std::optional<Refusal> Moderation::unmoderate(const Client* by, Room* room, Word
 std::optional<Refusal> Moderation::give_voice(const Client* by, Room* room, Words arguments) {
     const Client* const whom = people_.find_in(room, arguments[0]);
     if (whom == nullptr) return Refusal::nobody;
+    if (!has_room_for_mark(rooms_, *room, room->voices(), *whom)) return Refusal::too_many_marks;
     room->voices().set(*whom, {}, {}, Clock::now());
     record(by, room, Kind::voiced, whom->name);
     return {};

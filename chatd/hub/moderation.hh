@@ -7,6 +7,7 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/bans.hh"
 #include "chatd/hub/departures.hh"
+#include "chatd/hub/deposits.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
 #include "chatd/protocol.hh"
@@ -21,12 +22,13 @@ namespace chatd {
 class Moderation {
 public:
     Moderation(common::Log& log, People& people, Rooms& rooms, Bans& bans, const Tickets& tickets,
-               Answers& answers, Departures& departures)
+               const Deposits& deposits, Answers& answers, Departures& departures)
         : log_(log),
           people_(people),
           rooms_(rooms),
           bans_(bans),
           tickets_(tickets),
+          deposits_(deposits),
           answers_(answers),
           departures_(departures) {}
 
@@ -47,6 +49,7 @@ private:
     std::optional<Refusal> mute(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> unmute(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> ban(const Client* by, Room* room, common::Words arguments);
+    void expel_banned(const Ban& ban, const Room* room);
     std::optional<Refusal> unban(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> moderate(const Client* by, Room* room, common::Words arguments);
     std::optional<Refusal> unmoderate(const Client* by, Room* room, common::Words arguments);
@@ -58,6 +61,7 @@ private:
     Rooms& rooms_;
     Bans& bans_;
     const Tickets& tickets_;
+    const Deposits& deposits_;
     Answers& answers_;
     Departures& departures_;
 };

@@ -47,7 +47,7 @@ Cost old_segment(const Client& client, Packet packet) {
 }
 
 // Where a request's effect stands when it is answered, for a hub that follows this one and is asked once
-// more: in the log of a room, or nowhere, or in what is deposited of the client.
+// more: in the log of a room, or nowhere, or in what is deposited of the client, like that it was told.
 enum class Effect : bool { in_log_or_nowhere, in_facts };
 constexpr Effect logged = Effect::in_log_or_nowhere, kept = Effect::in_facts;
 
@@ -100,8 +100,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{leave, inside, line, kept, [](P parts, C client, Packet p) { parts.entry.on_leave(client, p); }},
         Rule{say, inside, speech, logged,
              [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
-        Rule{tell, inside, line, logged,
-             [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
+        Rule{tell, inside, line, kept, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
         Rule{took, inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
         Rule{counted, inside, unpaid, logged,
@@ -178,6 +177,7 @@ void Requests::lose_handler(Client& client) {
     if (std::exchange(client.awaits_here, false) && !client.before_here.empty()) {
         const std::vector<char> last = std::exchange(client.before_here, {});
         const ClientNumber number = client.number;
+        client.open = serial_of(last); // it may have been said to more than one of them, and stand in the log
         handle(client, last);
         if (people_.find(number) == nullptr) return;
     }
@@ -195,8 +195,10 @@ void Requests::handle(Client& client, Packet packet) {
     const Rule& rule = Rule::of(message);
     if (client.awaits_here && !ends_waiting(client, packet)) return;
     const std::uint32_t serial = is_request(message) ? serial_of(packet) : 0;
-    if (is_request(message) && serial == client.done && std::exchange(client.may_repeat, false))
+    if (is_request(message) && serial == client.done && std::exchange(client.may_repeat, false)) {
+        client.counted = client.announced;
         return answer_in_rooms(client, [&] { parts_.entry.repeat(client); });
+    }
     if (is_request(message) && serial <= client.taken) return; // it comes again, and was dealt with
     if ((rule.states & static_cast<unsigned>(client.state)) == 0) throw PeerError("a frame out of its turn");
     if (is_request(message)) note_serial(client, packet);
@@ -208,12 +210,14 @@ void Requests::handle(Client& client, Packet packet) {
 bool Requests::ends_waiting(Client& client, Packet packet) {
     const Message message = message_of(packet);
     if (message != Message::here) {
+        if (message == Message::counted) parts_.resumption.on_counted(client, packet);
         if (is_request(message)) client.before_here.assign(packet.begin(), packet.end());
         return false;
     }
     if (std::get<0>(HereFrame::read(packet).first) != generation_) return false;
     client.awaits_here = false;
     client.before_here = {};
+    parts_.resumption.tell_again(client);
     return true;
 }
 

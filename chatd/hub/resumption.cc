@@ -61,17 +61,27 @@ void Resumption::repeat_token(const Client& client) {
     if (!tokens.empty()) answers_.send(client, TokenFrame::make(tokens.front()));
 }
 
+// Who ignores it is told before it can say anything to this hub.
+void Resumption::tell_again(const Client& client) {
+    if (client.state == Client::State::inside) ignores_.tell_of(client);
+    ignores_.tell_all(client);
+    if (client.protocol < first_with_closed) return;
+    for (const std::uint32_t room : client.closed) answers_.send(client, ClosedFrame::make({}, room));
+}
+
 void Resumption::on_counted(Client& client, Packet packet) {
     client.announced = std::get<0>(CountedFrame::read(packet).first);
 }
 
 // It may come after a request of the same client that it was sent after: nothing of that is taken back.
+// Whether what it repeats was dealt with it does not know; this hub does when that has come.
 void Resumption::on_here(Client& client, Packet packet) {
     const auto [hub, room, dealt_with, open] = HereFrame::read(packet).first;
     client.open = open;
     if (open == 0) deposits_.note_settled(client.number);
-    client.announced = std::max(client.announced, dealt_with);
-    client.counted = std::max(client.counted, dealt_with);
+    client.announced = std::max(client.announced.value_or(0), dealt_with);
+    client.counted = std::max(client.counted.value_or(0), dealt_with);
+    if (open != 0) client.counted.reset();
     for (const Client::Membership& in : client.rooms)
         if (in.room->number() == room) client.last_room = in.room;
 }
@@ -103,7 +113,15 @@ void Resumption::on_resume(Client& client, Packet packet) {
         ticket = tickets_.of(ticket->client);
     }
     if (!ticket) return answers_.refuse(client, Refusal::wrong_token); // it has said good-bye
+    if (told.counts && !ticket->counted) return refuse_unknown(client);
     restore(client, *ticket, told);
+}
+
+// What chat(1) said last may stand in a log and would be said again: as a newcomer it looks there itself. An
+// earlier hub, which knew more, may have let it in, as the logs say.
+void Resumption::refuse_unknown(Client& client) {
+    if (!client.rooms.empty()) return departures_.end(client);
+    answers_.refuse(client, Refusal::wrong_token);
 }
 
 // A room whose code is another now is entered with that. Where neither line nor place is told all is shown
@@ -127,10 +145,10 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
                                                                     : stay.shown_from;
         rooms.emplace_back(room, std::min(from, room->log().next_line()));
     }
-    client.announced = client.counted = ticket.counted;
+    client.announced = client.counted = ticket.counted.value_or(0);
     take_formers(client, ticket);
     client.returning = Client::Return{told.counts ? std::string{told.token} : std::string{}, ticket.client,
-                                      told.counts, ticket.counted, rooms.size()};
+                                      told.counts, *client.counted, rooms.size()};
     budgets_.take(client, static_cast<double>(rooms.size()), Clock::now());
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
     if (rooms.empty()) welcome(client);

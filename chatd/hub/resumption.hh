@@ -37,6 +37,9 @@ public:
     void give_token(Client& client, std::string_view before = {});
     // The one that it was given by an earlier hub, which may have been lost.
     void repeat_token(const Client& client);
+    // What nobody asks for and an earlier hub may not have got rid of: whom it ignores, and those who ignore
+    // it, are known by which numbers, and which of its rooms are closed.
+    void tell_again(const Client& client);
     // One that has come back, and whose lines are in the logs of its rooms: tells it who it is.
     void welcome(Client& client);
 
@@ -49,6 +52,7 @@ public:
 private:
     struct Told; // how far the client says it came
 
+    void refuse_unknown(Client& client);
     void restore(Client& client, const Tickets::Ticket& ticket, const Told& told);
 
     const Settings& settings_;

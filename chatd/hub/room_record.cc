@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/room_record.hh"
 
+#include "chatd/words.hh"
 #include "common/authd/password.hh"
-#include "common/authd/user_file.hh"
 #include "common/record_bytes.hh"
 
 #include <chrono>
@@ -98,8 +98,8 @@ Marks::Mark unpack_mark(std::string_view bytes) {
     if (number_of_version != version) throw PeerError("a record of a mark is of another version");
     mark.whom.first = first;
     if (is_limited != 0) mark.until = Marks::Time{Marks::Time::duration{until}};
-    mark.whom.account = from.text(max_user_name);
-    mark.name = from.text(max_name);
+    mark.whom.account = from.text(max_folded_name);
+    mark.name = from.text(max_folded_name);
     mark.network = Network::parse(from.text(max_shown_network));
     from.expect_end();
     return mark;

@@ -16,6 +16,8 @@ using namespace common;
 namespace chatd {
 namespace {
 
+static_assert(LogPolicy{}.segment_bytes == segment_bytes);
+
 constexpr unsigned max_rounds = 4; // in which lines come before those who sleep are woken all the same
 
 // What a room that a client has made keeps of its log, in bytes: it has no history, only members that are

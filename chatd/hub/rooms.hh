@@ -23,6 +23,9 @@
 
 namespace chatd {
 
+// That clients may make, whatever the descriptors allow.
+inline constexpr std::size_t max_made_rooms = 1000;
+
 class Rooms {
 public:
     // Who is answered when these lines of a room's batch are in its log, or are not.

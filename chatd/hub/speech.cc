@@ -38,9 +38,12 @@ void Speech::on_say(Client& client, Packet packet) {
     if (kind != Kind::said && kind != Kind::acted) throw PeerError("speech of an unknown kind");
     Room& room = client.room(number);
     const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
-    const auto last = static_cast<std::uint32_t>(lines.size() - 1);
-    const bool all_stand = rooms_.standing().find(room, kind, client, last) != 0; // and others have read them
-    if (const auto why = room.refuse_speech(client, Clock::now()); why && !all_stand)
+    const auto all_stand = [&] { // and others have read them; the last one may be of another request
+        for (std::uint32_t nth = 0; nth < lines.size(); ++nth)
+            if (rooms_.standing().find(room, kind, client, nth) == 0) return false;
+        return true;
+    };
+    if (const auto why = room.refuse_speech(client, Clock::now()); why && !all_stand())
         return answers_.refuse(client, *why);
     client.last_room = &room;
     Rooms::Lines all{};

@@ -43,6 +43,14 @@ bool Takeover::attempt(std::string_view label, const Work& work) {
     }
 }
 
+// And is withdrawn, or each hub that follows would find it again.
+template <class Work>
+bool Takeover::read(const KeeperLink::Left& left, const Work& work) {
+    if (attempt(left.label, work)) return true;
+    parts_.deposits.withdraw(left.label);
+    return false;
+}
+
 // Of a client that is not known: its handler ends with its pair.
 void Takeover::let_go(const KeeperLink::Left& client) {
     if (client.fd) ::shutdown(client.fd.get(), SHUT_RDWR);
@@ -54,14 +62,14 @@ void Takeover::let_go(const KeeperLink::Left& client) {
 std::map<std::uint32_t, Takeover::OfRoom> Takeover::take_parts() {
     std::map<std::uint32_t, OfRoom> all;
     for (KeeperLink::Left& left : take_left_(label_of_mark))
-        attempt(left.label, [&] {
+        read(left, [&] {
             const auto [room, kind] = number_of(left.label, label_of_mark);
             OfRoom& of_room = all[static_cast<std::uint32_t>(room)];
             of_room.marks.emplace_back(kind.substr(0, 1) == "m", unpack_mark(left.bytes));
             of_room.parts[left.label] = left.bytes;
         });
     for (KeeperLink::Left& left : take_left_(label_of_room_log))
-        attempt(left.label, [&] {
+        read(left, [&] {
             const auto [room, file] = number_of(left.label, label_of_room_log);
             const std::size_t end = std::min(file.find(' '), file.size());
             const auto segment = parse_number<std::uint32_t>(file.substr(0, end));
@@ -77,10 +85,11 @@ void Takeover::restore_rooms(Settings& settings) {
     for (const KeeperLink::Left& left : take_left_(label_of_made))
         parts_.rooms.set_last_made(parse_number<std::uint32_t>(left.bytes).value_or(0));
     std::map<std::uint32_t, OfRoom> parts = take_parts();
-    for (const KeeperLink::Left& left : take_left_(label_of_room))
-        attempt(left.label, [&] {
+    for (const KeeperLink::Left& left : take_left_(label_of_room)) {
+        OfRoom of_room;
+        const auto restore = [&] {
             RoomRecord record = unpack_room(left.bytes);
-            OfRoom of_room = std::move(parts[record.number]);
+            of_room = std::exchange(parts[record.number], {});
             of_room.parts[left.label] = left.bytes;
             const auto configured =
                 std::find_if(settings.rooms.begin(), settings.rooms.end(),
@@ -91,16 +100,25 @@ void Takeover::restore_rooms(Settings& settings) {
             if (configured != settings.rooms.end())
                 for (const Note& note : room.configure(*configured))
                     parts_.log.write(note.severity, note.text);
+            const std::size_t most = room.is_made_by_client() ? max_marks_of_made_room : max_marks_of_room;
             for (auto& [is_muted, mark] : of_room.marks)
-                (is_muted ? room.muted() : room.voices()).put_back(std::move(mark));
+                (is_muted ? room.muted() : room.voices()).put_back(std::move(mark), most);
             parts_.deposits.know_parts(room.number(), std::move(of_room.parts));
-        });
+        };
+        if (!read(left, restore)) withdraw_parts(of_room);
+    }
+    for (const auto& [number, of_room] : parts)
+        withdraw_parts(of_room); // a hub died before it put the record
+}
+
+void Takeover::withdraw_parts(const OfRoom& of_room) {
+    for (const auto& [label, bytes] : of_room.parts) parts_.deposits.withdraw(label);
 }
 
 void Takeover::restore_tickets() {
     const auto now = Clock::now();
     for (const KeeperLink::Left& left : take_left_(label_of_ticket))
-        attempt(left.label, [&] {
+        read(left, [&] {
             Tickets::Kept kept = unpack_ticket(left.bytes);
             parts_.deposits.know_ticket(kept.ticket.client);
             parts_.tickets.put_back(std::move(kept));
@@ -110,7 +128,7 @@ void Takeover::restore_tickets() {
 
 void Takeover::restore_bans() {
     for (const KeeperLink::Left& left : take_left_(label_of_ban_change))
-        attempt(left.label, [&] {
+        read(left, [&] {
             parts_.bans.apply(left.bytes);
             parts_.deposits.know_ban_change(parts_.saved_bans.note_change(), left.label);
         });
@@ -118,8 +136,7 @@ void Takeover::restore_bans() {
 
 void Takeover::restore_clients() {
     for (KeeperLink::Left& left : take_left_(label_of_client))
-        if (!attempt(left.label, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); }))
-            let_go(left);
+        if (!read(left, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); })) let_go(left);
     for (const auto& [room, tail] : std::exchange(tails_, {}))
         attempt(room->name(), [&, &of = *room, &records = tail] { follow_log(of, records); });
     parts_.pool.settle_restored(spawner_);
@@ -130,6 +147,8 @@ void Takeover::restore_client(ClientRecord record, Fd pair) {
     Client& client = parts_.people.restore(std::move(record.facts));
     client.may_repeat = client.done != 0 && !client.answer.empty();
     client.taken = client.may_repeat || client.done == 0 ? client.done : client.done - 1;
+    const auto left = parts_.tickets.of(client.number); // if it was about to be withdrawn
+    client.announced = client.counted = left ? left->counted : std::nullopt;
     for (const ClientNumber former : client.formers) parts_.tickets.forget(former); // it has come back
     for (const ClientRecord::Stay& stay : record.rooms)
         if (Room* const room = parts_.rooms.find(stay.room))

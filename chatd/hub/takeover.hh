@@ -51,7 +51,8 @@ public:
     Takeover(TakeLeft take_left, const Parts& parts, pid_t spawner, bool may_lose = true)
         : take_left_(std::move(take_left)), parts_(parts), spawner_(spawner), may_lose_(may_lose) {}
 
-    // In this order. What is wrong with a record costs that one, and is said in the log. Rooms of the
+    // In this order. What is wrong with a record costs that one, and is said in the log; it is withdrawn, and
+    // so are parts of a room that has no record. Rooms of the
     // configuration that were not there are not made; what it says of the others takes effect, and where it
     // cannot, settings has what is in force.
     void restore_bans();
@@ -72,6 +73,9 @@ private:
     };
     template <class Work>
     bool attempt(std::string_view label, const Work& work);
+    template <class Work>
+    bool read(const common::KeeperLink::Left& left, const Work& work);
+    void withdraw_parts(const OfRoom& of_room);
     void let_go(const common::KeeperLink::Left& client);
     std::map<std::uint32_t, OfRoom> take_parts();
     void restore_client(ClientRecord record, common::Fd pair);

@@ -93,7 +93,7 @@ void Tickets::note(std::uint64_t client, const Person& person, const std::vector
     found->second.ticket.ignored = ignored;
 }
 
-void Tickets::keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
+void Tickets::keep(std::uint64_t client, std::vector<Stay> stays, std::optional<std::uint64_t> counted,
                    std::vector<std::uint64_t> formers, Time until, const std::string& network) {
     const auto found = by_client_.find(client);
     if (found == by_client_.end()) return;

@@ -36,8 +36,9 @@ public:
         std::string name;
         Person person{};
         std::vector<Client::Ignored> ignored{};
-        std::vector<Stay> stays{};            // the last one is in the room that it was in last
-        std::uint64_t counted = 0;            // of its bytes, those that were dealt with
+        std::vector<Stay> stays{}; // the last one is in the room that it was in last
+        // Of its bytes, those that were dealt with; no value: a hub that has died knew, and no other.
+        std::optional<std::uint64_t> counted = 0;
         std::vector<std::uint64_t> formers{}; // the clients that it was before
         bool is_left = false;                 // its connection has ended; stays tell where it was
         Time expires{};                       // then
@@ -60,7 +61,7 @@ public:
 
     // The client's connection has ended. network: as Address::network tells it, or empty for clients that are
     // not to be counted by it.
-    void keep(std::uint64_t client, std::vector<Stay> stays, std::uint64_t counted,
+    void keep(std::uint64_t client, std::vector<Stay> stays, std::optional<std::uint64_t> counted,
               std::vector<std::uint64_t> formers, Time until, const std::string& network = {});
     // It will not come back this way.
     void forget(std::uint64_t client);

@@ -6,7 +6,9 @@
 #include "common/executed_path.hh"
 #include "common/text.hh"
 
+#include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <string_view>
@@ -76,7 +78,8 @@ void Invocation::go_back() const {
 Executable::Executable(std::string path)
     : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
     if (path_.find('/') == path_.npos) throw UserError(path_ + " is not found in PATH: start it by its path");
-    checked("look at", path_, [&] { return ::stat(path_.c_str(), &found_); });
+    const auto look = [&] { return fd_ ? ::fstat(fd_.get(), &found_) : ::stat(path_.c_str(), &found_); };
+    checked("look at", path_, look);
     if (!S_ISREG(found_.st_mode)) throw UserError(path_ + " is not a program");
 }
 
@@ -90,13 +93,18 @@ bool Executable::is_at_path() const {
 }
 
 // By its path if that will do: ps(1) shows the name of what was executed.
-void Executable::execute(const std::vector<std::string>& arguments) const {
+void Executable::execute(const std::vector<std::string>& arguments, std::chrono::milliseconds busy) const {
+    constexpr auto pause = std::chrono::milliseconds{10};
+    constexpr timespec moment{0, std::chrono::nanoseconds{pause}.count()};
     const std::vector<char*> all = pointers_to(arguments);
-    if (is_at_path())
-        ::execv(path_.c_str(), all.data());
-    else
-        ::fexecve(fd_.get(), all.data(), environ);
-    fail("execute", path_);
+    for (;; busy -= pause) {
+        if (is_at_path())
+            ::execv(path_.c_str(), all.data());
+        else
+            ::fexecve(fd_.get(), all.data(), environ);
+        if (errno != ETXTBSY || busy <= pause.zero()) fail("execute", path_);
+        ::nanosleep(&moment, nullptr);
+    }
 }
 
 } // namespace common

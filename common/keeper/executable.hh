@@ -5,6 +5,7 @@
 
 #include "common/fd.hh"
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,8 +50,10 @@ public:
     // Whether the path still leads to this file, and nobody has written to it.
     bool is_at_path() const;
     // Becomes this file, though another may stand at the path by now, if it may be read; with these arguments
-    // and the environment as it is. Throws std::system_error when it cannot.
-    [[noreturn]] void execute(const std::vector<std::string>& arguments) const;
+    // and the environment as it is. busy: so long it is tried again while somebody has it open for writing,
+    // execve(2), ETXTBSY. Throws std::system_error when it cannot.
+    [[noreturn]] void execute(const std::vector<std::string>& arguments,
+                              std::chrono::milliseconds busy = {}) const;
 
 private:
     std::string path_;

@@ -14,10 +14,13 @@
 
 namespace common {
 
+// For what a killed daemon has left to end.
+inline constexpr std::chrono::milliseconds left_over{5000};
+
 // Listens on the control socket, as listen_within (common/keeper/listeners.hh) with that limit; only its
 // owner, if there is one, may connect. Throws as that.
 Fd listen_for_control(const std::string& path, const std::optional<Identity>& owner,
-                      std::chrono::milliseconds limit);
+                      std::chrono::milliseconds limit = left_over);
 
 // A state directory that is root's, as a daemon that was root before has left it, belongs to the user from
 // now on, and so do the folders and files in it that are root's: not links, nor what has another name

@@ -13,8 +13,6 @@
 namespace common {
 namespace {
 
-constexpr std::chrono::milliseconds left_over{5000}; // for what a killed daemon has left to end
-
 std::map<std::string, Fd> open_all(const Plan& plan) {
     std::map<std::string, Fd> opened;
     for (const auto& [label, open_it] : plan.opened) opened.emplace(label, open_it());
@@ -28,7 +26,7 @@ std::chrono::milliseconds limit_for(const std::string& control) {
 
 Fd open_control(const Plan& plan) {
     if (plan.owner) hand_over(plan.settings.state, *plan.owner);
-    return listen_for_control(plan.settings.control, plan.owner, left_over);
+    return listen_for_control(plan.settings.control, plan.owner);
 }
 
 Fd take_control(const Paper& paper) {

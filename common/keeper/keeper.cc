@@ -3,6 +3,7 @@
 
 #include "common/children.hh"
 #include "common/errors.hh"
+#include "common/far_process.hh"
 #include "common/keeper/hand_over.hh"
 #include "common/sandbox.hh"
 #include "common/socket.hh"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <ctime>
 #include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
@@ -93,34 +93,13 @@ std::vector<Identity> users_of_children(const Plan& plan, const FormerChildren& 
     return all;
 }
 
-// Does it as this user. Not waited for without an end, since others of the same user could stop it; nor does
-// it hold anything of the keeper's meanwhile.
-void kill_as(const Identity& user, pid_t pid) {
-    constexpr timespec moment{0, 1'000'000};
-    Children killers;
-    const auto killer = killers.spawn({.role = "killer"}, [&] {
-        close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
-        become(user);
-        return ::kill(pid, SIGKILL) == 0 ? 0 : 1;
-    });
-    if (!killer) return;
-    for (int turn = 0; turn < 1000; ++turn) {
-        if (retry([&] { return ::waitpid(*killer, nullptr, WNOHANG); }) != 0) return;
-        ::nanosleep(&moment, nullptr);
-    }
-    ::kill(*killer, SIGKILL);
-    retry([&] { return ::waitpid(*killer, nullptr, 0); });
-}
-
-// Of the processes that this one has inherited only helpers, and such as serve clients: that is done as their
-// users, whom the system lets signal no others. Its number is its own until then, since nobody collects it
-// meanwhile.
+// Of the processes that this one has inherited only helpers, and such as serve clients.
 void kill_left(pid_t pid, const std::map<std::string, KeptChild>& kept, const Plan& plan,
-               const FormerChildren& former) {
+               const FormerChildren& former, Killers& killers) {
     const auto is_it = [pid](const auto& child) { return child.second.pid() == pid; };
     if (pid <= 1 || !is_child(pid) || std::ranges::any_of(kept, is_it)) return;
     if (former.pids().contains(pid) || ::geteuid() != 0) return void(::kill(pid, SIGKILL));
-    for (const Identity& user : users_of_children(plan, former)) kill_as(user, pid);
+    killers.kill(pid, users_of_children(plan, former));
 }
 
 // Those that have read what is another by now: others start in their place.
@@ -154,6 +133,7 @@ Keeper::Keeper(Duties duties, const DaemonOptions& options, std::vector<ConfigLi
       born_with_(descriptor_limits()),
       holdings_(hold(plan_, log, paper_)),
       former_(loop_, log),
+      killers_(loop_),
       legacy_(raise_descriptor_limit(), log),
       life_(loop_, plan_.life,
             {[this] { tell({.word = KeeperWord::ask_life}); },
@@ -228,8 +208,10 @@ void Keeper::start(const LastingProcess& process, const Executable* program) {
     KeptChild& child = children_[process.role];
     give_ends(plan_, children_, process);
     child.pair.send({.word = KeeperWord::begin});
-    KeptChild& user = process.user.empty() ? main() : children_[process.user];
-    if (user.runs()) give_end(user, process.role, child);
+    const bool is_for_main = process.user.empty();
+    KeptChild& user = is_for_main ? main() : children_[process.user];
+    const bool is_given_all_later = is_for_main && upgrade_.opens();
+    if (user.runs() && !is_given_all_later) give_end(user, process.role, child);
 }
 
 void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
@@ -247,7 +229,7 @@ void Keeper::attach(const std::string& role, pid_t pid, Fd pair, Fd end) {
                                log_.error(text(role, ' ', pid, " is killed: ", error.what()));
                                children_[role].signal(SIGKILL);
                            },
-                           [this] { legacy_.pass_orphans(main().pair); }});
+                           [this] { pass_orphans(); }});
 }
 
 // One that was not given all would wait for the rest.
@@ -303,7 +285,7 @@ void Keeper::give_all() {
     if (upgrade_.is_on_trial() && upgrade_.is_by_force()) beginning |= Beginning::by_force;
     tell({.word = KeeperWord::begin, .flag = was_ready_, .number = beginning});
     if (!upgrade_.is_under_way() && Clock::now() < told_until_) tell(told_);
-    legacy_.pass_orphans(main().pair);
+    pass_orphans();
 }
 
 // --- an upgrade ---
@@ -432,6 +414,7 @@ void Keeper::reap() {
         const auto found = std::find_if(children_.begin(), children_.end(),
                                         [&](const auto& child) { return child.second.pid() == pid; });
         if (found == children_.end()) {
+            if (killers_.note_end(pid)) return;
             former_.note_end(pid);
             if (!upgrade_.on_child_end(pid, status) && !reloads_.on_child_end(pid, status))
                 legacy_.add({pid, status});
@@ -445,7 +428,7 @@ void Keeper::reap() {
     // Whatever goes wrong with one, the others have ended, too.
     for (const std::pair<pid_t, int>& one : ended)
         loop_.attempt([&] { on_end(one.first, one.second); }, nullptr);
-    legacy_.pass_orphans(main().pair);
+    pass_orphans();
 }
 
 void Keeper::on_main_end(pid_t pid, int status) {
@@ -456,7 +439,10 @@ void Keeper::on_main_end(pid_t pid, int status) {
     const std::string how = text(role, ' ', pid, " ended: ", describe_status(status));
     if (!stopping_ && upgrade_.is_under_way()) {
         if (!upgrade_.is_asking()) reloads_.on_main_end();
-        if (upgrade_.on_main_end(describe_status(status))) return;
+        if (upgrade_.on_main_end(describe_status(status))) {
+            pace_ = RestartPace{plan_.pace}; // whoever is next has not served yet
+            return;
+        }
     }
     if (is_orderly || stopping_ || !was_ready_ || !failure_.empty()) {
         upgrade_.stop();
@@ -534,7 +520,7 @@ void Keeper::heed(const std::string& role, const KeeperFrame& frame, Fd passed) 
         return;
     case KeeperWord::end:
         if (frame.label.empty())
-            return kill_left(static_cast<pid_t>(frame.number), children_, plan_, former_);
+            return kill_left(static_cast<pid_t>(frame.number), children_, plan_, former_, killers_);
         if (const auto other = children_.find(frame.label);
             other != children_.end() && other->second.pid() == frame.number)
             other->second.signal(SIGKILL);

@@ -14,6 +14,7 @@
 #include "common/keeper/former_children.hh"
 #include "common/keeper/holdings.hh"
 #include "common/keeper/kept_child.hh"
+#include "common/keeper/killers.hh"
 #include "common/keeper/legacy.hh"
 #include "common/keeper/life_watch.hh"
 #include "common/keeper/paper.hh"
@@ -70,6 +71,10 @@ private:
     KeptChild& main() { return children_[plan_.processes.front().role]; }
     void tell(const KeeperFrame& frame, Fd fd = {}) { main().pair.send(frame, std::move(fd)); }
     void heed(const std::string& role, const KeeperFrame& frame, Fd passed);
+    // Not to one that opens first, and hears nothing until it begins.
+    void pass_orphans() {
+        if (!upgrade_.opens()) legacy_.pass_orphans(main().pair);
+    }
     void answer(const std::string& role, const std::string& label);
     void on_ready(const std::string& places);
     void put_in_force(Reloads::Coming coming);
@@ -99,6 +104,7 @@ private:
     Holdings holdings_;
     std::map<std::string, KeptChild> children_; // by role
     FormerChildren former_;
+    Killers killers_;
     Legacy legacy_;
     LifeWatch life_;   // of the main process
     RestartPace pace_; // its own

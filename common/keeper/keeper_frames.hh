@@ -28,7 +28,7 @@ inline constexpr std::chrono::hours max_stop_time{48}; // that a stop may take
 inline constexpr std::size_t max_deposit_label = 64;   // bytes
 inline constexpr std::size_t max_deposits = 262'144;   // labels; a dozen for each client there can be
 inline constexpr std::size_t max_orphans = 65'536;     // that have ended while no main process was there
-inline constexpr std::size_t max_deposited = std::size_t{256} * 1024 * 1024; // bytes of them all
+inline constexpr std::size_t max_deposited = std::size_t{2047} * 1024 * 1024; // bytes of them all
 
 enum class KeeperWord : std::uint8_t {
     // keeper to child

@@ -2,6 +2,7 @@
 #include "common/keeper/keeper_pair.hh"
 
 #include "common/errors.hh"
+#include "common/peek.hh"
 #include "common/socket.hh"
 
 #include <algorithm>
@@ -18,12 +19,6 @@ namespace {
 constexpr int packets_at_once = 64;        // in one round
 constexpr int most_last_words = 64 * 1024; // of one that has ended: far more than a pair holds
 constexpr std::chrono::milliseconds retry_pause{100}, rest_time{10};
-
-// What a failed call says of the other side may be untrue.
-bool has_hung_up(int fd) {
-    pollfd one{fd, POLLIN, 0};
-    return retry([&] { return ::poll(&one, 1, 0); }) == 1 && (one.revents & POLLHUP) != 0;
-}
 
 } // namespace
 
@@ -123,6 +118,7 @@ void KeeperPair::flush(bool has_room) {
             has_room = false;
             continue;
         }
+        // What a failed call says of the other side may be untrue.
         if (state == IoState::vanished ? !has_hung_up(fd_.get()) : has_room) pause(retry_pause);
         break; // of one that has hung up, hearing tells
     }

@@ -19,6 +19,9 @@
 namespace common {
 namespace {
 
+// Whoever has put it there a moment ago may not have let go of it yet.
+constexpr std::chrono::seconds busy{1};
+
 std::string on_one_line(std::string_view all) {
     std::string line;
     for (const char one : all) line += one == '\n' ? std::string{"; "} : std::string{one};
@@ -46,7 +49,7 @@ void ProgramRun::begin(std::shared_ptr<const Executable> program, std::vector<st
             invocation_.go_back(); // by a descriptor
             close_other_descriptors(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, program_->fd()});
             Signals::let_all_in();
-            program_->execute(arguments);
+            program_->execute(arguments, busy);
         }));
     on_result_ = std::move(on_result);
     theirs.reset();

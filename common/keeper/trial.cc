@@ -16,7 +16,6 @@ namespace common {
 namespace {
 
 constexpr std::chrono::seconds patience{10}; // with a keeper that does not read
-constexpr std::chrono::milliseconds left_over{5000};
 
 void refuse_changes(const Paper& paper, const Plan& plan) {
     if (plan.settings.state != paper.state)
@@ -46,7 +45,7 @@ public:
                                });
         listeners.open(plan.settings.listen, nullptr);
         if (plan.settings.control != paper.control)
-            keep(label_of_control, listen_for_control(plan.settings.control, plan.owner, left_over).get());
+            keep(label_of_control, listen_for_control(plan.settings.control, plan.owner).get());
         keep(label_of_log, prepared.log);
         for (const auto& [label, open] : plan.opened) keep(label, open().get());
         for (const std::string& wanted : plan.opened_for_trial)

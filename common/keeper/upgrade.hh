@@ -61,6 +61,8 @@ public:
     bool is_under_way() const { return step_ != Step::none; }
     // Nothing has changed so far: the program is only asked.
     bool is_asking() const { return step_ == Step::is_checked; }
+    // A main process is there that opens what it wants, and has not begun.
+    bool opens() const { return step_ == Step::opens; }
     bool is_on_trial() const {
         return step_ == Step::opens || step_ == Step::starts || step_ == Step::serves;
     }

@@ -205,9 +205,9 @@ int serve_standard_input(const Settings& settings, Log& log) {
 
     Fd xferlog;
     if (!settings.xferlog.empty()) xferlog = Xferlog::open(settings.xferlog);
-    const auto connect = [&](std::size_t rule, const Announcer::OnConnection& on_connection) {
+    const auto connect = [](const std::string& control, const Announcer::OnConnection& on_connection) {
         try {
-            on_connection(start_connect(Address::of_path(settings.announcements[rule].control)), {});
+            on_connection(start_connect(Address::of_path(control)), {});
         } catch (const std::exception& error) {
             on_connection({}, error.what());
         }

@@ -27,6 +27,12 @@ namespace {
 constexpr std::chrono::seconds farewell_time{3};  // for sessions to end by themselves at a stop
 constexpr std::chrono::seconds hand_over_time{3}; // to finish what another parent would not know of
 
+// The keeper may have one that only the configuration before wanted.
+Fd take_xferlog(KeeperLink& keeper, const Settings& settings) {
+    Fd given = keeper.take(label_of_xferlog).fd;
+    return settings.xferlog.empty() ? Fd{} : std::move(given);
+}
+
 } // namespace
 
 Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> identity, Log& log)
@@ -36,9 +42,9 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
       identity_(std::move(identity)),
       root_(keeper),
       pages_(keeper, settings_, log_),
-      records_(service_.loop(), log_, settings_, keeper.take(label_of_xferlog).fd, pages_.books().journal,
-               [&keeper](std::size_t rule, Announcer::OnConnection on_connection) {
-                   keeper.want(text(label_of_announcement, rule), std::move(on_connection));
+      records_(service_.loop(), log_, settings_, take_xferlog(keeper, settings_), pages_.books().journal,
+               [&keeper](const std::string& control, Announcer::OnConnection on_connection) {
+                   keeper.want(text(label_of_announcement, control), std::move(on_connection));
                }),
       sessions_({keeper, service_.loop(), log_, pages_, records_}, settings_.state,
                 {[this](const std::string& who, Severity severity) {

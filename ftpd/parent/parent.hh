@@ -33,7 +33,7 @@ struct SessionParts;
 // Labels of its own, beside the keeper's.
 inline constexpr std::string_view label_of_xferlog = "xferlog", label_of_authd = "authd",
                                   label_of_sweeper = "sweeper",
-                                  label_of_announcement = "announce "; // and the number of the rule
+                                  label_of_announcement = "announce "; // and the path of a control socket
 
 class Parent {
 public:

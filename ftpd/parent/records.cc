@@ -62,8 +62,8 @@ void Announcer::announce(const Transfer& transfer, std::string_view server, std:
             continue;
         }
         ++connecting_;
-        connect_(i, [this, room, message = describe_share(transfer, server, below)](Fd socket,
-                                                                                    const std::string& why) {
+        connect_(rules_[i].control, [this, room, message = describe_share(transfer, server, below)](
+                                        Fd socket, const std::string& why) {
             --connecting_;
             if (!socket) return warn(room, why);
             tell(room, message, std::move(socket));

@@ -37,10 +37,10 @@ public:
     static constexpr std::size_t max_at_once = 16; // that have no answer yet
     static constexpr std::chrono::seconds patience{5};
 
-    // Begins a connection to the control socket of a rule, which may be another's to open: on_end gets the
-    // socket, or none and why.
+    // Begins a connection to the control socket at this path, which may be another's to open: on_connection
+    // gets the socket, or none and why.
     using OnConnection = std::function<void(common::Fd socket, const std::string& why)>;
-    using Connect = std::function<void(std::size_t rule, OnConnection on_connection)>;
+    using Connect = std::function<void(const std::string& control, OnConnection on_connection)>;
 
     Announcer(common::Loop& loop, common::Log& log, Connect connect)
         : loop_(loop), log_(log), connect_(std::move(connect)) {}

@@ -5,6 +5,7 @@
 #include "common/far_process.hh"
 #include "common/peek.hh"
 #include "common/socket.hh"
+#include "common/subreaper.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -69,9 +70,11 @@ void Sessions::take_over(std::vector<KeeperLink::Left> left, pid_t first) {
     for (auto& [pid, pair] : pairs)
         parts_.loop.attempt([&, pid = pid, &pair = pair] { adopt(sessions_.at(pid), std::move(pair)); },
                             [this, pid = pid](const std::exception& error) { punish(pid, error.what()); });
-    if (first > 0) read_packets(first);
     if (const std::uint64_t suspect = serving_.suspect(); suspect != 0)
         punish(static_cast<pid_t>(suspect), "two parents have died while they worked for it");
+    if (first > 0)
+        parts_.loop.attempt([&] { read_packets(first); },
+                            [this, first](const std::exception& error) { punish(first, error.what()); });
     // The one that was let in last may still wait for the word.
     const auto last =
         std::ranges::max_element(sessions_, {}, [](const auto& one) { return one.second.record.since; });
@@ -109,15 +112,23 @@ void Sessions::reach(pid_t pid, int signal) {
         signal_held(process, signal);
 }
 
-// One whose pair has ended, just now if it was there before. The keeper tells of its end, if it can.
+// One whose pair has ended, just now if it was there before. The keeper tells of its end, if it can, and
+// kills it if it lives: whether it is the process that is meant only the keeper knows, whose child it is by
+// now.
 void Sessions::await_end(Session& session) {
     if (!session.is_adopted) return; // SIGCHLD follows
     const pid_t pid = session.record.pid;
     if (session.was_seen) session.process = hold_process(pid);
     parts_.loop.cancel(session.lost_at);
     session.lost_at = parts_.loop.at(Clock::now() + end_time, [this, pid] {
-        if (const Fd& process = sessions_.at(pid).process) signal_held(process, SIGKILL); // it still lives
-        children_.end(pid, 0, [this](const Ended& ended) { end(ended.pid, {}); });
+        Session& lost = sessions_.at(pid);
+        if (lost.process) signal_held(lost.process, SIGKILL);
+        const auto give_up = [this, pid] {
+            children_.end(pid, 0, [this](const Ended& ended) { end(ended.pid, {}); });
+        };
+        if (!has_subreapers()) return give_up();
+        parts_.keeper.end_left(pid);
+        lost.lost_at = parts_.loop.at(Clock::now() + end_time, give_up);
     });
 }
 

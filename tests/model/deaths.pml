@@ -21,6 +21,7 @@
 #define write_then_wake     13 /* the hub's fence: what it wrote is there before it looks who sleeps */
 #define mark_then_look      14 /* the handler's fence: it is marked awake before it reads */
 #define news_forbid_sleep   15 /* it falls asleep only if the hub has written nothing since */
+#define last_is_repeated    16 /* what a handler said last before it ended may have been said to two hubs */
 #ifndef WITHOUT
 #define WITHOUT none
 #endif
@@ -54,6 +55,7 @@ byte kept_done[2], kept_place;
 bit kept_turned[2];
 /* What the hub loses with its life; batch and by: what is to be written at the end of this round. */
 byte last[2], done[2], taken[2], owed[2], batch[4], by[4], lines, first, i, n;
+byte passed_over;                        /* of handler 1, its last request that was not for this hub */
 mtype where[2], found;
 bit turned[2];
 bool heard[2], settled[2];
@@ -88,7 +90,7 @@ inline take_over() {
 /* A request, or the end of a handler. What goes into the log waits for the end of the round. */
 inline take(who, what) {
     if
-    :: !heard[who] && what != LEFT
+    :: !heard[who] && what != LEFT -> if :: who == 1 -> passed_over = what :: else fi
     :: what <= taken[who] /* only without again_is_numbered */
     :: else ->
         assert(!owed[who] && (what == ENTER || what == LEFT || where[who] == inside));
@@ -109,6 +111,20 @@ inline take(who, what) {
         :: else
         fi
     fi
+}
+
+/* What a handler that has ended said last is done, if nothing else will: it cannot repeat it. */
+inline lose_handler() {
+    if
+    :: !heard[1] && passed_over ->
+        if :: !has(last_is_repeated) -> last[1] = 0 :: else fi;
+        heard[1] = true;
+        take(1, passed_over);
+        if :: owed[1] == ENTER -> where[1] = inside :: else fi;
+        owed[1] = 0; passed_over = 0
+    :: else
+    fi;
+    take(1, LEFT)
 }
 
 inline deposit(who) {
@@ -156,7 +172,12 @@ inline end_round() {
 inline hear(who) {
     if
     :: frame == here ->
-        if :: number == generation -> heard[who] = true; settled[who] = !open :: else fi
+        if
+        :: number == generation ->
+            heard[who] = true; settled[who] = !open;
+            if :: who == 1 -> passed_over = 0 :: else fi
+        :: else
+        fi
     :: else -> take(who, number)
     fi;
     frame = 0; number = 0; open = 0
@@ -172,7 +193,7 @@ end:
         if :: atomic { owed[0] == TURN -> skip } settle(0) :: else fi
     :: atomic { nempty(to_hub[1]) -> may_die; to_hub[1]?frame(number,open); hear(1) }
         if :: atomic { owed[1] == TELL -> skip } settle(1) :: else fi
-    :: atomic { gone[1] && empty(to_hub[1]) && where[1] != withdrawn && !owed[1] -> may_die; take(1, LEFT) }
+    :: atomic { gone[1] && empty(to_hub[1]) && where[1] != withdrawn && !owed[1] -> may_die; lose_handler() }
     :: owed[0] || owed[1] -> end_round()
     od;
 dead:
@@ -182,7 +203,7 @@ dead:
             last[i] = 0; done[i] = 0; taken[i] = 0; owed[i] = 0; where[i] = 0; turned[i] = 0; heard[i] = 0;
             settled[i] = 0
         }
-        lines = 0; first = 0; found = 0; number = 0; frame = 0; open = 0; i = 0; n = 0;
+        lines = 0; first = 0; passed_over = 0; found = 0; number = 0; frame = 0; open = 0; i = 0; n = 0;
         goto next_hub }
 }
 

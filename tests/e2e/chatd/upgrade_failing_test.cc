@@ -5,11 +5,13 @@
 #include "tests/e2e/roles.hh"
 #include "tests/skip.hh"
 
+#include "common/fd.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -222,6 +224,25 @@ TEST_SUITE("e2e readiness") {
         daemon.wait_for_log("contains no process number");
         check_they_talk(ada, bob, "upgraded");
         CHECK_EQ(read_file(pid_file), "what somebody wants to keep\n");
+    }
+
+    TEST_CASE("a new program that somebody has not done writing is waited for but not for long") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        UpgradedServer server;
+        Daemon& daemon = server.daemon;
+        server.place.put_same();
+        common::Fd writer{::open(server.place.path().c_str(), O_WRONLY | O_CLOEXEC)};
+        REQUIRE(writer);
+        const Result late = upgrade(daemon, server.place);
+        CHECK(late.status == 1);
+        CHECK(late.err.find("Text file busy") != std::string::npos);
+
+        const auto before = below(daemon.pid());
+        Process asking = begin_upgrade(daemon, server.place);
+        wait_until("it is asked", [&] { return below(daemon.pid()).size() > before.size(); });
+        writer.reset();
+        CHECK(asking.wait() == 0);
+        CHECK(runs(daemon.pid(), server.place.path()));
     }
 
     TEST_CASE("TERM while the new program is asked ends all at once and nothing of that program stays") {

@@ -5,6 +5,7 @@
 #include "tests/e2e/roles.hh"
 #include "tests/skip.hh"
 
+#include "common/far_process.hh"
 #include "common/text.hh"
 
 #include <array>
@@ -13,6 +14,9 @@
 #include <doctest/doctest.h>
 #include <optional>
 #include <random>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace e2e;
 using common::text;
@@ -53,6 +57,20 @@ private:
     Daemon& daemon_;
     std::size_t said_;
 };
+
+// Of packets, with its parent and with authd, as if the process itself had shut them down. How many they are.
+std::size_t end_pairs_of(pid_t pid) {
+    const common::Fd process = common::hold_process(pid);
+    std::size_t ended = 0;
+    for (const auto& [fd, target] : descriptors_of(pid)) {
+        const common::Fd socket{static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), fd, 0U))};
+        int type = 0;
+        socklen_t size = sizeof type;
+        if (!socket || ::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) continue;
+        if (type == SOCK_SEQPACKET && ::shutdown(socket.get(), SHUT_RDWR) == 0) ++ended;
+    }
+    return ended;
+}
 
 } // namespace
 
@@ -104,6 +122,23 @@ TEST_SUITE("e2e readiness") {
         CHECK(wait_for_end_of(daemon, third) == end_of_old("exit 0"));
         CHECK(ask(daemon, {"kick", "127.0.0.1"}) == "sessions 1\n"); // the one that is this parent's own
         one->expect(421);
+        check_nothing_is_left(daemon);
+    }
+
+    TEST_CASE("a session that lives on behind its pair's end does not outlive the parent that let it in") {
+        if (::geteuid() != 0) return tests::skip("only root gets at another process's sockets");
+        if (is_posix_build()) return tests::skip("POSIX has no subreapers");
+        const ServedPlace place;
+        Daemon daemon{{.lines = place.lines(), .children_fail = true}};
+        FtpClient ended = connect_logged_in(daemon), other = connect_logged_in(daemon);
+        const pid_t session = session_of(daemon, ended);
+        ::kill(session, SIGSTOP); // or it would end
+        CHECK(end_pairs_of(session) > 0);
+        replace_parent(daemon);
+        CHECK(wait_for_end_of(daemon, session) == "signal 9 (Killed)");
+        CHECK_FALSE(is_alive(session));
+        ended.wait_for_end();
+        CHECK(other.fetch("RETR small") == "content");
         check_nothing_is_left(daemon);
     }
 

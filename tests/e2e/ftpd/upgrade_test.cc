@@ -10,6 +10,7 @@
 
 #include "common/text.hh"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -45,6 +46,12 @@ std::string farewell_of(FtpClient& client) {
 void make_old(const Path& path) {
     using Time = std::filesystem::file_time_type;
     std::filesystem::last_write_time(path, Time::clock::now() - std::chrono::hours{100});
+}
+
+// Nor a zombie: it was reaped.
+bool below_has_no(const Daemon& daemon, pid_t pid) {
+    const auto all = below(daemon.pid());
+    return std::ranges::find(all, pid, &ProcessStatus::pid) == all.end();
 }
 
 constexpr std::string_view gone = "The server does not listen at this address any more.";
@@ -147,6 +154,48 @@ TEST_SUITE("e2e readiness") {
         CHECK(place.logged("/small", "o") == fetched);
         CHECK(stat_of(daemon, "accepted") == workers);
         check_nothing_is_left(daemon);
+    }
+
+    TEST_CASE("a transfer log that the configuration has no more gets no line after an upgrade") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const ServedPlace place;
+        const ProgramPlace program{"ftpd"};
+        Daemon::Setting setting = setting_of(place, program);
+        setting.in_file = true;
+        Daemon daemon{setting};
+        FtpClient sitting = connect_logged_in(daemon);
+        CHECK(sitting.fetch("RETR small") == "content");
+        wait_until("it is logged", [&] { return place.logged("/small", "o") == 1; });
+        std::vector<std::string> lines = place.lines();
+        std::erase_if(lines, [](const std::string& line) { return line.starts_with("xferlog"); });
+        daemon.configure(lines);
+        go_over(daemon, program);
+        CHECK(sitting.fetch("RETR small") == "content");
+        CHECK(connect_logged_in(daemon).fetch("RETR small") == "content");
+        wait_until("all are counted", [&] { return stat_of(daemon, "transfers") == 3; });
+        CHECK(place.logged("/small", "o") == 1);
+    }
+
+    TEST_CASE("how a session ends while the new version opens what it needs is told to it") {
+        if (is_posix_build()) return tests::skip("POSIX has no subreapers");
+        const ServedPlace place;
+        const ProgramPlace program{"ftpd"};
+        Daemon::Setting setting = setting_of(place, program);
+        setting.children_fail = true;
+        Daemon daemon{setting};
+        const FtpClient victim = connect_logged_in(daemon);
+        const pid_t session = session_of(daemon, victim), parent = daemon.main_pid();
+        const Path gate = place.folder / "gate";
+        program.put_script(text("until [ -e ", gate.native(), " ]; do sleep 0.1; done; exec ",
+                                find_program("ftpd"), " \"$@\""));
+        Process asking = begin_upgrade(daemon, program);
+        wait_until("the parent is gone", [&] { return !is_alive(parent); });
+        ::kill(session, SIGKILL);
+        wait_until("the session is gone", [&] { return below_has_no(daemon, session); });
+        write_file(gate, "");
+        CHECK(asking.wait() == 0);
+        CHECK(wait_for_end_of(daemon, session) == "signal 9 (Killed)");
+        CHECK(stat_of(daemon, "crashed") == 1);
     }
 
     TEST_CASE("curl and lftp move their files over an upgrade") {

@@ -238,6 +238,7 @@ TEST_SUITE("unit") {
                  {"no_address", Refusal::no_address},
                  {"hits_oneself", Refusal::hits_oneself},
                  {"too_many_bans", Refusal::too_many_bans},
+                 {"too_many_marks", Refusal::too_many_marks},
                  {"wrong_token", Refusal::wrong_token},
                  {"password_needed", Refusal::password_needed},
                  {"wrong_password", Refusal::wrong_password},

@@ -60,6 +60,17 @@ TEST_SUITE("unit") {
         CHECK(settings_of({"history-on-join 1000"}).history_on_join == 1000);
     }
 
+    TEST_CASE("there are so many rooms and files without names of their logs and no more") {
+        const std::string many = "there are too many rooms";
+        const std::uint64_t file = 16 << 20, most = (max_parts_of_rooms - 4) * file;
+        const auto keep = [](std::uint64_t bytes) { return " keep-bytes " + std::to_string(bytes); };
+        CHECK_NOTHROW(settings_of({"room a history off" + keep(most)}));
+        CHECK(is_refused({"room a history off" + keep(most + file)}, many));
+        CHECK(is_refused({"room a history off" + keep(most), "room b"}, many));
+        CHECK_NOTHROW(settings_of({"room a" + keep(2 * most), "room b" + keep(2 * most)}));
+        CHECK(is_refused(Lines(max_parts_of_rooms + 1, "room a"), many)); // whatever else is wrong
+    }
+
     TEST_CASE("a room's name must do for a folder and a line") {
         const std::string longest(max_room_name, 'r');
         CHECK(settings_of({"room " + longest}).rooms[0].name == longest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Names and text of people: which names there may be, when two are the same, and that text cannot act on a
 // terminal.
+#include "chatd/unicode.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -237,6 +238,23 @@ TEST_SUITE("unit") {
              {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d",
               "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"})
             CHECK(neutralise(character) == replaced);
+    }
+
+    TEST_CASE("no letter of a name has more than thrice as many bytes when it is folded") {
+        constexpr std::size_t times = max_folded_name / max_name;
+        char32_t most_grown = 0;
+        for (char32_t character = 0; character <= 0x10ffff; ++character) {
+            const bool is_surrogate = character >= 0xd800 && character < 0xe000;
+            if (is_surrogate || kind_of(character) == CharacterKind::other) continue;
+            const std::string letter = encode({&character, 1}), folded = fold_name(letter);
+            if (folded.size() <= times * letter.size()) continue;
+            const std::string name = "\u0645" + letter; // one that nobody may have has blanks in it
+            if (!refuse_spelling(letter) || !refuse_spelling(name)) most_grown = character;
+        }
+        CHECK(most_grown == 0);
+        const std::string longest = repeat("\ufdf4", 32);
+        CHECK_FALSE(refuse_name(longest));
+        CHECK(fold_name(longest).size() == 256);
     }
 
     TEST_CASE("invalid UTF-8 is replaced byte by byte and valid text beside it stays") {

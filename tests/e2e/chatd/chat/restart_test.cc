@@ -165,6 +165,22 @@ TEST_SUITE("e2e") {
         CHECK(said == lines);
     }
 
+    TEST_CASE("a pipe's lines are said once and in order over deaths of the hub and its handler at once") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const Restarted server{{"flood 3000/1", "history-on-join 0"}};
+        const std::vector<std::string> lines = numbered_lines(9000);
+        Process pipe{{"chat", server.address("ci"), "lobby"}, make_unlinked_file(joined(lines))};
+        for (const std::uintmax_t bytes : {40'000, 140'000, 240'000, 340'000}) {
+            server.wait_until_logged(bytes);
+            ::kill(server.daemon().main_pid(), SIGKILL);
+            ::kill(server.last_handler(), SIGKILL);
+        }
+        CHECK(pipe.wait() == 0);
+        const std::vector<std::string> said = server.said_by("ci");
+        INFO(first_difference(said, lines));
+        CHECK(said == lines);
+    }
+
     TEST_CASE("a pipe's lines are said once and in order over deaths of the whole server") {
         Restarted server{{"flood 3000/1", "history-on-join 0"}};
         std::vector<std::string> lines = numbered_lines(9000);

@@ -223,6 +223,33 @@ TEST_SUITE("unit") {
         CHECK_FALSE(place.talk.rooms.has_caught_up());
     }
 
+    TEST_CASE("conversation: a handler that only writes to its end answers a hub that follows another") {
+        const auto again = [](TalkPlace& place) {
+            place.hear(AgainFrame::make({}, protocol_version, std::uint32_t{2}));
+            const auto [hub, in, bytes, open] = place.sent_as<HereFrame>().first;
+            CHECK(hub == 2);
+            CHECK(in == 1);
+            return open;
+        };
+        TalkPlace quits;
+        quits.be_inside("ada", 1, "lobby");
+        quits.type("/quit\n");
+        quits.sent_as<QuitFrame>();
+        quits.accept();
+        REQUIRE(quits.talk.output.is_ending());
+        CHECK(again(quits) == 0);
+        CHECK(quits.sent().empty());
+        TalkPlace is_asked_to_leave;
+        is_asked_to_leave.be_inside("bob", 1, "lobby");
+        is_asked_to_leave.type("last\n");
+        const std::string said = is_asked_to_leave.sent();
+        is_asked_to_leave.talk.output.finish(); // while that is unanswered
+        CHECK(again(is_asked_to_leave) == serial_of(said));
+        CHECK(is_asked_to_leave.sent() == said);
+        is_asked_to_leave.accept();
+        CHECK(again(is_asked_to_leave) == 0);
+    }
+
     TEST_CASE("conversation: a hub whose version is too far from ours lets its clients come again") {
         for (const int version : {protocol_version - 1, protocol_version + 1}) {
             TalkPlace place;
@@ -257,6 +284,18 @@ TEST_SUITE("unit") {
         CHECK_FALSE(place.talk.rooms.follows(2));
         CHECK(place.talk.hub.is_waiting());
         place.refuse(Refusal::no_such_room);
+        CHECK_FALSE(place.talk.hub.is_waiting());
+    }
+
+    TEST_CASE("conversation: a room that was closed before its leaving was answered is spoken of once") {
+        TalkPlace place;
+        place.be_inside("ada", 1, "lobby");
+        place.type("/leave\n");
+        place.sent_as<LeaveFrame>();
+        place.hear(ClosedFrame::make({}, std::uint32_t{1}));
+        CHECK(place.shown() == "lobby is closed: you are not in it any more.\n");
+        place.accept();
+        CHECK(place.shown().empty());
         CHECK_FALSE(place.talk.hub.is_waiting());
     }
 

@@ -133,6 +133,31 @@ TEST_SUITE("unit") {
         CHECK(bans.lines().empty());
     }
 
+    TEST_CASE("a change that is made again by another hub makes the ban that it was") {
+        const TemporaryFolder folder;
+        const std::vector<Ban> all{
+            {"bob", "", {}, ""},
+            {"bob", "lobby", {}, "ada"},
+            {"bob", "lobby", today + 1h, "ada", {7, ""}},
+            {"bob", "lobby", {}, "ada", {7, "rob"}, common::Network::parse("10.0.0.8")},
+            {"10.0.0.0/8", "", {}, ""},
+        };
+        for (const std::string end : {"", "\n"}) { // with which an earlier version told it
+            for (const Ban& ban : all) {
+                CAPTURE(ban.whom);
+                Bans bans{folder / "bans"}, next{folder / "bans"};
+                bans.tell_changes([&](const std::string& change) { next.apply(change + end); });
+                bans.add(ban);
+                CHECK(next.lines() == bans.lines());
+                CHECK(next.find(ban.whom, ban.room, today));
+                CHECK_FALSE(next.find(ban.whom, "cellar", today));
+                CHECK_FALSE(next.find("eve", ban.room, today));
+                bans.remove(ban.whom, ban.room);
+                CHECK(next.lines().empty());
+            }
+        }
+    }
+
     TEST_CASE("operators ban so many in a room and the administrator as many as there are") {
         const TemporaryFolder folder;
         Bans bans{folder / "missing"};

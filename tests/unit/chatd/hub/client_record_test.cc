@@ -129,7 +129,21 @@ TEST_SUITE("unit") {
         CHECK(read.ticket.is_left);
         CHECK_EQ(read.ticket.stays.at(1).entry, 6);
         CHECK_EQ(read.ticket.network, "10.0.0.7");
+        CHECK(read.ticket.counted == 99U);
         check_length(bytes, unpack_ticket);
+    }
+
+    TEST_CASE("a ticket whose bytes nobody has counted is none to the version before") {
+        Tickets::Kept kept;
+        kept.ticket = {.client = 7, .name = "ada", .counted = 99, .is_left = true};
+        const std::string counted = pack_ticket(kept);
+        CHECK_EQ(counted.at(0), 1); // as ever
+        kept.ticket.counted = {};
+        const std::string unknown = pack_ticket(kept);
+        CHECK_EQ(unknown.at(0), 2);
+        CHECK_FALSE(unpack_ticket(unknown).ticket.counted);
+        check_length(unknown, unpack_ticket);
+        CHECK_THROWS_AS(unpack_ticket("\3" + unknown.substr(1)), common::PeerError);
     }
 
     TEST_CASE("a room's record is read as it was written") {

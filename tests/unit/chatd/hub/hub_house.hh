@@ -255,7 +255,7 @@ struct HubHouse {
                                  answers,  deposits, departures, ignores, budgets};
     chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption, budgets};
     chatd::Speech speech{people, rooms, answers};
-    chatd::Moderation moderation{log, people, rooms, bans, tickets, answers, departures};
+    chatd::Moderation moderation{log, people, rooms, bans, tickets, deposits, answers, departures};
     chatd::Lists lists{settings, rooms, bans, answers};
     chatd::Requests requests{
         loop,       log,     settings,

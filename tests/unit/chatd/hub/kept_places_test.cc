@@ -83,6 +83,17 @@ TEST_SUITE("unit") {
         CHECK(house.logged().empty());
     }
 
+    TEST_CASE("places: bytes of which no hub knows how many were dealt with are not known after it") {
+        Kept house;
+        const std::string token = house.tickets.issue(7, "ada");
+        house.tickets.keep(7, {}, {}, {}, now() + 100s);
+        house.places().save(house.tickets, house.rooms.all());
+        Tickets next = house.next();
+        REQUIRE(next.find(token, now()));
+        CHECK_FALSE(next.find(token, now())->counted);
+        CHECK(house.logged().empty());
+    }
+
     TEST_CASE("places: the lines of a log that begins anew go on where those before ended") {
         Kept house;
         Kept::Client& ada = house.enter("ada");

@@ -259,6 +259,73 @@ TEST_SUITE("unit") {
         CHECK(house.bans.keeps_out("mallory", "lobby", now));
     }
 
+    TEST_CASE("in a room that a client made so many are muted or have a voice and another one is refused") {
+        for (const Kind kind : {Kind::muted, Kind::voiced}) {
+            Moderated house;
+            RoomSettings settings = room_settings("den");
+            settings.history = false;
+            house.rooms.make(settings, &house.ada);
+            house.join(house.ada, "den");
+            const auto pass_through = [&](int n) { // whoever has gone is muted still
+                const ClientNumber number = house.enter("eve" + std::to_string(n), "den").number;
+                const std::string heard = house.act(house.ada, kind, "eve" + std::to_string(n), "den");
+                if (n > 0) house.departures.end(*house.people.find(number));
+                house.settle();
+                return heard;
+            };
+            for (int n = 0; n < 50; ++n) REQUIRE(pass_through(n) == "accepted");
+            const std::string too_many = HubHouse::refused(Refusal::too_many_marks);
+            CHECK(pass_through(50) == too_many);
+            CHECK(house.administer(kind, {"ada"}, &house.room("den")) == Refusal::too_many_marks);
+            house.heard(house.ada.number);
+            CHECK(house.act(house.ada, kind, "eve0", "den") == "accepted"); // in place of the old one
+            CHECK(house.act(house.ada, kind, "bob") == "accepted");         // in another room
+            const Kind back = kind == Kind::muted ? Kind::unmuted : Kind::unvoiced;
+            CHECK(house.act(house.ada, back, "eve7", "den") == "accepted");
+            CHECK(pass_through(51) == "accepted");
+            CHECK(pass_through(52) == too_many);
+        }
+    }
+
+    TEST_CASE(
+        "in rooms of the configuration the oldest mute of too many ends and all together have so many") {
+        Moderated house;
+        const Client eve = [] {
+            Client client;
+            client.person.first = 1'000'000;
+            return client;
+        }();
+        const auto now = common::Clock::now();
+        for (std::size_t room = 0; room < max_marks_of_configured / max_marks_of_room; ++room) {
+            house.rooms.make(room_settings("room" + std::to_string(room)));
+            Marks& muted = house.room("room" + std::to_string(room)).muted();
+            for (std::size_t n = 0; n <= max_marks_of_room; ++n) {
+                Client one;
+                one.person.first = eve.person.first + n;
+                muted.set(one, {}, {}, now);
+            }
+            REQUIRE(muted.all().size() == max_marks_of_room);
+            REQUIRE_FALSE(muted.has(eve, now));
+        }
+        CHECK(house.act(house.ada, Kind::muted, "bob") == HubHouse::refused(Refusal::too_many_marks));
+        house.room("room0").muted().take_back({}, nullptr); // all of them: none has a name
+        CHECK(house.act(house.ada, Kind::muted, "bob") == "accepted");
+        CHECK(house.act(house.ada, Kind::muted, "bob 1h") == "accepted");
+    }
+
+    TEST_CASE("while too many changes of the bans cannot be saved nobody bans or unbans") {
+        Moderated house;
+        REQUIRE(house.act(house.ada, Kind::banned, "eve") == "accepted");
+        for (std::uint64_t n = 1; n <= Deposits::max_ban_changes; ++n)
+            house.deposits.put_ban_change(n, "ban");
+        const std::string not_done = HubHouse::refused(Refusal::not_done);
+        CHECK(house.act(house.ada, Kind::banned, "mallory") == not_done);
+        CHECK(house.act(house.ada, Kind::unbanned, "eve") == not_done);
+        CHECK(house.administer(Kind::unbanned, {"eve"}, &house.room()) == Refusal::not_done);
+        house.deposits.note_saved_bans(1);
+        CHECK(house.act(house.ada, Kind::unbanned, "eve") == "accepted");
+    }
+
     TEST_CASE("what a hostile handler says of a ban is one line of the file without control characters") {
         Moderated house;
         const std::vector<std::string> all{

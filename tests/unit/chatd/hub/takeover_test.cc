@@ -1,118 +1,16 @@
 // SPDX-License-Identifier: ISC
 // A hub that follows one which has died: what it knows of it, what it believes the logs, and what it does
 // with requests that are repeated. The keeper and the handlers are the test.
-#include "chatd/hub/evictions.hh"
 #include "chatd/hub/takeover.hh"
-#include "tests/unit/chatd/hub/hub_house.hh"
+#include "chatd/words.hh"
+#include "tests/unit/chatd/hub/hubs.hh"
 
 #include <chrono>
 #include <doctest/doctest.h>
-#include <memory>
 #include <string>
 #include <sys/socket.h>
 
 using namespace chatd;
-
-namespace {
-
-// Hubs that follow one another.
-struct Hubs {
-    static constexpr pid_t spawner = 4700;
-
-    Hubs() : now(std::make_unique<HubHouse>()) {}
-
-    // The one of now dies, wherever it is, and another takes over what the keeper has.
-    void die(ClientNumber suspect = 0) {
-        const std::uint32_t hub = take_over();
-        evictions->let_too_old_go(hub);
-        takeover->ask_to_repeat(hub, suspect);
-        evictions->empty_closing_rooms();
-    }
-    // Up to there; the number of the hub that takes over.
-    std::uint32_t take_over(bool may_lose = true) {
-        pool.reset();
-        before.push_back(std::move(now));
-        HubHouse& dead = *before.back();
-        now = std::make_unique<HubHouse>(&dead);
-        if (configured) now->settings.rooms = *configured;
-        pool.emplace(now->loop, now->log, now->settings, pages, now->people, now->bans, now->deposits,
-                     HandlerPool::Spawner{[] { return true; }, [] { return spawner; },
-                                          [](ClientNumber, std::size_t, common::Fd, common::Fd) {},
-                                          [](ClientNumber, int) {}},
-                     HandlerPool::Callbacks{[this](ClientNumber client) { now->requests.read(client); },
-                                            [this](Client& client) { now->departures.end(client); }});
-        pool->open({}, 0);
-        evictions.emplace(now->log, now->settings, now->people, now->rooms, now->answers, now->departures,
-                          [](std::string_view label) { return label == "listen here"; });
-        takeover.emplace(
-            [&dead](std::string_view begin) {
-                std::vector<common::KeeperLink::Left> left;
-                for (auto& [label, deposited] : dead.box)
-                    if (label.starts_with(begin))
-                        left.push_back({label, deposited.bytes,
-                                        deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}});
-                return left;
-            },
-            Takeover::Parts{now->log, now->people, now->rooms, now->tickets, now->bans, saved, now->deposits,
-                            now->answers, now->departures, now->newcomers, now->ignores, *pool},
-            spawner, may_lose);
-        takeover->restore_bans();
-        takeover->restore_rooms(now->settings);
-        now->make_rooms();
-        takeover->restore_tickets();
-        takeover->restore_clients();
-        for (auto& [label, deposited] : dead.box) // the keeper has it still
-            now->box[label] = {deposited.bytes,
-                               deposited.fd ? common::duplicate(deposited.fd.get()) : common::Fd{}};
-        const std::uint32_t hub = takeover->count_hubs();
-        now->requests.set_generation(hub);
-        now->box["hub"].bytes = std::to_string(hub);
-        return hub;
-    }
-    // As the one before has deposited it: the client's handler speaks that version.
-    void make_old(Client& client, std::uint16_t protocol) const {
-        client.protocol = protocol;
-        client.is_changed = true;
-        now->answers.confirm(client);
-        now->heard(client.number);
-    }
-    // The new version stays.
-    void stay() {
-        evictions->begin_closing();
-        now->deposits.settle(now->rooms, false);
-        evictions->empty_closing_rooms();
-        evictions->let_go_of_listeners();
-    }
-
-    std::string say(const std::string& words) const {
-        return SayFrame::make(words, now->room().number(), static_cast<std::uint8_t>(Kind::said),
-                              std::uint8_t{0});
-    }
-    void put_into_pair(ClientNumber client, const std::string& frame) const {
-        common::send_packet(now->handlers.at(client).get(), frame);
-    }
-    // The client's handler has heard of this hub, and repeats the request of this serial.
-    void answer_again(ClientNumber client, std::uint32_t open) const {
-        put_into_pair(client,
-                      HereFrame::make({}, static_cast<std::uint32_t>(std::stoul(now->box["hub"].bytes)),
-                                      std::uint32_t{0}, std::uint64_t{0}, open));
-        now->requests.read(client);
-    }
-
-    std::vector<std::unique_ptr<HubHouse>> before;
-    std::unique_ptr<HubHouse> now;
-    common::StatusPages pages{16};
-    common::Log log{"chatd", "hub", {common::Log::Target::standard_error, {}}, common::Severity::error};
-    common::Loop loop{common::Backend::poll};
-    TemporaryFolder folder;
-    BackgroundSave saved{loop, log, folder / "bans", "the bans", [] { return std::string{}; }};
-    std::optional<HandlerPool> pool;
-    std::optional<Evictions> evictions;
-    std::optional<Takeover> takeover;
-    std::optional<std::vector<RoomSettings>> configured; // for the next hub
-};
-
-} // namespace
 
 TEST_SUITE("unit") {
     TEST_CASE("a hub knows the clients of the one before with their names and rooms") {
@@ -162,6 +60,29 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 one, 12 two, 12 three");
     }
 
+    TEST_CASE("who may not speak now says no new line with one that stands") {
+        for (const bool is_whole : {false, true}) {
+            CAPTURE(is_whole);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            const ClientNumber adas = ada.number;
+            std::string said = hubs.say(is_whole ? "one\ntwo\nlast" : "last");
+            set_serial(said, is_whole ? 1 : 3);
+            hubs.now->send(ada, said);
+            hubs.now->rooms.flush();
+            hubs.die();
+            hubs.now->mute("ada");
+            hubs.answer_again(adas, 3);
+            std::string again = hubs.say("one\ntwo\nlast");
+            set_serial(again, 1);
+            hubs.now->send(*hubs.now->people.find(adas), again);
+            hubs.now->settle();
+            CHECK_EQ(hubs.now->heard(adas),
+                     is_whole ? "again, accepted" : "again, " + HubHouse::refused(Refusal::muted));
+            CHECK_EQ(hubs.now->said_in("lobby"), is_whole ? "10, 12 one, 12 two, 12 last" : "10, 12 last");
+        }
+    }
+
     TEST_CASE("what was said to an earlier hub is passed over until the handler has heard of this one") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
@@ -195,6 +116,40 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 12 last, 11");
     }
 
+    TEST_CASE("the last words of a handler that ended after two hubs stand once if the first wrote them") {
+        const auto frames = [](const Hubs& hubs) {
+            const std::uint32_t room = hubs.now->room().number();
+            return std::vector{hubs.say("last\nwords"), TopicFrame::make("tea", room),
+                               ActFrame::make("eve", room, static_cast<std::uint8_t>(Kind::muted)),
+                               EnterFrame::make("sesame", std::uint8_t{0})};
+        };
+        const std::vector<std::string> written{"10, 10, 12 last, 12 words", "10, 10, 16 tea",
+                                               "10, 10, 21 eve", "10, 10"};
+        for (std::size_t which = 0; which < written.size(); ++which) {
+            CAPTURE(which);
+            Hubs hubs;
+            Client& ada = hubs.now->enter("ada");
+            hubs.now->enter("eve");
+            const ClientNumber adas = ada.number;
+            ada.is_operator = true;
+            ada.is_changed = true;
+            hubs.now->answers.confirm(ada);
+            const std::string request = hubs.now->with_serial(ada, frames(hubs)[which]);
+            hubs.now->send(ada, request);
+            hubs.now->rooms.flush();
+            hubs.die();
+            hubs.put_into_pair(adas, HereFrame::make({}, 1U, std::uint32_t{0}, std::uint64_t{0}, 1U));
+            hubs.put_into_pair(adas, request); // which the second hub never reads
+            hubs.now->handlers[adas].reset();
+            hubs.die();
+            hubs.now->requests.read(adas);
+            hubs.now->settle();
+            CHECK_FALSE(hubs.now->is_here(adas));
+            CHECK_EQ(hubs.now->said_in("lobby"), written[which] + ", 11");
+            CHECK_EQ(hubs.now->said_in("cellar"), which == 3 ? "10, 11" : "");
+        }
+    }
+
     TEST_CASE("an answer that was lost with a hub is given again and nothing is done twice") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
@@ -207,10 +162,28 @@ TEST_SUITE("unit") {
         hubs.answer_again(adas, 1);
         CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1);
         hubs.now->send(*hubs.now->people.find(adas), request);
-        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->heard(adas), "again, known_as, accepted");
         CHECK_EQ(hubs.now->people.find(adas)->ignored.size(), 1); // else she would be shown again
         hubs.now->send(*hubs.now->people.find(adas), request);
         CHECK_EQ(hubs.now->heard(adas), ""); // which no sound handler does
+    }
+
+    TEST_CASE("a private message that was shown is not refused when its answer was lost with a hub") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number, eves = hubs.now->enter("eve").number;
+        const std::string request =
+            hubs.now->with_serial(ada, TellFrame::make("evepsst", std::uint64_t{0}, std::uint8_t{3}));
+        hubs.now->keeper_takes_all = false;
+        hubs.now->send(ada, request);
+        CHECK_EQ(hubs.now->heard(eves), "told");
+        CHECK_EQ(hubs.now->heard(adas), ""); // it waits for the keeper
+        hubs.die();
+        hubs.answer_again(eves, 0);
+        hubs.now->departures.end(*hubs.now->people.find(eves));
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
     }
 
     TEST_CASE("whoever had entered as the logs say is in the room and is let in when it asks again") {
@@ -279,6 +252,71 @@ TEST_SUITE("unit") {
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 20 eve, 11");
     }
 
+    TEST_CASE("a repeated ban stays what it was when its victim was there and ends whom it has not ended") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& robert = hubs.now->enter("robert", "lobby", "10.0.0.8");
+        const ClientNumber adas = ada.number, roberts = robert.number;
+        ada.is_operator = true;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada);
+        hubs.now->heard(adas);
+        robert.person.account = "bob";
+        const auto note = [&hubs] {
+            hubs.now->bans.tell_changes(
+                [&hubs](const std::string& change) { hubs.now->deposits.put_ban_change(1, change); });
+        };
+        note();
+        const std::string request =
+            hubs.now->with_serial(ada, ActFrame::make("Robert address 1h", hubs.now->room().number(),
+                                                      static_cast<std::uint8_t>(Kind::banned)));
+        hubs.now->send(ada, request);
+        const ClientNumber eves = hubs.now->enter("eve", "lobby", "10.0.0.8").number; // as if not ended
+        hubs.now->heard(adas);                                                        // which was lost
+        hubs.die();
+        CHECK_FALSE(hubs.now->is_here(roberts));
+        note();
+        const std::string before = hubs.now->bans.lines();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again, accepted");
+        CHECK_EQ(hubs.now->bans.lines(), before);
+        CHECK(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+        CHECK_FALSE(hubs.now->is_here(eves));
+        CHECK_EQ(hubs.now->heard(eves), common::text("again, ", HubHouse::dismissed(Farewell::banned)));
+        CHECK_FALSE(hubs.now->bans.remove("robert", "")); // it is of the room
+        CHECK(hubs.now->bans.remove("robert", "lobby"));
+        hubs.now->send(*hubs.now->people.find(adas), ActFrame::make("robert", hubs.now->room().number(),
+                                                                    static_cast<std::uint8_t>(Kind::banned)));
+        CHECK_FALSE(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+        CHECK(hubs.now->bans.keeps_out("robert", "lobby", std::chrono::system_clock::now()));
+    }
+
+    TEST_CASE("a repeated ban without the address stays of its person") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& robert = hubs.now->enter("robert");
+        const ClientNumber adas = ada.number;
+        ada.is_operator = true;
+        ada.is_changed = true;
+        hubs.now->answers.confirm(ada);
+        robert.person.account = "bob";
+        hubs.now->bans.tell_changes(
+            [&hubs](const std::string& change) { hubs.now->deposits.put_ban_change(1, change); });
+        const std::string request =
+            hubs.now->with_serial(ada, ActFrame::make("robert", hubs.now->room().number(),
+                                                      static_cast<std::uint8_t>(Kind::banned)));
+        hubs.now->send(ada, request);
+        hubs.now->rooms.flush();
+        hubs.die();
+        hubs.answer_again(adas, 1);
+        hubs.now->send(*hubs.now->people.find(adas), request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 23 robert, 11");
+        CHECK(hubs.now->bans.keeps_out(Person{0, "bob"}, "lobby", std::chrono::system_clock::now()));
+    }
+
     TEST_CASE("mutes and voices and moderation and a room that a client made outlive a hub") {
         Hubs hubs;
         hubs.now->settings.create_rooms = true;
@@ -304,6 +342,33 @@ TEST_SUITE("unit") {
         hubs.now->settle();
         hubs.die();
         CHECK_FALSE(hubs.now->room().muted().has(*hubs.now->people.find(eves), now));
+    }
+
+    TEST_CASE("of more mutes than there can be in a room that a client made the next hub keeps the cap") {
+        Hubs hubs;
+        hubs.now->settings.create_rooms = true;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->send(ada, EnterFrame::make("den", std::uint8_t{0}));
+        hubs.now->settle();
+        Room& den = hubs.now->room("den");
+        for (ClientNumber number = 1000; number < 1100; ++number) { // as an older version let them
+            Client gone;
+            gone.person.first = number;
+            den.muted().set(gone, {}, {}, common::Clock::now());
+        }
+        hubs.now->rooms.note_change(den);
+        hubs.now->settle();
+        const std::string label = common::text("mark ", den.number(), ' ');
+        const auto count = [&] {
+            std::size_t all = 0;
+            for (const auto& [known, deposited] : hubs.now->box) all += known.starts_with(label) ? 1 : 0;
+            return all;
+        };
+        REQUIRE(count() == 100);
+        hubs.die();
+        hubs.now->settle();
+        CHECK(hubs.now->room("den").muted().all().size() == max_marks_of_made_room);
+        CHECK(count() == max_marks_of_made_room);
     }
 
     TEST_CASE("whoever has left a room and come back is in it") {
@@ -476,7 +541,8 @@ TEST_SUITE("unit") {
         CHECK(hubs.now->is_here(bobs));
         CHECK_EQ(hubs.now->heard(adas), "again"); // of a version that tells it to end
         CHECK_EQ(hubs.now->heard(bobs), "");
-        CHECK(hubs.now->tickets.of(adas)); // her place is kept
+        REQUIRE(hubs.now->tickets.of(adas));              // her place is kept
+        CHECK(hubs.now->tickets.of(adas)->counted == 0U); // and chat knows what was dealt with
         hubs.now->settle();
         CHECK_EQ(hubs.now->said_in("lobby"), "10, 10, 10, 11, 11");
     }
@@ -491,6 +557,58 @@ TEST_SUITE("unit") {
         const std::string why = hubs.evictions->explain_too_old();
         CHECK(why.find("c8, c9, and 2 more: from before") != std::string::npos);
         CHECK(why.find("c10") == std::string::npos);
+    }
+
+    TEST_CASE("what cannot be read and parts of a room without a record are withdrawn") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        hubs.now->enter("bob");
+        hubs.now->settings.create_rooms = true;
+        for (const char* const room : {"den", "nook"})
+            hubs.now->send(ada, EnterFrame::make(room, std::uint8_t{0})), hubs.now->settle();
+        hubs.now->mute("ada");
+        hubs.now->mute("bob");
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        const std::string den = common::text(hubs.now->room("den").number());
+        const std::string nook = common::text(hubs.now->room("nook").number());
+        const std::string ada_mark =
+            common::text("mark ", hubs.now->room().number(), " m ", ada.person.first);
+        REQUIRE(hubs.now->box.contains("log " + den + " 1 w"));
+        hubs.now->box.at(ada_mark).bytes = "nonsense";
+        hubs.now->box.at("room " + nook).bytes = "nonsense";
+        hubs.now->box.erase("room " + den); // killed in the midst of it
+        for (const char* const label : {"mark nonsense", "ticket 7"}) hubs.now->box[label].bytes = "nonsense";
+        hubs.now->box["client " + std::to_string(ada.number)].bytes = "nonsense";
+        hubs.die();
+        hubs.now->settle();
+        std::string left;
+        for (const auto& [label, deposited] : hubs.now->box)
+            if (!label.starts_with("room ") && !label.starts_with("mark " + ada_mark.substr(5, 5)))
+                left += label + ", ";
+        CHECK_EQ(left, common::text("client ", hubs.now->people.find("bob")->number, ", hub, made, "));
+        CHECK_FALSE(hubs.now->box.contains(ada_mark));
+        CHECK_FALSE(hubs.now->box.contains("room " + nook));
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find("bob"), common::Clock::now()));
+    }
+
+    TEST_CASE("whoever has the longest of all folded names stays and is muted still") {
+        Hubs hubs;
+        std::string name;
+        for (int n = 0; n < 32; ++n) name += "\uFDF4"; // which is folded to four letters
+        REQUIRE_FALSE(refuse_name(name));
+        REQUIRE(fold_name(name).size() > max_name);
+        Client& client = hubs.now->enter(name);
+        const ClientNumber number = client.number;
+        client.person.account = fold_name(name);
+        client.is_changed = true;
+        hubs.now->answers.confirm(client);
+        hubs.now->mute(name);
+        hubs.now->rooms.note_change(hubs.now->room());
+        hubs.now->settle();
+        REQUIRE_NOTHROW(hubs.take_over(false)); // on trial
+        REQUIRE(hubs.now->is_here(number));
+        CHECK(hubs.now->room().muted().has(*hubs.now->people.find(number), common::Clock::now()));
     }
 
     TEST_CASE("on trial a record that cannot be read is a reason to leave the old hub and costs nobody") {
@@ -535,7 +653,66 @@ TEST_SUITE("unit") {
         hubs.die(); // and the next one knows it, too
         hubs.answer_again(adas, 1);
         hubs.now->send(*hubs.now->people.find(adas), say("later"));
-        CHECK_EQ(hubs.now->heard(adas), common::text("again, ", HubHouse::refused(Refusal::no_such_room)));
+        CHECK_EQ(hubs.now->heard(adas),
+                 common::text("again, closed, ", HubHouse::refused(Refusal::no_such_room)));
+    }
+
+    TEST_CASE("a handler is told once more of a room that was closed when a death may have lost it") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        const ClientNumber adas = ada.number;
+        hubs.now->join(ada, "cellar");
+        hubs.configured = std::vector{room_settings("lobby")};
+        hubs.die();
+        hubs.answer_again(adas, 0);
+        hubs.now->keeper_takes_all = false;
+        hubs.stay();
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(adas), "again"); // it waits for the keeper
+        CHECK(hubs.now->rooms.find("cellar") == nullptr);
+        hubs.die();
+        CHECK_EQ(hubs.now->heard(adas), "again");
+        for (int times = 0; times < 2; ++times) {
+            hubs.answer_again(adas, 0);
+            CHECK_EQ(hubs.now->heard(adas), times == 0 ? "closed" : "");
+        }
+    }
+
+    TEST_CASE("who is ignored and has come back is known when a death may have lost that") {
+        Hubs hubs;
+        Client& ada = hubs.now->enter("ada");
+        Client& eve = hubs.now->enter("eve");
+        const ClientNumber adas = ada.number, eves = eve.number, bobs = hubs.now->enter("bob").number;
+        const auto ignore = [&](ClientNumber who, const std::string& whom) {
+            hubs.now->send(*hubs.now->people.find(who), IgnoreFrame::make(whom));
+            hubs.now->heard(who);
+        };
+        hubs.now->resumption.give_token(ada);
+        const std::string token = hubs.now->next_frame(adas)->as<TokenFrame>().second;
+        ignore(adas, "bob");
+        ignore(eves, "ada");
+        hubs.now->departures.end(ada);
+        hubs.now->settle();
+        Client& back = hubs.now->arrive();
+        const ClientNumber backs = back.number;
+        const std::string request = hubs.now->with_serial(
+            back, ResumeFrame::make(token, std::uint64_t{0}, std::uint8_t{0}, std::uint8_t{32}));
+        hubs.now->keeper_takes_all = false;
+        hubs.now->send(back, request);
+        hubs.now->settle();
+        CHECK_EQ(hubs.now->heard(backs) + hubs.now->heard(eves), ""); // it waits for the keeper
+        hubs.die();
+        hubs.answer_again(backs, 1);
+        CHECK_EQ(hubs.now->heard(eves), "again, known_as"); // before ada can say anything
+        hubs.answer_again(eves, 0);
+        const auto known_as = hubs.now->next_frame(eves);
+        REQUIRE(known_as);
+        CHECK_EQ(std::get<0>(known_as->as<KnownAsFrame>().first), adas);
+        CHECK_EQ(known_as->as<KnownAsFrame>().second.size(), std::string{"ada"}.size() + 2 * Former::size);
+        hubs.now->send(*hubs.now->people.find(backs), request);
+        CHECK_EQ(hubs.now->heard(backs), "again, known_as, token, resumed, entered");
+        hubs.answer_again(bobs, 0);
+        CHECK_EQ(hubs.now->heard(bobs), "again");
     }
 
     TEST_CASE("a hub that dies while a room closes is followed by one that closes it") {

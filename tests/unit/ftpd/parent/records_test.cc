@@ -37,7 +37,7 @@ struct Scene {
     XferlogJournal journal;
 
     Announcer::Connect connect() const {
-        return [path = (folder / "control").native()](std::size_t,
+        return [path = (folder / "control").native()](const std::string&,
                                                       const Announcer::OnConnection& on_connection) {
             try {
                 on_connection(common::start_connect(common::Address::of_path(path)), {});

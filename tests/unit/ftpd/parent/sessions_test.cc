@@ -87,10 +87,10 @@ struct Scene {
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
 
-    void take_over(const std::vector<const OldSession*>& live) {
+    void take_over(const std::vector<const OldSession*>& live, pid_t first = 0) {
         for (const OldSession* const one : live)
             if (pages.is_sessions(one->record.page)) pages.set_live(one->record.page, true);
-        sessions->take_over(keeper.link().take_left(label_of_session), 0);
+        sessions->take_over(keeper.link().take_left(label_of_session), first);
     }
     Settings settings() const {
         Settings made;
@@ -289,6 +289,19 @@ TEST_SUITE("unit") {
             scene.run_until_ended(1);
             CHECK(scene.sessions->size() == 1);
         }
+    }
+
+    TEST_CASE("sessions: one that is heard before all others and says nonsense costs itself alone") {
+        OldSession old{1}, other{2};
+        TestKeeper::Left left;
+        for (OldSession* const one : {&old, &other}) left.push_back(one->left());
+        REQUIRE(common::send_packet(old.theirs.get(), "\x01 and so on") == common::IoState::done);
+        Scene scene{std::move(left)};
+        scene.take_over({&old, &other}, old.pid);
+        CHECK(scene.logged().find(text("session ", old.pid, " is killed: ")) != std::string::npos);
+        CHECK(old.heard() == "end");
+        scene.run_until_ended(1);
+        CHECK(scene.sessions->size() == 1);
     }
 
     TEST_CASE("sessions: a signal reaches one of the parent before or at least the end of its pair does") {
