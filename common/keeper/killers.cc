@@ -28,6 +28,10 @@ int kill_as(const Identity& user, pid_t victim, const Fd& held) {
 
 } // namespace
 
+Killers::~Killers() {
+    for (const auto& [pid, killer] : all_) ::kill(pid, SIGKILL);
+}
+
 void Killers::kill(pid_t victim, const std::vector<Identity>& users) {
     const auto is_its = [victim](const auto& killer) { return killer.second.victim == victim; };
     if (std::ranges::any_of(all_, is_its)) return;

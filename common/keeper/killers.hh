@@ -16,6 +16,9 @@ class Killers {
 public:
     // It must outlive this.
     explicit Killers(Loop& loop) : loop_(loop) {}
+    ~Killers(); // kills those that are left
+    Killers(const Killers&) = delete;
+    Killers& operator=(const Killers&) = delete;
 
     // Kills the process if it is one of these users'. It must be this one's child and not yet reaped; nothing
     // while it is being killed already. Returns at once: a killer is not waited for, since others of the same
