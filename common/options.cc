@@ -11,19 +11,26 @@
 namespace common {
 namespace {
 
+[[noreturn]] void refuse(std::string_view as_typed) {
+    throw UsageError(text("there is no option -", escape(as_typed, 64), ": see -h"));
+}
+
 const Option& find_option(char letter, std::span<const Option> options, std::string_view as_typed) {
-    const auto found = std::find_if(options.begin(), options.end(),
-                                    [&](const Option& option) { return option.letter == letter; });
-    if (found == options.end())
-        throw UsageError(text("there is no option -", escape(as_typed, 64), ": see -h"));
+    const auto found = std::find_if(options.begin(), options.end(), [&](const Option& option) {
+        return letter != '\0' && option.letter == letter;
+    });
+    if (found == options.end()) refuse(as_typed);
     return *found;
 }
 
-// The letter of a word; none: '\0', which no option has.
-char letter_of(std::string_view word) {
-    const auto found =
-        std::find_if(long_options.begin(), long_options.end(), [&](const auto& o) { return o.word == word; });
-    return found == long_options.end() ? '\0' : found->letter;
+// Also of -h or -V, by the words that these have besides.
+const Option& find_word(std::string_view word, std::span<const Option> options, std::string_view as_typed) {
+    const auto has_word = [&](const auto& option) { return !word.empty() && option.word == word; };
+    if (const auto own = std::find_if(options.begin(), options.end(), has_word); own != options.end())
+        return *own;
+    const auto found = std::find_if(long_options.begin(), long_options.end(), has_word);
+    if (found == long_options.end()) refuse(as_typed);
+    return find_option(found->letter, options, as_typed);
 }
 
 } // namespace
@@ -39,8 +46,18 @@ std::vector<std::string> parse_options(int argc, char** argv, std::span<const Op
             break;
         }
         if (words[at].substr(0, 2) == "--") {
-            const std::string_view word = words[at].substr(2);
-            find_option(letter_of(word), options, words[at].substr(1)).set({});
+            const std::size_t equals = words[at].find('=');
+            const Option& option = find_word(words[at].substr(2, equals - 2), options, words[at].substr(1));
+            const bool has_argument = equals != std::string_view::npos;
+            if (has_argument && option.argument.empty()) refuse(words[at].substr(1));
+            if (has_argument)
+                option.set(words[at].substr(equals + 1));
+            else if (option.argument.empty() || option.may_stand_alone)
+                option.set({});
+            else if (++at < words.size())
+                option.set(words[at]);
+            else
+                throw UsageError(text("option ", option.name(), " needs an argument: see -h"));
             continue;
         }
         for (std::string_view letters = words[at].substr(1); !letters.empty();) {
@@ -59,6 +76,11 @@ std::vector<std::string> parse_options(int argc, char** argv, std::span<const Op
     return {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()};
 }
 
+std::string Option::shown() const {
+    if (argument.empty()) return name();
+    return may_stand_alone ? text(name(), "[=", argument, ']') : text(name(), ' ', argument);
+}
+
 void hide_argument(char* argument) { std::fill_n(argument, std::strlen(argument), '*'); }
 
 std::string usage_text(std::string_view program, std::span<const Option> options, std::string_view operands) {
@@ -66,11 +88,11 @@ std::string usage_text(std::string_view program, std::span<const Option> options
     std::string with_argument;
     std::string list;
     for (const Option& option : options) {
-        if (option.argument.empty())
+        if (option.argument.empty() && option.letter != '\0')
             flags += option.letter;
         else
-            with_argument += text(" [-", option.letter, ' ', option.argument, ']');
-        std::string left = text("  -", option.letter, ' ', option.argument);
+            with_argument += text(" [", option.shown(), ']');
+        std::string left = text("  ", option.shown());
         left.resize(std::max<std::size_t>(left.size() + 1, 16), ' ');
         list += left + std::string{option.help} + '\n';
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // Command-line options from one table that parses them, prints the usage and is held against the manual by a
 // test. Options are single letters, written as the utility conventions of POSIX (XBD 12.2) have them: -dn,
-// -f FILE or -fFILE, `--' ends them, and so does the first operand. Two have a word besides, which people try
-// on any program: --help and --version.
+// -f FILE or -fFILE, `--' ends them, and so does the first operand. Some have a word instead, as in --word
+// ARGUMENT or --word=ARGUMENT; and two have one besides, which people try on any program: --help and
+// --version.
 #pragma once
 
 #include <array>
@@ -15,10 +16,17 @@
 namespace common {
 
 struct Option {
-    char letter;
+    char letter;               // '\0': it has a word
     std::string_view argument; // its name in the usage and the manual; empty: takes none
     std::string_view help;     // one line
     std::function<void(std::string_view argument)> set;
+    std::string_view word{};
+    bool may_stand_alone = false; // the argument of a word, which then only `=' brings
+
+    // As it is typed: -f, --word.
+    std::string name() const { return letter == '\0' ? "--" + std::string{word} : std::string{'-', letter}; }
+    // With its argument: -f FILE, --word FILE, --word[=MODE].
+    std::string shown() const;
 };
 
 struct LongOption {

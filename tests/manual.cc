@@ -152,8 +152,7 @@ std::string with_argument(std::string_view name, std::string_view argument) {
 
 std::string heads_of(const std::vector<common::Option>& options) {
     std::string lines;
-    for (const common::Option& option : options)
-        lines += with_argument(common::text('-', option.letter), option.argument) + '\n';
+    for (const common::Option& option : options) lines += option.shown() + '\n';
     return lines;
 }
 

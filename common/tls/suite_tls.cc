@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// suite-tls: TLS for the daemons, in processes of its own, which alone link a TLS library. Started by a
-// daemon's keeper, it is keyd, which holds the private keys, or tlsd, which holds the certificates and forks
-// a relay for each client.
+// suite-tls: TLS for the daemons and the clients, in processes of its own, which alone link a TLS library.
+// Started by a daemon's keeper, it is keyd, which holds the private keys, or tlsd, which holds the
+// certificates and forks a relay for each client. Started by a client program, it is that one's relay.
 #include "common/child_rights.hh"
 #include "common/daemon.hh"
 #include "common/error_lines.hh"
@@ -12,10 +12,13 @@
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "common/tls/check/certificate_check.hh"
+#include "common/tls/client/client_relay.hh"
 #include "common/tls/gnutls/certificates.hh"
+#include "common/tls/gnutls/server_proof.hh"
 #include "common/tls/keyd/keyd.hh"
 #include "common/tls/make/certificate_maker.hh"
 #include "common/tls/relay/signer.hh"
+#include "common/tls/secured_connection.hh"
 #include "common/tls/tls_process.hh"
 #include "common/tls/tlsd/tlsd.hh"
 
@@ -142,12 +145,30 @@ int run_make(std::span<char* const> arguments) {
     });
 }
 
+// What the system trusts is read before anything else: later no file can be.
+int run_client(std::span<char* const> arguments) {
+    return report_errors("suite-tls", [&] {
+        TlsClientOrders orders = read_tls_client(arguments);
+        set_nonblocking(orders.pair.get());
+        point_errors_at(orders.pair.get());
+        discard_standard_input_and_output();
+        hide_memory();
+        const ServerProof proof{orders.host, orders.issuers};
+        limit_resources({});
+        forbid_new_privileges();
+        restrict_files(-1, TreeAccess::none);
+        deny_calls(DeniedCalls::also_sockets);
+        return ClientRelay{proof, std::move(orders.pair)}.run();
+    });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     const std::span arguments{argv, static_cast<std::size_t>(argc)};
     if (argc > 1 && argv[1] == tls_check) return run_check(arguments);
     if (argc > 1 && argv[1] == tls_make) return run_make(arguments);
+    if (argc > 1 && argv[1] == tls_client) ::_exit(run_client(arguments));
     TlsOrders orders;
     const int usage = report_errors("suite-tls", [&] {
         open_standard_descriptors();

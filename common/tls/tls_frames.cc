@@ -40,6 +40,8 @@ constexpr std::array shapes{
     Shape{TlsWord::ended, max_tls_text, 0},
     Shape{TlsWord::sent, max_tls_text, 0},
     Shape{TlsWord::acknowledged, 0, 0},
+    Shape{TlsWord::certificate, 2 * ServerCertificate::digest + max_tls_text, 0},
+    Shape{TlsWord::accept, 0, 0},
 };
 
 [[noreturn]] void refuse() { throw PeerError("a frame of suite-tls is malformed"); }
@@ -93,6 +95,19 @@ RelayTerms unpack_terms(std::string_view bytes) {
                            std::chrono::seconds{handshake}, std::chrono::seconds{stall}};
     check(terms);
     return terms;
+}
+
+std::string pack_certificate(const ServerCertificate& certificate) {
+    constexpr std::size_t digest = ServerCertificate::digest;
+    if (certificate.fingerprint.size() != digest || certificate.key.size() != digest) refuse();
+    return certificate.fingerprint + certificate.key + certificate.doubt.substr(0, max_tls_text);
+}
+
+ServerCertificate unpack_certificate(std::string_view bytes) {
+    constexpr std::size_t digest = ServerCertificate::digest;
+    if (bytes.size() < 2 * digest) refuse();
+    return {std::string{bytes.substr(0, digest)}, std::string{bytes.substr(digest, digest)},
+            std::string{bytes.substr(2 * digest)}};
 }
 
 std::uint32_t pack_security(RelaySecurity security) {

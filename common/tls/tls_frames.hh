@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// What the processes of suite-tls, a daemon's main process and its clients' processes say to each other:
-// every frame in one table. Nothing here needs a TLS library, so that the daemons can use it. A frame is one
-// packet: its word, two numbers, and bytes up to its end. Whoever reads one checks that it is one of those
-// meant for it, and that the bytes are no more than the word may bring.
+// What the processes of suite-tls, a daemon's main process and its clients' processes say to each other, and
+// a client program and its relay: every frame in one table. Nothing here needs a TLS library, so that the
+// daemons can use it. A frame is one packet: its word, two numbers, and bytes up to its end. Whoever reads
+// one checks that it is one of those meant for it, and that the bytes are no more than the word may bring.
 #pragma once
 
 #include "common/fd.hh"
@@ -60,6 +60,10 @@ enum class TlsWord : std::uint8_t {
                // cannot be sent, and bytes say why
     acknowledged = 30, // the answer to ask_acknowledged; detail: 1, all that was in the stream then has been
                        // acknowledged, or 0, it was reset or could not be sent
+    // relay to client program, which has said begin as a client's process does: before it carries anything
+    certificate = 14, // the server has the key of this one; bytes: ServerCertificate
+    // client program to relay
+    accept = 15, // that server is the right one; then the relay says secured, and carries what there is
 };
 
 struct TlsFrame {
@@ -90,12 +94,22 @@ struct RelayTerms {
 };
 inline constexpr std::chrono::seconds max_relay_limit{1'000'000};
 
+// What a server has shown to a client.
+struct ServerCertificate {
+    static constexpr std::size_t digest = 32; // bytes of SHA-256
+    std::string fingerprint;                  // the digest of all of it
+    std::string key;                          // that of its public key
+    std::string doubt{};                      // why it does not prove who the server is; empty: it does
+};
+
 // What makes a frame throws PeerError for what a reader would refuse; what reads one throws PeerError for any
 // fault.
 std::string pack_tls_frame(const TlsFrame& frame);
 TlsFrame unpack_tls_frame(std::span<const char> packet);
 std::string pack_terms(const RelayTerms& terms);
 RelayTerms unpack_terms(std::string_view bytes);
+std::string pack_certificate(const ServerCertificate& certificate);
+ServerCertificate unpack_certificate(std::string_view bytes);
 std::uint32_t pack_security(RelaySecurity security);
 RelaySecurity unpack_security(std::uint32_t detail);
 RelayDirection direction_of(const TlsFrame& frame); // of `data': never both

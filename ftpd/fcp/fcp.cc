@@ -4,6 +4,7 @@
 // below them. Trusts the server with nothing but the bytes of the files that were asked for.
 #include "common/errors.hh"
 #include "common/text.hh"
+#include "common/tls/tls_client.hh"
 #include "common/url.hh"
 #include "ftpd/fcp/advice.hh"
 #include "ftpd/fcp/fcp_options.hh"
@@ -18,6 +19,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <span>
 #include <unistd.h>
 
 using namespace common;
@@ -28,12 +31,28 @@ namespace {
 using Operands = std::vector<std::string>;
 
 struct Use {
+    std::span<char* const> arguments;
     const FcpOptions& options;
     Console& console;
 };
 
+TlsWish::Mode tls_of(const Use& use, const RemoteName& name) {
+    return name.begins_with_tls ? TlsWish::Mode::implicit : use.options.tls.mode;
+}
+
 std::uint16_t port_of(const Use& use, const RemoteName& name) {
-    return name.port == 0 ? use.options.port : name.port;
+    if (name.port != 0) return name.port;
+    if (use.options.port != 0) return use.options.port;
+    return tls_of(use, name) == TlsWish::Mode::implicit ? default_tls_port : default_port;
+}
+
+// No value: all goes in the clear.
+std::optional<TlsClient> client_for(const Use& use, const RemoteName& name) {
+    TlsWish wish = use.options.tls;
+    wish.mode = tls_of(use, name);
+    if (wish.mode == TlsWish::Mode::off) return {};
+    return TlsClient{use.arguments, std::move(wish), RelayTerms::Protocol::ftp, name.host,
+                     port_of(use, name)};
 }
 
 // What is to be done, for the case that the server lacks our verbs.
@@ -58,7 +77,7 @@ using Wishes = std::vector<Wish>;
 void work_with(const Use& use, const RemoteName& name, bool input_is_taken, const Wishes& wishes,
                const std::function<void(Pipeline&)>& work) {
     try {
-        RemoteHost host{name, port_of(use, name), input_is_taken};
+        RemoteHost host{name, port_of(use, name), input_is_taken, client_for(use, name)};
         Pipeline pipeline{[&] { return host.connect(); }};
         work(pipeline);
     } catch (const LacksVerbs& lack) {
@@ -139,7 +158,8 @@ void send(const Use& use, const Operands& sources, const RemoteName& target) {
 // Of what ps(1) shows; a name that is wrong is refused later.
 bool holds_password(std::string_view word) {
     const std::size_t at = word.find('@');
-    return is_url("ftp", word) && at != word.npos && word.find(':', 6) < at;
+    const std::size_t server = word.find("://") + 3;
+    return (is_url("ftp", word) || is_url("ftps", word)) && at != word.npos && word.find(':', server) < at;
 }
 
 void run_fcp(const Operands& operands, const Use& use) {
@@ -181,7 +201,8 @@ int main(int argc, char** argv) {
         const bool hides_output = !operands.empty() && operands.back() == "-" && ::isatty(STDOUT_FILENO) == 1;
         const bool is_watched = ::isatty(STDERR_FILENO) == 1 && !options.quiet && !lists && !hides_output;
         Console console{program, is_watched};
-        (lists ? run_fls : run_fcp)(operands, {options, console});
+        (lists ? run_fls : run_fcp)(operands,
+                                    {std::span{argv, static_cast<std::size_t>(argc)}, options, console});
         if (!console.any_failed()) console.progress().finish();
         return console.any_failed() ? 1 : 0;
     });

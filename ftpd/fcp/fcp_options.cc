@@ -11,12 +11,24 @@ namespace {
 
 std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted) {
     using Action = FcpOptions::Action;
-    options.push_back(
-        {'P', "PORT", "the server's port, instead of 2121, except for URLs", [&](std::string_view given) {
-             const auto port = parse_number<std::uint16_t>(given, 1);
-             if (!port) throw UsageError(text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
-             wanted.port = *port;
-         }});
+    options.push_back({'P', "PORT", "the server's port, instead of 2121 or 990, except for URLs",
+                       [&](std::string_view given) {
+                           const auto port = parse_number<std::uint16_t>(given, 1);
+                           if (!port)
+                               throw UsageError(
+                                   text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
+                           wanted.port = *port;
+                       }});
+    options.push_back({'\0', "MODE", "speak TLS, or not at all: required, which is usual, or implicit",
+                       [&](std::string_view mode) {
+                           using Mode = TlsWish::Mode;
+                           if (mode != "" && mode != "required" && mode != "implicit")
+                               throw UsageError(
+                                   text("--tls is required or implicit, not '", escape(mode, 64), "'"));
+                           wanted.tls.mode = mode == "implicit" ? Mode::implicit : Mode::required;
+                       },
+                       "tls", true});
+    for (Option& option : tls_options(wanted.tls)) options.push_back(std::move(option));
     options.push_back(
         {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }});
     options.push_back(

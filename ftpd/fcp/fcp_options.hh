@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/options.hh"
+#include "common/tls/tls_wish.hh"
 
 #include <cstdint>
 #include <string_view>
@@ -12,13 +13,15 @@
 namespace ftpd {
 
 inline constexpr std::uint16_t default_port = 2121;
+inline constexpr std::uint16_t default_tls_port = 990; // of servers that begin with TLS
 inline constexpr std::string_view fcp_operands = "SOURCE ... TARGET";
 inline constexpr std::string_view fls_operands = "[USER@]HOST:[PATH]|URL ...";
 
 struct FcpOptions {
     enum class Action { run, show_version, show_usage };
     Action action = Action::run;
-    std::uint16_t port = default_port;
+    std::uint16_t port = 0; // 0: not said
+    common::TlsWish tls;
     bool recursive = false;
     bool follows_links = false; // that are met in folders
     // fcp

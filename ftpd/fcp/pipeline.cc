@@ -16,7 +16,6 @@ constexpr std::size_t max_under_way = 64;        // exchanges
 constexpr std::size_t max_queued = 64 * 1024;    // bytes; then more is sent before more is begun
 constexpr std::size_t max_at_once = 1024 * 1024; // bytes one way before it is looked at the other
 constexpr std::size_t max_lines = 1000;          // of a reply that is not a listing
-constexpr auto closed = "the server has closed the connection";
 
 } // namespace
 
@@ -150,11 +149,12 @@ void Pipeline::give_up_connection() {
 }
 
 void Pipeline::lose_connection() {
-    if (!has_answered_) throw PeerError(closed);
+    const std::string why = link_->why_ended();
+    if (!has_answered_) throw PeerError(why);
     const std::unique_ptr<Exchange> front = std::move(under_way_.front());
     under_way_.pop_front();
     give_up_connection();
-    front->on_loss(closed);
+    front->on_loss(why);
 }
 
 } // namespace ftpd

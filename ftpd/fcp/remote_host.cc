@@ -31,8 +31,9 @@ Reply expect(ServerLink& link, int code) {
 
 } // namespace
 
-RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken)
-    : host_(name.host), port_(port), user_(name.user), input_is_taken_(input_is_taken) {
+RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken,
+                       std::optional<TlsClient> tls)
+    : host_(name.host), port_(port), user_(name.user), input_is_taken_(input_is_taken), tls_(std::move(tls)) {
     if (name.password) password_.emplace(*name.password);
     const char* const home = std::getenv("HOME");
     if (!password_ && home != nullptr && *home != '\0')
@@ -45,9 +46,11 @@ RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is
     if (user_ == anonymous && !password_) password_.emplace("fcp@");
 }
 
-ServerLink RemoteHost::connect() {
-    if (addresses_.empty()) addresses_ = resolve_address(address_text(host_, port_));
-    const auto reach = [&] {
+// Up to the login.
+ServerLink RemoteHost::reach() {
+    std::optional<SecuredConnection> relay;
+    if (tls_) relay.emplace(tls_->start());
+    const auto connect = [&] {
         try {
             return ServerLink{addresses_, patience};
         } catch (const std::system_error& error) {
@@ -55,8 +58,21 @@ ServerLink RemoteHost::connect() {
                 text(error.what(), "\nis ftpd running there? -P, or a URL, selects another port"));
         }
     };
-    ServerLink link = reach();
+    ServerLink link = connect();
+    if (tls_ && tls_->is_implicit()) link.secure(*tls_, *std::move(relay));
     expect(link, 220);
+    if (!tls_ || tls_->is_implicit()) return link;
+    link.say("AUTH TLS");
+    const Reply reply = link.read_reply();
+    if (reply.code != 234)
+        throw PeerError(text("there is no TLS, and nothing was said in the clear: ", words_of(reply)));
+    link.secure(*tls_, *std::move(relay));
+    return link;
+}
+
+ServerLink RemoteHost::connect() {
+    if (addresses_.empty()) addresses_ = resolve_address(address_text(host_, port_));
+    ServerLink link = reach();
     // The first line fixes CR LF as the end of lines; only then may a path hold an LF.
     link.say("NOOP");
     link.say("FEAT");

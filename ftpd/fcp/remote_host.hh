@@ -5,6 +5,7 @@
 
 #include "common/address.hh"
 #include "common/secret.hh"
+#include "common/tls/tls_client.hh"
 #include "ftpd/fcp/remote_name.hh"
 #include "ftpd/fcp/server_link.hh"
 
@@ -31,13 +32,16 @@ public:
     static constexpr std::chrono::seconds patience{30};
 
     // The login is that of the name, or of ~/.netrc, or anonymous; a password that is not known is asked for
-    // when the server wants one, unless input_is_taken: standard input is what is copied.
-    RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken);
+    // when the server wants one, unless input_is_taken: standard input is what is copied. tls: nothing but
+    // the wish for it is said without; none: all is in the clear.
+    RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken,
+               std::optional<common::TlsClient> tls = {});
 
     // Connects and logs in. Throws LacksVerbs, PeerError, UserError, std::system_error.
     ServerLink connect();
 
 private:
+    ServerLink reach();
     void log_in(ServerLink& link, const Reply& to_user);
     void find_password();
 
@@ -47,6 +51,7 @@ private:
     std::optional<common::Secret> password_;
     bool input_is_taken_;
     bool password_in_netrc_ = false;
+    std::optional<common::TlsClient> tls_;
     std::vector<common::Address> addresses_; // once looked up
 };
 

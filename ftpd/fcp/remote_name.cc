@@ -10,7 +10,8 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::uint16_t ftp_port = 21; // RFC 1738, section 3.2
+constexpr std::uint16_t ftp_port = 21;   // RFC 1738, section 3.2
+constexpr std::uint16_t ftps_port = 990; // RFC 4217, section 16
 
 bool is_ipv6(std::string_view host) { return host.find(':') != host.npos; }
 
@@ -24,10 +25,17 @@ std::optional<RemoteName> parse_remote_name(std::string_view word) {
     const auto refuse = [&](std::string_view why) {
         return UserError(text(escape(word), ": ", why, ", or ./", escape(word), " for a local file"));
     };
-    if (is_url("ftp", word)) {
-        Url url = parse_url("ftp", word);
-        return RemoteName{std::move(url.user), std::move(url.host), std::move(url.path),
-                          std::move(url.password), url.port == 0 ? ftp_port : url.port};
+    for (const std::string_view scheme : {"ftp", "ftps"}) {
+        if (!is_url(scheme, word)) continue;
+        Url url = parse_url(scheme, word);
+        const bool begins_with_tls = scheme == "ftps";
+        const std::uint16_t usual_port = begins_with_tls ? ftps_port : ftp_port;
+        return RemoteName{std::move(url.user),
+                          std::move(url.host),
+                          std::move(url.path),
+                          std::move(url.password),
+                          url.port == 0 ? usual_port : url.port,
+                          begins_with_tls};
     }
     if (const std::size_t bracket = word.find("]:"); bracket != word.npos) {
         const std::size_t start = word.find('[');

@@ -16,17 +16,20 @@ struct RemoteName {
     std::string path;                      // as given; empty: the server's top
     std::optional<std::string> password{}; // of a URL
     std::uint16_t port = 0;                // of a URL; 0: not said
+    bool begins_with_tls = false;          // of ftps:
 
     std::string shown(std::string_view other_path) const; // HOST:PATH, escaped
     std::string shown() const { return shown(path); }
     bool same_server(const RemoteName& other) const {
-        return user == other.user && host == other.host && port == other.port && password == other.password;
+        return user == other.user && host == other.host && port == other.port && password == other.password &&
+               begins_with_tls == other.begins_with_tls;
     }
 };
 
 // [USER@]HOST:PATH or [USER@][IPV6]:PATH, or ftp://[USER[:PASSWORD]@]HOST[:PORT][/PATH], whose port is 21
-// where none is said. No value for a local name: one without a colon, or with a slash before its first colon.
-// Throws UserError for a remote name that lacks its host or a bracket.
+// where none is said; or the same with ftps, where it is 990. No value for a local name: one without a colon,
+// or with a slash before its first colon. Throws UserError for a remote name that lacks its host or a
+// bracket.
 std::optional<RemoteName> parse_remote_name(std::string_view word);
 
 // HOST:PORT or [IPV6]:PORT, as resolve_address reads it.

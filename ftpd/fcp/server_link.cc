@@ -28,6 +28,13 @@ ServerLink::ServerLink(std::span<const Address> addresses, std::chrono::millisec
     set_no_delay(socket_.get());
 }
 
+void ServerLink::secure(TlsClient& tls, SecuredConnection relay) {
+    if (has_buffered()) throw PeerError("the server speaks before TLS has begun: somebody may be in between");
+    relay_.emplace(std::move(relay));
+    socket_ = tls.secure(*relay_, std::move(socket_), patience_);
+    reader_ = LineReader{max_line_length, LineEnds::first_decides};
+}
+
 void ServerLink::say(std::string_view command) { queue(encode_command(command)); }
 
 // Not write(2): SIGPIPE is for standard output.
@@ -47,10 +54,23 @@ void ServerLink::flush() {
     }
     unsent_.clear();
     sent_ = 0;
-    if (ends_output_ && !std::exchange(output_ended_, true)) ::shutdown(socket_.get(), SHUT_WR);
+    if (!ends_output_ || std::exchange(output_ended_, true)) return;
+    if (relay_) relay_->say_whole();
+    ::shutdown(socket_.get(), SHUT_WR);
 }
 
-void ServerLink::guard_unfinished() { set_reset_on_close(socket_.get()); }
+void ServerLink::guard_unfinished() {
+    if (relay_)
+        relay_->leave_open();
+    else
+        set_reset_on_close(socket_.get());
+}
+
+std::string ServerLink::why_ended() {
+    if (relay_) relay_->hear();
+    if (relay_ && !relay_->fault().empty()) return text("the connection was cut: ", relay_->fault());
+    return "the server has closed the connection";
+}
 
 IoState ServerLink::fill() { return reader_.fill(socket_.get()); }
 
@@ -93,7 +113,7 @@ std::string ServerLink::wait_for_line() {
         case IoState::done: break;
         case IoState::would_block: wait(false); break;
         case IoState::ended:
-        case IoState::vanished: throw PeerError("the server has closed the connection");
+        case IoState::vanished: throw PeerError(why_ended());
         }
         if (std::chrono::steady_clock::now() > deadline)
             throw PeerError("the server is too slow to wait for");

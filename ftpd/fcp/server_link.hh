@@ -7,6 +7,7 @@
 #include "common/address.hh"
 #include "common/fd.hh"
 #include "common/line_reader.hh"
+#include "common/tls/tls_client.hh"
 
 #include <chrono>
 #include <cstdint>
@@ -28,6 +29,11 @@ public:
     // addresses answers.
     ServerLink(std::span<const common::Address> addresses, std::chrono::milliseconds patience);
 
+    // From now on under TLS, which both sides have agreed to. relay: started for this connection. Throws as
+    // TlsClient::secure does, and PeerError when the server has said more already, which would pass for its
+    // first words under TLS.
+    void secure(common::TlsClient& tls, common::SecuredConnection relay);
+
     // Commands and bytes are queued, and sent by flush as far as the server takes them.
     void say(std::string_view command);
     void queue(std::string_view bytes) { unsent_.append(bytes); }
@@ -37,6 +43,8 @@ public:
     void end_output() { ends_output_ = true; }
     // Closing it resets the connection: what was sent without a length must not look complete.
     void guard_unfinished();
+    // Why there is no connection any more, in words.
+    std::string why_ended();
 
     // Reads what has arrived: done, would_block, ended or vanished.
     common::IoState fill();
@@ -55,7 +63,8 @@ public:
 private:
     std::string wait_for_line();
 
-    common::Fd socket_;
+    common::Fd socket_; // or the stream in its place
+    std::optional<common::SecuredConnection> relay_;
     std::chrono::milliseconds patience_;
     common::LineReader reader_;
     std::string unsent_;

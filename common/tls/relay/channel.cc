@@ -25,12 +25,14 @@ constexpr auto time_alone = 10s;             // without advance, once the client
 
 bool is_again(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED; }
 
+// What a client has for a session has a pointer of its own (common/tls/gnutls/server_proof.cc).
 std::string words_of(ssize_t result, gnutls_session_t session) {
     const int error = static_cast<int>(result);
     if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
         return gnutls_strerror(error);
     const char* const alert = gnutls_alert_get_name(gnutls_alert_get(session));
-    return text("the client says: ", std::string_view{alert == nullptr ? "?" : alert});
+    return text(gnutls_session_get_ptr(session) == nullptr ? "the client" : "the server",
+                " says: ", std::string_view{alert == nullptr ? "?" : alert});
 }
 
 RelaySecurity security_of(gnutls_session_t session) {
@@ -54,7 +56,7 @@ Interest interest_in(bool reading, bool writing) {
 
 } // namespace
 
-Channel::Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, std::uint32_t number,
+Channel::Channel(Loop& loop, GnutlsSession session, const RelayTerms& terms, std::uint32_t number,
                  RelayDirection direction, Ends ends, Callbacks callbacks)
     : loop_(loop),
       terms_(terms),
@@ -63,12 +65,13 @@ Channel::Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, s
       callbacks_(std::move(callbacks)),
       client_(std::move(ends.client)),
       stream_(std::move(ends.stream)),
-      session_(server.make_session(client_.get())) {
+      session_(std::move(session)) {
     gnutls_transport_set_ptr(session_.get(), this);
     gnutls_transport_set_pull_function(session_.get(), pull);
     gnutls_transport_set_vec_push_function(session_.get(), push);
     set_interests();
     watch_time();
+    if (callbacks_.on_server) work(); // a client begins
 }
 
 // --- work ---
@@ -121,13 +124,28 @@ bool Channel::shake_hands() {
         finish(false); // the client is to see the alert
         return false;
     }
+    if (callbacks_.on_server) {
+        state_ = State::doubtful;
+        callbacks_.on_server(session_.get());
+        return false;
+    }
+    open_up();
+    // At once: a client that has to wait for it before its next command would lose time.
+    if (number_ == control_connection) send_ticket();
+    return true;
+}
+
+void Channel::open_up() {
     state_ = State::open;
     advance();
     callbacks_.tell(
         {TlsWord::secured, number_, pack_security(security_of(session_.get())), cipher_of(session_.get())});
-    // At once: a client that has to wait for it before its next command would lose time.
-    if (number_ == control_connection) send_ticket();
-    return true;
+}
+
+void Channel::go_on() {
+    if (state_ != State::doubtful) return;
+    open_up();
+    work();
 }
 
 // From the client to its process. Whether it got on.
@@ -303,6 +321,10 @@ void Channel::set_interests() {
         wait_for(client_watch_, client_, interest_in(!writes, writes));
         return wait_for(stream_watch_, stream_, Interest::none);
     }
+    if (state_ == State::doubtful) {
+        wait_for(client_watch_, client_, Interest::none);
+        return wait_for(stream_watch_, stream_, Interest::none);
+    }
     if (number_ == control_connection) { // it is idle most of the time
         if (up_.is_empty()) up_ = {};
         if (down_.is_empty()) down_ = {};
@@ -314,7 +336,7 @@ void Channel::set_interests() {
 
 // How long it may stay as it is; none: for ever.
 std::optional<Clock::duration> Channel::time_limit() const {
-    if (state_ == State::over) return {};
+    if (state_ == State::over || state_ == State::doubtful) return {};
     if (state_ == State::handshake) return terms_.handshake_limit;
     if (is_end_sent_ && !up_ended_) return time_for_end;
     if (!has_process_) return std::min<Clock::duration>(time_alone, terms_.stall_limit);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // One connection that a relay carries: TLS with the client on one side, a stream of plain bytes to the
-// client's process on the other. Each end of one side becomes the same kind of end on the other: a stream
+// client's process on the other; in a client's relay, a server takes the client's place, and the client
+// program that of the process. Each end of one side becomes the same kind of end on the other: a stream
 // that ended without the word that it is whole resets the client's connection, so that half a file never
 // looks whole. Run by the relay. Trusts nothing the client sends.
 #pragma once
@@ -8,7 +9,6 @@
 #include "common/fd.hh"
 #include "common/loop.hh"
 #include "common/tls/gnutls/gnutls_handle.hh"
-#include "common/tls/gnutls/tls_server.hh"
 #include "common/tls/tls_frames.hh"
 
 #include <cstddef>
@@ -25,18 +25,22 @@ public:
         std::function<void(const TlsFrame&)> tell; // the client's process: secured, ended, sent
         // The stream has ended: hears what the client's process has said before that, mark_whole perhaps.
         std::function<void()> on_stream_end;
+        // In a client's relay: the handshake is done, and nothing is carried before go_on.
+        std::function<void(gnutls_session_t)> on_server{};
     };
     struct Ends {
         Fd client, stream;
     };
 
-    // loop, server and terms must outlive this.
-    Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, std::uint32_t number,
+    // session: a new one, of either side of TLS. loop and terms must outlive this.
+    Channel(Loop& loop, GnutlsSession session, const RelayTerms& terms, std::uint32_t number,
             RelayDirection direction, Ends ends, Callbacks callbacks);
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
     void mark_whole() { is_whole_ = true; }
+    // After on_server: that is the right one.
+    void go_on();
     // Nobody is at the other end of the stream any more: what was not whole is cut, and the rest may take a
     // while.
     void lose_process();
@@ -50,7 +54,7 @@ public:
     bool is_over() const { return state_ == State::over; }
 
 private:
-    enum class State { handshake, open, over };
+    enum class State { handshake, doubtful, open, over };
     struct Buffer { // of one direction
         std::unique_ptr<char[]> bytes;
         std::size_t begin = 0, end = 0;
@@ -61,6 +65,7 @@ private:
     static ssize_t pull(gnutls_transport_ptr_t own, void* into, std::size_t most);
     void work();
     bool shake_hands();
+    void open_up();
     bool carry_up();
     bool carry_down();
     bool owes_end() const;

@@ -76,8 +76,9 @@ void Relay::heed(TlsReceived got) {
 void Relay::add(std::uint32_t number, RelayDirection direction, Channel::Ends ends) {
     set_nonblocking(ends.client.get());
     set_nonblocking(ends.stream.get());
+    GnutlsSession session = server_.make_session(ends.client.get());
     channels_[number] = std::make_unique<Channel>(
-        loop_, server_, terms_, number, direction, std::move(ends),
+        loop_, std::move(session), terms_, number, direction, std::move(ends),
         Channel::Callbacks{[this](const TlsFrame& frame) { tell(frame); }, [this] { read_process(); }});
 }
 

@@ -51,9 +51,9 @@ Words offered(const std::string& file, const std::string& line, const Path& home
     return words;
 }
 
-Words letters(const std::vector<common::Option>& options) {
+Words names_of(const std::vector<common::Option>& options) {
     Words all;
-    for (const common::Option& option : options) all.push_back(text('-', option.letter));
+    for (const common::Option& option : options) all.push_back(option.name());
     std::ranges::sort(all);
     return all;
 }
@@ -66,11 +66,11 @@ TEST_SUITE("e2e") {
         ftpd::FcpOptions fcp, fls;
         common::CtlOptions ctl;
         chatd::ChatOptions chat;
-        CHECK(offered("fcp", "fcp -", home.path()) == letters(ftpd::fcp_options(fcp)));
-        CHECK(offered("fcp", "fls -", home.path()) == letters(ftpd::fls_options(fls)));
-        CHECK(offered("ftpctl", "ftpctl -", home.path()) == letters(common::ctl_options(ctl)));
-        CHECK(offered("ftpctl", "chatctl -", home.path()) == letters(common::ctl_options(ctl)));
-        CHECK(offered("chat", "chat -", home.path()) == letters(chatd::chat_options(chat)));
+        CHECK(offered("fcp", "fcp -", home.path()) == names_of(ftpd::fcp_options(fcp)));
+        CHECK(offered("fcp", "fls -", home.path()) == names_of(ftpd::fls_options(fls)));
+        CHECK(offered("ftpctl", "ftpctl -", home.path()) == names_of(common::ctl_options(ctl)));
+        CHECK(offered("ftpctl", "chatctl -", home.path()) == names_of(common::ctl_options(ctl)));
+        CHECK(offered("chat", "chat -", home.path()) == names_of(chatd::chat_options(chat)));
     }
 
     TEST_CASE("bash completes remote paths as the server has them and leaves their colon alone") {

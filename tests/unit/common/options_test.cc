@@ -104,7 +104,7 @@ TEST_SUITE("unit") {
         const std::string usage = usage_text("ftpd", table, "");
         CHECK(usage.substr(0, usage.find('\n')) == "usage: ftpd [-dnvVh] [-f FILE] [-o LINE]");
         for (const Option& option : table) {
-            CHECK(usage.find(std::string{"\n  -"} + option.letter + ' ') != std::string::npos);
+            CHECK(usage.find("\n  " + option.shown() + ' ') != std::string::npos);
             CHECK(usage.find(' ' + std::string{option.help} + '\n') != std::string::npos);
         }
         const std::string with_operands = usage_text("fcp", {}, "SOURCE TARGET");

@@ -21,8 +21,7 @@ std::string usage_of(std::string_view program, const std::vector<common::Option>
 
 std::string declared(const std::vector<common::Option>& options) {
     std::string all;
-    for (const common::Option& option : options)
-        all += text('-', option.letter, option.argument.empty() ? "" : " ", option.argument, '\n');
+    for (const common::Option& option : options) all += option.shown() + '\n';
     return all;
 }
 
