@@ -17,9 +17,9 @@ struct TlsWish {
         implicit, // from the first byte on
     };
     Mode mode = Mode::off;
-    std::string issuers; // a file of certificates that are trusted instead of the system's; empty: those
-    std::string pin;     // a fingerprint, in 64 small hexadecimal digits, which the certificate must have;
-                         // pin_new; empty: the user is asked
+    std::string issuers{}; // a file of certificates that are trusted instead of the system's; empty: those
+    std::string pin{};     // a fingerprint, in 64 small hexadecimal digits, which the certificate must have;
+                           // pin_new; empty: the user is asked
 };
 inline constexpr std::string_view pin_new = "new"; // a certificate that is not known yet becomes so, unasked
 

@@ -45,7 +45,8 @@ std::string server_url(const Wish& wish, bool with_user) {
     const RemoteName& remote = wish.remote;
     const std::string user =
         with_user && !remote.user.empty() ? encode_for_url(remote.user) + '@' : std::string{};
-    return text("ftp://", user, address_text(remote.host, wish.port));
+    const bool is_implicit = wish.tls == TlsWish::Mode::implicit;
+    return text(is_implicit ? "ftps://" : "ftp://", user, address_text(remote.host, wish.port));
 }
 
 std::string curl_command(const Wish& wish) {
@@ -56,7 +57,7 @@ std::string curl_command(const Wish& wish) {
     std::string url = text(server_url(wish, wish.password_in_netrc), '/', from_top ? "%2F" : "",
                            encode_for_url(path.substr(from_top)));
     if (wish.use == Use::list && url.back() != '/') url += '/';
-    std::string command = "curl ";
+    std::string command = wish.tls == TlsWish::Mode::required ? "curl --ssl-reqd " : "curl ";
     if (wish.password_in_netrc)
         command += "-n ";
     else if (!wish.remote.user.empty())
@@ -89,7 +90,10 @@ std::string lftp_command(const Wish& wish) {
         order = text("mirror -R ", quote_for_lftp(wish.local), ' ', quote_for_lftp(target_of_tree(wish)));
         break;
     }
-    return text("lftp -e ", quote_for_shell(order + "; quit"), ' ', quote_for_shell(server_url(wish, true)));
+    const std::string_view first =
+        wish.tls == TlsWish::Mode::required ? "set ftp:ssl-force true; set ftp:ssl-protect-data true; " : "";
+    return text("lftp -e ", quote_for_shell(text(first, order, "; quit")), ' ',
+                quote_for_shell(server_url(wish, true)));
 }
 
 } // namespace

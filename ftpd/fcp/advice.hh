@@ -3,6 +3,7 @@
 // programs. Run by fcp and fls. Logic on bytes alone.
 #pragma once
 
+#include "common/tls/tls_wish.hh"
 #include "ftpd/fcp/remote_name.hh"
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct Wish {
     std::string local{};            // the file or folder here; of a list none
     bool recursive = false;         // a whole tree
     bool password_in_netrc = false; // of remote's user, in ~/.netrc
+    common::TlsWish::Mode tls{};
 };
 
 // A line for the shell that does it: of curl(1) for a file or a folder's list, of lftp(1) for trees, and

@@ -50,6 +50,8 @@ std::uint16_t port_of(const Use& use, const RemoteName& name) {
 std::optional<TlsClient> client_for(const Use& use, const RemoteName& name) {
     TlsWish wish = use.options.tls;
     wish.mode = tls_of(use, name);
+    if (wish.mode == TlsWish::Mode::off && (!wish.pin.empty() || !wish.issuers.empty()))
+        throw UsageError("--pin and --ca-file are for TLS: say --tls, too, or ftps://HOST");
     if (wish.mode == TlsWish::Mode::off) return {};
     return TlsClient{use.arguments, std::move(wish), RelayTerms::Protocol::ftp, name.host,
                      port_of(use, name)};
@@ -103,7 +105,11 @@ void for_each_server(std::vector<RemoteName> names,
 void list(const Use& use, const std::vector<RemoteName>& names, bool headings) {
     Wishes wishes;
     for (const RemoteName& name : names)
-        wishes.push_back({Wish::Use::list, name, port_of(use, name), {}, use.options.recursive});
+        wishes.push_back({.use = Wish::Use::list,
+                          .remote = name,
+                          .port = port_of(use, name),
+                          .recursive = use.options.recursive,
+                          .tls = tls_of(use, name)});
     work_with(use, names[0], false, wishes, [&](Pipeline& pipeline) {
         RemoteLs ls{pipeline, use.console, use.options, headings};
         for (const RemoteName& name : names) ls.add(name);
@@ -129,9 +135,13 @@ void fetch(const Use& use, const std::vector<RemoteName>& sources, const std::st
     for (const RemoteName& source : sources) {
         const bool goes_below = target != "-" && std::filesystem::is_directory(target);
         const bool has_matches = !use.options.recursive && is_pattern(source.path);
-        wishes.push_back({Wish::Use::fetch, source, port_of(use, source),
-                          goes_below && !has_matches ? join_path(target, name_of_copy(source.path)) : target,
-                          use.options.recursive});
+        wishes.push_back(
+            {.use = Wish::Use::fetch,
+             .remote = source,
+             .port = port_of(use, source),
+             .local = goes_below && !has_matches ? join_path(target, name_of_copy(source.path)) : target,
+             .recursive = use.options.recursive,
+             .tls = tls_of(use, source)});
     }
     work_with(use, sources[0], false, wishes, [&](Pipeline& pipeline) {
         Fetch fetch{pipeline, use.console, use.options, target};
@@ -148,8 +158,12 @@ void send(const Use& use, const Operands& sources, const RemoteName& target) {
     if (sources.size() > 1 && !place.path.empty() && place.path.back() != '/') place.path += '/';
     Wishes wishes;
     for (const std::string& source : sources)
-        wishes.push_back({Wish::Use::send, place, port_of(use, target), source,
-                          use.options.recursive && std::filesystem::is_directory(source)});
+        wishes.push_back({.use = Wish::Use::send,
+                          .remote = place,
+                          .port = port_of(use, target),
+                          .local = source,
+                          .recursive = use.options.recursive && std::filesystem::is_directory(source),
+                          .tls = tls_of(use, target)});
     work_with(use, target, reads_input, wishes, [&](Pipeline& pipeline) {
         Send{pipeline, use.console, use.options, target}.run(sources);
     });

@@ -85,6 +85,8 @@ ServerLink RemoteHost::connect() {
                               " lacks the commands that fcp and fls use (PUT and SITE MLSD, which "
                               "ftpd has)"),
                          user_ == anonymous ? "" : user_, password_in_netrc_);
+    if (to_user.code == 530 && !tls_ && has_line(features.text, "AUTH TLS"))
+        throw PeerError(text(words_of(to_user), " (--tls does that)"));
     log_in(link, to_user);
     return link;
 }

@@ -5,6 +5,7 @@
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "common/tls/tls_process.hh"
+#include "tests/e2e/clients.hh"
 #include "tests/e2e/proc.hh"
 
 #include <array>
@@ -61,6 +62,21 @@ TestCertificate make_certificate(const TempDir& folder, const std::string& name,
     for (const std::string& option : key_options(kind)) command.push_back(option);
     const Result result = run_client(command);
     REQUIRE_MESSAGE(result.status == 0, result.err);
+    return made;
+}
+
+TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
+                           const std::string& end) {
+    const TestCertificate made{folder / (name + ".pem"), folder / (name + ".key")};
+    write_file(folder / "ca.conf", "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\n"
+                                   "rand_serial = yes\ndefault_md = sha256\npolicy = any\n[any]\n"
+                                   "commonName = supplied\n");
+    write_file(folder / "index", "");
+    run_in(folder.path(), {"openssl", "req", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                           "-subj", "/CN=localhost", "-keyout", made.key, "-out", "request"});
+    run_in(folder.path(),
+           {"openssl", "ca", "-batch", "-config", "ca.conf", "-selfsign", "-keyfile", made.key, "-in",
+            "request", "-startdate", begin, "-enddate", end, "-notext", "-out", made.certificate});
     return made;
 }
 

@@ -25,6 +25,9 @@ struct TestCertificate {
 enum class KeyKind { ecdsa, rsa, eddsa };
 TestCertificate make_certificate(const TempDir& folder, const std::string& name,
                                  KeyKind kind = KeyKind::ecdsa, const std::string& host = "localhost");
+// For localhost, and valid between these times: YYYYMMDDHHMMSSZ.
+TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
+                           const std::string& end);
 
 // 16 bytes of the private value of a key of ECDSA; and whether a process has them, in either order: numbers
 // lie in memory with their last byte first.

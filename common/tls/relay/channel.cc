@@ -102,7 +102,8 @@ ssize_t Channel::push(gnutls_transport_ptr_t own, const giovec_t* pieces, int co
 }
 
 void Channel::work() {
-    if (state_ == State::handshake && !shake_hands()) return set_interests();
+    const bool has_begun = state_ == State::open || state_ == State::over;
+    if (!has_begun && !shake_hands()) return set_interests();
     bool moved = state_ == State::open;
     for (unsigned left = rounds; moved && left > 0; --left) {
         const bool up = carry_up();
@@ -114,7 +115,7 @@ void Channel::work() {
 }
 
 bool Channel::shake_hands() {
-    const int result = gnutls_handshake(session_.get());
+    const int result = state_ == State::handshake ? gnutls_handshake(session_.get()) : 0;
     if (is_again(result) || result == GNUTLS_E_WARNING_ALERT_RECEIVED) return false;
     if (result < 0) {
         const std::string why = words_of(result, session_.get());
@@ -124,28 +125,17 @@ bool Channel::shake_hands() {
         finish(false); // the client is to see the alert
         return false;
     }
-    if (callbacks_.on_server) {
-        state_ = State::doubtful;
-        callbacks_.on_server(session_.get());
+    if (callbacks_.on_server && !is_right_) {
+        if (std::exchange(state_, State::doubtful) == State::handshake) callbacks_.on_server(session_.get());
         return false;
     }
-    open_up();
-    // At once: a client that has to wait for it before its next command would lose time.
-    if (number_ == control_connection) send_ticket();
-    return true;
-}
-
-void Channel::open_up() {
     state_ = State::open;
     advance();
     callbacks_.tell(
         {TlsWord::secured, number_, pack_security(security_of(session_.get())), cipher_of(session_.get())});
-}
-
-void Channel::go_on() {
-    if (state_ != State::doubtful) return;
-    open_up();
-    work();
+    // At once: a client that has to wait for it before its next command would lose time.
+    if (number_ == control_connection && !callbacks_.on_server) send_ticket();
+    return true;
 }
 
 // From the client to its process. Whether it got on.

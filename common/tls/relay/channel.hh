@@ -40,7 +40,7 @@ public:
 
     void mark_whole() { is_whole_ = true; }
     // After on_server: that is the right one.
-    void go_on();
+    void go_on() { is_right_ = true, work(); }
     // Nobody is at the other end of the stream any more: what was not whole is cut, and the rest may take a
     // while.
     void lose_process();
@@ -65,7 +65,6 @@ private:
     static ssize_t pull(gnutls_transport_ptr_t own, void* into, std::size_t most);
     void work();
     bool shake_hands();
-    void open_up();
     bool carry_up();
     bool carry_down();
     bool owes_end() const;
@@ -103,6 +102,7 @@ private:
     bool is_end_sent_ = false; // TLS's own end
     bool is_up_whole_ = false; // the client has sent its own
     bool is_broken_ = false;   // it was reset, or no packets get through
+    bool is_right_ = false;    // the server, where the client's relay has one
     bool has_process_ = true;
 };
 

@@ -102,22 +102,6 @@ private:
     std::size_t seen_ = 0;
 };
 
-// Valid between these times.
-TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
-                           const std::string& end) {
-    const TestCertificate made{folder / (name + ".pem"), folder / (name + ".key")};
-    write_file(folder / "ca.conf", "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\n"
-                                   "rand_serial = yes\ndefault_md = sha256\npolicy = any\n[any]\n"
-                                   "commonName = supplied\n");
-    write_file(folder / "index", "");
-    run_in(folder.path(), {"openssl", "req", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                           "-subj", "/CN=localhost", "-keyout", made.key, "-out", "request"});
-    run_in(folder.path(),
-           {"openssl", "ca", "-batch", "-config", "ca.conf", "-selfsign", "-keyfile", made.key, "-in",
-            "request", "-startdate", begin, "-enddate", end, "-notext", "-out", made.certificate});
-    return made;
-}
-
 TestCertificate make_short_lived(const TempDir& folder) {
     const TestCertificate made{folder / "short.pem", folder / "short.key"};
     run_in(folder.path(),

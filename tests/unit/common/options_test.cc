@@ -11,7 +11,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Parses with the options -a, -b and -f FILE; says what was set, in order, and the operands.
+// Parses with the options -a, -b, -f FILE, --how[=MODE], --at WHERE and --word; says what was set, in order,
+// and the operands.
 struct Parsed {
     explicit Parsed(Words words) {
         words.insert(words.begin(), "program");
@@ -22,6 +23,10 @@ struct Parsed {
             {'a', "", "the first", [&](auto) { set += "a "; }},
             {'f', "FILE", "a file", [&](auto file) { set += "f=" + std::string{file} + ' '; }},
             {'b', "", "another", [&](auto) { set += "b "; }},
+            {'\0', "MODE", "a word", [&](auto mode) { set += "how=" + std::string{mode} + ' '; }, "how",
+             true},
+            {'\0', "WHERE", "another", [&](auto where) { set += "at=" + std::string{where} + ' '; }, "at"},
+            {'\0', "", "a third", [&](auto) { set += "word "; }, "word"},
         };
         operands = parse_options(static_cast<int>(words.size()), argv.data(), table);
     }
@@ -93,6 +98,17 @@ TEST_SUITE("unit") {
             CHECK_THROWS_AS(action({word}), UsageError);
     }
 
+    TEST_CASE("options: a word's argument follows it or stands behind an equals sign") {
+        CHECK(Parsed{{"--word", "-a", "--how", "x"}}.set == "word a how= ");
+        CHECK(Parsed{{"--word", "-a", "--how", "x"}}.operands == Words{"x"});
+        CHECK(Parsed{{"--how=m", "--at", "x", "--at=y=z", "--at=", "--how="}}.set ==
+              "how=m at=x at=y=z at= how= ");
+        CHECK(refusal({"--at"}) == "option --at needs an argument: see -h");
+        CHECK(refusal({"--word=x"}) == "there is no option --word=x: see -h");
+        for (const char* const word : {"--hows", "--ho", "---how", "-how", "--=m", "--at x"})
+            CHECK(refusal({word}).substr(0, 18) == "there is no option");
+    }
+
     TEST_CASE("options: no arguments at all are none") {
         char* const nothing = nullptr;
         CHECK(parse_options(0, const_cast<char**>(&nothing), {}).empty());
@@ -107,6 +123,10 @@ TEST_SUITE("unit") {
             CHECK(usage.find("\n  " + option.shown() + ' ') != std::string::npos);
             CHECK(usage.find(' ' + std::string{option.help} + '\n') != std::string::npos);
         }
+        const std::vector<Option> words{{'\0', "MODE", "m", nullptr, "how", true},
+                                        {'\0', "WHERE", "w", nullptr, "at"}};
+        CHECK(usage_text("p", words, "") ==
+              "usage: p [--how[=MODE]] [--at WHERE]\n  --how[=MODE]  m\n  --at WHERE    w\n");
         const std::string with_operands = usage_text("fcp", {}, "SOURCE TARGET");
         CHECK(with_operands == "usage: fcp SOURCE TARGET\n");
     }

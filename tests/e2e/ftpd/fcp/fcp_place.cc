@@ -29,7 +29,12 @@ Place::Place(const std::string& anonymous, Words lines)
     : daemon({.lines = with_access(anonymous, std::move(lines)), .program = "ftpd"}) {}
 
 Words Place::command(const std::string& program, const Words& operands) const {
-    Words words{"env", "HOME=" + local.path().string(), find_program(program), "-P",
+    Words words{"env",
+                "-u",
+                "XDG_STATE_HOME",
+                "HOME=" + local.path().string(),
+                find_program(program),
+                "-P",
                 std::to_string(daemon.port())};
     words.insert(words.end(), operands.begin(), operands.end());
     return words;

@@ -48,6 +48,18 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(packed(static_cast<TlsWord>(31)), PeerError);
     }
 
+    TEST_CASE("tls frames: a certificate is two digests and a doubt") {
+        const ServerCertificate shown{std::string(32, 'a'), std::string(32, 'b'), "it has expired"};
+        const ServerCertificate back = unpack_certificate(pack_certificate(shown));
+        CHECK(back.fingerprint == shown.fingerprint);
+        CHECK(back.key == shown.key);
+        CHECK(back.doubt == "it has expired");
+        CHECK(unpack_certificate(std::string(64, 'x')).doubt.empty());
+        CHECK_THROWS_AS(unpack_certificate(std::string(63, 'x')), PeerError);
+        CHECK_THROWS_AS(pack_certificate({"short", std::string(32, 'b'), {}}), PeerError);
+        CHECK_THROWS_AS(packed(TlsWord::certificate, std::string(64 + max_tls_text + 1, 'x')), PeerError);
+    }
+
     TEST_CASE("tls frames: terms are checked on both sides") {
         const RelayTerms terms{RelayTerms::Protocol::irc, 3, 20s, 40s};
         const std::string bytes = pack_terms(terms);

@@ -44,6 +44,20 @@ TEST_SUITE("unit") {
               "lftp -e 'find \"pub\"; quit' 'ftp://host:21'");
     }
 
+    TEST_CASE("what was wanted under TLS is under TLS with other programs too") {
+        using Mode = common::TlsWish::Mode;
+        Wish wish{.use = Use::fetch, .remote = {"", "host", "x"}, .port = 21, .local = "x"};
+        wish.tls = Mode::required;
+        CHECK(command_for(wish) == "curl --ssl-reqd -o 'x' 'ftp://host:21/x'");
+        wish.tls = Mode::implicit;
+        CHECK(command_for(wish) == "curl -o 'x' 'ftps://host:21/x'");
+        wish.recursive = true;
+        CHECK(command_for(wish) == "lftp -e 'mirror \"x\" \"x\"; quit' 'ftps://host:21'");
+        wish.tls = Mode::required;
+        CHECK(command_for(wish) == "lftp -e 'set ftp:ssl-force true; set ftp:ssl-protect-data true; "
+                                   "mirror \"x\" \"x\"; quit' 'ftp://host:21'");
+    }
+
     TEST_CASE("a pattern is for lftp to match") {
         CHECK(command_for({Use::fetch, {"", "host", "a b/*.txt"}, 21, "into"}) ==
               "lftp -e 'mget -O \"into\" a\\ b/*.txt; quit' 'ftp://host:21'");

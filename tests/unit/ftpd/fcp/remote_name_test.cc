@@ -54,6 +54,11 @@ TEST_SUITE("unit") {
         for (const char* const other : {"ftp://host:2/x", "ftp://joe@host:1/x", "host:x"})
             CHECK_FALSE(one.same_server(*parse_remote_name(other)));
         CHECK(parsed("http://host/x") == "http|//host/x"); // as ever
+        CHECK(url("ftps://joe@host/x") == "joe - host 990 x");
+        CHECK(url("FTPS://host:1/x") == " - host 1 x");
+        CHECK(parse_remote_name("ftps://host/")->begins_with_tls);
+        CHECK_FALSE(one.begins_with_tls);
+        CHECK_FALSE(one.same_server(*parse_remote_name("ftps://host:1/x")));
     }
 
     TEST_CASE("a URL that is wrong is refused in words that hold no password") {
