@@ -40,9 +40,9 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
     if (!users) return;
     const std::string config = options.file.empty() ? "" : std::filesystem::absolute(options.file).string();
     std::vector<OwnFile> places{{"the configuration", config},
-                                  {"users", settings.users},
-                                  {"log", settings.log},
-                                  {"pid-file", settings.pid_file}};
+                                {"users", settings.users},
+                                {"log", settings.log},
+                                {"pid-file", settings.pid_file}};
     for (const CertificateFiles& files : settings.tls.certificates) {
         places.push_back({"certificate", files.certificate});
         places.push_back({"the key of a certificate", files.key});

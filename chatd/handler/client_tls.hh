@@ -25,8 +25,8 @@ public:
     // Once it is known: "1.3/AES-256-GCM", or "no tls: " and why.
     std::string words() const;
 
-    // At the end of what the client has sent: whether somebody has cut it off, and whether the client has said
-    // itself that it was all.
+    // At the end of what the client has sent: whether somebody has cut it off, and whether the client has
+    // said itself that it was all.
     bool was_cut() { return end() && *end() == common::RelayEnd::cut; }
     bool is_input_whole() { return !end() || *end() == common::RelayEnd::clean; }
 

@@ -62,7 +62,8 @@ int Handler::run() {
 bool Handler::hear_of_tls() {
     ClientTls& tls = talk_.output.tls();
     const bool is_awaited = tls.is_awaited();
-    if (has_noted_tls_ || !tls.is_there() || (is_awaited && awaited_relay_ >= 0 && !is_relay_ready_)) return false;
+    if (has_noted_tls_ || !tls.is_there() || (is_awaited && awaited_relay_ >= 0 && !is_relay_ready_))
+        return false;
     if (awaited_relay_ >= 0) poller_->forget(std::exchange(awaited_relay_, -1));
     is_relay_ready_ = false;
     note_tls();

@@ -298,10 +298,9 @@ ControlAnswer Administration::list_clients() const {
         if (client == nullptr) return {}; // it has left meanwhile
         return row_of(*client);
     };
-    return table_of(
-        text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("TLS", 16),
-             column("ROOM", 16), "NAME"),
-        std::move(all), row);
+    return table_of(text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("TLS", 16),
+                         column("ROOM", 16), "NAME"),
+                    std::move(all), row);
 }
 
 std::string Administration::row_of(const Client& client) const {

@@ -54,7 +54,8 @@ private:
 
 // One that was accepted, and has no handler yet.
 struct Arrival : common::Accepted {
-    common::Fd relay{}; // under TLS, once that has begun, the pair with its relay; the socket is a stream then
+    common::Fd
+        relay{}; // under TLS, once that has begun, the pair with its relay; the socket is a stream then
 };
 
 // What outlives a hub: what the next one is given by the keeper, and believes (client_record.hh).

@@ -44,7 +44,8 @@ bool wants_tls(const Arrival& arrival) { return speaks_tls(arrival.listener); }
 void turn_away(Acceptor& acceptor, const Arrival& arrival, std::string_view words) {
     if (wants_tls(arrival) && !arrival.relay) return;
     acceptor.turn_away(arrival.socket, words);
-    if (arrival.relay) RelayLink{duplicate(arrival.relay.get()), RelayLink::Begun{}}.say_whole(control_connection);
+    if (arrival.relay)
+        RelayLink{duplicate(arrival.relay.get()), RelayLink::Begun{}}.say_whole(control_connection);
 }
 
 } // namespace
@@ -322,8 +323,9 @@ std::string HandlerPool::tls_of(const Client& client) const {
 
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
-    acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name), shown_tls(tls_of(client))),
-                      people_.count() - 1);
+    acceptor_.log_end(
+        text(client.peer, " pid ", client.pid, ' ', escape(client.name), shown_tls(tls_of(client))),
+        people_.count() - 1);
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client);
         leaving_.begin(number, client.pid, std::move(client.errors),

@@ -159,8 +159,8 @@ private:
     // When the spawner died, of these it was not known whether they had a handler: a frame of it tells, or
     // the end of the pair.
     std::set<ClientNumber> unsure_;
-    std::vector<Arrival> arrivals_;    // of clients that wait for the next spawner
-    std::vector<HandOver> newcomers_;        // who wait until the keeper has what is deposited of them
+    std::vector<Arrival> arrivals_;   // of clients that wait for the next spawner
+    std::vector<HandOver> newcomers_; // who wait until the keeper has what is deposited of them
     // Of an earlier hub: whose spawner, this one, has not told yet.
     struct Restored {
         pid_t spawner, pid;

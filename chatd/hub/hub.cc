@@ -364,12 +364,14 @@ void Hub::evict() {
     keeper_.tell_stayed(); // else the next hub does all this
 }
 
-// Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start. Nor
-// would a start be any good that can serve nobody who wants TLS.
+// Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start.
+// Nor would a start be any good that can serve nobody who wants TLS.
 void Hub::wait_for_helpers() {
     service_.attempt([this] { settle_batches(); });
     const bool awaits_tls = !keeper_.follows_another();
-    while ((!spawner_.was_ready() || (awaits_tls && tls_.is_awaited())) && !service_.is_stopping() && !service_.hands_over()) turn();
+    while ((!spawner_.was_ready() || (awaits_tls && tls_.is_awaited())) && !service_.is_stopping() &&
+           !service_.hands_over())
+        turn();
 }
 
 // What goes wrong with the answer to one of those who waited ends that one.

@@ -18,7 +18,8 @@ RelayTerms terms_of(const Settings& settings) {
     const bool has_limit = settings.login_timeout.count() > 0;
     return {.protocol = RelayTerms::Protocol::irc,
             .least_minor = settings.tls.least_minor,
-            .handshake_limit = has_limit ? std::min(settings.login_timeout, max_relay_limit) : max_relay_limit,
+            .handshake_limit =
+                has_limit ? std::min(settings.login_timeout, max_relay_limit) : max_relay_limit,
             .stall_limit = max_relay_limit};
 }
 

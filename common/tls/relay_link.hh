@@ -34,7 +34,8 @@ public:
     explicit RelayLink(Fd pair) : pair_(std::move(pair)) {}
     // The pair, once another process has begun.
     struct Begun {};
-    RelayLink(Fd pair, Begun) : pair_(std::move(pair)), connections_{{control_connection, {}}}, has_begun_(true) {}
+    RelayLink(Fd pair, Begun)
+        : pair_(std::move(pair)), connections_{{control_connection, {}}}, has_begun_(true) {}
     // The pair, for the client's process, which goes on with it in a link of its own.
     Fd release() { return std::move(pair_); }
 

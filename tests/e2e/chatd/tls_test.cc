@@ -25,9 +25,9 @@ class Secured {
 public:
     explicit Secured(const Words& lines = {}, bool children_fail = false)
         : own_(make_certificate(folder_, "own")) {
-        Words all{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls", "room lobby", "room plans code s3cret",
-                  "history-on-join 0",
-                  "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
+        Words all{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls",
+                  "room lobby",         "room plans code s3cret",
+                  "history-on-join 0",  "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
         all.insert(all.end(), lines.begin(), lines.end());
         Daemon::Setting setting = chatd_with(all);
         setting.listeners = 2;
@@ -89,8 +89,8 @@ public:
     explicit Guest(const Secured& server, const Words& more = {}) : program_(openssl(server, more)) {}
 
     static Words openssl(const Secured& server, const Words& more = {}) {
-        Words words{"openssl", "s_client", "-connect", server.place(), "-quiet", "-CAfile",
-                    server.certificate(), "-verify_return_error"};
+        Words words{"openssl", "s_client", "-connect",           server.place(),
+                    "-quiet",  "-CAfile",  server.certificate(), "-verify_return_error"};
         words.insert(words.end(), more.begin(), more.end());
         return words;
     }
@@ -132,7 +132,8 @@ pid_t handler_of(const Secured& server, const std::string& name) {
 } // namespace
 
 TEST_SUITE("e2e") {
-    TEST_CASE("chat over TLS: openssl of both versions talks with somebody in the clear and enters by a code") {
+    TEST_CASE(
+        "chat over TLS: openssl of both versions talks with somebody in the clear and enters by a code") {
         const Secured server;
         ChatClient ann{server.daemon(), "ann"};
         for (const std::string version : {"-tls1_2", "-tls1_3"}) {
@@ -167,8 +168,8 @@ TEST_SUITE("e2e") {
         if (!lacks("ncat"))
             talk({"ncat", "--ssl-verify", "--ssl-trustfile", server.certificate(), "localhost",
                   text(server.port())});
-        Process one = python(server, {"alpn=irc", "connect", "read=Your name: ", "send=guest\n\nhello\n/quit\n",
-                                      "count"});
+        Process one = python(
+            server, {"alpn=irc", "connect", "read=Your name: ", "send=guest\n\nhello\n/quit\n", "count"});
         ann.wait_for_line("guest say: hello");
         CHECK(one.wait() == 0);
         CHECK(one.out().text().find("TLSv1.3 new\n") == 0);
@@ -310,7 +311,8 @@ TEST_SUITE("e2e") {
         check_they_talk(guest, ann, "hello");
     }
 
-    TEST_CASE("chat over TLS: many that stop in the middle of their hello cost their time and nobody else's") {
+    TEST_CASE(
+        "chat over TLS: many that stop in the middle of their hello cost their time and nobody else's") {
         const Secured server{{"login-timeout 2", "max-clients 300"}};
         ChatClient ann{server.daemon(), "ann"};
         Guest guest{server};
@@ -487,8 +489,8 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("chat over TLS: chatctl makes a certificate and -n and a start say what is wrong with one") {
         const TempDir folder;
-        const Result made =
-            run_client({"chatctl", "certificate", "make", folder / "made.pem", folder / "made.key", "localhost"});
+        const Result made = run_client(
+            {"chatctl", "certificate", "make", folder / "made.pem", folder / "made.key", "localhost"});
         CHECK_MESSAGE(made.status == 0, made.err);
         const std::string line = made.out.substr(0, made.out.find('\n'));
         const Result again =
@@ -503,12 +505,9 @@ TEST_SUITE("e2e") {
         };
         for (const bool checks : {true, false}) {
             const auto start = [&](const Words& lines) {
-                Words command{"chatd",
-                              checks ? "-n" : "-d",
-                              "-o",
-                              "listen 127.0.0.1:0 tls",
-                              "-o",
-                              "state " + (folder / "state").string()};
+                Words command{"chatd", checks ? "-n" : "-d",
+                              "-o",    "listen 127.0.0.1:0 tls",
+                              "-o",    "state " + (folder / "state").string()};
                 for (const std::string& one : lines) command.insert(command.end(), {"-o", one});
                 return run_client(command);
             };
