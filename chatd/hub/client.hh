@@ -113,6 +113,7 @@ struct Client : ClientFacts {
     std::optional<Arrival> arrival; // until it has a handler: for another spawner
 
     common::ErrorLines errors; // what its handler writes on its standard error
+    std::string tls_note;      // that it has left (chatd/tls_note.hh), once it has ended
 
     // What it has asked, and is not answered yet.
     std::uint32_t serial = 0;             // of the request that is worked for, 0: none

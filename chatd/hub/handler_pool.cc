@@ -252,9 +252,12 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     leaving_.end(number);
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
+    Client* const client = people_.find(number);
+    if (client != nullptr && speaks_tls(client->listener))
+        client->tls_note = TlsNote{pages_.page(page->second)}.read();
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
-    if (people_.find(number) == nullptr) deposits_.note_ended(number);
+    if (client == nullptr) deposits_.note_ended(number);
     update();
     if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;
@@ -317,8 +320,9 @@ void HandlerPool::admit(Arrival arrival) {
 }
 
 std::string HandlerPool::tls_of(const Client& client) const {
-    if (!speaks_tls(client.listener) || !pages_in_use_.contains(client.number)) return {};
-    return escape(TlsNote{pages_.page(client.page)}.read());
+    if (!speaks_tls(client.listener)) return {};
+    return escape(pages_in_use_.contains(client.number) ? TlsNote{pages_.page(client.page)}.read()
+                                                        : client.tls_note);
 }
 
 void HandlerPool::release(Client& client) {

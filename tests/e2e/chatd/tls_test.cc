@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <list>
+#include <set>
 
 using namespace e2e;
 using common::text;
@@ -51,7 +52,8 @@ public:
     std::vector<pid_t> processes(const std::string& role) const {
         std::vector<pid_t> all;
         for (const ProcessStatus& child : children_of(daemon_->pid()))
-            if (command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
+            if (!orphans_.contains(child.pid) &&
+                command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
                 all.push_back(child.pid);
         return all;
     }
@@ -69,6 +71,8 @@ public:
     // Kills one of them, once another is there in its place.
     void kill_and_wait(const std::string& role) {
         const pid_t before = process(role);
+        for (const ProcessStatus& relay : children_of(before))
+            orphans_.insert(relay.pid); // the keeper's then
         ::kill(before, SIGKILL);
         wait_until("there is another " + role, [&] {
             const auto now = processes(role);
@@ -80,6 +84,7 @@ private:
     TempDir folder_;
     TestCertificate own_;
     std::optional<Daemon> daemon_;
+    std::set<pid_t> orphans_; // relays whose tlsd was killed
 };
 
 // Somebody under TLS: a program that is typed to.
@@ -124,7 +129,7 @@ void check_they_talk(Guest& guest, ChatClient& ann, std::string_view word) {
 }
 
 pid_t handler_of(const Secured& server, const std::string& name) {
-    for (const std::string& line : split_lines(chatctl(server.daemon(), {"who"})))
+    for (const std::string& line : common::split_lines(chatctl(server.daemon(), {"who"})))
         if (line.ends_with(' ' + name)) return std::stoi(line);
     throw Failure{"nobody is called " + name};
 }
@@ -158,9 +163,9 @@ TEST_SUITE("e2e") {
             guest.enter("guest");
             check_they_talk(guest, ann, "hello");
             guest.say("/quit");
+            ann.wait_for_line("guest left");
             guest.program().close_input(); // ncat waits for that
             CHECK(guest.program().wait() == 0);
-            ann.wait_for_line("guest left");
         };
         if (!lacks("gnutls-cli"))
             talk({"gnutls-cli", "--port", text(server.port()), "--x509cafile", server.certificate(),
@@ -168,6 +173,16 @@ TEST_SUITE("e2e") {
         if (!lacks("ncat"))
             talk({"ncat", "--ssl-verify", "--ssl-trustfile", server.certificate(), "localhost",
                   text(server.port())});
+        // Its side ends with its input, and that of TCP alone.
+        if (!lacks("ncat")) {
+            const Result piped = run_client({"ncat", "--ssl-verify", "--ssl-trustfile", server.certificate(),
+                                             "localhost", text(server.port())},
+                                            "guest\n\nby the way\n/who\n/quit\n");
+            CHECK(piped.status == 0);
+            CHECK_MESSAGE(piped.out.find("Goodbye.") != std::string::npos, piped.out);
+            ann.wait_for_line("guest say: by the way");
+            ann.wait_for_line("guest left");
+        }
         Process one = python(
             server, {"alpn=irc", "connect", "read=Your name: ", "send=guest\n\nhello\n/quit\n", "count"});
         ann.wait_for_line("guest say: hello");
@@ -236,39 +251,43 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: words at the end reach the client whole and a handler's death shows as a cut") {
-        const Secured server{{}, true};
-        const auto connect = [&](const std::string& name) {
-            Process client =
-                python(server, {"connect", "read=Your name: ", "send=" + name + "\n\n", "count"});
+        Secured server{{}, true};
+        const auto steps = [&](const std::string& name) {
+            return Words{"connect", "read=Your name: ", "send=" + name + "\n\n", "count"};
+        };
+        const auto wait_for = [&](const std::string& name) {
             wait_until("it is in", [&] {
                 return chatctl(server.daemon(), {"who"}).find(" " + name + "\n") != std::string::npos;
             });
-            return client;
         };
         ChatClient ann{server.daemon(), "ann"};
         {
-            Process client = connect("kicked");
+            Process client = python(server, steps("kicked"));
+            wait_for("kicked");
             chatctl(server.daemon(), {"kick", "kicked"});
             CHECK(client.wait() == 0);
             CHECK(client.out().text().find(" clean\n") != std::string::npos);
             ann.wait_for_line("kicked left");
         }
         {
-            Process client = connect("killed");
+            Process client = python(server, steps("killed"));
+            wait_for("killed");
             ::kill(handler_of(server, "killed"), SIGKILL);
             CHECK(client.wait() == 0);
             CHECK(client.out().text().find(" cut\n") != std::string::npos);
             ann.wait_for_line("killed left");
         }
         {
-            Process client = connect("relayed");
+            Process client = python(server, steps("relayed"));
+            wait_for("relayed");
             REQUIRE(server.relays().size() == 1);
             ::kill(server.relays().front(), SIGKILL);
             CHECK(client.wait() == 0);
             CHECK(client.out().text().find(" cut\n") != std::string::npos);
             ann.wait_for_line("relayed left");
         }
-        Process client = connect("last");
+        Process client = python(server, steps("last"));
+        wait_for("last");
         server.daemon().stop();
         CHECK(client.wait() == 0);
         CHECK(client.out().text().find(" clean\n") != std::string::npos);
@@ -485,6 +504,38 @@ TEST_SUITE("e2e") {
         guest.say("still here");
         ChatClient ann{daemon, "ann"};
         guest.hear("ann joined");
+    }
+
+    TEST_CASE("chat over TLS: an upgrade begins it and another ends it and who is under it leaves then") {
+        const TempDir folder;
+        const TestCertificate own = make_certificate(folder, "own");
+        const Words plain{"listen 127.0.0.1:0"};
+        Words secured{"listen 127.0.0.1:0 tls",
+                      text("certificate ", own.certificate.string(), ' ', own.key.string())};
+        secured.insert(secured.end(), plain.begin(), plain.end());
+        Daemon::Setting setting = chatd_with(plain);
+        setting.in_file = true;
+        Daemon daemon{setting};
+        ChatClient ann{daemon, "ann"};
+        const auto upgrade = [&](const Words& lines) {
+            daemon.configure(lines);
+            const std::size_t before = daemon.log().size();
+            daemon.signal(SIGUSR2);
+            daemon.wait_for_log("in the place of", before);
+        };
+        upgrade(secured);
+        std::string place;
+        for (const common::Address& address : daemon.addresses())
+            if (address.port() != daemon.port()) place = text("localhost:", address.port());
+        REQUIRE(!place.empty());
+        Guest guest{{"openssl", "s_client", "-connect", place, "-quiet", "-CAfile", own.certificate,
+                     "-verify_return_error"}};
+        guest.enter("guest");
+        check_they_talk(guest, ann, "hello");
+        upgrade(plain);
+        ann.wait_for_line("guest left");
+        CHECK(guest.program().wait() == 0);
+        ann.say("still here");
     }
 
     TEST_CASE("chat over TLS: chatctl makes a certificate and -n and a start say what is wrong with one") {
