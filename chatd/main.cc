@@ -20,9 +20,11 @@
 #include "common/log.hh"
 #include "common/options.hh"
 #include "common/privileges.hh"
+#include "common/tls/tls_process.hh"
 
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <unistd.h>
@@ -37,18 +39,37 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
     const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive);
     if (!users) return;
     const std::string config = options.file.empty() ? "" : std::filesystem::absolute(options.file).string();
-    require_outside(settings.state, users->main,
-                    {{"the configuration", config},
-                     {"users", settings.users},
-                     {"log", settings.log},
-                     {"pid-file", settings.pid_file}});
+    std::vector<OwnFile> places{{"the configuration", config},
+                                {"users", settings.users},
+                                {"log", settings.log},
+                                {"pid-file", settings.pid_file}};
+    for (const CertificateFiles& files : settings.tls.certificates) {
+        places.push_back({"certificate", files.certificate});
+        places.push_back({"the key of a certificate", files.key});
+    }
+    require_outside(settings.state, users->main, places);
+}
+
+// -n: what a start would find, said here.
+int check(const DaemonOptions& options, const Invocation& invocation) {
+    const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
+    change_priority(settings.nice, own_priority());
+    check_places(settings, options);
+    chatd::check_start(settings);
+    if (!settings.tls.certificates.empty())
+        for (const Note& note :
+             check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates))
+            std::fprintf(stderr, "chatd: %s\n", note.text.c_str());
+    return std::printf("chatd: configuration is good\n"), 0;
 }
 
 // What the keeper opens and runs. Of what only a start can change, paths are as they were found then.
 Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOptions& options,
-               const Executable& program, std::span<const Identity> known) {
+               const Executable& program, const std::shared_ptr<const Executable>& tls,
+               std::span<const Identity> known) {
     chatd::Settings settings = chatd::make_settings(lines);
     settings.users = first.users;
+    settings.tls.certificates = first.tls.certificates;
     const bool foreground = options.foreground;
     chatd::Hub::Start start{.foreground = foreground, .program = program.path()};
     const std::optional<DaemonUsers> users = find_users(settings, chatd::main_user_directive, known);
@@ -76,6 +97,7 @@ Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOp
                               .is_needed = true,
                               .executes = program.fd()});
     if (auto authd = chatd::authd_settings(settings)) add_authd(plan, *std::move(authd), users);
+    if (tls) add_tls(plan, tls, settings.tls.certificates, users);
     return plan;
 }
 
@@ -90,18 +112,20 @@ int serve(const DaemonOptions& options, const Invocation& invocation, std::optio
     chatd::Settings settings;
     const bool goes_on = paper && !paper->is_for_trial(); // with what was checked on trial
     const std::vector<Identity> known = paper ? paper->users : std::vector<Identity>{};
+    std::shared_ptr<const Executable> tls; // the program
     const auto plan = [&](Duties::Lines lines) {
-        return make_plan(lines, settings, options, program, known);
+        return make_plan(lines, settings, options, program, tls, known);
     };
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
         settings = chatd::make_settings(lines);
         if (!goes_on) check_places(settings, options);
         settings.users = real_user_file(settings.users, goes_on);
+        if (!settings.tls.certificates.empty()) tls = open_tls_program(invocation.path(), goes_on);
         return settings;
     };
     const auto check = [&] {
         chatd::check_start(settings);
-        return std::vector<Note>{};
+        return tls ? check_certificates(*tls, settings.tls.certificates) : std::vector<Note>{};
     };
     return start_daemon({{"chatd", SUITE_VERSION, plan, merge}, read, check}, options, invocation,
                         std::move(paper));
@@ -114,15 +138,9 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::show_usage)
         return std::printf("%s", usage_text("chatd", table, "").c_str()), 0;
     if (options.action == Action::show_version) return std::printf("chatd %s\n", SUITE_VERSION), 0;
-    if (options.action == Action::check) {
-        const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
-        change_priority(settings.nice, own_priority());
-        check_places(settings, options);
-        chatd::check_start(settings);
-        return std::printf("chatd: configuration is good\n"), 0;
-    }
     std::optional<Paper> paper = take_paper();
     const Invocation invocation = own_invocation({argv, static_cast<std::size_t>(argc)}, paper);
+    if (options.action == Action::check) return check(options, invocation);
     return serve(options, invocation, std::move(paper));
 }
 

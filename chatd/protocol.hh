@@ -20,12 +20,12 @@ namespace chatd {
 
 // A process speaks its own version and the one before, and so with one of the next version, too, as long as
 // that is so kind: after an upgrade processes of two versions work together.
-inline constexpr std::uint16_t protocol_version = 8, oldest_protocol = protocol_version - 1;
+inline constexpr std::uint16_t protocol_version = 9, oldest_protocol = protocol_version - 1;
 constexpr bool speaks_with(std::uint16_t version) {
     return version >= oldest_protocol && version <= protocol_version + 1;
 }
-// The first version whose handlers know `closed'.
-inline constexpr std::uint16_t first_with_closed = 8;
+// The first version whose handlers know `relay'.
+inline constexpr std::uint16_t first_with_relay = 9;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -152,7 +152,8 @@ frame( 20, counted,      CountedFrame,   "=Q",       0)                       /*
 frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
 frame( 23, here,         HereFrame,      "=IIQI",    0)                       /* hub, as again has it; room that the client was in last, or 0; bytes that were dealt with; serial of the request that is unanswered and follows, or 0 */ \
-/* from the hub to a handler; with entered and segment comes a log, open for reading */ \
+/* from the hub to a handler; with entered and segment comes a log, open for reading; with relay the pair with its \
+   client's relay */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
 frame(101, refused,      RefusedFrame,   "=B",       0)                       /* Refusal */ \
 frame(102, entered,      EnteredFrame,   "=IQQQIQI", max_room_name + 1 + max_topic + max_present * (1 + max_name)) /* room, client, line of its joining, first line missed, segment, offset, others in it; name, LF, topic, and LF and a name for the first of them */ \
@@ -166,6 +167,7 @@ frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers)
 frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
 frame(111, again,        AgainFrame,     "=HI",      0)                       /* a hub that follows another: version; number of this hub */ \
 frame(112, closed,       ClosedFrame,    "=I",       0)                       /* room, which its client was in */ \
+frame(113, relay,        RelayFrame,     "=",        0)                       /* its client is under TLS */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \

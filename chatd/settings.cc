@@ -22,6 +22,7 @@ namespace {
 
 constexpr DaemonDefaults defaults{.daemon = "chatd",
                                   .listen = "127.0.0.1:2323",
+                                  .listen_arguments = "ADDRESS:PORT [tls]",
                                   .idle_timeout = "0",
                                   .main_user = main_user_directive,
                                   .main_user_help =
@@ -169,6 +170,14 @@ void check_parts(const std::vector<RoomSettings>& rooms) {
                              "rooms, or give those a smaller keep-bytes"));
 }
 
+void check_tls(const Settings& settings) {
+    if (!settings.tls.certificates.empty()) return;
+    for (const std::string& given : settings.listen)
+        if (const ListenPlace place{given}; place.is_tls)
+            throw UserError(text("listen ", escape(place.address),
+                                 " tls: there is no TLS: add `certificate CERT KEY', two files in PEM"));
+}
+
 const std::string& entry_word(const RoomSettings& room) { return room.code.empty() ? room.name : room.code; }
 
 void check_entries(const std::vector<RoomSettings>& rooms) {
@@ -247,6 +256,7 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"lang", "en|zh", "en", "the language of clients that choose none", Repeats::no,
                      Reload::yes,
                      [&](Words w) { s.language = static_cast<Language>(parse_choice(w, language_names)); }});
+    for (Directive& row : tls_directives(s.tls)) table.push_back(std::move(row));
     return table;
 }
 
@@ -257,6 +267,7 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     check_parts(settings.rooms);
     check_entries(settings.rooms);
     check_operators(settings);
+    check_tls(settings);
     return settings;
 }
 

@@ -7,6 +7,7 @@
 #include "chatd/protocol.hh"
 #include "common/authd/authd.hh"
 #include "common/daemon_settings.hh"
+#include "common/tls/tls_settings.hh"
 
 #include <algorithm>
 #include <cstdint>
@@ -59,6 +60,7 @@ struct Settings : common::DaemonSettings {
     std::optional<FloodLimit> flood_per_address; // where it is given
     std::chrono::seconds resume_time{};          // 0: nobody is given a token
     Language language{};
+    common::TlsSettings tls;
 
     // What all clients from one address may do together.
     FloodLimit address_limit() const {

@@ -44,7 +44,7 @@ int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings, cons
     std::vector<common::Note> notes = check_start(settings, serves(options));
     if (!options.one_client && !settings.tls.certificates.empty())
         for (common::Note& note :
-             check_certificates(Executable{find_tls_program(invocation.path())}, settings.tls.certificates))
+             check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates))
             notes.push_back(std::move(note));
     for (const common::Note& note : notes) std::fprintf(stderr, "ftpd: %s\n", note.text.c_str());
     std::printf("ftpd: configuration is good\n");
@@ -114,16 +114,6 @@ std::vector<ConfigLine> merge(Duties::Lines old, Duties::Lines given, std::vecto
     return merged;
 }
 
-// goes_on: it was there on trial, and its loss is no reason to end a daemon that serves.
-std::shared_ptr<const Executable> find_tls(const Invocation& invocation, bool goes_on) {
-    try {
-        return std::make_shared<const Executable>(find_tls_program(invocation.path()));
-    } catch (const std::exception&) {
-        if (!goes_on) throw;
-        return nullptr;
-    }
-}
-
 int serve(const DaemonOptions& options, const Invocation& invocation, std::optional<Paper> paper) {
     ftpd::Settings settings;
     const bool goes_on = paper && !paper->is_for_trial(); // with what was checked on trial
@@ -135,7 +125,7 @@ int serve(const DaemonOptions& options, const Invocation& invocation, std::optio
     const auto read = [&](Duties::Lines lines) -> const DaemonSettings& {
         settings = ftpd::make_settings(lines);
         settings.users = real_user_file(settings.users, goes_on);
-        if (!settings.tls.certificates.empty()) tls = find_tls(invocation, goes_on);
+        if (!settings.tls.certificates.empty()) tls = open_tls_program(invocation.path(), goes_on);
         return settings;
     };
     const auto check = [&] {

@@ -29,6 +29,9 @@ secure="$scratch/own.pem"
     "$bin/ftpctl" certificate make "$secure" "$scratch/own.key" localhost "$address" >/dev/null
 certificate=
 [ ! -e "$bin/suite-tls" ] || certificate="certificate \"$secure\" \"$scratch/own.key\""
+# For chat at a port of its own: 6697 beside 2323.
+secure_port=$((chat_port + 4374))
+[ "$chat_port" != 0 ] && [ "$secure_port" -lt 65536 ] || secure_port=0
 
 # explain NAME LOG: why NAME did not start, where its log tells.
 explain() {
@@ -70,6 +73,11 @@ In three more shells: a name, then Enter alone for the lobby, or sesame, or lobb
   telnet $address $chat_port
   $build/chat $address:$chat_port
   $build/chatctl -s $run/chat/control announce hello everybody
+END
+    [ -z "$certificate" ] || [ "$secure_port" = 0 ] || cat <<END
+  openssl s_client -quiet -CAfile $run/own.pem -connect $address:$secure_port
+END
+    cat <<END
 
 Its log here names the process that serves them all, hub[PID]. Kill that, and type on; so with ftpd's parent[PID]:
 
@@ -106,7 +114,7 @@ exec 3<&-
 status=0
 sh -c 'echo $$ >"$0" && exec "$@"' "$scratch/chatd.pid" \
     "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
-    -o "state $scratch/chat" 2>"$scratch/chatd.pipe" || status=$?
+    -o "state $scratch/chat" ${certificate:+-o "listen $address:$secure_port tls" -o "$certificate"} 2>"$scratch/chatd.pipe" || status=$?
 exec 5>&2 2>/dev/null # with job control some shells tell how each job ended
 rm -f "$scratch/chatd.pid"
 trap - EXIT

@@ -18,13 +18,16 @@ bool ClientInput::read() {
     is_ready_ = state != IoState::would_block;
     if (!is_ready_) return false;
     has_ended_ = state == IoState::ended || (output_.telnet() != nullptr && output_.telnet()->has_ended());
-    if (has_ended_) output_.dialect().end_input();
+    if (state == IoState::ended && output_.tls().was_cut()) throw Gone{};
+    if (has_ended_) end_input();
     return true;
 }
 
+void ClientInput::end_input() { output_.dialect().end_input(output_.tls().is_input_whole()); }
+
 bool ClientInput::change_dialect() {
     if (!output_.change_dialect()) return false;
-    if (has_ended_) output_.dialect().end_input();
+    if (has_ended_) end_input();
     return true;
 }
 

@@ -46,6 +46,7 @@ public:
     void release_count() { held_count_.reset(); }
 
 private:
+    void end_input();
     std::uint64_t taken() const;
 
     ClientOutput& output_;

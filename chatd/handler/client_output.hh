@@ -4,6 +4,7 @@
 // slow client costs little memory.
 #pragma once
 
+#include "chatd/handler/client_tls.hh"
 #include "chatd/handler/display.hh"
 #include "chatd/handler/line_dialect.hh"
 #include "chatd/handler/telnet_dialect.hh"
@@ -37,6 +38,7 @@ public:
         if (telnet_) return *telnet_;
         return *line_;
     }
+    ClientTls& tls() { return tls_; }
     // nullptr: the client does not speak telnet.
     TelnetDialect* telnet() { return telnet_.get(); }
     const TelnetDialect* telnet() const { return telnet_.get(); }
@@ -73,6 +75,7 @@ public:
 private:
     void lift();
 
+    ClientTls tls_; // outlives the socket: the relay hears what that's end means before it
     common::Fd client_;
     std::unique_ptr<LineDialect> line_ = std::make_unique<LineDialect>(); // until the client speaks telnet
     std::unique_ptr<TelnetDialect> telnet_;

@@ -131,6 +131,13 @@ void lose_room(Conversation& c, const HubRequest&, Packet packet, Fd) {
     if (was_current && next != nullptr) c.output.say(Phrase::room_is_current, next->name());
 }
 
+// The first that it hears, where it is so.
+void be_under_tls(Conversation& c, const HubRequest&, Packet packet, Fd relay) {
+    RelayFrame::read(packet);
+    if (!relay) throw PeerError("a client under TLS without its relay");
+    c.output.tls().adopt(std::move(relay));
+}
+
 struct Rule {
     Message message;
     bool is_answer; // to what was asked
@@ -150,6 +157,7 @@ constexpr std::array rules{
     Rule{Message::known_as, false, hear_of_ignored},
     Rule{Message::again, false, begin_again},
     Rule{Message::closed, false, lose_room},
+    Rule{Message::relay, false, be_under_tls},
 };
 
 } // namespace

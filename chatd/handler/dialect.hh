@@ -31,8 +31,9 @@ public:
     virtual bool has_lines() const = 0; // or what may be one yet
     // Throws away what has come and was not taken yet; false when there was nothing.
     virtual bool drop_input() = 0;
-    // The client has ended its input, in order.
-    virtual void end_input() = 0;
+    // The client has ended its input, in order. is_whole: what stands behind the last end of a line is a
+    // line, too; else it may have been cut off.
+    virtual void end_input(bool is_whole) = 0;
     // When next_line has to be called again, or output to be made ready, though nothing has come.
     virtual std::optional<Clock::time_point> waits_until() const = 0;
 

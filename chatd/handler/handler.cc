@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 using namespace common;
 
@@ -23,6 +24,7 @@ Handler::Handler(const Parameters& parameters, const Catalogues& catalogues, Fd 
     : idle_timeout_(parameters.idle_timeout),
       signals_{SIGTERM, SIGINT},
       poller_(Poller::make(parameters.events)),
+      note_(page),
       talk_(std::move(client), catalogues, parameters.language, std::move(hub), poller_->reports_again(),
             page) {
     talk_.typing.limit_lines(parameters.lines_at_once);
@@ -34,6 +36,7 @@ int Handler::run() {
         poller_->watch(talk_.hub.fd(), Interest::read);
         while (!talk_.output.is_ending() || !talk_.output.is_empty()) {
             bool did_something = read_hub();
+            did_something |= hear_of_tls();
             did_something |= talk_.input.read();
             did_something |= talk_.input.change_dialect();
             did_something |= obey_client();
@@ -50,7 +53,31 @@ int Handler::run() {
     } catch (const Gone&) {
         // The hub sees the end of our pair and tells the rooms.
     }
+    note_tls();
+    if (talk_.output.is_ending() && talk_.output.is_empty()) talk_.output.tls().say_whole();
     return 0;
+}
+
+// What the relay tells but once, of how TLS began. It is watched until then.
+bool Handler::hear_of_tls() {
+    ClientTls& tls = talk_.output.tls();
+    const bool is_awaited = tls.is_awaited();
+    if (has_noted_tls_ || !tls.is_there() || (is_awaited && awaited_relay_ >= 0 && !is_relay_ready_))
+        return false;
+    if (awaited_relay_ >= 0) poller_->forget(std::exchange(awaited_relay_, -1));
+    is_relay_ready_ = false;
+    note_tls();
+    if (!has_noted_tls_) poller_->watch(awaited_relay_ = tls.fd(), Interest::read);
+    return true;
+}
+
+void Handler::note_tls() {
+    ClientTls& tls = talk_.output.tls();
+    if (has_noted_tls_ || !tls.is_there()) return;
+    tls.hear();
+    if (tls.is_awaited()) return;
+    has_noted_tls_ = true;
+    note_.post(tls.words());
 }
 
 bool Handler::is_done() const {
@@ -149,6 +176,10 @@ void Handler::wait() {
         if (until) at_most = std::min(at_most.value_or(std::chrono::hours{1}), time_until(*until));
     for (const Event& event : poller_->wait(at_most, signals_.while_waiting())) {
         const bool is_client = event.fd == output.fd();
+        if (event.fd == awaited_relay_) {
+            is_relay_ready_ = true;
+            continue;
+        }
         if (is_client && event.hangup && !talk_.input.wants_more()) throw Gone{};
         if (!event.readable) continue;
         if (is_client)

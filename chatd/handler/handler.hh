@@ -8,6 +8,7 @@
 #pragma once
 
 #include "chatd/handler/conversation.hh"
+#include "chatd/tls_note.hh"
 #include "common/fd.hh"
 #include "common/poller.hh"
 #include "common/signals.hh"
@@ -36,6 +37,8 @@ public:
 private:
     // Each does what it can without waiting, and tells whether it did anything.
     bool read_hub();
+    bool hear_of_tls();
+    void note_tls();
     bool obey_client();
     bool serve_terminal();
     bool look_up();
@@ -49,7 +52,11 @@ private:
     std::chrono::seconds idle_timeout_;
     common::Signals signals_;
     std::unique_ptr<common::Poller> poller_;
+    TlsNote note_;
     Conversation talk_;
+    int awaited_relay_ = -1; // the pair with the client's relay, as long as that has not told how it began
+    bool is_relay_ready_ = false;
+    bool has_noted_tls_ = false;
     std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();
 };
 

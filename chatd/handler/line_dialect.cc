@@ -21,6 +21,7 @@ std::optional<Line> LineDialect::next_line() {
     if (!line && input_ended_ && has_lines()) { // the last one, which nothing ends but the input
         input_.add("\n");
         line = input_.next();
+        if (!is_rest_whole_) line.reset();
     }
     if (line && !std::exchange(seen_first_line_, true) && input_.ended_in_crlf()) end_ = "\r\n";
     return line;

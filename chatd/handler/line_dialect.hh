@@ -20,7 +20,10 @@ public:
     std::optional<common::Line> next_line() override;
     bool has_lines() const override;
     bool drop_input() override { return input_.drop(); }
-    void end_input() override { input_ended_ = true; }
+    void end_input(bool is_whole) override {
+        input_ended_ = true;
+        is_rest_whole_ = is_whole;
+    }
     std::optional<Clock::time_point> waits_until() const override { return alone_until_; }
     std::string ask(Asked asked, std::string_view words) override;
     std::string_view line_end() const override { return end_; }
@@ -33,6 +36,7 @@ public:
 private:
     common::LineReader input_{max_text, common::LineEnds::any, max_batch};
     bool input_ended_ = false;
+    bool is_rest_whole_ = false; // at that end
     bool seen_first_line_ = false;
     std::string_view end_ = "\n";
     std::string question_; // the first one's words

@@ -52,7 +52,7 @@ public:
     std::optional<common::Line> next_line() override;
     bool has_lines() const override { return !lines_.empty() || !early_.empty(); }
     bool drop_input() override;
-    void end_input() override { end_negotiation(); } // half a line is a draft that was not sent
+    void end_input(bool) override { end_negotiation(); } // half a line is a draft that was not sent
     std::optional<Clock::time_point> waits_until() const override;
     std::string ask(Asked asked, std::string_view words) override;
     // What follows the words of a question that the client's own line editor shows; empty if it edits here.

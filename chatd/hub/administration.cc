@@ -129,6 +129,9 @@ ControlAnswer table_of(std::string heads, std::vector<Thing> things, const Row& 
     return answer;
 }
 
+// What a handler has noted: a version and a cipher, and not why there is none.
+bool is_secure(std::string_view tls) { return tls.starts_with("1.2/") || tls.starts_with("1.3/"); }
+
 // "2026-11-21T07:26:00Z", or "-" for ever.
 std::string shown_end(const std::optional<Ban::Time>& until) {
     if (!until) return "-";
@@ -295,9 +298,9 @@ ControlAnswer Administration::list_clients() const {
         if (client == nullptr) return {}; // it has left meanwhile
         return row_of(*client);
     };
-    return table_of(
-        text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("ROOM", 16), "NAME"),
-        std::move(all), row);
+    return table_of(text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("TLS", 16),
+                         column("ROOM", 16), "NAME"),
+                    std::move(all), row);
 }
 
 std::string Administration::row_of(const Client& client) const {
@@ -305,8 +308,10 @@ std::string Administration::row_of(const Client& client) const {
     std::string rooms;
     for (const Client::Membership& in : client.rooms)
         rooms += text(rooms.empty() ? "" : ",", in.room->name());
+    const std::string tls = pool_.tls_of(client);
     return text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
-                column(rooms.empty() ? "-" : rooms, 16), client.name.empty() ? "-" : client.name);
+                column(is_secure(tls) ? tls : "-", 16), column(rooms.empty() ? "-" : rooms, 16),
+                client.name.empty() ? "-" : client.name);
 }
 
 ControlAnswer Administration::list_bans() const {
@@ -322,9 +327,15 @@ ControlAnswer Administration::list_bans() const {
 
 ControlAnswer Administration::stats() const {
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - service_.started());
+    std::array<std::size_t, 2> of_tls{}; // 1.2 and 1.3
+    for (const auto& [number, client] : people_.all()) {
+        const std::string tls = pool_.tls_of(client);
+        if (is_secure(tls)) ++of_tls.at(tls.starts_with("1.2/") ? 0 : 1);
+    }
     return std::vector{
         text("uptime-seconds ", uptime.count()),   text("clients ", people_.count()),
-        text("max-clients ", pool_.max_clients()), text("accepted ", people_.added()),
+        text("max-clients ", pool_.max_clients()), text("clients-tls-1.2 ", of_tls[0]),
+        text("clients-tls-1.3 ", of_tls[1]),       text("accepted ", people_.added()),
         text("refused ", pool_.refused()),         text("crashed ", pool_.crashed()),
         text("rooms ", rooms_.all().size()),       text("lines ", rooms_.lines()),
         text("log-lines-lost ", log_.lost()),

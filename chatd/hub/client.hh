@@ -52,6 +52,12 @@ private:
     bool begun_ = false;
 };
 
+// One that was accepted, and has no handler yet.
+struct Arrival : common::Accepted {
+    common::Fd
+        relay{}; // under TLS, once that has begun, the pair with its relay; the socket is a stream then
+};
+
 // What outlives a hub: what the next one is given by the keeper, and believes (client_record.hh).
 struct ClientFacts {
     enum class State : unsigned { naming = 1, entering = 2, inside = 4 };
@@ -104,9 +110,10 @@ struct Client : ClientFacts {
 
     // Its handler.
     common::Watch pair;
-    std::optional<common::Accepted> arrival; // until it has a handler: for another spawner
+    std::optional<Arrival> arrival; // until it has a handler: for another spawner
 
     common::ErrorLines errors; // what its handler writes on its standard error
+    std::string tls_note;      // that it has left (chatd/tls_note.hh), once it has ended
 
     // What it has asked, and is not answered yet.
     std::uint32_t serial = 0;             // of the request that is worked for, 0: none

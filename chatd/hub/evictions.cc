@@ -78,8 +78,7 @@ void Evictions::empty_closing_rooms() {
 
 // No request of its own asks for this.
 void Evictions::lose_room(Client& client, Room& room) {
-    if (client.rooms.size() == 1 || client.protocol < first_with_closed)
-        return departures_.dismiss(client, Farewell::rooms_closed);
+    if (client.rooms.size() == 1) return departures_.dismiss(client, Farewell::rooms_closed);
     const std::uint32_t serial = std::exchange(client.serial, 0);
     rooms_.leave(room, client);
     client.serial = serial;

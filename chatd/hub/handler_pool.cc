@@ -2,12 +2,14 @@
 #include "chatd/hub/handler_pool.hh"
 
 #include "chatd/protocol.hh"
+#include "chatd/tls_note.hh"
 #include "common/children.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
 #include "common/keepalive.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "common/tls/relay_link.hh"
 
 #include <algorithm>
 #include <array>
@@ -29,6 +31,21 @@ constexpr std::string_view stopping_words = "The server is stopping: come back l
 bool is_at_end(const Watch& pair) {
     char byte{};
     return !pair || ::recv(pair.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+// For the log: " tls 1.3/AES-256-GCM", " no tls: " and why, or nothing.
+std::string shown_tls(const std::string& noted) {
+    return noted.empty() ? "" : text(noted.starts_with("no tls") ? " " : " tls ", noted);
+}
+
+bool wants_tls(const Arrival& arrival) { return speaks_tls(arrival.listener); }
+
+// Whoever is not under TLS yet, and wants it, would not understand the words.
+void turn_away(Acceptor& acceptor, const Arrival& arrival, std::string_view words) {
+    if (wants_tls(arrival) && !arrival.relay) return;
+    acceptor.turn_away(arrival.socket, words);
+    if (arrival.relay)
+        RelayLink{duplicate(arrival.relay.get()), RelayLink::Begun{}}.say_whole(control_connection);
 }
 
 } // namespace
@@ -67,7 +84,7 @@ void HandlerPool::configure(std::size_t own) {
 
 void HandlerPool::close() {
     acceptor_.close();
-    for (const Accepted& waiting : arrivals_) acceptor_.turn_away(waiting.socket, stopping_words);
+    for (const Arrival& waiting : arrivals_) turn_away(acceptor_, waiting, stopping_words);
 }
 
 bool HandlerPool::has_arrivals() const {
@@ -77,10 +94,9 @@ bool HandlerPool::has_arrivals() const {
 }
 
 void HandlerPool::turn_arrivals_away() {
-    for (const Accepted& waiting : std::exchange(arrivals_, {}))
-        acceptor_.turn_away(waiting.socket, busy_words);
+    for (const Arrival& waiting : std::exchange(arrivals_, {})) turn_away(acceptor_, waiting, busy_words);
     for (const HandOver& waiting : std::exchange(newcomers_, {}))
-        acceptor_.turn_away(waiting.socket, busy_words);
+        turn_away(acceptor_, waiting.arrival, busy_words);
     acceptor_.hand_over();
 }
 
@@ -92,25 +108,36 @@ void HandlerPool::update() {
     acceptor_.set_vacancy(pages_in_use_.size() < max_clients() ? Vacancy::free : Vacancy::full);
 }
 
-void HandlerPool::take(Accepted&& accepted) {
-    if (bans_.keeps_out(accepted.peer, {}, std::chrono::system_clock::now()))
-        return acceptor_.turn_away(accepted.socket, banned_words);
+// What it throws leaves the client with the caller.
+void HandlerPool::let_in(Arrival&& arrival) {
+    if (bans_.keeps_out(arrival.peer, {}, std::chrono::system_clock::now()))
+        return turn_away(acceptor_, arrival, banned_words);
     StatusPages::Lease page{pages_};
-    if (!page) return acceptor_.turn_away(accepted.socket, busy_words);
+    if (!page) return turn_away(acceptor_, arrival, busy_words);
     auto [ours, theirs] = make_packet_pair();
-    keep_alive(accepted.socket.get(), settings_.keepalive);
-    set_no_delay(accepted.socket.get());
-    set_urgent_inline(accepted.socket.get()); // a telnet client's Synch
-    Fd second = duplicate(accepted.socket.get(), accepted.peer.shown());
-    Client& client = people_.add(accepted.peer);
+    if (!arrival.relay) {
+        keep_alive(arrival.socket.get(), settings_.keepalive);
+        set_no_delay(arrival.socket.get());
+        set_urgent_inline(arrival.socket.get()); // a telnet client's Synch
+    }
+    if (wants_tls(arrival)) {
+        const bool is_known = spawner_.version() >= first_with_relay;
+        if (!is_known || (!arrival.relay && !callbacks_.begin_tls(arrival)))
+            return turn_away(acceptor_, arrival, busy_words);
+        if (send_packet(ours.get(), RelayFrame::make({}), arrival.relay.get()) != IoState::done)
+            fail_with(ENOBUFS, "send", "the pair with a relay");
+    }
+    Arrival second{{duplicate(arrival.socket.get(), arrival.peer.shown()), arrival.peer, arrival.listener},
+                   arrival.relay ? duplicate(arrival.relay.get()) : Fd{}};
+    Client& client = people_.add(arrival.peer);
     const ClientNumber number = client.number;
     try {
         client.page = page.number();
         client.spawner = spawner_.pid();
         client.protocol = spawner_.version();
-        client.listener = accepted.listener;
+        client.listener = arrival.listener;
         client.login_timeout = settings_.login_timeout;
-        client.arrival = {std::move(second), accepted.peer, accepted.listener};
+        client.arrival = std::move(second);
         watch(client, std::move(ours));
         pages_in_use_[number] = page.number();
         deposits_.put_new(client);
@@ -121,14 +148,15 @@ void HandlerPool::take(Accepted&& accepted) {
     }
     page.keep();
     callbacks_.on_arrival(client);
-    hand_over({number, client.page, std::move(accepted.socket), std::move(theirs)});
+    hand_over({number, client.page, std::move(arrival), std::move(theirs)});
     update();
 }
 
 // Whom a handler greets is not lost when the hub is: it stands with the keeper before.
 void HandlerPool::hand_over(HandOver newcomer) {
     if (!deposits_.has_all()) return newcomers_.push_back(std::move(newcomer));
-    spawner_.spawn(newcomer.client, newcomer.page, std::move(newcomer.socket), std::move(newcomer.pair));
+    spawner_.spawn(newcomer.client, newcomer.page, std::move(newcomer.arrival.socket),
+                   std::move(newcomer.pair));
 }
 
 void HandlerPool::on_deposited() {
@@ -224,9 +252,12 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     leaving_.end(number);
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
+    Client* const client = people_.find(number);
+    if (client != nullptr && speaks_tls(client->listener))
+        client->tls_note = TlsNote{pages_.page(page->second)}.read();
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
-    if (people_.find(number) == nullptr) deposits_.note_ended(number);
+    if (client == nullptr) deposits_.note_ended(number);
     update();
     if (status != 0) { // a signal, or an error that it could not tell its client
         ++crashed_;
@@ -275,23 +306,30 @@ void HandlerPool::hand_on(ClientNumber number) {
 
 void HandlerPool::on_spawner_ready() {
     if (spawner_.is_ready())
-        for (Accepted& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
+        for (Arrival& waiting : std::exchange(arrivals_, {})) admit(std::move(waiting));
     update();
 }
 
 // One of several: what it lacks costs the others nothing.
-void HandlerPool::admit(Accepted accepted) {
-    const Fd& socket = accepted.socket;
-    loop_.attempt([&] { take(std::move(accepted)); },
+void HandlerPool::admit(Arrival arrival) {
+    loop_.attempt([&] { let_in(std::move(arrival)); },
                   [&](const std::exception& error) {
                       acceptor_.pause(error.what());
-                      if (socket) acceptor_.turn_away(socket, busy_words);
+                      if (arrival.socket) turn_away(acceptor_, arrival, busy_words);
                   });
+}
+
+std::string HandlerPool::tls_of(const Client& client) const {
+    if (!speaks_tls(client.listener)) return {};
+    return escape(pages_in_use_.contains(client.number) ? TlsNote{pages_.page(client.page)}.read()
+                                                        : client.tls_note);
 }
 
 void HandlerPool::release(Client& client) {
     const ClientNumber number = client.number;
-    acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name)), people_.count() - 1);
+    acceptor_.log_end(
+        text(client.peer, " pid ", client.pid, ' ', escape(client.name), shown_tls(tls_of(client))),
+        people_.count() - 1);
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client);
         leaving_.begin(number, client.pid, std::move(client.errors),

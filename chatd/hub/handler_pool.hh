@@ -49,6 +49,8 @@ public:
         std::function<void(Client&)> on_arrival{};     // it has come in, and will get one
         // Something went wrong while the hub worked for it, for this reason: to end it.
         std::function<void(Client&, std::string_view why)> on_fault{};
+        // TlsDoor::begin.
+        std::function<bool(Arrival&)> begin_tls = [](Arrival&) { return false; };
     };
 
     // pages: as many as there may be clients.
@@ -77,8 +79,7 @@ public:
     // Those of them who have none now are told to come again.
     void turn_arrivals_away();
 
-    // What it throws leaves the client with the caller.
-    void take(common::Accepted&& accepted);
+    void take(common::Accepted accepted) { let_in(Arrival{std::move(accepted), {}}); }
     // What an earlier hub had: a client whose facts are there, and the handler of one that has left.
     void restore(Client& client, common::Fd pair);
     void restore_leaving(const ClientFacts& facts, common::Fd pair);
@@ -116,6 +117,9 @@ public:
         while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
     }
 
+    // What its handler has noted of its TLS (chatd/tls_note.hh), escaped; empty: there is none, or it is not
+    // known.
+    std::string tls_of(const Client& client) const;
     std::size_t max_clients() const { return acceptor_.max_clients(); } // now, once it is open
     std::string places() const { return acceptor_.places(); }
     std::uint64_t refused() const { return acceptor_.refused(); } // since the start
@@ -126,14 +130,16 @@ private:
     struct HandOver {
         ClientNumber client;
         std::size_t page;
-        common::Fd socket, pair;
+        Arrival arrival;
+        common::Fd pair;
     };
 
     void update();
     void hand_over(HandOver newcomer);
     void watch(Client& client, common::Fd pair);
     void restore_page(const ClientFacts& facts);
-    void admit(common::Accepted accepted);
+    void let_in(Arrival&& arrival);
+    void admit(Arrival arrival);
     void on_pair(ClientNumber number);
     void hand_on(ClientNumber number);
 
@@ -153,8 +159,8 @@ private:
     // When the spawner died, of these it was not known whether they had a handler: a frame of it tells, or
     // the end of the pair.
     std::set<ClientNumber> unsure_;
-    std::vector<common::Accepted> arrivals_; // of clients that wait for the next spawner
-    std::vector<HandOver> newcomers_;        // who wait until the keeper has what is deposited of them
+    std::vector<Arrival> arrivals_;   // of clients that wait for the next spawner
+    std::vector<HandOver> newcomers_; // who wait until the keeper has what is deposited of them
     // Of an earlier hub: whose spawner, this one, has not told yet.
     struct Restored {
         pid_t spawner, pid;

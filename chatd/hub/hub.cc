@@ -12,6 +12,7 @@
 #include "common/shared_memory.hh"
 #include "common/start_checks.hh"
 #include "common/text.hh"
+#include "common/tls/tls_process.hh"
 
 #include <algorithm>
 #include <optional>
@@ -37,7 +38,8 @@ constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for
 // At least so many of the hub's descriptors are no client's; listeners come to that.
 std::size_t own_of(const Settings& settings) {
     const bool needs_authd = !settings.users.empty() || !secrets_of(settings).empty();
-    return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0);
+    return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0) +
+           TlsDoor::descriptors(settings);
 }
 
 // If it is there: what is not, is made.
@@ -130,6 +132,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       newcomers_(loop_, settings_, people_, departures_),
       waker_(loop_, pages_, people_,
              [this](Client& client, std::string_view why) { departures_.punish(client, why); }),
+      tls_(loop_, log_, settings_, [&keeper] { keeper.end(label_of_tlsd); }),
       pool_(loop_, log_, settings_, pages_, people_, bans_, deposits_,
             {[this] { return spawner_.is_ready(); }, [this] { return spawner_.pid(); },
              [this](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
@@ -140,7 +143,8 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
             {[this](ClientNumber client) { requests_.read(client); },
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
-             [this](Client& client, std::string_view why) { departures_.punish(client, why); }}),
+             [this](Client& client, std::string_view why) { departures_.punish(client, why); },
+             [this](Arrival& arrival) { return tls_.begin(arrival); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_,
                  [&keeper] { keeper.end(label_of_authd); }),
@@ -216,6 +220,7 @@ void Hub::open_parts() {
     keep_spawner(spawner);
     if (spawner.fd) spawner_.adopt(std::move(spawner.fd), spawner.pid, version_of(spawner.pid));
     if (Given authd = keeper_.take(label_of_authd); authd.fd) take(std::move(authd));
+    if (Given tlsd = keeper_.take(label_of_tlsd); tlsd.fd) take(std::move(tlsd));
     if (keeper_.follows_another()) passwords_.configure(); // the hub before may have told it in part
     evicts_ = keeper_.inherits_stay();
 }
@@ -283,6 +288,7 @@ void Hub::take(Given given) {
         return;
     }
     if (given.label == label_of_authd) return passwords_.adopt(std::move(given.fd), given.pid);
+    if (given.label == label_of_tlsd) return tls_.adopt(std::move(given.fd), given.pid);
 }
 
 std::string Hub::make_configure(std::uint16_t version) const {
@@ -308,11 +314,12 @@ std::size_t Hub::set_descriptors_aside() {
     if (settings_.events == Backend::select) all = std::min<std::size_t>(all, FD_SETSIZE);
     const std::size_t for_rooms = all / share_of_made_rooms;
     rooms_.set_most_made(settings_.create_rooms ? std::clamp(for_rooms, min_made_rooms, max_made_rooms) : 0);
-    return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0);
+    return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0) +
+           TlsDoor::descriptors(settings_);
 }
 
 int Hub::run() {
-    wait_for_spawner();
+    wait_for_helpers();
     if (service_.is_stopping()) return stop(), 0;
     if (service_.hands_over()) return hand_over(), 0;
     places_.forget();
@@ -358,9 +365,13 @@ void Hub::evict() {
 }
 
 // Whoever cannot execute the spawner, or executes something else, does not start: the keeper ends the start.
-void Hub::wait_for_spawner() {
+// Nor would a start be any good that can serve nobody who wants TLS.
+void Hub::wait_for_helpers() {
     service_.attempt([this] { settle_batches(); });
-    while (!spawner_.was_ready() && !service_.is_stopping() && !service_.hands_over()) turn();
+    const bool awaits_tls = !keeper_.follows_another();
+    while ((!spawner_.was_ready() || (awaits_tls && tls_.is_awaited())) && !service_.is_stopping() &&
+           !service_.hands_over())
+        turn();
 }
 
 // What goes wrong with the answer to one of those who waited ends that one.
@@ -384,6 +395,7 @@ void Hub::settle_batches() {
 // After a reload. Says what could not be done.
 std::vector<std::string> Hub::apply(Service::Lines lines) {
     Settings wanted = make_settings(lines);
+    wanted.tls.certificates = settings_.tls.certificates;
     std::vector<std::string> told;
     for (Note& note : rooms_.configure(wanted.rooms)) {
         log_.write(note.severity, note.text);
@@ -418,6 +430,7 @@ void Hub::hand_over() {
     service_.attempt([this] { pool_.turn_arrivals_away(); });
     service_.attempt([this] { saved_bans_.finish(); }); // or its child would write when the next hub's does
     passwords_.leave();
+    tls_.leave();
     spawner_.leave();
     service_.end_hand_over();
 }
@@ -439,6 +452,7 @@ void Hub::stop() {
     service_.attempt([this] { places_.save(tickets_, rooms_.all()); });
     service_.attempt([this] { saved_bans_.finish(); });
     passwords_.stop();
+    tls_.stop();
     spawner_.stop();
     service_.attempt([this] {
         pool_.read_last_words([this] {

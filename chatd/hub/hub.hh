@@ -14,6 +14,7 @@
 #include "chatd/hub/kept_places.hh"
 #include "chatd/hub/requests.hh"
 #include "chatd/hub/spawner_link.hh"
+#include "chatd/hub/tls_door.hh"
 #include "chatd/hub/waker.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/keeper/serving_word.hh"
@@ -66,7 +67,7 @@ private:
     void keep_spawner(const common::Given& spawner);
     void forget_silent_handlers();
     void turn();
-    void wait_for_spawner();
+    void wait_for_helpers();
     void take(common::Given given);
     std::string make_configure(std::uint16_t version) const;
     void warn_of_missing_catalogue() const;
@@ -101,6 +102,7 @@ private:
     Departures departures_;
     Newcomers newcomers_;
     Waker waker_;
+    TlsDoor tls_;
     HandlerPool pool_;
     Ignores ignores_;
     Passwords passwords_;

@@ -65,7 +65,6 @@ void Resumption::repeat_token(const Client& client) {
 void Resumption::tell_again(const Client& client) {
     if (client.state == Client::State::inside) ignores_.tell_of(client);
     ignores_.tell_all(client);
-    if (client.protocol < first_with_closed) return;
     for (const std::uint32_t room : client.closed) answers_.send(client, ClosedFrame::make({}, room));
 }
 

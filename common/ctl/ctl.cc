@@ -220,8 +220,8 @@ int main(int argc, char** argv) {
         if (words.empty()) throw UsageError("give a verb: `help' lists the daemon's verbs");
         if (words[0] == "user") return run_user_command(daemon_of(program), options, Words{words}.subspan(1));
         const std::string daemon = daemon_of(program);
-        if (words[0] == "certificate" && daemon == "ftpd")
-            run_certificate_command(Invocation{{argv, static_cast<std::size_t>(argc)}}.path(),
+        if (words[0] == "certificate")
+            run_certificate_command(Invocation{{argv, static_cast<std::size_t>(argc)}}.path(), program,
                                     Words{words}.subspan(1));
         if (options.socket.empty())
             options.socket = options.config.empty() ? default_state_directory(daemon) + "/control"

@@ -130,9 +130,9 @@ int run_user_command(std::string_view daemon, const CtlOptions& options, Words w
     return 0;
 }
 
-void run_certificate_command(const std::string& path, Words words) {
+void run_certificate_command(const std::string& path, std::string_view name, Words words) {
     if (words.size() < 3 || words[0] != "make") throw UsageError(text("write ", certificate_syntax));
-    execute_tls_make(path, words.subspan(1));
+    execute_tls_make(path, name, words.subspan(1));
 }
 
 } // namespace common

@@ -44,7 +44,8 @@ std::span<const UserCommand> user_commands(); // what the manuals list
 int run_user_command(std::string_view daemon, const CtlOptions& options, Words words);
 
 inline constexpr std::string_view certificate_syntax = "certificate make CERT KEY [HOST ...]";
-// words: those after `certificate'. Becomes suite-tls, which does it. path: of this program. Throws as above.
-[[noreturn]] void run_certificate_command(const std::string& path, Words words);
+// words: those after `certificate'. Becomes suite-tls, which does it. path: of this program, and its name.
+// Throws as above.
+[[noreturn]] void run_certificate_command(const std::string& path, std::string_view name, Words words);
 
 } // namespace common

@@ -32,6 +32,12 @@ public:
 
     // pair: with tlsd, as the main process made it; none: there is no TLS.
     explicit RelayLink(Fd pair) : pair_(std::move(pair)) {}
+    // The pair, once another process has begun.
+    struct Begun {};
+    RelayLink(Fd pair, Begun)
+        : pair_(std::move(pair)), connections_{{control_connection, {}}}, has_begun_(true) {}
+    // The pair, for the client's process, which goes on with it in a link of its own.
+    Fd release() { return std::move(pair_); }
 
     // Whether begin may be called: there is a tlsd, and it was not called before.
     bool is_ready() const { return pair_ && !has_begun_; }

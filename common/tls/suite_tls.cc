@@ -136,8 +136,8 @@ int run_check(std::span<char* const> arguments) {
 }
 
 int run_make(std::span<char* const> arguments) {
-    return report_errors("ftpctl", [&] {
-        const std::vector<std::string> words(arguments.begin() + 2, arguments.end());
+    return report_errors(arguments[2], [&] {
+        const std::vector<std::string> words(arguments.begin() + 3, arguments.end());
         if (words.size() < 2) throw UsageError("a certificate and its key are two files");
         for (const std::string& line : make_certificate({words[0], words[1]}, std::span{words}.subspan(2)))
             std::printf("%s\n", line.c_str());
@@ -167,7 +167,7 @@ int run_client(std::span<char* const> arguments) {
 int main(int argc, char** argv) {
     const std::span arguments{argv, static_cast<std::size_t>(argc)};
     if (argc > 1 && argv[1] == tls_check) return run_check(arguments);
-    if (argc > 1 && argv[1] == tls_make) return run_make(arguments);
+    if (argc > 2 && argv[1] == tls_make) return run_make(arguments);
     if (argc > 1 && argv[1] == tls_client) ::_exit(run_client(arguments));
     TlsOrders orders;
     const int usage = report_errors("suite-tls", [&] {

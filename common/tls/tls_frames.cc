@@ -119,6 +119,12 @@ RelaySecurity unpack_security(std::uint32_t detail) {
     return {static_cast<std::uint8_t>(detail & 0xff), (detail & 0x100) != 0};
 }
 
+std::string_view name_of_cipher(std::string_view all) {
+    const std::size_t begin = all.rfind('(');
+    if (begin == all.npos) return all;
+    return all.substr(begin + 1, all.find(')', begin) - begin - 1);
+}
+
 RelayDirection direction_of(const TlsFrame& frame) {
     const auto direction = static_cast<RelayDirection>(frame.detail);
     if (direction != RelayDirection::to_client && direction != RelayDirection::from_client) refuse();

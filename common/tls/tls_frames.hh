@@ -112,6 +112,8 @@ std::string pack_certificate(const ServerCertificate& certificate);
 ServerCertificate unpack_certificate(std::string_view bytes);
 std::uint32_t pack_security(RelaySecurity security);
 RelaySecurity unpack_security(std::uint32_t detail);
+// The last of what `secured' says of a handshake, "(TLS1.3)-(ECDHE-...)-...-(AES-256-GCM)".
+std::string_view name_of_cipher(std::string_view all);
 RelayDirection direction_of(const TlsFrame& frame); // of `data': never both
 RelayEnd end_of(const TlsFrame& frame);             // of `ended'
 Severity severity_of(const TlsFrame& frame);        // of `note'

@@ -20,7 +20,7 @@ TlsLink::TlsLink(Loop& loop, Log& log, std::function<void()> end)
 
 Fd TlsLink::open_client(const Address& client) {
     std::pair<Fd, Fd> ends = make_packet_pair();
-    if (process_.waiting() < max_unsent)
+    if (!is_full())
         process_.send(pack_tls_frame({.word = TlsWord::client, .bytes = client.network()}),
                       std::move(ends.second));
     return std::move(ends.first);

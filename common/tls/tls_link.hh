@@ -28,6 +28,8 @@ public:
 
     // Whether one has found its certificates to be good, once.
     bool was_ready() const { return was_ready_; }
+    // As many wait as may.
+    bool is_full() const { return process_.waiting() >= max_unsent; }
     // The pair with a tlsd that was started.
     void adopt(Fd pair, pid_t pid) { process_.adopt(std::move(pair), pid); }
     // The client's process's end of a new pair, for RelayLink. While no tlsd is there a few of them wait, and

@@ -67,6 +67,15 @@ std::string find_tls_program(const std::string& daemon) {
                          "../libexec: install libgnutls28-dev and build again"));
 }
 
+std::shared_ptr<const Executable> open_tls_program(const std::string& daemon, bool goes_on) {
+    try {
+        return std::make_shared<const Executable>(find_tls_program(daemon));
+    } catch (const std::exception&) {
+        if (!goes_on) throw;
+        return nullptr;
+    }
+}
+
 void execute_tls(const Executable& program, const TlsOrders& orders) {
     // Out of the way of the numbers that are wanted.
     const auto high = [](int fd) {
@@ -104,8 +113,9 @@ std::vector<CertificateFiles> read_tls_check(std::span<char* const> arguments) {
     return all;
 }
 
-void execute_tls_make(const std::string& own_path, std::span<const std::string> words) {
-    std::vector<std::string> arguments{std::string{tls_program}, std::string{tls_make}};
+void execute_tls_make(const std::string& own_path, std::string_view name,
+                      std::span<const std::string> words) {
+    std::vector<std::string> arguments{std::string{tls_program}, std::string{tls_make}, std::string{name}};
     arguments.insert(arguments.end(), words.begin(), words.end());
     Executable{find_tls_program(own_path)}.execute(arguments);
 }

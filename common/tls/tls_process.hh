@@ -34,6 +34,9 @@ struct CertificateFiles {
 // Where the program is of a daemon whose own path this is: beside it, as it was built, or in ../libexec.
 // Throws UserError when there is none, saying what to install.
 std::string find_tls_program(const std::string& daemon);
+// The same, opened. goes_on: it was there on trial, and its loss is no reason to end a daemon that serves:
+// then there is none.
+std::shared_ptr<const Executable> open_tls_program(const std::string& daemon, bool goes_on = false);
 
 // Has the program look whether these can be served with, in a process that ends at once. What is no fault,
 // but to be known. Throws UserError, which says which file is wrong and why.
@@ -44,9 +47,10 @@ inline constexpr std::string_view tls_check = "check"; // its role then; the fil
 std::vector<CertificateFiles> read_tls_check(std::span<char* const> arguments);
 
 // Becomes the program, which makes a certificate (common/tls/make): own_path: of this program; words: CERT
-// KEY [HOST ...]. Throws as find_tls_program.
-[[noreturn]] void execute_tls_make(const std::string& own_path, std::span<const std::string> words);
-inline constexpr std::string_view tls_make = "make"; // its role then; the words follow
+// KEY [HOST ...]. name: what complains. Throws as find_tls_program.
+[[noreturn]] void execute_tls_make(const std::string& own_path, std::string_view name,
+                                   std::span<const std::string> words);
+inline constexpr std::string_view tls_make = "make"; // its role then; the name and the words follow
 
 // Has the keeper of this plan run keyd and tlsd from the program. The main process is given the pair with
 // tlsd under its label; keyd's goes to tlsd. A reload that finds other files has the program look at them,

@@ -170,7 +170,7 @@ void Parent::start_session(Accepted client) {
     try {
         std::tie(ours, parts.pair) = make_packet_pair();
         if (authd_) parts.authd = authd_->open_client(client.peer);
-        parts.begins_with_tls = client.listener.find(listener_is_tls) != client.listener.npos;
+        parts.begins_with_tls = speaks_tls(client.listener);
         if (tls_ && (settings_.tls_policy != TlsPolicy::off || parts.begins_with_tls))
             parts.tlsd = tls_->open_client(client.peer);
     } catch (const std::system_error&) {

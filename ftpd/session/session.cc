@@ -48,13 +48,6 @@ Fd enter_by_path(const Settings& settings, const std::optional<Identity>& identi
 }
 
 // A client for whom there is no folder.
-// Of all that is said of a handshake, "(TLS1.3)-(ECDHE-...)-...-(AES-256-GCM)".
-std::string_view name_of_cipher(std::string_view all) {
-    const std::size_t begin = all.rfind('(');
-    if (begin == all.npos) return all;
-    return all.substr(begin + 1, all.find(')', begin) - begin - 1);
-}
-
 void turn_away(const Settings& settings, const SessionParts& parts, const std::system_error& why) {
     const std::string reason = why.code().message();
     if (Severity::warning <= settings.log_level)

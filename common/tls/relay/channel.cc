@@ -81,6 +81,12 @@ ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) 
     Channel& channel = *static_cast<Channel*>(own);
     const ssize_t got = retry([&] { return ::recv(channel.client_.get(), into, most, 0); });
     if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
+    // The library would send nothing more, and many clients end so, and still wait for answers.
+    if (got == 0 && channel.state_ == State::open && !channel.is_broken_) {
+        channel.has_bare_end_ = true;
+        errno = EAGAIN;
+        return -1;
+    }
     if (got <= 0 || channel.state_ != State::handshake) return got;
     channel.handshake_bytes_ += static_cast<std::size_t>(got);
     if (channel.handshake_bytes_ <= max_handshake) return got;
@@ -159,7 +165,11 @@ bool Channel::carry_up() {
         if (has_process_ && !is_end_sent_) advance(); // else nobody waits for that
         return true;
     }
-    if (is_again(got)) return false;
+    if (is_again(got) && !has_bare_end_) return false;
+    if (is_again(got)) {
+        end_up(RelayEnd::bare, "it ended without TLS's own end (close_notify)");
+        return true;
+    }
     if (got == 0) {
         end_up(RelayEnd::clean, {});
         return true;
@@ -169,10 +179,6 @@ bool Channel::carry_up() {
         return true;
     }
     if (got != GNUTLS_E_REHANDSHAKE && gnutls_error_is_fatal(static_cast<int>(got)) == 0) return true;
-    if (got == GNUTLS_E_PREMATURE_TERMINATION && !is_broken_) {
-        end_up(RelayEnd::bare, "it ended without TLS's own end (close_notify)");
-        return true;
-    }
     break_off(words_of(got, session_.get()));
     return false;
 }

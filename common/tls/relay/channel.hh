@@ -95,14 +95,15 @@ private:
     Clock::time_point last_advance_ = Clock::now();
     std::size_t handshake_bytes_ = 0; // that came
     unsigned renegotiations_ = 0;
-    bool up_ended_ = false;    // nothing more comes from the client
-    bool down_ended_ = false;  // nothing more comes from the stream
-    bool is_blocked_ = false;  // the client takes nothing just now
-    bool is_whole_ = false;    // what stands in the stream before its end
-    bool is_end_sent_ = false; // TLS's own end
-    bool is_up_whole_ = false; // the client has sent its own
-    bool is_broken_ = false;   // it was reset, or no packets get through
-    bool is_right_ = false;    // the server, where the client's relay has one
+    bool up_ended_ = false;     // nothing more comes from the client
+    bool down_ended_ = false;   // nothing more comes from the stream
+    bool is_blocked_ = false;   // the client takes nothing just now
+    bool is_whole_ = false;     // what stands in the stream before its end
+    bool is_end_sent_ = false;  // TLS's own end
+    bool is_up_whole_ = false;  // the client has sent its own
+    bool has_bare_end_ = false; // it has ended TCP's side alone
+    bool is_right_ = false;     // the server, where the client's relay has one
+    bool is_broken_ = false;    // it was reset, or no packets get through
     bool has_process_ = true;
 };
 

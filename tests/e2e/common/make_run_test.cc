@@ -26,6 +26,14 @@ Pty run_both(const TempDir& folder) {
     return Pty{command};
 }
 
+// Of the last listener that a log tells of.
+std::string last_port(const Path& log) {
+    const std::string all = read_file(log);
+    const std::string_view head = "listening on 127.0.0.1:";
+    const std::size_t at = all.rfind(head) + head.size();
+    return all.substr(at, all.find('\n', at) - at);
+}
+
 } // namespace
 
 TEST_SUITE("e2e") {
@@ -58,14 +66,14 @@ TEST_SUITE("e2e") {
         Pty terminal = run_both(folder);
         terminal.wait_for("A line typed here is announced to everybody");
         const Path place = folder / "build/run-0-0";
-        const std::string log = read_file(place / "ftpd.log");
-        const std::string_view head = "listening on 127.0.0.1:";
-        const std::string port = log.substr(log.find(head) + head.size(),
-                                            log.find('\n', log.find(head)) - log.find(head) - head.size());
-        if (std::filesystem::exists(place / "own.pem"))
+        if (std::filesystem::exists(place / "own.pem")) {
             CHECK(run_in(folder.path(), {"curl", "-sS", "--ssl-reqd", "--cacert", place / "own.pem",
-                                         "ftp://127.0.0.1:" + port + "/README.txt"})
+                                         "ftp://127.0.0.1:" + last_port(place / "ftpd.log") + "/README.txt"})
                       .starts_with("Welcome."));
+            Process guest{{"openssl", "s_client", "-quiet", "-CAfile", place / "own.pem", "-connect",
+                           "127.0.0.1:" + last_port(place / "chatd.log")}};
+            guest.out().wait_for("Your name: ");
+        }
         terminal.type("\x03");
         CHECK(terminal.wait() == 0);
     }

@@ -10,6 +10,7 @@ read=TEXT           reads exactly that, or fails
 count               reads to the end and prints how much it was and how it ended: clean or cut
 unwrap              sends close_notify, waits for that of the server, and prints that it came
 close  reset        ends the TCP connection, without close_notify
+fin                 ends only this side of it, so
 slowly=N            sends N bytes, each in a record of its own
 pause               waits to be killed
 wait                reads until the connection ends, in whichever way, and says so
@@ -97,6 +98,8 @@ class Client:
             self.unwrap()
         elif name == "close":
             self.socket.close()
+        elif name == "fin":
+            socket.socket.shutdown(self.socket, socket.SHUT_WR)
         elif name == "reset":
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.socket.close()

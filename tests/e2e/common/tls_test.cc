@@ -141,6 +141,21 @@ TEST_SUITE("e2e") {
         }
     }
 
+    TEST_CASE("tls: a client that ends TCP alone is still sent the answers that it waits for") {
+        for (const std::string version : {"1.2", "1.3"}) {
+            TlsHouse house;
+            Process client{
+                client_command(house, {"max=" + version, "connect", "send=hello", "fin", "count"})};
+            TlsPeer peer = house.serve(house.accept());
+            CHECK(peer.read_to_end() == "hello");
+            peer.link().hear();
+            CHECK(peer.link().connection(control_connection).end == RelayEnd::bare);
+            peer.write("good day");
+            peer.close_whole();
+            CHECK(end(client).find("\n8 clean\n") != std::string::npos);
+        }
+    }
+
     TEST_CASE("tls: an upload's end is answered at once though its stream is still open") {
         TlsHouse house;
         // The second connection is the data connection.

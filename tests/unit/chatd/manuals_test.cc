@@ -108,7 +108,7 @@ TEST_SUITE("unit") {
             CHECK(says("May be given more than once") ==
                   (table[i].repeats == common::Directive::Repeats::yes));
         }
-        CHECK(manual.says("Only listen, room and operator may be given more than once."));
+        CHECK(manual.says("Only listen, room, operator and certificate may be given more than once."));
     }
 
     TEST_CASE("chatd.conf(5) lists the options of a room with their defaults") {

@@ -3,6 +3,7 @@
 #include "chatd/protocol.hh"
 #include "chatd/settings.hh"
 #include "common/errors.hh"
+#include "common/keeper/keeper_link.hh"
 
 #include <doctest/doctest.h>
 
@@ -32,6 +33,30 @@ bool is_refused(const Lines& lines, std::string_view because) {
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE("a listener for TLS needs a certificate and a path has no TLS") {
+        const Settings settings = settings_of({"listen *:2323", "listen *:6697 tls", "certificate /a /b",
+                                               "listen \"unix:/run/my chat tls\"", "tls-minimum 1.3"});
+        REQUIRE(settings.listen.size() == 3);
+        const common::ListenPlace plain{settings.listen[0]}, secure{settings.listen[1]},
+            path{settings.listen[2]};
+        CHECK_FALSE(plain.is_tls);
+        CHECK(plain.address == "*:2323");
+        CHECK(secure.is_tls);
+        CHECK(secure.address == "*:6697");
+        CHECK_FALSE(path.is_tls);
+        CHECK(path.address == "unix:/run/my chat tls");
+        CHECK(settings.tls.least_minor == 3);
+        CHECK(is_refused({"listen *:6697 tls"}, "add `certificate CERT KEY'"));
+        CHECK(is_refused({"listen *:6697 ssl"}, "an address"));
+        CHECK(is_refused({"listen unix:/x tls", "certificate /a /b"}, "leave out tls"));
+        CHECK(is_refused({"certificate /a"}, "takes two files"));
+        CHECK(common::speaks_tls("listen 127.0.0.1:6697 tls"));
+        CHECK(common::speaks_tls("listen 127.0.0.1:0 tls+"));
+        CHECK_FALSE(common::speaks_tls("listen 127.0.0.1:0"));
+        CHECK_FALSE(common::speaks_tls("listen unix:/run/my chat tls"));
+        CHECK_FALSE(common::speaks_tls("inherited 127.0.0.1:6697 3"));
+    }
+
     TEST_CASE("chatd's defaults are one open room and twenty lines of history") {
         const Settings settings = settings_of({});
         REQUIRE(settings.rooms.size() == 1);

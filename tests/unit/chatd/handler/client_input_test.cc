@@ -2,7 +2,11 @@
 // The lines of a client and how far they were dealt with; and what waits to be written to it.
 #include "chatd/handler/client_input.hh"
 
+#include "common/tls/tls_frames.hh"
 #include "tests/unit/chatd/handler/talk_place.hh"
+
+#include <optional>
+#include <string>
 
 using namespace chatd;
 
@@ -44,6 +48,62 @@ TEST_SUITE("unit") {
         CHECK(input.dealt_with() == 10);
         input.count_from(100);
         CHECK(input.dealt_with() == 100);
+    }
+
+    TEST_CASE(
+        "input: under TLS the last line counts without its end only where the client has ended itself") {
+        struct Case {
+            std::optional<common::RelayEnd> end; // none: the relay has died
+            std::string lines;
+        };
+        using common::RelayEnd;
+        for (const Case& one : {Case{RelayEnd::clean, "one two half "},
+                                {RelayEnd::bare, "one two "},
+                                {RelayEnd::cut, "gone"},
+                                {std::nullopt, "gone"}}) {
+            TalkPlace place;
+            auto [relay, own] = common::make_packet_pair();
+            place.hear(RelayFrame::make({}), own.get());
+            own.reset();
+            ClientTls& tls = place.talk.output.tls();
+            REQUIRE(tls.is_there());
+            CHECK(tls.is_awaited());
+            common::send_tls_frame(relay.get(), {common::TlsWord::secured, 0, 3, "(TLS1.3)-(X)-(AES)"});
+            tls.hear();
+            CHECK_FALSE(tls.is_awaited());
+            CHECK(tls.words() == "1.3/AES");
+            if (one.end)
+                common::send_tls_frame(relay.get(),
+                                       {common::TlsWord::ended, 0, static_cast<unsigned>(*one.end), {}});
+            else
+                relay.reset();
+            place.send_unread("one\ntwo\nhalf");
+            std::string lines;
+            try {
+                place.end_input();
+                while (const auto line = place.talk.input.next_line()) lines += line->text + ' ';
+                CHECK_FALSE(place.talk.input.has_lines());
+            } catch (const Gone&) {
+                lines = "gone";
+            }
+            CHECK(lines == one.lines);
+        }
+    }
+
+    TEST_CASE("input: a relay that is not brought with its word is a fault and one that ends says why") {
+        TalkPlace place;
+        CHECK_FALSE(place.talk.output.tls().is_there());
+        place.talk.output.tls().say_whole(); // to nobody
+        CHECK_THROWS_AS(place.hear(RelayFrame::make({})), common::PeerError);
+        auto [relay, own] = common::make_packet_pair();
+        place.hear(RelayFrame::make({}), own.get());
+        common::send_tls_frame(relay.get(), {common::TlsWord::ended, 0, 1, "no handshake: x"});
+        place.talk.output.tls().hear();
+        CHECK(place.talk.output.tls().words() == "no tls: no handshake: x");
+        CHECK(place.talk.output.tls().was_cut());
+        place.talk.output.tls().say_whole();
+        CHECK(common::receive_tls_frame(relay.get(), {common::TlsWord::whole}).state ==
+              common::IoState::done);
     }
 
     TEST_CASE("input: nothing is read while nothing could be shown and at the end") {

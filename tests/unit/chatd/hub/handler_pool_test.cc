@@ -4,9 +4,11 @@
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/waker.hh"
 #include "chatd/sleep_word.hh"
+#include "chatd/tls_note.hh"
 #include "common/errors.hh"
 #include "common/subreaper.hh"
 #include "common/text.hh"
+#include "common/tls/tls_frames.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/skip.hh"
 #include "tests/unit/common/temporary_folder.hh"
@@ -17,6 +19,7 @@
 #include <set>
 #include <sys/resource.h>
 #include <system_error>
+#include <tuple>
 #include <unistd.h>
 
 using namespace chatd;
@@ -34,11 +37,11 @@ struct Pool {
         settings.max_clients = 2;
         pool.open({}, 0);
     }
-    ClientNumber take(const std::string& host = "10.0.0.7") {
+    ClientNumber take(const std::string& host = "10.0.0.7", const std::string& listener = "") {
         auto [theirs, ours] = common::make_packet_pair();
         clients.push_back(std::move(theirs));
         const std::size_t before = spawned.size();
-        pool.take({std::move(ours), common::resolve_address(host + ":40000").front()});
+        pool.take({std::move(ours), common::resolve_address(host + ":40000").front(), listener});
         return spawned.size() == before ? 0 : spawned.back().client;
     }
     // What the client that came last was told by the hub itself.
@@ -77,7 +80,22 @@ struct Pool {
                        [this] { return keeper_takes_all; }},
                       tickets};
     bool reading_fails = false;
-    std::string faults; // for which clients were ended
+    std::string faults;                       // for which clients were ended
+    std::uint16_t version = protocol_version; // of the spawner
+    bool has_tlsd = true;
+    // For each client under TLS: the other ends of its stream and of the pair with its relay.
+    struct Secured {
+        common::Fd stream, relay;
+    };
+    std::vector<Secured> secured;
+    bool begin_tls(Arrival& arrival) {
+        if (!has_tlsd) return false;
+        Secured ends;
+        std::tie(arrival.socket, ends.stream) = common::make_packet_pair();
+        std::tie(arrival.relay, ends.relay) = common::make_packet_pair();
+        secured.push_back(std::move(ends));
+        return true;
+    }
     HandlerPool pool{loop,
                      log,
                      settings,
@@ -90,7 +108,7 @@ struct Pool {
                           spawned.push_back({client, page, std::move(socket), std::move(pair)});
                       },
                       [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); },
-                      [] { return protocol_version; }, [this](pid_t pid) { killed_orphans.push_back(pid); }},
+                      [this] { return version; }, [this](pid_t pid) { killed_orphans.push_back(pid); }},
                      {[this](ClientNumber client) {
                           if (reading_fails) common::fail_with(EIO, "receive a packet");
                           readable.push_back(client);
@@ -103,7 +121,8 @@ struct Pool {
                       [this](Client& client, std::string_view why) {
                           faults += why;
                           pool.release(client);
-                      }}};
+                      },
+                      [this](Arrival& arrival) { return begin_tls(arrival); }}};
     Waker waker{loop, pages, people, [this](Client& client, std::string_view why) {
                     faults += why;
                     pool.release(client);
@@ -369,6 +388,83 @@ TEST_SUITE("unit") {
         house.pool.turn_arrivals_away();
         CHECK_FALSE(house.pool.has_arrivals());
         CHECK(house.told() == "The server is busy: try again in a moment.\n");
+    }
+
+    TEST_CASE("who wants TLS is handed over with a stream and its handler hears first of its relay") {
+        Pool house;
+        house.take("10.0.0.1", "listen 10.0.0.1:2323");
+        CHECK(house.secured.empty());
+        const ClientNumber client = house.take("10.0.0.2", "listen 10.0.0.1:6697 tls");
+        REQUIRE(house.secured.size() == 1);
+        REQUIRE(house.spawned.size() == 2);
+        std::array<char, max_frame> packet{};
+        const auto hear = [&](const common::Fd& pair) {
+            common::Received got = common::receive_packet(pair.get(), packet);
+            REQUIRE(got.state == common::IoState::done);
+            CHECK(message_of(std::span{packet}.first(got.bytes)) == Message::relay);
+            return std::move(got.passed);
+        };
+        const common::Fd relay = hear(house.spawned[1].pair);
+        common::send_packet(relay.get(), std::string_view{"r"});
+        CHECK(common::receive_packet(house.secured[0].relay.get(), packet).bytes == 1);
+        common::send_packet(house.spawned[1].socket.get(), std::string_view{"s"});
+        CHECK(common::receive_packet(house.secured[0].stream.get(), packet).bytes == 1);
+        CHECK(common::receive_packet(house.spawned[0].pair.get(), packet).state ==
+              common::IoState::would_block);
+        // Another spawner gets the same.
+        house.is_ready = false;
+        house.pool.on_spawned(house.spawned[0].client, 4711);
+        house.spawned.pop_back();
+        house.pool.on_spawner_lost();
+        CHECK(house.lost == std::vector<ClientNumber>{client});
+        house.pool.on_ended(client, 0);
+        house.is_ready = true;
+        house.pool.on_spawner_ready();
+        CHECK(house.secured.size() == 1);
+        REQUIRE(house.spawned.size() == 2);
+        hear(house.spawned[1].pair);
+        common::send_packet(house.spawned[1].socket.get(), std::string_view{"s"});
+        CHECK(common::receive_packet(house.secured[0].stream.get(), packet).bytes == 1);
+    }
+
+    TEST_CASE(
+        "who wants TLS and cannot have it hears nothing and who has it hears all and that it is whole") {
+        Pool house;
+        house.has_tlsd = false;
+        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6697 tls") == 0);
+        CHECK(house.told().empty());
+        house.has_tlsd = true;
+        house.version = first_with_relay - 1;
+        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6697 tls") == 0);
+        CHECK(house.secured.empty());
+        house.version = first_with_relay;
+        house.take("10.0.0.1", "listen 10.0.0.1:6697 tls");
+        house.is_ready = false;
+        house.spawned.clear();
+        house.pool.on_spawner_lost();
+        house.pool.close();
+        std::array<char, 256> words{};
+        const auto got = common::receive_packet(house.secured.at(0).stream.get(), words);
+        CHECK(std::string_view{words.data(), got.bytes} == "The server is stopping: come back later.\n");
+        CHECK(common::receive_tls_frame(house.secured[0].relay.get(), {common::TlsWord::whole}).state ==
+              common::IoState::done);
+    }
+
+    TEST_CASE(
+        "what a handler has noted of its client's TLS is known and logged also when it has ended first") {
+        Pool house;
+        for (const bool ends_first : {false, true}) {
+            const ClientNumber number = house.take("10.0.0.1", "listen 10.0.0.1:6697 tls");
+            Client& client = *house.people.find(number);
+            CHECK(house.pool.tls_of(client).empty());
+            TlsNote{house.pages.page(client.page)}.post(ends_first ? "no tls: \n" : "1.3/AES");
+            CHECK(house.pool.tls_of(client) == (ends_first ? "no tls: \\n" : "1.3/AES"));
+            if (ends_first) house.pool.on_ended(number, 0);
+            house.pool.release(client);
+            if (!ends_first) house.pool.on_ended(number, 0);
+            CHECK(
+                house.is_logged(ends_first ? "  no tls: \\n clients 0/2\n" : "  tls 1.3/AES clients 0/2\n"));
+        }
     }
 
     TEST_CASE("who waits for a spawner when the hub stops is told so") {

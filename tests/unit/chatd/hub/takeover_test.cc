@@ -733,19 +733,6 @@ TEST_SUITE("unit") {
         CHECK(hubs.now->rooms.find("cellar") == nullptr);
     }
 
-    TEST_CASE("a member whose handler does not know of closed rooms leaves with the room") {
-        Hubs hubs;
-        Client& ada = hubs.now->enter("ada");
-        const ClientNumber adas = ada.number;
-        hubs.now->join(ada, "cellar");
-        hubs.make_old(ada, first_with_closed - 1);
-        hubs.configured = std::vector{room_settings("lobby")};
-        hubs.die();
-        hubs.stay();
-        CHECK_FALSE(hubs.now->is_here(adas));
-        CHECK_EQ(hubs.now->heard(adas), common::text("again, ", HubHouse::dismissed(Farewell::rooms_closed)));
-    }
-
     TEST_CASE("clients of a listener that there is no more leave when the new hub stays") {
         Hubs hubs;
         const auto enter = [&](const std::string& name, const std::string& listener) {

@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: ISC
+// TLS as people at chatd meet it: with other people's clients, beside those without TLS, whatever dies, and
+// what is refused to whom.
+#include "common/far_process.hh"
+#include "common/text.hh"
+#include "tests/e2e/chat_client.hh"
+#include "tests/e2e/clients.hh"
+#include "tests/e2e/roles.hh"
+#include "tests/e2e/tls_house.hh"
+#include "tests/skip.hh"
+
+#include <csignal>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <list>
+#include <set>
+
+using namespace e2e;
+using common::text;
+using tests::lacks;
+
+namespace {
+
+// chatd with a listener in the clear and one for TLS, and a certificate for localhost; further lines.
+class Secured {
+public:
+    explicit Secured(const Words& lines = {}, bool children_fail = false)
+        : own_(make_certificate(folder_, "own")) {
+        Words all{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls",
+                  "room lobby",         "room plans code s3cret",
+                  "history-on-join 0",  "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
+        all.insert(all.end(), lines.begin(), lines.end());
+        Daemon::Setting setting = chatd_with(all);
+        setting.listeners = 2;
+        setting.children_fail = children_fail;
+        daemon_.emplace(setting);
+    }
+    const Daemon& daemon() const { return *daemon_; }
+    Daemon& daemon() { return *daemon_; }
+    std::uint16_t port() const { return daemon_->addresses().at(1).port(); } // for TLS
+    std::string place() const { return text("localhost:", port()); }
+    std::string certificate() const { return own_.certificate; }
+    Path key() const { return own_.key; }
+    // Another pair of files in the place of these.
+    void renew(const TestCertificate& other) {
+        std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
+        std::filesystem::copy_file(other.key, folder_ / "coming.key");
+        std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
+        std::filesystem::rename(folder_ / "coming.key", own_.key);
+    }
+    // Its keeper's children of a role.
+    std::vector<pid_t> processes(const std::string& role) const {
+        std::vector<pid_t> all;
+        for (const ProcessStatus& child : children_of(daemon_->pid()))
+            if (!orphans_.contains(child.pid) &&
+                command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
+                all.push_back(child.pid);
+        return all;
+    }
+    pid_t process(const std::string& role) const {
+        wait_until("there is one " + role, [&] { return processes(role).size() == 1; });
+        return processes(role).front();
+    }
+    std::vector<pid_t> relays() const {
+        std::vector<pid_t> all;
+        for (const pid_t tlsd : processes("tlsd"))
+            for (const ProcessStatus& relay : children_of(tlsd))
+                if (relay.state != 'Z') all.push_back(relay.pid);
+        return all;
+    }
+    // Kills one of them, once another is there in its place.
+    void kill_and_wait(const std::string& role) {
+        const pid_t before = process(role);
+        for (const ProcessStatus& relay : children_of(before))
+            orphans_.insert(relay.pid); // the keeper's then
+        ::kill(before, SIGKILL);
+        wait_until("there is another " + role, [&] {
+            const auto now = processes(role);
+            return now.size() == 1 && now.front() != before;
+        });
+    }
+
+private:
+    TempDir folder_;
+    TestCertificate own_;
+    std::optional<Daemon> daemon_;
+    std::set<pid_t> orphans_; // relays whose tlsd was killed
+};
+
+// Somebody under TLS: a program that is typed to.
+class Guest {
+public:
+    explicit Guest(const Words& command) : program_(command) {}
+    explicit Guest(const Secured& server, const Words& more = {}) : program_(openssl(server, more)) {}
+
+    static Words openssl(const Secured& server, const Words& more = {}) {
+        Words words{"openssl", "s_client", "-connect",           server.place(),
+                    "-quiet",  "-CAfile",  server.certificate(), "-verify_return_error"};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+    void enter(std::string_view name, std::string_view code = "") {
+        say(text(name, '\n', code));
+        hear("/resume ");
+    }
+    void say(std::string_view line) { program_.write(text(line, '\n')); }
+    void hear(std::string_view words) { seen_ = program_.out().wait_for(words, seen_); }
+    Process& program() { return program_; }
+
+private:
+    Process program_;
+    std::size_t seen_ = 0;
+};
+
+// Python's ssl, which tells how a connection ended.
+Process python(const Secured& server, const Words& steps) {
+    Words command{"python3", in_source("tests/e2e/common/tls_client.py"), text(server.port()),
+                  server.certificate()};
+    command.insert(command.end(), steps.begin(), steps.end());
+    return Process{command};
+}
+
+// Each hears what the other says.
+void check_they_talk(Guest& guest, ChatClient& ann, std::string_view word) {
+    guest.say(text(word, " from the guest"));
+    ann.wait_for_line(text("guest say: ", word, " from the guest"));
+    ann.say(text(word, " from ann"));
+    guest.hear(text("ann say: ", word, " from ann\n"));
+}
+
+pid_t handler_of(const Secured& server, const std::string& name) {
+    for (const std::string& line : common::split_lines(chatctl(server.daemon(), {"who"})))
+        if (line.ends_with(' ' + name)) return std::stoi(line);
+    throw Failure{"nobody is called " + name};
+}
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE(
+        "chat over TLS: openssl of both versions talks with somebody in the clear and enters by a code") {
+        const Secured server;
+        ChatClient ann{server.daemon(), "ann"};
+        for (const std::string version : {"-tls1_2", "-tls1_3"}) {
+            Guest guest{server, {version}};
+            guest.enter("guest");
+            ann.wait_for_line("guest joined");
+            check_they_talk(guest, ann, version);
+            guest.say("/join s3cret");
+            guest.hear("You are in plans");
+            guest.say("/quit");
+            CHECK(guest.program().wait() == 0);
+            ann.wait_for_line("guest left");
+        }
+    }
+
+    TEST_CASE("chat over TLS: gnutls-cli and ncat and Python talk too") {
+        const Secured server;
+        ChatClient ann{server.daemon(), "ann"};
+        const auto talk = [&](const Words& command) {
+            Guest guest{command};
+            guest.hear("Your name: ");
+            guest.enter("guest");
+            check_they_talk(guest, ann, "hello");
+            guest.say("/quit");
+            ann.wait_for_line("guest left");
+            guest.program().close_input(); // ncat waits for that
+            CHECK(guest.program().wait() == 0);
+        };
+        if (!lacks("gnutls-cli"))
+            talk({"gnutls-cli", "--port", text(server.port()), "--x509cafile", server.certificate(),
+                  "localhost"});
+        if (!lacks("ncat"))
+            talk({"ncat", "--ssl-verify", "--ssl-trustfile", server.certificate(), "localhost",
+                  text(server.port())});
+        // Its side ends with its input, and that of TCP alone.
+        if (!lacks("ncat")) {
+            const Result piped = run_client({"ncat", "--ssl-verify", "--ssl-trustfile", server.certificate(),
+                                             "localhost", text(server.port())},
+                                            "guest\n\nby the way\n/who\n/quit\n");
+            CHECK(piped.status == 0);
+            CHECK_MESSAGE(piped.out.find("Goodbye.") != std::string::npos, piped.out);
+            ann.wait_for_line("guest say: by the way");
+            ann.wait_for_line("guest left");
+        }
+        Process one = python(
+            server, {"alpn=irc", "connect", "read=Your name: ", "send=guest\n\nhello\n/quit\n", "count"});
+        ann.wait_for_line("guest say: hello");
+        CHECK(one.wait() == 0);
+        CHECK(one.out().text().find("TLSv1.3 new\n") == 0);
+        CHECK(one.out().text().find(" clean\n") != std::string::npos);
+    }
+
+    TEST_CASE("chat over TLS: who offers another protocol or only an old version is refused") {
+        const Secured server{{"tls-minimum 1.3"}};
+        for (const Words& options : {Words{"alpn=ftp"}, {"alpn=http/1.1"}, {"max=1.2"}}) {
+            Words steps = options;
+            steps.push_back("connect");
+            Process client = python(server, steps);
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text().find("refused") == 0);
+        }
+        server.daemon().wait_for_log(" no tls: no handshake: ");
+    }
+
+    TEST_CASE("chat over TLS: who and stats and the log say who has which version and cipher") {
+        const Secured server;
+        Guest guest{server};
+        guest.enter("guest");
+        ChatClient ann{server.daemon(), "ann"};
+        const std::string who = chatctl(server.daemon(), {"who"});
+        CHECK_MESSAGE(who.find(" 1.3/AES-256-GCM lobby           guest\n") != std::string::npos, who);
+        CHECK_MESSAGE(who.find(" -               lobby           ann\n") != std::string::npos, who);
+        CHECK(who.find("\n" + text(handler_of(server, "guest")) + " ") != std::string::npos);
+        CHECK(chatctl(server.daemon(), {"stats"}).find("clients-tls-1.2 0\nclients-tls-1.3 1\n") !=
+              std::string::npos);
+        guest.say("/quit");
+        guest.program().wait();
+        server.daemon().wait_for_log(" guest tls 1.3/AES-256-GCM clients ");
+    }
+
+    TEST_CASE("chat over TLS: who has said nothing yet is under TLS all the same") {
+        const Secured server;
+        Guest guest{server};
+        guest.hear("Your name: ");
+        wait_until("who says so", [&] {
+            return chatctl(server.daemon(), {"who"}).find(" 1.3/AES-256-GCM ") != std::string::npos;
+        });
+    }
+
+    TEST_CASE("chat over TLS: the limit for an address and a ban hold by the address of the client itself") {
+        const Secured server{{"max-per-address 1"}};
+        Process first = python(server, {"connect", "read=Your name: ", "pause"});
+        first.out().wait_for("new\n");
+        Process second = python(server, {"connect"});
+        CHECK(second.wait() == 0);
+        CHECK(second.out().text().find("refused") == 0); // not in words that it would not understand
+        server.daemon().wait_for_log("refuse 127.0.0.1:");
+        first.signal(SIGKILL);
+        first.wait();
+        server.daemon().wait_for_log("end 127.0.0.1:");
+        Guest guest{server};
+        guest.enter("guest");
+        CHECK(chatctl(server.daemon(), {"who"}).find(" 127.0.0.1:") != std::string::npos);
+        chatctl(server.daemon(), {"ban", "127.0.0.1"});
+        guest.hear("banned");
+        CHECK(guest.program().wait() == 0);
+        Process banned = python(server, {"connect"});
+        banned.wait();
+        CHECK(banned.out().text().find("refused") == 0);
+    }
+
+    TEST_CASE("chat over TLS: words at the end reach the client whole and a handler's death shows as a cut") {
+        Secured server{{}, true};
+        const auto steps = [&](const std::string& name) {
+            return Words{"connect", "read=Your name: ", "send=" + name + "\n\n", "count"};
+        };
+        const auto wait_for = [&](const std::string& name) {
+            wait_until("it is in", [&] {
+                return chatctl(server.daemon(), {"who"}).find(" " + name + "\n") != std::string::npos;
+            });
+        };
+        ChatClient ann{server.daemon(), "ann"};
+        {
+            Process client = python(server, steps("kicked"));
+            wait_for("kicked");
+            chatctl(server.daemon(), {"kick", "kicked"});
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text().find(" clean\n") != std::string::npos);
+            ann.wait_for_line("kicked left");
+        }
+        {
+            Process client = python(server, steps("killed"));
+            wait_for("killed");
+            ::kill(handler_of(server, "killed"), SIGKILL);
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text().find(" cut\n") != std::string::npos);
+            ann.wait_for_line("killed left");
+        }
+        {
+            Process client = python(server, steps("relayed"));
+            wait_for("relayed");
+            REQUIRE(server.relays().size() == 1);
+            ::kill(server.relays().front(), SIGKILL);
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text().find(" cut\n") != std::string::npos);
+            ann.wait_for_line("relayed left");
+        }
+        Process client = python(server, steps("last"));
+        wait_for("last");
+        server.daemon().stop();
+        CHECK(client.wait() == 0);
+        CHECK(client.out().text().find(" clean\n") != std::string::npos);
+    }
+
+    TEST_CASE("chat over TLS: a line that was cut off is not said and one that its client ended is") {
+        const Secured server;
+        ChatClient ann{server.daemon(), "ann"};
+        Process bare = python(server, {"connect", "send=bare\n\nfirst\nhalf", "fin", "count"});
+        CHECK(bare.wait() == 0);
+        CHECK(bare.out().text().find(" clean\n") != std::string::npos); // all its answers came
+        ann.wait_for_line("bare joined");
+        ann.expect_lines({"bare say: first", "bare left"});
+        // At the end of its input it sends close_notify.
+        run_client({"openssl", "s_client", "-connect", server.place(), "-CAfile", server.certificate()},
+                   "clean\n\nfirst\nhalf");
+        ann.wait_for_line("clean joined");
+        ann.expect_lines({"clean say: first", "clean say: half", "clean left"});
+        Process reset = python(server, {"connect", "send=reset\n\n", "wait"});
+        ann.wait_for_line("reset joined");
+        reset.signal(SIGKILL);
+        ann.wait_for_line("reset left");
+    }
+
+    TEST_CASE("chat over TLS: what is no TLS is cut off there and TLS is only a strange name elsewhere") {
+        const Secured server{{"login-timeout 2"}};
+        ChatClient ann{server.daemon(), "ann"};
+        Connection plain{server.port()}, silent{server.port()};
+        plain.send("ada\n\n");
+        plain.wait_for_end();
+        server.daemon().wait_for_log(" no tls: no handshake: ");
+        silent.wait_for_end();
+        Words command = Guest::openssl(server);
+        command[3] = text("localhost:", server.daemon().port());
+        CHECK(run_client(command).status != 0);
+        ann.say("still here");
+        Guest guest{server};
+        guest.enter("guest");
+        check_they_talk(guest, ann, "hello");
+    }
+
+    TEST_CASE(
+        "chat over TLS: many that stop in the middle of their hello cost their time and nobody else's") {
+        const Secured server{{"login-timeout 2", "max-clients 300"}};
+        ChatClient ann{server.daemon(), "ann"};
+        Guest guest{server};
+        guest.enter("guest");
+        std::list<Connection> halves;
+        constexpr int many = 200;
+        for (int i = 0; i < many; ++i) {
+            halves.emplace_back(server.port());
+            halves.back().try_send(std::string{"\x16\x03\x01\x02\x00\x01", 6});
+        }
+        check_they_talk(guest, ann, "meanwhile");
+        Guest other{server};
+        other.enter("other");
+        for (Connection& half : halves) half.wait_for_end();
+        wait_until("their relays have ended", [&] { return server.relays().size() == 2; });
+        wait_until("and their handlers", [&] {
+            return chatctl(server.daemon(), {"stats"}).find("clients 3\n") != std::string::npos;
+        });
+        check_they_talk(guest, ann, "afterwards");
+    }
+
+    TEST_CASE("chat over TLS: a hub or spawner or keyd or tlsd that dies cuts nobody and newcomers get in") {
+        if (!have_proc()) return tests::skip("only /proc shows who they are");
+        Secured server{{}, true};
+        ChatClient ann{server.daemon(), "ann"};
+        Guest guest{server};
+        guest.enter("guest");
+        std::size_t logged = 0;
+        const auto check = [&](const std::string& what) {
+            check_they_talk(guest, ann, what);
+            Guest other{server, {"-tls1_2"}};
+            other.enter("other");
+            ann.wait_for_line("other joined");
+            other.say("/quit");
+            CHECK(other.program().wait() == 0);
+            ann.wait_for_line("other left");
+        };
+        server.kill_and_wait("tlsd");
+        check("tlsd");
+        server.kill_and_wait("keyd");
+        check("keyd");
+        const pid_t spawner = spawner_of(server.daemon());
+        ::kill(spawner, SIGKILL);
+        check("spawner");
+        for (int round = 0; round < 2; ++round) {
+            const pid_t hub = server.daemon().main_pid();
+            ::kill(hub, SIGKILL);
+            logged = server.daemon().wait_for_log("going on after a hub that has ended", logged);
+            check(text("hub ", round));
+            CHECK(chatctl(server.daemon(), {"who"}).find(" 1.3/AES-256-GCM lobby ") != std::string::npos);
+        }
+        server.kill_and_wait("tlsd"); // that of the next hub
+        check("tlsd again");
+    }
+
+    TEST_CASE("chat over TLS: a tlsd that does not move keeps only those waiting who come for TLS") {
+        if (!have_proc()) return tests::skip("only /proc shows who it is");
+        const Secured server;
+        ChatClient ann{server.daemon(), "ann"};
+        Guest guest{server};
+        guest.enter("guest");
+        const pid_t tlsd = server.process("tlsd");
+        ::kill(tlsd, SIGSTOP);
+        Guest waits{server};
+        check_they_talk(guest, ann, "meanwhile");
+        ChatClient bob{server.daemon(), "bob"};
+        ann.wait_for_line("bob joined");
+        wait_until("it is there, too", [&] {
+            return chatctl(server.daemon(), {"stats"}).find("clients 4\n") != std::string::npos;
+        });
+        ::kill(tlsd, SIGCONT);
+        waits.enter("waits");
+        ann.wait_for_line("waits joined");
+    }
+
+    TEST_CASE("chat over TLS: an upgrade cuts nobody") {
+        Secured server;
+        ChatClient ann{server.daemon(), "ann"};
+        Guest guest{server};
+        guest.enter("guest");
+        for (int round = 0; round < 2; ++round) {
+            const std::size_t before = server.daemon().log().size();
+            server.daemon().signal(SIGUSR2);
+            server.daemon().wait_for_log("in the place of", before);
+            check_they_talk(guest, ann, text("upgrade ", round));
+            Guest other{server};
+            other.enter("other");
+            ann.wait_for_line("other joined");
+            other.say("/quit");
+            CHECK(other.program().wait() == 0);
+            ann.wait_for_line("other left");
+        }
+        ::kill(server.daemon().main_pid(), SIGKILL);
+        check_they_talk(guest, ann, "and a death");
+        server.daemon().stop();
+        CHECK(guest.program().wait() == 0);
+    }
+
+    TEST_CASE("chat over TLS: a reload serves newcomers with the new certificate and sitting clients stay") {
+        Secured server;
+        const TempDir folder;
+        const std::string old_one = folder / "old.pem";
+        std::filesystem::copy_file(server.certificate(), old_one);
+        std::optional<Guest> guest{std::in_place, server};
+        guest->enter("guest");
+        ChatClient ann{server.daemon(), "ann"};
+        const common::Fd tlsd = common::hold_process(server.process("tlsd"));
+        const common::Fd keyd = common::hold_process(server.process("keyd"));
+        server.renew(make_certificate(folder, "other", KeyKind::rsa));
+        chatctl(server.daemon(), {"reload"});
+        Guest other{server};
+        other.enter("other");
+        Words believer = Guest::openssl(server);
+        *std::ranges::find(believer, server.certificate()) = old_one;
+        CHECK(run_client(believer).status != 0);
+        check_they_talk(*guest, ann, "hello");
+        guest->say("/quit");
+        CHECK(guest->program().wait() == 0);
+        for (const common::Fd* const old : {&tlsd, &keyd})
+            if (*old) wait_readable(old->get()); // they end with their last client
+        // What cannot be used changes nothing.
+        const TestCertificate wrong = make_certificate(folder, "wrong");
+        const auto now = server.processes("tlsd");
+        server.renew({wrong.certificate, make_certificate(folder, "other wrong").key});
+        const Result refused = run_chatctl(server.daemon(), {"reload"});
+        CHECK(refused.status == 1);
+        CHECK_MESSAGE(refused.err.find("another certificate's") != std::string::npos, refused.err);
+        CHECK(server.processes("tlsd") == now);
+        Guest third{server, {"-no-CAfile"}};
+        other.say("still here");
+        ann.wait_for_line("other say: still here");
+    }
+
+    TEST_CASE("chat over TLS: no process but keyd has the key in its memory") {
+        if (!have_proc()) return tests::skip("needs /proc");
+        if (is_sanitized()) return tests::skip("the sanitizers map more than can be looked through");
+        const Secured server;
+        Guest guest{server};
+        guest.enter("guest");
+        const std::string value = private_value(server.key());
+        std::size_t with_key = 0, without = 0;
+        for (const ProcessStatus& one : below(server.daemon().pid())) {
+            const bool is_keyd =
+                command_line_of(one.pid).find(std::string{"keyd"} + '\0') != std::string::npos;
+            CHECK(has_key_in_memory(one.pid, value) == is_keyd);
+            ++(is_keyd ? with_key : without);
+        }
+        CHECK(!has_key_in_memory(server.daemon().pid(), value));
+        CHECK(with_key == 1);
+        CHECK(without >= 5); // tlsd, relay, hub, spawner, handler
+    }
+
+    TEST_CASE("chat over TLS: a listener for it opens with a reload and closes with another") {
+        const TempDir folder;
+        const TestCertificate own = make_certificate(folder, "own");
+        Words lines{text("certificate ", own.certificate.string(), ' ', own.key.string()),
+                    "listen 127.0.0.1:0"};
+        Daemon::Setting setting = chatd_with(lines);
+        setting.in_file = true;
+        Daemon daemon{setting};
+        lines.push_back("listen 127.0.0.1:0 tls");
+        daemon.configure(lines);
+        chatctl(daemon, {"reload"});
+        REQUIRE(daemon.addresses().size() == 2);
+        Guest guest{{"openssl", "s_client", "-connect", text("localhost:", daemon.addresses()[1].port()),
+                     "-quiet", "-CAfile", own.certificate, "-verify_return_error"}};
+        guest.enter("guest");
+        lines.pop_back();
+        daemon.configure(lines);
+        chatctl(daemon, {"reload"});
+        daemon.wait_for_log("not listening any more on ");
+        guest.say("still here");
+        ChatClient ann{daemon, "ann"};
+        guest.hear("ann joined");
+    }
+
+    TEST_CASE("chat over TLS: an upgrade begins it and another ends it and who is under it leaves then") {
+        const TempDir folder;
+        const TestCertificate own = make_certificate(folder, "own");
+        const Words plain{"listen 127.0.0.1:0"};
+        Words secured{"listen 127.0.0.1:0 tls",
+                      text("certificate ", own.certificate.string(), ' ', own.key.string())};
+        secured.insert(secured.end(), plain.begin(), plain.end());
+        Daemon::Setting setting = chatd_with(plain);
+        setting.in_file = true;
+        Daemon daemon{setting};
+        ChatClient ann{daemon, "ann"};
+        const auto upgrade = [&](const Words& lines) {
+            daemon.configure(lines);
+            const std::size_t before = daemon.log().size();
+            daemon.signal(SIGUSR2);
+            daemon.wait_for_log("in the place of", before);
+        };
+        upgrade(secured);
+        std::string place;
+        for (const common::Address& address : daemon.addresses())
+            if (address.port() != daemon.port()) place = text("localhost:", address.port());
+        REQUIRE(!place.empty());
+        Guest guest{{"openssl", "s_client", "-connect", place, "-quiet", "-CAfile", own.certificate,
+                     "-verify_return_error"}};
+        guest.enter("guest");
+        check_they_talk(guest, ann, "hello");
+        upgrade(plain);
+        ann.wait_for_line("guest left");
+        CHECK(guest.program().wait() == 0);
+        ann.say("still here");
+    }
+
+    TEST_CASE("chat over TLS: chatctl makes a certificate and -n and a start say what is wrong with one") {
+        const TempDir folder;
+        const Result made = run_client(
+            {"chatctl", "certificate", "make", folder / "made.pem", folder / "made.key", "localhost"});
+        CHECK_MESSAGE(made.status == 0, made.err);
+        const std::string line = made.out.substr(0, made.out.find('\n'));
+        const Result again =
+            run_client({"chatctl", "certificate", "make", folder / "made.pem", folder / "made.key"});
+        CHECK(again.status == 1);
+        CHECK_MESSAGE(again.err.find("chatctl: ") == 0, again.err);
+        CHECK(run_client({"chatctl", "certificate", "make"}).status == 64);
+        const TestCertificate other = make_certificate(folder, "other");
+        struct Case {
+            Words lines;
+            std::string said;
+        };
+        for (const bool checks : {true, false}) {
+            const auto start = [&](const Words& lines) {
+                Words command{"chatd", checks ? "-n" : "-d",
+                              "-o",    "listen 127.0.0.1:0 tls",
+                              "-o",    "state " + (folder / "state").string()};
+                for (const std::string& one : lines) command.insert(command.end(), {"-o", one});
+                return run_client(command);
+            };
+            for (const Case& wrong :
+                 {Case{{}, "add `certificate CERT KEY'"},
+                  {{text("certificate ", other.certificate.string(), ' ', (folder / "made.key").string())},
+                   "another certificate's"},
+                  {{text("certificate ", other.certificate.string(), ' ', (folder / "missing").string())},
+                   "missing: No such file"}}) {
+                const Result result = start(wrong.lines);
+                CHECK(result.status == 1);
+                CHECK_MESSAGE(result.err.find(wrong.said) != std::string::npos, result.err);
+                CHECK(result.err.find("listening") == std::string::npos);
+            }
+            if (checks) CHECK(start({line}).status == 0);
+        }
+    }
+}
