@@ -54,7 +54,7 @@ Interest interest_in(bool reading, bool writing) {
 
 } // namespace
 
-Channel::Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, std::uint32_t number,
+Channel::Channel(Loop& loop, TlsServer& server, const RelayTerms& terms, std::uint32_t number,
                  RelayDirection direction, Ends ends, Callbacks callbacks)
     : loop_(loop),
       terms_(terms),
@@ -189,6 +189,8 @@ bool Channel::carry_down() {
     const IoResult got = read_some(stream_.get(), {down_.bytes.get(), record});
     if (got.state == IoState::would_block) return false;
     if (got.state == IoState::done) {
+        if (number_ == control_connection)
+            callbacks_.hear_process(); // a ticket goes before the reply to PASV
         down_.begin = 0;
         down_.end = got.bytes;
         return true;
@@ -206,7 +208,7 @@ bool Channel::is_blocked_by(ssize_t result) {
 
 void Channel::end_stream() {
     down_ended_ = true;
-    callbacks_.on_stream_end();
+    callbacks_.hear_process();
     advance();
 }
 

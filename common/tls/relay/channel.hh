@@ -23,15 +23,16 @@ class Channel {
 public:
     struct Callbacks {
         std::function<void(const TlsFrame&)> tell; // the client's process: secured, ended, sent
-        // The stream has ended: hears what the client's process has said before that, mark_whole perhaps.
-        std::function<void()> on_stream_end;
+        // Hears what the client's process has said before what was just read of the stream, which may be its
+        // end: to mark_whole, or to send_ticket.
+        std::function<void()> hear_process;
     };
     struct Ends {
         Fd client, stream;
     };
 
     // loop, server and terms must outlive this.
-    Channel(Loop& loop, const TlsServer& server, const RelayTerms& terms, std::uint32_t number,
+    Channel(Loop& loop, TlsServer& server, const RelayTerms& terms, std::uint32_t number,
             RelayDirection direction, Ends ends, Callbacks callbacks);
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
