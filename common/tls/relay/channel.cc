@@ -171,6 +171,7 @@ bool Channel::carry_up() {
 
 // From the process to its client. Whether it got on.
 bool Channel::carry_down() {
+    if (owes_ticket_) return push_ticket();
     if (!down_.is_empty()) {
         const ssize_t sent =
             gnutls_record_send(session_.get(), down_.bytes.get() + down_.begin, down_.end - down_.begin);
@@ -189,10 +190,9 @@ bool Channel::carry_down() {
     const IoResult got = read_some(stream_.get(), {down_.bytes.get(), record});
     if (got.state == IoState::would_block) return false;
     if (got.state == IoState::done) {
-        if (number_ == control_connection)
-            callbacks_.hear_process(); // a ticket goes before the reply to PASV
         down_.begin = 0;
         down_.end = got.bytes;
+        if (number_ == control_connection) callbacks_.hear_process(); // a ticket goes before PASV's reply
         return true;
     }
     end_stream();
@@ -342,11 +342,17 @@ void Channel::watch_time() {
 
 // --- the control connection ---
 
+// Where there is no room the client goes without.
 void Channel::send_ticket() {
-    if (state_ != State::open || is_end_sent_ || !down_.is_empty()) return;
+    if (state_ != State::open || is_end_sent_ || is_blocked_) return;
     if (gnutls_protocol_get_version(session_.get()) != GNUTLS_TLS1_3) return;
-    // Where there is no room the client goes without.
-    gnutls_session_ticket_send(session_.get(), 1, 0);
+    if (!push_ticket()) set_interests();
+}
+
+// One of which a part is sent is to be sent to its end before anything else.
+bool Channel::push_ticket() {
+    owes_ticket_ = is_blocked_by(gnutls_session_ticket_send(session_.get(), 1, 0));
+    return !owes_ticket_;
 }
 
 std::optional<bool> Channel::is_acknowledged() const {

@@ -66,6 +66,7 @@ private:
     bool carry_down();
     bool owes_end() const;
     bool send_end();
+    bool push_ticket();
     void end_up(RelayEnd how, std::string_view why);
     void break_off(std::string_view why);
     void fail_down(std::string_view why);
@@ -95,6 +96,7 @@ private:
     bool up_ended_ = false;    // nothing more comes from the client
     bool down_ended_ = false;  // nothing more comes from the stream
     bool is_blocked_ = false;  // the client takes nothing just now
+    bool owes_ticket_ = false; // which is partly sent
     bool is_whole_ = false;    // what stands in the stream before its end
     bool is_end_sent_ = false; // TLS's own end
     bool is_up_whole_ = false; // the client has sent its own
