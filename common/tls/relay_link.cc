@@ -6,6 +6,7 @@
 #include "common/new_socket.hh"
 #include "common/peek.hh"
 
+#include <algorithm>
 #include <ctime>
 #include <sys/socket.h>
 #include <utility>
@@ -50,16 +51,20 @@ void RelayLink::say_whole(std::uint32_t number) { say({.word = TlsWord::whole, .
 
 void RelayLink::say_ticket() { say({.word = TlsWord::ticket}); }
 
-// Whether it is said. Where the relay has gone, the ends of the streams tell.
+// Whether it is said. Where the relay has gone, the ends of the streams tell. The pair itself has room, but
+// too many descriptors of this user may be on their way (unix(7), ETOOMANYREFS), of which no event tells;
+// those who wait are many then, so they look more and more seldom.
 bool RelayLink::say(const TlsFrame& frame, int first, int second) {
-    constexpr timespec moment{0, 1'000'000};
+    constexpr long longest_pause = 64'000'000;
+    timespec pause{0, 1'000'000};
     const auto deadline = Clock::now() + patience_;
     while (pair_) {
         const IoState state = send_tls_frame(pair_.get(), frame, first, second);
         if (state == IoState::done) return true;
         if (state == IoState::vanished) pair_.reset();
         if (Clock::now() >= deadline) return false;
-        ::nanosleep(&moment, nullptr); // the pair itself has room (unix(7), ETOOMANYREFS)
+        ::nanosleep(&pause, nullptr);
+        pause.tv_nsec = std::min(2 * pause.tv_nsec, longest_pause);
     }
     return false;
 }

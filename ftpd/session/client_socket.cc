@@ -20,7 +20,7 @@ namespace {
 using Reason = SessionOver::Reason;
 
 constexpr std::size_t max_unsent = 16384;             // bytes that are written together
-constexpr std::chrono::seconds patience_with_tlsd{5}; // where many clients come at once
+constexpr std::chrono::seconds patience_with_tlsd{10}; // where many clients come at once
 
 Interest operator|(Interest one, Interest other) {
     return static_cast<Interest>(static_cast<unsigned>(one) | static_cast<unsigned>(other));

@@ -55,12 +55,16 @@ int Tlsd::run() {
 
 // --- the main process and its clients' processes ---
 
+// Many come at once, and while their pairs wait the next find none.
 void Tlsd::read_main() {
-    TlsReceived got = receive_tls_frame(main_.fd(), {TlsWord::client});
-    if (got.state == IoState::would_block) return;
-    if (got.state != IoState::done) return lose_main();
+    constexpr int at_once = 64;
+    for (int budget = at_once; budget > 0; --budget) {
+        TlsReceived got = receive_tls_frame(main_.fd(), {TlsWord::client});
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) return lose_main();
+        add_client(std::move(got.frame.bytes), std::move(got.first));
+    }
     main_.again();
-    add_client(std::move(got.frame.bytes), std::move(got.first));
 }
 
 // Who is there goes on.
