@@ -105,7 +105,9 @@ void Channel::work() {
         const bool up = carry_up();
         moved = state_ == State::open && (carry_down() || up) && state_ == State::open;
     }
-    if (state_ == State::open && is_done()) finish(!is_end_sent_);
+    const bool is_empty = down_.is_empty() && up_.is_empty();
+    if (state_ == State::open && down_ended_ && is_empty && !owes_end() && (up_ended_ || !is_end_sent_))
+        finish(!is_end_sent_);
     set_interests();
     if (moved && client_watch_) client_watch_.again(); // others have their turn
 }
@@ -271,11 +273,6 @@ bool Channel::end_if_sent() {
     if (state_ != State::open || !is_end_sent_ || !down_ended_) return false;
     finish(false);
     return true;
-}
-
-bool Channel::is_done() const {
-    if (!down_ended_ || !down_.is_empty() || !up_.is_empty() || owes_end()) return false;
-    return up_ended_ || !is_end_sent_;
 }
 
 // resets: the client is to see that it was not all.

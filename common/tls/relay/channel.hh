@@ -72,7 +72,6 @@ private:
     void fail_down(std::string_view why);
     bool is_blocked_by(ssize_t result);
     void end_stream();
-    bool is_done() const;
     void finish(bool resets);
     void set_interests();
     void watch_time();
