@@ -52,9 +52,14 @@ void Acceptor::add(Given given) {
     start(listeners_.back());
 }
 
+// What listens on there under another label is the same socket.
 void Acceptor::remove(const std::string& label) {
     std::erase_if(listeners_, [&](const Listener& listener) {
         if (listener.label != label) return false;
+        const bool goes_on = std::ranges::any_of(listeners_, [&](const Listener& other) {
+            return other.place == listener.place && other.label != label;
+        });
+        if (goes_on) return true;
         log_.always(text("not listening any more on ", listener.place));
         ::shutdown(listener.fd.get(), SHUT_RDWR);
         return true;

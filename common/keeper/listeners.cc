@@ -77,17 +77,14 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     std::vector<Listener> wanted;
     const auto want = [&](const Address& address, bool is_tls) {
         const std::string label = label_for(address, is_tls, wanted);
-        // The same socket under another name would be closed with the old one.
-        const auto same = find(all_, text(label_of_listener, address.shown(), is_tls ? "" : listener_is_tls));
-        if (address.port() != 0 && same != all_.end()) {
-            if (same->fd) wanted.push_back({same->label, std::move(same->fd)});
-            throw UserError(text("listen ", address.shown(), ": tls there waits for a reload without this ",
-                                 "line, and one with it"));
-        }
         const auto there = find(all_, label);
-        const bool is_new = there == all_.end();
-        wanted.push_back({label, is_new ? listen_within(limit, address) : std::move(there->fd)});
-        if (is_new && on_new_) on_new_(wanted.back());
+        if (there != all_.end() && there->fd) return wanted.push_back({label, std::move(there->fd)});
+        // TLS there, or none any more, is the same socket under another name.
+        const auto same = find(all_, text(label_of_listener, address.shown(), is_tls ? "" : listener_is_tls));
+        const bool changes = address.port() != 0 && same != all_.end() && same->fd;
+        wanted.push_back({label, changes ? std::move(same->fd) : listen_within(limit, address)});
+        if (on_new_) on_new_(wanted.back());
+        if (changes && on_gone_) on_gone_(same->label);
     };
     for (const std::string& place : places) {
         try {

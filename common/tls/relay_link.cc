@@ -2,8 +2,12 @@
 #include "common/tls/relay_link.hh"
 
 #include "common/errors.hh"
+#include "common/loop.hh"
 #include "common/new_socket.hh"
+#include "common/peek.hh"
 
+#include <algorithm>
+#include <ctime>
 #include <sys/socket.h>
 #include <utility>
 
@@ -18,17 +22,23 @@ std::pair<Fd, Fd> make_stream_pair() {
 
 } // namespace
 
-Fd RelayLink::begin(const RelayTerms& terms, Fd client) {
+bool RelayLink::is_ready() const { return pair_ && !has_begun_ && !has_hung_up(pair_.get()); }
+
+Fd RelayLink::begin(const RelayTerms& terms, Fd client, std::chrono::milliseconds patience) {
     std::pair<Fd, Fd> ends = make_stream_pair(); // ours, the relay's
+    patience_ = patience;
+    const TlsFrame frame{.word = TlsWord::begin, .bytes = pack_terms(terms)};
+    if (!say(frame, client.get(), ends.second.get())) {
+        pair_.reset();
+        fail_with(ECONNRESET, "reach", "tlsd");
+    }
     has_begun_ = true;
     connections_[control_connection] = {};
-    const TlsFrame frame{.word = TlsWord::begin, .bytes = pack_terms(terms)};
-    if (!pair_ || send_tls_frame(pair_.get(), frame, client.get(), ends.second.get()) != IoState::done)
-        fail_with(ECONNRESET, "reach", "tlsd");
     return std::move(ends.first);
 }
 
 RelayLink::Data RelayLink::add(RelayDirection direction, Fd socket) {
+    hear(); // of those before it, which nobody may have waited for: the relay ends with who does not listen
     std::pair<Fd, Fd> ends = make_stream_pair();
     const std::uint32_t number = next_++;
     connections_[number] = {};
@@ -41,9 +51,22 @@ void RelayLink::say_whole(std::uint32_t number) { say({.word = TlsWord::whole, .
 
 void RelayLink::say_ticket() { say({.word = TlsWord::ticket}); }
 
-// Where the relay has gone, the ends of the streams tell.
-void RelayLink::say(const TlsFrame& frame, int first, int second) {
-    if (pair_ && send_tls_frame(pair_.get(), frame, first, second) == IoState::vanished) pair_.reset();
+// Whether it is said. Where the relay has gone, the ends of the streams tell. The pair itself has room, but
+// too many descriptors of this user may be on their way (unix(7), ETOOMANYREFS), of which no event tells;
+// those who wait are many then, so they look more and more seldom.
+bool RelayLink::say(const TlsFrame& frame, int first, int second) {
+    constexpr long longest_pause = 64'000'000;
+    timespec pause{0, 1'000'000};
+    const auto deadline = Clock::now() + patience_;
+    while (pair_) {
+        const IoState state = send_tls_frame(pair_.get(), frame, first, second);
+        if (state == IoState::done) return true;
+        if (state == IoState::vanished) pair_.reset();
+        if (Clock::now() >= deadline) return false;
+        ::nanosleep(&pause, nullptr);
+        pause.tv_nsec = std::min(2 * pause.tv_nsec, longest_pause);
+    }
+    return false;
 }
 
 void RelayLink::hear() {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 // A client's process's end of its relay: hands sockets over, says what is whole, and hears how connections
 // end. Before begin tlsd is at the other end, which makes the relay. Run by processes for clients; trusts
-// both with what concerns the client. Nothing here waits.
+// both with what concerns the client. Nothing here waits, unless whoever calls allows it.
 #pragma once
 
 #include "common/fd.hh"
 #include "common/tls/tls_frames.hh"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -40,13 +41,14 @@ public:
     Fd release() { return std::move(pair_); }
 
     // Whether begin may be called: there is a tlsd, and it was not called before.
-    bool is_ready() const { return pair_ && !has_begun_; }
+    bool is_ready() const;
     bool has_begun() const { return has_begun_; }
     int fd() const { return pair_.get(); } // readable when hear has something to hear; -1: it has ended
 
     // Hands over the client's socket; the stream comes in its place. Throws std::system_error when tlsd has
-    // ended: then the socket is gone, too.
-    Fd begin(const RelayTerms& terms, Fd client);
+    // ended: then the socket is gone, too. patience: how long this, and all that is said later, may wait
+    // while the system lets no more descriptors of this user be on their way.
+    Fd begin(const RelayTerms& terms, Fd client, std::chrono::milliseconds patience = {});
     // The same for a data connection.
     Data add(RelayDirection direction, Fd socket);
     // All that was written to its stream, and what is in it by its end, is all that there is: without this
@@ -66,11 +68,12 @@ public:
     std::optional<bool> is_acknowledged();
 
 private:
-    void say(const TlsFrame& frame, int first = -1, int second = -1);
+    bool say(const TlsFrame& frame, int first = -1, int second = -1);
 
     Fd pair_;
     std::map<std::uint32_t, Connection> connections_;
     std::uint32_t next_ = control_connection + 1;
+    std::chrono::milliseconds patience_{};
     bool has_begun_ = false;
     bool has_asked_ = false;
     std::optional<bool> acknowledged_;

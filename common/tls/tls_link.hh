@@ -19,7 +19,7 @@ namespace common {
 class TlsLink {
 public:
     // Clients that are kept waiting for a tlsd that is not there; each takes a descriptor.
-    static constexpr std::size_t max_unsent = 32;
+    static constexpr std::size_t max_unsent = 128;
 
     // end: it has broken the protocol, and is to be ended. loop and log must outlive this.
     TlsLink(Loop& loop, Log& log, std::function<void()> end);

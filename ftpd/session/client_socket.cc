@@ -19,7 +19,8 @@ namespace {
 
 using Reason = SessionOver::Reason;
 
-constexpr std::size_t max_unsent = 16384; // bytes that are written together
+constexpr std::size_t max_unsent = 16384;              // bytes that are written together
+constexpr std::chrono::seconds patience_with_tlsd{10}; // where many clients come at once
 
 Interest operator|(Interest one, Interest other) {
     return static_cast<Interest>(static_cast<unsigned>(one) | static_cast<unsigned>(other));
@@ -75,7 +76,7 @@ void ClientSocket::begin_with_tls(RelayLink& link, const RelayTerms& terms) {
     poller_->forget(socket_.get());
     client_interest_ = Interest::none;
     relay_ = &link;
-    socket_ = link.begin(terms, std::move(socket_));
+    socket_ = link.begin(terms, std::move(socket_), patience_with_tlsd);
 }
 
 std::optional<std::size_t> ClientSocket::unacknowledged() {

@@ -9,8 +9,6 @@
 #include "ftpd/session/session.hh"
 #include "ftpd/settings.hh"
 
-#include <algorithm>
-#include <chrono>
 #include <system_error>
 
 using namespace common;
@@ -27,10 +25,11 @@ void check_begun(const Session& s, std::string_view verb) {
     if (!s.has_tls()) throw Refusal{503, "Send AUTH TLS first."};
 }
 
+// Without a time to log in there still is one for a handshake.
 RelayTerms terms_of(const Settings& settings) {
-    return {.least_minor = settings.tls.least_minor,
-            .handshake_limit = std::max(settings.login_timeout, std::chrono::seconds{1}),
-            .stall_limit = settings.stall_timeout};
+    RelayTerms terms{.least_minor = settings.tls.least_minor, .stall_limit = settings.stall_timeout};
+    if (settings.login_timeout.count() > 0) terms.handshake_limit = settings.login_timeout;
+    return terms;
 }
 
 template <class Begin>

@@ -13,9 +13,13 @@
 namespace common {
 namespace {
 
-// keyd signs and does not decrypt; what the system's administrator has forbidden stays so.
+// Seconds: a session may be resumed as long as its client stays; TLS 1.3 allows no more.
+constexpr int longest_resumption = 7 * 24 * 60 * 60;
+
+// keyd signs and does not decrypt; what the system's administrator has forbidden stays so. The client's order
+// decides: with another group than its first each handshake would take it another round.
 GnutlsPriority make_priority(std::string_view versions) {
-    const std::string wanted = text("NORMAL:-VERS-ALL:", versions, ":-RSA:%SERVER_PRECEDENCE");
+    const std::string wanted = text("NORMAL:-VERS-ALL:", versions, ":-RSA");
     gnutls_priority_t made{};
     checked_gnutls("choose the versions of TLS", gnutls_priority_init(&made, wanted.c_str(), nullptr));
     return GnutlsPriority{made};
@@ -23,6 +27,10 @@ GnutlsPriority make_priority(std::string_view versions) {
 
 std::string_view name_of(RelayTerms::Protocol protocol) {
     return protocol == RelayTerms::Protocol::irc ? "irc" : "ftp";
+}
+
+std::string_view view_of(const gnutls_datum_t& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data), bytes.size};
 }
 
 // A client who believes whatever it is shown.
@@ -71,7 +79,34 @@ void TlsServer::begin(const RelayTerms& terms) {
     ticket_key_ = made.view();
 }
 
-GnutlsSession TlsServer::make_session(int socket) const {
+// GnuTLS frees what it is given.
+gnutls_datum_t TlsServer::find(void* own, gnutls_datum_t name) {
+    for (const auto& [known, session] : static_cast<TlsServer*>(own)->sessions_) {
+        if (known != view_of(name)) continue;
+        auto* const copy = static_cast<unsigned char*>(gnutls_malloc(session.size()));
+        if (copy == nullptr) break;
+        session.copy(reinterpret_cast<char*>(copy), session.size());
+        return {copy, static_cast<unsigned>(session.size())};
+    }
+    return {nullptr, 0};
+}
+
+int TlsServer::keep(void* own, gnutls_datum_t name, gnutls_datum_t session) {
+    constexpr std::size_t most = 8, most_bytes = 4096;
+    if (session.size > most_bytes) return GNUTLS_E_DB_ERROR;
+    auto& all = static_cast<TlsServer*>(own)->sessions_;
+    if (all.size() >= most) all.pop_front();
+    all.emplace_back(view_of(name), view_of(session));
+    return 0;
+}
+
+int TlsServer::drop(void* own, gnutls_datum_t name) {
+    std::erase_if(static_cast<TlsServer*>(own)->sessions_,
+                  [&](const auto& one) { return one.first == view_of(name); });
+    return 0;
+}
+
+GnutlsSession TlsServer::make_session(int socket) {
     gnutls_session_t made{};
     checked_gnutls("begin TLS", gnutls_init(&made, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
                                                        GNUTLS_NO_AUTO_SEND_TICKET));
@@ -81,6 +116,11 @@ GnutlsSession TlsServer::make_session(int socket) const {
                    gnutls_credentials_set(made, GNUTLS_CRD_CERTIFICATE, certificates_.credentials()));
     const gnutls_datum_t ticket_key = datum_of(ticket_key_);
     checked_gnutls("begin TLS", gnutls_session_ticket_enable_server(made, &ticket_key));
+    gnutls_db_set_ptr(made, this);
+    gnutls_db_set_store_function(made, keep);
+    gnutls_db_set_retrieve_function(made, find);
+    gnutls_db_set_remove_function(made, drop);
+    gnutls_db_set_cache_expiration(made, longest_resumption);
     // Who names protocols, but not ours, was sent to the wrong port by somebody in between.
     const gnutls_datum_t protocol = datum_of(name_of(terms_.protocol));
     checked_gnutls("begin TLS", gnutls_alpn_set_protocols(made, &protocol, 1, GNUTLS_ALPN_MANDATORY));

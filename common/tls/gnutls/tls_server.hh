@@ -8,7 +8,10 @@
 #include "common/tls/tls_frames.hh"
 
 #include <array>
+#include <deque>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace common {
 
@@ -25,14 +28,20 @@ public:
     // only a client of this relay has any.
     void begin(const RelayTerms& terms);
 
-    // For one connection over this socket, which must not block; after begin.
-    GnutlsSession make_session(int socket) const;
+    // For one connection over this socket, which must not block; after begin. This must outlive it.
+    GnutlsSession make_session(int socket);
 
 private:
+    static int keep(void* own, gnutls_datum_t name, gnutls_datum_t session);
+    static gnutls_datum_t find(void* own, gnutls_datum_t name);
+    static int drop(void* own, gnutls_datum_t name);
+
     const Certificates& certificates_;
     std::array<GnutlsPriority, 2> priorities_; // from TLS 1.2, and from 1.3
     RelayTerms terms_;
     std::string ticket_key_;
+    // Of clients under TLS 1.2 that take no tickets (curl): names and sessions, the last ones.
+    std::deque<std::pair<std::string, std::string>> sessions_;
 };
 
 } // namespace common

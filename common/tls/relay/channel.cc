@@ -115,7 +115,9 @@ void Channel::work() {
         const bool up = carry_up();
         moved = state_ == State::open && (carry_down() || up) && state_ == State::open;
     }
-    if (state_ == State::open && is_done()) finish(!is_end_sent_);
+    const bool is_empty = down_.is_empty() && up_.is_empty();
+    if (state_ == State::open && down_ended_ && is_empty && !owes_end() && (up_ended_ || !is_end_sent_))
+        finish(!is_end_sent_);
     set_interests();
     if (moved && client_watch_) client_watch_.again(); // others have their turn
 }
@@ -185,6 +187,7 @@ bool Channel::carry_up() {
 
 // From the process to its client. Whether it got on.
 bool Channel::carry_down() {
+    if (owes_ticket_) return push_ticket();
     if (!down_.is_empty()) {
         const ssize_t sent =
             gnutls_record_send(session_.get(), down_.bytes.get() + down_.begin, down_.end - down_.begin);
@@ -205,6 +208,8 @@ bool Channel::carry_down() {
     if (got.state == IoState::done) {
         down_.begin = 0;
         down_.end = got.bytes;
+        if (number_ == control_connection && !callbacks_.on_server)
+            callbacks_.hear_process(); // a ticket goes before PASV's reply
         return true;
     }
     end_stream();
@@ -220,7 +225,7 @@ bool Channel::is_blocked_by(ssize_t result) {
 
 void Channel::end_stream() {
     down_ended_ = true;
-    callbacks_.on_stream_end();
+    callbacks_.hear_process();
     advance();
 }
 
@@ -285,11 +290,6 @@ bool Channel::end_if_sent() {
     return true;
 }
 
-bool Channel::is_done() const {
-    if (!down_ended_ || !down_.is_empty() || !up_.is_empty() || owes_end()) return false;
-    return up_ended_ || !is_end_sent_;
-}
-
 // resets: the client is to see that it was not all.
 void Channel::finish(bool resets) {
     state_ = State::over;
@@ -334,7 +334,8 @@ void Channel::set_interests() {
 std::optional<Clock::duration> Channel::time_limit() const {
     if (state_ == State::over || state_ == State::doubtful) return {};
     if (state_ == State::handshake) return terms_.handshake_limit;
-    if (is_end_sent_ && !up_ended_) return time_for_end;
+    const bool program_waits = callbacks_.on_server && has_process_; // and knows for how long
+    if (is_end_sent_ && !up_ended_ && !program_waits) return time_for_end;
     if (!has_process_) return std::min<Clock::duration>(time_alone, terms_.stall_limit);
     if (is_blocked_) return terms_.stall_limit;
     return {};
@@ -358,11 +359,17 @@ void Channel::watch_time() {
 
 // --- the control connection ---
 
+// Where there is no room the client goes without.
 void Channel::send_ticket() {
-    if (state_ != State::open || is_end_sent_ || !down_.is_empty()) return;
+    if (state_ != State::open || is_end_sent_ || is_blocked_) return;
     if (gnutls_protocol_get_version(session_.get()) != GNUTLS_TLS1_3) return;
-    // Where there is no room the client goes without.
-    gnutls_session_ticket_send(session_.get(), 1, 0);
+    if (!push_ticket()) set_interests();
+}
+
+// One of which a part is sent is to be sent to its end before anything else.
+bool Channel::push_ticket() {
+    owes_ticket_ = is_blocked_by(gnutls_session_ticket_send(session_.get(), 1, 0));
+    return !owes_ticket_;
 }
 
 std::optional<bool> Channel::is_acknowledged() const {

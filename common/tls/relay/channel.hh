@@ -23,8 +23,9 @@ class Channel {
 public:
     struct Callbacks {
         std::function<void(const TlsFrame&)> tell; // the client's process: secured, ended, sent
-        // The stream has ended: hears what the client's process has said before that, mark_whole perhaps.
-        std::function<void()> on_stream_end;
+        // Hears what the client's process has said before what was just read of the stream, which may be its
+        // end: to mark_whole, or to send_ticket.
+        std::function<void()> hear_process;
         // In a client's relay: the handshake is done, and nothing is carried before go_on.
         std::function<void(gnutls_session_t)> on_server{};
     };
@@ -69,12 +70,12 @@ private:
     bool carry_down();
     bool owes_end() const;
     bool send_end();
+    bool push_ticket();
     void end_up(RelayEnd how, std::string_view why);
     void break_off(std::string_view why);
     void fail_down(std::string_view why);
     bool is_blocked_by(ssize_t result);
     void end_stream();
-    bool is_done() const;
     void finish(bool resets);
     void set_interests();
     void watch_time();
@@ -98,6 +99,7 @@ private:
     bool up_ended_ = false;     // nothing more comes from the client
     bool down_ended_ = false;   // nothing more comes from the stream
     bool is_blocked_ = false;   // the client takes nothing just now
+    bool owes_ticket_ = false;  // which is partly sent
     bool is_whole_ = false;     // what stands in the stream before its end
     bool is_end_sent_ = false;  // TLS's own end
     bool is_up_whole_ = false;  // the client has sent its own

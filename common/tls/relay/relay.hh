@@ -35,7 +35,7 @@ private:
     void answer_acknowledged();
     void bury_dead();
 
-    const TlsServer& server_;
+    TlsServer& server_;
     RelayTerms terms_;
     Loop loop_;
     Watch process_;

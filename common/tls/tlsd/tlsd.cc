@@ -14,7 +14,9 @@
 
 #include <array>
 #include <csignal>
+#include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace common {
 Tlsd::Tlsd(Certificates& certificates, Parts parts)
@@ -53,18 +55,23 @@ int Tlsd::run() {
 
 // --- the main process and its clients' processes ---
 
+// Many come at once, and while their pairs wait the next find none.
 void Tlsd::read_main() {
-    TlsReceived got = receive_tls_frame(main_.fd(), {TlsWord::client});
-    if (got.state == IoState::would_block) return;
-    if (got.state != IoState::done) return lose_main();
+    constexpr int at_once = 64;
+    for (int budget = at_once; budget > 0; --budget) {
+        TlsReceived got = receive_tls_frame(main_.fd(), {TlsWord::client});
+        if (got.state == IoState::would_block) return;
+        if (got.state != IoState::done) return lose_main();
+        add_client(std::move(got.frame.bytes), std::move(got.first));
+    }
     main_.again();
-    add_client(std::move(got.frame.bytes), std::move(got.first));
 }
 
 // Who is there goes on.
 void Tlsd::lose_main() {
     has_main_ = false;
     main_.reset();
+    give_keyd_to_all();
 }
 
 void Tlsd::add_client(std::string peer, Fd pair) {
@@ -149,15 +156,34 @@ void Tlsd::read_relay(pid_t pid) {
     pass_on(text("relay ", pid, " for ", relay.peer), got.said);
 }
 
-// Of each keyd one pair: with many it could ask for more signatures than one relay may.
+// Of each keyd one pair: with many it could ask for more signatures than one relay may. Where the main
+// process has let go of this, the keeper starts no other keyd, which the relay hears by the pair's end.
 void Tlsd::give_keyd(pid_t pid, Relay& relay) {
-    if (!relay.wants_keyd || !keyd_ || relay.keyd == keyd_number_) return;
+    if (!relay.wants_keyd || (keyd_ && relay.keyd == keyd_number_)) return;
+    if (!keyd_) {
+        if (!has_main_) ::shutdown(relay.pair.fd(), SHUT_WR);
+        return;
+    }
     const Fd pair = make_keyd_pair(relay.peer);
-    if (!pair) return;
+    if (!pair) return try_again();
     relay.wants_keyd = false;
     relay.keyd = keyd_number_;
     if (send_tls_frame(relay.pair.fd(), {.word = TlsWord::signer}, pair.get()) != IoState::done)
         note(Severity::warning, text("relay ", pid, " could not be given a pair with keyd"));
+}
+
+void Tlsd::give_keyd_to_all() {
+    for (auto& [pid, relay] : relays_) give_keyd(pid, relay);
+}
+
+// keyd is there and has no room for a pair.
+void Tlsd::try_again() {
+    constexpr std::chrono::milliseconds moment{20};
+    if (!std::exchange(tries_again_, true))
+        loop_.at(Clock::now() + moment, [this] {
+            tries_again_ = false;
+            give_keyd_to_all();
+        });
 }
 
 // --- keyd ---
@@ -177,11 +203,17 @@ void Tlsd::take(Given given) {
     keyd_ = Watch{loop_, std::move(given.fd), Interest::read, [this](const Event&) { read_keyd(); },
                   [this](const std::exception& error) {
                       note(Severity::error, text("keyd: ", error.what()));
-                      keyd_.reset(); // the keeper gives another when it has one
+                      lose_keyd();
                   }};
     if (keyd_number_ > 2)
         loop_.attempt([this] { check_keyd(); }, nullptr); // the first was tried at the start
-    for (auto& [pid, relay] : relays_) give_keyd(pid, relay);
+    give_keyd_to_all();
+}
+
+// The keeper gives another when it has one.
+void Tlsd::lose_keyd() {
+    keyd_.reset();
+    give_keyd_to_all();
 }
 
 // It has read the keys anew, and the files may be others by now: then the certificates are others, too, and
@@ -202,7 +234,7 @@ void Tlsd::check_keyd() {
 void Tlsd::read_keyd() {
     const TlsReceived got = receive_tls_frame(keyd_.fd(), {}, Complaints::taken);
     if (got.state == IoState::would_block) return;
-    if (got.state != IoState::done) return keyd_.reset();
+    if (got.state != IoState::done) return lose_keyd();
     pass_on("keyd", got.said);
     keyd_.again();
 }

@@ -61,8 +61,11 @@ private:
     int run_relay(const RelayTerms& terms, Fd process, Fd keyd, Fd guard, TlsReceived begin);
     void read_relay(pid_t pid);
     void give_keyd(pid_t pid, Relay& relay);
+    void give_keyd_to_all();
+    void try_again();
     Fd make_keyd_pair(const std::string& peer);
     void take(Given given);
+    void lose_keyd();
     void check_keyd();
     void read_keyd();
     void reap();
@@ -81,6 +84,7 @@ private:
     std::uint64_t next_ = 1;
     std::uint64_t keyd_number_ = 1; // counts those that there were
     bool has_main_ = true;
+    bool tries_again_ = false;
     bool has_failed_ = false; // another tlsd is better
 };
 

@@ -4,6 +4,7 @@
 #include "common/text.hh"
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/observe.hh"
+#include "tests/e2e/secured.hh"
 #include "tests/e2e/tls_house.hh"
 #include "tests/skip.hh"
 
@@ -16,57 +17,6 @@ using common::text;
 using tests::lacks;
 
 namespace {
-
-// A daemon with a certificate for localhost; further lines.
-class Secured {
-public:
-    explicit Secured(const Words& lines = {}, std::size_t listeners = 1)
-        : own_(make_certificate(folder_, "own")) {
-        Daemon::Setting setting;
-        setting.listeners = listeners;
-        setting.lines = {"anonymous write",
-                         "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
-        setting.lines.insert(setting.lines.end(), lines.begin(), lines.end());
-        daemon_.emplace(setting);
-    }
-    const Daemon& daemon() const { return *daemon_; }
-    Daemon& daemon() { return *daemon_; }
-    std::string certificate() const { return own_.certificate; }
-    Path key() const { return own_.key; }
-    // Another pair of files in the place of these, and a word that they are there.
-    void renew(const TestCertificate& other) {
-        std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
-        std::filesystem::copy_file(other.key, folder_ / "coming.key");
-        std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
-        std::filesystem::rename(folder_ / "coming.key", own_.key);
-    }
-    void reload(std::string_view expected) {
-        const std::size_t before = daemon_->log().size();
-        daemon_->signal(SIGHUP);
-        daemon_->wait_for_log(expected, before);
-    }
-    // Its keeper's children of a role.
-    std::vector<pid_t> processes(const std::string& role) const {
-        std::vector<pid_t> all;
-        for (const ProcessStatus& child : children_of(daemon_->pid()))
-            if (command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
-                all.push_back(child.pid);
-        return all;
-    }
-    std::string url(std::string_view path = {}) const {
-        return text("ftp://localhost:", daemon_->port(), '/', path);
-    }
-    Words curl(const Words& more) const {
-        Words command{"curl", "-sS", "--ssl-reqd", "--cacert", certificate()};
-        command.insert(command.end(), more.begin(), more.end());
-        return command;
-    }
-
-private:
-    TempDir folder_;
-    TestCertificate own_;
-    std::optional<Daemon> daemon_;
-};
 
 // Under TLS by openssl, which is typed to.
 class Typed {
@@ -659,9 +609,9 @@ TEST_SUITE("e2e") {
         const TestCertificate one = make_certificate(folder, "one"),
                               other = make_certificate(folder, "other");
         write_file(folder / "nothing", "nothing");
-        const auto start = [&](const Words& lines) {
+        const auto start = [&](const Words& lines, const std::string& option = "-d") {
             Words command{
-                "ftpd", "-d", "-o", "listen 127.0.0.1:0", "-o", "state " + (folder / "state").string()};
+                "ftpd", option, "-o", "listen 127.0.0.1:0", "-o", "state " + (folder / "state").string()};
             for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
             return run_client(command);
         };
@@ -692,6 +642,9 @@ TEST_SUITE("e2e") {
             CHECK(result.status == 1);
             CHECK_MESSAGE(result.err.find(wrong.said) != std::string::npos, result.err);
             CHECK(result.err.find("listening") == std::string::npos);
+            const Result looked = start(wrong.lines, "-n");
+            CHECK(looked.status == 1);
+            CHECK_MESSAGE(looked.err.find(wrong.said) != std::string::npos, looked.err);
         }
         const Result looked =
             run_client({"ftpd", "-n", "-o", certificate(short_lived.certificate, short_lived.key)});

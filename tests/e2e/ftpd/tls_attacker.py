@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What a client can do to TLS: tls_attacker.py WHAT PORT CERTIFICATE [N] - fails unless the server deals with it.
+
+slow_hello     its hello comes byte by byte, and it is served
+plain_hello    a hello where FTP is spoken
+large_hello    1 MiB of a hello
+halves         N connections that send half a hello and wait; prints `sent', and in the end `ended'
+aborts         N downloads that are broken off, each after its first bytes
+cuts           uploads cut at the end of a record and in the middle, and continued
+no_notify      a download whose client says nothing of its end
+late_hello     a hello that comes two seconds after AUTH
+at_POINT       prints `there' at a point of a client's life, reads a line, goes on, and says what became of it:
+               before_auth, in_handshake, when_idle, in_download, in_upload
+"""
+import ftplib
+import io
+import os
+import socket
+import ssl
+import sys
+import time
+
+WHAT, PORT, CERTIFICATE = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+PATIENCE = 60
+HALF = 10_000_000  # bytes
+
+
+def context(version=None):
+    made = ssl.create_default_context(cafile=CERTIFICATE)
+    if version:
+        made.minimum_version = made.maximum_version = version
+    return made
+
+
+def log_in(version=None):
+    ftp = ftplib.FTP_TLS(context=context(version), timeout=PATIENCE)
+    ftp.connect("localhost", PORT)
+    ftp.login()
+    ftp.prot_p()
+    ftp.voidcmd("TYPE I")
+    return ftp
+
+
+class Plain:
+    """A connection whose bytes we make ourselves, under TLS or not."""
+
+    def __init__(self, port=PORT):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.into, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = None
+
+    def line(self):
+        line = b""
+        while not line.endswith(b"\n"):
+            got = self.socket.recv(1)
+            if not got:
+                raise EOFError(line)
+            line += got
+        return line.decode()
+
+    def ask(self, words):
+        self.socket.sendall(words.encode() + b"\r\n")
+        return self.line()
+
+    def begin(self, made=None):
+        self.tls = (made or context()).wrap_bio(self.into, self.out, server_hostname="localhost")
+
+    def hello(self):
+        self.begin()
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return self.out.read()
+
+    def shake_hands(self, send):
+        while True:
+            try:
+                self.tls.do_handshake()
+                return send(self.out.read())
+            except ssl.SSLWantReadError:
+                send(self.out.read())
+                got = self.socket.recv(65536)
+                if not got:
+                    raise EOFError("no handshake") from None
+                self.into.write(got)
+
+    def read(self):
+        while True:
+            try:
+                return self.tls.read(65536)
+            except ssl.SSLWantReadError:
+                got = self.socket.recv(65536)
+                if not got:
+                    raise EOFError("no close_notify") from None
+                self.into.write(got)
+
+
+def with_auth():
+    client = Plain()
+    client.line()
+    assert client.ask("AUTH TLS").startswith("234 ")
+    return client
+
+
+def slow_hello():
+    client = with_auth()
+
+    def drip(some):
+        for byte in some:
+            client.socket.sendall(bytes([byte]))
+            time.sleep(0.0005)
+
+    client.begin()
+    client.shake_hands(drip)
+    client.tls.write(b"NOOP\r\n")
+    drip(client.out.read())
+    assert client.read().startswith(b"200 ")
+
+
+def plain_hello():
+    client = Plain()
+    client.line()
+    client.socket.sendall(client.hello())
+    client.socket.settimeout(PATIENCE)
+    try:
+        while client.socket.recv(1000):
+            pass
+    except ConnectionError:
+        pass
+
+
+def large_hello():
+    for total in (0x100000, 0x3ffc):  # one message, or many
+        client = with_auth()
+        record = b"\x16\x03\x01\x40\x00"
+        try:
+            for number in range(64):
+                head = b"\x01" + total.to_bytes(3, "big") if number == 0 or total < 0x4000 else b""
+                client.socket.sendall(record + head.ljust(0x4000, b"x"))
+            while client.socket.recv(1000):
+                pass
+        except ConnectionError:
+            pass
+
+
+def halves(count):
+    hello = Plain().hello()
+    clients = [Plain() for _ in range(count)]
+    for client in clients:
+        client.line()
+        client.socket.sendall(b"AUTH TLS\r\n")
+    for client in clients:
+        assert client.line().startswith("234 ")
+        client.socket.sendall(hello[:len(hello) // 2])
+    print("sent", flush=True)
+    for client in clients:
+        try:
+            while client.socket.recv(1000):
+                pass
+        except ConnectionError:
+            pass
+    print("ended", flush=True)
+
+
+def aborts(count):
+    ftp = log_in()
+    for _ in range(count):
+        data = ftp.transfercmd("RETR large")
+        data.recv(1000)
+        ftp.putcmd("ABOR")
+        assert ftp.getmultiline().startswith("426 ")
+        assert ftp.getmultiline().startswith("226 ")
+        data.close()
+    assert ftp.pwd() == "/"
+    ftp.quit()
+
+
+def no_notify():
+    ftp = log_in()
+    for _ in range(3):
+        data = ftp.transfercmd("RETR small")
+        while data.recv(65536):
+            pass
+        data.close()  # lftp does no more
+        assert ftp.voidresp().startswith("226 ")
+    ftp.quit()
+
+
+def cut_upload(ftp, name, bytes_, cut):
+    """An upload of these bytes without the last of the records, and the reply to it."""
+    port = ftp.makepasv()[1]
+    ftp.putcmd(f"STOR {name}")
+    data = Plain(port)
+    assert ftp.getmultiline().startswith("150 ")
+    data.begin(ftp.context)
+    data.shake_hands(data.socket.sendall)
+    data.tls.write(bytes_)
+    records = data.out.read()
+    data.socket.sendall(records[:len(records) - cut])
+    data.socket.shutdown(socket.SHUT_WR)
+    return ftp.getmultiline()
+
+
+def fetch(ftp, name):
+    got = []
+    ftp.retrbinary(f"RETR {name}", got.append)
+    return b"".join(got)
+
+
+def cuts():
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        for cut in 0, 1, 1000, 17_000:  # bytes
+            ftp = log_in(version)
+            ftp.storbinary("STOR file", io.BytesIO(b"old"))
+            bytes_ = os.urandom(50_000)  # four records
+            reply = cut_upload(ftp, "file", bytes_, cut)
+            assert reply.startswith("426 ") and "can be continued" in reply, reply
+            assert fetch(ftp, "file") == b"old"
+            name = f"new{version}{cut}"
+            cut_upload(ftp, name, bytes_, cut)
+            there_are = ftp.size(name)
+            assert there_are == {0: 50_000, 1: 49_152}.get(cut, 32_768)
+            ftp.storbinary(f"STOR {name}", io.BytesIO(bytes_[there_are:]), rest=there_are)
+            assert fetch(ftp, name) == bytes_
+            ftp.quit()
+
+
+def late_hello():
+    client = with_auth()
+    time.sleep(2)
+    client.begin()
+    client.shake_hands(client.socket.sendall)
+    client.tls.write(b"NOOP\r\n")
+    client.socket.sendall(client.out.read())
+    assert client.read().startswith(b"200 ")
+
+
+# --- somebody dies ---
+
+
+def there():
+    print("there", flush=True)
+    sys.stdin.readline()
+
+
+def at_before_auth():
+    client = Plain()
+    client.line()
+    there()
+    reply = client.ask("AUTH TLS")
+    if not reply.startswith("234 "):
+        return reply[:3]
+    client.begin()
+    client.shake_hands(client.socket.sendall)
+    return "served"
+
+
+def at_in_handshake():
+    client = with_auth()
+    hello = client.hello()
+    client.socket.sendall(hello[:3])
+    there()
+    client.socket.sendall(hello[3:])
+    client.shake_hands(client.socket.sendall)
+    return "served"
+
+
+def at_when_idle():
+    ftp = log_in()
+    there()
+    got = []
+    ftp.retrbinary("RETR small", got.append)
+    return "served" if b"".join(got) == b"small" else "WRONG"
+
+
+def at_in_download():
+    ftp = log_in()
+    data = ftp.transfercmd("RETR large")
+    data.suppress_ragged_eofs = False
+    total = len(data.recv(1000))
+    there()
+    try:
+        while got := data.recv(65536):
+            total += len(got)
+        end = "clean"
+    except OSError:
+        end = "cut"
+    is_whole = total == 2 * HALF
+    try:
+        reply = ftp.getmultiline()[:3]
+    except (EOFError, OSError, ftplib.Error):
+        reply = "none"
+    if not is_whole and (end == "clean" or reply == "226"):
+        return "WRONG: half a file looks whole"
+    return "served" if is_whole and reply == "226" else "cut"
+
+
+def at_in_upload():
+    ftp = log_in()
+    ftp.voidcmd("NOOP")
+    data = ftp.transfercmd("STOR target")
+    data.sendall(b"n" * HALF)
+    there()
+    try:
+        data.sendall(b"n" * HALF)
+        data.unwrap()
+    except OSError:
+        pass
+    data.close()
+    try:
+        reply = ftp.getmultiline()[:3]
+    except (EOFError, OSError, ftplib.Error):
+        reply = "none"
+    return "served" if reply == "226" else "cut"
+
+
+if WHAT.startswith("at_"):
+    try:
+        print(globals()[WHAT](), flush=True)
+    except (EOFError, OSError, ftplib.Error):
+        print("cut", flush=True)
+else:
+    globals()[WHAT](*map(int, sys.argv[4:]))

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: ISC
+#include "tests/e2e/secured.hh"
+
+#include "common/text.hh"
+#include "tests/e2e/proc.hh"
+
+#include <csignal>
+#include <filesystem>
+
+using common::text;
+
+namespace e2e {
+
+Secured::Secured(const Words& lines, std::size_t listeners) : own_(make_certificate(folder_, "own")) {
+    Daemon::Setting setting;
+    setting.listeners = listeners;
+    setting.lines = {"anonymous write", "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
+    setting.lines.insert(setting.lines.end(), lines.begin(), lines.end());
+    daemon_.emplace(setting);
+}
+
+void Secured::renew(const TestCertificate& other) {
+    std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
+    std::filesystem::copy_file(other.key, folder_ / "coming.key");
+    std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
+    std::filesystem::rename(folder_ / "coming.key", own_.key);
+}
+
+void Secured::reload(std::string_view expected) {
+    const std::size_t before = daemon_->log().size();
+    daemon_->signal(SIGHUP);
+    daemon_->wait_for_log(expected, before);
+}
+
+std::vector<pid_t> Secured::processes(const std::string& role) const {
+    std::vector<pid_t> all;
+    for (const ProcessStatus& child : children_of(daemon_->pid()))
+        if (command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
+            all.push_back(child.pid);
+    return all;
+}
+
+std::vector<pid_t> Secured::relays() const {
+    std::vector<pid_t> all;
+    for (const pid_t tlsd : processes("tlsd"))
+        for (const ProcessStatus& child : children_of(tlsd))
+            if (child.state != 'Z') all.push_back(child.pid);
+    return all;
+}
+
+std::string Secured::url(std::string_view path) const {
+    return text("ftp://localhost:", daemon_->port(), '/', path);
+}
+
+Words Secured::curl(const Words& more) const {
+    Words command{"curl", "-sS", "--ssl-reqd", "--cacert", certificate()};
+    command.insert(command.end(), more.begin(), more.end());
+    return command;
+}
+
+} // namespace e2e
