@@ -11,6 +11,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <unistd.h>
 
@@ -46,14 +48,11 @@ bool is_at_terminal() {
     return type == nullptr || std::string_view{type} != "dumb";
 }
 
-// No descriptor: the server has ended the connection before we had seen that it was there, and a pipe tries
-// again, as when it is ended a moment later.
-Fd connect_first(const std::vector<Address>& addresses, const ChatOptions& options) {
+// None: the server has ended the connection before we had seen that it was there, and a pipe tries again, as
+// when it is ended a moment later.
+Connection connect_first(const Server& server, const ChatOptions& options) {
     try {
-        Fd server = connect_to(addresses, std::chrono::steady_clock::now() + patience);
-        set_no_delay(server.get());
-        set_keepalive(server.get());
-        return server;
+        return connect_to_server(server, patience);
     } catch (const std::system_error& error) {
         const bool tries_again = !options.is_lines_only && !is_at_terminal();
         if (!tries_again || error.code() != std::errc::connection_reset) throw;
@@ -61,15 +60,15 @@ Fd connect_first(const std::vector<Address>& addresses, const ChatOptions& optio
     }
 }
 
-int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOptions& options) {
+int talk_with(Connection connection, const Server& server, const ChatOptions& options) {
     const bool at_terminal = is_at_terminal();
     ChatSession session{profile_of(options, !at_terminal)};
-    if (!options.is_lines_only) server = make_offer(std::move(server), addresses, session, !at_terminal);
+    if (!options.is_lines_only) connection = make_offer(std::move(connection), server, session, !at_terminal);
     if (session.is_understood()) {
         int signal = 0;
         {
             const auto front = at_terminal ? make_screen_front() : make_pipe_front();
-            signal = talk(std::move(server), addresses, session, *front, !at_terminal);
+            signal = talk(std::move(connection), server, session, *front, !at_terminal);
         }
         if (session.refused() != 0 && !at_terminal)
             throw PeerError(text("the server has refused ", session.refused(), " of the lines"));
@@ -78,11 +77,23 @@ int talk_with(Fd server, const std::vector<Address>& addresses, const ChatOption
     LinesTalked talked;
     {
         const auto front = at_terminal ? make_terminal_front() : make_pipe_front();
-        talked = talk_in_lines(std::move(server), *front, session.take_greeting());
+        talked = talk_in_lines(std::move(connection), *front, session.take_greeting());
     }
     if (talked.signal != 0) return end_by(talked.signal);
     if (at_terminal && talked.was_cut) std::fprintf(stderr, "chat: the server has closed the connection\n");
     return 0;
+}
+
+// No value: all goes in the clear.
+std::optional<TlsClient> client_for(const ChatOptions& options, std::uint16_t port,
+                                    std::span<char* const> arguments) {
+    const TlsWish& wish = options.tls;
+    if (wish.mode == TlsWish::Mode::off && (!wish.pin.empty() || !wish.issuers.empty()))
+        throw UsageError("--pin and --ca-file are for TLS: say --tls, too, or chats://HOST");
+    if (wish.mode == TlsWish::Mode::off) return {};
+    const std::string host = server_host(options.server);
+    if (host.empty()) throw UsageError("a socket of this machine has no TLS: leave --tls out");
+    return TlsClient{arguments, wish, RelayTerms::Protocol::irc, host, port};
 }
 
 int run_program(int argc, char** argv) {
@@ -93,8 +104,14 @@ int run_program(int argc, char** argv) {
     if (options.action == Action::show_usage)
         return std::printf("%s", usage_text("chat", table, chat_operands).c_str()), 0;
     if (options.code) hide_argument(argv[argc - 1]); // what holds it, be it a URL
-    const std::vector<Address> addresses = server_addresses(options.server);
-    return talk_with(connect_first(addresses, options), addresses, options);
+    const bool has_tls = options.tls.mode != TlsWish::Mode::off;
+    Server server{server_addresses(options.server, has_tls ? default_tls_port : default_port)};
+    std::optional<TlsClient> tls =
+        client_for(options, server.addresses.front().port(), {argv, static_cast<std::size_t>(argc)});
+    if (tls) server.tls = &*tls;
+    Connection connection = connect_first(server, options);
+    if (tls) tls->ask_nobody(); // the terminal is the conversation's from now on
+    return talk_with(std::move(connection), server, options);
 }
 
 } // namespace

@@ -30,16 +30,16 @@ constexpr std::size_t max_unsent = 64 * 1024; // bytes for a server of lines; th
 
 class Talk {
 public:
-    Talk(Fd server, std::vector<Address> addresses, ChatSession& session, ChatFront& front, bool is_plain)
-        : server_(std::move(server)),
-          addresses_(std::move(addresses)),
+    Talk(Connection connection, const Server& server, ChatSession& session, ChatFront& front, bool is_plain)
+        : connection_(std::move(connection)),
+          server_(server),
           session_(session),
           front_(front),
           is_plain_(is_plain) {}
     int run();
 
 private:
-    enum class State { connecting, connected, waiting };
+    enum class State { connecting, securing, connected, waiting };
 
     void watch();
     std::optional<std::chrono::milliseconds> time_left() const;
@@ -53,9 +53,11 @@ private:
     void end();
     void connect();
     void be_connected();
+    void go_on_securing();
+    void begin();
 
-    Fd server_;
-    std::vector<Address> addresses_;
+    Connection connection_;
+    const Server& server_;
     ChatSession& session_;
     ChatFront& front_;
     const bool is_plain_;
@@ -85,6 +87,8 @@ int Talk::run() {
                 read_input();
             else if (state_ == State::connecting)
                 be_connected();
+            else if (state_ == State::securing)
+                go_on_securing();
             else if (state_ == State::connected) {
                 if (event.writable) send();
                 if (event.readable && state_ == State::connected) hear();
@@ -101,9 +105,11 @@ int Talk::run() {
 void Talk::watch() {
     if (state_ == State::connected) unsent_ += session_.take_output();
     if (state_ == State::connecting)
-        poller_->watch(server_.get(), Interest::write);
+        poller_->watch(connection_.get(), Interest::write);
+    else if (state_ == State::securing)
+        poller_->watch(connection_.relay(), Interest::read);
     else if (state_ == State::connected)
-        poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
+        poller_->watch(connection_.get(), unsent_.empty() ? Interest::read : Interest::both);
     if (!input_ended_ && (!is_plain_ || session_.backlog().has_room()))
         poller_->watch(STDIN_FILENO, Interest::read);
     else
@@ -123,7 +129,7 @@ std::optional<std::chrono::milliseconds> Talk::time_left() const {
 void Talk::act_on_time() {
     const auto now = Clock::now();
     if (state_ == State::waiting && now >= next_) return connect();
-    if (state_ == State::connecting && now >= next_) return lose("no answer");
+    if ((state_ == State::connecting || state_ == State::securing) && now >= next_) return lose("no answer");
     if (state_ != State::connected) return;
     if (!session_.is_understood() && now >= next_) return lose("no answer");
     if (now - heard_ >= silence_of_death && was_asked_) return lose("no answer");
@@ -148,7 +154,7 @@ void Talk::read_input() {
 }
 
 void Talk::hear() {
-    const IoResult got = read_some(server_.get(), buffer_);
+    const IoResult got = connection_.read(buffer_);
     if (got.state == IoState::would_block) return;
     if (got.state != IoState::done) return end();
     heard_ = Clock::now();
@@ -182,12 +188,12 @@ void Talk::finish_input() {
         !session_.backlog().is_empty())
         return;
     half_closed_ = true;
-    ::shutdown(server_.get(), SHUT_WR); // fails when the connection does, which reading tells
+    connection_.half_close();
 }
 
 void Talk::send() {
     if (unsent_.empty()) return;
-    const IoResult wrote = send_some(server_.get(), unsent_);
+    const IoResult wrote = connection_.send(unsent_);
     unsent_.erase(0, wrote.bytes);
     // When it has vanished, what the server had said before can still be read; its end comes after.
     if (wrote.state == IoState::vanished) unsent_.clear();
@@ -209,8 +215,9 @@ void Talk::end() {
 
 void Talk::lose(std::string_view why) {
     const auto now = Clock::now();
-    if (server_) poller_->forget(server_.get());
-    server_.reset();
+    const int watched = state_ == State::securing ? connection_.relay() : connection_.get();
+    if (watched >= 0) poller_->forget(watched);
+    connection_.reset();
     unsent_.clear();
     session_.lose();
     if (!gap_) gap_ = now;
@@ -226,7 +233,7 @@ void Talk::lose(std::string_view why) {
 
 void Talk::connect() {
     try {
-        server_ = start_connect(addresses_[address_++ % addresses_.size()]);
+        connection_ = Connection{start_connect(server_.addresses[address_++ % server_.addresses.size()])};
     } catch (const std::system_error& error) {
         return lose(error.code().message());
     }
@@ -235,9 +242,29 @@ void Talk::connect() {
 }
 
 void Talk::be_connected() {
-    if (const int error = connect_error(server_.get())) return lose(std::system_category().message(error));
-    set_no_delay(server_.get());
-    set_keepalive(server_.get());
+    if (const int error = connect_error(connection_.get()))
+        return lose(std::system_category().message(error));
+    set_no_delay(connection_.get());
+    set_keepalive(connection_.get());
+    next_ = Clock::now() + time_to_greet;
+    if (server_.tls == nullptr) return begin();
+    poller_->forget(connection_.get());
+    connection_.begin_tls(*server_.tls);
+    state_ = State::securing;
+}
+
+// Throws when it is not the right server any more.
+void Talk::go_on_securing() {
+    poller_->forget(connection_.relay()); // it may end
+    try {
+        if (!connection_.go_on(*server_.tls)) return;
+    } catch (const TlsFailure&) {
+        return lose("no TLS with it");
+    }
+    begin();
+}
+
+void Talk::begin() {
     state_ = State::connected;
     heard_ = Clock::now();
     next_ = heard_ + time_to_greet;
@@ -249,14 +276,14 @@ void Talk::be_connected() {
 // With a server that speaks lines of text.
 class LineTalk {
 public:
-    LineTalk(Fd server, ChatFront& front) : server_(std::move(server)), front_(front) {}
+    LineTalk(Connection connection, ChatFront& front) : connection_(std::move(connection)), front_(front) {}
 
     // Until the server ends it, or a signal: that one, else 0. Throws PeerError when the connection breaks.
     int run() {
         while (!server_has_ended_) {
             watch();
             for (const Event& event : poller_->wait({}, front_.while_waiting())) {
-                if (event.fd != server_.get())
+                if (event.fd != connection_.get())
                     read_input();
                 else {
                     if (event.writable) send();
@@ -275,8 +302,8 @@ public:
 private:
     void watch() {
         if (input_has_ended_ && unsent_.empty() && !std::exchange(is_half_closed_, true))
-            ::shutdown(server_.get(), SHUT_WR); // fails when the connection does, which reading tells
-        poller_->watch(server_.get(), unsent_.empty() ? Interest::read : Interest::both);
+            connection_.half_close();
+        poller_->watch(connection_.get(), unsent_.empty() ? Interest::read : Interest::both);
         if (input_has_ended_ || unsent_.size() >= max_unsent)
             poller_->forget(STDIN_FILENO);
         else
@@ -296,7 +323,7 @@ private:
 
     void send() {
         if (unsent_.empty()) return;
-        const IoResult wrote = send_some(server_.get(), unsent_);
+        const IoResult wrote = connection_.send(unsent_);
         unsent_.erase(0, wrote.bytes);
         if (wrote.state != IoState::vanished) return;
         // What the server had said before it went can still be read.
@@ -305,7 +332,7 @@ private:
     }
 
     void hear() {
-        const IoResult got = read_some(server_.get(), buffer_);
+        const IoResult got = connection_.read(buffer_);
         if (got.state == IoState::done)
             return front_.show({buffer_.data(), got.bytes}, got.bytes < buffer_.size());
         if (got.state == IoState::would_block) return;
@@ -313,7 +340,7 @@ private:
         is_broken_ |= got.state == IoState::vanished;
     }
 
-    Fd server_;
+    Connection connection_;
     ChatFront& front_;
     std::unique_ptr<Poller> poller_ = Poller::make(Backend::poll); // two descriptors, of which one may block
     std::vector<char> buffer_ = std::vector<char>(piece);
@@ -330,7 +357,7 @@ enum class Offered {
     nothing
 }; // answered: or let be; nothing: there is no connection any more
 
-Offered offer(const Fd& server, ChatSession& session) {
+Offered offer(Connection& connection, ChatSession& session) {
     session.begin();
     auto until = Clock::now() + time_to_speak;
     const auto poller = Poller::make(Backend::poll);
@@ -339,11 +366,11 @@ Offered offer(const Fd& server, ChatSession& session) {
     while (!session.is_understood() && !session.was_refused()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
         if (left <= left.zero()) break;
-        poller->watch(server.get(), unsent.empty() ? Interest::read : Interest::both);
+        poller->watch(connection.get(), unsent.empty() ? Interest::read : Interest::both);
         for (const Event& event : poller->wait(left)) {
-            if (event.writable) unsent.erase(0, send_some(server.get(), unsent).bytes);
+            if (event.writable) unsent.erase(0, connection.send(unsent).bytes);
             if (!event.readable) continue;
-            const IoResult got = read_some(server.get(), buffer);
+            const IoResult got = connection.read(buffer);
             if (got.state == IoState::vanished) return Offered::nothing;
             if (got.state == IoState::ended) return Offered::ended;
             until = std::min(until, Clock::now() + time_to_answer); // from its first words on
@@ -355,14 +382,22 @@ Offered offer(const Fd& server, ChatSession& session) {
 
 } // namespace
 
-Fd make_offer(Fd server, const std::vector<Address>& addresses, ChatSession& session, bool is_plain) {
+Connection connect_to_server(const Server& server, std::chrono::milliseconds patience) {
+    Connection connection{connect_to(server.addresses, Clock::now() + patience)};
+    set_no_delay(connection.get());
+    set_keepalive(connection.get());
+    if (server.tls != nullptr) connection.secure(*server.tls, patience);
+    return connection;
+}
+
+Connection make_offer(Connection connection, const Server& server, ChatSession& session, bool is_plain) {
     RetryPauses pauses{static_cast<unsigned>(::getpid())};
     const auto since = Clock::now();
     for (unsigned ends = 0;;) {
-        const Offered offered = server ? offer(server, session) : Offered::nothing;
-        if (offered == Offered::answered || (offered == Offered::ended && !is_plain)) return server;
+        const Offered offered = connection ? offer(connection, session) : Offered::nothing;
+        if (offered == Offered::answered || (offered == Offered::ended && !is_plain)) return connection;
         if (!is_plain) throw PeerError("the connection to the server is lost");
-        ends = server ? ends + 1 : 0; // nobody listens: it is being started again
+        ends = connection ? ends + 1 : 0; // nobody listens: it is being started again
         if (ends == max_early_ends || Clock::now() - since >= max_gap) {
             const std::string said = session.take_greeting();
             throw PeerError(
@@ -371,22 +406,22 @@ Fd make_offer(Fd server, const std::vector<Address>& addresses, ChatSession& ses
         }
         ::poll(nullptr, 0, static_cast<int>(pauses.next().count()));
         try {
-            server = connect_to(addresses, Clock::now() + time_to_connect);
-            set_no_delay(server.get());
-            set_keepalive(server.get());
+            connection = connect_to_server(server, time_to_connect);
         } catch (const std::system_error&) {
-            server.reset();
+            connection.reset();
+        } catch (const TlsFailure&) {
+            connection.reset();
         }
     }
 }
 
-int talk(Fd server, std::vector<Address> addresses, ChatSession& session, ChatFront& front, bool is_plain) {
-    return Talk{std::move(server), std::move(addresses), session, front, is_plain}.run();
+int talk(Connection connection, const Server& server, ChatSession& session, ChatFront& front, bool is_plain) {
+    return Talk{std::move(connection), server, session, front, is_plain}.run();
 }
 
-LinesTalked talk_in_lines(Fd server, ChatFront& front, std::string_view greeting) {
+LinesTalked talk_in_lines(Connection connection, ChatFront& front, std::string_view greeting) {
     if (!greeting.empty()) front.show(greeting, true);
-    LineTalk talk{std::move(server), front};
+    LineTalk talk{std::move(connection), front};
     const int signal = talk.run();
     return {signal, talk.was_cut()};
 }

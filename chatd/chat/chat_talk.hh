@@ -6,8 +6,8 @@
 
 #include "chatd/chat/chat_front.hh"
 #include "chatd/chat/chat_session.hh"
+#include "chatd/chat/connection.hh"
 #include "common/address.hh"
-#include "common/fd.hh"
 
 #include <algorithm>
 #include <chrono>
@@ -43,20 +43,27 @@ inline constexpr std::chrono::seconds time_to_answer{3}; // an offer; a server t
 inline constexpr std::chrono::seconds time_to_speak{20}; // at all: its hub may just be replaced
 inline constexpr std::chrono::minutes max_gap{2};        // of a pipe, in which it is not inside
 
+// Where the server is, and how it is spoken to.
+struct Server {
+    std::vector<common::Address> addresses;
+    common::TlsClient* tls = nullptr; // none: in the clear
+};
+
+// Connects, within so long, and begins TLS. Throws std::system_error, and as TlsClient::secure does.
+Connection connect_to_server(const Server& server, std::chrono::milliseconds patience);
+
 // Makes the offer. The connection, on which the server has taken it and so is chatd
 // (session.is_understood()), or has not: then what it has said so far is session.take_greeting(). A server
 // that ends the connection instead is stopping, or has no room just now: a pipe connects again, as in talk(),
 // and gives up when the server goes on ending it. Throws PeerError then, and when the connection of a person
 // breaks.
-common::Fd make_offer(common::Fd server, const std::vector<common::Address>& addresses, ChatSession& session,
-                      bool is_plain);
+Connection make_offer(Connection connection, const Server& server, ChatSession& session, bool is_plain);
 
-// From there on. Where the connection breaks, the addresses are tried again for as long as it takes, in a
+// From there on. Where the connection breaks, the server is tried again for as long as it takes, in a
 // pipe for max_gap. Returns 0 when the server has said that this is the end, or when all that a pipe has
 // said is dealt with; or the signal that ended it. Throws PeerError when the server is gone for good, or did
 // not take what a pipe had to say.
-int talk(common::Fd server, std::vector<common::Address> addresses, ChatSession& session, ChatFront& front,
-         bool is_plain);
+int talk(Connection connection, const Server& server, ChatSession& session, ChatFront& front, bool is_plain);
 
 struct LinesTalked {
     int signal = 0;       // that ended it
@@ -65,6 +72,6 @@ struct LinesTalked {
 
 // Until the server ends it, or a signal. greeting: what the server has said already. Throws PeerError when
 // the connection breaks.
-LinesTalked talk_in_lines(common::Fd server, ChatFront& front, std::string_view greeting);
+LinesTalked talk_in_lines(Connection connection, ChatFront& front, std::string_view greeting);
 
 } // namespace chatd

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "common/tls/tls_client.hh"
 
-#include "common/errors.hh"
 #include "common/text.hh"
 #include "common/tls/tls_process.hh"
 
@@ -48,8 +47,8 @@ Fd TlsClient::begin(SecuredConnection& connection, Fd socket) const {
 bool TlsClient::check(SecuredConnection& connection) {
     connection.hear();
     if (!connection.fault().empty())
-        throw PeerError(text("no TLS: ", connection.fault(),
-                             is_implicit() ? "\nis that a port where TLS begins with the first byte?" : ""));
+        throw TlsFailure(text("no TLS: ", connection.fault(),
+                              is_implicit() ? "\nis that a port where TLS begins with the first byte?" : ""));
     if (!connection.certificate()) return false;
     trust_.judge(*connection.certificate());
     connection.accept();
@@ -63,8 +62,8 @@ Fd TlsClient::secure(SecuredConnection& connection, Fd socket, std::chrono::mill
         const int ready = checked("wait for", "the server",
                                   [&] { return ::poll(&waited, 1, static_cast<int>(patience.count())); });
         if (ready == 0)
-            throw PeerError(text("no TLS: the server has been silent for ",
-                                 std::chrono::ceil<std::chrono::seconds>(patience).count(), " seconds"));
+            throw TlsFailure(text("no TLS: the server has been silent for ",
+                                  std::chrono::ceil<std::chrono::seconds>(patience).count(), " seconds"));
     }
     return stream;
 }

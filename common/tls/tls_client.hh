@@ -3,6 +3,7 @@
 // on with that. Run by fcp, fls and chat.
 #pragma once
 
+#include "common/errors.hh"
 #include "common/fd.hh"
 #include "common/keeper/executable.hh"
 #include "common/tls/secured_connection.hh"
@@ -16,6 +17,11 @@
 
 namespace common {
 
+// There is no TLS with the server, now at least; whether it is the right one is not known.
+struct TlsFailure : PeerError {
+    using PeerError::PeerError;
+};
+
 class TlsClient {
 public:
     // arguments: of main(), by which suite-tls is found. Throws UserError when it is not there, saying what
@@ -27,8 +33,8 @@ public:
     SecuredConnection start() const { return {program_, host_, wish_.issuers}; }
     // Hands the socket over; the stream carries nothing until check says true.
     Fd begin(SecuredConnection& connection, Fd socket) const;
-    // Hears the relay, which its descriptor tells of; true once the server was accepted. Throws PeerError, in
-    // words that name the remedy, when there is no TLS with it, or it is not the right one.
+    // Hears the relay, which its descriptor tells of; true once the server was accepted. Throws TlsFailure,
+    // and PeerError, in words that name the remedy, when it is not the right one.
     bool check(SecuredConnection& connection);
     // Both, and waits as long as patience between them, and for the user's answer.
     Fd secure(SecuredConnection& connection, Fd socket, std::chrono::milliseconds patience);

@@ -19,8 +19,7 @@ TEST_SUITE("unit") {
         chatd::ChatOptions unused;
         const std::vector<common::Option> options = chatd::chat_options(unused);
         std::string letters;
-        for (const common::Option& option : options)
-            letters += text('-', option.letter, option.argument.empty() ? "" : " ", option.argument, '\n');
+        for (const common::Option& option : options) letters += option.shown() + '\n';
         CHECK(tests::heads(manual.list_behind("The options are:")) == letters);
         const std::string usage = common::usage_text("chat", options, chatd::chat_operands);
         CHECK("usage: " + manual.synopsis() == usage.substr(0, usage.find('\n')));
@@ -30,6 +29,7 @@ TEST_SUITE("unit") {
     TEST_CASE("chat(1) gives the limits that chat keeps") {
         const Manual manual{"chat.1"};
         CHECK(manual.says(text("with port ", chatd::default_port, " unless PORT says another")));
+        CHECK(manual.says(text("the port is ", chatd::default_tls_port)));
         CHECK(manual.says(text("A line may have ", chatd::max_text, " bytes")));
         CHECK(manual.says(text("A line of more than ", chatd::ServerText::max_line, " bytes is broken")));
         CHECK(manual.says(
@@ -60,6 +60,7 @@ TEST_SUITE("unit") {
                                         "chat://::1", "chat://ada:secret@host", "chat://host/a/b",
                                         "chat://host/%2", "chat://host/a%0ab", "chat://a%0d@host"})
             CHECK_THROWS_AS(taken({wrong}), common::UserError);
+        CHECK(taken({"chats://ada@host/blue"}) == "ada host blue");
         CHECK_THROWS_AS(taken({"chat://host/blue", "blue"}), common::UsageError);
         CHECK_THROWS_AS(taken({}), common::UsageError);
         CHECK_THROWS_AS(taken({"@host"}), common::UsageError);
@@ -93,6 +94,13 @@ TEST_SUITE("unit") {
         CHECK(shown("127.0.0.1:80") == "127.0.0.1:80");
         CHECK(shown("[::1]") == "[::1]:2323");
         CHECK(shown("[::1]:80") == "[::1]:80");
+        CHECK(chatd::server_addresses("127.0.0.1", 6697).at(0).shown() == "127.0.0.1:6697");
+        CHECK(chatd::server_addresses("127.0.0.1:80", 6697).at(0).shown() == "127.0.0.1:80");
+        CHECK(chatd::server_host("host") == "host");
+        CHECK(chatd::server_host("host:80") == "host");
+        CHECK(chatd::server_host("[::1]") == "::1");
+        CHECK(chatd::server_host("[::1]:80") == "::1");
+        for (const char* const path : {"./sock", "unix:sock"}) CHECK(chatd::server_host(path).empty());
         CHECK(shown("./sock") == "unix:./sock");
         CHECK(shown("unix:sock") == "unix:sock");
         for (const char* const wrong : {"", "::1", "127.0.0.1:", "127.0.0.1:x", ":80"})

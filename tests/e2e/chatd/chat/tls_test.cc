@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: ISC
+// chat under TLS: with which servers it goes on, and that it comes back when its connection breaks.
+#include "tests/e2e/chat_client.hh"
+#include "tests/e2e/relay.hh"
+#include "tests/e2e/tls_house.hh"
+
+#include "common/text.hh"
+
+#include <doctest/doctest.h>
+
+using namespace e2e;
+using common::text;
+
+namespace {
+
+bool has(const std::string& whole, std::string_view part) { return whole.find(part) != whole.npos; }
+
+// chatd with a listener in the clear and one for TLS, whose certificate proves nothing to this system; and
+// clients with a home of their own.
+struct Secured {
+    Daemon::Setting setting() const {
+        Daemon::Setting made =
+            chatd_with({"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls", "room lobby", "history-on-join 0",
+                        text("certificate ", own.certificate.native(), ' ', own.key.native())});
+        made.listeners = 2;
+        return made;
+    }
+    std::uint16_t port() const { return daemon.addresses().at(1).port(); } // for TLS
+    Words trusting(const Words& more) const {
+        Words command{"chat", "--tls", "--ca-file", own.certificate};
+        command.insert(command.end(), more.begin(), more.end());
+        return command;
+    }
+    Words environment() const {
+        return {"LC_ALL=C", "TERM=", "XDG_STATE_HOME=", "HOME=" + folder.path().string()};
+    }
+    Result run(const Words& options, std::string_view input = {}) const {
+        Words command{"env"};
+        for (const std::string& variable : environment()) command.push_back(variable);
+        command.push_back(find_program("chat"));
+        command.insert(command.end(), options.begin(), options.end());
+        return run_client(command, input);
+    }
+
+    TempDir folder;
+    TestCertificate own = make_certificate(folder, "own");
+    Daemon daemon{setting()};
+};
+
+} // namespace
+
+TEST_SUITE("e2e") {
+    TEST_CASE("chat --tls asks once for a certificate that proves nothing and then talks") {
+        const Secured server;
+        ChatClient bob{server.daemon, "bob"};
+        const std::string place = text("ada@localhost:", server.port());
+        {
+            Pty ada{{"chat", "--tls", place, ""}, server.environment()};
+            ada.wait_for(text("The certificate of localhost:", server.port(), " proves nothing: "));
+            ada.wait_for("(yes/no)? ");
+            ada.type("yes\r");
+            ada.wait_for("You are in ");
+            bob.expect_line("ada joined");
+            ada.type("hello\r");
+            bob.expect_line("ada say: hello");
+            bob.say("hello ada");
+            ada.wait_for("bob say: hello ada");
+            ada.type("/quit\r");
+            CHECK(ada.wait() == 0);
+            bob.expect_line("ada left");
+        }
+        const std::string url = text("chats://eve@localhost:", server.port());
+        CHECK(server.run({url}, "from a pipe\n").status == 0);
+        bob.expect_line("eve joined");
+        bob.expect_line("eve say: from a pipe");
+    }
+
+    TEST_CASE("chat --tls refuses what it does not know and what is no TLS") {
+        const Secured server;
+        const Result unknown = server.run({"--tls", text("eve@localhost:", server.port())}, "hello\n");
+        CHECK(unknown.status == 1);
+        CHECK(has(unknown.err, "chat: its certificate proves nothing: it is signed by nobody"));
+        CHECK(has(unknown.err, "--pin='"));
+        const Result plain = server.run({"--tls", text("eve@localhost:", server.daemon.port())}, "hello\n");
+        CHECK(plain.status == 1);
+        CHECK(has(plain.err, "chat: no TLS: no handshake: "));
+        CHECK(server.run({"--pin", "new", "eve@localhost"}).status == 64);
+        CHECK(server.run({"--tls", server.folder / "socket"}).status == 64);
+        CHECK(has(chatctl(server.daemon, {"who"}), "eve") == false);
+        CHECK(
+            server.run({"--tls", "--pin", "new", text("eve@localhost:", server.port())}, "hello\n").status ==
+            0);
+        CHECK(server.run({"--tls", text("eve@localhost:", server.port())}, "hello\n").status == 0);
+        CHECK(server.run({"-p", "--tls", text("localhost:", server.port())}, "eve\n\nin lines\n").status ==
+              0);
+        CHECK(has(chatctl(server.daemon, {"history", "lobby"}), "eve say: in lines\n"));
+    }
+
+    TEST_CASE("chat --tls takes its place again when its connection breaks") {
+        const Secured server;
+        Relay relay{server.port()};
+        Pty ada{server.trusting({text("ada@127.0.0.1:", relay.port()), ""}), server.environment()};
+        ada.wait_for("You are in ");
+        ChatClient bob{server.daemon, "bob"};
+        ada.wait_for("bob joined");
+        ada.type("half");
+        ada.wait_for("half");
+        relay.cut_and_close_door();
+        ada.wait_for("trying again");
+        bob.expect_line("ada left");
+        bob.say("meanwhile");
+        ada.type(" a line");
+        relay.open_door();
+        ada.wait_for("chat: connected again");
+        ada.wait_for("bob say: meanwhile");
+        bob.expect_line("ada joined");
+        ada.type("\r");
+        bob.expect_line("ada say: half a line");
+    }
+
+    TEST_CASE("the lines of a pipe under TLS are said once though its connection breaks") {
+        const Secured server;
+        Relay relay{server.port()};
+        std::string lines;
+        constexpr int count = 3000;
+        for (int i = 0; i < count; ++i) lines += text("line ", i, '\n');
+        Process pipe{server.trusting({text("ada@127.0.0.1:", relay.port())}), {}, server.environment()};
+        for (int part = 0; part < 3; ++part) {
+            const std::size_t each = lines.size() / 3;
+            pipe.write(part == 2 ? lines.substr(2 * each) : lines.substr(part * each, each));
+            relay.wait_for_connections(static_cast<unsigned>(part) + 1);
+            if (part < 2) relay.cut();
+        }
+        pipe.close_input();
+        CHECK(pipe.wait() == 0);
+        std::string said;
+        for (const std::string& line :
+             common::split_lines(chatctl(server.daemon, {"history", "lobby", "-n", "100000"})))
+            if (const std::size_t at = line.find("ada say: "); at != line.npos)
+                said += line.substr(at + 9) + '\n';
+        CHECK((said == lines));
+    }
+
+    TEST_CASE("chat --tls does not come back to a server with another certificate") {
+        const Secured server, other;
+        Relay relay{server.port()};
+        Pty ada{{"chat", "--tls", "--pin", "new", text("ada@127.0.0.1:", relay.port()), ""},
+                server.environment()};
+        ada.wait_for("You are in ");
+        relay.lead_to(other.port());
+        relay.cut();
+        ada.wait_for("HAS CHANGED");
+        CHECK(ada.wait() == 1);
+        CHECK(has(chatctl(other.daemon, {"who"}), "ada") == false);
+    }
+}
