@@ -125,8 +125,10 @@ void HandlerPool::let_in(Arrival&& arrival) {
     }
     if (wants_tls(arrival)) {
         const bool is_known = spawner_.version() >= first_with_relay;
-        if (!is_known || (!arrival.relay && !callbacks_.begin_tls(arrival)))
+        if (!is_known || (!arrival.relay && !callbacks_.begin_tls(arrival))) {
+            log_.warning(text("no tls for ", arrival.peer.shown(), ": not now"));
             return turn_away(acceptor_, arrival, busy_words);
+        }
         if (send_packet(ours.get(), RelayFrame::make({}), arrival.relay.get()) != IoState::done)
             fail_with(ENOBUFS, "send", "the pair with a relay");
         TlsNote{pages_.page(page.number())}.post({}); // there may be that of a handler before
