@@ -29,8 +29,11 @@ constexpr std::string_view stopping_words = "The server is stopping: come back l
 
 // Whether all ends of the other side are closed.
 bool is_at_end(const Watch& pair) {
-    char byte{};
-    return !pair || ::recv(pair.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    if (!pair) return true;
+    for (char byte{};;) {
+        const ssize_t got = ::recv(pair.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got >= 0 || errno != ECONNRESET) return got == 0; // that is told once: something was left unread
+    }
 }
 
 // For the log: " tls 1.3/AES-256-GCM", " no tls: " and why, or nothing.
@@ -122,10 +125,13 @@ void HandlerPool::let_in(Arrival&& arrival) {
     }
     if (wants_tls(arrival)) {
         const bool is_known = spawner_.version() >= first_with_relay;
-        if (!is_known || (!arrival.relay && !callbacks_.begin_tls(arrival)))
+        if (!is_known || (!arrival.relay && !callbacks_.begin_tls(arrival))) {
+            log_.warning(text("no tls for ", arrival.peer.shown(), ": not now"));
             return turn_away(acceptor_, arrival, busy_words);
+        }
         if (send_packet(ours.get(), RelayFrame::make({}), arrival.relay.get()) != IoState::done)
             fail_with(ENOBUFS, "send", "the pair with a relay");
+        TlsNote{pages_.page(page.number())}.post({}); // there may be that of a handler before
     }
     Arrival second{{duplicate(arrival.socket.get(), arrival.peer.shown()), arrival.peer, arrival.listener},
                    arrival.relay ? duplicate(arrival.relay.get()) : Fd{}};

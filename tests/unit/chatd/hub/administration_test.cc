@@ -140,16 +140,18 @@ TEST_SUITE("unit") {
         CHECK(rooms[1] == "cellar                  code    1       1       -");
         CHECK(rooms[2] == "lobby                   open    1       1       -");
         REQUIRE(who.size() == 3);
-        CHECK(who[1].substr(40) == "lobby,cellar    ada"); // who came first, among those without a process
-        CHECK(who[2].substr(40) == "-               -");
+        CHECK(who[1].substr(40) == "-               lobby,cellar    ada"); // who came first, among those without a process
+        CHECK(who[2].substr(40) == "-               -               -");
         const std::vector<std::string> stats = house.ask("stats").lines;
-        REQUIRE(stats.size() == 9);
+        REQUIRE(stats.size() == 11);
         CHECK(stats[1] == "clients 2");
         CHECK(stats[2] == "max-clients 2");
-        CHECK(stats[3] == "accepted 2");
-        CHECK(stats[6] == "rooms 2");
-        CHECK(stats[7] == "lines 2");
-        CHECK(house.administration.status().size() == 9 + 3 + 3);
+        CHECK(stats[3] == "clients-tls-1.2 0");
+        CHECK(stats[4] == "clients-tls-1.3 0");
+        CHECK(stats[5] == "accepted 2");
+        CHECK(stats[8] == "rooms 2");
+        CHECK(stats[9] == "lines 2");
+        CHECK(house.administration.status().size() == 11 + 3 + 3);
     }
 
     TEST_CASE("a list of clients is made as it is sent and without those who have left meanwhile") {
