@@ -9,6 +9,11 @@
 #include <cstdio>
 
 namespace common {
+namespace {
+
+constexpr std::uint32_t only_connection = control_connection + 1; // files go over it, and it owes no tickets
+
+} // namespace
 
 ClientRelay::ClientRelay(const ServerProof& proof, Fd program) : proof_(proof), loop_(Backend::poll) {
     program_ = Watch{loop_, std::move(program), Interest::read, [this](const Event&) { read_program(); },
@@ -51,7 +56,7 @@ void ClientRelay::begin(TlsReceived got) {
     set_nonblocking(got.first.get());
     set_nonblocking(got.second.get());
     GnutlsSession session = proof_.make_session(got.first.get(), terms_);
-    channel_.emplace(loop_, std::move(session), terms_, control_connection, RelayDirection::both,
+    channel_.emplace(loop_, std::move(session), terms_, only_connection, RelayDirection::both,
                      Channel::Ends{std::move(got.first), std::move(got.second)},
                      Channel::Callbacks{[this](const TlsFrame& frame) { tell(frame); },
                                         [this] { read_program(); },
@@ -59,7 +64,7 @@ void ClientRelay::begin(TlsReceived got) {
 }
 
 void ClientRelay::show(gnutls_session_t session) {
-    tell({TlsWord::certificate, control_connection, 0, pack_certificate(proof_.look_at(session))});
+    tell({TlsWord::certificate, only_connection, 0, pack_certificate(proof_.look_at(session))});
 }
 
 void ClientRelay::lose_program() {
