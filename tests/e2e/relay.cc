@@ -113,7 +113,7 @@ bool Relay::copy(int from, int to) {
         return true;
     }
     for (std::string_view left{bytes.data(), got.bytes}; !left.empty();) {
-        const IoResult wrote = write_some(to, left);
+        const IoResult wrote = send_some(to, left);
         if (wrote.state == IoState::vanished) return true;
         left.remove_prefix(wrote.bytes);
         if (wrote.state == IoState::would_block) {

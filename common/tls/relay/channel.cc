@@ -192,7 +192,7 @@ bool Channel::carry_up() {
         if (got <= 0 && !is_again(got)) held_ = got;  // what came before goes up first
         return true;
     }
-    if (is_again(got) && !has_bare_end_) return false;
+    if (is_again(got) && !has_bare_end_) return !in_.is_empty(); // that was a ticket, or the like
     if (is_again(got)) {
         end_up(RelayEnd::bare, "it ended without TLS's own end (close_notify)");
         return true;

@@ -128,7 +128,10 @@ TEST_SUITE("e2e") {
         for (int part = 0; part < 3; ++part) {
             const std::size_t each = lines.size() / 3;
             pipe.write(part == 2 ? lines.substr(2 * each) : lines.substr(part * each, each));
-            relay.wait_for_connections(static_cast<unsigned>(part) + 1);
+            if (part == 0)
+                server.daemon.wait_for_log("enter ada"); // the first one must come about
+            else
+                relay.wait_for_connections(static_cast<unsigned>(part) + 1);
             if (part < 2) relay.cut();
         }
         pipe.close_input();
