@@ -121,7 +121,7 @@ void Acceptor::admit(Accepted client) {
     ++refused_;
     if (callbacks_.on_refusal) callbacks_.on_refusal();
     log_refusal(client.peer, *refusal);
-    turn_away(client.socket, *refusal);
+    if (!speaks_tls(client.listener)) turn_away(client.socket, *refusal); // else it would not understand
 }
 
 // Without an address there is nothing to count by.

@@ -68,7 +68,9 @@ std::string parse_log(Words words) {
 } // namespace
 
 ListenPlace::ListenPlace(const std::string& given)
-    : address(given.substr(0, given.find(' '))), is_tls(given.ends_with(tls_behind)) {}
+    : is_tls(given.ends_with(tls_behind) && !given.starts_with("unix:")) {
+    address = given.substr(0, given.size() - (is_tls ? tls_behind.size() : 0));
+}
 
 std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults& defaults) {
     using Repeats = Directive::Repeats;

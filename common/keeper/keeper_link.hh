@@ -27,6 +27,11 @@ inline constexpr std::string_view label_of_state = "state lock", label_of_contro
     listener_is_tls = " tls",
                                   label_of_inherited = "inherited ", // a listener of a service manager
     label_of_users = "users";
+// Whether those who came in by a listener of this label speak TLS from their first byte on. A path has none.
+constexpr bool speaks_tls(std::string_view label) {
+    while (label.ends_with('+')) label.remove_suffix(1);
+    return label.ends_with(listener_is_tls) && !label.starts_with("listen unix:");
+}
 
 struct Given {
     std::string label;
