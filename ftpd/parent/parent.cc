@@ -176,7 +176,7 @@ void Parent::start_session(Accepted client) {
         if (authd_) parts.authd = authd_->open_client(client.peer);
         parts.begins_with_tls = speaks_tls(client.listener);
         if (tls_ && (settings_.tls_policy != TlsPolicy::off || parts.begins_with_tls))
-            parts.tlsd = tls_->open_client(client.peer);
+            parts.tlsd = tls_->open_client(client.peer, acceptor_.max_clients());
     } catch (const std::system_error&) {
         turn_away("The server has no free descriptor: try again in a moment.");
         throw;
