@@ -76,7 +76,8 @@ names    := $(filter-out $(left_out),$(names))
 secured  := $(if $(gnutls),$(wildcard common/tls/*/*.cc))
 tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc tests/faults/*.cc)
 floor    := tests/bench/floor.cc
-bench    := $(filter-out $(floor),$(wildcard tests/bench/*.cc))
+tls_clients := $(if $(gnutls),tests/bench/tls_clients.cc)
+bench    := $(filter-out $(floor) tests/bench/tls_clients.cc,$(wildcard tests/bench/*.cc))
 # What the benchmarks have of the tests: no doctest in it.
 watching := tests/e2e/proc.cc
 objects   = $(patsubst %.cc,$(shared)/obj/%.o,$1)
@@ -114,7 +115,7 @@ $(shared)/obj/%.o: %.cc $(shared)/compile
 	$(say) compile $<
 	$(hush)$(compile) $(also) $(if $|,-include $(basename $|) $(misled)) -c -o $@ $<
 
-$(call objects,$(bench) $(floor)): also = $(if $(SANITIZE),,-O3)
+$(call objects,$(bench) $(floor) $(tls_clients)): also = $(if $(SANITIZE),,-O3)
 $(call objects,$(tests)): also = $(for_tests)
 $(call objects,tests/e2e/files.cc): also = $(for_tests) -DSUITE_SOURCE_DIR='"$(CURDIR)"'
 for_tests = $(if $(SANITIZE),,-O1)
@@ -187,6 +188,10 @@ $(build)/bench-floor: $(call objects,$(floor)) $(build)/libcommon.a $(build)/lin
 	$(say) link $@
 	$(hush)$(link) -static-pie -o $@ $(filter %.o %.a,$^)
 
+$(build)/bench-tls: $(call objects,$(tls_clients)) $(build)/libcommon.a $(build)/link
+	$(say) link $@
+	$(hush)$(link) -o $@ $(filter %.o %.a,$^) $(gnutls) $(library)
+
 # Files that hold the variable of their name, written when it has changed: then what depends on them is made
 # again.
 remembered := $(shared)/compile $(shared)/catalogue_path $(build)/link $(build)/sources \
@@ -199,7 +204,7 @@ endef
 $(foreach f,$(remembered),$(eval $(remember)))
 $(remembered): ; @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$($(@F)))' > $@
 
--include $(patsubst %.o,%.d,$(call objects,$(sources) $(secured) $(mains) $(tests) $(bench) $(floor) $(wildcard common/*/*.cc)))
+-include $(patsubst %.o,%.d,$(call objects,$(sources) $(secured) $(mains) $(tests) $(bench) $(floor) $(tls_clients) $(wildcard common/*/*.cc)))
 
 # --- use -----------------------------------------------------------------------------------------------
 run: ## build, start both daemons on loopback, say what to type in another shell; FTP=port CHAT=port
@@ -240,9 +245,9 @@ check-fresh: ## as root: make, run and test on a minimal Debian, as root and as 
 
 bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=n BUILD='folders'
 	@tests/need.sh $(compiler_need) $(bench_needs)
-	@$(MAKE) --no-print-directory all $(build)/bench $(build)/bench-floor
+	@$(MAKE) --no-print-directory all $(build)/bench $(build)/bench-floor $(if $(gnutls),$(build)/bench-tls)
 	@tests/bench/peers.sh build/peers
-	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
+	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor $(if $(gnutls),-t $(build)/bench-tls) -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
 
 MINUTES       = 30
 SEED          =

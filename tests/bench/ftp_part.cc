@@ -172,6 +172,8 @@ double bare_upload(std::uint16_t port, const FtpFiles& files) {
 } // namespace
 
 void measure_ftp(const Setting& setting, Samples& samples) {
+    measure_ftp_tls(setting, samples);
+    if (setting.only.starts_with("ftp-tls")) return;
     const FtpFiles files{setting};
     if (setting.wants("ftp-memory")) {
         const Lineup servers = start_ftp_servers(setting, files); // that have done nothing yet

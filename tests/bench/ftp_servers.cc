@@ -2,7 +2,9 @@
 #include "tests/bench/ftp_servers.hh"
 
 #include "common/errors.hh"
+#include "tests/bench/connection.hh"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
@@ -50,6 +52,28 @@ Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files) {
     lineup.add_peer("pure-ftpd", "pure-ftpd", "pure-ftpd", {"@CONF@"});
     lineup.add_peer("proftpd", "proftpd", "proftpd", {"-n", "-q", "-c", "@CONF@"});
     lineup.add_peer("pyftpdlib", "pyftpdlib", "", {"@PORT@", files.root});
+    return lineup;
+}
+
+Lineup start_ftp_tls_servers(const Setting& setting, const FtpFiles& files) {
+    const std::string place = setting.scratch + "/tls-";
+    const std::string certificate = place + "certificate", key = place + "key", both = place + "both";
+    const std::string command = "openssl req -x509 -nodes -days 2 -subj /CN=localhost -newkey ec -pkeyopt "
+                                "ec_paramgen_curve:P-256 -keyout " +
+                                key + " -out " + certificate + " 2>&1 && cat " + key + ' ' + certificate +
+                                " >" + both;
+    if (std::system(command.c_str()) != 0) throw Failure{"openssl makes no certificate"};
+    Lineup lineup{setting,
+                  {{"ROOT", files.root},
+                   {"CERT", certificate},
+                   {"KEY", key},
+                   {"BOTH", both},
+                   {"PEERS", fs::absolute(setting.peers)}},
+                  {"ANONYMOUS_ROOT=" + files.root}};
+    lineup.add_suite("ftpd", {"certificate " + certificate + ' ' + key});
+    lineup.add_peer("vsftpd", "vsftpd", "vsftpd-tls", {"@CONF@"});
+    lineup.add_peer("pure-ftpd", "pure-ftpd", "pure-ftpd-tls", {"@CONF@"});
+    lineup.add_peer("proftpd", "proftpd", "proftpd-tls", {"-n", "-q", "-c", "@CONF@"});
     return lineup;
 }
 

@@ -27,5 +27,7 @@ struct FtpFiles {
 
 // Those that can be started.
 Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files);
+// The same with TLS and one certificate for all, of P-256: those that have it.
+Lineup start_ftp_tls_servers(const Setting& setting, const FtpFiles& files);
 
 } // namespace bench

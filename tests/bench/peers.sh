@@ -53,7 +53,7 @@ peer() {
 }
 
 peer vsftpd 'exec "$root/usr/sbin/vsftpd" "$@"' vsftpd
-peer proftpd 'exec "$root/usr/sbin/proftpd" "$@"' proftpd-core
+peer proftpd 'exec "$root/usr/sbin/proftpd" "$@"' proftpd-core proftpd-mod-crypto
 peer ngircd 'exec "$root/usr/sbin/ngircd" "$@"' ngircd
 peer ncat 'exec "$root/usr/bin/ncat" "$@"' ncat
 peer pyftpdlib "export PYTHONPATH=\"\$root/usr/lib/python3/dist-packages\"

@@ -48,6 +48,17 @@ constexpr auto rows = std::to_array<Row>({
     {"ftp-memory", "private memory of an idle FTP session", "KiB", false,
      "200 sessions after login. Private_Clean + Private_Dirty of smaps_rollup: median of the processes that "
      "came with them, times processes a session; for a server without, its growth by 200."},
+    {"ftp-tls-sessions", "FTP sessions under TLS", "/s", true,
+     "bench-tls: 4 clients, each: connect, 220, AUTH TLS, a full handshake of TLS 1.3 with P-256, USER "
+     "anonymous, PASS, QUIT, 221, until the server has closed."},
+    {"ftp-tls-retr-large", "RETR of 1 GiB under TLS", "MiB/s", true,
+     "One session under TLS, PROT P, TYPE I, EPSV; from RETR to 226, with the handshake of the data "
+     "connection. The client decrypts and discards."},
+    {"ftp-tls-stor-large", "STOR of 1 GiB under TLS", "MiB/s", true,
+     "The same the other way, from STOR to 226, with close_notify. Before each as much is written and "
+     "removed."},
+    {"ftp-tls-memory", "private memory of an idle FTP session under TLS", "KiB", false,
+     "100 sessions after login, as above: with their relays, or whatever else a server has for them."},
     {"chat-flood-100", "chat flood, 100 members", "deliveries/s", true,
      "100 clients listen, 4 more speak lines of 50 bytes, up to 1,000 of which are on their way at once; "
      "counted "
@@ -112,6 +123,10 @@ constexpr auto targets = std::to_array<Target>({
     {"ftp-stor-large", ">= 0.9 x the bare loop", at_least, 0.9, "floor: recv and write"},
     {"ftp-mlsd", ">= 2 x the best peer", at_least, 2, "best peer"},
     {"ftp-memory", "<= 64 KiB", at_most, 64, ""},
+    {"ftp-tls-sessions", ">= the best peer", at_least, 1, "best peer"},
+    {"ftp-tls-retr-large", ">= 0.85 x the best peer", at_least, 0.85, "best peer"},
+    {"ftp-tls-stor-large", ">= 0.85 x the best peer", at_least, 0.85, "best peer"},
+    {"ftp-tls-memory", "<= 250 KiB", at_most, 250, ""},
     {"chat-flood-100", ">= 6 x ngircd", at_least, 6, "ngircd"},
     {"chat-flood-500", ">= 4 x ngircd", at_least, 4, "ngircd"},
     {"chat-delay-200", "<= ngircd's", at_most, 1, "ngircd"},

@@ -16,6 +16,7 @@ struct Setting {
     // and the folders of their programs.
     std::map<std::string, std::string> builds;
     std::string floor;                   // the program bench-floor
+    std::string tls_clients;             // the program bench-tls; empty where there is no GnuTLS
     std::string peers = "build/peers";   // as peers.sh fills it
     std::string sources = "tests/bench"; // with servers/NAME.conf
     std::string scratch;                 // an empty folder, in memory where that can be had

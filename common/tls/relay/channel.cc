@@ -16,8 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t record = 16384; // bytes: the most that one of TLS carries
-constexpr unsigned rounds = 32;       // of work, before others have their turn
+constexpr std::size_t record = 16384;    // bytes: the most that one of TLS carries
+constexpr std::size_t many = 8 * record; // are read or written together, where files are carried
+constexpr unsigned rounds = 32;          // of work, before others have their turn
 constexpr unsigned max_renegotiations = 3;
 constexpr std::size_t max_handshake = 65536; // bytes; the library would collect 16 MB
 constexpr auto time_for_end = 10s;           // for the client to end its side once we have ended ours
@@ -60,6 +61,7 @@ Channel::Channel(Loop& loop, TlsServer& server, const RelayTerms& terms, std::ui
       terms_(terms),
       number_(number),
       direction_(direction),
+      capacity_(number == control_connection ? record : many),
       callbacks_(std::move(callbacks)),
       client_(std::move(ends.client)),
       stream_(std::move(ends.stream)),
@@ -71,16 +73,30 @@ Channel::Channel(Loop& loop, TlsServer& server, const RelayTerms& terms, std::ui
     watch_time();
 }
 
+std::span<char> Channel::Buffer::make_room(std::size_t size) {
+    if (!bytes) bytes = std::make_unique_for_overwrite<char[]>(size);
+    begin = end = 0;
+    return {bytes.get(), size};
+}
+
 // --- work ---
 
-// What the library reads with.
+// What the library reads with: a head and a body for each record, of what was read together.
 ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) {
     Channel& channel = *static_cast<Channel*>(own);
-    const ssize_t got = retry([&] { return ::recv(channel.client_.get(), into, most, 0); });
-    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
-    if (got <= 0 || channel.state_ != State::handshake) return got;
-    channel.handshake_bytes_ += static_cast<std::size_t>(got);
-    if (channel.handshake_bytes_ <= max_handshake) return got;
+    Buffer& in = channel.in_;
+    if (in.is_empty()) {
+        const std::span<char> room = in.make_room(channel.capacity_);
+        const ssize_t got = retry([&] { return ::recv(channel.client_.get(), room.data(), room.size(), 0); });
+        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
+        if (got <= 0) return got;
+        in.end = static_cast<std::size_t>(got);
+    }
+    const std::size_t size = std::string_view{in.rest()}.copy(static_cast<char*>(into), most);
+    in.begin += size;
+    if (channel.state_ != State::handshake) return static_cast<ssize_t>(size);
+    channel.handshake_bytes_ += size;
+    if (channel.handshake_bytes_ <= max_handshake) return static_cast<ssize_t>(size);
     errno = EMSGSIZE;
     return -1;
 }
@@ -92,19 +108,22 @@ ssize_t Channel::push(gnutls_transport_ptr_t own, const giovec_t* pieces, int co
     msghdr message{};
     message.msg_iov = const_cast<giovec_t*>(pieces);
     message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+    const int more = channel.down_.rest().size() > record ? MSG_MORE : 0;
     const ssize_t sent =
-        retry([&] { return ::sendmsg(channel.client_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+        retry([&] { return ::sendmsg(channel.client_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | more); });
     if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
     return sent;
 }
 
 void Channel::work() {
     if (state_ == State::handshake && !shake_hands()) return set_interests();
-    bool moved = state_ == State::open;
-    for (unsigned left = rounds; moved && left > 0; --left) {
-        const bool up = carry_up();
-        moved = state_ == State::open && (carry_down() || up) && state_ == State::open;
+    // Whichever way there was nothing to do will be told of by the loop.
+    bool up = true, down = true;
+    for (unsigned left = rounds; state_ == State::open && (up || down) && left > 0; --left) {
+        up = up && carry_up();
+        if (state_ == State::open && (down || owes_end())) down = carry_down();
     }
+    const bool moved = state_ == State::open && (up || down);
     const bool is_empty = down_.is_empty() && up_.is_empty();
     if (state_ == State::open && down_ended_ && is_empty && !owes_end() && (up_ended_ || !is_end_sent_))
         finish(!is_end_sent_);
@@ -135,7 +154,7 @@ bool Channel::shake_hands() {
 // From the client to its process. Whether it got on.
 bool Channel::carry_up() {
     if (!up_.is_empty()) {
-        const IoResult wrote = send_some(stream_.get(), {up_.bytes.get() + up_.begin, up_.end - up_.begin});
+        const IoResult wrote = send_some(stream_.get(), up_.rest());
         if (wrote.state == IoState::vanished) { // nobody wants it
             up_ = {};
             return true;
@@ -145,12 +164,18 @@ bool Channel::carry_up() {
         return true;
     }
     if (up_ended_) return false;
-    if (!up_.bytes) up_.bytes = std::make_unique_for_overwrite<char[]>(record);
-    const ssize_t got = gnutls_record_recv(session_.get(), up_.bytes.get(), record);
-    if (got > 0) {
-        up_.begin = 0;
-        up_.end = static_cast<std::size_t>(got);
+    ssize_t got = 0;
+    if (held_)
+        got = *std::exchange(held_, std::nullopt);
+    else
+        for (const std::span<char> room = up_.make_room(capacity_); room.size() - up_.end >= record;) {
+            got = gnutls_record_recv(session_.get(), room.data() + up_.end, record);
+            if (got <= 0) break;
+            up_.end += static_cast<std::size_t>(got);
+        }
+    if (!up_.is_empty()) {
         if (has_process_ && !is_end_sent_) advance(); // else nobody waits for that
+        if (got <= 0 && !is_again(got)) held_ = got;  // what came before goes up first
         return true;
     }
     if (is_again(got)) return false;
@@ -175,8 +200,8 @@ bool Channel::carry_up() {
 bool Channel::carry_down() {
     if (owes_ticket_) return push_ticket();
     if (!down_.is_empty()) {
-        const ssize_t sent =
-            gnutls_record_send(session_.get(), down_.bytes.get() + down_.begin, down_.end - down_.begin);
+        const std::string_view rest = down_.rest();
+        const ssize_t sent = gnutls_record_send(session_.get(), rest.data(), rest.size());
         if (is_blocked_by(sent)) return false;
         if (sent < 0) {
             break_off(words_of(sent, session_.get()));
@@ -188,11 +213,9 @@ bool Channel::carry_down() {
     }
     if (owes_end()) return send_end();
     if (down_ended_) return false;
-    if (!down_.bytes) down_.bytes = std::make_unique_for_overwrite<char[]>(record);
-    const IoResult got = read_some(stream_.get(), {down_.bytes.get(), record});
+    const IoResult got = read_some(stream_.get(), down_.make_room(capacity_));
     if (got.state == IoState::would_block) return false;
     if (got.state == IoState::done) {
-        down_.begin = 0;
         down_.end = got.bytes;
         if (number_ == control_connection) callbacks_.hear_process(); // a ticket goes before PASV's reply
         return true;
@@ -305,6 +328,7 @@ void Channel::set_interests() {
     if (number_ == control_connection) { // it is idle most of the time
         if (up_.is_empty()) up_ = {};
         if (down_.is_empty()) down_ = {};
+        if (in_.is_empty()) in_ = {};
     }
     wait_for(client_watch_, client_, interest_in(!up_ended_ && up_.is_empty(), is_blocked_));
     wait_for(stream_watch_, stream_, interest_in(!down_ended_ && down_.is_empty(), !up_.is_empty()));

@@ -15,7 +15,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 
 namespace common {
 
@@ -56,6 +59,8 @@ private:
         std::unique_ptr<char[]> bytes;
         std::size_t begin = 0, end = 0;
         bool is_empty() const { return begin == end; }
+        std::string_view rest() const { return {bytes.get() + begin, end - begin}; }
+        std::span<char> make_room(std::size_t size); // of an empty one: for so many bytes
     };
 
     static ssize_t push(gnutls_transport_ptr_t own, const giovec_t* pieces, int count);
@@ -82,12 +87,15 @@ private:
     const RelayTerms& terms_;
     std::uint32_t number_;
     RelayDirection direction_;
+    std::size_t capacity_; // of each buffer, bytes
     Callbacks callbacks_;
     Fd client_, stream_;
     Watch client_watch_, stream_watch_; // of these, while there is something to wait for
     GnutlsSession session_;
     State state_ = State::handshake;
+    Buffer in_; // from the client, as it came
     Buffer up_, down_;
+    std::optional<ssize_t> held_; // what the library said behind what stands in up_
     Loop::TimerId timer_{};
     Clock::time_point last_advance_ = Clock::now();
     std::size_t handshake_bytes_ = 0; // that came
