@@ -144,7 +144,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
              [this](Client& client, std::string_view why) { departures_.punish(client, why); },
-             [this](Arrival& arrival) { return tls_.begin(arrival); }}),
+             [this](Arrival& arrival) { return tls_.begin(arrival, pool_.max_clients()); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_,
                  [&keeper] { keeper.end(label_of_authd); }),

@@ -33,7 +33,8 @@ inline constexpr std::size_t max_relayed =
 // None of the numbers is a byte of text (common/error_lines.hh).
 enum class TlsWord : std::uint8_t {
     // main process to tlsd
-    client = 1, // tlsd's end of a pair with a new client's process; bytes: where the client is from
+    client = 1, // tlsd's end of a pair with a new client's process; bytes: where the client is from; number:
+                // how many clients there may be, 0 if that is not said
     // tlsd to main process
     ready = 4, // each certificate has its key
     note = 8,  // bytes: a line for the log; number: its Severity
@@ -41,6 +42,7 @@ enum class TlsWord : std::uint8_t {
     signer = 2, // one end of a new pair on which a relay asks keyd for signatures; bytes as of `client'
     // relay to tlsd
     want_signer = 3, // the pair with keyd has ended
+    lingers = 5,     // its client's process has gone, and it waits for its client alone
     // relay to keyd
     sign = 20, // number: of the key; detail: GnuTLS's number of the signature algorithm; bytes: what to sign
     // keyd to relay
@@ -123,13 +125,15 @@ struct TlsReceived {
     IoState state{};
     TlsFrame frame{};
     Fd first{}, second{};
-    std::string said{}; // instead of a frame: text from a child whose standard error the pair is
+    std::string said{};             // instead of a frame: text from a child whose standard error the pair is
+    bool lacks_descriptors = false; // that it should bring: none was free here
 };
 enum class Complaints { refused, taken }; // such text
+enum class Lack { is_fault, is_told };    // of descriptors: the second for those who are trusted
 // Throws PeerError for a frame that is malformed, or none of the words expected, or brings descriptors other
 // than its word does.
 TlsReceived receive_tls_frame(int pair, std::initializer_list<TlsWord> expected,
-                              Complaints complaints = Complaints::refused);
+                              Complaints complaints = Complaints::refused, Lack lack = Lack::is_fault);
 // As send_packet.
 IoState send_tls_frame(int pair, const TlsFrame& frame, int first = -1, int second = -1);
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
+#include <unistd.h>
 
 namespace common {
 namespace {
@@ -93,6 +95,11 @@ void Relay::lose_process() {
     if (!std::exchange(has_process_, false)) return;
     process_.reset();
     for (const auto& [number, channel] : channels_) channel->lose_process();
+    try {
+        send_tls_frame(STDERR_FILENO, {.word = TlsWord::lingers}); // to tlsd
+    } catch (const std::system_error&) {
+        // Then it is counted like others.
+    }
 }
 
 // One that hears nothing would have to be kept in mind without an end.
