@@ -206,7 +206,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("tls: relays whose clients have left and keep their connection make room for newcomers") {
         constexpr std::size_t max_clients = 1, most = 17;
         TlsHouse house;
-        Words steps(most + 1, "connect");
+        e2e::Words steps(most + 1, "connect");
         steps.emplace_back("pause");
         Process clients{house.client(steps)}; // each of which keeps its connection
         for (std::size_t i = 0; i <= most; ++i) {
