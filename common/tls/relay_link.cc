@@ -20,6 +20,12 @@ std::pair<Fd, Fd> make_stream_pair() {
     return {Fd{ends[0]}, Fd{ends[1]}};
 }
 
+// The more fits into a stream, the more seldom both sides have to wait for each other's turn.
+void enlarge_buffer(const Fd& stream) {
+    const int bytes = 1 << 20; // or as much as the system allows
+    ::setsockopt(stream.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 } // namespace
 
 bool RelayLink::is_ready() const { return pair_ && !has_begun_ && !has_hung_up(pair_.get()); }
@@ -40,6 +46,7 @@ Fd RelayLink::begin(const RelayTerms& terms, Fd client, std::chrono::millisecond
 RelayLink::Data RelayLink::add(RelayDirection direction, Fd socket) {
     hear(); // of those before it, which nobody may have waited for: the relay ends with who does not listen
     std::pair<Fd, Fd> ends = make_stream_pair();
+    for (const Fd* const end : {&ends.first, &ends.second}) enlarge_buffer(*end);
     const std::uint32_t number = next_++;
     connections_[number] = {};
     say({.word = TlsWord::data, .number = number, .detail = static_cast<std::uint32_t>(direction)},

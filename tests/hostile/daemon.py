@@ -86,6 +86,8 @@ class Daemon:
             return "main"
         if "client" in held:
             return None
+        if command.startswith(b"suite-tls\0"):
+            return command.split(b"\0")[1].decode()
         return "spawner" if command.startswith(b"chatd-spawner") else "authd"
 
     def sockets(self):

@@ -5,6 +5,7 @@ import os
 import random
 import re
 import socket
+import ssl
 import subprocess
 import time
 
@@ -34,7 +35,12 @@ def configure(place, build):
         file.write(f"ann:{hash_of('sesame')}:/ann:{rights}\n")
         file.write(f"witness:{hash_of('truth')}:/witness:{rights}\n")
     os.chmod(users, 0o600)
-    return [f"root {root}", f"users {users}", "anonymous read", "connect-rate 0", "idle-timeout 20",
+    lines = []
+    if os.access(os.path.join(build, "suite-tls"), os.X_OK):
+        made = subprocess.run([os.path.join(build, "ftpctl"), "certificate", "make", os.path.join(place, "own.pem"),
+                               os.path.join(place, "own.key"), "localhost"], capture_output=True, text=True, check=True)
+        lines = [made.stdout.splitlines()[0], "log-level detail"]
+    return lines + [f"root {root}", f"users {users}", "anonymous read", "connect-rate 0", "idle-timeout 20",
             "login-holdoff 0", f"xferlog {place}/xferlog"]
 
 
@@ -43,6 +49,7 @@ class Client:
         self.socket = daemon.connect(address, timeout)
         self.address, self.port = address, daemon.port
         self.file = self.socket.makefile("rb")
+        self.context = None  # under TLS
 
     def reply(self):
         line = self.file.readline(8192)
@@ -68,8 +75,20 @@ class Client:
             raise RuntimeError(f"{line}: {text}")
         return text
 
-    def login(self, user, password):
+    def secure(self, context):
+        """Speaks TLS from now on; data connections, too. To be called at the greeting."""
         self.reply()
+        self.must("AUTH TLS", 234)
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self.file = self.socket.makefile("rb")
+        self.must("PBSZ 0", 200)
+        self.must("PROT P", 200)
+        self.context = context
+        return self
+
+    def login(self, user, password):
+        if not self.context:
+            self.reply()
         self.must(f"USER {user}", 331)
         code, text = self.do(f"PASS {password}")
         if code == 421 or "connect again in a moment" in text:  # authd was killed just then, or so
@@ -86,15 +105,24 @@ class Client:
     def store(self, name, body):
         data = self.data()
         self.must(f"STOR {name}", 150)
+        data = self.protect(data)
         data.sendall(body)
+        if self.context:
+            data.unwrap()
         data.close()
         code, text = self.reply()
         if code != 226:
             raise RuntimeError(text)
 
+    def protect(self, data):
+        if not self.context:
+            return data
+        return self.context.wrap_socket(data, server_hostname="localhost", session=self.socket.session)
+
     def fetch(self, name):
         data = self.data()
         self.must(f"RETR {name}", 150)
+        data = self.protect(data)
         body = bytearray()
         while piece := data.recv(65536):
             body += piece
@@ -246,18 +274,78 @@ def slow_reader(run, daemon, dice, address):
     gone(dice, client.socket)
 
 
-SESSIONS = [dialogue, dialogue, dialogue, in_band, flood, silence, half_upload, whole_upload, slow_reader]
+def trust(daemon):
+    """What believes the daemon's certificate; None where it has none."""
+    certificate = os.path.join(os.path.dirname(daemon.folder), "own.pem")
+    return ssl.create_default_context(cafile=certificate) if os.path.exists(certificate) else None
+
+
+def hellos(run, daemon, dice, address):
+    """AUTH TLS and a hello that is mutated, cut, sent in pieces, or followed by anything."""
+    context = trust(daemon)
+    if not context:
+        return
+    into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(into, out, server_hostname="localhost")
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = out.read()
+    if dice.random() < 0.6:
+        hello = mutate(dice, hello)
+    if dice.random() < 0.3:
+        hello = hello[:dice.randrange(len(hello) + 1)]
+    client = Client(daemon, address, 2)
+    client.reply()
+    client.must("AUTH TLS", 234)
+    send_in_pieces(dice, client.socket, hello + dice.randbytes(dice.choice([0, 0, 5, 5000])))
+    client.socket.settimeout(0.3)
+    try:
+        client.socket.recv(65536)
+    except OSError:
+        pass
+    gone(dice, client.socket)
+
+
+def half_secured_upload(run, daemon, dice, address):
+    """As half_upload, but under TLS, whose own end never comes."""
+    context = trust(daemon)
+    if not context:
+        return
+    client = Client(daemon, address).secure(context).login("ann", "sesame")
+    body = sealed(dice, dice.randrange(1, 300_000))
+    try:
+        data = client.data()
+        client.must(f"STOR sealed-{dice.randrange(8)}", 150)
+        data = client.protect(data)
+        data.sendall(body[:dice.randrange(len(body))])
+        if dice.random() < 0.5:
+            plain = socket.socket(fileno=data.detach())
+            plain.sendall(dice.randbytes(dice.randrange(1, 50)))
+            gone(dice, plain)
+        else:
+            gone(dice, data, reset=dice.random() < 0.5)
+        run.count("uploads cut under TLS")
+    except RuntimeError:
+        pass  # another has it under way
+    gone(dice, client.socket)
+
+
+SESSIONS = [hellos, half_secured_upload, dialogue, dialogue, dialogue, in_band, flood, silence, half_upload, whole_upload, slow_reader]
 
 
 # --- the witness ---
 
 
-def enter(run, daemon):
+def enter(run, daemon, context):
     """In the end: who comes while authd is started again is told to come again."""
     deadline = time.monotonic() + WITNESS_PATIENCE
     while True:
         client = Client(daemon, "127.0.0.1", WITNESS_PATIENCE)
         try:
+            if context:
+                client.secure(context)
             return client.login("witness", "truth")
         except ConnectionError as told:
             if "moment" not in str(told) or time.monotonic() > deadline:
@@ -271,13 +359,13 @@ def witness(run, daemon):
     """Stores files and fetches them, all the time, and they are whole."""
     dice = random.Random(f"{run.seed}/witness")
     while not run.is_over():
-        client = enter(run, daemon)
+        client = enter(run, daemon, trust(daemon) if dice.random() < 0.5 else None)
         for _ in range(20):
             body = sealed(dice, dice.randrange(200_000))
             client.store("file", body)
             if client.fetch("file") != body:
                 run.fault("the witness was given another file")
-            run.count("files of the witness")
+            run.count("files of the witness under TLS" if client.context else "files of the witness")
         client.must("QUIT", 221)
         client.close()
 

@@ -16,9 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t record = 16384;    // bytes: the most that one of TLS carries
-constexpr std::size_t many = 8 * record; // are read or written together, where files are carried
-constexpr unsigned rounds = 32;          // of work, before others have their turn
+constexpr std::size_t record = 16384;     // bytes: the most that one of TLS carries
+constexpr std::size_t many = 16 * record; // are read or written together, where files are carried
+constexpr unsigned rounds = 32;           // of work, before others have their turn
 constexpr unsigned max_renegotiations = 3;
 constexpr std::size_t max_handshake = 65536; // bytes; the library would collect 16 MB
 constexpr auto time_for_end = 10s;           // for the client to end its side once we have ended ours
