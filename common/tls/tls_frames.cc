@@ -35,6 +35,7 @@ constexpr std::array shapes{
     Shape{TlsWord::begin, TermFields::size, 2},
     Shape{TlsWord::data, 0, 2},
     Shape{TlsWord::whole, 0, 0},
+    Shape{TlsWord::broken_off, 0, 0},
     Shape{TlsWord::ticket, 0, 0},
     Shape{TlsWord::ask_acknowledged, 0, 0},
     Shape{TlsWord::secured, max_tls_text, 0},
