@@ -41,8 +41,8 @@ std::string words_of(ssize_t result, gnutls_session_t session) {
 
 RelaySecurity security_of(gnutls_session_t session) {
     const std::uint8_t minor = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 ? 3 : 2;
-    const bool is_resumed = is_servers(session) ? TlsServer::resumes_control(session)
-                                                : gnutls_session_is_resumed(session) != 0;
+    const bool is_resumed =
+        is_servers(session) ? TlsServer::resumes_control(session) : gnutls_session_is_resumed(session) != 0;
     return {minor, is_resumed};
 }
 
