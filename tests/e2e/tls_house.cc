@@ -178,7 +178,8 @@ TlsHouse::~TlsHouse() {
     while (!is_over && std::chrono::steady_clock::now() < deadline) {
         is_over = children_of(tlsd_->pid()).empty(); // and all is told
         for (;;) {
-            const TlsReceived got = receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready});
+            const TlsReceived got =
+                receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready}, Complaints::taken);
             if (got.state != IoState::done) break;
             CHECK_MESSAGE(got.frame.bytes.find(" ended: ") == std::string::npos, got.frame.bytes);
         }
@@ -250,7 +251,8 @@ TlsPeer TlsHouse::serve(Fd client, const RelayTerms& terms) {
 std::string TlsHouse::wait_for_note(std::string_view part) {
     for (;;) {
         wait_readable(main_.get());
-        const TlsReceived got = receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready});
+        const TlsReceived got =
+            receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready}, Complaints::taken);
         if (got.state != IoState::done) throw Failure(text("no line with: ", part));
         if (got.frame.bytes.find(part) != got.frame.bytes.npos) return got.frame.bytes;
     }
