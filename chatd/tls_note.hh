@@ -6,6 +6,7 @@
 
 #include "common/pack/pack.hh"
 #include "common/status_pages.hh"
+#include "common/text.hh"
 
 #include <cstddef>
 #include <optional>
@@ -22,10 +23,10 @@ public:
     void post(std::string_view words) const {
         record_.post(Record::pack(std::string{words.substr(0, Record::size)}));
     }
-    // Empty: there is none.
+    // Escaped; empty: there is none.
     std::string read() const {
         const std::optional<std::string> record = record_.read();
-        return record ? record->substr(0, record->find('\0')) : std::string{};
+        return record ? common::escape(record->substr(0, record->find('\0'))) : std::string{};
     }
 
 private:

@@ -2,7 +2,6 @@
 #include "chatd/hub/handler_pool.hh"
 
 #include "chatd/protocol.hh"
-#include "chatd/tls_note.hh"
 #include "common/children.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
@@ -259,8 +258,7 @@ void HandlerPool::on_ended(ClientNumber number, int status) {
     const auto page = pages_in_use_.find(number);
     if (page == pages_in_use_.end()) return;
     Client* const client = people_.find(number);
-    if (client != nullptr && speaks_tls(client->listener))
-        client->tls_note = TlsNote{pages_.page(page->second)}.read();
+    if (client != nullptr) client->tls_note = tls_of(*client);
     pages_.give_back_unread(page->second);
     pages_in_use_.erase(page);
     if (client == nullptr) deposits_.note_ended(number);
@@ -323,12 +321,6 @@ void HandlerPool::admit(Arrival arrival) {
                       acceptor_.pause(error.what());
                       if (arrival.socket) turn_away(acceptor_, arrival, busy_words);
                   });
-}
-
-std::string HandlerPool::tls_of(const Client& client) const {
-    if (!speaks_tls(client.listener)) return {};
-    return escape(pages_in_use_.contains(client.number) ? TlsNote{pages_.page(client.page)}.read()
-                                                        : client.tls_note);
 }
 
 void HandlerPool::release(Client& client) {

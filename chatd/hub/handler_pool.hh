@@ -13,6 +13,7 @@
 #include "chatd/hub/people.hh"
 #include "chatd/hub/spawner_link.hh"
 #include "chatd/settings.hh"
+#include "chatd/tls_note.hh"
 #include "common/acceptor.hh"
 #include "common/admission.hh"
 #include "common/log.hh"
@@ -117,9 +118,12 @@ public:
         while (const std::optional<ClientNumber> leaving = leaving_.any()) on_ended(*leaving, 0);
     }
 
-    // What its handler has noted of its TLS (chatd/tls_note.hh), escaped; empty: there is none, or it is not
-    // known.
-    std::string tls_of(const Client& client) const;
+    // What its handler has noted of its TLS; empty: there is none, or it is not known.
+    std::string tls_of(const Client& client) const {
+        if (!common::speaks_tls(client.listener)) return {};
+        const bool has_page = pages_in_use_.contains(client.number);
+        return has_page ? TlsNote{pages_.page(client.page)}.read() : client.tls_note;
+    }
     std::size_t max_clients() const { return acceptor_.max_clients(); } // now, once it is open
     std::string places() const { return acceptor_.places(); }
     std::uint64_t refused() const { return acceptor_.refused(); } // since the start

@@ -140,7 +140,8 @@ TEST_SUITE("unit") {
         CHECK(rooms[1] == "cellar                  code    1       1       -");
         CHECK(rooms[2] == "lobby                   open    1       1       -");
         REQUIRE(who.size() == 3);
-        CHECK(who[1].substr(40) == "-               lobby,cellar    ada"); // who came first, among those without a process
+        CHECK(who[1].substr(40) ==
+              "-               lobby,cellar    ada"); // who came first, among those without a process
         CHECK(who[2].substr(40) == "-               -               -");
         const std::vector<std::string> stats = house.ask("stats").lines;
         REQUIRE(stats.size() == 11);
