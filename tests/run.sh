@@ -64,6 +64,9 @@ END
   $build/fls -P $port $address:
   $build/fcp -P $port $address:README.txt /tmp/
 END
+    [ -z "$certificate" ] || [ ! -e "$build/fls" ] || cat <<END
+  $build/fls --tls --ca-file $run/own.pem -P $port $address:
+END
     cat <<END
 
 chatd has two rooms on $address port $chat_port: lobby, which is open, and cellar, whose code is sesame.
@@ -76,6 +79,7 @@ In three more shells: a name, then Enter alone for the lobby, or sesame, or lobb
 END
     [ -z "$certificate" ] || [ "$secure_port" = 0 ] || cat <<END
   openssl s_client -quiet -CAfile $run/own.pem -connect $address:$secure_port
+  $build/chat --tls --ca-file $run/own.pem $address:$secure_port
 END
     cat <<END
 

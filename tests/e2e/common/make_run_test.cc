@@ -70,6 +70,9 @@ TEST_SUITE("e2e") {
             CHECK(run_in(folder.path(), {"curl", "-sS", "--ssl-reqd", "--cacert", place / "own.pem",
                                          "ftp://127.0.0.1:" + last_port(place / "ftpd.log") + "/README.txt"})
                       .starts_with("Welcome."));
+            CHECK(run_client({find_program("fls"), "--tls", "--ca-file", place / "own.pem", "-P",
+                              last_port(place / "ftpd.log"), "127.0.0.1:"})
+                      .out.starts_with("README.txt"));
             Process guest{{"openssl", "s_client", "-quiet", "-CAfile", place / "own.pem", "-connect",
                            "127.0.0.1:" + last_port(place / "chatd.log")}};
             guest.out().wait_for("Your name: ");
