@@ -52,7 +52,7 @@ enum class TlsWord : std::uint8_t {
     // client's process to relay
     data = 23,             // the same for a data connection; number: its own; detail: RelayDirection
     whole = 24,            // connection number: what stands in its stream before the end is all that there is
-    broken_off = 31,       // connection number: its client is to see it reset, unless its end is sent
+    broken_off = 16,       // connection number: its client is to see it reset, unless its end is sent
     ticket = 25,           // the client is about to open a data connection
     ask_acknowledged = 26, // of the control connection; number: of the question
     // relay to client's process
@@ -61,9 +61,8 @@ enum class TlsWord : std::uint8_t {
                   // detail: RelayEnd; bytes: why it was cut
     sent = 29, // connection number: detail 0: all that was whole is with the system, and TLS's own end; 1: it
                // cannot be sent, and bytes say why
-    acknowledged =
-        30, // the answer to the question of that number; detail: 1, all that was in the stream then has been
-            // acknowledged, or 0, it was reset or could not be sent
+    acknowledged = 30, // the answer to that question; detail: 1, all that was in the stream then has been
+                       // acknowledged, or 0, it was reset or could not be sent
     // relay to client program, which has said begin as a client's process does: before it carries anything
     certificate = 14, // the server has the key of this one; bytes: ServerCertificate
     // client program to relay

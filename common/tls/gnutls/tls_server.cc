@@ -110,7 +110,9 @@ int TlsServer::drop(void* own, gnutls_datum_t name) {
 bool TlsServer::resumes_control(gnutls_session_t session) {
     gnutls_datum_t secret{};
     gnutls_session_get_master_secret(session, &secret);
-    std::string& known = static_cast<TlsServer*>(gnutls_db_get_ptr(session))->control_secret_;
+    auto* const server = static_cast<TlsServer*>(gnutls_db_get_ptr(session));
+    if (server == nullptr) return false; // it is not one of ours
+    std::string& known = server->control_secret_;
     if (known.empty()) known = view_of(secret);
     return gnutls_session_is_resumed(session) != 0 &&
            (gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 || known == view_of(secret));
