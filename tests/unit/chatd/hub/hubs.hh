@@ -25,6 +25,11 @@ struct Hubs {
         takeover->ask_to_repeat(hub, suspect);
         evictions->empty_closing_rooms();
     }
+    // The end of a round.
+    void settle() {
+        now->settle();
+        pool->tell_released();
+    }
     // Up to there; the number of the hub that takes over.
     std::uint32_t take_over(bool may_lose = true) {
         pool.reset();
