@@ -140,6 +140,9 @@ void Takeover::restore_clients() {
         if (!read(left, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); })) let_go(left);
     for (const auto& [room, tail] : std::exchange(tails_, {}))
         attempt(room->name(), [&, &of = *room, &records = tail] { follow_log(of, records); });
+    for (const auto& [number, last] : std::exchange(last_places_, {}))
+        if (Client* const client = parts_.people.find(number); client->is_in(*last.room))
+            client->last_room = last.room;
     parts_.pool.settle_restored(spawner_);
 }
 
@@ -173,7 +176,9 @@ void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
     std::map<ClientNumber, const Record*> last;
     for (const Record& record : tail) {
         if (record.kind == Kind::joined || record.kind == Kind::left) last[record.speaker] = &record;
-        if (parts_.people.find(record.speaker) != nullptr) parts_.rooms.standing().know(room, record);
+        if (parts_.people.find(record.speaker) == nullptr) continue;
+        parts_.rooms.standing().know(room, record);
+        note_last_place(room, record);
     }
     for (const auto& [number, record] : last) {
         Client* const client = parts_.people.find(number);
@@ -194,6 +199,13 @@ void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
     }
 }
 
+// Its handler tells it, too, but may have ended.
+void Takeover::note_last_place(Room& room, const Record& record) {
+    if (record.kind != Kind::joined && record.kind != Kind::said && record.kind != Kind::acted) return;
+    Place& last = last_places_.try_emplace(record.speaker, Place{&room, record.time}).first->second;
+    if (record.time >= last.time) last = {&room, record.time};
+}
+
 // What its handler was to be told; it tells that only when the keeper knows, and so nobody has.
 std::optional<Farewell> Takeover::why_left(const Client& client, const Room& room,
                                            const std::vector<Record>& tail, const Record& left) const {
@@ -203,7 +215,8 @@ std::optional<Farewell> Takeover::why_left(const Client& client, const Room& roo
         if (record.line < left.line && record.kind == Kind::kicked)
             is_kicked = is_kicked || fold_name(record.text.substr(0, record.text.find(' '))) == name;
         else if (record.line < left.line && record.speaker == client.number)
-            is_kicked = is_kicked && record.kind != Kind::joined && record.kind != Kind::renamed; // another was
+            is_kicked =
+                is_kicked && record.kind != Kind::joined && record.kind != Kind::renamed; // another was
         else if (record.line > left.line && record.kind == Kind::joined)
             is_back = is_back || fold_name(record.name) == name;
     }

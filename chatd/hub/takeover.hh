@@ -83,6 +83,7 @@ private:
     std::optional<Farewell> why_left(const Client& client, const Room& room, const std::vector<Record>& tail,
                                      const Record& left) const;
     void complete_departure(Client& client);
+    void note_last_place(Room& room, const Record& record);
 
     TakeLeft take_left_;
     std::map<Room*, std::vector<Record>> tails_; // of their logs, behind what was deposited
@@ -91,6 +92,11 @@ private:
         std::optional<Farewell> why{}; // no value: no log tells
     };
     std::map<ClientNumber, Departure> departed_; // of whose end the logs tell already
+    struct Place {
+        Room* room;
+        std::int64_t time;
+    };
+    std::map<ClientNumber, Place> last_places_; // where each has come or spoken last, as the logs tell
     Parts parts_;
     pid_t spawner_;
     bool may_lose_;
