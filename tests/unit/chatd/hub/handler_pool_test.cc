@@ -463,7 +463,7 @@ TEST_SUITE("unit") {
             TlsNote{house.pages.page(client.page)}.post(ends_first ? "no tls: \n" : "1.3/AES");
             CHECK(house.pool.tls_of(client) == (ends_first ? "no tls: \\n" : "1.3/AES"));
             if (ends_first) house.pool.on_ended(number, 0);
-            house.pool.release(client);
+            house.pool.release(client, {});
             if (!ends_first) house.pool.on_ended(number, 0);
             CHECK(
                 house.is_logged(ends_first ? "  no tls: \\n clients 0/2\n" : "  tls 1.3/AES clients 0/2\n"));
