@@ -233,8 +233,8 @@ TEST_SUITE("e2e") {
         ::kill(server.daemon().pid(), SIGCONT);
         ada.terminal.wait_for("connected again");
         bob.say("hello lobby");
-        carl.say("hello plans");
         ada.terminal.wait_for("hello lobby");
+        carl.say("hello plans");
         ada.terminal.wait_for("hello plans");
         ada.terminal.type("still in plans\r");
         carl.wait_for_line("ada say: still in plans");
