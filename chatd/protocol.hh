@@ -53,6 +53,11 @@ inline constexpr std::size_t max_rooms = 16;        // that one client can be in
 inline constexpr unsigned max_untaken = 32;         // private messages that wait for one slow client
 inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong tokens, of one connection
 
+// Of a client that resumes, how much it counts what it sends: chat(1) does, and, where its handler can tell
+// it so, takes its place again also where nobody knows how many of its bytes were dealt with.
+inline constexpr std::uint8_t counts_nothing = 0, counts = 1, counts_or_looks = 2;
+inline constexpr std::uint64_t unknown_count = UINT64_MAX; // of bytes
+
 // The one packet that is not a frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
 
@@ -144,7 +149,7 @@ frame( 12, away,         AwayFrame,      "=B",       max_topic)               /*
 frame( 13, act,          ActFrame,       "=IB",      max_topic)               /* room, Kind; its arguments */ \
 frame( 14, bans,         BansFrame,      "=I",       0)                       /* entries to skip */ \
 frame( 15, quit,         QuitFrame,      "=",        max_topic)               /* last words */ \
-frame( 16, resume,       ResumeFrame,    "=QBB",     max_token + max_place)   /* last line seen, or 0; whether it counts; bytes of the token; token, place */ \
+frame( 16, resume,       ResumeFrame,    "=QBB",     max_token + max_place)   /* last line seen, or 0; counts_nothing, counts or counts_or_looks; bytes of the token; token, place */ \
 frame( 17, took,         TookFrame,      "=I",       0)                       /* private messages that were shown */ \
 frame( 18, login,        LoginFrame,     "=",        max_code)                /* the password for the name that was asked for */ \
 frame( 19, oper,         OperFrame,      "=B",       max_name + max_code)     /* bytes of the operator's name; name, password */ \
@@ -163,7 +168,7 @@ frame(105, dismissed,    DismissedFrame, "=B",       max_text)                /*
 frame(106, told,         ToldFrame,      "=QIB",     max_name + max_text)     /* client that it is from, serial of its request, bytes of its name; name, words */ \
 frame(107, token,        TokenFrame,     "=",        max_token)               /* what to resume with */ \
 frame(108, slowed,       SlowedFrame,    "=IIB",     0)                       /* lines, seconds: what is allowed; SlowedBy */ \
-frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, bytes of the name; name, clients that it was before */ \
+frame(109, resumed,      ResumedFrame,   "=IQB",     max_name + 8 * max_formers) /* how many `entered' follow, bytes that were dealt with, or unknown_count, bytes of the name; name, clients that it was before */ \
 frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers) /* a person who is ignored, bytes of the name; name, clients that it is or was */ \
 frame(111, again,        AgainFrame,     "=HI",      0)                       /* a hub that follows another: version; number of this hub */ \
 frame(112, closed,       ClosedFrame,    "=I",       0)                       /* room, which its client was in */ \

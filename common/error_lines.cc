@@ -18,27 +18,36 @@ bool is_text_byte(char byte) {
 }
 
 void ErrorLines::add(std::span<const char> bytes, bool is_cut, Log& log, const Source& source) {
-    for (const char byte : bytes) {
-        if (is_over_) return;
-        if (taken_ >= max_bytes) {
-            end(log, source);
-            is_over_ = true;
-            return log.write_for(
-                source.role, source.pid, Severity::error,
-                text("standard error: more than ", max_bytes, " bytes: what follows is left out"));
-        }
-        ++taken_;
-        if (byte != '\n') line_ += byte;
-        if (byte == '\n' || line_.size() >= max_line) end(log, source);
-    }
-    if (is_cut) end(log, source);
+    add(bytes, is_cut, [&](const std::string& line) {
+        log.write_for(source.role, source.pid, Severity::error, text("standard error: ", line));
+    });
 }
 
 void ErrorLines::end(Log& log, const Source& source) {
+    end([&](const std::string& line) {
+        log.write_for(source.role, source.pid, Severity::error, text("standard error: ", line));
+    });
+}
+
+void ErrorLines::add(std::span<const char> bytes, bool is_cut, const Tell& tell) {
+    for (const char byte : bytes) {
+        if (is_over_) return;
+        if (taken_ >= max_bytes) {
+            end(tell);
+            is_over_ = true;
+            return tell(text("more than ", max_bytes, " bytes: what follows is left out"));
+        }
+        ++taken_;
+        if (byte != '\n') line_ += byte;
+        if (byte == '\n' || line_.size() >= max_line) end(tell);
+    }
+    if (is_cut) end(tell);
+}
+
+void ErrorLines::end(const Tell& tell) {
     if (line_.empty()) return;
     taken_ += line_cost;
-    log.write_for(source.role, source.pid, Severity::error,
-                  text("standard error: ", escape(line_, 2 * max_line)));
+    tell(escape(line_, 2 * max_line));
     line_.clear();
 }
 

@@ -8,6 +8,7 @@
 #include "common/log.hh"
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ public:
     void add(std::span<const char> bytes, bool is_cut, Log& log, const Source& source);
     // Nothing more will come: a last line without its end.
     void end(Log& log, const Source& source);
+    // The same for another place than a log.
+    using Tell = std::function<void(const std::string& line)>;
+    void add(std::span<const char> bytes, bool is_cut, const Tell& tell);
+    void end(const Tell& tell);
 
 private:
     std::string line_; // that has no end yet

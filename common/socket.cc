@@ -199,8 +199,8 @@ Address peer_address(int fd) { return ask_address<::getpeername>(fd, "ask for a 
 void set_keepalive(int fd) { wish_for(fd, SOL_SOCKET, SO_KEEPALIVE); }
 void set_no_delay(int fd) { wish_for(fd, IPPROTO_TCP, TCP_NODELAY); } // fails for a path's socket
 void set_urgent_inline(int fd) { wish_for(fd, SOL_SOCKET, SO_OOBINLINE); }
-void set_reset_on_close(int fd) {
-    const linger at_once{1, 0};
+void set_reset_on_close(int fd, bool resets) {
+    const linger at_once{resets ? 1 : 0, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once); // may fail when the peer is gone
 }
 

@@ -54,8 +54,9 @@ void set_keepalive(int fd); // SO_KEEPALIVE: finds the dead where no time-out ru
 // TCP_NODELAY, and SO_OOBINLINE (a telnet Synch must not eat a byte); nothing for a path's socket.
 void set_no_delay(int fd);
 void set_urgent_inline(int fd);
-// The next close resets the connection (SO_LINGER 0), so that a cut transfer never looks like a complete one.
-void set_reset_on_close(int fd);
+// The next close resets the connection (SO_LINGER 0), so that a cut transfer never looks like a complete one;
+// or does not, again.
+void set_reset_on_close(int fd, bool resets = true);
 
 // Two ends between a parent and a child that keep the bounds of packets and tell when the other side ended.
 std::pair<Fd, Fd> make_packet_pair();

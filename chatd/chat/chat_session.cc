@@ -168,11 +168,14 @@ void ChatSession::take_up(std::uint64_t dealt) {
 
 void ChatSession::be_asked(std::string_view body) {
     if (body.empty()) return;
-    if (std::exchange(is_resuming_, false)) { // the token is good no more
+    const auto asked = static_cast<Asked>(body[0]);
+    bool is_back = false; // and nobody knows how much was dealt with
+    if (std::exchange(is_resuming_, false)) {
         backlog_.lose_place(true);
-        token_.clear();
+        is_back = asked == Asked::nothing;
+        if (!is_back) token_.clear(); // it is good no more
     }
-    asked_ = static_cast<Asked>(body[0]);
+    asked_ = asked;
     is_answered_ = false;
     // A name may have been answered by a wish, with a password to follow.
     if (asked_ != Asked::name) is_at_secret_ = asked_ != Asked::nothing;
@@ -180,7 +183,7 @@ void ChatSession::be_asked(std::string_view body) {
     const std::string_view name = body.substr(1);
     if (asked_ == Asked::nothing) {
         if (!name.empty() && name.size() <= max_name) profile_.name = name;
-        if (was_inside_ && !backlog_.has_place()) return_ = Return::joined_again;
+        if (was_inside_ && !backlog_.has_place()) return_ = is_back ? Return::resumed : Return::joined_again;
         was_inside_ = true;
         backlog_.take_place();
     }

@@ -3,6 +3,7 @@
 
 #include "common/text.hh"
 
+#include <algorithm>
 #include <utility>
 
 using namespace common;
@@ -36,10 +37,21 @@ void ChatOption::be_client(std::uint64_t number) {
     if (std::exchange(told_->client, number) != number) told_->mark_is_due = true;
 }
 
-void ChatOption::look_for_own(std::uint32_t room) {
+void ChatOption::look_for_own() {
     if (!told_) return;
-    told_->looked_through = room;
+    told_->looks = true;
     output_.append(encode_own(true));
+}
+
+void ChatOption::look_through(std::uint32_t room) {
+    if (told_) told_->looked_through.push_back(room);
+}
+
+// Of a return, not before all of its rooms are there.
+bool ChatOption::has_looked() const {
+    if (hub_.request() && hub_.request()->what == Message::resume) return false;
+    return std::all_of(told_->looked_through.begin(), told_->looked_through.end(),
+                       [this](std::uint32_t room) { return rooms_.has_passed_joining(room); });
 }
 
 void ChatOption::tell_token(std::string_view token) { output_.append(encode(SessionMessage::token, token)); }
@@ -54,9 +66,10 @@ void ChatOption::tell_progress() {
         told_->place = std::move(place);
         told_->placed = output_.size();
     }
-    if (told_->looked_through != 0 && rooms_.has_passed_joining(told_->looked_through)) {
+    if (told_->looks && has_looked()) {
         output_.append(encode_own(false));
-        told_->looked_through = 0;
+        told_->looks = false;
+        told_->looked_through.clear();
     }
     if (!output_.end() || std::exchange(told_->end, true)) return;
     output_.append(encode(SessionMessage::over, std::string(1, static_cast<char>(*output_.end()))));

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace chatd {
 
@@ -35,9 +36,12 @@ public:
     void tell_token(std::string_view token);
     // Its lines stand in the logs under this number.
     void be_client(std::uint64_t number);
-    // It joins this room as a newcomer, but was here on an earlier connection: it is told which of the lines
-    // since then may be its own. Before it is told that it is inside.
-    void look_for_own(std::uint32_t room);
+    // It was here on an earlier connection, and nobody knows what of its own was dealt with then: it is told
+    // which of the lines since then may be its own. Before it is told that it is inside.
+    void look_for_own();
+    bool looks_for_own() const { return told_ && told_->looks; }
+    // In this room, too, up to its joining.
+    void look_through(std::uint32_t room);
     // After all that was shown: how far that is, how many of the client's bytes were dealt with, and whether
     // this is the end.
     void tell_progress();
@@ -52,6 +56,7 @@ public:
 private:
     void tell_asked(Asked asked);
     void tell_count();
+    bool has_looked() const;
 
     struct Told {
         bool is_plain = false;
@@ -62,7 +67,8 @@ private:
         bool end = false;
         std::uint64_t client = 0;
         bool mark_is_due = false;
-        std::uint32_t looked_through = 0; // room; 0: none
+        bool looks = false;
+        std::vector<std::uint32_t> looked_through{}; // rooms
     };
 
     ClientOutput& output_;

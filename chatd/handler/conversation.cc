@@ -67,6 +67,7 @@ void take_listing(Conversation& c, const HubRequest& request, Packet packet, Fd)
 }
 
 void be_dismissed(Conversation& c, const HubRequest&, Packet packet, Fd) {
+    if (c.output.is_ending()) return; // it comes again, from a hub that follows the one that said it
     const auto [fields, words] = DismissedFrame::read(packet);
     const auto why = static_cast<Farewell>(std::get<0>(fields));
     const bool stops = why == Farewell::stopping || why == Farewell::stopping_with_words;

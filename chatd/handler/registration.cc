@@ -73,7 +73,7 @@ void Registration::begin_session(std::string_view bytes) {
         tell_seen();
         ask(Asked::name);
     } else
-        hub_.ask(ResumeFrame::make(text(hello->token, hello->place), std::uint64_t{0}, std::uint8_t{1},
+        hub_.ask(ResumeFrame::make(text(hello->token, hello->place), std::uint64_t{0}, counts_or_looks,
                                    static_cast<std::uint8_t>(hello->token.size())),
                  {.what = Message::resume});
     if (!is_known)
@@ -189,9 +189,11 @@ void Registration::enter(const HubRequest& request, std::span<const char> packet
     RoomView& view = rooms_.enter(start, name, std::move(log));
     if (is_bot_) view.hide_earlier();
     const bool is_return = request.what == Message::resume;
-    if (!is_inside() && has_told_seen_ && start.first != 0) {
+    const bool was_here = !is_inside() && has_told_seen_ && start.first != 0;
+    if (was_here) option_.look_for_own();
+    if (was_here || (is_return && option_.looks_for_own())) {
         view.tell_own();
-        option_.look_for_own(start.room);
+        option_.look_through(start.room);
     }
     state_ = State::inside;
     option_.be_client(start.client);
@@ -231,22 +233,25 @@ void Registration::resume(const HubRequest& request, std::span<const char> packe
     if (comes_again) return;
     state_ = State::inside;
     output_.display().set_own_name(name);
-    option_.resume(counted);
+    if (counted == unknown_count)
+        option_.look_for_own();
+    else
+        option_.resume(counted);
     ask(Asked::nothing);
+    // A chat(1) that is asked at once takes the token that it came with for lost, and the new one, too.
+    if (counted == unknown_count) option_.tell_token(token_);
     if (option_.is_on()) return;
     output_.say(Phrase::welcome_back, name);
     if (!hub_.is_waiting()) tell_token();
 }
 
 void Registration::take_token(const std::string& token) {
-    if (option_.is_on())
-        option_.tell_token(token);
-    else
-        token_ = token;
+    token_ = token;
+    if (option_.is_on()) option_.tell_token(token);
 }
 
 void Registration::tell_token() {
-    if (!token_.empty()) output_.say(Phrase::token_is, std::exchange(token_, {}));
+    if (!option_.is_on() && !token_.empty()) output_.say(Phrase::token_is, std::exchange(token_, {}));
 }
 
 } // namespace chatd

@@ -196,6 +196,14 @@ Room& Administration::known_room(std::string_view name) {
     return *room;
 }
 
+// What is said to be done is so, whatever becomes of this hub.
+ControlAnswer Administration::done() const {
+    Answer answer;
+    answer.more = [] { return std::optional<std::string>{}; };
+    answer.has_ended = [this] { return !rooms_.has_batches() && deposits_.has_settled(); };
+    return answer;
+}
+
 ControlAnswer Administration::announce(const std::string& rest) {
     std::string words = rest;
     const std::string room = take_room_option(words);
@@ -203,7 +211,7 @@ ControlAnswer Administration::announce(const std::string& rest) {
     Room* const only = room.empty() ? nullptr : &known_room(room);
     if (words.empty()) throw UserError("say what to announce");
     announce_to(only, words);
-    return {};
+    return done();
 }
 
 // What another program has to tell, ftpd say of a file that is there.
@@ -215,7 +223,7 @@ ControlAnswer Administration::notice(const std::string& rest) {
     if (words.empty() || words.size() > max_text)
         throw UserError(text("a notice has 1 to ", max_text, " bytes"));
     rooms_.add_line(known_room(room), Kind::noted, nullptr, words);
-    return {};
+    return done();
 }
 
 ControlAnswer Administration::set_topic(const std::string& rest) {
@@ -226,7 +234,7 @@ ControlAnswer Administration::set_topic(const std::string& rest) {
     if (topic.empty() || topic.size() > max_topic)
         throw UserError(text("a topic has 1 to ", max_topic, " bytes; - removes it"));
     rooms_.set_topic(known_room(room), nullptr, topic);
-    return {};
+    return done();
 }
 
 ControlAnswer Administration::act(Kind kind, Words words) {
@@ -234,7 +242,7 @@ ControlAnswer Administration::act(Kind kind, Words words) {
     if (kind == Kind::unbanned && words.size() == 1) return unban(room, words[0]);
     const auto why = moderation_.act(nullptr, room.empty() ? nullptr : &known_room(room), kind, words);
     if (why) throw UserError(std::string{words_for(*why)});
-    return {};
+    return done();
 }
 
 // A ban outlives its room, too.
@@ -245,7 +253,7 @@ ControlAnswer Administration::unban(const std::string& room, const std::string& 
             moderation_.record(nullptr, rooms_.find(room), Kind::unbanned, word);
         else
             log_.notice(text("unban ", escape(word), " by administrator in ", escape(room)));
-        return {};
+        return done();
     }
     const auto elsewhere = bans_.room_of_ban(whom, std::chrono::system_clock::now());
     if (!elsewhere) throw UserError(std::string{words_for(Refusal::not_banned)});

@@ -5,6 +5,7 @@
 
 #include "chatd/hub/bans.hh"
 #include "chatd/hub/console.hh"
+#include "chatd/hub/deposits.hh"
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/moderation.hh"
 #include "chatd/hub/people.hh"
@@ -23,7 +24,7 @@ namespace chatd {
 class Administration {
 public:
     Administration(common::Service& service, common::Log& log, People& people, Rooms& rooms, Bans& bans,
-                   Moderation& moderation, const HandlerPool& pool)
+                   Moderation& moderation, const HandlerPool& pool, const Deposits& deposits)
         : service_(service),
           log_(log),
           people_(people),
@@ -31,6 +32,7 @@ public:
           bans_(bans),
           moderation_(moderation),
           pool_(pool),
+          deposits_(deposits),
           console_(service.loop()) {}
 
     // For common::Service, which adds `reload' and `shutdown'.
@@ -54,6 +56,7 @@ private:
     Answer act(Kind kind, common::Words words);
     Answer moderate(common::Words words);
     Answer unban(const std::string& room, const std::string& word);
+    Answer done() const;
     Room& known_room(std::string_view name);
     void announce_to(Room* only, std::string_view words);
     void announce_typed(std::string_view line);
@@ -65,6 +68,7 @@ private:
     Bans& bans_;
     Moderation& moderation_;
     const HandlerPool& pool_;
+    const Deposits& deposits_;
     Console console_;
 };
 

@@ -150,8 +150,8 @@ struct Client : ClientFacts {
         std::string token; // that it came with, if that stays good
         ClientNumber former;
         bool tells_formers;
-        std::uint64_t counted;
-        std::size_t rooms; // of whose entry it is told
+        std::uint64_t counted; // or unknown_count
+        std::size_t rooms;     // of whose entry it is told
     };
     std::optional<Return> returning;
     // Of its bytes, those up to the end of what its next frame is about, and those that were dealt with; no

@@ -2,14 +2,12 @@
 #include "chatd/hub/departures.hh"
 
 #include "common/network.hh"
-#include "common/socket.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <sys/socket.h>
-#include <system_error>
 #include <vector>
 
 using namespace common;
@@ -28,7 +26,9 @@ bool may_be_many(const Address& address) {
 
 } // namespace
 
-void Departures::end(Client& client) {
+void Departures::end(Client& client) { end(client, {}); }
+
+void Departures::end(Client& client, std::string_view farewell) {
     loop_.cancel(client.held_until);
     loop_.cancel(client.login_timer);
     budgets_.take(client, static_cast<double>(client.rooms.size()), Clock::now());
@@ -38,7 +38,7 @@ void Departures::end(Client& client) {
         keep_place(client);
     client.serial = 0; // no request of its own asks for this
     while (!client.rooms.empty()) rooms_.leave(*client.rooms.back().room, client);
-    handlers_.release(client);
+    handlers_.release(client, farewell);
 }
 
 // The room that it was in last goes last.
@@ -56,13 +56,7 @@ void Departures::keep_place(const Client& client) {
 }
 
 void Departures::dismiss(Client& client, Farewell why, std::string_view words) {
-    try {
-        if (client.pair)
-            send_packet(client.pair.fd(), DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
-    } catch (const std::system_error& error) { // then it is not told why
-        log_.warning(text("no farewell to ", client.peer, ": ", error.what()));
-    }
-    end(client);
+    end(client, DismissedFrame::make(words, static_cast<std::uint8_t>(why)));
 }
 
 void Departures::expel(Client& client, Farewell why) {

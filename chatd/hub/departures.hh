@@ -19,10 +19,11 @@ namespace chatd {
 
 class Departures {
 public:
-    using OnHandler = std::function<void(Client&)>;
     struct Handlers {
-        OnHandler kill;
-        OnHandler release; // removes the client from the people
+        std::function<void(Client&)> kill;
+        // Removes the client from the people. farewell: a frame that its handler is sent when what that rests
+        // on stands in the logs and with the keeper; empty: none.
+        std::function<void(Client&, std::string_view farewell)> release;
     };
 
     Departures(common::Loop& loop, common::Log& log, const Settings& settings, Rooms& rooms, Tickets& tickets,
@@ -37,7 +38,8 @@ public:
 
     // Each of these ends the client: it is gone when they return.
     void end(Client& client);
-    // Its handler is told why; words are the administrator's.
+    // Its handler is told why, but not before it is sure that the next hub, if this one dies, knows it, too;
+    // words are the administrator's.
     void dismiss(Client& client, Farewell why, std::string_view words = {});
     // The same for good: its token is no longer valid.
     void expel(Client& client, Farewell why);
@@ -45,6 +47,7 @@ public:
     void punish(Client& client, std::string_view why);
 
 private:
+    void end(Client& client, std::string_view farewell);
     void keep_place(const Client& client);
 
     common::Loop& loop_;

@@ -56,13 +56,14 @@ void Deposits::rest(Client& client, std::string_view answer) {
     put(client, -1);
 }
 
-void Deposits::note_left(const Client& client) {
+void Deposits::note_left(const Client& client, std::string_view farewell) {
     ClientRecord record;
     record.has_left = true;
     record.facts.number = client.number;
     record.facts.page = client.page;
     record.facts.spawner = client.spawner;
     record.facts.pid = client.pid;
+    record.facts.answer = farewell;
     gone_.push_back({client.number, pack_client(record)});
 }
 

@@ -50,8 +50,9 @@ public:
     void put_new(const Client& client) { put(client, client.pair.fd()); }
     // The client is answered this: its request stands in its facts, if it was of that kind.
     void rest(Client& client, std::string_view answer);
-    // It has left; its handler still uses its page, or has ended.
-    void note_left(const Client& client);
+    // It has left; its handler still uses its page, and is told this farewell, a frame, or nothing; or it has
+    // ended.
+    void note_left(const Client& client, std::string_view farewell);
     void note_ended(ClientNumber client) { gone_.push_back({client, {}}); }
     // Its ticket is no longer valid.
     void note_forgotten(ClientNumber client) { forgotten_.push_back(client); }
@@ -63,6 +64,8 @@ public:
 
     // After the logs were written: what happened before that. all_answered: of what was written before.
     void settle(Rooms& rooms, bool all_answered);
+    // Whether the system has taken all that, too: who has left is not told before.
+    bool has_settled() const { return gone_.empty() && has_all(); }
     // After the answers: a ticket was good until whoever has come back with it is deposited.
     void end_round();
 

@@ -196,10 +196,13 @@ void HandlerPool::restore_page(const ClientFacts& facts) {
     restored_[facts.number] = {facts.spawner, facts.pid};
 }
 
-void HandlerPool::restore_leaving(const ClientFacts& facts, Fd pair) {
+// The hub before may have died before it was told.
+void HandlerPool::restore_leaving(ClientFacts facts, Fd pair) {
     restore_page(facts);
     if (!pages_in_use_.contains(facts.number)) return deposits_.note_ended(facts.number);
-    leaving_.begin(facts.number, facts.pid, {}, std::move(pair));
+    const bool is_farewell = !facts.answer.empty() && message_of(facts.answer) == Message::dismissed;
+    leaving_.begin(facts.number, facts.pid, {}, std::move(pair),
+                   is_farewell ? std::move(facts.answer) : std::string{});
 }
 
 // Those of another spawner are orphans.
@@ -323,15 +326,15 @@ void HandlerPool::admit(Arrival arrival) {
                   });
 }
 
-void HandlerPool::release(Client& client) {
+void HandlerPool::release(Client& client, std::string_view farewell) {
     const ClientNumber number = client.number;
     acceptor_.log_end(
         text(client.peer, " pid ", client.pid, ' ', escape(client.name), shown_tls(tls_of(client))),
         people_.count() - 1);
     if (pages_in_use_.contains(number)) {
-        deposits_.note_left(client);
+        deposits_.note_left(client, farewell);
         leaving_.begin(number, client.pid, std::move(client.errors),
-                       is_at_end(client.pair) ? Fd{} : client.pair.release());
+                       is_at_end(client.pair) ? Fd{} : client.pair.release(), std::string{farewell});
     } else {
         deposits_.note_ended(number);
         client.errors.end(log_, {"handler", client.pid});

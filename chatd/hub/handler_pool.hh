@@ -83,7 +83,7 @@ public:
     void take(common::Accepted accepted) { let_in(Arrival{std::move(accepted), {}}); }
     // What an earlier hub had: a client whose facts are there, and the handler of one that has left.
     void restore(Client& client, common::Fd pair);
-    void restore_leaving(const ClientFacts& facts, common::Fd pair);
+    void restore_leaving(ClientFacts facts, common::Fd pair); // its answer: the farewell
     // All of those are there; spawner: its pid, who may be another one than they were handed to.
     void settle_restored(pid_t spawner);
     // Some of the handlers that the spawner has; who is not among all of them has ended.
@@ -107,8 +107,14 @@ public:
     // For what goes wrong while the hub works for a client, when it is still there: it is ended.
     common::Loop::OnError charge_to(ClientNumber number) const;
     // It is gone from the people, and its page is free once its handler has ended, which is killed if it
-    // takes its time.
-    void release(Client& client);
+    // takes its time. farewell: a frame for the handler, or nothing.
+    void release(Client& client, std::string_view farewell);
+    // The handlers of those who were released hear that, if what they hear outlives this hub.
+    void tell_released() {
+        if (deposits_.has_settled()) leaving_.tell();
+    }
+    // The same at the end of all, whatever outlives it.
+    void tell_released_at_stop() { leaving_.tell(); }
     // After the spawner's end. wait: for events, until those have ended that the spawner did not wait for, as
     // far as anybody hears of it; false: nobody does any more. Then what all wrote on their standard error
     // until their end.

@@ -128,7 +128,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
                 [this](const Client& client) { waker_.doubt(client); }}),
       departures_(loop_, log_, settings_, rooms_, tickets_, budgets_,
                   {[this](Client& client) { pool_.kill(client.number); },
-                   [this](Client& client) { pool_.release(client); }}),
+                   [this](Client& client, std::string_view farewell) { pool_.release(client, farewell); }}),
       newcomers_(loop_, settings_, people_, departures_),
       waker_(loop_, pages_, people_,
              [this](Client& client, std::string_view why) { departures_.punish(client, why); }),
@@ -144,7 +144,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
              [this](Client& client) { departures_.end(client); },
              [this](Client& client) { newcomers_.await(client); },
              [this](Client& client, std::string_view why) { departures_.punish(client, why); },
-             [this](Arrival& arrival) { return tls_.begin(arrival); }}),
+             [this](Arrival& arrival) { return tls_.begin(arrival, pool_.max_clients()); }}),
       ignores_(people_, tickets_, answers_),
       passwords_(loop_, log_, settings_, people_, answers_, departures_,
                  [&keeper] { keeper.end(label_of_authd); }),
@@ -158,7 +158,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       lists_(settings_, rooms_, bans_, answers_),
       requests_(loop_, log_, settings_, people_, rooms_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
-      administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_),
+      administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_, deposits_),
       evictions_(log_, settings_, people_, rooms_, answers_, departures_,
                  [this](std::string_view label) { return pool_.listens_at(label); }) {
     ::umask(077);
@@ -384,11 +384,12 @@ void Hub::settle_batches() {
             loop_.attempt([&] { entry_.settle(settled); }, pool_.charge_to(settled.waiting.client));
         }
         serving_.end();
-        service_.control().continue_answers();
     }
     for (const std::string& closed : rooms_.close_empty()) bans_.forget_room(closed);
     deposits_.settle(rooms_, false);
     deposits_.end_round();
+    pool_.tell_released();
+    service_.control().continue_answers();
     rooms_.end_round();
 }
 
@@ -451,6 +452,7 @@ void Hub::stop() {
     service_.attempt([this] { settle_batches(); });
     service_.attempt([this] { places_.save(tickets_, rooms_.all()); });
     service_.attempt([this] { saved_bans_.finish(); });
+    pool_.tell_released_at_stop();
     passwords_.stop();
     tls_.stop();
     spawner_.stop();

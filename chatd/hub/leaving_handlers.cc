@@ -21,23 +21,47 @@ constexpr std::chrono::seconds patience{10};
 
 } // namespace
 
-void LeavingHandlers::begin(ClientNumber client, pid_t pid, ErrorLines errors, Fd pair) {
-    Handler handler{{}, std::move(errors), pid, {}};
-    if (pair) {
-        ::shutdown(pair.get(), SHUT_WR);
+void LeavingHandlers::begin(ClientNumber client, pid_t pid, ErrorLines errors, Fd pair,
+                            std::string farewell) {
+    Handler handler{std::move(pair), {}, std::move(errors), pid, std::move(farewell)};
+    if (handler.socket) {
+        untold_.push_back(client);
         const auto on_event = [this, client](const Event&) {
             const auto found = handlers_.find(client);
             if (found != handlers_.end() && read_errors(found->second)) found->second.pair.again();
         };
         const auto on_error = [this, client](const std::exception&) { handlers_.at(client).pair.reset(); };
         try {
-            handler.pair = Watch{loop_, std::move(pair), Interest::read, on_event, on_error};
+            handler.pair = Watch{loop_, handler.socket.get(), Interest::read, on_event, on_error};
         } catch (const std::exception& error) { // what it writes is lost then
             log_.warning(text("handler ", pid, ": ", error.what()));
         }
     }
-    handler.kill_at = loop_.at(Clock::now() + patience, [this, client] { kill_late(client); });
+    be_patient(client, handler);
     handlers_.insert_or_assign(client, std::move(handler));
+}
+
+void LeavingHandlers::be_patient(ClientNumber client, Handler& handler) {
+    loop_.cancel(handler.kill_at);
+    handler.kill_at = loop_.at(Clock::now() + patience, [this, client] { kill_late(client); });
+}
+
+void LeavingHandlers::tell() {
+    for (const ClientNumber client : std::exchange(untold_, {})) {
+        const auto found = handlers_.find(client);
+        if (found == handlers_.end()) continue; // it has ended
+        tell(found->second);
+        be_patient(client, found->second); // it had nothing to end for before
+    }
+}
+
+void LeavingHandlers::tell(Handler& handler) {
+    try {
+        if (!handler.farewell.empty()) send_packet(handler.socket.get(), handler.farewell);
+    } catch (const std::exception& error) { // then it is not told why
+        log_.warning(text("no farewell to handler ", handler.pid, ": ", error.what()));
+    }
+    ::shutdown(handler.socket.get(), SHUT_WR);
 }
 
 void LeavingHandlers::end(ClientNumber client) {

@@ -45,6 +45,7 @@ struct Resumption::Told {
     std::string_view token;
     std::uint64_t last_line; // seen in the last room; 0: not told
     bool counts;             // chat(1), which tells its place and how much it has sent
+    bool looks;              // it can find its own lines, if nobody knows how much of that was dealt with
     std::map<std::uint32_t, std::uint64_t> shown_from{}; // of rooms, by number
 };
 
@@ -91,11 +92,11 @@ void Resumption::on_seen(Client& client, Packet packet) {
 
 void Resumption::on_resume(Client& client, Packet packet) {
     const auto [fields, words] = ResumeFrame::read(packet);
-    const auto [last_line, counts, token_size] = fields;
+    const auto [last_line, count, token_size] = fields;
     if (token_size > words.size()) throw PeerError("a token that is longer than its frame");
     const std::string_view token = std::string_view{words}.substr(0, token_size);
     const std::string_view place = std::string_view{words}.substr(token_size);
-    const Told told{token, last_line, counts != 0, read_place(place)};
+    const Told told{token, last_line, count != counts_nothing, count == counts_or_looks, read_place(place)};
     auto ticket = tickets_.find(token, Clock::now());
     if (!ticket) {
         if (++client.wrong_tokens > max_tries) throw PeerError("more wrong tokens than a handler allows");
@@ -112,8 +113,16 @@ void Resumption::on_resume(Client& client, Packet packet) {
         ticket = tickets_.of(ticket->client);
     }
     if (!ticket) return answers_.refuse(client, Refusal::wrong_token); // it has said good-bye
-    if (told.counts && !ticket->counted) return refuse_unknown(client);
+    if (told.counts && !ticket->counted && !(told.looks && can_look(*ticket))) return refuse_unknown(client);
     restore(client, *ticket, told);
+}
+
+// In one of the rooms where it was.
+bool Resumption::can_look(const Tickets::Ticket& ticket) const {
+    return std::any_of(ticket.stays.begin(), ticket.stays.end(), [this](const Tickets::Stay& stay) {
+        const Room* const room = rooms_.find(stay.room);
+        return room != nullptr && room->entry() == stay.entry;
+    });
 }
 
 // What chat(1) said last may stand in a log and would be said again: as a newcomer it looks there itself. An
@@ -146,8 +155,12 @@ void Resumption::restore(Client& client, const Tickets::Ticket& ticket, const To
     }
     client.announced = client.counted = ticket.counted.value_or(0);
     take_formers(client, ticket);
-    client.returning = Client::Return{told.counts ? std::string{told.token} : std::string{}, ticket.client,
-                                      told.counts, *client.counted, rooms.size()};
+    // It looks for its own lines among those that it is shown: they are not left out then, nor is it counted
+    // on.
+    const bool looks = told.counts && !ticket.counted;
+    client.returning =
+        Client::Return{told.counts ? std::string{told.token} : std::string{}, ticket.client,
+                       told.counts && !looks, looks ? unknown_count : *client.counted, rooms.size()};
     budgets_.take(client, static_cast<double>(rooms.size()), Clock::now());
     for (const auto& [room, from] : rooms) rooms_.enter(*room, client, from);
     if (rooms.empty()) welcome(client);

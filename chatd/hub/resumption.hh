@@ -52,6 +52,7 @@ public:
 private:
     struct Told; // how far the client says it came
 
+    bool can_look(const Tickets::Ticket& ticket) const;
     void refuse_unknown(Client& client);
     void restore(Client& client, const Tickets::Ticket& ticket, const Told& told);
 

@@ -185,7 +185,8 @@ std::uint64_t Rooms::add_line(Room& room, Kind kind, const Client* from, std::st
 void Rooms::await(Room& room, Client& client, Lines lines, std::optional<Refusal> if_unwritten,
                   std::string words) {
     client.owes_answer = true;
-    batches_[&room].push_back({client.number, lines.first, lines.last, 0, 0, if_unwritten, std::move(words)});
+    batches_[&room].push_back(
+        {client.number, lines.first, lines.last, 0, 0, if_unwritten, std::move(words), next_order_++});
 }
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
@@ -195,7 +196,8 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     if (!client.is_in(room)) room.join(client, shown_from);
     for (Client::Membership& in : client.rooms)
         if (in.room == &room) in.shown_from = shown_from; // also of one that joined before this hub began
-    batches_[&room].push_back({client.number, line, line, line, missed_from, Refusal::not_done, {}});
+    batches_[&room].push_back(
+        {client.number, line, line, line, missed_from, Refusal::not_done, {}, next_order_++});
 }
 
 std::uint64_t Rooms::leave(Room& room, Client& client) {
@@ -213,6 +215,9 @@ void Rooms::rename(const Client& client, const std::string& name) {
 
 std::vector<Rooms::Settled> Rooms::flush() {
     write_batches();
+    std::sort(settled_.begin(), settled_.end(), [](const Settled& one, const Settled& other) {
+        return one.waiting.order < other.waiting.order; // of who takes its place again, its last room is last
+    });
     return std::exchange(settled_, {});
 }
 

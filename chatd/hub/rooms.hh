@@ -36,6 +36,7 @@ public:
         std::uint64_t missed_from = 0;         // of one that resumes: the first line to show
         std::optional<Refusal> if_unwritten{}; // no value: it is done all the same
         std::string words{};                   // what there is to say of it
+        std::uint64_t order = 0;               // in which they are answered, whatever the room
     };
     enum class Fate { written, begun, refused }; // begun: the first of the lines, and not the last
     struct Settled {
@@ -152,6 +153,7 @@ private:
     std::uint32_t next_number_ = 1;                 // of a room that a client makes
     std::map<Room*, std::vector<Waiting>> batches_; // who waits for the fate of each
     std::vector<Settled> settled_;                  // of which flush has not told yet
+    std::uint64_t next_order_ = 0;
     std::set<std::uint32_t> changed_;
     StandingLines standing_;
     std::set<const Room*> news_; // rooms whose members are yet to be woken

@@ -7,6 +7,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <sys/socket.h>
@@ -139,11 +140,14 @@ void Takeover::restore_clients() {
         if (!read(left, [&] { restore_client(unpack_client(left.bytes), std::move(left.fd)); })) let_go(left);
     for (const auto& [room, tail] : std::exchange(tails_, {}))
         attempt(room->name(), [&, &of = *room, &records = tail] { follow_log(of, records); });
+    for (const auto& [number, last] : std::exchange(last_places_, {}))
+        if (Client* const client = parts_.people.find(number); client->is_in(*last.room))
+            client->last_room = last.room;
     parts_.pool.settle_restored(spawner_);
 }
 
 void Takeover::restore_client(ClientRecord record, Fd pair) {
-    if (record.has_left) return parts_.pool.restore_leaving(record.facts, std::move(pair));
+    if (record.has_left) return parts_.pool.restore_leaving(std::move(record.facts), std::move(pair));
     Client& client = parts_.people.restore(std::move(record.facts));
     client.may_repeat = client.done != 0 && !client.answer.empty();
     client.taken = client.may_repeat || client.done == 0 ? client.done : client.done - 1;
@@ -172,9 +176,9 @@ void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
     std::map<ClientNumber, const Record*> last;
     for (const Record& record : tail) {
         if (record.kind == Kind::joined || record.kind == Kind::left) last[record.speaker] = &record;
-        if (record.kind == Kind::kicked || record.kind == Kind::banned)
-            expelled_.insert(fold_name(record.text.substr(0, record.text.find(' '))));
-        if (parts_.people.find(record.speaker) != nullptr) parts_.rooms.standing().know(room, record);
+        if (parts_.people.find(record.speaker) == nullptr) continue;
+        parts_.rooms.standing().know(room, record);
+        note_last_place(room, record);
     }
     for (const auto& [number, record] : last) {
         Client* const client = parts_.people.find(number);
@@ -185,11 +189,53 @@ void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
             room.join(*client, record->line);
         } else if (record->kind == Kind::left && is_in && record->serial == 0) {
             parts_.rooms.standing().know_departure(room, number, record->line);
-            if (!room.is_closing()) departed_.insert(number); // there it is the room that ends
+            if (room.is_closing()) continue; // there it is the room that ends
+            Departure& departure = departed_[number];
+            if (departure.last_words.empty()) departure.last_words = record->text;
+            if (!departure.why) departure.why = why_left(*client, room, tail, *record);
         } else if (record->kind == Kind::left && is_in && record->serial > client->done) {
             room.leave(*client);
         }
     }
+}
+
+// Its handler tells it, too, but may have ended.
+void Takeover::note_last_place(Room& room, const Record& record) {
+    if (record.kind != Kind::joined && record.kind != Kind::said && record.kind != Kind::acted) return;
+    Place& last = last_places_.try_emplace(record.speaker, Place{&room, record.time}).first->second;
+    if (record.time >= last.time) last = {&room, record.time};
+}
+
+// What its handler was to be told; it tells that only when the keeper knows, and so nobody has.
+std::optional<Farewell> Takeover::why_left(const Client& client, const Room& room,
+                                           const std::vector<Record>& tail, const Record& left) const {
+    const std::string name = fold_name(left.name);
+    bool is_kicked = false, is_back = false;
+    for (const Record& record : tail) {
+        if (record.line < left.line && record.kind == Kind::kicked)
+            is_kicked = is_kicked || fold_name(record.text.substr(0, record.text.find(' '))) == name;
+        else if (record.line < left.line && record.speaker == client.number)
+            is_kicked =
+                is_kicked && record.kind != Kind::joined && record.kind != Kind::renamed; // another was
+        else if (record.line > left.line && record.kind == Kind::joined)
+            is_back = is_back || fold_name(record.name) == name;
+    }
+    if (is_kicked) return Farewell::kicked;
+    const auto now = std::chrono::system_clock::now();
+    if (parts_.bans.keeps_out(client, room.name(), now) || parts_.bans.keeps_out(client, {}, now))
+        return Farewell::banned;
+    if (is_back) return Farewell::resumed_elsewhere;
+    return {};
+}
+
+// Only who has quit has last words.
+void Takeover::complete_departure(Client& client) {
+    const auto& [last_words, why] = departed_.at(client.number);
+    if (client.last_words.empty()) client.last_words = last_words;
+    const bool is_expelled = why == Farewell::kicked || why == Farewell::banned;
+    client.has_quit = client.has_quit || is_expelled || !last_words.empty();
+    if (why) return parts_.departures.dismiss(client, *why);
+    parts_.departures.end(client);
 }
 
 std::uint32_t Takeover::count_hubs() const {
@@ -205,8 +251,7 @@ void Takeover::ask_to_repeat(std::uint32_t hub, ClientNumber suspect) {
         if (number == suspect) {
             parts_.departures.punish(client, "two hubs died while they worked for it");
         } else if (departed_.contains(number)) {
-            client.has_quit = client.has_quit || expelled_.contains(client.folded);
-            parts_.departures.end(client);
+            complete_departure(client);
         } else if (!client.pair) {
             parts_.departures.punish(client, "its pair is lost");
         } else {

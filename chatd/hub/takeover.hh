@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,11 +80,23 @@ private:
     std::map<std::uint32_t, OfRoom> take_parts();
     void restore_client(ClientRecord record, common::Fd pair);
     void follow_log(Room& room, const std::vector<Record>& tail);
+    std::optional<Farewell> why_left(const Client& client, const Room& room, const std::vector<Record>& tail,
+                                     const Record& left) const;
+    void complete_departure(Client& client);
+    void note_last_place(Room& room, const Record& record);
 
     TakeLeft take_left_;
     std::map<Room*, std::vector<Record>> tails_; // of their logs, behind what was deposited
-    std::set<ClientNumber> departed_;            // of whose end the logs tell already
-    std::set<std::string> expelled_;             // names of those whom somebody threw out there
+    struct Departure {
+        std::string last_words{};
+        std::optional<Farewell> why{}; // no value: no log tells
+    };
+    std::map<ClientNumber, Departure> departed_; // of whose end the logs tell already
+    struct Place {
+        Room* room;
+        std::int64_t time;
+    };
+    std::map<ClientNumber, Place> last_places_; // where each has come or spoken last, as the logs tell
     Parts parts_;
     pid_t spawner_;
     bool may_lose_;

@@ -34,9 +34,9 @@ std::size_t TlsDoor::descriptors(const Settings& settings) {
     return settings.tls.certificates.empty() ? 0 : link_descriptors;
 }
 
-bool TlsDoor::begin(Arrival& client) {
+bool TlsDoor::begin(Arrival& client, std::size_t max_clients) {
     if (!link_ || link_->is_full()) return false;
-    RelayLink relay{link_->open_client(client.peer)};
+    RelayLink relay{link_->open_client(client.peer, max_clients)};
     client.socket = relay.begin(terms_of(settings_), std::move(client.socket));
     client.relay = relay.release();
     return true;

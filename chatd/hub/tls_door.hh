@@ -34,8 +34,9 @@ public:
     }
 
     // Puts the stream in the socket's place, and the pair with its relay beside it. False: not now; then the
-    // socket is as it was. Throws std::system_error when the socket is lost, with its client.
-    bool begin(Arrival& client);
+    // socket is as it was. max_clients: how many there may be. Throws std::system_error when the socket is
+    // lost, with its client.
+    bool begin(Arrival& client, std::size_t max_clients);
 
     void leave() { // tlsd goes on with another hub
         if (link_) link_->leave();

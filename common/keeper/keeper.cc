@@ -102,14 +102,17 @@ void kill_left(pid_t pid, const std::map<std::string, KeptChild>& kept, const Pl
     killers.kill(pid, users_of_children(plan, former));
 }
 
-// Those that have read what is another by now: others start in their place.
-void let_go_outdated(const Plan& plan, const Plan& coming, std::map<std::string, KeptChild>& children,
+// Those that have read what is another by now: others start in their place, which stays so though the plan
+// that is coming may be refused.
+void let_go_outdated(Plan& plan, const Plan& coming, std::map<std::string, KeptChild>& children,
                      FormerChildren& former, Log& log) {
-    for (const LastingProcess& next : coming.processes) {
-        const LastingProcess* const now = find(plan, next.role);
-        KeptChild& child = children[next.role];
-        if (now == nullptr || now->reads == next.reads || !child.runs()) continue;
-        log.notice(text(next.role, ' ', child.pid(),
+    for (LastingProcess& now : plan.processes) {
+        const LastingProcess* const next = find(coming, now.role);
+        if (next == nullptr || now.reads == next->reads) continue;
+        now.reads = next->reads;
+        KeptChild& child = children[now.role];
+        if (!child.runs()) continue;
+        log.notice(text(now.role, ' ', child.pid(),
                         " goes on for the clients that it has: ", "another starts with what is there now"));
         former.add(child.let_go());
     }

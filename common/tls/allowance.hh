@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // How often something may be done: so many times at once, and then at a steady pace. Logic without a clock of
-// its own; used by keyd for each relay's signatures, and by tlsd for what a relay complains of.
+// its own; used by keyd for each relay's signatures, and by keyd and tlsd for what they say again and again.
 #pragma once
 
 #include "common/loop.hh"

@@ -56,6 +56,15 @@ RelayLink::Data RelayLink::add(RelayDirection direction, Fd socket) {
 
 void RelayLink::say_whole(std::uint32_t number) { say({.word = TlsWord::whole, .number = number}); }
 
+// Whatever goes wrong, the end of its stream follows, and says the same.
+void RelayLink::break_off(std::uint32_t number) noexcept {
+    forget(number);
+    try {
+        say({.word = TlsWord::broken_off, .number = number});
+    } catch (const std::exception&) {
+    }
+}
+
 void RelayLink::say_ticket() { say({.word = TlsWord::ticket}); }
 
 // Whether it is said. Where the relay has gone, the ends of the streams tell. The pair itself has room, but
@@ -83,6 +92,10 @@ void RelayLink::hear() {
         if (got.state == IoState::would_block) return;
         if (got.state == IoState::vanished) continue; // it left words unread: what it has said follows
         if (got.state != IoState::done) return pair_.reset();
+        if (got.frame.word == TlsWord::acknowledged) {
+            if (got.frame.number == question_) acknowledged_ = got.frame.detail == 1; // else of one before
+            continue;
+        }
         const auto found = connections_.find(got.frame.number);
         if (found == connections_.end()) continue; // nobody wants to know any more
         Connection& told = found->second;
@@ -95,11 +108,9 @@ void RelayLink::hear() {
             told.end = end_of(got.frame);
             told.why = got.frame.bytes;
             break;
-        case TlsWord::sent:
+        default:
             (got.frame.detail == 0 ? told.is_sent : told.has_failed) = true;
             if (told.has_failed) told.why = got.frame.bytes;
-            break;
-        default: acknowledged_ = got.frame.detail == 1;
         }
     }
 }
@@ -107,7 +118,7 @@ void RelayLink::hear() {
 std::optional<bool> RelayLink::is_acknowledged() {
     if (!std::exchange(has_asked_, true)) {
         acknowledged_.reset();
-        say({.word = TlsWord::ask_acknowledged});
+        say({.word = TlsWord::ask_acknowledged, .number = ++question_});
     }
     hear();
     if (!pair_) return false;

@@ -54,6 +54,9 @@ public:
     // All that was written to its stream, and what is in it by its end, is all that there is: without this
     // the end of the stream resets the client's connection. To be said before that.
     void say_whole(std::uint32_t number);
+    // What is not sent of one yet is not to be: the client sees it reset, also if it takes nothing just now.
+    // To be said before its stream ends, where it is not whole; forgets it.
+    void break_off(std::uint32_t number) noexcept;
     // The client is about to be told how to open a data connection.
     void say_ticket();
 
@@ -66,6 +69,8 @@ public:
     // Whether the client has acknowledged all that was written to the control connection's stream. The first
     // call asks, and so does the first after an answer; no value until that is heard. False: it was reset.
     std::optional<bool> is_acknowledged();
+    // No answer to what was asked so far counts any more.
+    void forget_question() { has_asked_ = false; }
 
 private:
     bool say(const TlsFrame& frame, int first = -1, int second = -1);
@@ -76,6 +81,7 @@ private:
     std::chrono::milliseconds patience_{};
     bool has_begun_ = false;
     bool has_asked_ = false;
+    std::uint32_t question_ = 0; // the last one
     std::optional<bool> acknowledged_;
 };
 

@@ -96,6 +96,7 @@ int run_keyd(TlsOrders& orders) {
     if (orders.self) become(*orders.self);
     shut_in(orders.pair);
     deny_calls(DeniedCalls::also_sockets);
+    raise_descriptor_limit(); // one for each relay
     return Keyd{std::move(keys), std::move(orders.pair)}.run();
 }
 

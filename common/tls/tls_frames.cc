@@ -29,11 +29,13 @@ constexpr std::array shapes{
     Shape{TlsWord::note, max_tls_text, 0},
     Shape{TlsWord::signer, max_tls_peer, 1},
     Shape{TlsWord::want_signer, 0, 0},
+    Shape{TlsWord::lingers, 0, 0},
     Shape{TlsWord::sign, max_to_sign, 0},
     Shape{TlsWord::signature, max_signature, 0},
     Shape{TlsWord::begin, TermFields::size, 2},
     Shape{TlsWord::data, 0, 2},
     Shape{TlsWord::whole, 0, 0},
+    Shape{TlsWord::broken_off, 0, 0},
     Shape{TlsWord::ticket, 0, 0},
     Shape{TlsWord::ask_acknowledged, 0, 0},
     Shape{TlsWord::secured, max_tls_text, 0},
@@ -142,19 +144,23 @@ Severity severity_of(const TlsFrame& frame) {
     return static_cast<Severity>(frame.number);
 }
 
-TlsReceived receive_tls_frame(int pair, std::initializer_list<TlsWord> expected, Complaints complaints) {
+TlsReceived receive_tls_frame(int pair, std::initializer_list<TlsWord> expected, Complaints complaints,
+                              Lack lack) {
     std::array<char, max_tls_packet> packet;
     const bool may_complain = complaints == Complaints::taken;
-    Received got = receive_packet(pair, packet, 2, may_complain ? Tolerated::longer : Tolerated::nothing);
+    Tolerated tolerated = may_complain ? Tolerated::longer : Tolerated::nothing;
+    if (lack == Lack::is_told) tolerated = Tolerated::lack_of_descriptors;
+    Received got = receive_packet(pair, packet, 2, tolerated);
     if (got.state != IoState::done) return {.state = got.state};
     if (may_complain && is_text_byte(packet[0]))
         return {.state = got.state, .said = {packet.data(), got.bytes}};
     if (got.is_cut) refuse();
     TlsReceived received{got.state, unpack_tls_frame(std::span{packet}.first(got.bytes)),
                          std::move(got.passed), std::move(got.second)};
+    received.lacks_descriptors = got.lacks_descriptors;
     const std::size_t descriptors = (received.first ? 1U : 0U) + (received.second ? 1U : 0U);
     if (std::ranges::find(expected, received.frame.word) == expected.end() ||
-        descriptors != shape_of(received.frame.word).descriptors)
+        (!got.lacks_descriptors && descriptors != shape_of(received.frame.word).descriptors))
         refuse();
     return received;
 }

@@ -33,7 +33,8 @@ inline constexpr std::size_t max_relayed =
 // None of the numbers is a byte of text (common/error_lines.hh).
 enum class TlsWord : std::uint8_t {
     // main process to tlsd
-    client = 1, // tlsd's end of a pair with a new client's process; bytes: where the client is from
+    client = 1, // tlsd's end of a pair with a new client's process; bytes: where the client is from; number:
+                // how many clients there may be, 0 if that is not said
     // tlsd to main process
     ready = 4, // each certificate has its key
     note = 8,  // bytes: a line for the log; number: its Severity
@@ -41,6 +42,7 @@ enum class TlsWord : std::uint8_t {
     signer = 2, // one end of a new pair on which a relay asks keyd for signatures; bytes as of `client'
     // relay to tlsd
     want_signer = 3, // the pair with keyd has ended
+    lingers = 5,     // its client's process has gone, and it waits for its client alone
     // relay to keyd
     sign = 20, // number: of the key; detail: GnuTLS's number of the signature algorithm; bytes: what to sign
     // keyd to relay
@@ -50,15 +52,16 @@ enum class TlsWord : std::uint8_t {
     // client's process to relay
     data = 23,             // the same for a data connection; number: its own; detail: RelayDirection
     whole = 24,            // connection number: what stands in its stream before the end is all that there is
+    broken_off = 16,       // connection number: its client is to see it reset, unless its end is sent
     ticket = 25,           // the client is about to open a data connection
-    ask_acknowledged = 26, // of the control connection
+    ask_acknowledged = 26, // of the control connection; number: of the question
     // relay to client's process
     secured = 27, // connection number: its handshake is done; detail: RelaySecurity; bytes: the cipher
     ended = 28,   // connection number: what stands in its stream is all that came, and its end follows;
                   // detail: RelayEnd; bytes: why it was cut
     sent = 29, // connection number: detail 0: all that was whole is with the system, and TLS's own end; 1: it
                // cannot be sent, and bytes say why
-    acknowledged = 30, // the answer to ask_acknowledged; detail: 1, all that was in the stream then has been
+    acknowledged = 30, // the answer to that question; detail: 1, all that was in the stream then has been
                        // acknowledged, or 0, it was reset or could not be sent
     // relay to client program, which has said begin as a client's process does: before it carries anything
     certificate = 14, // the server has the key of this one; bytes: ServerCertificate
@@ -81,7 +84,7 @@ enum class RelayEnd : std::uint32_t { clean = 0, cut = 1, bare = 2 };
 // The detail of `secured'.
 struct RelaySecurity {
     std::uint8_t minor = 0;  // TLS 1.minor
-    bool is_resumed = false; // the client has proved that it has a ticket of this very relay's
+    bool is_resumed = false; // it is the control connection's, so that this is the same client
 };
 
 // What a client's process wants of its relay.
@@ -123,13 +126,15 @@ struct TlsReceived {
     IoState state{};
     TlsFrame frame{};
     Fd first{}, second{};
-    std::string said{}; // instead of a frame: text from a child whose standard error the pair is
+    std::string said{};             // instead of a frame: text from a child whose standard error the pair is
+    bool lacks_descriptors = false; // that it should bring: none was free here
 };
 enum class Complaints { refused, taken }; // such text
+enum class Lack { is_fault, is_told };    // of descriptors: the second for those who are trusted
 // Throws PeerError for a frame that is malformed, or none of the words expected, or brings descriptors other
 // than its word does.
 TlsReceived receive_tls_frame(int pair, std::initializer_list<TlsWord> expected,
-                              Complaints complaints = Complaints::refused);
+                              Complaints complaints = Complaints::refused, Lack lack = Lack::is_fault);
 // As send_packet.
 IoState send_tls_frame(int pair, const TlsFrame& frame, int first = -1, int second = -1);
 

@@ -18,10 +18,12 @@ TlsLink::TlsLink(Loop& loop, Log& log, std::function<void()> end)
     process_.attach(loop, log);
 }
 
-Fd TlsLink::open_client(const Address& client) {
+Fd TlsLink::open_client(const Address& client, std::size_t max_clients) {
     std::pair<Fd, Fd> ends = make_packet_pair();
     if (!is_full())
-        process_.send(pack_tls_frame({.word = TlsWord::client, .bytes = client.network()}),
+        process_.send(pack_tls_frame({.word = TlsWord::client,
+                                      .number = static_cast<std::uint32_t>(max_clients),
+                                      .bytes = client.network()}),
                       std::move(ends.second));
     return std::move(ends.first);
 }

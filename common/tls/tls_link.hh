@@ -10,6 +10,7 @@
 #include "common/log.hh"
 #include "common/loop.hh"
 
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <sys/types.h>
@@ -33,8 +34,9 @@ public:
     // The pair with a tlsd that was started.
     void adopt(Fd pair, pid_t pid) { process_.adopt(std::move(pair), pid); }
     // The client's process's end of a new pair, for RelayLink. While no tlsd is there a few of them wait, and
-    // of more the process finds its pair at its end.
-    Fd open_client(const Address& client);
+    // of more the process finds its pair at its end. max_clients: how many clients there may be, which caps
+    // relays; 0: that is not known.
+    Fd open_client(const Address& client, std::size_t max_clients);
     // It goes on with another process.
     void leave() { process_.leave(); }
     // It takes no more clients, and ends with the last of those it has.

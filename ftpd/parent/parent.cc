@@ -165,6 +165,10 @@ void Parent::update_acceptor() {
 
 void Parent::start_session(Accepted client) {
     root_.renew_if_removed();
+    // Where TLS comes first the words would not be understood.
+    const auto turn_away = [&](std::string_view why) {
+        if (!speaks_tls(client.listener)) acceptor_.turn_away(client.socket, why);
+    };
     Fd ours;
     SessionParts parts;
     try {
@@ -172,13 +176,13 @@ void Parent::start_session(Accepted client) {
         if (authd_) parts.authd = authd_->open_client(client.peer);
         parts.begins_with_tls = speaks_tls(client.listener);
         if (tls_ && (settings_.tls_policy != TlsPolicy::off || parts.begins_with_tls))
-            parts.tlsd = tls_->open_client(client.peer);
+            parts.tlsd = tls_->open_client(client.peer, acceptor_.max_clients());
     } catch (const std::system_error&) {
-        acceptor_.turn_away(client.socket, "The server has no free descriptor: try again in a moment.");
+        turn_away("The server has no free descriptor: try again in a moment.");
         throw;
     }
     StatusPages::Lease page{pages_.all()};
-    if (!page) return acceptor_.turn_away(client.socket, "The server is full: try again later.");
+    if (!page) return turn_away("The server is full: try again later.");
     // A session of the parent before may have posted there that this one never heard of.
     if (service_.keeper().follows_another()) std::ranges::fill(pages_.all().page(page.number()), std::byte{});
     SessionRecord record{.page = page.number(),
@@ -195,7 +199,7 @@ void Parent::start_session(Accepted client) {
     });
     if (!pid) {
         ++pages_.books().totals.failed_forks;
-        acceptor_.turn_away(client.socket, "The server cannot start a process: try again in a moment.");
+        turn_away("The server cannot start a process: try again in a moment.");
         return acceptor_.pause("fork failed");
     }
     page.keep();

@@ -47,10 +47,9 @@ bool means_itself(const Address& told, const Address& client) {
 
 } // namespace
 
-// Under TLS the relay resets what it was not told to be whole.
 DataConnection::~DataConnection() {
     if (!socket_) return;
-    if (relay_ != nullptr) relay_->forget(number_);
+    if (relay_ != nullptr) relay_->break_off(number_);
     control_->client().forget(socket_.get());
     set_reset_on_close(socket_.get());
 }

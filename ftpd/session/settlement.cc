@@ -26,6 +26,7 @@ constexpr auto first_pause = 1ms, longest_pause = 100ms; // no event tells of it
 } // namespace
 
 void Settlement::begin(Replacement replacement, Transfer transfer) {
+    session_.relay.forget_question(); // whose answer would be of an earlier reply
     open_.emplace(Open{std::move(replacement), std::move(transfer), session_.control.waiting_lines().size()});
 }
 

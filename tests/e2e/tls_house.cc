@@ -178,7 +178,8 @@ TlsHouse::~TlsHouse() {
     while (!is_over && std::chrono::steady_clock::now() < deadline) {
         is_over = children_of(tlsd_->pid()).empty(); // and all is told
         for (;;) {
-            const TlsReceived got = receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready});
+            const TlsReceived got =
+                receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready}, Complaints::taken);
             if (got.state != IoState::done) break;
             CHECK_MESSAGE(got.frame.bytes.find(" ended: ") == std::string::npos, got.frame.bytes);
         }
@@ -199,13 +200,12 @@ void TlsHouse::start_keyd() {
         tell(keyd_keeper_, {.word = KeeperWord::give, .flag = true, .label = text(label_of_key, i)},
              open_to_read(certificates_[i].key).get());
     keyd_.emplace(command_of(label_of_keyd, certificates_.size()), setting_with(keeper, pair));
-    if (tlsd_) give_keyd();
+    if (tlsd_) give_keyd(keyd_end_.get());
 }
 
-void TlsHouse::give_keyd() {
+void TlsHouse::give_keyd(int pair) {
     tell(tlsd_keeper_,
-         {.word = KeeperWord::give, .number = keyd_->pid(), .label = std::string{label_of_keyd}},
-         keyd_end_.get());
+         {.word = KeeperWord::give, .number = keyd_->pid(), .label = std::string{label_of_keyd}}, pair);
 }
 
 void TlsHouse::start_tlsd() {
@@ -213,7 +213,7 @@ void TlsHouse::start_tlsd() {
     Fd keeper, pair;
     std::tie(tlsd_keeper_, keeper) = make_packet_pair();
     std::tie(main_, pair) = make_packet_pair();
-    give_keyd();
+    give_keyd(keyd_end_.get());
     tell(tlsd_keeper_, {.word = KeeperWord::begin});
     for (std::size_t i = 0; i < certificates_.size(); ++i)
         tell(tlsd_keeper_, {.word = KeeperWord::give, .flag = true, .label = text(label_of_certificate, i)},
@@ -231,10 +231,16 @@ Fd TlsHouse::accept() {
     }
 }
 
-Fd TlsHouse::open_pair() {
+Words TlsHouse::client(const Words& steps) const {
+    Words command{"python3", in_source("tests/e2e/common/tls_client.py"), text(port_), certificate()};
+    command.insert(command.end(), steps.begin(), steps.end());
+    return command;
+}
+
+Fd TlsHouse::open_pair(std::uint32_t max_clients) {
     auto [ours, theirs] = make_packet_pair();
-    REQUIRE(send_tls_frame(main_.get(), {.word = TlsWord::client, .bytes = "127.0.0.1"}, theirs.get()) ==
-            IoState::done);
+    const TlsFrame frame{.word = TlsWord::client, .number = max_clients, .bytes = "127.0.0.1"};
+    REQUIRE(send_tls_frame(main_.get(), frame, theirs.get()) == IoState::done);
     return std::move(ours);
 }
 
@@ -245,7 +251,8 @@ TlsPeer TlsHouse::serve(Fd client, const RelayTerms& terms) {
 std::string TlsHouse::wait_for_note(std::string_view part) {
     for (;;) {
         wait_readable(main_.get());
-        const TlsReceived got = receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready});
+        const TlsReceived got =
+            receive_tls_frame(main_.get(), {TlsWord::note, TlsWord::ready}, Complaints::taken);
         if (got.state != IoState::done) throw Failure(text("no line with: ", part));
         if (got.frame.bytes.find(part) != got.frame.bytes.npos) return got.frame.bytes;
     }

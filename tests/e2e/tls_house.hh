@@ -81,16 +81,22 @@ public:
     // Its process, which has asked for a relay.
     TlsPeer serve(common::Fd client, const common::RelayTerms& terms = {});
     // A pair with tlsd, as a client's process has it before it asks.
-    common::Fd open_pair();
+    // max_clients: how many there may be, as the main process says.
+    common::Fd open_pair(std::uint32_t max_clients = 0);
+    // A client of the steps of tests/e2e/common/tls_client.py.
+    Words client(const Words& steps) const;
     // Waits for a line that tlsd wants in the log.
     std::string wait_for_note(std::string_view part);
     // The main process lets go of tlsd.
     void let_go() { main_.reset(); }
+    // The ends that others have of pairs with tlsd and with keyd.
+    int main_end() const { return main_.get(); }
+    int keyd_end() const { return keyd_end_.get(); }
+    // As if keyd had been started again, with this for the pair.
+    void give_keyd(int pair);
     std::vector<pid_t> relays() const;
 
 private:
-    void give_keyd();
-
     TempDir folder_;
     std::vector<TestCertificate> certificates_;
     common::Fd listener_;

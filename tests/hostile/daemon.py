@@ -198,7 +198,7 @@ class Daemon:
             bad = [f"a handler: {how}" for how in ends if how != "signal 9"]
             if (more := len(ends) - len(bad) - len(self.kills)) > 0:
                 bad.append(f"{more} handlers that we did not kill: signal 9")
-        for words, pid in re.findall(r"((?:spawner|authd|hub|parent|sweeper) (\d+) (?:ended|is killed): .*)", log):
+        for words, pid in re.findall(r"((?:spawner|authd|keyd|tlsd|relay|hub|parent|sweeper) (\d+) (?:ended|is killed): .*)", log):
             if int(pid) not in self.kills:
                 bad.append(words)
         return bad

@@ -78,7 +78,11 @@ class Client:
     def secure(self, context):
         """Speaks TLS from now on; data connections, too. To be called at the greeting."""
         self.reply()
-        self.must("AUTH TLS", 234)
+        code, text = self.do("AUTH TLS")
+        if code == 431:  # tlsd was killed just then
+            raise ConnectionError(text)
+        if code != 234:
+            raise RuntimeError(text)
         self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self.file = self.socket.makefile("rb")
         self.must("PBSZ 0", 200)

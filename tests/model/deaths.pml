@@ -22,6 +22,10 @@
 #define mark_then_look      14 /* the handler's fence: it is marked awake before it reads */
 #define news_forbid_sleep   15 /* it falls asleep only if the hub has written nothing since */
 #define last_is_repeated    16 /* what a handler said last before it ended may have been said to two hubs */
+#define farewell_waits      17 /* who is thrown out hears it when its end is deposited, as an answer does */
+#define farewell_is_kept    18 /* and is deposited with it, and said again by the next hub */
+#define left_is_completed   19 /* who has `left' in the tail, and has not ended, hears it, too */
+#define kick_is_completed   20 /* one whose line stands in the tail, when it is asked for again */
 #ifndef WITHOUT
 #define WITHOUT none
 #endif
@@ -30,7 +34,8 @@
 #define HUB_DEATHS 2
 #endif
 
-/* What the clients do, by serial: both enter; 0 says two lines and turns something round, 1 tells 0 a word. */
+/* What the clients do, by serial: both enter; 0 says two lines and turns something round, or throws 1 out, whose
+ * handler ends in no other way then; 1 tells 0 a word. */
 #define ENTER 1
 #define SAY   2 /* and 3 */
 #define TURN  4
@@ -39,16 +44,16 @@
 #define LEFT  7 /* not a request: its handler has ended */
 #define after(who, what) (what == ENTER -> (who -> TELL : SAY) : (what == SAY -> TURN : DONE))
 
-mtype = { again, wake, answer, told, here, request, awake, asleep, news, outside, inside, withdrawn }
+mtype = { again, wake, answer, told, dismissed, here, request, awake, asleep, news, outside, inside, withdrawn }
 chan to_handler[2] = [6] of { mtype, byte };
 chan to_hub[2] = [6] of { mtype, byte, bit }; /* the last: `here' says that a request is open;
                                              what is in it outlives the hub: the keeper holds its end, too */
 mtype word = awake;                      /* of handler 1, which reads the log; 0 would do the same */
 byte asked[2], next[2] = ENTER, seen, words_shown;
-bool one_ends, gone[2];
+bool one_ends, kicks, gone[2];
 
 /* The log. */
-byte speaker[5], line[5], length, newest[2];
+byte speaker[6], line[6], length, newest[2];
 /* What was deposited: what the pair with the keeper has taken is not lost, and comes in order. */
 mtype kept_where[2] = outside;
 byte kept_done[2], kept_place;
@@ -66,6 +71,16 @@ inline send(client, frame, number) {
     if :: gone[client] :: else -> assert(nfull(to_handler[client])); to_handler[client]!frame(number) fi
 }
 
+/* Nothing more of 1 is taken, and its end is deposited at the end of this round. */
+inline let_go() { where[1] = outside; owed[1] = LEFT; taken[1] = LEFT; heard[1] = true }
+
+inline throw_out() {
+    if :: last[0] != TURN -> by[lines] = 0; batch[lines] = TURN; lines++ :: else fi;
+    if :: last[1] != LEFT -> by[lines] = 1; batch[lines] = LEFT; lines++ :: else fi;
+    if :: !has(farewell_waits) -> send(1, dismissed, 0) :: else fi;
+    let_go()
+}
+
 inline take_over() {
     atomic {
         generation++;
@@ -78,10 +93,15 @@ inline take_over() {
             if :: has(tail_is_known) -> last[speaker[n - 1]] = line[n - 1] :: else fi;
             if :: has(tail_completes) && line[n - 1] == ENTER -> where[speaker[n - 1]] = inside :: else fi
         }
+        if
+        :: kicks && where[1] == inside && last[1] == LEFT && has(left_is_completed) -> let_go()
+        :: kicks && where[1] == withdrawn && has(farewell_is_kept) -> send(1, dismissed, 0)
+        :: else
+        fi;
         i = 0; n = 0 }
     do
     :: atomic { i < 2 && generation > 1 -> may_die;
-        if :: where[i] != withdrawn -> send(i, again, generation) :: else fi;
+        if :: where[i] != withdrawn && owed[i] != LEFT -> send(i, again, generation) :: else fi;
         i++ }
     :: atomic { i == 2 || generation == 1 -> i = 0; break }
     od
@@ -97,14 +117,19 @@ inline take(who, what) {
         taken[who] = what;
         owed[who] = what;
         if
-        :: (what == LEFT && where[who] != inside) || what == TURN || what == TELL
-        :: what <= last[who] && (what != SAY || !has(each_line_counts) || last[who] > SAY)
+        :: what == TURN && kicks ->
+            if
+            :: where[1] == inside && (last[0] != TURN || has(kick_is_completed)) -> throw_out()
+            :: else
+            fi
+        :: (what == LEFT && where[who] != inside) || (what == TURN && !kicks) || what == TELL
+        :: what != TURN && what <= last[who] && (what != SAY || !has(each_line_counts) || last[who] > SAY)
         :: else ->
             if :: what > last[who] -> by[lines] = who; batch[lines] = what; lines++ :: else fi;
             if :: what == SAY -> by[lines] = who; batch[lines] = SAY + 1; lines++ :: else fi
         fi;
         if
-        :: (what == TURN || what == TELL) && (done[who] != what || !has(done_is_deposited)) ->
+        :: ((what == TURN && !kicks) || what == TELL) && (done[who] != what || !has(done_is_deposited)) ->
             if :: what == TURN -> turned[who] = 1 - turned[who] :: else -> send(1 - who, told, what) fi;
             done[who] = what
         :: what == LEFT && !has(left_then_withdrawn) -> kept_where[who] = withdrawn
@@ -135,7 +160,13 @@ inline deposit(who) {
     fi;
     kept_where[who] = where[who]; kept_done[who] = done[who]; kept_turned[who] = turned[who]
 }
-inline give_answer(who) { if :: owed[who] != LEFT -> send(who, answer, owed[who]) :: else fi }
+inline give_answer(who) {
+    if
+    :: owed[who] != LEFT -> send(who, answer, owed[who])
+    :: owed[who] == LEFT && kicks && has(farewell_waits) -> send(who, dismissed, 0)
+    :: else
+    fi
+}
 
 inline settle(who) {
     atomic { owed[who] -> may_die; if :: has(deposit_first) -> deposit(who) :: else -> give_answer(who) fi }
@@ -190,7 +221,7 @@ next_hub:
 end:
     do
     :: atomic { nempty(to_hub[0]) -> may_die; to_hub[0]?frame(number,open); hear(0) }
-        if :: atomic { owed[0] == TURN -> skip } settle(0) :: else fi
+        if :: atomic { owed[0] == TURN && !kicks -> skip } settle(0) :: else fi
     :: atomic { nempty(to_hub[1]) -> may_die; to_hub[1]?frame(number,open); hear(1) }
         if :: atomic { owed[1] == TELL -> skip } settle(1) :: else fi
     :: atomic { gone[1] && empty(to_hub[1]) && where[1] != withdrawn && !owed[1] -> may_die; lose_handler() }
@@ -222,6 +253,11 @@ end:
         :: frame == told ->
             if :: !words_shown || !has(told_once) -> words_shown++ :: else fi;
             assert(words_shown == 1)
+        :: frame == dismissed ->
+            assert(newest[0] == TURN && newest[1] == LEFT && kept_where[1] == withdrawn);
+            asked[1] = 0; seen = 0; next[1] = 0;
+            gone[1] = true;
+            goto ended
         :: frame == again ->
             to_hub[me]!here(number,asked[me] != 0);
             if :: asked[me] && has(handler_repeats) -> to_hub[me]!request(asked[me],0) :: else fi
@@ -244,13 +280,16 @@ end:
         at_end = false }
     :: atomic { me == 1 && one_ends ->
         gone[1] = true; asked[1] = 0; seen = 0; next[1] = 0; looks = 0; at_end = 0; break }
-    od
+    od;
+ended:
+    skip
 }
 
 init {
-    atomic { if :: one_ends = true :: true fi; run Handler(0); run Handler(1) }
+    atomic { if :: one_ends = true :: kicks = true :: true fi; run Handler(0); run Handler(1) }
     atomic { timeout -> /* nobody can do anything more */
-        assert(!asked[0] && next[0] == DONE && kept_turned[0] == 1);
+        assert(!asked[0] && next[0] == DONE && (kicks || kept_turned[0] == 1));
+        assert(gone[1] || !kicks || newest[0] != TURN);
         if
         :: gone[1] -> assert((!newest[1] || newest[1] == LEFT) && kept_where[1] == withdrawn)
         :: else -> assert(!asked[1] && next[1] == DONE && seen == length && words_shown == 1)

@@ -16,13 +16,13 @@ REFUSING = SCRIPT.format(check="echo NAME: not in the winter >&2; exit 1;;", mai
 
 
 class Programs:
-    """A folder with the daemons' programs, from where they run."""
+    """A folder with the daemons' programs, from where they run, and what these need beside them."""
 
     def __init__(self, build, folder):
         self.folder, self.bytes = folder, {}
         os.mkdir(folder)
         for name in os.listdir(build):
-            if name.endswith(".cat"):
+            if name.endswith(".cat") or name == "suite-tls":
                 shutil.copy(os.path.join(build, name), folder)
         for name in ("chatd", "ftpd"):
             with open(os.path.join(build, name), "rb") as file:

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <stdexcept>
 
 namespace common {
 namespace {
@@ -56,7 +55,7 @@ void check_pair(gnutls_privkey_t key, gnutls_pubkey_t own, gnutls_pk_algorithm_t
     GnutlsBytes signature;
     checked_gnutls("its key", gnutls_privkey_sign_data2(key, algorithm, 0, &text, signature.out()));
     if (gnutls_pubkey_verify_data2(own, algorithm, 0, &text, signature.get()) < 0)
-        throw std::runtime_error("the key is another certificate's");
+        throw WrongKey("the key is another certificate's");
 }
 
 } // namespace

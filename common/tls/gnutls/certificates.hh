@@ -9,11 +9,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace common {
+
+// A signature that is not that of a certificate's key.
+struct WrongKey : std::runtime_error {
+    using runtime_error::runtime_error;
+};
 
 class Certificates {
 public:
@@ -28,10 +34,11 @@ public:
 
     // The next one, with those of its issuers behind it, as PEM; its key is the next one, too. A client that
     // names a host is shown the first that is for that, else the first of all. Throws std::runtime_error for
-    // one that cannot be used, and when its key has made a signature that is not its own.
+    // one that cannot be used, WrongKey when its key has made a signature that is not its own.
     void add(std::string_view pem);
     void set_signer(Sign sign) { sign_ = std::move(sign); }
-    // Throws std::runtime_error unless this one has the keys of all.
+    // Throws WrongKey unless this one has the keys of all, std::runtime_error when that was not to be found
+    // out.
     void check(const Sign& sign) const;
 
     gnutls_certificate_credentials_t credentials() const { return credentials_.get(); }

@@ -74,6 +74,8 @@ void TlsServer::warm_up() {
 
 void TlsServer::begin(const RelayTerms& terms) {
     terms_ = terms;
+    control_secret_.clear();
+    control_session_ = {};
     GnutlsBytes made;
     checked_gnutls("make a key for tickets", gnutls_session_ticket_key_generate(made.out()));
     ticket_key_ = made.view();
@@ -81,29 +83,39 @@ void TlsServer::begin(const RelayTerms& terms) {
 
 // GnuTLS frees what it is given.
 gnutls_datum_t TlsServer::find(void* own, gnutls_datum_t name) {
-    for (const auto& [known, session] : static_cast<TlsServer*>(own)->sessions_) {
-        if (known != view_of(name)) continue;
-        auto* const copy = static_cast<unsigned char*>(gnutls_malloc(session.size()));
-        if (copy == nullptr) break;
-        session.copy(reinterpret_cast<char*>(copy), session.size());
-        return {copy, static_cast<unsigned>(session.size())};
-    }
-    return {nullptr, 0};
+    const auto& [known, session] = static_cast<TlsServer*>(own)->control_session_;
+    if (known.empty() || known != view_of(name)) return {nullptr, 0};
+    auto* const copy = static_cast<unsigned char*>(gnutls_malloc(session.size()));
+    if (copy == nullptr) return {nullptr, 0};
+    session.copy(reinterpret_cast<char*>(copy), session.size());
+    return {copy, static_cast<unsigned>(session.size())};
 }
 
 int TlsServer::keep(void* own, gnutls_datum_t name, gnutls_datum_t session) {
-    constexpr std::size_t most = 8, most_bytes = 4096;
-    if (session.size > most_bytes) return GNUTLS_E_DB_ERROR;
-    auto& all = static_cast<TlsServer*>(own)->sessions_;
-    if (all.size() >= most) all.pop_front();
-    all.emplace_back(view_of(name), view_of(session));
+    constexpr std::size_t most_bytes = 4096;
+    TlsServer& server = *static_cast<TlsServer*>(own);
+    if (!server.control_secret_.empty() || session.size > most_bytes) return GNUTLS_E_DB_ERROR;
+    server.control_session_ = std::pair{std::string{view_of(name)}, std::string{view_of(session)}};
     return 0;
 }
 
 int TlsServer::drop(void* own, gnutls_datum_t name) {
-    std::erase_if(static_cast<TlsServer*>(own)->sessions_,
-                  [&](const auto& one) { return one.first == view_of(name); });
+    auto& [known, session] = static_cast<TlsServer*>(own)->control_session_;
+    if (known == view_of(name)) known.clear();
     return 0;
+}
+
+// Under TLS 1.3 only the control connection sends tickets; under 1.2 each does that has a session of its own,
+// with a secret of its own.
+bool TlsServer::resumes_control(gnutls_session_t session) {
+    gnutls_datum_t secret{};
+    gnutls_session_get_master_secret(session, &secret);
+    auto* const server = static_cast<TlsServer*>(gnutls_db_get_ptr(session));
+    if (server == nullptr) return false; // it is not one of ours
+    std::string& known = server->control_secret_;
+    if (known.empty()) known = view_of(secret);
+    return gnutls_session_is_resumed(session) != 0 &&
+           (gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 || known == view_of(secret));
 }
 
 GnutlsSession TlsServer::make_session(int socket) {

@@ -8,7 +8,6 @@
 #include "common/tls/tls_frames.hh"
 
 #include <array>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +29,9 @@ public:
 
     // For one connection over this socket, which must not block; after begin. This must outlive it.
     GnutlsSession make_session(int socket);
+    // Of one that has shaken hands: whether it has resumed the session of the first that has, which is that
+    // of the control connection. What others have made of their own, whoever that was, does not count.
+    static bool resumes_control(gnutls_session_t session);
 
 private:
     static int keep(void* own, gnutls_datum_t name, gnutls_datum_t session);
@@ -40,8 +42,9 @@ private:
     std::array<GnutlsPriority, 2> priorities_; // from TLS 1.2, and from 1.3
     RelayTerms terms_;
     std::string ticket_key_;
-    // Of clients under TLS 1.2 that take no tickets (curl): names and sessions, the last ones.
-    std::deque<std::pair<std::string, std::string>> sessions_;
+    std::string control_secret_; // the control connection's
+    // That one's under TLS 1.2, for clients that take no tickets (curl): its name and what it is.
+    std::pair<std::string, std::string> control_session_;
 };
 
 } // namespace common

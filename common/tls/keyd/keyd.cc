@@ -22,17 +22,24 @@ int Keyd::run() {
         tlsd_.get(), Interest::read, [this](const Event&) { read_tlsd(); },
         [this](const std::exception& error) {
             std::fprintf(stderr, "keyd: tlsd: %s\n", error.what());
-            lose_tlsd();
+            has_failed_ = true;
         });
-    while (has_tlsd_ || !relays_.empty()) loop_.run_once(signals.while_waiting());
-    return 0;
+    while (!has_failed_ && (has_tlsd_ || !relays_.empty())) loop_.run_once(signals.while_waiting());
+    return has_failed_ ? 1 : 0;
 }
 
 void Keyd::read_tlsd() {
-    TlsReceived got = receive_tls_frame(tlsd_.get(), {TlsWord::signer});
+    TlsReceived got = receive_tls_frame(tlsd_.get(), {TlsWord::signer}, Complaints::refused, Lack::is_told);
     if (got.state == IoState::would_block) return;
     if (got.state != IoState::done) return lose_tlsd();
     loop_.again(tlsd_.get());
+    if (got.lacks_descriptors) {
+        if (lacks_.wait(Clock::now()).count() != 0) return;
+        lacks_.use(Clock::now());
+        std::fprintf(stderr, "no descriptor is free for the relay of a client from %s\n",
+                     got.frame.bytes.c_str());
+        return;
+    }
     add_relay(std::move(got.frame.bytes), std::move(got.first));
 }
 

@@ -11,6 +11,7 @@
 #include "common/tls/keyd/private_key.hh"
 #include "common/tls/tls_frames.hh"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,7 +48,9 @@ private:
     Loop loop_;
     std::map<std::uint64_t, Relay> relays_;
     std::uint64_t next_ = 1;
+    Allowance lacks_{{.at_once = 4, .pace = std::chrono::seconds{10}}}; // of descriptors, that are told
     bool has_tlsd_ = true;
+    bool has_failed_ = false; // another keyd is better
 };
 
 } // namespace common

@@ -4,6 +4,7 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
+#include "common/tls/gnutls/tls_server.hh"
 #include "common/unacknowledged.hh"
 
 #include <algorithm>
@@ -27,18 +28,22 @@ constexpr auto time_alone = 10s;             // without advance, once the client
 bool is_again(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED; }
 
 // What a client has for a session has a pointer of its own (common/tls/gnutls/server_proof.cc).
+bool is_servers(gnutls_session_t session) { return gnutls_session_get_ptr(session) == nullptr; }
+
 std::string words_of(ssize_t result, gnutls_session_t session) {
     const int error = static_cast<int>(result);
     if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
         return gnutls_strerror(error);
     const char* const alert = gnutls_alert_get_name(gnutls_alert_get(session));
-    return text(gnutls_session_get_ptr(session) == nullptr ? "the client" : "the server",
+    return text(is_servers(session) ? "the client" : "the server",
                 " says: ", std::string_view{alert == nullptr ? "?" : alert});
 }
 
 RelaySecurity security_of(gnutls_session_t session) {
     const std::uint8_t minor = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 ? 3 : 2;
-    return {minor, gnutls_session_is_resumed(session) != 0};
+    const bool is_resumed =
+        is_servers(session) ? TlsServer::resumes_control(session) : gnutls_session_is_resumed(session) != 0;
+    return {minor, is_resumed};
 }
 
 std::string cipher_of(gnutls_session_t session) {
@@ -68,6 +73,7 @@ Channel::Channel(Loop& loop, GnutlsSession session, const RelayTerms& terms, std
       client_(std::move(ends.client)),
       stream_(std::move(ends.stream)),
       session_(std::move(session)) {
+    set_reset_on_close(client_.get()); // however we end, unless all is said
     gnutls_transport_set_ptr(session_.get(), this);
     gnutls_transport_set_pull_function(session_.get(), pull);
     gnutls_transport_set_vec_push_function(session_.get(), push);
@@ -114,17 +120,17 @@ ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) 
 // other.
 ssize_t Channel::push(gnutls_transport_ptr_t own, const giovec_t* pieces, int count) {
     Channel& channel = *static_cast<Channel*>(own);
-    msghdr message{};
-    message.msg_iov = const_cast<giovec_t*>(pieces);
-    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
-    const int more = channel.down_.rest().size() > record ? MSG_MORE : 0;
-    const ssize_t sent =
-        retry([&] { return ::sendmsg(channel.client_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | more); });
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
+    const bool was_blocked = channel.is_blocked();
+    const ssize_t sent = channel.out_.send(channel.client_.get(), {pieces, static_cast<std::size_t>(count)},
+                                           channel.down_.rest().size() > record);
+    if (sent < 0) channel.is_broken_ = true;
+    // The client's time begins when it stops taking; that of a handshake goes on.
+    if (channel.is_blocked() && !was_blocked && channel.state_ == State::open) channel.advance();
     return sent;
 }
 
 void Channel::work() {
+    if (state_ == State::handshake && is_blocked() && !flush()) return set_interests();
     const bool has_begun = state_ == State::open || state_ == State::over;
     if (!has_begun && !shake_hands()) return set_interests();
     // Whichever way there was nothing to do will be told of by the loop.
@@ -137,7 +143,7 @@ void Channel::work() {
     const bool is_empty = down_.is_empty() && up_.is_empty();
     if (state_ == State::open && down_ended_ && is_empty && !owes_end() && (up_ended_ || !is_end_sent_))
         finish(!is_end_sent_);
-    set_interests();
+    set_interests(moved);
     if (moved && client_watch_) client_watch_.again(); // others have their turn
 }
 
@@ -212,11 +218,10 @@ bool Channel::carry_up() {
 
 // From the process to its client. Whether it got on.
 bool Channel::carry_down() {
-    if (owes_ticket_) return push_ticket();
+    if (is_blocked()) return flush();
     if (!down_.is_empty()) {
         const std::string_view rest = down_.rest();
         const ssize_t sent = gnutls_record_send(session_.get(), rest.data(), rest.size());
-        if (is_blocked_by(sent)) return false;
         if (sent < 0) {
             break_off(words_of(sent, session_.get()));
             return false;
@@ -238,11 +243,12 @@ bool Channel::carry_down() {
     return true;
 }
 
-// The client takes nothing just now; its time begins when it stops taking.
-bool Channel::is_blocked_by(ssize_t result) {
-    const bool was_blocked = std::exchange(is_blocked_, is_again(result));
-    if (is_blocked_ && !was_blocked) advance();
-    return is_blocked_;
+// Whether the client takes what is made for it, all of it.
+bool Channel::flush() {
+    const IoState state = out_.flush(client_.get());
+    if (state == IoState::done) advance();
+    if (state == IoState::vanished) break_off("the connection was reset");
+    return state == IoState::done && !is_blocked();
 }
 
 void Channel::end_stream() {
@@ -259,14 +265,15 @@ bool Channel::owes_end() const {
 }
 
 bool Channel::send_end() {
-    const int result = gnutls_bye(session_.get(), GNUTLS_SHUT_WR);
-    if (is_blocked_by(result)) return false;
-    if (result < 0) {
+    if (const int result = is_end_made_ ? 0 : gnutls_bye(session_.get(), GNUTLS_SHUT_WR); result < 0) {
         break_off(words_of(result, session_.get()));
         return false;
     }
+    is_end_made_ = true;
+    if (is_blocked()) return true; // then this comes again
     is_end_sent_ = true;
     advance();
+    set_reset_on_close(client_.get(), false);
     ::shutdown(client_.get(), SHUT_WR);
     callbacks_.tell({TlsWord::sent, number_, 0, {}});
     return true;
@@ -296,6 +303,11 @@ void Channel::fail_down(std::string_view why) {
     if (!is_end_sent_) callbacks_.tell({TlsWord::sent, number_, 1, std::string{why.substr(0, max_tls_text)}});
 }
 
+// Where its end has been sent, the client has all, and ends its side in its own time.
+void Channel::reset() {
+    if (state_ != State::over && !is_end_sent_) finish(true);
+}
+
 void Channel::lose_process() {
     has_process_ = false;
     if (state_ == State::over) return;
@@ -318,7 +330,7 @@ void Channel::finish(bool resets) {
     client_watch_.reset();
     stream_watch_.reset();
     loop_.cancel(timer_);
-    if (resets) set_reset_on_close(client_.get());
+    set_reset_on_close(client_.get(), resets);
     session_.reset();
     client_.reset();
     stream_.reset();
@@ -326,7 +338,8 @@ void Channel::finish(bool resets) {
 
 // --- waiting ---
 
-void Channel::set_interests() {
+// moved: there is more to do, without anything else having to happen.
+void Channel::set_interests(bool moved) {
     if (state_ == State::over) return;
     const auto wait_for = [this](Watch& watch, const Fd& fd, Interest interest) {
         if (interest == Interest::none) return watch.reset(); // else an end would be told again and again
@@ -335,8 +348,7 @@ void Channel::set_interests() {
                       [this](const std::exception& error) { break_off(error.what()); }};
     };
     if (state_ == State::handshake) {
-        const bool writes = gnutls_record_get_direction(session_.get()) == 1;
-        wait_for(client_watch_, client_, interest_in(!writes, writes));
+        wait_for(client_watch_, client_, interest_in(!is_blocked(), is_blocked()));
         return wait_for(stream_watch_, stream_, Interest::none);
     }
     if (state_ == State::doubtful) {
@@ -348,7 +360,7 @@ void Channel::set_interests() {
         if (down_.is_empty()) down_ = {};
         if (in_.is_empty()) in_ = {};
     }
-    wait_for(client_watch_, client_, interest_in(!up_ended_ && up_.is_empty(), is_blocked_));
+    wait_for(client_watch_, client_, interest_in(!up_ended_ && up_.is_empty(), is_blocked() || moved));
     wait_for(stream_watch_, stream_, interest_in(!down_ended_ && down_.is_empty(), !up_.is_empty()));
     watch_time();
 }
@@ -360,7 +372,7 @@ std::optional<Clock::duration> Channel::time_limit() const {
     const bool program_waits = callbacks_.on_server && has_process_; // and knows for how long
     if (is_end_sent_ && !up_ended_ && !program_waits) return time_for_end;
     if (!has_process_) return std::min<Clock::duration>(time_alone, terms_.stall_limit);
-    if (is_blocked_) return terms_.stall_limit;
+    if (is_blocked()) return terms_.stall_limit;
     return {};
 }
 
@@ -384,20 +396,16 @@ void Channel::watch_time() {
 
 // Where there is no room the client goes without.
 void Channel::send_ticket() {
-    if (state_ != State::open || is_end_sent_ || is_blocked_) return;
+    if (state_ != State::open || is_end_made_ || is_blocked()) return;
     if (gnutls_protocol_get_version(session_.get()) != GNUTLS_TLS1_3) return;
-    if (!push_ticket()) set_interests();
-}
-
-// One of which a part is sent is to be sent to its end before anything else.
-bool Channel::push_ticket() {
-    owes_ticket_ = is_blocked_by(gnutls_session_ticket_send(session_.get(), 1, 0));
-    return !owes_ticket_;
+    gnutls_session_ticket_send(session_.get(), 1, 0);
+    if (is_blocked()) set_interests();
 }
 
 std::optional<bool> Channel::is_acknowledged() const {
     if (state_ == State::over || connect_error(client_.get()) != 0) return {};
-    if (state_ != State::open || !down_.is_empty() || unread_bytes(stream_.get()) > 0) return false;
+    if (state_ != State::open || !down_.is_empty() || is_blocked() || unread_bytes(stream_.get()) > 0)
+        return false;
     return unacknowledged_bytes(client_.get()).value_or(0) == 0;
 }
 

@@ -9,6 +9,7 @@
 #include "common/fd.hh"
 #include "common/loop.hh"
 #include "common/tls/gnutls/gnutls_handle.hh"
+#include "common/tls/relay/outbox.hh"
 #include "common/tls/tls_frames.hh"
 
 #include <cstddef>
@@ -45,6 +46,8 @@ public:
     void mark_whole() { is_whole_ = true; }
     // After on_server: that is the right one.
     void go_on() { is_right_ = true, work(); }
+    // What is not sent yet is not to be: the client sees its connection reset, at once.
+    void reset();
     // Nobody is at the other end of the stream any more: what was not whole is cut, and the rest may take a
     // while.
     void lose_process();
@@ -75,14 +78,14 @@ private:
     bool carry_down();
     bool owes_end() const;
     bool send_end();
-    bool push_ticket();
     void end_up(RelayEnd how, std::string_view why);
     void break_off(std::string_view why);
     void fail_down(std::string_view why);
-    bool is_blocked_by(ssize_t result);
+    bool is_blocked() const { return !out_.is_empty(); } // the client takes nothing just now
+    bool flush();
     void end_stream();
     void finish(bool resets);
-    void set_interests();
+    void set_interests(bool moved = false);
     void watch_time();
     std::optional<Clock::duration> time_limit() const;
     void advance() { last_advance_ = Clock::now(); }
@@ -99,6 +102,7 @@ private:
     State state_ = State::handshake;
     Buffer in_; // from the client, as it came
     Buffer up_, down_;
+    Outbox out_;                  // to the client, as it goes
     std::optional<ssize_t> held_; // what the library said behind what stands in up_
     Loop::TimerId timer_{};
     Clock::time_point last_advance_ = Clock::now();
@@ -106,10 +110,9 @@ private:
     unsigned renegotiations_ = 0;
     bool up_ended_ = false;     // nothing more comes from the client
     bool down_ended_ = false;   // nothing more comes from the stream
-    bool is_blocked_ = false;   // the client takes nothing just now
-    bool owes_ticket_ = false;  // which is partly sent
     bool is_whole_ = false;     // what stands in the stream before its end
-    bool is_end_sent_ = false;  // TLS's own end
+    bool is_end_made_ = false;  // TLS's own end
+    bool is_end_sent_ = false;  // that, too
     bool is_up_whole_ = false;  // the client has sent its own
     bool has_bare_end_ = false; // it has ended TCP's side alone
     bool is_right_ = false;     // the server, where the client's relay has one

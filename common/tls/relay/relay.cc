@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
+#include <unistd.h>
 
 namespace common {
 namespace {
@@ -42,8 +44,9 @@ int Relay::run() {
 // All that is there: whoever has closed a stream has said before what that means.
 void Relay::read_process() {
     while (has_process_) {
-        TlsReceived got = receive_tls_frame(
-            process_.fd(), {TlsWord::data, TlsWord::whole, TlsWord::ticket, TlsWord::ask_acknowledged});
+        TlsReceived got =
+            receive_tls_frame(process_.fd(), {TlsWord::data, TlsWord::whole, TlsWord::broken_off,
+                                              TlsWord::ticket, TlsWord::ask_acknowledged});
         if (got.state == IoState::would_block) return;
         if (got.state == IoState::vanished) continue; // it left words unread: what it has said follows
         if (got.state != IoState::done) return lose_process();
@@ -62,11 +65,15 @@ void Relay::heed(TlsReceived got) {
     case TlsWord::whole:
         if (found != channels_.end()) found->second->mark_whole(); // else it is over, and was told so
         return;
+    case TlsWord::broken_off:
+        if (found != channels_.end()) found->second->reset();
+        return;
     case TlsWord::ticket:
         if (const auto control = channels_.find(control_connection); control != channels_.end())
             control->second->send_ticket();
         return;
     default:
+        question_ = number;
         asked_ = Clock::now();
         pause_ = first_pause;
         return answer_acknowledged();
@@ -93,6 +100,11 @@ void Relay::lose_process() {
     if (!std::exchange(has_process_, false)) return;
     process_.reset();
     for (const auto& [number, channel] : channels_) channel->lose_process();
+    try {
+        send_tls_frame(STDERR_FILENO, {.word = TlsWord::lingers}); // to tlsd
+    } catch (const std::system_error&) {
+        // Then it is counted like others.
+    }
 }
 
 // One that hears nothing would have to be kept in mind without an end.
@@ -105,9 +117,9 @@ void Relay::answer_acknowledged() {
     const auto found = channels_.find(control_connection);
     const auto all = found == channels_.end() ? std::nullopt : found->second->is_acknowledged();
     if (!all || *all || Clock::now() - asked_ >= max_wait)
-        return tell({TlsWord::acknowledged, control_connection, all.value_or(false) ? 1U : 0U, {}});
-    loop_.at(Clock::now() + pause_, [this, asked = asked_] {
-        if (asked == asked_ && has_process_) answer_acknowledged(); // else it has asked again
+        return tell({TlsWord::acknowledged, question_, all.value_or(false) ? 1U : 0U, {}});
+    loop_.at(Clock::now() + pause_, [this, question = question_] {
+        if (question == question_ && has_process_) answer_acknowledged(); // else it has asked again
     });
     pause_ = std::min<Clock::duration>(2 * pause_, longest_pause);
 }

@@ -40,7 +40,8 @@ private:
     Loop loop_;
     Watch process_;
     std::map<std::uint32_t, std::unique_ptr<Channel>> channels_; // by number
-    Clock::time_point asked_{};                                  // for what was acknowledged; else none
+    std::uint32_t question_ = 0;                                 // the newest, whether all is acknowledged
+    Clock::time_point asked_{};
     Clock::duration pause_{};
     bool has_process_ = true;
 };

@@ -38,7 +38,7 @@ std::string Signer::sign(std::uint32_t key, std::uint32_t algorithm, std::string
         TlsReceived got{.state = IoState::ended};
         if (send_tls_frame(keyd_.get(), question) == IoState::done)
             got = wait_for(keyd_.get(), TlsWord::signature, deadline);
-        if (got.state == IoState::done && got.frame.detail != 0) throw std::runtime_error(got.frame.bytes);
+        if (got.state == IoState::done && got.frame.detail != 0) throw PeerError(got.frame.bytes);
         if (got.state == IoState::done) return got.frame.bytes;
         keyd_.reset(); // it has died
     }

@@ -18,8 +18,8 @@ public:
     // borrowed; -1: there is nobody to be asked.
     Signer(Fd keyd, int tlsd) : keyd_(std::move(keyd)), tlsd_(tlsd) {}
 
-    // Waits: whoever asks too often gets it later. Throws std::runtime_error when it is refused, or after ten
-    // seconds; where keyd has died, another is waited for so long, too.
+    // Waits: whoever asks too often gets it later. Throws PeerError when it is refused, another
+    // std::runtime_error after ten seconds; where keyd has died, another is waited for so long, too.
     std::string sign(std::uint32_t key, std::uint32_t algorithm, std::string_view bytes);
 
 private:

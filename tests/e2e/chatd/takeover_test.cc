@@ -148,6 +148,36 @@ TEST_SUITE("e2e readiness") {
         bob.wait_for_end();
     }
 
+    TEST_CASE("whoever is kicked is told it when the keeper knows also by a hub that follows") {
+        for (const bool is_killed : {false, true}) {
+            CAPTURE(is_killed);
+            const Daemon daemon{chatd_with({"room lobby"})};
+            ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, carl{daemon, "carl"};
+            bob.expect_line("carl joined");
+            const pid_t hub = daemon.main_pid();
+            ::kill(daemon.pid(), SIGSTOP); // the keeper takes nothing
+            std::thread talk{[&ada] {
+                for (int change = 0; change < 1000; ++change) ada.say(text("/away ", change));
+            }};
+            ada.wait_for_line("The server takes a moment: what you type waits."); // its pair is full
+            talk.join();
+            Process kick{{"chatctl", "-s", daemon.state() / "control", "kick", "bob"}};
+            carl.expect_lines({"administrator kicked bob", "bob left"});
+            CHECK_FALSE(bob.has_input());
+            if (is_killed) ::kill(hub, SIGKILL);
+            ::kill(daemon.pid(), SIGCONT);
+            bob.wait_for_line("An operator has ended your connection.");
+            bob.wait_for_end();
+            CHECK_EQ(kick.wait(), is_killed ? 1 : 0); // it is answered when that is sure
+            const std::string history = history_of(daemon, "lobby");
+            CHECK_EQ(count_in(history, "administrator kicked bob"), 1);
+            CHECK_EQ(count_in(history, "bob left"), 1);
+            ChatClient again{daemon};
+            again.say("/resume " + bob.token());
+            again.wait_for_text("That token is no longer valid");
+        }
+    }
+
     TEST_CASE("whoever leaves while there is no hub has left once") {
         const Daemon daemon{chatd_with({"room lobby"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"}, carl{daemon, "carl"};

@@ -464,6 +464,40 @@ TEST_SUITE("e2e") {
         ann.wait_for_line("other say: still here");
     }
 
+    TEST_CASE(
+        "chat over TLS: a client's connection is its relay's alone and its handler has a stream and a pair") {
+        if (!have_proc()) return tests::skip("needs /proc");
+        const Secured server;
+        Guest guest{server};
+        guest.enter("guest");
+        const auto count = [](pid_t pid, std::string_view kind) {
+            const Words kinds = kinds_of(pid);
+            return std::ranges::count(kinds, kind);
+        };
+        const pid_t handler = handler_of(server, "guest");
+        CHECK(count(handler, "tcp") == 0);
+        CHECK(count(handler, "unix") == 1);
+        CHECK(count(handler, "pair") == 3); // with the hub twice: its standard error, too; with the relay
+        const pid_t hub = server.daemon().main_pid(), spawner = spawner_of(server.daemon());
+        wait_until("the hub lets go of what only the handler needs", [&] { return count(hub, "unix") == 0; });
+        for (const pid_t other :
+             {server.daemon().pid(), hub, spawner, server.process("tlsd"), server.process("keyd")}) {
+            CHECK(count(other, "tcp") == 0);
+            CHECK(count(other, "unix") == 0);
+        }
+        REQUIRE(server.relays().size() == 1);
+        CHECK(count(server.relays().front(), "tcp") == 1);
+    }
+
+    TEST_CASE("chat over TLS: when keeper and hub are killed clients are told so and see a whole end") {
+        Secured server{{}, true};
+        Guest guest{server};
+        guest.enter("guest");
+        server.daemon().kill();
+        guest.hear("The server has ended");
+        CHECK(guest.program().wait() == 0);
+    }
+
     TEST_CASE("chat over TLS: no process but keyd has the key in its memory") {
         if (!have_proc()) return tests::skip("needs /proc");
         if (is_sanitized()) return tests::skip("the sanitizers map more than can be looked through");
@@ -498,6 +532,13 @@ TEST_SUITE("e2e") {
         Guest guest{{"openssl", "s_client", "-connect", text("localhost:", daemon.addresses()[1].port()),
                      "-quiet", "-CAfile", own.certificate, "-verify_return_error"}};
         guest.enter("guest");
+        lines.push_back("tls-minimum 1.3");
+        daemon.configure(lines);
+        chatctl(daemon, {"reload"});
+        const Words old{"openssl", "s_client", "-connect", text("localhost:", daemon.addresses()[1].port()),
+                        "-tls1_2"};
+        CHECK(run_client(old).status != 0);
+        lines.pop_back();
         lines.pop_back();
         daemon.configure(lines);
         chatctl(daemon, {"reload"});

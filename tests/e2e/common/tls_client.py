@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: ISC
 """A TLS client for tests: tls_client.py PORT CERTIFICATE STEP ... - does one step after the other.
 
-options, before connect:  max=1.2, min=1.3, alpn=NAME
+options, before connect:  max=1.2, min=1.3, alpn=NAME, no_tickets
 connect             over TCP and TLS; prints the version and whether the session was resumed
 again               a further connection, which resumes the session of the one before
+as_first            and one which resumes that of the first
 send=TEXT  bytes=N  sends a text, or N bytes of "x"
 read=TEXT           reads exactly that, or fails
 count               reads to the end and prints how much it was and how it ended: clean or cut
+how                 reads what comes beneath TLS, and prints how that ended: fin or reset
+half                sends close_notify, and waits for nothing
 unwrap              sends close_notify, waits for that of the server, and prints that it came
 close  reset        ends the TCP connection, without close_notify
 fin                 ends only this side of it, so
 slowly=N            sends N bytes, each in a record of its own
 pause               waits to be killed
+line                waits for a line of its input
 wait                reads until the connection ends, in whichever way, and says so
 """
 import signal
@@ -52,6 +56,22 @@ class Client:
                 return print(total, "clean", flush=True)
             total += len(got)
 
+    def how(self):
+        try:
+            while socket.socket.recv(self.socket, 65536):
+                pass
+            print("fin", flush=True)
+        except ConnectionError:
+            print("reset", flush=True)
+
+    def half(self):
+        self.socket.setblocking(False)
+        try:
+            self.socket.unwrap()
+        except ssl.SSLError:  # it would read the server's
+            pass
+        self.socket.settimeout(60)
+
     def read(self, wanted):
         got = b""
         while len(got) < len(wanted):
@@ -81,6 +101,16 @@ class Client:
             self.connect()
         elif name == "again":
             self.connect(self.socket.session)
+        elif name == "as_first":
+            self.connect(self.kept[0].session)
+        elif name == "no_tickets":
+            self.context.options |= ssl.OP_NO_TICKET
+        elif name == "how":
+            self.how()
+        elif name == "half":
+            self.half()
+        elif name == "line":
+            sys.stdin.readline()
         elif name == "send":
             self.socket.sendall(value.encode())
         elif name == "bytes":

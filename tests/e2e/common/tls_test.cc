@@ -20,12 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Words client_command(const TlsHouse& house, const Words& steps) {
-    Words command{"python3", in_source("tests/e2e/common/tls_client.py"), text(house.port()),
-                  house.certificate()};
-    command.insert(command.end(), steps.begin(), steps.end());
-    return command;
-}
+Words client_command(const TlsHouse& house, const Words& steps) { return house.client(steps); }
 
 // What it has said once it has ended in order.
 std::string end(Process& client) {

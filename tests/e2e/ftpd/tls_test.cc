@@ -433,6 +433,18 @@ TEST_SUITE("e2e") {
         CHECK(client.wait() == 0);
     }
 
+    TEST_CASE("TLS: who may not come in where TLS comes first hears its end and no words in the clear") {
+        Secured server{{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls", "max-per-address 1"}, 2};
+        const Connection first{server.daemon().addresses()[1].port()};
+        server.daemon().wait_for_log("accept ");
+        for (const bool speaks_tls : {false, true}) {
+            Connection next{server.daemon().addresses()[speaks_tls ? 1 : 0].port()};
+            const std::string heard = next.read_to_end();
+            CHECK(speaks_tls ? heard.empty() : heard.starts_with("421 "));
+        }
+        server.daemon().wait_for_log("refuse ");
+    }
+
     TEST_CASE("TLS: a reload opens a listener for TLS") {
         const TempDir folder;
         const TestCertificate own = make_certificate(folder, "own");
@@ -488,6 +500,20 @@ TEST_SUITE("e2e") {
         server.reload("configuration read again");
         CHECK(server.processes("tlsd") == tlsds);
         CHECK(server.processes("keyd") == keyds);
+    }
+
+    TEST_CASE(
+        "TLS: a reload that does not get into force starts tlsd and keyd once and not at each later one") {
+        Secured server;
+        const TempDir folder;
+        server.renew(make_certificate(folder, "other"));
+        ::kill(server.daemon().main_pid(), SIGSTOP); // it says nothing of what it is given
+        server.reload("tlsd " + text(server.processes("tlsd").front()) + " goes on");
+        ::kill(server.daemon().main_pid(), SIGKILL);
+        server.daemon().wait_for_log("is not in force");
+        const std::size_t before = server.daemon().log().size();
+        server.reload("configuration read again");
+        CHECK(server.daemon().log().find("goes on for the clients", before) == std::string::npos);
     }
 
     TEST_CASE("TLS: a stop ends also those that go on for clients of an older certificate or version") {

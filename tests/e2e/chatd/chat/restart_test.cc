@@ -49,16 +49,16 @@ public:
     }
 
     // The last lines of the lobby.
-    std::string history(int count) const {
-        return run_client(
-                   {"chatctl", "-s", home_ / "state" / "control", "history", "lobby", "-n", text(count)})
+    std::string history(int count, std::string_view room = "lobby") const {
+        return run_client({"chatctl", "-s", home_ / "state" / "control", "history", std::string{room}, "-n",
+                           text(count)})
             .out;
     }
     // All that was said there by now, in its order.
-    std::vector<std::string> said_by(std::string_view name) const {
+    std::vector<std::string> said_by(std::string_view name, std::string_view room = "lobby") const {
         std::vector<std::string> said;
         const std::string lead = text(name, " say: ");
-        for (const std::string& line : common::split_lines(history(100'000)))
+        for (const std::string& line : common::split_lines(history(100'000, room)))
             if (const std::size_t at = line.find(lead); at != line.npos)
                 said.push_back(line.substr(at + lead.size()));
         return said;
@@ -69,8 +69,8 @@ public:
         const std::size_t at = log.find(" pid ", log.rfind(": accept "));
         return static_cast<pid_t>(std::stol(log.substr(at + 5)));
     }
-    void wait_until_logged(std::uintmax_t bytes) const {
-        const Path log = home_ / "state" / "rooms" / "lobby" / "00000001.log";
+    void wait_until_logged(std::uintmax_t bytes, std::string_view room = "lobby") const {
+        const Path log = home_ / "state" / "rooms" / room / "00000001.log";
         wait_until(text("the log has ", bytes, " bytes"),
                    [&] { return std::filesystem::file_size(log) >= bytes; });
     }
@@ -212,6 +212,55 @@ TEST_SUITE("e2e") {
         const std::vector<std::string> said = server.said_by("ada");
         INFO(first_difference(said, lines));
         CHECK(said == lines);
+    }
+
+    TEST_CASE("a person in two rooms is in both again after a death of the hub and the handler at once") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const Restarted server{{"room lobby", "room plans code s3cret", "history-on-join 0"}};
+        ChatClient bob{server.daemon(), "bob"};
+        Person ada{server, "ada"};
+        const pid_t handler = server.last_handler();
+        ada.terminal.type("/join plans s3cret\r");
+        ada.terminal.wait_for("You are in plans.");
+        ChatClient carl{server.daemon(), "carl", "s3cret"};
+        ada.terminal.type("to plans\r");
+        carl.expect_line("ada say: to plans");
+        // While there is no hub: nobody tells the next one how much was dealt with.
+        const pid_t hub = server.daemon().main_pid();
+        ::kill(server.daemon().pid(), SIGSTOP);
+        ::kill(hub, SIGKILL);
+        ::kill(handler, SIGKILL);
+        ::kill(server.daemon().pid(), SIGCONT);
+        ada.terminal.wait_for("connected again");
+        bob.say("hello lobby");
+        carl.say("hello plans");
+        ada.terminal.wait_for("hello lobby");
+        ada.terminal.wait_for("hello plans");
+        ada.terminal.type("still in plans\r");
+        carl.wait_for_line("ada say: still in plans");
+        CHECK(server.said_by("ada", "plans") == std::vector<std::string>{"to plans", "still in plans"});
+        CHECK(ada.terminal.screen().find("newcomer") == std::string::npos);
+    }
+
+    TEST_CASE("in two rooms a person's lines are said once over deaths of the hub and its handler at once") {
+        if (!have_proc()) return tests::skip("only /proc shows it");
+        const Restarted server{{"room lobby", "room plans code s3cret", "flood 200/1", "history-on-join 0"}};
+        const std::vector<std::string> lines = numbered_lines(600);
+        Person ada{server, "ada"};
+        ada.terminal.type("/join plans s3cret\r");
+        ada.terminal.wait_for("You are in plans.");
+        for (const std::string& line : lines) ada.terminal.type(line + '\r');
+        for (const std::uintmax_t bytes : {4'000, 12'000, 20'000}) {
+            server.wait_until_logged(bytes, "plans");
+            ::kill(server.daemon().main_pid(), SIGKILL);
+            ::kill(server.last_handler(), SIGKILL);
+        }
+        wait_until("the last line is said",
+                   [&] { return server.history(1, "plans").ends_with("line 599\n"); });
+        const std::vector<std::string> said = server.said_by("ada", "plans");
+        INFO(first_difference(said, lines));
+        CHECK(said == lines);
+        CHECK(server.said_by("ada").empty()); // she was in the lobby all the time
     }
 
     TEST_CASE("a pipe whose connection ends before it is inside tries again and says all") {

@@ -226,6 +226,25 @@ TEST_SUITE("unit") {
         }
     }
 
+    TEST_CASE(
+        "a place that is taken again uncounted is looked through like a newcomer's and its token stays") {
+        Pipe pipe;
+        pipe.enter();
+        pipe.session.hear(place("where") + token("t1") + encode_mark({9, 5, 2}));
+        pipe.session.type("one\ntwo\nthree\n");
+        pipe.session.take_output();
+        CHECK(pipe.come_again() == encode_hello({.is_plain = true, .token = "t1", .place = "where"}));
+        pipe.session.type("four\n");
+        const std::string back =
+            token("t2") + encode_own(true) + inside + token("t2") + encode_mark({0, 6, 1});
+        CHECK(pipe.sent_after(back + encode_said(5, 4, "two") + encode_said(5, 3, "one")).empty());
+        CHECK(pipe.sent_after(encode_own(false)) == "three\nfour\n");
+        CHECK(pipe.session.take_return() == Return::resumed);
+        pipe.session.hear(encode_mark({6, 6, 2}) + encode_dealt(6, 0));
+        CHECK(pipe.session.backlog().size() == 5);
+        CHECK(pipe.come_again() == encode_hello({.is_plain = true, .token = "t2", .place = "where"}));
+    }
+
     TEST_CASE("a person's keys wait too while the server tells what of them stands in the log") {
         ChatSession ada = terminal({.name = "ada", .code = "blue"});
         ada.hear(asks(Asked::name) + asks(Asked::code) + inside + encode_mark({0, 5, 2}));

@@ -287,12 +287,46 @@ TEST_SUITE("unit") {
         place.talk.registration.begin_session(Chat::hello({.token = "abc"}));
         const auto [fields, words] = place.sent_as<ResumeFrame>();
         CHECK(words == "abc");
-        CHECK(std::get<1>(fields) == 1);
+        CHECK(std::get<1>(fields) == counts_or_looks);
         place.hear(ResumedFrame::make("ada", std::uint32_t{1}, std::uint64_t{40}, std::uint8_t{3}));
         place.enter(1, "lobby", TalkPlace::empty_log());
         CHECK(messages(place.shown()) == "D40/0 P Aiada P"); // and nothing is said: it never left
         place.talk.hub.ask(BansFrame::make({}, std::uint32_t{0}), {.what = Message::bans});
         place.sent_as<BansFrame>(); // the hub knows of the 40
+    }
+
+    TEST_CASE("chat's option: who is back and whose bytes nobody has counted looks through all its rooms") {
+        TalkPlace place;
+        place.type(negotiation);
+        place.shown();
+        place.talk.registration.begin_session(Chat::hello({.is_plain = true, .token = "abc"}));
+        place.sent_as<ResumeFrame>();
+        place.hear(TokenFrame::make("def"));
+        CHECK(messages(place.shown()) == "Tdef P");
+        place.hear(ResumedFrame::make("ada", std::uint32_t{2}, unknown_count, std::uint8_t{3}));
+        const std::string back = place.shown();
+        CHECK(back.find(encode_own(true)) < back.find(encode(SessionMessage::asks, "iada")));
+        CHECK(back.find(encode(SessionMessage::token, "def")) >
+              back.find(encode(SessionMessage::asks, "iada")));
+        CHECK(back.find(encode_own(false)) == back.npos);
+        CHECK(messages(back).find('D') == std::string::npos); // it counts from here
+        RoomPlace folder;
+        RoomLog log = folder.open();
+        log.add(Kind::said, 7, "ada", "one", 4);
+        log.add(Kind::said, 8, "eve", "not hers", 1);
+        log.add(Kind::joined, 9, "ada", {}, 1);
+        REQUIRE(log.flush());
+        for (const std::uint32_t room : {1U, 2U}) {
+            place.hear(EnteredFrame::make(room == 1 ? "lobby" : "plans", room, std::uint64_t{9},
+                                          std::uint64_t{3}, std::uint64_t{1}, std::uint32_t{1},
+                                          std::uint64_t{0}, std::uint32_t{0}),
+                       log.open_segment(1).fd.get());
+            place.talk.rooms.follow();
+            const std::string followed = place.shown();
+            CHECK(followed.find(encode_said(7, 4, "one")) != followed.npos);
+            CHECK((followed.find(encode_mark({0, 9, 0})) != followed.npos) == (room == 1));
+            CHECK((followed.find(encode_own(false)) != followed.npos) == (room == 2)); // when all are there
+        }
     }
 
     TEST_CASE("chat's option: a place in several rooms has a mark") {

@@ -64,7 +64,7 @@ struct Office : HubHouse {
                       [](ClientNumber, std::size_t, const common::Fd&, const common::Fd&) {},
                       [](ClientNumber, int) {}},
                      {[](ClientNumber) {}, [](Client&) {}, {}, {}}};
-    Administration administration{service, log, people, rooms, bans, moderation, pool};
+    Administration administration{service, log, people, rooms, bans, moderation, pool, deposits};
 };
 
 } // namespace

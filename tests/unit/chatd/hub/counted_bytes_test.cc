@@ -123,6 +123,73 @@ TEST_SUITE("unit") {
         CHECK_FALSE(hubs.now->people.find("ada"));
     }
 
+    TEST_CASE("who can look for its own lines takes its rooms again though nothing is known of its bytes") {
+        Hubs hubs;
+        std::string token;
+        Client& ada = hubs.enter_with_token("ada", token);
+        const ClientNumber adas = ada.number;
+        hubs.now->join(ada, "cellar");
+        hubs.now->send(ada, hubs.say("once")); // in the lobby
+        hubs.now->settle();
+        hubs.die();
+        hubs.end_handler(adas);
+        const auto come = [&](std::string& request) {
+            const ClientNumber number = hubs.now->arrive().number;
+            request = hubs.now->with_serial(
+                *hubs.now->people.find(number),
+                ResumeFrame::make(token, std::uint64_t{0}, counts_or_looks, std::uint8_t{32}));
+            hubs.now->send(*hubs.now->people.find(number), request);
+            return number;
+        };
+        std::string request;
+        ClientNumber number = come(request);
+        SUBCASE("at once") { hubs.now->settle(); }
+        SUBCASE("by a hub that follows the one that was asked") {
+            hubs.now->rooms.flush();
+            hubs.die();
+            REQUIRE(hubs.now->is_here(number));
+            CHECK_EQ(hubs.now->heard(number), "again");
+            hubs.answer_again(number, 1);
+            hubs.now->send(*hubs.now->people.find(number), request);
+            hubs.now->settle();
+        }
+        SUBCASE("once more when the answer was lost with the hub") {
+            hubs.now->settle();
+            hubs.now->heard(number);
+            hubs.die();
+            hubs.answer_again(number, 1);
+            CHECK_EQ(hubs.now->heard(number), "again");
+            hubs.now->send(*hubs.now->people.find(number), request);
+        }
+        CHECK_EQ(hubs.now->next_frame(number)->message, Message::token);
+        const auto resumed = hubs.now->next_frame(number);
+        REQUIRE(resumed);
+        REQUIRE_EQ(resumed->message, Message::resumed);
+        const auto [fields, words] = resumed->as<ResumedFrame>();
+        CHECK_EQ(std::get<0>(fields), 2);
+        CHECK_EQ(std::get<1>(fields), unknown_count);
+        CHECK_EQ(words, "ada"); // and not who it was: what that said is to be shown
+        for (const char* const room : {"cellar", "lobby"}) { // the last one is where it speaks
+            const auto entered = hubs.now->next_frame(number);
+            REQUIRE(entered);
+            CHECK_EQ(std::get<0>(entered->as<EnteredFrame>().first), hubs.now->room(room).number());
+        }
+        CHECK_EQ(hubs.now->heard(number), "");
+        CHECK_EQ(hubs.now->said_in("cellar"), "10, 11, 10");
+        CHECK_EQ(hubs.now->people.find(number)->counted, 0);
+    }
+
+    TEST_CASE("who has no room to look in comes again as a newcomer") {
+        Hubs hubs;
+        std::string token;
+        const ClientNumber adas = hubs.enter_with_token("ada", token).number;
+        hubs.die();
+        hubs.end_handler(adas);
+        hubs.configured = std::vector{room_settings("lobby", "other")}; // which is entered with that
+        hubs.die();
+        CHECK_EQ(hubs.come_again(token, counts_or_looks), HubHouse::refused(Refusal::wrong_token));
+    }
+
     TEST_CASE("a return that stands in the logs and of whose bytes nothing is known any more ends") {
         Hubs hubs;
         std::string token;

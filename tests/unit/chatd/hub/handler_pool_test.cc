@@ -115,17 +115,17 @@ struct Pool {
                       },
                       [this](Client& client) {
                           lost.push_back(client.number);
-                          pool.release(client);
+                          pool.release(client, {});
                       },
                       [this](Client& client) { arrived.push_back(client.number); },
                       [this](Client& client, std::string_view why) {
                           faults += why;
-                          pool.release(client);
+                          pool.release(client, {});
                       },
                       [this](Arrival& arrival) { return begin_tls(arrival); }}};
     Waker waker{loop, pages, people, [this](Client& client, std::string_view why) {
                     faults += why;
-                    pool.release(client);
+                    pool.release(client, {});
                 }};
 };
 
@@ -203,7 +203,7 @@ TEST_SUITE("unit") {
         const ClientNumber first = house.take();
         house.take();
         house.pool.on_spawned(first, 1);
-        house.pool.release(*house.people.find(first));
+        house.pool.release(*house.people.find(first), {});
         CHECK(house.people.find(first) == nullptr);
         CHECK(house.take() == 0);
         house.pool.on_ended(first, 0);
@@ -218,9 +218,12 @@ TEST_SUITE("unit") {
         const ClientNumber first = house.take(), second = house.take();
         house.pool.on_spawned(first, 4711);
         house.pool.on_spawned(second, 4712);
-        for (const ClientNumber number : {first, second}) house.pool.release(*house.people.find(number));
+        for (const ClientNumber number : {first, second}) house.pool.release(*house.people.find(number), {});
         std::array<char, 16> packet{};
         const int pair = house.spawned[0].pair.get();
+        house.pool.tell_released();
+        CHECK(common::receive_packet(pair, packet).state == common::IoState::would_block); // not deposited
+        house.pool.tell_released_at_stop();
         CHECK(common::receive_packet(pair, packet).state == common::IoState::ended);
         for (const std::string_view words : {"\1a frame", "one\n", "two"}) common::send_packet(pair, words);
         house.loop.run_once(nullptr, false);
@@ -243,7 +246,7 @@ TEST_SUITE("unit") {
         house.take();
         house.pool.on_spawned(first, 4711);
         const int pair = house.people.find(first)->pair.fd();
-        house.pool.release(*house.people.find(first));
+        house.pool.release(*house.people.find(first), {});
         REQUIRE(::dup2(STDERR_FILENO, pair) == pair); // no socket: receiving fails
         CHECK_NOTHROW(house.pool.on_ended(first, 0));
         CHECK(house.take() != 0);
@@ -253,8 +256,8 @@ TEST_SUITE("unit") {
         Pool house;
         const ClientNumber first = house.take(), second = house.take();
         house.pool.on_spawned(first, 4711);
-        house.pool.release(*house.people.find(first));
-        house.pool.release(*house.people.find(second)); // its pid was not told
+        house.pool.release(*house.people.find(first), {});
+        house.pool.release(*house.people.find(second), {}); // its pid was not told
         house.pool.on_spawner_lost();
         const auto until = common::Clock::now() + std::chrono::seconds{11};
         house.loop.at(until, [] {});
@@ -339,7 +342,7 @@ TEST_SUITE("unit") {
         house.pool.on_spawned(first, 4711);
         house.pool.on_spawner_lost();
         CHECK(house.people.find(first) != nullptr); // it goes on
-        house.pool.release(*house.people.find(first));
+        house.pool.release(*house.people.find(first), {});
         CHECK(house.take() == 0); // nobody tells of its end, so it may still be there
     }
 
@@ -350,7 +353,7 @@ TEST_SUITE("unit") {
         house.pool.on_spawned(second, 4712);
         house.pool.on_orphan_end(4712, 0); // not one of ours: this one's spawner is there
         house.pool.on_spawner_lost();
-        house.pool.release(*house.people.find(first));
+        house.pool.release(*house.people.find(first), {});
         CHECK(house.take() == 0);
         house.pool.on_orphan_end(4713, 9);
         CHECK(house.take() == 0);
@@ -363,7 +366,7 @@ TEST_SUITE("unit") {
         house.pool.on_orphan_end(4711, 9);
         CHECK(house.take() == 0);
         house.pool.on_orphan_end(4712, 11); // before the hub hears of its pair's end
-        house.pool.release(*house.people.find(second));
+        house.pool.release(*house.people.find(second), {});
         CHECK(house.pool.crashed() == 2);
         CHECK(house.take() != 0);
     }
@@ -460,7 +463,7 @@ TEST_SUITE("unit") {
             TlsNote{house.pages.page(client.page)}.post(ends_first ? "no tls: \n" : "1.3/AES");
             CHECK(house.pool.tls_of(client) == (ends_first ? "no tls: \\n" : "1.3/AES"));
             if (ends_first) house.pool.on_ended(number, 0);
-            house.pool.release(client);
+            house.pool.release(client, {});
             if (!ends_first) house.pool.on_ended(number, 0);
             CHECK(
                 house.is_logged(ends_first ? "  no tls: \\n clients 0/2\n" : "  tls 1.3/AES clients 0/2\n"));

@@ -3,6 +3,7 @@
 // pair.
 #pragma once
 
+#include "chatd/hub/leaving_handlers.hh"
 #include "chatd/hub/requests.hh"
 #include "common/errors.hh"
 #include "common/text.hh"
@@ -87,6 +88,7 @@ struct HubHouse {
         client.pair =
             common::Watch{loop, std::move(ours), common::Interest::read,
                           [this, number = client.number](const common::Event&) { requests.read(number); }};
+        client.page = arrived++ % 16;
         handlers[client.number] = std::move(theirs);
         deposits.put_new(client);
         return client;
@@ -106,6 +108,15 @@ struct HubHouse {
         settle();
         heard(client.number);
     }
+    // As HandlerPool does it, but for handlers that are told nothing, which count as ended.
+    void release(Client& client, std::string_view farewell) {
+        if (farewell.empty())
+            deposits.note_ended(client.number);
+        else
+            deposits.note_left(client, farewell);
+        leaving.begin(client.number, -1, {}, client.pair.release(), std::string{farewell});
+        people.remove(client);
+    }
     void settle() {
         while (rooms.has_batches()) {
             const std::vector<chatd::Rooms::Settled> all = rooms.flush();
@@ -115,6 +126,7 @@ struct HubHouse {
         for (const std::string& closed : rooms.close_empty()) bans.forget_room(closed);
         deposits.settle(rooms, false);
         deposits.end_round();
+        if (deposits.has_settled()) leaving.tell();
         rooms.end_round();
     }
     chatd::Room& room(std::string_view name = "lobby") { return *rooms.find(name); }
@@ -215,6 +227,7 @@ struct HubHouse {
     std::map<chatd::ClientNumber, std::uint32_t> last_serials;
     std::vector<std::string> woken;          // members, by name
     std::vector<chatd::ClientNumber> killed; // their handlers
+    std::size_t arrived = 0;
 
     chatd::People people;
     chatd::Bans bans{folder / "bans"};
@@ -235,17 +248,16 @@ struct HubHouse {
         deposits,
         {[this](const Client& client, std::string_view) { killed.push_back(client.number); },
          [](const Client&) {}}};
-    chatd::Departures departures{loop,
-                                 log,
-                                 settings,
-                                 rooms,
-                                 tickets,
-                                 budgets,
-                                 {[this](Client& client) { killed.push_back(client.number); },
-                                  [this](Client& client) {
-                                      deposits.note_ended(client.number);
-                                      people.remove(client);
-                                  }}};
+    chatd::Departures departures{
+        loop,
+        log,
+        settings,
+        rooms,
+        tickets,
+        budgets,
+        {[this](Client& client) { killed.push_back(client.number); },
+         [this](Client& client, std::string_view farewell) { release(client, farewell); }}};
+    chatd::LeavingHandlers leaving{loop, log, [](chatd::ClientNumber) { return false; }};
     chatd::Newcomers newcomers{loop, settings, people, departures};
     chatd::Ignores ignores{people, tickets, answers};
     chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};

@@ -25,6 +25,11 @@ struct Hubs {
         takeover->ask_to_repeat(hub, suspect);
         evictions->empty_closing_rooms();
     }
+    // The end of a round.
+    void settle() {
+        now->settle();
+        pool->tell_released();
+    }
     // Up to there; the number of the hub that takes over.
     std::uint32_t take_over(bool may_lose = true) {
         pool.reset();
@@ -110,10 +115,10 @@ struct Hubs {
     }
     // What chat(1) hears, on a new connection, of its token: "refused 60", or how many of its bytes were
     // dealt with.
-    std::string come_again(const std::string& token) const {
+    std::string come_again(const std::string& token, std::uint8_t count = chatd::counts) const {
         const chatd::ClientNumber number = now->arrive().number;
         now->send(*now->people.find(number),
-                  chatd::ResumeFrame::make(token, std::uint64_t{0}, std::uint8_t{1}, std::uint8_t{32}));
+                  chatd::ResumeFrame::make(token, std::uint64_t{0}, count, std::uint8_t{32}));
         now->settle();
         std::string heard;
         while (const auto frame = now->next_frame(number))

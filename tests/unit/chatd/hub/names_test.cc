@@ -89,6 +89,7 @@ TEST_SUITE("unit") {
         house.passwords.refuse(ada, verdict);
         CHECK(house.heard(adas) == HubHouse::refused(Refusal::held_off));
         house.passwords.refuse(ada, verdict);
+        house.settle();
         CHECK(house.heard(adas) == HubHouse::dismissed(Farewell::too_many_tries));
         CHECK_FALSE(house.is_here(adas));
     }

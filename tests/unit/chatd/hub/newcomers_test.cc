@@ -45,6 +45,7 @@ TEST_SUITE("unit") {
         CHECK(client.login_until == client.since + 1s);
         house.wait_for_the_end_of(number);
         CHECK_FALSE(house.is_here(number));
+        house.settle();
         CHECK(house.heard(number) == HubHouse::dismissed(Farewell::login_timeout));
         CHECK(house.killed.empty());
     }
@@ -67,6 +68,7 @@ TEST_SUITE("unit") {
         house.settle();
         CHECK(house.heard(adas) == "accepted, listing, token, entered");
         house.wait_for_the_end_of(bobs);
+        house.settle();
         CHECK(house.heard(bobs) == HubHouse::dismissed(Farewell::login_timeout));
         while (ada.login_timer != common::Loop::TimerId{}) house.loop.run_once(nullptr); // which has run
         CHECK(house.is_here(adas));
@@ -88,6 +90,7 @@ TEST_SUITE("unit") {
         CHECK(ada.login_until >= now + 1h);
         CHECK(ada.login_timer != common::Loop::TimerId{});
         CHECK_FALSE(house.is_here(bobs));
+        house.settle();
         CHECK(house.heard(bobs) == HubHouse::dismissed(Farewell::login_timeout));
     }
 

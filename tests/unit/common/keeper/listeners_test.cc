@@ -2,6 +2,7 @@
 #include "common/keeper/listeners.hh"
 
 #include "common/errors.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/socket.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
@@ -94,6 +95,20 @@ TEST_SUITE("unit") {
             CHECK(told.size() == 1);
             CHECK(listeners.all().size() == 1);
         }
+    }
+
+    TEST_CASE("listeners: a path may have blanks and the word tls in it") {
+        const TemporaryFolder folder;
+        for (const std::string name : {"with a blank", "x tls"}) {
+            Listeners listeners{{}, false, Listeners::Files::are_ours};
+            listeners.open({"unix:" + (folder / name)}, nullptr);
+            REQUIRE(listeners.all().size() == 1);
+            CHECK(local_address(listeners.all()[0].fd.get()).path() == folder / name);
+            CHECK(!speaks_tls(listeners.all()[0].label));
+        }
+        CHECK(speaks_tls("listen 127.0.0.1:0 tls+"));
+        CHECK(!speaks_tls("listen 127.0.0.1:0+"));
+        CHECK(!speaks_tls("inherited unix:/x tls 3"));
     }
 
     TEST_CASE("listeners: what another process serves is refused once the time is over") {
