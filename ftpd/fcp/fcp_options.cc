@@ -22,7 +22,7 @@ std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted)
     options.push_back({'\0', "MODE", "speak TLS, or not at all: required, which is usual, or implicit",
                        [&](std::string_view mode) {
                            using Mode = TlsWish::Mode;
-                           if (mode != "" && mode != "required" && mode != "implicit")
+                           if (!mode.empty() && mode != "required" && mode != "implicit")
                                throw UsageError(
                                    text("--tls is required or implicit, not '", escape(mode, 64), "'"));
                            wanted.tls.mode = mode == "implicit" ? Mode::implicit : Mode::required;

@@ -48,8 +48,6 @@ RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is
 
 // Up to the login.
 ServerLink RemoteHost::reach() {
-    std::optional<SecuredConnection> relay;
-    if (tls_) relay.emplace(tls_->start());
     const auto connect = [&] {
         try {
             return ServerLink{addresses_, patience};
@@ -58,15 +56,22 @@ ServerLink RemoteHost::reach() {
                 text(error.what(), "\nis ftpd running there? -P, or a URL, selects another port"));
         }
     };
+    if (!tls_) {
+        ServerLink link = connect();
+        expect(link, 220);
+        return link;
+    }
+    SecuredConnection relay = tls_->start();
     ServerLink link = connect();
-    if (tls_ && tls_->is_implicit()) link.secure(*tls_, *std::move(relay));
-    expect(link, 220);
-    if (!tls_ || tls_->is_implicit()) return link;
-    link.say("AUTH TLS");
-    const Reply reply = link.read_reply();
-    if (reply.code != 234)
-        throw PeerError(text("there is no TLS, and nothing was said in the clear: ", words_of(reply)));
-    link.secure(*tls_, *std::move(relay));
+    if (!tls_->is_implicit()) {
+        expect(link, 220);
+        link.say("AUTH TLS");
+        const Reply reply = link.read_reply();
+        if (reply.code != 234)
+            throw PeerError(text("there is no TLS, and nothing was said in the clear: ", words_of(reply)));
+    }
+    link.secure(*tls_, std::move(relay));
+    if (tls_->is_implicit()) expect(link, 220);
     return link;
 }
 

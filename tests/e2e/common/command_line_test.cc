@@ -15,8 +15,8 @@ using namespace e2e;
 namespace {
 
 bool has_line_for(const std::string& usage, const common::Option& option) {
-    const std::string left = std::string{"\n  -"} + option.letter + ' ' + std::string{option.argument};
-    return usage.find(left) != std::string::npos && usage.find(option.help) != std::string::npos;
+    return usage.find("\n  " + option.shown() + ' ') != std::string::npos &&
+           usage.find(option.help) != std::string::npos;
 }
 
 } // namespace
