@@ -151,7 +151,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("TLS: a thousand hellos that stop half way end in their time and keep nobody waiting") {
-        const Secured server{{"login-timeout 10", "max-clients 0", "connect-rate 0", "max-per-address 0"}};
+        const Secured server{{"login-timeout 30", "max-clients 0", "connect-rate 0", "max-per-address 0"}};
         plant(server);
         Bystander bystander{server};
         Process crowd{attack(server, "halves", {is_sanitized() ? "100" : "1000"})};
