@@ -14,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <unistd.h>
 
 using namespace common;
 using namespace waiting;
@@ -157,9 +158,10 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("helper process: what it said last is heard before its end") {
-        House house{Backend::poll, [](const Fd& pair) {
+        House house{Backend::poll, [](const Fd& pair) -> int {
                         send_packet(pair.get(), std::string_view{"farewell"});
-                        return 3;
+                        ::_exit(
+                            3); // else the pair ends first, and it may be killed before it has ended itself
                     }};
         house.start();
         house.run_until("restarted\n");
