@@ -16,6 +16,7 @@ at_POINT       prints `there' at a point of a client's life, reads a line, goes 
 import ftplib
 import io
 import os
+import resource
 import socket
 import ssl
 import sys
@@ -147,6 +148,8 @@ def large_hello():
 
 
 def halves(count):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     hello = Plain().hello()
     clients = [Plain() for _ in range(count)]
     for client in clients:
