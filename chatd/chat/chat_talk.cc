@@ -249,7 +249,11 @@ void Talk::be_connected() {
     next_ = Clock::now() + time_to_greet;
     if (server_.tls == nullptr) return begin();
     poller_->forget(connection_.get());
-    connection_.begin_tls(*server_.tls);
+    try {
+        connection_.begin_tls(*server_.tls);
+    } catch (const std::system_error& error) {
+        return lose(error.code().message());
+    }
     state_ = State::securing;
 }
 

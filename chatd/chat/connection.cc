@@ -21,7 +21,7 @@ IoResult Connection::read(std::span<char> into) {
     IoResult got = read_some(socket_.get(), into);
     if (got.state != IoState::ended || !relay_) return got;
     relay_->hear();
-    if (!relay_->fault().empty()) got.state = IoState::vanished;
+    if (!relay_->fault().empty() || relay_->has_bare_end()) got.state = IoState::vanished;
     return got;
 }
 

@@ -62,6 +62,8 @@ KnownServer KnownServers::find(std::string_view server) const {
     if (path_.empty() || (::stat(path_.c_str(), &status) != 0 && errno == ENOENT)) return {};
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         throw UserError(text(path_, " can be written to by others: chmod 600 it, if you know its lines"));
+    if (status.st_uid != ::geteuid() && status.st_uid != 0)
+        throw UserError(text(path_, " is another user's: move it away, or set XDG_STATE_HOME"));
     return find_server(read_whole_file(path_, most), server);
 }
 
@@ -69,9 +71,14 @@ void KnownServers::add(std::string_view server, std::string_view key) const {
     if (path_.empty()) throw UserError("there is no home directory: set HOME");
     make_folders_of(path_);
     const Fd file{checked("open", path_, [&] {
-        return ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
+        return ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
     })};
-    const std::string line = text(server, ' ', key, '\n'); // in one piece, so that lines never mix
+    struct stat status {};
+    char last = '\n'; // whoever edits it may leave out the last one
+    if (::fstat(file.get(), &status) == 0 && status.st_size > 0)
+        checked("read", path_, [&] { return ::pread(file.get(), &last, 1, status.st_size - 1); });
+    // In one piece, so that lines never mix.
+    const std::string line = text(last == '\n' ? "" : "\n", server, ' ', key, '\n');
     checked("write", path_, [&] { return ::write(file.get(), line.data(), line.size()); });
 }
 

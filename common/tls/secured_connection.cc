@@ -49,7 +49,12 @@ SecuredConnection::SecuredConnection(const Executable& program, const std::strin
 SecuredConnection::SecuredConnection(SecuredConnection&& other) noexcept = default;
 
 SecuredConnection::~SecuredConnection() {
-    if (pair_ && !is_left_open_) say_whole();
+    if (!pair_ || is_left_open_) return;
+    try {
+        say_whole();
+    } catch (const std::system_error&) {
+        // Then it is reset.
+    }
 }
 
 Fd SecuredConnection::begin(const RelayTerms& terms, Fd socket) {
@@ -57,7 +62,10 @@ Fd SecuredConnection::begin(const RelayTerms& terms, Fd socket) {
     checked("create a socket pair", {}, [&] { return new_socket_pair(SOCK_STREAM, ends); });
     Fd ours{ends[0]};
     const Fd theirs{ends[1]};
-    say({.word = TlsWord::begin, .bytes = pack_terms(terms)}, socket.get(), theirs.get());
+    const TlsFrame frame{.word = TlsWord::begin, .bytes = pack_terms(terms)};
+    // A relay that has gone tells why when it is heard.
+    if (send_tls_frame(pair_.get(), frame, socket.get(), theirs.get()) == IoState::would_block)
+        fail_with(ETOOMANYREFS, "hand the connection to", tls_program);
     return ours;
 }
 
@@ -66,9 +74,7 @@ void SecuredConnection::accept() { say({.word = TlsWord::accept}); }
 void SecuredConnection::say_whole() { say({.word = TlsWord::whole}); }
 
 // Where the relay has gone, hear tells.
-void SecuredConnection::say(const TlsFrame& frame, int first, int second) {
-    send_tls_frame(pair_.get(), frame, first, second);
-}
+void SecuredConnection::say(const TlsFrame& frame) { send_tls_frame(pair_.get(), frame); }
 
 void SecuredConnection::hear() {
     while (pair_) {
@@ -88,6 +94,8 @@ void SecuredConnection::hear() {
             certificate_ = unpack_certificate(got.frame.bytes);
         else if (got.frame.word == TlsWord::ended && end_of(got.frame) == RelayEnd::cut)
             fault_ = got.frame.bytes;
+        else if (got.frame.word == TlsWord::ended)
+            has_bare_end_ = end_of(got.frame) == RelayEnd::bare;
     }
 }
 

@@ -42,15 +42,18 @@ public:
     void leave_open() { is_left_open_ = true; }
     // Why the connection broke, or was not made; empty: it did not, or the server has ended it in order.
     const std::string& fault() const { return fault_; }
+    // The server has ended TCP's side without TLS's own end, as anybody between could.
+    bool has_bare_end() const { return has_bare_end_; }
 
 private:
-    void say(const TlsFrame& frame, int first = -1, int second = -1);
+    void say(const TlsFrame& frame);
 
     Fd pair_;
     bool is_left_open_ = false;
     std::optional<ServerCertificate> certificate_;
     std::string said_; // of what it complains
     std::string fault_;
+    bool has_bare_end_ = false;
 };
 
 // In the program suite-tls: its role then; the number of the pair, the host and the issuers follow.

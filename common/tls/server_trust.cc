@@ -38,9 +38,13 @@ void ServerTrust::judge(const ServerCertificate& certificate) {
         if (hex_of(certificate.fingerprint) == wish_.pin) return;
         throw PeerError(text("its certificate is another than --pin says: ", shown));
     }
-    if (certificate.doubt.empty() || key == accepted_) return;
-    const KnownServer known = known_.find(server_);
-    if (std::ranges::find(known.keys, key) != known.keys.end()) return;
+    if (key == accepted_) return;
+    const std::string before = accepted_;
+    const KnownServer known = certificate.doubt.empty() ? KnownServer{} : known_.find(server_);
+    if (certificate.doubt.empty() || std::ranges::find(known.keys, key) != known.keys.end()) {
+        accepted_ = key;
+        return;
+    }
     const std::string why = escape(certificate.doubt);
     if (known.line != 0)
         throw PeerError(text("THE CERTIFICATE OF ", escape(server_),
@@ -51,6 +55,11 @@ void ServerTrust::judge(const ServerCertificate& certificate) {
                              known_.path(),
                              "; if the server's owner tells you that this is right, remove it:\n  sed -i ",
                              known.line, "d ", quote_for_shell(known_.path())));
+    if (!before.empty())
+        throw PeerError(text("THE CERTIFICATE OF ", escape(server_),
+                             " HAS CHANGED since the first connection: somebody may be between you and the "
+                             "server, or it has a new one, which proves nothing: ",
+                             why, ".\nIts fingerprint is now ", shown));
     if (wish_.pin == pin_new) return keep(key);
     if (!ask_)
         throw PeerError(text("its certificate proves nothing: ", why, ".\nIts fingerprint is ", shown,

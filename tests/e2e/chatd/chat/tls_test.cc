@@ -47,6 +47,27 @@ struct Secured {
     Daemon daemon{setting()};
 };
 
+// CERT KEY unwrap|close: half a line for one client, with TLS's own end or TCP's alone; prints its port.
+constexpr auto one_answer = R"(
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+context.set_alpn_protocols(["irc"])
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+client = context.wrap_socket(listener.accept()[0], server_side=True)
+client.sendall(b"half a li")
+if sys.argv[3] == "unwrap":
+    client.settimeout(60)
+    try:
+        client.unwrap()
+    except OSError:
+        pass
+client.shutdown(socket.SHUT_WR)
+while client.recv(100):
+    pass
+)";
+
 } // namespace
 
 TEST_SUITE("e2e") {
@@ -142,6 +163,21 @@ TEST_SUITE("e2e") {
             if (const std::size_t at = line.find("ada say: "); at != line.npos)
                 said += line.substr(at + 9) + '\n';
         CHECK((said == lines));
+    }
+
+    TEST_CASE("chat --tls does not take a connection that was cut for one that has ended") {
+        const Secured server;
+        for (const std::string end : {"unwrap", "close"}) {
+            CAPTURE(end);
+            Process other{{"python3", "-c", one_answer, server.own.certificate, server.own.key, end}};
+            const std::size_t size = other.out().wait_for("\n") - 1;
+            const std::string port = other.out().text().substr(0, size);
+            const Result heard =
+                server.run({"--tls", "--ca-file", server.own.certificate, "-p", text("localhost:", port)});
+            CHECK(heard.out == "half a li");
+            CHECK(heard.status == (end == "unwrap" ? 0 : 1));
+            CHECK(other.wait() == 0);
+        }
     }
 
     TEST_CASE("chat --tls does not come back to a server with another certificate") {

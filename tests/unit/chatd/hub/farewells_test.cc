@@ -127,8 +127,10 @@ TEST_SUITE("unit") {
             hubs.now->keeper_takes_all = false;
             if (is_whole)
                 hubs.now->departures.dismiss(ada, Farewell::login_timeout);
-            else
+            else {
+                while (!ada.rooms.empty()) hubs.now->rooms.leave(*ada.rooms.back().room, ada);
                 hubs.now->release(ada, AcceptedFrame::make("tea"));
+            }
             hubs.now->settle();
             hubs.die();
             CHECK_FALSE(hubs.now->is_here(adas));

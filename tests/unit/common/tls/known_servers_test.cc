@@ -4,10 +4,13 @@
 
 #include "common/errors.hh"
 #include "common/whole_file.hh"
+#include "tests/skip.hh"
 #include "tests/unit/common/temporary_folder.hh"
 
 #include <doctest/doctest.h>
+#include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace common;
 using Keys = std::vector<std::string>;
@@ -49,6 +52,23 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(known.find("host:21"), UserError);
         REQUIRE(::chmod(known.path().c_str(), 0644) == 0);
         CHECK(known.find("host:21").line == 1);
+    }
+
+    TEST_CASE("known servers: a line stands alone though the one before has no end") {
+        const TemporaryFolder folder;
+        const KnownServers known{folder / "known-servers"};
+        std::ofstream{known.path()} << "host:21 aa";
+        known.add("other:21", "bb");
+        CHECK(read_whole_file(known.path()) == "host:21 aa\nother:21 bb\n");
+    }
+
+    TEST_CASE("known servers: another user's file is not believed") {
+        if (::geteuid() != 0) return tests::skip("only root makes one");
+        const TemporaryFolder folder;
+        const KnownServers known{folder / "known-servers"};
+        known.add("host:21", "aa");
+        REQUIRE(::chown(known.path().c_str(), 12345, static_cast<gid_t>(-1)) == 0);
+        CHECK_THROWS_AS(known.find("host:21"), UserError);
     }
 
     TEST_CASE("known servers: without a home none is known or kept") {

@@ -120,4 +120,16 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(trust.judge(shown('b')), PeerError);
         CHECK(asked == 1);
     }
+
+    TEST_CASE("server trust: another key than at the first connection is refused if it proves nothing") {
+        for (const std::string doubt : {"it has expired", ""}) {
+            CAPTURE(doubt);
+            ServerTrust trust{{.pin = std::string{pin_new}}, "host:21", KnownServers{std::string{}}, nullptr};
+            CHECK_NOTHROW(trust.judge(shown('a', doubt)));
+            CHECK_NOTHROW(trust.judge(shown('a', doubt)));
+            CHECK_THROWS_WITH_AS(trust.judge(shown('b')),
+                                 doctest::Contains("HAS CHANGED since the first connection"), PeerError);
+            CHECK_NOTHROW(trust.judge(shown('c', ""))); // a new one that proves who it is
+        }
+    }
 }
