@@ -74,8 +74,10 @@ bool is_alive(pid_t pid) {
 }
 
 std::string command_line_of(pid_t pid) {
-    std::ifstream file{proc_path(pid, "cmdline"), std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
+    const std::ifstream file{proc_path(pid, "cmdline"), std::ios::binary};
+    std::ostringstream words; // it may end while it is read
+    words << file.rdbuf();
+    return words.str();
 }
 
 std::map<int, std::string> descriptors_of(pid_t pid) {

@@ -82,7 +82,7 @@ TEST_SUITE("unit") {
                                       {"return", Farewell::resumed_elsewhere},
                                       {"words", {}}};
         for (const auto& [what, why] : cases) {
-            CAPTURE(what);
+            INFO(std::string{what});
             Hubs hubs;
             std::string token;
             Client& eve = hubs.enter_with_token("eve", token);
