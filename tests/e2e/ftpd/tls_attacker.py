@@ -155,9 +155,16 @@ def halves(count):
     for client in clients:
         client.line()
         client.socket.sendall(b"AUTH TLS\r\n")
+    let_in = 0
     for client in clients:
-        assert client.line().startswith("234 ")
-        client.socket.sendall(hello[:len(hello) // 2])
+        answer = client.line()
+        assert answer.startswith(("234 ", "431 ")), answer  # more at once than wait for a relay are told to try again
+        if answer.startswith("234 "):
+            client.socket.sendall(hello[:len(hello) // 2])
+            let_in += 1
+        else:
+            client.socket.shutdown(socket.SHUT_WR)
+    assert let_in >= count / 4, let_in
     print("sent", flush=True)
     for client in clients:
         try:
