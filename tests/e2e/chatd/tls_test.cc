@@ -9,6 +9,7 @@
 #include "tests/e2e/tls_house.hh"
 #include "tests/skip.hh"
 
+#include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -10,6 +10,7 @@
 #include "tests/e2e/secured.hh"
 #include "tests/skip.hh"
 
+#include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -441,7 +441,7 @@ TEST_SUITE("e2e") {
         for (const bool speaks_tls : {false, true}) {
             Connection next{server.daemon().addresses()[speaks_tls ? 1 : 0].port()};
             const std::string heard = next.read_to_end();
-            CHECK(speaks_tls ? heard.empty() : heard.starts_with("421 "));
+            CHECK((speaks_tls ? heard.empty() : heard.starts_with("421 ")));
         }
         server.daemon().wait_for_log("refuse ");
     }

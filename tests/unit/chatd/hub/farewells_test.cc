@@ -81,8 +81,9 @@ TEST_SUITE("unit") {
                                       {"ban", Farewell::banned},
                                       {"return", Farewell::resumed_elsewhere},
                                       {"words", {}}};
-        for (const auto& [what, why] : cases) {
-            INFO(std::string{what});
+        for (const auto& [named, why] : cases) {
+            const std::string& what = named; // a macro cannot capture a binding
+            CAPTURE(what);
             Hubs hubs;
             std::string token;
             Client& eve = hubs.enter_with_token("eve", token);
