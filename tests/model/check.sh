@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # check.sh FOLDER - what `make model' does: looks at every state that the model can come to, with two deaths of the
 # hub, and with one for runs that never end. Then leaves out its rules, one by one: with none, one or two deaths
-# something must go wrong then, or the model shows nothing. Works in FOLDER; takes about a minute and 2 GB.
+# something must go wrong then, or the model shows nothing. Works in FOLDER; takes three minutes and 3 GB.
 set -u
 model=$(cd "$(dirname "$0")" && pwd)/deaths.pml
 mkdir -p "$1" && cd "$1" || exit
