@@ -96,6 +96,19 @@ bool has_key_in_memory(pid_t pid, const std::string& value) {
     return has_in_memory(pid, value) || has_in_memory(pid, std::string{value.rbegin(), value.rend()});
 }
 
+std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon) {
+    std::size_t with_key = 0, without = 0;
+    for (const ProcessStatus& one : below(daemon)) {
+        const bool is_keyd =
+            command_line_of(one.pid).find(std::string{label_of_keyd} + '\0') != std::string::npos;
+        CHECK(has_key_in_memory(one.pid, value) == is_keyd);
+        ++(is_keyd ? with_key : without);
+    }
+    CHECK(!has_key_in_memory(daemon, value));
+    CHECK(with_key == 1);
+    return without;
+}
+
 void wait_readable(int fd, Seconds limit) {
     pollfd waited{fd, POLLIN, 0};
     const int ready = ::poll(&waited, 1, static_cast<int>(std::chrono::milliseconds{limit}.count()));

@@ -33,6 +33,9 @@ TestCertificate make_dated(const TempDir& folder, const std::string& name, const
 // lie in memory with their last byte first.
 std::string private_value(const Path& key);
 bool has_key_in_memory(pid_t pid, const std::string& value);
+// Of a daemon and of all below it keyd has the value in its memory, and no other. How many others there are
+// below it.
+std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon);
 
 // Waits until there is something to read, or the end; throws Failure when that takes too long.
 void wait_readable(int fd, Seconds limit = patience);

@@ -508,16 +508,7 @@ TEST_SUITE("e2e") {
         const Secured server;
         Guest guest{server};
         guest.enter("guest");
-        const std::string value = private_value(server.key());
-        std::size_t with_key = 0, without = 0;
-        for (const ProcessStatus& one : below(server.daemon().pid())) {
-            const bool is_keyd =
-                command_line_of(one.pid).find(std::string{"keyd"} + '\0') != std::string::npos;
-            CHECK(has_key_in_memory(one.pid, value) == is_keyd);
-            ++(is_keyd ? with_key : without);
-        }
-        CHECK(!has_key_in_memory(server.daemon().pid(), value));
-        CHECK(with_key == 1);
+        const std::size_t without = check_keyd_alone_has(private_value(server.key()), server.daemon().pid());
         CHECK(without >= 5); // tlsd, relay, hub, spawner, handler
     }
 
