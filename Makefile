@@ -247,7 +247,7 @@ bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=
 	@tests/need.sh $(compiler_need) $(bench_needs)
 	@$(MAKE) --no-print-directory all $(build)/bench $(build)/bench-floor $(if $(gnutls),$(build)/bench-tls)
 	@tests/bench/peers.sh build/peers
-	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor $(if $(gnutls),-t $(build)/bench-tls) -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
+	@$(build)/bench $(addprefix -b ,$(BUILD)) -k $(build)/bench-floor $(if $(gnutls),-s $(build)/bench-tls) -n $(ROUNDS) $(if $(ONLY),-o $(ONLY))
 
 MINUTES       = 30
 SEED          =

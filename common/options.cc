@@ -33,6 +33,9 @@ const Option& find_word(std::string_view word, std::span<const Option> options, 
     return find_option(found->letter, options, as_typed);
 }
 
+// Only `=' brings an argument to such a word.
+bool may_stand_alone(const Option& option) { return option.argument.substr(0, 2) == "[="; }
+
 } // namespace
 
 // getopt(3) keeps its place in globals, and glibc's takes options after operands, where a verb of a
@@ -52,7 +55,7 @@ std::vector<std::string> parse_options(int argc, char** argv, std::span<const Op
             if (has_argument && option.argument.empty()) refuse(words[at].substr(1));
             if (has_argument)
                 option.set(words[at].substr(equals + 1));
-            else if (option.argument.empty() || option.may_stand_alone)
+            else if (option.argument.empty() || may_stand_alone(option))
                 option.set({});
             else if (++at < words.size())
                 option.set(words[at]);
@@ -78,7 +81,7 @@ std::vector<std::string> parse_options(int argc, char** argv, std::span<const Op
 
 std::string Option::shown() const {
     if (argument.empty()) return name();
-    return may_stand_alone ? text(name(), "[=", argument, ']') : text(name(), ' ', argument);
+    return text(name(), may_stand_alone(*this) ? "" : " ", argument);
 }
 
 void hide_argument(char* argument) { std::fill_n(argument, std::strlen(argument), '*'); }

@@ -16,12 +16,12 @@
 namespace common {
 
 struct Option {
-    char letter;               // '\0': it has a word
-    std::string_view argument; // its name in the usage and the manual; empty: takes none
-    std::string_view help;     // one line
+    char letter; // '\0': it has a word
+    std::string_view
+        argument; // its name in the usage and the manual; empty: takes none; [=NAME]: takes one or none
+    std::string_view help; // one line
     std::function<void(std::string_view argument)> set;
     std::string_view word{};
-    bool may_stand_alone = false; // the argument of a word, which then only `=' brings
 
     // As it is typed: -f, --word.
     std::string name() const { return letter == '\0' ? "--" + std::string{word} : std::string{'-', letter}; }

@@ -19,7 +19,7 @@ std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted)
                                    text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
                            wanted.port = *port;
                        }});
-    options.push_back({'\0', "MODE", "speak TLS, or not at all: required, which is usual, or implicit",
+    options.push_back({'\0', "[=MODE]", "speak TLS, or not at all: required, which is usual, or implicit",
                        [&](std::string_view mode) {
                            using Mode = TlsWish::Mode;
                            if (!mode.empty() && mode != "required" && mode != "implicit")
@@ -27,7 +27,7 @@ std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted)
                                    text("--tls is required or implicit, not '", escape(mode, 64), "'"));
                            wanted.tls.mode = mode == "implicit" ? Mode::implicit : Mode::required;
                        },
-                       "tls", true});
+                       "tls"});
     for (Option& option : tls_options(wanted.tls)) options.push_back(std::move(option));
     options.push_back(
         {'V', "", "print the version and stop", [&](auto) { wanted.action = Action::show_version; }});

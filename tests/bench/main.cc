@@ -93,7 +93,7 @@ int run(int argc, char** argv) {
         {'b', "FOLDER", "a build of the suite; repeats, the first is judged",
          [&](std::string_view word) { builds.emplace_back(word); }},
         {'k', "FLOOR", "the program bench-floor", [&](std::string_view word) { setting.floor = word; }},
-        {'t', "CLIENTS", "the program bench-tls; without it no rows of TLS",
+        {'s', "CLIENTS", "the program bench-tls; without it no rows of TLS",
          [&](std::string_view word) { setting.tls_clients = word; }},
         {'p', "FOLDER", "the peers, as peers.sh unpacks them",
          [&](std::string_view word) { setting.peers = word; }},

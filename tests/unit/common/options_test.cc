@@ -23,8 +23,7 @@ struct Parsed {
             {'a', "", "the first", [&](auto) { set += "a "; }},
             {'f', "FILE", "a file", [&](auto file) { set += "f=" + std::string{file} + ' '; }},
             {'b', "", "another", [&](auto) { set += "b "; }},
-            {'\0', "MODE", "a word", [&](auto mode) { set += "how=" + std::string{mode} + ' '; }, "how",
-             true},
+            {'\0', "[=MODE]", "a word", [&](auto mode) { set += "how=" + std::string{mode} + ' '; }, "how"},
             {'\0', "WHERE", "another", [&](auto where) { set += "at=" + std::string{where} + ' '; }, "at"},
             {'\0', "", "a third", [&](auto) { set += "word "; }, "word"},
         };
@@ -123,7 +122,7 @@ TEST_SUITE("unit") {
             CHECK(usage.find("\n  " + option.shown() + ' ') != std::string::npos);
             CHECK(usage.find(' ' + std::string{option.help} + '\n') != std::string::npos);
         }
-        const std::vector<Option> words{{'\0', "MODE", "m", nullptr, "how", true},
+        const std::vector<Option> words{{'\0', "[=MODE]", "m", nullptr, "how"},
                                         {'\0', "WHERE", "w", nullptr, "at"}};
         CHECK(usage_text("p", words, "") ==
               "usage: p [--how[=MODE]] [--at WHERE]\n  --how[=MODE]  m\n  --at WHERE    w\n");
