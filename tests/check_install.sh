@@ -11,7 +11,7 @@ status=0
 fault() { echo "check_install.sh: $*" && status=1; }
 
 ${MAKE:-make} --no-print-directory install DESTDIR="$top" PREFIX=/usr >/dev/null || exit
-for file in $(find service -type f ! -name 'suite.*' -printf '%f\n'); do
+for file in $(find service -type f ! -name '*.sysusers' ! -name '*.tmpfiles' ! -name '*.logrotate' -printf '%f\n'); do
     [ "$(find "$top" -name "$file" | wc -l)" -gt 0 ] || fault "service/$file is not installed"
 done
 grep -rn '@PREFIX@' "$top" && fault 'a place stands in no file as it is'
