@@ -15,6 +15,13 @@ programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp/fcp.cc:bin ftpctl:common/ctl/ctl
             chatd:chatd/main.cc:sbin chat:chatd/chat/chat.cc:bin suite-tls:common/tls/suite_tls.cc:libexec
 # SECOND NAME:PROGRAM:a source it goes with:FOLDER below PREFIX. Symbolic links.
 links    := fls:fcp:ftpd/fcp/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
+# FILE of service/:FOLDER below PREFIX[:NAME there]. What other programs are told of the daemons: systemd of their
+# units, users and folders; and, to be copied into /etc, logrotate, avahi and fail2ban.
+services := $(foreach u,chatd.service chatd.socket ftpd.service ftpd.socket ftpd-root.service,$u:lib/systemd/system) \
+            $(foreach d,chatd ftpd,$d.sysusers:lib/sysusers.d:$d.conf) ftpd.tmpfiles:lib/tmpfiles.d:ftpd.conf \
+            ftpd.logrotate:share/doc/suite/logrotate:ftpd \
+            $(foreach f,avahi/ftpd.service $(addprefix fail2ban/,suite-ftpd.conf suite-chatd.conf suite-jails.conf) \
+              $(foreach n,1 2 3,examples/chatd-$n.conf examples/ftpd-$n.conf),$f:share/doc/suite/$(patsubst %/,%,$(dir $f)))
 # Message catalogues (gencat(1)), by language, and where they go below PREFIX.
 languages := $(if $(wildcard chatd/main.cc),$(basename $(notdir $(wildcard chatd/*.msg))))
 catalogue_folder := share/chatd
@@ -278,26 +285,30 @@ completed = $(filter $(notdir $(wildcard completions/*)),$(names))
 symlinks = $(foreach l,$(links),$(call field,2,$l):$(call field,4,$l)/$(call field,1,$l) \
              $(foreach c,$(filter $(call field,2,$l),$(completed)),$c:$(completion_folder)/$(call field,1,$l)) \
              $(foreach m,$(filter $(call field,2,$l).%,$(pages)),$(call page_for,$m,$(call field,1,$l)$(suffix $m))))
+served   = $(foreach s,$(services),service/$(call field,1,$s):$(call field,2,$s)/$(or $(call field,3,$s),$(notdir $(call field,1,$s))))
 completion_folder = share/bash-completion/completions
 page_for = $(if $(filter $2,$(pages)),,$1:$(call place,$2)) # unless the second name has a page of its own
 
 # The folders that install had to make are noted, so that uninstall removes them and no others.
 noted    = $(into)/$(catalogue_folder)/folders
 folders  = $(sort $(patsubst %/,%,$(dir $(placed) $(manuals) $(catalogues:$(build)/%=$(catalogue_folder)/%) \
-             $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))) $(completed:%=$(completion_folder)/%))))
+             $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))) $(completed:%=$(completion_folder)/%) \
+             $(foreach s,$(served),$(call field,2,$s)))))
 
-install: all ## copy programs, manuals and completions below DESTDIR and PREFIX (/usr/local); stripped
+install: all ## copy programs, manuals, completions and units below DESTDIR and PREFIX (/usr/local); stripped
 	@tests/make_folders.sh $(noted) $(into) $(folders)
 	@for f in $(placed); do install -s -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
 	@for f in $(catalogues); do install -m 644 $$f $(into)/$(catalogue_folder)/$${f##*/} || exit; done
 	@for f in $(manuals); do install -m 644 man/$${f##*/} $(into)/$$f || exit; done
 	@for c in $(completed); do install -m 644 completions/$$c $(into)/$(completion_folder)/$$c || exit; done
+	@for s in $(served); do sed 's,@PREFIX@,$(PREFIX),g' $${s%%:*} >$(into)/$${s#*:} && \
+	  chmod 644 $(into)/$${s#*:} || exit; done
 	@for l in $(symlinks); do ln -sf $${l%%:*} $(into)/$${l#*:} || exit; done
 
 uninstall: ## remove exactly what install put there, and the folders that it made
 	rm -f $(addprefix $(into)/,$(placed) $(manuals) \
 	  $(addprefix $(catalogue_folder)/,$(notdir $(catalogues))) \
-	  $(addprefix $(completion_folder)/,$(completed)) $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))))
+	  $(addprefix $(completion_folder)/,$(completed)) $(foreach l,$(symlinks) $(served),$(lastword $(subst :, ,$l))))
 	@tests/make_folders.sh -r $(noted)
 
 clean: ## remove everything that was built

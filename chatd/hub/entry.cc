@@ -142,8 +142,11 @@ void Entry::enter_by_hash(Client& client, std::string_view name, std::string_vie
         std::any_of(settings_.rooms.begin(), settings_.rooms.end(), [&](const RoomSettings& room) {
             return !room.code_hash.empty() && (name.empty() || room.name == name);
         });
-    if (!has_hashes || code.empty() || !may_try_code(client))
-        return refuse_code(client, is_guess(client, name, code));
+    if (!has_hashes || code.empty() || !may_try_code(client)) {
+        const bool was_guess = is_guess(client, name, code);
+        if (was_guess) log_.notice(text("refuse code from ", client.host)); // as authd says it of hashes
+        return refuse_code(client, was_guess);
+    }
     const std::string secret = name.empty() ? std::string{} : text(room_secret, name);
     passwords_.ask(client, LoginKind::secret, secret, code, [this](Client& asks, const Verdict& verdict) {
         if (verdict.kind == Verdict::Kind::unavailable) return answers_.refuse(asks, Refusal::not_now);

@@ -50,11 +50,13 @@ Verdict accept(const User& user) {
 
 Verdict accept(const StoredSecret& secret) { return {.kind = Verdict::Kind::accepted, .name = secret.name}; }
 
-// For the log. The name of a refused user may be a password that was typed too early; it is shown all the
-// same, as every login program does.
+// For the log, where fail2ban(1) looks for the address: what somebody has typed comes behind it. The name of
+// a refused user may be a password that was typed too early; it is shown all the same, as every login program
+// does.
 std::string describe(LoginKind kind, std::string_view name, std::string_view address) {
     const std::string shown = escape(name, 64);
-    return text(kind == LoginKind::user ? "login " : "code ", shown.empty() ? "-" : shown, " from ", address);
+    return text(kind == LoginKind::user ? "login from " : "code from ", address, ": ",
+                shown.empty() ? "-" : shown);
 }
 
 } // namespace

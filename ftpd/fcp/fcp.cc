@@ -199,9 +199,16 @@ void run_fcp(const Operands& operands, const Use& use) {
 
 int main(int argc, char** argv) {
     const std::string_view path = argv[0];
-    const std::string program{path.substr(path.rfind('/') + 1)};
+    std::string program{path.substr(path.rfind('/') + 1)};
+    const bool asks_to_list = argc > 1 && std::string_view{argv[1]} == "--ls";
+    const bool lists = program == "fls" || asks_to_list;
+    if (asks_to_list) {
+        program += " --ls";
+        argv[1] = argv[0];
+        ++argv;
+        --argc;
+    }
     return report_errors(program, [&] {
-        const bool lists = program == "fls";
         FcpOptions options;
         const std::vector<Option> table = lists ? fls_options(options) : fcp_options(options);
         const Operands operands = parse_options(argc, argv, table);

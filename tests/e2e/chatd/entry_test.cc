@@ -115,6 +115,9 @@ TEST_SUITE("e2e readiness") {
                              "Room code: No room has that code. Tries left: 1."});
         client.say(std::string(5000, 's'));
         client.expect_line("Room code: No room has that code. That was the last try.");
+        const std::string log = daemon.log();
+        CHECK(log.find("refuse code from 127.0.0.1\n") != log.npos);
+        CHECK(log.find("S3CRET") == log.npos);
         CHECK(client.read_to_end().empty());
         ChatClient next{daemon, "ada"}; // the name is free
     }

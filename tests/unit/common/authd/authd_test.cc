@@ -44,7 +44,7 @@ TEST_SUITE("unit") {
                                              {"", ""},
                                              {"# comment", ""}})
             CHECK(is_same(house.ask_once(name, password), wrong));
-        CHECK(house.log().find("refuse login nobody from 127.0.0.1\n") != std::string::npos);
+        CHECK(house.log().find("refuse login from 127.0.0.1: nobody\n") != std::string::npos);
         CHECK(house.log().find("sesame\n") == std::string::npos);
     }
 
