@@ -26,7 +26,8 @@ constexpr std::array errors{
     std::pair{GNUTLS_E_TOO_MANY_EMPTY_PACKETS, std::string_view{"too many empty records came"}},
 };
 constexpr std::array alerts{
-    std::pair{GNUTLS_A_HANDSHAKE_FAILURE, std::string_view{"nothing that both sides know (handshake failure)"}},
+    std::pair{GNUTLS_A_HANDSHAKE_FAILURE,
+              std::string_view{"nothing that both sides know (handshake failure)"}},
     std::pair{GNUTLS_A_PROTOCOL_VERSION, no_version},
     std::pair{GNUTLS_A_BAD_RECORD_MAC, std::string_view{"what it got was changed on its way"}},
     std::pair{GNUTLS_A_UNKNOWN_CA, std::string_view{"the certificate is signed by nobody whom it trusts"}},
