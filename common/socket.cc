@@ -111,11 +111,13 @@ bool has_inherited_listeners() {
            parse_number<pid_t>(pid) == ::getpid();
 }
 
-std::vector<Fd> take_inherited_listeners() {
+std::vector<InheritedListener> take_inherited_listeners() {
     constexpr int first = 3; // SD_LISTEN_FDS_START
     constexpr int most = 64;
     const char* const count = std::getenv("LISTEN_FDS");
-    std::vector<Fd> listeners;
+    const char* const given = std::getenv("LISTEN_FDNAMES");
+    std::string_view names = given == nullptr ? "" : given;
+    std::vector<InheritedListener> listeners;
     if (has_inherited_listeners()) {
         const auto number = parse_number<int>(count, 0, most);
         if (!number) throw UserError(text("LISTEN_FDS is '", escape(count), "': it must be 0 to ", most));
@@ -124,7 +126,9 @@ std::vector<Fd> take_inherited_listeners() {
             socklen_t size = sizeof listening;
             if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0)
                 throw UserError(text("descriptor ", fd, " of LISTEN_FDS is not a listening stream socket"));
-            listeners.emplace_back(fd);
+            const std::string_view name = names.substr(0, names.find(':'));
+            listeners.push_back({Fd{fd}, std::string{name}});
+            names.remove_prefix(std::min(names.size(), name.size() + 1));
             set_close_on_exec(fd);
             set_nonblocking(fd);
         }

@@ -27,9 +27,13 @@ std::optional<Fd> listen_if_free(const Address& address);
 // Whether a service manager passed some to this process.
 bool has_inherited_listeners();
 
-// The listening sockets a service manager passed (LISTEN_PID, LISTEN_FDS; sd_listen_fds(3)); the variables
-// are removed. None if they are not for this process.
-std::vector<Fd> take_inherited_listeners();
+struct InheritedListener {
+    Fd fd;
+    std::string name; // that the service manager gives it; empty: none
+};
+// The listening sockets a service manager passed (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES; sd_listen_fds(3));
+// the variables are removed. None if they are not for this process.
+std::vector<InheritedListener> take_inherited_listeners();
 
 struct Accepted {
     Fd socket;

@@ -51,13 +51,15 @@ bool is_at_terminal() {
 // None: the server has ended the connection before we had seen that it was there, and a pipe tries again, as
 // when it is ended a moment later.
 Connection connect_first(const Server& server, const ChatOptions& options) {
+    const bool tries_again = !options.is_lines_only && !is_at_terminal();
     try {
         return connect_to_server(server, patience);
     } catch (const std::system_error& error) {
-        const bool tries_again = !options.is_lines_only && !is_at_terminal();
         if (!tries_again || error.code() != std::errc::connection_reset) throw;
-        return {};
+    } catch (const TlsFailure& failure) {
+        if (!tries_again || !failure.may_come_back) throw;
     }
+    return {};
 }
 
 int talk_with(Connection connection, const Server& server, const ChatOptions& options) {

@@ -397,24 +397,28 @@ Connection connect_to_server(const Server& server, std::chrono::milliseconds pat
 Connection make_offer(Connection connection, const Server& server, ChatSession& session, bool is_plain) {
     RetryPauses pauses{static_cast<unsigned>(::getpid())};
     const auto since = Clock::now();
+    std::string no_tls;
     for (unsigned ends = 0;;) {
         const Offered offered = connection ? offer(connection, session) : Offered::nothing;
         if (offered == Offered::answered || (offered == Offered::ended && !is_plain)) return connection;
         if (!is_plain) throw PeerError("the connection to the server is lost");
-        ends = connection ? ends + 1 : 0; // nobody listens: it is being started again
+        ends = connection || !no_tls.empty() ? ends + 1 : 0; // else nobody listens: it is being started again
         if (ends == max_early_ends || Clock::now() - since >= max_gap) {
+            if (!no_tls.empty()) throw PeerError(no_tls);
             const std::string said = session.take_greeting();
             throw PeerError(
                 text("the server has closed the connection", said.empty() ? "" : ": ",
                      escape(std::string_view{said}.substr(0, said.find_last_not_of("\r\n") + 1))));
         }
         ::poll(nullptr, 0, static_cast<int>(pauses.next().count()));
+        no_tls.clear();
         try {
             connection = connect_to_server(server, time_to_connect);
         } catch (const std::system_error&) {
             connection.reset();
-        } catch (const TlsFailure&) {
+        } catch (const TlsFailure& failure) {
             connection.reset();
+            no_tls = failure.what();
         }
     }
 }

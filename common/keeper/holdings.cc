@@ -4,7 +4,9 @@
 #include "common/errors.hh"
 #include "common/keeper/hand_over.hh"
 #include "common/socket.hh"
+#include "common/tls/tls_process.hh"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <unistd.h>
@@ -42,6 +44,10 @@ std::vector<Listeners::Listener> take_listeners(const Paper& paper) {
     return all;
 }
 
+bool has_tls(const Plan& plan) {
+    return std::ranges::find(plan.processes, label_of_tlsd, &LastingProcess::role) != plan.processes.end();
+}
+
 } // namespace
 
 void give(KeeperPair& child, std::string_view label, int fd) {
@@ -56,6 +62,7 @@ Holdings::Holdings(const Plan& plan, Log& log) : Holdings{plan, log, limit_for(p
 
 Holdings::Holdings(const Plan& plan, Log& log, std::chrono::milliseconds limit)
     : log_(log), control_{open_control(plan), plan.settings.control} {
+    listeners_.choose_tls(plan.settings.listen, has_tls(plan));
     listeners_.open(plan.settings.listen, nullptr, limit);
     opened_ = open_all(plan);
 }

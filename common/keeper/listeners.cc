@@ -30,6 +30,16 @@ std::string label_for(const Address& address, bool is_tls, All& taken) {
     return label;
 }
 
+constexpr std::string_view name_for_tls = "tls"; // of a socket that a service manager passes
+
+// Whether who connects to the address may come in at the listener; one for all addresses may be so for both
+// families.
+bool covers(const Address& listener, const Address& address) {
+    const auto is_any = [](const Address& one) { return one.host() == "0.0.0.0" || one.host() == "::"; };
+    if (address.port() == 0 || listener.port() != address.port()) return false;
+    return is_any(listener) || is_any(address) || listener.same_host(address);
+}
+
 } // namespace
 
 Fd listen_within(std::chrono::milliseconds limit, const Address& address, mode_t mode) {
@@ -58,11 +68,41 @@ void remove_socket_file(int fd) {
 }
 
 Listeners::Listeners() {
-    for (Fd& fd : take_inherited_listeners()) {
-        std::string label = text(label_of_inherited, local_address(fd.get()).shown(), ' ', fd.get());
-        all_.push_back({std::move(label), std::move(fd)});
+    for (InheritedListener& one : take_inherited_listeners()) {
+        const Address address = local_address(one.fd.get());
+        const bool is_tls = one.name == name_for_tls;
+        if (is_tls && address.family() == AF_UNIX)
+            throw UserError(text("the service manager has named ", address.shown(),
+                                 " tls, which is a socket of this machine: give it another name"));
+        std::string label = text(label_of_inherited, address.shown(), ' ', one.fd.get());
+        all_.push_back({label + std::string{is_tls ? listener_is_tls : ""}, std::move(one.fd)});
     }
     inherited_ = !all_.empty();
+}
+
+void Listeners::choose_tls(const std::vector<std::string>& places, bool there_is_tls) {
+    if (!inherited_) return;
+    const auto is_secured = [](const Listener& one) { return speaks_tls(one.label); };
+    const bool are_named = std::ranges::any_of(all_, is_secured);
+    for (const std::string& given : places) {
+        const ListenPlace place{given};
+        if (!place.is_tls) continue;
+        bool is_there = are_named;
+        for (const Address& address : resolve_address(place.address))
+            for (Listener& one : all_) {
+                if (!covers(local_address(one.fd.get()), address)) continue;
+                is_there = true;
+                if (!is_secured(one)) one.label += listener_is_tls;
+            }
+        if (!is_there)
+            throw UserError(text("listen ", escape(place.address),
+                                 " tls: the service manager has passed other sockets, which take its place: "
+                                 "have it name the one for TLS so (FileDescriptorName=tls), or leave out the "
+                                 "line"));
+    }
+    if (!there_is_tls && std::ranges::any_of(all_, is_secured))
+        throw UserError("the service manager has named a socket tls, and there is no TLS: add `certificate "
+                        "CERT KEY', two files in PEM");
 }
 
 void Listeners::tell_changes(std::function<void(const Listener&)> on_new,

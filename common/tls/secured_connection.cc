@@ -92,11 +92,16 @@ void SecuredConnection::hear() {
             said_ = escape(std::string_view{got.said}.substr(0, got.said.find_last_not_of('\n') + 1));
         else if (got.frame.word == TlsWord::certificate)
             certificate_ = unpack_certificate(got.frame.bytes);
-        else if (got.frame.word == TlsWord::ended && end_of(got.frame) == RelayEnd::cut)
-            fault_ = got.frame.bytes;
         else if (got.frame.word == TlsWord::ended)
-            has_bare_end_ = end_of(got.frame) == RelayEnd::bare;
+            heed_end(got.frame);
     }
+}
+
+void SecuredConnection::heed_end(const TlsFrame& frame) {
+    const RelayEnd end = end_of(frame);
+    has_bare_end_ = end == RelayEnd::bare;
+    server_went_ = end == RelayEnd::gone;
+    if (end == RelayEnd::cut || server_went_) fault_ = frame.bytes;
 }
 
 TlsClientOrders read_tls_client(std::span<char* const> arguments) {

@@ -42,17 +42,21 @@ public:
     void leave_open() { is_left_open_ = true; }
     // Why the connection broke, or was not made; empty: it did not, or the server has ended it in order.
     const std::string& fault() const { return fault_; }
+    // That is since the server went away in the handshake: it may come back.
+    bool server_went() const { return server_went_; }
     // The server has ended TCP's side without TLS's own end, as anybody between could.
     bool has_bare_end() const { return has_bare_end_; }
 
 private:
     void say(const TlsFrame& frame);
+    void heed_end(const TlsFrame& frame);
 
     Fd pair_;
     bool is_left_open_ = false;
     std::optional<ServerCertificate> certificate_;
     std::string said_; // of what it complains
     std::string fault_;
+    bool server_went_ = false;
     bool has_bare_end_ = false;
 };
 

@@ -48,7 +48,8 @@ bool TlsClient::check(SecuredConnection& connection) {
     connection.hear();
     if (!connection.fault().empty())
         throw TlsFailure(text("no TLS: ", connection.fault(),
-                              is_implicit() ? "\nis that a port where TLS begins with the first byte?" : ""));
+                              is_implicit() ? "\nis that a port where TLS begins with the first byte?" : ""),
+                         connection.server_went());
     if (!connection.certificate()) return false;
     trust_.judge(*connection.certificate());
     connection.accept();

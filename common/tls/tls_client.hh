@@ -19,7 +19,10 @@ namespace common {
 
 // There is no TLS with the server, now at least; whether it is the right one is not known.
 struct TlsFailure : PeerError {
-    using PeerError::PeerError;
+    explicit TlsFailure(const std::string& why, bool server_went = false)
+        : PeerError(why), may_come_back(server_went) {}
+
+    bool may_come_back; // the server went away in the handshake, and did not refuse it
 };
 
 class TlsClient {

@@ -135,7 +135,7 @@ RelayDirection direction_of(const TlsFrame& frame) {
 
 RelayEnd end_of(const TlsFrame& frame) {
     const auto end = static_cast<RelayEnd>(frame.detail);
-    if (end > RelayEnd::bare) refuse();
+    if (end > RelayEnd::gone) refuse();
     return end;
 }
 

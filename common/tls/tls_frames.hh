@@ -79,8 +79,9 @@ struct TlsFrame {
 // Which way a connection's bytes go that matter.
 enum class RelayDirection : std::uint32_t { both = 0, to_client = 1, from_client = 2 };
 // How the client's side of a connection ended: with TLS's own end; by a fault; or bare, with that of TCP
-// alone, as an attacker would end it, and as some clients end all of theirs.
-enum class RelayEnd : std::uint32_t { clean = 0, cut = 1, bare = 2 };
+// alone, as an attacker would end it, and as some clients end all of theirs. From a client's relay also gone:
+// cut like others, and since the server went away in the handshake, so that another try may come through.
+enum class RelayEnd : std::uint32_t { clean = 0, cut = 1, bare = 2, gone = 3 };
 // The detail of `secured'.
 struct RelaySecurity {
     std::uint8_t minor = 0;  // TLS 1.minor

@@ -124,9 +124,13 @@ void Console::fail(std::string_view name, std::string_view why) {
 }
 
 void Console::fail(std::string_view line) {
+    hint(line);
+    any_failed_ = true;
+}
+
+void Console::hint(std::string_view line) {
     progress_.end_line();
     std::fprintf(stderr, "%s: %s\n", program_.c_str(), keep_to_one_line(line).c_str());
-    any_failed_ = true;
 }
 
 } // namespace ftpd

@@ -61,6 +61,8 @@ public:
     // "fcp: NAME: WHY"; what came from the server is escaped already, or is here.
     void fail(std::string_view name, std::string_view why);
     void fail(std::string_view line);
+    // "fcp: LINE", for whoever watches; what came from the server is escaped already.
+    void hint(std::string_view line);
     bool any_failed() const { return any_failed_; }
 
 private:

@@ -79,7 +79,10 @@ using Wishes = std::vector<Wish>;
 void work_with(const Use& use, const RemoteName& name, bool input_is_taken, const Wishes& wishes,
                const std::function<void(Pipeline&)>& work) {
     try {
-        RemoteHost host{name, port_of(use, name), input_is_taken, client_for(use, name)};
+        const auto hint = [&](std::string_view line) {
+            if (::isatty(STDERR_FILENO) == 1 && !use.options.quiet) use.console.hint(line);
+        };
+        RemoteHost host{name, port_of(use, name), input_is_taken, client_for(use, name), hint};
         Pipeline pipeline{[&] { return host.connect(); }};
         work(pipeline);
     } catch (const LacksVerbs& lack) {

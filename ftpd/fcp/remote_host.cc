@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 using namespace common;
 
@@ -32,8 +33,13 @@ Reply expect(ServerLink& link, int code) {
 } // namespace
 
 RemoteHost::RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken,
-                       std::optional<TlsClient> tls)
-    : host_(name.host), port_(port), user_(name.user), input_is_taken_(input_is_taken), tls_(std::move(tls)) {
+                       std::optional<TlsClient> tls, std::function<void(std::string_view)> hint)
+    : host_(name.host),
+      port_(port),
+      user_(name.user),
+      input_is_taken_(input_is_taken),
+      tls_(std::move(tls)),
+      hint_(std::move(hint)) {
     if (name.password) password_.emplace(*name.password);
     const char* const home = std::getenv("HOME");
     if (!password_ && home != nullptr && *home != '\0')
@@ -92,6 +98,10 @@ ServerLink RemoteHost::connect() {
                          user_ == anonymous ? "" : user_, password_in_netrc_);
     if (to_user.code == 530 && !tls_ && has_line(features.text, "AUTH TLS"))
         throw PeerError(text(words_of(to_user), " (--tls does that)"));
+    if (to_user.code == 331 && user_ != anonymous && !tls_ && hint_ && link.crosses_network() &&
+        has_line(features.text, "AUTH TLS"))
+        std::exchange(hint_, nullptr)(
+            text(escape(host_), ": the password goes in the clear; --tls would protect it"));
     log_in(link, to_user);
     return link;
 }

@@ -11,9 +11,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ftpd {
@@ -33,9 +35,10 @@ public:
 
     // The login is that of the name, or of ~/.netrc, or anonymous; a password that is not known is asked for
     // when the server wants one, unless input_is_taken: standard input is what is copied. tls: nothing but
-    // the wish for it is said without; none: all is in the clear.
+    // the wish for it is said without; none: all is in the clear. hint: shows a line to the user, once.
     RemoteHost(const RemoteName& name, std::uint16_t port, bool input_is_taken,
-               std::optional<common::TlsClient> tls = {});
+               std::optional<common::TlsClient> tls = {},
+               std::function<void(std::string_view)> hint = nullptr);
 
     // Connects and logs in. Throws LacksVerbs, PeerError, UserError, std::system_error.
     ServerLink connect();
@@ -52,7 +55,8 @@ private:
     bool input_is_taken_;
     bool password_in_netrc_ = false;
     std::optional<common::TlsClient> tls_;
-    std::vector<common::Address> addresses_; // once looked up
+    std::function<void(std::string_view)> hint_; // none: it was shown
+    std::vector<common::Address> addresses_;     // once looked up
 };
 
 } // namespace ftpd

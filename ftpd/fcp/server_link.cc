@@ -2,6 +2,7 @@
 #include "ftpd/fcp/server_link.hh"
 
 #include "common/errors.hh"
+#include "common/network.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 #include "ftpd/command.hh"
@@ -33,6 +34,12 @@ void ServerLink::secure(TlsClient& tls, SecuredConnection relay) {
     relay_.emplace(std::move(relay));
     socket_ = tls.secure(*relay_, std::move(socket_), patience_);
     reader_ = LineReader{max_line_length, LineEnds::first_decides};
+}
+
+bool ServerLink::crosses_network() const {
+    const std::optional<Network> own = Network::parse("127.0.0.0/8");
+    const Address peer = peer_address(socket_.get());
+    return peer.family() != AF_UNIX && !own->contains(peer) && peer.host() != "::1";
 }
 
 void ServerLink::say(std::string_view command) { queue(encode_command(command)); }

@@ -34,6 +34,9 @@ public:
     // first words under TLS.
     void secure(common::TlsClient& tls, common::SecuredConnection relay);
 
+    // Whether others than this machine can see what goes over it, as far as its address tells.
+    bool crosses_network() const;
+
     // Commands and bytes are queued, and sent by flush as far as the server takes them.
     void say(std::string_view command);
     void queue(std::string_view bytes) { unsent_.append(bytes); }

@@ -27,7 +27,11 @@ using GnutlsCredentials = GnutlsOwner<gnutls_certificate_credentials_t, gnutls_c
 using GnutlsPriority = GnutlsOwner<gnutls_priority_t, gnutls_priority_deinit>;
 using GnutlsSession = GnutlsOwner<gnutls_session_t, gnutls_deinit>;
 
-// "VERB: GnuTLS's own words" as a std::runtime_error, if result is one of its errors; else the result.
+// What one of its errors says of what the other side sent, in plain words where people meet it.
+std::string words_of_error(int error);
+// The same of an alert, as the other side's.
+std::string words_of_alert(gnutls_alert_description_t alert);
+// "VERB: WORDS" as a std::runtime_error, if result is one of its errors; else the result.
 int checked_gnutls(std::string_view verb, int result);
 
 // Bytes that are borrowed for a call.

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <system_error>
 
 namespace common {
 namespace {
@@ -30,15 +31,6 @@ bool is_again(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNU
 // What a client has for a session has a pointer of its own (common/tls/gnutls/server_proof.cc).
 bool is_servers(gnutls_session_t session) { return gnutls_session_get_ptr(session) == nullptr; }
 
-std::string words_of(ssize_t result, gnutls_session_t session) {
-    const int error = static_cast<int>(result);
-    if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
-        return gnutls_strerror(error);
-    const char* const alert = gnutls_alert_get_name(gnutls_alert_get(session));
-    return text(is_servers(session) ? "the client" : "the server",
-                " says: ", std::string_view{alert == nullptr ? "?" : alert});
-}
-
 RelaySecurity security_of(gnutls_session_t session) {
     const std::uint8_t minor = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 ? 3 : 2;
     const bool is_resumed =
@@ -49,6 +41,11 @@ RelaySecurity security_of(gnutls_session_t session) {
 std::string cipher_of(gnutls_session_t session) {
     const std::unique_ptr<char, void (*)(void*)> all{gnutls_session_get_desc(session), gnutls_free};
     return all ? std::string{all.get()}.substr(0, max_tls_text) : std::string{};
+}
+
+std::string words_of_break(int error) {
+    if (error == ECONNRESET || error == EPIPE) return "the connection was reset";
+    return text("the connection broke: ", std::system_category().message(error));
 }
 
 std::size_t unread_bytes(int socket) {
@@ -90,6 +87,17 @@ std::span<char> Channel::Buffer::make_room(std::size_t size) {
 
 // --- work ---
 
+// Why nothing goes on, from what the library has told.
+std::string Channel::words_of(ssize_t result) const {
+    const int error = static_cast<int>(result);
+    if (broken_ != 0) return words_of_break(broken_);
+    if (handshake_bytes_ > max_handshake) return "more than a handshake takes came";
+    if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
+        return words_of_error(error);
+    return text(is_servers(session_.get()) ? "the client" : "the server",
+                " says: ", words_of_alert(gnutls_alert_get(session_.get())));
+}
+
 // What the library reads with: a head and a body for each record, of what was read together.
 ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) {
     Channel& channel = *static_cast<Channel*>(own);
@@ -97,9 +105,9 @@ ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) 
     if (in.is_empty()) {
         const std::span<char> room = in.make_room(channel.capacity_);
         const ssize_t got = retry([&] { return ::recv(channel.client_.get(), room.data(), room.size(), 0); });
-        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.is_broken_ = true;
+        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) channel.broken_ = errno;
         // The library would send nothing more, and many clients end so, and still wait for answers.
-        if (got == 0 && channel.state_ == State::open && !channel.is_broken_) {
+        if (got == 0 && channel.state_ == State::open && channel.broken_ == 0) {
             channel.has_bare_end_ = true;
             errno = EAGAIN;
             return -1;
@@ -123,7 +131,7 @@ ssize_t Channel::push(gnutls_transport_ptr_t own, const giovec_t* pieces, int co
     const bool was_blocked = channel.is_blocked();
     const ssize_t sent = channel.out_.send(channel.client_.get(), {pieces, static_cast<std::size_t>(count)},
                                            channel.down_.rest().size() > record);
-    if (sent < 0) channel.is_broken_ = true;
+    if (sent < 0) channel.broken_ = errno;
     // The client's time begins when it stops taking; that of a handshake goes on.
     if (channel.is_blocked() && !was_blocked && channel.state_ == State::open) channel.advance();
     return sent;
@@ -151,9 +159,10 @@ bool Channel::shake_hands() {
     const int result = state_ == State::handshake ? gnutls_handshake(session_.get()) : 0;
     if (is_again(result) || result == GNUTLS_E_WARNING_ALERT_RECEIVED) return false;
     if (result < 0) {
-        const std::string why = words_of(result, session_.get());
+        const std::string why = words_of(result);
+        const bool went = broken_ != 0 || result == GNUTLS_E_PREMATURE_TERMINATION;
         gnutls_alert_send_appropriate(session_.get(), result); // one try
-        end_up(RelayEnd::cut, text("no handshake: ", why));
+        end_up(went && callbacks_.on_server ? RelayEnd::gone : RelayEnd::cut, text("no handshake: ", why));
         fail_down(text("no handshake: ", why));
         finish(false); // the client is to see the alert
         return false;
@@ -212,7 +221,7 @@ bool Channel::carry_up() {
         return true;
     }
     if (got != GNUTLS_E_REHANDSHAKE && gnutls_error_is_fatal(static_cast<int>(got)) == 0) return true;
-    break_off(words_of(got, session_.get()));
+    break_off(words_of(got));
     return false;
 }
 
@@ -223,7 +232,7 @@ bool Channel::carry_down() {
         const std::string_view rest = down_.rest();
         const ssize_t sent = gnutls_record_send(session_.get(), rest.data(), rest.size());
         if (sent < 0) {
-            break_off(words_of(sent, session_.get()));
+            break_off(words_of(sent));
             return false;
         }
         down_.begin += static_cast<std::size_t>(sent);
@@ -247,7 +256,7 @@ bool Channel::carry_down() {
 bool Channel::flush() {
     const IoState state = out_.flush(client_.get());
     if (state == IoState::done) advance();
-    if (state == IoState::vanished) break_off("the connection was reset");
+    if (state == IoState::vanished) break_off(words_of_break(ECONNRESET));
     return state == IoState::done && !is_blocked();
 }
 
@@ -266,7 +275,7 @@ bool Channel::owes_end() const {
 
 bool Channel::send_end() {
     if (const int result = is_end_made_ ? 0 : gnutls_bye(session_.get(), GNUTLS_SHUT_WR); result < 0) {
-        break_off(words_of(result, session_.get()));
+        break_off(words_of(result));
         return false;
     }
     is_end_made_ = true;

@@ -70,6 +70,7 @@ private:
         std::span<char> make_room(std::size_t size); // of an empty one: for so many bytes
     };
 
+    std::string words_of(ssize_t result) const;
     static ssize_t push(gnutls_transport_ptr_t own, const giovec_t* pieces, int count);
     static ssize_t pull(gnutls_transport_ptr_t own, void* into, std::size_t most);
     void work();
@@ -116,7 +117,7 @@ private:
     bool is_up_whole_ = false;  // the client has sent its own
     bool has_bare_end_ = false; // it has ended TCP's side alone
     bool is_right_ = false;     // the server, where the client's relay has one
-    bool is_broken_ = false;    // it was reset, or no packets get through
+    int broken_ = 0;            // the system's error: it was reset, or no packets get through
     bool has_process_ = true;
 };
 

@@ -70,10 +70,10 @@ std::string with_inherited(int fd, std::string_view pid, const char* count,
 }
 
 std::string take_and_count() {
-    const std::vector<Fd> taken = take_inherited_listeners();
+    const std::vector<InheritedListener> taken = take_inherited_listeners();
     std::string said = std::to_string(taken.size());
-    for (const Fd& fd : taken) {
-        said += ' ' + std::to_string(fd.get());
+    for (const auto& [fd, name] : taken) {
+        said += ' ' + std::to_string(fd.get()) + ' ' + name;
         if ((::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) == 0) said += " inherited";
         if ((::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) == 0) said += " blocks";
     }
@@ -271,7 +271,7 @@ TEST_SUITE("unit") {
 
     TEST_CASE("socket: listeners of a service manager are taken once and by the right process only") {
         const Fd listener = listen_on(numeric("127.0.0.1:0"));
-        CHECK(with_inherited(listener.get(), "own", "1", take_and_count) == "1 3");
+        CHECK(with_inherited(listener.get(), "own", "1", take_and_count) == "1 3 ftp");
         CHECK(with_inherited(listener.get(), "1", "1", take_and_count) == "0");
         CHECK(with_inherited(listener.get(), "", "1", take_and_count) == "0");
         CHECK(with_inherited(listener.get(), "own", "0", take_and_count) == "0");

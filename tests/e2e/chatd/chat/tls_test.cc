@@ -68,6 +68,17 @@ while client.recv(100):
     pass
 )";
 
+// Reads a hello of each client, and goes away: prints its port.
+constexpr auto goes_away = R"(
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    client = listener.accept()[0]
+    client.recv(100)
+    client.close()
+)";
+
 } // namespace
 
 TEST_SUITE("e2e") {
@@ -163,6 +174,40 @@ TEST_SUITE("e2e") {
             if (const std::size_t at = line.find("ada say: "); at != line.npos)
                 said += line.substr(at + 9) + '\n';
         CHECK((said == lines));
+    }
+
+    TEST_CASE("a pipe under TLS whose first connection is cut in the handshake tries again and says all") {
+        const Secured server;
+        for (const Relay::Way way : {Relay::Way::to_server, Relay::Way::to_client}) {
+            Relay relay{server.port()};
+            relay.hold(way);
+            Process pipe{server.trusting({text("ada@127.0.0.1:", relay.port())}), {}, server.environment()};
+            relay.wait_for_connections(1);
+            relay.cut();
+            pipe.write("hello\n");
+            pipe.close_input();
+            CHECK(pipe.wait() == 0);
+        }
+        const std::string history = chatctl(server.daemon, {"history", "lobby"});
+        const std::size_t first = history.find("ada say: hello\n");
+        REQUIRE(first != history.npos);
+        CHECK(history.find("ada say: hello\n", first + 1) != history.npos);
+    }
+
+    TEST_CASE("chat --tls says in plain words that a server goes away in the handshake") {
+        const Secured server;
+        Process other{{"python3", "-c", goes_away}};
+        const std::size_t size = other.out().wait_for("\n") - 1;
+        const std::string place = text("ada@localhost:", other.out().text().substr(0, size));
+        const std::string words = "chat: no TLS: no handshake: the connection was ";
+        const Result pipe = server.run({"--tls", place}, "hello\n"); // after five of them
+        CHECK(pipe.status == 1);
+        CHECK(has(pipe.err, words));
+        Pty person{{"chat", "--tls", place}, server.environment()};
+        person.wait_for(words);
+        CHECK(person.wait() == 1);
+        other.signal(SIGKILL);
+        other.wait();
     }
 
     TEST_CASE("chat --tls does not take a connection that was cut for one that has ended") {

@@ -2,11 +2,17 @@
 // Who fcp and fls log in as, and how they get the password.
 #include "tests/e2e/fake_server.hh"
 #include "tests/e2e/ftpd/fcp/fcp_place.hh"
+#include "tests/e2e/pty.hh"
+#include "tests/e2e/secured.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
 #include <doctest/doctest.h>
 #include <future>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
 
 using namespace e2e;
@@ -31,6 +37,19 @@ struct House {
     std::string users = made_users(folder / "users");
     Place place{"no", {"users " + users}};
 };
+
+// One of this machine in a network, as text; empty: it has none.
+std::string network_address() {
+    ifaddrs* first = nullptr;
+    if (::getifaddrs(&first) != 0) return {};
+    std::string found;
+    for (const ifaddrs* one = first; one != nullptr && found.empty(); one = one->ifa_next)
+        if (one->ifa_addr != nullptr && one->ifa_addr->sa_family == AF_INET &&
+            (one->ifa_flags & IFF_LOOPBACK) == 0 && (one->ifa_flags & IFF_UP) != 0)
+            found = common::Address{one->ifa_addr, sizeof(sockaddr_in)}.host();
+    ::freeifaddrs(first);
+    return found;
+}
 
 } // namespace
 
@@ -91,6 +110,32 @@ TEST_SUITE("e2e") {
         const Result bad = house.place.fcp({"ftp://joe:sesame@127.0.0.1:ftp/file", back});
         CHECK(bad.status == 1);
         CHECK(bad.err == "fcp: ftp://127.0.0.1:ftp: the port is a number of 1 to 65535\n");
+    }
+
+    TEST_CASE("fcp hints once at TLS where a password goes over a network without and somebody watches") {
+        const std::string host = network_address();
+        if (host.empty()) return tests::skip("this machine is in no network");
+        const TempDir folder;
+        const std::string users = House::made_users(folder / "users");
+        const Secured server{{"listen 0.0.0.0:0", "users " + users, "anonymous-root /"}};
+        const std::string hint = ": the password goes in the clear; --tls would protect it";
+        const auto see = [&](const std::string& login, const Words& options = {}) {
+            Words command{"fls"};
+            command.insert(command.end(), options.begin(), options.end());
+            command.push_back(common::text("ftp://", login, ':', server.daemon().port(), '/'));
+            Pty terminal{command, {"HOME=" + folder.path().string(), "XDG_STATE_HOME="}};
+            CHECK(terminal.wait() == 0);
+            return terminal.screen();
+        };
+        const std::string joe = "joe:open%20sesame@";
+        const std::string seen = see(joe + host);
+        const std::size_t at = seen.find("fls: " + host + hint);
+        REQUIRE(at != seen.npos);
+        CHECK(seen.find(hint, at + hint.size()) == seen.npos);
+        CHECK(see(joe + "127.0.0.1").find(hint) == std::string::npos);
+        CHECK(see(joe + host, {"--tls", "--pin", "new"}).find(hint) == std::string::npos);
+        CHECK(run_client({"fls", common::text("ftp://", joe, host, ':', server.daemon().port(), '/')}).err ==
+              "");
     }
 
     TEST_CASE("a password in a URL is not for ps to show") {

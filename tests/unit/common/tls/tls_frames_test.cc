@@ -86,7 +86,8 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(direction_of({TlsWord::data, 1, 3, {}}), PeerError);
         CHECK(end_of({TlsWord::ended, 1, 1, {}}) == RelayEnd::cut);
         CHECK(end_of({TlsWord::ended, 1, 2, {}}) == RelayEnd::bare);
-        CHECK_THROWS_AS(end_of({TlsWord::ended, 1, 3, {}}), PeerError);
+        CHECK(end_of({TlsWord::ended, 1, 3, {}}) == RelayEnd::gone);
+        CHECK_THROWS_AS(end_of({TlsWord::ended, 1, 4, {}}), PeerError);
         CHECK_THROWS_AS(severity_of({TlsWord::note, 99, 0, {}}), PeerError);
         const RelaySecurity security = unpack_security(pack_security({3, true}));
         CHECK(security.minor == 3);
