@@ -109,7 +109,7 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lacking everything run test faults hostile run-hostile soak model bench check check-fresh install uninstall clean help force
+.PHONY: all lacking everything run test faults hostile run-hostile soak model bench check check-fresh dist deb check-deb install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
 
@@ -249,6 +249,20 @@ model: ## look at each state of a model of the hub, its handlers and the log, wi
 
 check-fresh: ## as root: make, run and test on a minimal Debian, as root and as an ordinary user
 	@tests/check_fresh.sh
+
+dist: ## the committed sources as build/suite-VERSION.tar.gz, the same bytes each time
+	@mkdir -p build && git archive --format=tar --prefix=suite-$(version)/ HEAD | gzip -9n >build/suite-$(version).tar.gz
+	@echo build/suite-$(version).tar.gz
+
+deb: ## build the packages of debian/ in build/deb
+	@tests/need.sh dpkg-buildpackage:dpkg-dev dh:debhelper $(compiler_need) /usr/include/gnutls/gnutls.h:libgnutls28-dev
+	@rm -rf build/deb && mkdir -p build/deb/suite
+	@git ls-files -z | tar --null -T - -cf - | tar -C build/deb/suite -xf -
+	@cd build/deb/suite && dpkg-buildpackage -us -uc -b
+
+check-deb: ## as root: lint, install, try, remove and purge the packages on a minimal Debian
+	@$(MAKE) --no-print-directory deb
+	@tests/check_deb.sh
 
 bench: ## measure speed against other servers; ONLY=ftp|chat|pack|poller ROUNDS=n BUILD='folders'
 	@tests/need.sh $(compiler_need) $(bench_needs)

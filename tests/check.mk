@@ -7,7 +7,7 @@ clang_flags  = -std=c++20 -I. -DSUITE_VERSION='"$(version)"' -DSUITE_SOURCE_DIR=
 check_needs  = $(compiler_need) g++:g++ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 cppcheck:cppcheck \
                mandoc:mandoc ctags:universal-ctags python3:python3
 analysed    := $(sort $(sources) $(secured) $(mains) $(bench) $(floor) $(wildcard common/*/*.cc))
-checks      := $(patsubst %,build/check/%.ok,format layers classes manuals tables install symbols cppcheck $(analysed:%=tidy/%))
+checks      := $(patsubst %,build/check/%.ok,format layers classes manuals tables install $(if $(shell git rev-parse -q --verify HEAD 2>/dev/null),dist) symbols cppcheck $(analysed:%=tidy/%))
 
 check: ## formatting, layering, manuals, static analysis, names that the POSIX=1 build uses
 	@tests/need.sh $(check_needs)
@@ -36,6 +36,11 @@ build/check/manuals.ok: force
 
 build/check/install.ok: force
 	$(call try,tests/check_install.sh)
+
+# The same sources make the same bytes.
+build/check/dist.ok: force
+	$(call try,sh -c 'set -e; $(MAKE) --no-print-directory dist; mv build/suite-$(version).tar.gz build/check/first; sleep 1; \
+	  $(MAKE) --no-print-directory dist; cmp build/suite-$(version).tar.gz build/check/first; rm build/check/first')
 
 # What was made by hand is what would be made now.
 build/check/tables.ok: force

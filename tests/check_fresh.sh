@@ -7,53 +7,9 @@
 # `N passed, N failed'.
 set -u
 cd "$(dirname "$0")/.." || exit
-source=$PWD fresh=$PWD/build/fresh
-root=$fresh/root user=stranger
-
-if [ "${1-}" != in-namespace ]; then
-    [ "$(id -u)" = 0 ] || { echo "check_fresh.sh: please run it as root: sudo make check-fresh" >&2; exit 1; }
-    tests/need.sh debootstrap:debootstrap unshare:util-linux git:git curl:curl || exit
-    exec unshare --mount --pid --fork --kill-child "$0" in-namespace
-fi
-
-mount -t proc proc /proc || exit # of this namespace
-
-if [ ! -e "$fresh/base.ready" ]; then
-    release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' |
-        awk -v release="$release" '$2 == release { print $1; exit }')
-    echo "check_fresh.sh: making a minimal $release in $fresh/base"
-    rm -rf "$fresh/base" && mkdir -p "$fresh"
-    debootstrap --variant=minbase --include=make "$release" "$fresh/base" "$mirror" >"$fresh/debootstrap.log" 2>&1 ||
-        { tail -n 20 "$fresh/debootstrap.log" >&2; exit 1; }
-    touch "$fresh/base.ready"
-fi
-
-echo "check_fresh.sh: copying it"
-rm -rf "$root" && cp -a --reflink=auto "$fresh/base" "$root" || exit
-cp /etc/resolv.conf "$root/etc/resolv.conf"
-for file in $(grep -lis 'proxy' /etc/apt/apt.conf.d/*); do cp "$file" "$root/etc/apt/apt.conf.d/"; done
-mount -t proc proc "$root/proc" || exit
-mount -t tmpfs -o mode=755 tmpfs "$root/dev" || exit
-for device in null zero full random urandom tty; do
-    touch "$root/dev/$device" && mount --bind "/dev/$device" "$root/dev/$device" || exit
-done
-mkdir "$root/dev/pts" "$root/dev/shm"
-mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$root/dev/pts" || exit
-mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" || exit
-ln -s pts/ptmx "$root/dev/ptmx"
-ln -s /proc/self/fd "$root/dev/fd"
-
-passed=0 failed=0
-check() { # NAME COMMAND...
-    local name=$1 started=$SECONDS status
-    shift
-    echo "--- $name"
-    "$@"
-    status=$?
-    if [ $status = 0 ]; then ((passed += 1)); else ((failed += 1)); fi
-    echo "--- $name: status $status after $((SECONDS - started)) s"
-}
+user=stranger
+. tests/fresh_root.sh
+make_root git:git curl:curl
 
 # as WHO COMMAND: in the sources' folder in WHO's home, with next to no environment.
 as() {
