@@ -32,7 +32,9 @@ struct ClientLine {
     // The value of the tag; empty if there is none.
     std::string_view tag(std::string_view key) const;
     // A parameter; empty if there are fewer.
-    std::string_view param(std::size_t which) const { return which < params.size() ? params[which] : ""; }
+    std::string_view param(std::size_t which) const {
+        return which < params.size() ? std::string_view{params[which]} : "";
+    }
 };
 
 // Of a line without its end. Who it says that it is from is not believed, and left out. A line that is not
