@@ -19,8 +19,8 @@ links    := fls:fcp:ftpd/fcp/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
 languages := $(if $(wildcard chatd/main.cc),$(basename $(notdir $(wildcard chatd/*.msg))))
 catalogue_folder := share/chatd
 catalogue_path   := $(PREFIX)/$(catalogue_folder)
-# Folders whose other sources, and those one folder below, become an archive each, in chatd/handler also those
-# two below; what uses another stands before it.
+# Folders whose other sources, and those one folder below, become an archive each; what uses another stands
+# before it.
 parts    := chatd ftpd common
 
 # --- variants and flags --------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ programs := $(foreach p,$(programs),$(if $(wildcard $(call field,2,$p)),$p))
 links    := $(foreach l,$(links),$(if $(wildcard $(call field,3,$l)),$l))
 names    := $(foreach p,$(programs) $(links),$(call field,1,$p))
 mains    := $(foreach p,$(programs),$(call field,2,$p))
-sources  := $(filter-out $(mains) common/$(other)/%,$(foreach p,$(parts),$(wildcard $p/*.cc $p/*/*.cc)) $(wildcard chatd/handler/*/*.cc))
+sources  := $(filter-out $(mains) common/$(other)/%,$(foreach p,$(parts),$(wildcard $p/*.cc $p/*/*.cc) $(if $(filter-out common,$p),$(wildcard $p/*/*/*.cc))))
 parts    := $(foreach p,$(parts),$(if $(filter $p/%,$(sources)),$p))
 catalogues := $(languages:%=$(build)/chatd.%.cat)
 lacking  := $(if $(utf8proc),,$(filter $(unicode),$(names)))

@@ -3,6 +3,7 @@
 // keeper (common/keeper/keeper.cc) is to open and to run: the hub (hub.cc), the spawner (spawner.cc) and
 // authd. Under the name chatd-spawner this program is the spawner.
 #include "chatd/handler/handler.hh"
+#include "chatd/handler/typed/typed_conversation.hh"
 #include "chatd/hub/hub.hh"
 #include "chatd/settings.hh"
 #include "chatd/spawner/execute.hh"
@@ -144,12 +145,19 @@ int run_program(int argc, char** argv) {
     return serve(options, invocation, std::move(paper));
 }
 
+// The one place that knows which kinds of conversation there are.
+std::unique_ptr<chatd::Conversation> make_conversation(const chatd::HandlerSide& side,
+                                                       const chatd::HandlerParts& parts) {
+    return std::make_unique<chatd::TypedConversation>(side, parts.catalogues, parts.language,
+                                                      parts.lines_at_once);
+}
+
 int run_handler(chatd::HandlerParts parts) {
-    chatd::Handler handler{{parts.events, parts.idle_timeout, parts.language, parts.lines_at_once},
-                           parts.catalogues,
+    chatd::Handler handler{{parts.events, parts.idle_timeout},
                            std::move(parts.client),
                            std::move(parts.pair),
-                           parts.page};
+                           parts.page,
+                           [&](const chatd::HandlerSide& side) { return make_conversation(side, parts); }};
     const int status = handler.run();
     // Standard error is the pair, too, whose end the hub must hear before the client hears that of its
     // connection: its name is free by then.

@@ -33,7 +33,7 @@ may_include() { # FOLDER OTHER...
     others=$(printf '|%s' "$@")
     for file in $(sources "$folder"); do
         grep -nE "^ *# *include \"${folder%/*}/[a-z_]+/" "$file" |
-            grep -vE "\"${folder%/*}/(${folder#*/}$others)/" |
+            grep -vE "\"${folder%/*}/(${folder##*/}$others)/" |
             report "$file" "$folder includes nothing of another process's folder"
     done
 }
@@ -46,6 +46,14 @@ may_include chatd/room_log
 may_include ftpd/parent session
 may_include ftpd/session
 may_include ftpd/fcp
+# The kinds of conversation know nothing of each other, and what they share knows none of them.
+for kind in chatd/handler/*/; do
+    may_include "${kind%/}"
+done
+for file in $(sources chatd/handler | grep -E '^chatd/handler/[^/]*$'); do
+    grep -nE '^ *# *include "chatd/handler/[a-z_]+/' "$file" |
+        report "$file" 'what all conversations share includes none of them'
+done
 for part in $parts; do
     for file in $(sources $part | grep -E "^$part/[^/]*$" | grep -v '/main\.cc$'); do
         grep -nE '^ *# *include "(chatd|ftpd)/[a-z_]+/' "$file" |

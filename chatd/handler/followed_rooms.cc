@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/followed_rooms.hh"
 
-#include "chatd/terminal/session_option.hh"
-#include "common/text.hh"
+#include "chatd/handler/conversation.hh"
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +11,7 @@ using namespace common;
 namespace chatd {
 
 bool FollowedRooms::follow() {
-    if (output_.is_ending()) return false;
+    if (client_.is_ending()) return false;
     bool any = false;
     // After /live nothing is shown of its room: the answer says where it goes on.
     const auto& asked = hub_.request();
@@ -26,32 +25,24 @@ bool FollowedRooms::follow(RoomView& view) {
     bool any = false;
     // Where chat(1) goes on after its place is lost, whatever it does not know to be dealt with comes again.
     view.hold_own_from(hub_.announces() && hub_.is_waiting() ? hub_.unanswered_serial() : 0);
-    const std::string_view room = view.number() == current_ ? std::string_view{} : view.name();
-    for (Record record; output_.has_room() && !view.has_caught_up(); any = true) {
+    for (Record record; client_.has_room() && !view.has_caught_up(); any = true) {
         const RoomView::Step step = view.next(record);
         if (step.kind == RoomView::Step::Kind::nothing) return any;
         if (step.kind == RoomView::Step::Kind::line && hears_hub_before(view, record)) {
             view.put_back(std::move(record));
             return true;
         }
-        if (step.kind == RoomView::Step::Kind::lost) output_.say(Phrase::lost, text(step.lost));
-        const bool is_line = step.kind == RoomView::Step::Kind::line;
-        if (is_line && step.is_earlier && view.tells_own()) tell_own(record);
-        if (!is_line || !output_.display().shows(record)) continue;
-        output_.show_record(record, room, step.is_earlier ? Display::When::earlier : Display::When::now);
+        if (step.kind == RoomView::Step::Kind::lost) conversation_->lose_lines(view, step.lost);
+        if (step.kind == RoomView::Step::Kind::line) conversation_->show(view, record, step.is_earlier);
     }
     return any;
-}
-
-void FollowedRooms::tell_own(const Record& record) {
-    if (record.kind != Kind::said || record.name != output_.display().own_name()) return;
-    output_.append(encode_said(record.speaker, record.serial, record.text));
 }
 
 // Whoever comes in may be somebody who is ignored, back with another number: the hub has said so before it
 // wrote the line, so it is heard before the line is shown.
 bool FollowedRooms::hears_hub_before(RoomView& view, const Record& record) {
-    if (record.kind != Kind::joined || !output_.display().taste().ignores_anybody()) return false;
+    const IgnoredPeople* const ignored = conversation_->ignored();
+    if (record.kind != Kind::joined || ignored == nullptr || !ignored->ignores_anybody()) return false;
     if (!view.note_hearing(record.line)) return false;
     hub_.set_ready();
     return true;

@@ -4,7 +4,7 @@
 // Run by handlers.
 #pragma once
 
-#include "chatd/handler/client_output.hh"
+#include "chatd/handler/client_socket.hh"
 #include "chatd/handler/hub_talk.hh"
 #include "chatd/handler/room_view.hh"
 #include "chatd/sleep_word.hh"
@@ -20,11 +20,15 @@
 
 namespace chatd {
 
+class Conversation;
+
 class FollowedRooms {
 public:
     // page: the status page that the handler shares with the hub.
-    FollowedRooms(ClientOutput& output, HubTalk& hub, std::span<std::byte> page)
-        : output_(output), hub_(hub), sleep_(page) {}
+    FollowedRooms(const ClientSocket& client, HubTalk& hub, std::span<std::byte> page)
+        : client_(client), hub_(hub), sleep_(page) {}
+    // What is read of the rooms is shown to it. Before the first room is entered.
+    void show_to(Conversation& conversation) { conversation_ = &conversation; }
 
     // What may be read is shown, as far as it can be without waiting; whether anything was done.
     bool follow();
@@ -52,6 +56,7 @@ public:
     // Its name. If it was the current one, the one that was entered last is that now.
     std::string leave(std::uint32_t room);
     void make_current(const RoomView& view) { current_ = view.number(); }
+    bool is_current(const RoomView& view) const { return view.number() == current_; }
     // The room that is spoken in; nullptr: none.
     RoomView* current() { return find(current_); }
     std::uint32_t current_number() const { return current_; } // 0: none
@@ -67,11 +72,11 @@ private:
     RoomView* find(std::uint32_t number);
     bool follow(RoomView& view);
     bool ask_for_segment(RoomView& view);
-    void tell_own(const Record& record);
     bool hears_hub_before(RoomView& view, const Record& record);
 
-    ClientOutput& output_;
+    const ClientSocket& client_;
     HubTalk& hub_;
+    Conversation* conversation_ = nullptr;
     SleepWord sleep_;
     std::vector<std::unique_ptr<RoomView>> views_; // in the order of entering
     std::uint32_t current_ = 0;

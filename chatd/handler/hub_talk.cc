@@ -38,8 +38,8 @@ void HubTalk::tell(const std::string& packet) {
 
 // The hub is to know what its next answer deals with.
 void HubTalk::announce() {
-    if (!announced_ || announced_ == input_.dealt_with()) return;
-    announced_ = input_.dealt_with();
+    if (!announced_ || announced_ == dealt_with_()) return;
+    announced_ = dealt_with_();
     tell(CountedFrame::make({}, *announced_));
 }
 

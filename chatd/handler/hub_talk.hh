@@ -3,13 +3,14 @@
 // come at any time. Run by handlers, which trust the hub.
 #pragma once
 
-#include "chatd/handler/client_input.hh"
+#include "chatd/handler/client_socket.hh"
 #include "chatd/protocol.hh"
 #include "common/fd.hh"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,18 +19,15 @@
 
 namespace chatd {
 
-struct Conversation;
-
 // What the hub was asked, as long as it has not answered.
 struct HubRequest {
     Message what{};
     std::string about{};    // an argument, for the answer's words
     std::uint32_t room = 0; // that the answer is about
     // What is done when it is accepted, with the hub's words.
-    void (*accepted)(Conversation& conversation, const HubRequest& request,
-                     const std::string& words) = nullptr;
+    std::function<void(const HubRequest& request, const std::string& words)> accepted{};
     std::uint32_t answers = 1; // that are to come
-    bool is_lookups = false;   // the answer is for the lookup that is running
+    bool is_lookups = false;   // the answer is for a lookup of the conversation, not for its rooms
     std::string packet{};      // as it was sent: for a hub that follows the one that was asked
 };
 
@@ -39,10 +37,8 @@ public:
     static constexpr std::chrono::seconds patience{3}; // with a hub that answers at once
     static constexpr std::size_t max_tellers = 64;     // whose last private message is known
 
-    // Before each request, from announce_from on, the hub is told how much of input has been dealt with.
     // reports_again: whether the poller reports what is left unread once more.
-    HubTalk(common::Fd hub, const ClientInput& input, bool reports_again)
-        : hub_(std::move(hub)), input_(input), reports_again_(reports_again) {}
+    HubTalk(common::Fd hub, bool reports_again) : hub_(std::move(hub)), reports_again_(reports_again) {}
 
     int fd() const { return hub_.get(); }
 
@@ -77,7 +73,9 @@ public:
     std::optional<Heard> hear();
     void set_ready() { is_ready_ = true; }
 
-    // For chat(1): the hub knows of so many bytes of the client, and is told of more.
+    // For chat(1): the hub knows of so many bytes of the client, and is told of more before each request:
+    // how many were dealt with, count_with tells.
+    void count_with(std::function<std::uint64_t()> dealt_with) { dealt_with_ = std::move(dealt_with); }
     void announce_from(std::uint64_t bytes) { announced_ = bytes; }
     bool announces() const { return announced_.has_value(); }
 
@@ -90,10 +88,10 @@ private:
     void announce();
 
     common::Fd hub_;
-    const ClientInput& input_;
     bool reports_again_;
     bool is_ready_ = true; // what the last wait said, until a read has found nothing
     std::optional<HubRequest> request_;
+    std::function<std::uint64_t()> dealt_with_;
     std::optional<std::uint64_t> announced_; // no value: nothing is counted
     std::uint32_t next_serial_ = 1;
     std::optional<Clock::time_point> will_tell_of_wait_;

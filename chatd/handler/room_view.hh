@@ -29,6 +29,7 @@ public:
 
     std::uint32_t number() const { return start_.room; }
     const std::string& name() const { return name_; }
+    std::uint64_t client() const { return start_.client; } // the number of its own lines
     std::uint32_t segment() const { return start_.segment; }
     // The line after all that were shown.
     std::uint64_t next_line() const { return next_line_ == 0 ? start_.joined : next_line_; }

@@ -3,9 +3,9 @@
 // tells is compared in tests/e2e/chatd/manuals_test.cc.
 #include "tests/manual.hh"
 
-#include "chatd/handler/commands.hh"
-#include "chatd/handler/display.hh"
-#include "chatd/handler/line_dialect.hh"
+#include "chatd/handler/typed/commands.hh"
+#include "chatd/handler/typed/display.hh"
+#include "chatd/handler/typed/line_dialect.hh"
 #include "chatd/protocol.hh"
 #include "chatd/room_log/room_log.hh"
 #include "chatd/settings.hh"

@@ -3,8 +3,8 @@
 // handler may sleep, and what is looked up in a log.
 #include "chatd/handler/followed_rooms.hh"
 
-#include "chatd/handler/lookup.hh"
-#include "tests/unit/chatd/handler/talk_place.hh"
+#include "chatd/handler/typed/lookup.hh"
+#include "tests/unit/chatd/handler/typed/talk_place.hh"
 #include "tests/unit/chatd/room_log/room_log_place.hh"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // A handler's talk with the hub: one request at a time, and what comes without being asked for.
 #include "chatd/handler/hub_talk.hh"
 
-#include "tests/unit/chatd/handler/talk_place.hh"
+#include "tests/unit/chatd/handler/typed/talk_place.hh"
 
 using namespace chatd;
 
@@ -39,7 +39,7 @@ TEST_SUITE("unit") {
     TEST_CASE("hub talk: wakes and frames and the end are told apart") {
         const auto [hubs, handlers] = common::make_packet_pair();
         TalkPlace place;
-        HubTalk hub{common::Fd{::dup(handlers.get())}, place.talk.input, false};
+        HubTalk hub{common::Fd{::dup(handlers.get())}, false};
         using Kind = HubTalk::Heard::Kind;
         CHECK_FALSE(hub.hear());
         CHECK(common::send_packet(hubs.get(), wake) == common::IoState::done);
@@ -60,7 +60,7 @@ TEST_SUITE("unit") {
     TEST_CASE("hub talk: behind a wake nothing is read where the poller reports again") {
         const auto [hubs, handlers] = common::make_packet_pair();
         TalkPlace place;
-        HubTalk hub{common::Fd{::dup(handlers.get())}, place.talk.input, true};
+        HubTalk hub{common::Fd{::dup(handlers.get())}, true};
         for (int i = 0; i < 2; ++i) CHECK(common::send_packet(hubs.get(), wake) == common::IoState::done);
         CHECK(hub.hear());
         CHECK_FALSE(hub.hear());
