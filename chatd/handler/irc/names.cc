@@ -35,6 +35,7 @@ std::string nick_of(std::string_view name) {
 }
 
 std::string prefix_of(std::string_view name) {
+    if (name.empty()) return std::string{server_word};
     return nick_of(name).append("!").append(user_word).append("@").append(host_word);
 }
 

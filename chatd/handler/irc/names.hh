@@ -11,6 +11,8 @@ namespace chatd::irc {
 
 inline constexpr std::string_view user_word = "u";
 inline constexpr std::string_view host_word = "chat";
+// Who says what nobody says: the server, the administrator.
+inline constexpr std::string_view server_word = "chatd.local";
 
 // Whether a target is a room's, and which; #lobby is lobby. A room's name may be anything behind the #.
 inline bool is_channel(std::string_view target) { return target.substr(0, 1) == "#"; }
@@ -18,7 +20,7 @@ inline std::string_view room_of(std::string_view channel) { return channel.subst
 // The room's name, or a person's, as one word that IRC can carry: what it cannot, in old logs, is _ there.
 std::string channel_of(std::string_view room);
 std::string nick_of(std::string_view name);
-// ada!u@chat
+// ada!u@chat; of nobody the server.
 std::string prefix_of(std::string_view name);
 
 // CASEMAPPING=ascii: only A to Z are also a to z.

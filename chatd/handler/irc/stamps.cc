@@ -82,6 +82,10 @@ std::optional<std::int64_t> parse_server_time(std::string_view text) {
     return when.time_since_epoch().count();
 }
 
+std::int64_t now_in_microseconds() {
+    return std::chrono::floor<microseconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+}
+
 std::string shown(const MessageId& id) {
     std::array<char, 16> birth{};
     const auto end = std::to_chars(birth.data(), birth.data() + birth.size(), id.birth, 16).ptr;

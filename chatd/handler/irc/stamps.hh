@@ -13,6 +13,7 @@ namespace chatd::irc {
 // be missing there, or have more digits.
 std::string server_time(std::int64_t microseconds);
 std::optional<std::int64_t> parse_server_time(std::string_view text);
+std::int64_t now_in_microseconds();
 
 // A line of a room's log: the same after a restart, and never that of another line, also where a room of the
 // same name has come after one that is gone.

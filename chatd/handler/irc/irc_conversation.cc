@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/irc/irc_conversation.hh"
+
+#include "chatd/handler/irc/irc_commands.hh"
+#include "chatd/handler/irc/names.hh"
+#include "chatd/handler/irc/refusals.hh"
+#include "chatd/handler/irc/stamps.hh"
+#include "chatd/handler/irc/text_parts.hh"
+#include "chatd/words.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+using namespace common;
+
+namespace chatd::irc {
+
+IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines)
+    : Conversation(side),
+      replies(side.client.waiting(), capabilities),
+      lines_at_once(most_lines == 0 ? SIZE_MAX : most_lines) {}
+
+// --- The client.
+
+bool IrcConversation::read() {
+    const bool any = Conversation::read();
+    if (any) silence_.hear(Clock::now());
+    return any;
+}
+
+bool IrcConversation::obey_next() {
+    if (!steps_.empty()) {
+        next_step_ = 0;
+        const std::function<void()> step = std::move(steps_.front());
+        steps_.pop_front();
+        return step(), true;
+    }
+    end_command();
+    const std::optional<ClientLine> line = input.next();
+    if (!line) return false;
+    obey(*line);
+    return true;
+}
+
+void IrcConversation::obey(const ClientLine& line) {
+    next_step_ = 0;
+    is_answering_ = true;
+    replies.begin(line.tag("label"));
+    switch (line.fault) {
+    case ClientLine::Fault::none: break;
+    case ClientLine::Fault::too_long: return replies.numeric(Numeric::input_too_long);
+    case ClientLine::Fault::not_utf8:
+        return replies.fail("*", "INVALID_UTF8", {}, "A line is of UTF-8: set your client to it");
+    case ClientLine::Fault::not_text:
+        return replies.numeric(Numeric::unknown_error, {"*"}, "No NUL in a line");
+    }
+    if (line.command.empty()) {
+        is_answering_ = false; // not even with ACK
+        replies.begin({});
+    } else {
+        obey_command(*this, line);
+    }
+}
+
+void IrcConversation::end_command() {
+    if (!std::exchange(is_answering_, false)) return;
+    replies.end();
+}
+
+bool IrcConversation::serve() {
+    if (client.is_ending()) return false;
+    switch (silence_.look(Clock::now())) {
+    case Silence::Verdict::quiet: return false;
+    case Silence::Verdict::ask: replies.event(ServerLine("", "PING").text(server_word)); break;
+    case Silence::Verdict::gone: finish("Ping timeout"); break;
+    }
+    return true;
+}
+
+void IrcConversation::finish(std::string_view why) {
+    if (client.is_ending()) return;
+    end_command();
+    replies.event(ServerLine("", "ERROR").text(text("Closing link: ", why)));
+    client.finish();
+}
+
+// --- Asking the hub.
+
+void IrcConversation::ask(Message what, std::string packet, std::string about, Answers answers) {
+    ask({.what = what, .about = std::move(about)}, std::move(packet), std::move(answers));
+}
+
+void IrcConversation::ask(HubRequest request, std::string packet, Answers answers) {
+    answers_ = std::move(answers);
+    hub.ask(std::move(packet), std::move(request));
+}
+
+void IrcConversation::then(std::function<void()> step) {
+    steps_.insert(steps_.begin() + static_cast<std::ptrdiff_t>(next_step_++), std::move(step));
+}
+
+void IrcConversation::refuse(std::string_view about, Refusal why) {
+    const RefusalRow& row = row_of(why);
+    replies.numeric(row.number, {about}, row.words.empty() ? words_of(row.number) : row.words);
+}
+
+void IrcConversation::be_accepted(const HubRequest&, const std::string& words) {
+    next_step_ = 0;
+    const Answers answers = std::move(answers_);
+    if (answers.accepted) answers.accepted(words);
+}
+
+void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
+    next_step_ = 0;
+    const Answers answers = std::move(answers_);
+    if (answers.refused)
+        answers.refused(why);
+    else
+        refuse(request.about, why);
+}
+
+void IrcConversation::enter(const HubRequest&, RoomView& room, const Entrance& entrance) {
+    next_step_ = 0;
+    const Answers answers = std::move(answers_);
+    places_.push_back({room.number(), room.name()});
+    room.show_own();
+    if (answers.entered) answers.entered(room, entrance);
+}
+
+void IrcConversation::take_list(const HubRequest&, const std::string& lines, bool is_last) {
+    next_step_ = 0;
+    if (answers_.row)
+        for (const std::string& row : split_lines(lines)) answers_.row(row);
+    if (!is_last) return;
+    const Answers answers = std::move(answers_);
+    if (answers.listed) answers.listed();
+}
+
+// Nothing asks for one yet.
+void IrcConversation::take_log(const HubRequest&, std::uint32_t, Fd, std::uint64_t, std::uint64_t) {}
+
+// --- The rooms.
+
+IrcConversation::Place* IrcConversation::find_place(std::string_view channel) {
+    if (!is_channel(channel)) return nullptr;
+    const auto is_exact = [&](const Place& place) { return channel_of(place.name) == channel; };
+    auto found = std::find_if(places_.begin(), places_.end(), is_exact);
+    if (found != places_.end()) return &*found;
+    const std::string folded = fold_name(room_of(channel));
+    found = std::find_if(places_.begin(), places_.end(),
+                         [&](const Place& place) { return fold_name(place.name) == folded; });
+    return found == places_.end() ? nullptr : &*found;
+}
+
+void IrcConversation::leave(std::uint32_t room) {
+    rooms.leave(room);
+    std::erase_if(places_, [&](const Place& place) { return place.room == room; });
+}
+
+void IrcConversation::show(const RoomView& room, const Record& record, bool is_earlier) {
+    const auto place = std::find_if(places_.begin(), places_.end(),
+                                    [&](const Place& one) { return one.room == room.number(); });
+    const LogOf log{room.name(), place == places_.end() ? 0 : place->birth};
+    const bool is_own = room.is_own(record);
+    const std::string label = is_own ? take_echo(record.serial) : std::string{};
+    const auto lines =
+        is_earlier ? records.earlier_lines_of(record, log) : records.lines_of(record, log, is_own, label);
+    for (const ServerLine& line : lines) replies.event(line);
+}
+
+std::string IrcConversation::take_echo(std::uint32_t serial) {
+    const auto found =
+        std::find_if(echoes_.begin(), echoes_.end(), [&](const Echo& echo) { return echo.serial == serial; });
+    if (found == echoes_.end()) return {};
+    std::string label = std::move(found->label);
+    echoes_.erase(found);
+    return label;
+}
+
+void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
+    ServerLine line{server_word, "NOTICE"};
+    line.word(channel_of(room.name()))
+        .text(text(count, " lines are gone: the room's log is not kept so long"));
+    replies.event(line);
+}
+
+void IrcConversation::lose_room(const std::string& name, bool) {
+    std::erase_if(places_, [&](const Place& place) { return place.name == name; });
+    ServerLine line{server_word, "KICK"};
+    line.word(channel_of(name)).word(replies.nick()).text("The room is closed");
+    replies.event(line);
+}
+
+// --- What the hub says unasked.
+
+void IrcConversation::be_told(std::uint64_t, std::string_view name, std::string_view words) {
+    ServerLine line{prefix_of(name), "PRIVMSG"};
+    line.word(replies.nick());
+    records.add_time(line, now_in_microseconds());
+    for (const std::string_view part : parts_of(words, line.room())) {
+        ServerLine one = line;
+        replies.event(one.text(part));
+    }
+}
+
+void IrcConversation::be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) {
+    const std::string_view who = by == SlowedBy::own_lines ? "You say" : "Your address says";
+    ServerLine line{server_word, "NOTICE"};
+    line.word(replies.nick());
+    if (by == SlowedBy::wrong_codes)
+        line.text("Too many wrong keys came from your address: the next one waits");
+    else
+        line.text(
+            text(who, " more than ", lines, " lines in ", seconds, " s: the rest waits, nothing is lost"));
+    replies.event(line);
+}
+
+// What the logs say of it, a kick say, is shown before.
+void IrcConversation::be_dismissed(Farewell why, const std::string& words) {
+    rooms.wake();
+    rooms.follow();
+    finish(words.empty() ? std::string{words_of(why)} : words);
+}
+
+void IrcConversation::part(Parting why, std::chrono::seconds idle) {
+    switch (why) {
+    case Parting::all_done: return finish("You have ended the connection");
+    case Parting::server_ended: return finish("The server has ended");
+    case Parting::other_version: return finish("The server has another version: connect again");
+    case Parting::asked_to_leave: return finish("The server has ended this connection");
+    case Parting::idle: return finish(text("Idle for ", idle.count(), " s"));
+    }
+}
+
+void IrcConversation::tell_of_wait() {
+    ServerLine line{server_word, "NOTICE"};
+    replies.event(line.word(replies.nick()).text("The server is slow to answer: what you send waits"));
+}
+
+} // namespace chatd::irc
