@@ -4,8 +4,8 @@
 #pragma once
 
 #include "chatd/handler/conversation.hh"
-#include "chatd/handler/followed_rooms.hh"
 #include "chatd/handler/hub_talk.hh"
+#include "chatd/handler/room_view.hh"
 #include "chatd/handler/typed/chat_option.hh"
 #include "chatd/handler/typed/client_input.hh"
 #include "common/line_reader.hh"
@@ -23,9 +23,8 @@ public:
     enum class State { asking_name, asking_password, asking_code, inside };
     enum class Why { greeting, help, rooms }; // one who is not let in yet is told of rooms
 
-    Registration(ClientOutput& output, ClientInput& input, HubTalk& hub, FollowedRooms& rooms,
-                 ChatOption& option)
-        : output_(output), input_(input), hub_(hub), rooms_(rooms), option_(option) {}
+    Registration(ClientOutput& output, ClientInput& input, HubTalk& hub, ChatOption& option)
+        : output_(output), input_(input), hub_(hub), option_(option) {}
 
     State state() const { return state_; }
     bool is_inside() const { return state_ == State::inside; }
@@ -75,7 +74,6 @@ private:
     ClientOutput& output_;
     ClientInput& input_;
     HubTalk& hub_;
-    FollowedRooms& rooms_;
     ChatOption& option_;
 
     State state_ = State::asking_name;

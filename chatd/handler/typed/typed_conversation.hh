@@ -76,7 +76,7 @@ public:
     ClientInput input{output};
     Lookup lookup{output, hub};
     ChatOption option{output, input, hub, rooms, lookup};
-    Registration registration{output, input, hub, rooms, option};
+    Registration registration{output, input, hub, option};
     Completer completer{output, hub, rooms, registration};
     Typing typing{*this};
     std::uint64_t last_teller = 0; // who told this client something last; 0: nobody
