@@ -28,6 +28,7 @@
 #include <optional>
 #include <span>
 #include <unistd.h>
+#include <vector>
 
 using namespace common;
 using Action = DaemonOptions::Action;
@@ -50,16 +51,20 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
     require_outside(settings.state, users->main, places);
 }
 
+void add(std::vector<Note>& notes, const std::vector<Note>& more) {
+    notes.insert(notes.end(), more.begin(), more.end());
+}
+
 // -n: what a start would find, said here.
 int check(const DaemonOptions& options, const Invocation& invocation) {
     const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
     change_priority(settings.nice, own_priority());
     check_places(settings, options);
     chatd::check_start(settings);
+    std::vector<Note> notes = chatd::notes_on_irc(settings);
     if (!settings.tls.certificates.empty())
-        for (const Note& note :
-             check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates))
-            std::fprintf(stderr, "chatd: %s\n", note.text.c_str());
+        add(notes, check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates));
+    for (const Note& note : notes) std::fprintf(stderr, "chatd: %s\n", note.text.c_str());
     return std::printf("chatd: configuration is good\n"), 0;
 }
 
@@ -125,7 +130,9 @@ int serve(const DaemonOptions& options, const Invocation& invocation, std::optio
     };
     const auto check = [&] {
         chatd::check_start(settings);
-        return tls ? check_certificates(*tls, settings.tls.certificates) : std::vector<Note>{};
+        std::vector<Note> notes = chatd::notes_on_irc(settings);
+        if (tls) add(notes, check_certificates(*tls, settings.tls.certificates));
+        return notes;
     };
     return start_daemon({{"chatd", SUITE_VERSION, plan, merge}, read, check}, options, invocation,
                         std::move(paper));
@@ -145,11 +152,12 @@ int run_program(int argc, char** argv) {
 }
 
 int run_handler(chatd::HandlerParts parts) {
-    chatd::Handler handler{{parts.events, parts.idle_timeout, parts.language, parts.lines_at_once},
-                           parts.catalogues,
-                           std::move(parts.client),
-                           std::move(parts.pair),
-                           parts.page};
+    chatd::Handler handler{
+        {parts.events, parts.idle_timeout, parts.language, parts.lines_at_once, parts.front},
+        parts.catalogues,
+        std::move(parts.client),
+        std::move(parts.pair),
+        parts.page};
     const int status = handler.run();
     // Standard error is the pair, too, whose end the hub must hear before the client hears that of its
     // connection: its name is free by then.

@@ -27,6 +27,7 @@ public:
         std::chrono::seconds idle_timeout{}; // 0: none
         Language language{};                 // until the client chooses
         std::size_t lines_at_once = 0;       // that may go to the hub together; 0: no limit
+        Front front{};
     };
     // hub: this handler's end of its pair with the hub; page: its status page.
     Handler(const Parameters& parameters, const Catalogues& catalogues, common::Fd client, common::Fd hub,
