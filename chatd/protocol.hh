@@ -20,12 +20,12 @@ namespace chatd {
 
 // A process speaks its own version and the one before, and so with one of the next version, too, as long as
 // that is so kind: after an upgrade processes of two versions work together.
-inline constexpr std::uint16_t protocol_version = 9, oldest_protocol = protocol_version - 1;
+inline constexpr std::uint16_t protocol_version = 10, oldest_protocol = protocol_version - 1;
 constexpr bool speaks_with(std::uint16_t version) {
     return version >= oldest_protocol && version <= protocol_version + 1;
 }
-// The first version whose handlers know `relay'.
-inline constexpr std::uint16_t first_with_relay = 9;
+// The first version whose handlers speak IRC.
+inline constexpr std::uint16_t first_with_irc = 10;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -57,6 +57,11 @@ inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong to
 // it so, takes its place again also where nobody knows how many of its bytes were dealt with.
 inline constexpr std::uint8_t counts_nothing = 0, counts = 1, counts_or_looks = 2;
 inline constexpr std::uint64_t unknown_count = UINT64_MAX; // of bytes
+
+// What a handler's client is spoken to in: lines that people type, or IRC (front_names).
+enum class Front : std::uint8_t { typed = 0, irc = 1 };
+inline constexpr std::array<std::string_view, 2> front_names{"", "irc"};
+inline constexpr std::size_t max_front = 8; // bytes of one of those
 
 // The one packet that is not a frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
@@ -176,7 +181,7 @@ frame(113, relay,        RelayFrame,     "=",        0)                       /*
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \
-frame(201, spawn,        SpawnFrame,     "=QI",      0)                       /* client, its status page */ \
+frame(201, spawn,        SpawnFrame,     "=QI",      max_front)               /* client, its status page; what its client speaks: nothing, or irc */ \
 frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
 frame(203, list,         ListFrame,      "=",        0)                       /* which handlers are there */ \
 frame(204, let_go,       LetGoFrame,     "=",        0)                       /* end at once: another takes your place, and your handlers stay */ \

@@ -135,8 +135,8 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       tls_(loop_, log_, settings_, [&keeper] { keeper.end(label_of_tlsd); }),
       pool_(loop_, log_, settings_, pages_, people_, bans_, deposits_,
             {[this] { return spawner_.is_ready(); }, [this] { return spawner_.pid(); },
-             [this](ClientNumber client, std::size_t page, Fd socket, Fd pair) {
-                 spawner_.spawn(client, page, std::move(socket), std::move(pair));
+             [this](ClientNumber client, std::size_t page, Front front, Fd socket, Fd pair) {
+                 spawner_.spawn(client, page, front, std::move(socket), std::move(pair));
              },
              [this](ClientNumber client, int signal) { spawner_.signal(client, signal); },
              [this] { return spawner_.version(); }, [&keeper](pid_t pid) { keeper.end_left(pid); }},

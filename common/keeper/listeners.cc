@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <ctime>
 #include <exception>
+#include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -24,11 +25,15 @@ All::iterator find(All& all, const std::string& label) {
 }
 
 // One that none of them has: port 0 may be given twice.
-std::string label_for(const Address& address, bool is_tls, All& taken) {
-    std::string label = text(label_of_listener, address.shown(), is_tls ? listener_is_tls : "");
+std::string label_for(const Address& address, const ListenPlace& place, All& taken) {
+    std::string label = text(label_of_listener, address.shown(), place.is_irc ? listener_is_irc : "",
+                             place.is_tls ? listener_is_tls : "");
     while (find(taken, label) != taken.end()) label += '+';
     return label;
 }
+
+// With port 0 there may be several.
+bool has_one_place(const Address& address) { return address.family() == AF_UNIX || address.port() != 0; }
 
 } // namespace
 
@@ -75,13 +80,15 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
                      std::chrono::milliseconds limit) {
     if (inherited_) return;
     std::vector<Listener> wanted;
-    const auto want = [&](const Address& address, bool is_tls) {
-        const std::string label = label_for(address, is_tls, wanted);
+    const auto want = [&](const Address& address, const ListenPlace& place) {
+        const std::string label = label_for(address, place, wanted);
         const auto there = find(all_, label);
         if (there != all_.end() && there->fd) return wanted.push_back({label, std::move(there->fd)});
-        // TLS there, or none any more, is the same socket under another name.
-        const auto same = find(all_, text(label_of_listener, address.shown(), is_tls ? "" : listener_is_tls));
-        const bool changes = address.port() != 0 && same != all_.end() && same->fd;
+        // TLS or IRC there, or none any more, is the same socket under another name.
+        const auto same = std::ranges::find_if(all_, [&](const Listener& one) {
+            return one.fd && ListenerLabel{one.label}.place == ListenerLabel{label}.place;
+        });
+        const bool changes = has_one_place(address) && same != all_.end();
         wanted.push_back({label, changes ? std::move(same->fd) : listen_within(limit, address)});
         if (on_new_) on_new_(wanted.back());
         if (changes && on_gone_) on_gone_(same->label);
@@ -89,7 +96,7 @@ void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* 
     for (const std::string& place : places) {
         try {
             const ListenPlace parts{place};
-            for (const Address& address : resolve_address(parts.address)) want(address, parts.is_tls);
+            for (const Address& address : resolve_address(parts.address)) want(address, parts);
         } catch (const std::exception& error) {
             if (told == nullptr) throw;
             told->push_back({Severity::error, error.what()});
