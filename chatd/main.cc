@@ -3,6 +3,7 @@
 // keeper (common/keeper/keeper.cc) is to open and to run: the hub (hub.cc), the spawner (spawner.cc) and
 // authd. Under the name chatd-spawner this program is the spawner.
 #include "chatd/handler/handler.hh"
+#include "chatd/handler/irc/irc_conversation.hh"
 #include "chatd/handler/typed/typed_conversation.hh"
 #include "chatd/hub/hub.hh"
 #include "chatd/settings.hh"
@@ -29,6 +30,7 @@
 #include <optional>
 #include <span>
 #include <unistd.h>
+#include <vector>
 
 using namespace common;
 using Action = DaemonOptions::Action;
@@ -51,16 +53,20 @@ void check_places(const chatd::Settings& settings, const DaemonOptions& options)
     require_outside(settings.state, users->main, places);
 }
 
+void add(std::vector<Note>& notes, const std::vector<Note>& more) {
+    notes.insert(notes.end(), more.begin(), more.end());
+}
+
 // -n: what a start would find, said here.
 int check(const DaemonOptions& options, const Invocation& invocation) {
     const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
     change_priority(settings.nice, own_priority());
     check_places(settings, options);
     chatd::check_start(settings);
+    std::vector<Note> notes = chatd::notes_on_irc(settings);
     if (!settings.tls.certificates.empty())
-        for (const Note& note :
-             check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates))
-            std::fprintf(stderr, "chatd: %s\n", note.text.c_str());
+        add(notes, check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates));
+    for (const Note& note : notes) std::fprintf(stderr, "chatd: %s\n", note.text.c_str());
     return std::printf("chatd: configuration is good\n"), 0;
 }
 
@@ -126,7 +132,9 @@ int serve(const DaemonOptions& options, const Invocation& invocation, std::optio
     };
     const auto check = [&] {
         chatd::check_start(settings);
-        return tls ? check_certificates(*tls, settings.tls.certificates) : std::vector<Note>{};
+        std::vector<Note> notes = chatd::notes_on_irc(settings);
+        if (tls) add(notes, check_certificates(*tls, settings.tls.certificates));
+        return notes;
     };
     return start_daemon({{"chatd", SUITE_VERSION, plan, merge}, read, check}, options, invocation,
                         std::move(paper));
@@ -148,6 +156,8 @@ int run_program(int argc, char** argv) {
 // The one place that knows which kinds of conversation there are.
 std::unique_ptr<chatd::Conversation> make_conversation(const chatd::HandlerSide& side,
                                                        const chatd::HandlerParts& parts) {
+    if (parts.front == chatd::Front::irc)
+        return std::make_unique<chatd::irc::IrcConversation>(side, parts.lines_at_once);
     return std::make_unique<chatd::TypedConversation>(side, parts.catalogues, parts.language,
                                                       parts.lines_at_once);
 }

@@ -20,12 +20,12 @@ namespace chatd {
 
 // A process speaks its own version and the one before, and so with one of the next version, too, as long as
 // that is so kind: after an upgrade processes of two versions work together.
-inline constexpr std::uint16_t protocol_version = 9, oldest_protocol = protocol_version - 1;
+inline constexpr std::uint16_t protocol_version = 10, oldest_protocol = protocol_version - 1;
 constexpr bool speaks_with(std::uint16_t version) {
     return version >= oldest_protocol && version <= protocol_version + 1;
 }
-// The first version whose handlers know `relay'.
-inline constexpr std::uint16_t first_with_relay = 9;
+// The first version whose handlers speak IRC.
+inline constexpr std::uint16_t first_with_irc = 10;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -58,8 +58,21 @@ inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong to
 inline constexpr std::uint8_t counts_nothing = 0, counts = 1, counts_or_looks = 2;
 inline constexpr std::uint64_t unknown_count = UINT64_MAX; // of bytes
 
+// What a handler's client is spoken to in: lines that people type, or IRC (front_names).
+enum class Front : std::uint8_t { typed = 0, irc = 1 };
+inline constexpr std::array<std::string_view, 2> front_names{"", "irc"};
+inline constexpr std::size_t max_front = 8; // bytes of one of those
+
 // The one packet that is not a frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
+
+// How words are meant that are told to one client alone.
+enum class Telling : std::uint8_t {
+    said = 0,
+    acted = 1,   // /me
+    noticed = 2, // by a program, say: nobody's program answers them
+    invited = 3, // the words are the name of a room, in which the client that tells them is
+};
 
 // Why something was refused; the handler chooses the words.
 enum class Refusal : std::uint8_t {
@@ -157,6 +170,11 @@ frame( 20, counted,      CountedFrame,   "=Q",       0)                       /*
 frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
 frame( 23, here,         HereFrame,      "=IIQI",    0)                       /* hub, as again has it; room that the client was in last, or 0; bytes that were dealt with; serial of the request that is unanswered and follows, or 0 */ \
+frame( 24, authenticate, AuthenticateFrame, "=B",    max_name + max_code)     /* bytes of the account's name; name, password */ \
+frame( 25, describe,     DescribeFrame,  "=B",       max_topic)               /* whether it is a program; its real name */ \
+frame( 26, people,       PeopleFrame,    "=IB",      max_name)                /* entries to skip; 0 who is in a room, 1 somebody; the room's name, or that one's */ \
+frame( 27, state,        StateFrame,     "=",        max_room_name)           /* the room's name, or nothing */ \
+frame( 28, tell_as,      TellAsFrame,    "=BQB",     max_name + max_text)     /* Telling, and as tell has it */ \
 /* from the hub to a handler; with entered and segment comes a log, open for reading; with relay the pair with its \
    client's relay */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
@@ -173,10 +191,11 @@ frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers)
 frame(111, again,        AgainFrame,     "=HI",      0)                       /* a hub that follows another: version; number of this hub */ \
 frame(112, closed,       ClosedFrame,    "=I",       0)                       /* room, which its client was in */ \
 frame(113, relay,        RelayFrame,     "=",        0)                       /* its client is under TLS */ \
+frame(114, told_as,      ToldAsFrame,    "=BQIB",    max_name + max_text)     /* Telling, and as told has it */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \
-frame(201, spawn,        SpawnFrame,     "=QI",      0)                       /* client, its status page */ \
+frame(201, spawn,        SpawnFrame,     "=QI",      max_front)               /* client, its status page; what its client speaks: nothing, or irc */ \
 frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
 frame(203, list,         ListFrame,      "=",        0)                       /* which handlers are there */ \
 frame(204, let_go,       LetGoFrame,     "=",        0)                       /* end at once: another takes your place, and your handlers stay */ \

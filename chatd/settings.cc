@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/settings.hh"
 
+#include "chatd/irc_names.hh"
 #include "chatd/protocol.hh"
 #include "chatd/words.hh"
 #include "common/amounts.hh"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr DaemonDefaults defaults{.daemon = "chatd",
                                   .listen = "127.0.0.1:2323",
-                                  .listen_arguments = "ADDRESS:PORT [tls]",
+                                  .listen_arguments = "ADDRESS:PORT [irc] [tls]",
                                   .idle_timeout = "0",
                                   .main_user = main_user_directive,
                                   .main_user_help =
@@ -221,6 +222,19 @@ std::optional<AuthdSettings> authd_settings(const Settings& settings) {
     made.fold_name = fold_name;
     made.likeness = likeness_of;
     return made;
+}
+
+std::vector<Note> notes_on_irc(const Settings& settings) {
+    std::vector<Note> notes;
+    if (std::none_of(settings.listen.begin(), settings.listen.end(),
+                     [](const std::string& given) { return ListenPlace{given}.is_irc; }))
+        return notes;
+    for (const RoomSettings& room : settings.rooms)
+        if (const std::string_view why = why_unfit_code(room.code); !room.code.empty() && !why.empty())
+            notes.push_back(
+                {Severity::warning, text("room ", room.name, ": IRC cannot carry its code, since ", why,
+                                         ": nobody enters it that way")});
+    return notes;
 }
 
 std::vector<Directive> directive_table(Settings& s) {

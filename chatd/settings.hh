@@ -88,6 +88,9 @@ bool may_name_room(std::string_view name);
 // The rows fill settings, which must outlive the table.
 std::vector<common::Directive> directive_table(Settings& settings);
 
+// What clients that speak IRC cannot do by this configuration, where some may come.
+std::vector<common::Note> notes_on_irc(const Settings& settings);
+
 // Settings from lines (and defaults for the rest). Throws common::UserError, also when two rooms could be
 // entered with the same word.
 Settings make_settings(std::span<const common::ConfigLine> lines);

@@ -121,7 +121,7 @@ void Acceptor::admit(Accepted client) {
     ++refused_;
     if (callbacks_.on_refusal) callbacks_.on_refusal();
     log_refusal(client.peer, *refusal);
-    if (!speaks_tls(client.listener)) turn_away(client.socket, *refusal); // else it would not understand
+    if (!speaks_tls(client.listener)) turn_away(client, *refusal); // else it would not understand
 }
 
 // Without an address there is nothing to count by.
@@ -164,9 +164,9 @@ void Acceptor::log_end(std::string_view who, std::size_t clients, Severity sever
 
 // Closing with unread bytes would reset the connection before the words arrive; a client of a protocol in
 // which the server speaks first has sent nothing yet.
-void Acceptor::turn_away(const Fd& client, std::string_view why) {
+void Acceptor::turn_away(const Accepted& client, std::string_view why) {
     try {
-        write_some(client.get(), callbacks_.farewell(why));
+        write_some(client.socket.get(), callbacks_.farewell(why, client.listener));
     } catch (const std::system_error&) {
         // The client is not let in anyway.
     }

@@ -31,8 +31,9 @@ public:
         // Clients that are here now from there, as Address::network names it, and from everywhere.
         std::function<std::size_t(const std::string& network)> count_from;
         std::function<std::size_t()> count;
-        std::function<std::string(std::string_view why)> farewell; // what a refused client is told
-        std::function<void()> on_refusal{};                        // one was
+        // What a refused client is told that came in by this listener.
+        std::function<std::string(std::string_view why, std::string_view listener)> farewell;
+        std::function<void()> on_refusal{}; // one was
     };
 
     Acceptor(Loop& loop, Log& log, Callbacks callbacks)
@@ -66,7 +67,7 @@ public:
     void set_vacancy(Vacancy vacancy);
     // Stops accepting for a second, then tries again.
     void pause(std::string_view why);
-    void turn_away(const Fd& client, std::string_view why);
+    void turn_away(const Accepted& client, std::string_view why);
     // Whether it listens there, by the keeper's label.
     bool has(std::string_view label) const;
     // Nobody is let in any more, and others go on listening on the same sockets: no client notices.

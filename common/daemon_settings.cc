@@ -39,20 +39,35 @@ std::string parse_path(Words words, std::string_view what) {
     return word;
 }
 
-constexpr std::string_view tls_behind = " tls"; // an address
+constexpr std::string_view irc_behind = " irc", tls_behind = " tls"; // an address
 
 // Likewise; what else an address may be is checked when it is looked up.
 std::string parse_listener(Words words, const DaemonDefaults& defaults) {
+    const auto takes = [&](std::string_view word) {
+        if (words.size() < 2 || words.back() != word) return false;
+        words = words.first(words.size() - 1);
+        return true;
+    };
     const bool may_be_tls = defaults.listen_arguments.ends_with("[tls]");
-    const bool is_tls = may_be_tls && words.size() == 2 && words[1] == "tls";
-    const std::string& word = only_word(words.first(is_tls ? 1 : words.size()), "an address with its port");
-    if (is_tls && word.starts_with("unix:"))
+    const bool may_be_irc = defaults.listen_arguments.find("[irc]") != std::string_view::npos;
+    const bool is_last_tls = may_be_tls && takes("tls");
+    const bool is_irc = may_be_irc && takes("irc");
+    const bool is_tls = is_last_tls || (may_be_tls && takes("tls"));
+    const std::string& word = only_word(words, "an address with its port");
+    const bool is_path = word.starts_with("unix:");
+    if (is_tls && is_path)
         throw UserError(text("'", escape(word), "' is a socket of this machine: leave out tls"));
-    if (is_tls) return word + std::string{tls_behind};
-    if (word.rfind("unix:", 0) == 0 && word.rfind("unix:/", 0) != 0)
+    if (is_path && !word.starts_with("unix:/"))
         throw UserError(
             text("'", escape(word), "' does not name a path: write unix: and a path that begins with /"));
-    return word;
+    if (is_path && word.ends_with(irc_behind))
+        throw UserError(text("'", escape(word),
+                             "' ends in a blank and irc: choose another path, or write irc "
+                             "as a word of its own"));
+    std::string place = word;
+    if (is_irc) place += irc_behind;
+    if (is_tls) place += tls_behind;
+    return place;
 }
 
 std::string parse_log(Words words) {
@@ -67,9 +82,11 @@ std::string parse_log(Words words) {
 
 } // namespace
 
-ListenPlace::ListenPlace(const std::string& given)
-    : is_tls(given.ends_with(tls_behind) && !given.starts_with("unix:")) {
-    address = given.substr(0, given.size() - (is_tls ? tls_behind.size() : 0));
+ListenPlace::ListenPlace(const std::string& given) : address(given) {
+    is_tls = !given.starts_with("unix:") && address.ends_with(tls_behind);
+    if (is_tls) address.resize(address.size() - tls_behind.size());
+    is_irc = address.ends_with(irc_behind);
+    if (is_irc) address.resize(address.size() - irc_behind.size());
 }
 
 std::vector<Directive> daemon_directives(DaemonSettings& s, const DaemonDefaults& defaults) {

@@ -45,18 +45,19 @@ struct DaemonSettings {
     std::chrono::seconds login_timeout{60};  // for a client to come in; 0: none
 };
 
-// One of `listen': an address, and whether those that connect there speak TLS from their first byte on.
+// One of `listen': an address, and what those that connect there speak from their first byte on.
 struct ListenPlace {
-    explicit ListenPlace(const std::string& given); // "ADDRESS:PORT" or "ADDRESS:PORT tls"
+    // "ADDRESS:PORT", and behind it nothing, " irc", " tls" or " irc tls".
+    explicit ListenPlace(const std::string& given);
     std::string address;
-    bool is_tls;
+    bool is_irc = false, is_tls = false;
 };
 
 // What differs between the daemons.
 struct DaemonDefaults {
     std::string_view daemon;
     std::string_view listen;
-    std::string_view listen_arguments = "ADDRESS:PORT"; // or that with [tls]
+    std::string_view listen_arguments = "ADDRESS:PORT"; // or that with [irc], [tls]
     std::string_view idle_timeout;
     // The name and the help of the directive for the user of the process that serves.
     std::string_view main_user, main_user_help;

@@ -8,9 +8,8 @@ namespace chatd {
 namespace {
 
 // What others do with words of their own, or come and go: a client is not shown that of itself.
-bool is_own_doing(Kind kind) {
-    return kind == Kind::joined || kind == Kind::left || kind == Kind::said || kind == Kind::acted;
-}
+bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::acted; }
+bool is_move(Kind kind) { return kind == Kind::joined || kind == Kind::left; }
 
 } // namespace
 
@@ -25,7 +24,7 @@ bool RoomView::is_own(const Record& record) const {
 
 bool RoomView::is_for_client(const Record& record) const {
     if (record.line < start_.first) return false; // reading has begun at the segment's start
-    if (is_own_doing(record.kind) && is_own(record)) return false;
+    if ((is_move(record.kind) || (is_speech(record.kind) && !shows_own_)) && is_own(record)) return false;
     const bool is_earlier = record.line < start_.joined;
     if (is_earlier && hides_earlier_) return false;
     if (is_earlier && start_.first == 0) return record.kind != Kind::joined && record.kind != Kind::left;

@@ -73,9 +73,11 @@ public:
     bool has_passed_joining() const { return next_line_ > start_.joined; }
     // For a client that wants no earlier lines.
     void hide_earlier() { hides_earlier_ = true; }
+    // For one that may want to be shown what it says itself.
+    void show_own() { shows_own_ = true; }
+    bool is_own(const Record& record) const;
 
 private:
-    bool is_own(const Record& record) const;
     bool is_for_client(const Record& record) const;
     void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
 
@@ -91,6 +93,7 @@ private:
     bool asked_ = false; // for the next segment
     bool hides_earlier_ = false;
     bool tells_own_ = false;
+    bool shows_own_ = false;
     std::uint32_t held_from_ = 0; // 0: none
 };
 

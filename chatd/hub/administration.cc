@@ -306,8 +306,8 @@ ControlAnswer Administration::list_clients() const {
         if (client == nullptr) return {}; // it has left meanwhile
         return row_of(*client);
     };
-    return table_of(text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("TLS", 16),
-                         column("ROOM", 16), "NAME"),
+    return table_of(text(column("PID", 8), column("CLIENT", 24), column("SECONDS", 8), column("SPEAKS", 8),
+                         column("TLS", 16), column("ROOM", 16), "NAME"),
                     std::move(all), row);
 }
 
@@ -318,8 +318,8 @@ std::string Administration::row_of(const Client& client) const {
         rooms += text(rooms.empty() ? "" : ",", in.room->name());
     const std::string tls = pool_.tls_of(client);
     return text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
-                column(is_secure(tls) ? tls : "-", 16), column(rooms.empty() ? "-" : rooms, 16),
-                client.name.empty() ? "-" : client.name);
+                column(client.speaks_irc() ? "irc" : "-", 8), column(is_secure(tls) ? tls : "-", 16),
+                column(rooms.empty() ? "-" : rooms, 16), client.name.empty() ? "-" : client.name);
 }
 
 ControlAnswer Administration::list_bans() const {
@@ -336,16 +336,24 @@ ControlAnswer Administration::list_bans() const {
 ControlAnswer Administration::stats() const {
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - service_.started());
     std::array<std::size_t, 2> of_tls{}; // 1.2 and 1.3
+    std::size_t of_irc = 0;
     for (const auto& [number, client] : people_.all()) {
+        if (client.speaks_irc()) ++of_irc;
         const std::string tls = pool_.tls_of(client);
         if (is_secure(tls)) ++of_tls.at(tls.starts_with("1.2/") ? 0 : 1);
     }
     return std::vector{
-        text("uptime-seconds ", uptime.count()),   text("clients ", people_.count()),
-        text("max-clients ", pool_.max_clients()), text("clients-tls-1.2 ", of_tls[0]),
-        text("clients-tls-1.3 ", of_tls[1]),       text("accepted ", people_.added()),
-        text("refused ", pool_.refused()),         text("crashed ", pool_.crashed()),
-        text("rooms ", rooms_.all().size()),       text("lines ", rooms_.lines()),
+        text("uptime-seconds ", uptime.count()),
+        text("clients ", people_.count()),
+        text("max-clients ", pool_.max_clients()),
+        text("clients-tls-1.2 ", of_tls[0]),
+        text("clients-tls-1.3 ", of_tls[1]),
+        text("clients-irc ", of_irc),
+        text("accepted ", people_.added()),
+        text("refused ", pool_.refused()),
+        text("crashed ", pool_.crashed()),
+        text("rooms ", rooms_.all().size()),
+        text("lines ", rooms_.lines()),
         text("log-lines-lost ", log_.lost()),
     };
 }

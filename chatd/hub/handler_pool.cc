@@ -41,11 +41,12 @@ std::string shown_tls(const std::string& noted) {
 }
 
 bool wants_tls(const Arrival& arrival) { return speaks_tls(arrival.listener); }
+Front front_of(const Arrival& arrival) { return speaks_irc(arrival.listener) ? Front::irc : Front::typed; }
 
 // Whoever is not under TLS yet, and wants it, would not understand the words.
 void turn_away(Acceptor& acceptor, const Arrival& arrival, std::string_view words) {
     if (wants_tls(arrival) && !arrival.relay) return;
-    acceptor.turn_away(arrival.socket, words);
+    acceptor.turn_away(arrival, words);
     if (arrival.relay)
         RelayLink{duplicate(arrival.relay.get()), RelayLink::Begun{}}.say_whole(control_connection);
 }
@@ -71,7 +72,9 @@ HandlerPool::HandlerPool(Loop& loop, Log& log, const Settings& settings, StatusP
                 {[this](Accepted client) { take(std::move(client)); },
                  [this](const std::string& network) { return people_.count_from(network); },
                  [this] { return pages_in_use_.size(); },
-                 [](std::string_view why) { return text(why, '\n'); }}) {}
+                 [](std::string_view why, std::string_view listener) {
+                     return speaks_irc(listener) ? text("ERROR :", why, "\r\n") : text(why, '\n');
+                 }}) {}
 
 void HandlerPool::start() {
     acceptor_.start(settings_);
@@ -122,9 +125,10 @@ void HandlerPool::let_in(Arrival&& arrival) {
         set_no_delay(arrival.socket.get());
         set_urgent_inline(arrival.socket.get()); // a telnet client's Synch
     }
+    if (front_of(arrival) == Front::irc && spawner_.version() < first_with_irc)
+        return turn_away(acceptor_, arrival, busy_words);
     if (wants_tls(arrival)) {
-        const bool is_known = spawner_.version() >= first_with_relay;
-        if (!is_known || (!arrival.relay && !callbacks_.begin_tls(arrival))) {
+        if (!arrival.relay && !callbacks_.begin_tls(arrival)) {
             log_.warning(text("no tls for ", arrival.peer.shown(), ": not now"));
             return turn_away(acceptor_, arrival, busy_words);
         }
@@ -160,8 +164,8 @@ void HandlerPool::let_in(Arrival&& arrival) {
 // Whom a handler greets is not lost when the hub is: it stands with the keeper before.
 void HandlerPool::hand_over(HandOver newcomer) {
     if (!deposits_.has_all()) return newcomers_.push_back(std::move(newcomer));
-    spawner_.spawn(newcomer.client, newcomer.page, std::move(newcomer.arrival.socket),
-                   std::move(newcomer.pair));
+    spawner_.spawn(newcomer.client, newcomer.page, front_of(newcomer.arrival),
+                   std::move(newcomer.arrival.socket), std::move(newcomer.pair));
 }
 
 void HandlerPool::on_deposited() {
@@ -328,9 +332,9 @@ void HandlerPool::admit(Arrival arrival) {
 
 void HandlerPool::release(Client& client, std::string_view farewell) {
     const ClientNumber number = client.number;
-    acceptor_.log_end(
-        text(client.peer, " pid ", client.pid, ' ', escape(client.name), shown_tls(tls_of(client))),
-        people_.count() - 1);
+    acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name),
+                           client.speaks_irc() ? " irc" : "", shown_tls(tls_of(client))),
+                      people_.count() - 1);
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client, farewell);
         leaving_.begin(number, client.pid, std::move(client.errors),

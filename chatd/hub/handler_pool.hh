@@ -39,7 +39,8 @@ public:
     struct Spawner {
         std::function<bool()> is_ready;
         std::function<pid_t()> pid;
-        std::function<void(ClientNumber, std::size_t page, common::Fd socket, common::Fd pair)> spawn;
+        std::function<void(ClientNumber, std::size_t page, Front front, common::Fd socket, common::Fd pair)>
+            spawn;
         std::function<void(ClientNumber, int signal)> signal;
         std::function<std::uint16_t()> version = [] { return protocol_version; };
         std::function<void(pid_t)> kill_orphan{}; // that the keeper has inherited

@@ -105,8 +105,9 @@ void SpawnerLink::know_version(std::uint16_t version) {
     if (is_ready()) callbacks_.on_ready();
 }
 
-void SpawnerLink::spawn(std::uint64_t client, std::size_t page, Fd socket, Fd pair) {
-    process_.send(SpawnFrame::make({}, client, static_cast<std::uint32_t>(page)), std::move(socket),
+void SpawnerLink::spawn(std::uint64_t client, std::size_t page, Front front, Fd socket, Fd pair) {
+    const std::string_view name = front_names.at(static_cast<std::size_t>(front));
+    process_.send(SpawnFrame::make(name, client, static_cast<std::uint32_t>(page)), std::move(socket),
                   std::move(pair));
 }
 

@@ -60,7 +60,7 @@ public:
     bool was_ready() const { return was_ready_; }
     // Whether a client can be handed over now; else on_ready tells when.
     bool is_ready() const { return process_.runs() && version_ != 0 && !next_ && process_.waiting() == 0; }
-    void spawn(std::uint64_t client, std::size_t page, common::Fd socket, common::Fd pair);
+    void spawn(std::uint64_t client, std::size_t page, Front front, common::Fd socket, common::Fd pair);
     void signal(std::uint64_t client, int signal);
     // Asks it which handlers are there: on_handlers. For a hub that follows another, at its start; if this
     // spawner has died since, on_lost tells.

@@ -22,6 +22,12 @@ namespace {
 
 constexpr std::chrono::milliseconds last_words_time{2000}; // for the hub to take each of them
 
+Front front_named(std::string_view name) {
+    const auto found = std::find(front_names.begin(), front_names.end(), name);
+    if (found == front_names.end()) throw PeerError("a client is to be spoken to in an unknown way");
+    return static_cast<Front>(found - front_names.begin());
+}
+
 } // namespace
 
 Spawner::Spawner(Fd hub, const std::string& program_folder, RunHandler run_handler)
@@ -174,7 +180,9 @@ void Spawner::configure(std::span<const char> packet, Fd pages) {
 }
 
 void Spawner::spawn(std::span<const char> packet, Received got) {
-    const auto [number, page] = SpawnFrame::read(packet).first;
+    const auto [fields, name] = SpawnFrame::read(packet);
+    const auto [number, page] = fields;
+    const Front front = front_named(name);
     Child child;
     child.role = "handler";
     child.number = number;
@@ -182,7 +190,7 @@ void Spawner::spawn(std::span<const char> packet, Received got) {
     std::optional<pid_t> pid;
     if (got.passed && got.second)
         pid = handlers_.spawn(std::move(child), [&] {
-            return become_handler(std::move(got.passed), std::move(got.second), own_page);
+            return become_handler(std::move(got.passed), std::move(got.second), own_page, front);
         });
     if (pid) by_number_[number] = *pid;
     tell(SpawnedFrame::make({}, number, static_cast<std::int64_t>(pid.value_or(-1))));
@@ -224,7 +232,7 @@ void Spawner::flush() {
 }
 
 // In the child: keeps what is the handler's, shuts itself in, and serves.
-int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
+int Spawner::become_handler(Fd client, Fd pair, std::size_t page, Front front) {
     const std::span<std::byte> own_page = map_shared_pages(pages_.get(), page, 1);
     std::fill(own_page.begin(), own_page.end(), std::byte{}); // its predecessor's
     const std::array keep{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, client.get(), pair.get()};
@@ -237,7 +245,7 @@ int Spawner::become_handler(Fd client, Fd pair, std::size_t page) {
     forbid_new_privileges();
     restrict_files(-1, TreeAccess::none);
     limit_resources({});
-    return run_({events_, idle_timeout_, language_, lines_at_once_, catalogues_, std::move(client),
+    return run_({events_, idle_timeout_, language_, lines_at_once_, front, catalogues_, std::move(client),
                  std::move(pair), own_page});
 }
 

@@ -28,6 +28,7 @@ struct HandlerParts {
     std::chrono::seconds idle_timeout; // 0: none
     Language language;
     std::uint32_t lines_at_once; // that may go to the hub together; 0: no limit
+    Front front;
     const Catalogues& catalogues;
     common::Fd client, pair;
     std::span<std::byte> page; // its own
@@ -57,7 +58,7 @@ private:
     void end_handlers();
     void tell(std::string packet);
     void flush();
-    int become_handler(common::Fd client, common::Fd pair, std::size_t page);
+    int become_handler(common::Fd client, common::Fd pair, std::size_t page, Front front);
 
     common::Fd hub_;
     RunHandler run_;

@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 1> chat_reserved{"administrator"};
 
 constexpr std::array tables{
     UserTable{"ftpd", "ftpctl", true, ftp_rights, ftp_limits, ftp_reserved, "/", "list,read"},
-    UserTable{"chatd", "chatctl", false, chat_rights, {}, chat_reserved, "-", "-"},
+    UserTable{"chatd", "chatctl", false, chat_rights, {}, chat_reserved, "-", "-", ",!@*?", "#&$~+%"},
 };
 
 // "list, read, write"; "-" where there are none.
@@ -122,6 +122,16 @@ void check_user(const User& user, const UserTable& table) {
     const std::size_t bytes = line_of_user(user).size();
     if (bytes > max_user_line)
         throw UserError(text("the line has ", bytes, " bytes, and at most ", max_user_line, " are allowed"));
+}
+
+void check_new_name(std::string_view name, const UserTable& table) {
+    check_name(name, table);
+    if (name.find_first_of(table.never_in_new_names) != name.npos)
+        throw UserError(
+            text("'", name, "' cannot be a new user's name: leave out ", table.never_in_new_names));
+    if (name.find_first_of(table.never_first) == 0)
+        throw UserError(
+            text("'", name, "' cannot be a new user's name: begin with none of ", table.never_first));
 }
 
 UserFile::UserFile(std::string name, std::string_view content, const UserTable& table)

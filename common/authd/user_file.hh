@@ -28,6 +28,8 @@ struct UserTable {
     std::span<const std::string_view> limits;         // the keys of the fifth; each takes a number of bytes
     std::span<const std::string_view> reserved_names; // in any case of letters
     std::string_view usual_home, usual_rights;        // what `user add' takes where they are left out
+    // Of the name of a new user: bytes that are not in it, and those that do not begin it.
+    std::string_view never_in_new_names{}, never_first{};
 };
 
 // ftpd's and chatd's. They stand here, not in the daemons, because one program edits the files of both.
@@ -48,6 +50,8 @@ std::vector<std::string_view> split_list(std::string_view field);
 
 // Throws UserError saying what is wrong with a user's field and what would be right.
 void check_user(const User& user, const UserTable& table);
+// The same of the name of a user that is new.
+void check_new_name(std::string_view name, const UserTable& table);
 
 // The whole file. The table must outlive it.
 class UserFile {

@@ -37,7 +37,8 @@ void add_user(const std::string& path, const UserTable& table, Words arguments) 
     };
     User user{arguments[0], "*", argument(1, table.usual_home), argument(2, table.usual_rights),
               argument(3, "")};
-    check_user(user, table); // before anybody types a password
+    check_new_name(user.name, table); // before anybody types a password
+    check_user(user, table);
     try {
         read_user_file(path, table).add(user);
     } catch (const std::system_error& error) {

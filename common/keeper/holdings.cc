@@ -62,7 +62,7 @@ Holdings::Holdings(const Plan& plan, Log& log) : Holdings{plan, log, limit_for(p
 
 Holdings::Holdings(const Plan& plan, Log& log, std::chrono::milliseconds limit)
     : log_(log), control_{open_control(plan), plan.settings.control} {
-    listeners_.choose_tls(plan.settings.listen, has_tls(plan));
+    listeners_.choose_spoken(plan.settings.listen, has_tls(plan));
     listeners_.open(plan.settings.listen, nullptr, limit);
     opened_ = open_all(plan);
 }

@@ -23,15 +23,33 @@ namespace common {
 // Its ready-made labels. What else there is, each daemon's plan says.
 inline constexpr std::string_view label_of_state = "state lock", label_of_control = "control",
                                   label_of_log = "log",
-                                  label_of_listener = "listen ", // and its address, and, if so, the next
-    listener_is_tls = " tls",
-                                  label_of_inherited = "inherited ", // a listener of a service manager, likewise
+                                  label_of_listener = "listen ", // its address, and, if so, the next two
+    listener_is_irc = " irc", listener_is_tls = " tls",
+                                  label_of_inherited = "inherited ", // a service manager's, likewise
     label_of_users = "users";
-// Whether those who came in by a listener of this label speak TLS from their first byte on. A path has none.
-constexpr bool speaks_tls(std::string_view label) {
-    while (label.ends_with('+')) label.remove_suffix(1);
-    return label.ends_with(listener_is_tls) && !label.starts_with("listen unix:");
-}
+// A listener's label, and what those who came in by it speak from their first byte on. A path has no TLS.
+struct ListenerLabel {
+    constexpr explicit ListenerLabel(std::string_view label) : place(label) {
+        const bool is_inherited = label.starts_with(label_of_inherited);
+        if (!is_inherited && !label.starts_with(label_of_listener)) return;
+        const std::size_t address = (is_inherited ? label_of_inherited : label_of_listener).size();
+        const bool is_path = label.substr(address).starts_with("unix:");
+        while (!is_path && place.ends_with('+')) place.remove_suffix(1);
+        is_tls = !is_path && take(listener_is_tls);
+        is_irc = take(listener_is_irc);
+    }
+    std::string_view place; // the label without the words of what is spoken
+    bool is_irc = false, is_tls = false;
+
+private:
+    constexpr bool take(std::string_view word) {
+        if (!place.ends_with(word)) return false;
+        place.remove_suffix(word.size());
+        return true;
+    }
+};
+constexpr bool speaks_tls(std::string_view label) { return ListenerLabel{label}.is_tls; }
+constexpr bool speaks_irc(std::string_view label) { return ListenerLabel{label}.is_irc; }
 
 struct Given {
     std::string label;

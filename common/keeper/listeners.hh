@@ -30,7 +30,8 @@ public:
         Fd fd;
     };
 
-    // Takes those of the service manager. Throws UserError for one that it has named `tls' and that is a path.
+    // Takes those of the service manager. Throws UserError for one that it has named `tls' and that is a
+    // path.
     Listeners();
     // Those that another process of this daemon has opened, or been passed. are_anothers: their files stay.
     enum class Files { are_ours, are_anothers };
@@ -40,9 +41,10 @@ public:
     Listeners& operator=(const Listeners&) = delete;
     ~Listeners() { close(); }
 
-    // Of those of the service manager, those are for TLS that it has named so, or whose address a place with
-    // tls has. Throws UserError when a place with tls is none of them, and when there is no TLS at all.
-    void choose_tls(const std::vector<std::string>& places, bool there_is_tls);
+    // Of those of the service manager, TLS or IRC is spoken at those that it has named so, and at those whose
+    // address a place with these words has. Throws UserError when such a place is none of them, and when
+    // there is no TLS at all.
+    void choose_spoken(const std::vector<std::string>& places, bool there_is_tls);
     // Opens the places that are wanted and not there, and closes those that are there and not wanted. Names
     // are looked up. told: takes what cannot be done; nullptr: that is thrown. limit: as listen_within.
     void open(const std::vector<std::string>& places, std::vector<Note>* told,

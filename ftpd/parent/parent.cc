@@ -56,7 +56,7 @@ Parent::Parent(KeeperLink& keeper, Settings settings, std::optional<Identity> id
                 {[this](Accepted client) { start_session(std::move(client)); },
                  [this](const std::string& network) { return sessions_.count_from(network); },
                  [this] { return sessions_.size(); },
-                 [](std::string_view why) { return text("421 ", why, "\r\n"); },
+                 [](std::string_view why, std::string_view) { return text("421 ", why, "\r\n"); },
                  [this] { ++pages_.books().totals.refused; }}) {
     service_.open(duties());
     if (!settings_.users.empty())
@@ -167,7 +167,7 @@ void Parent::start_session(Accepted client) {
     root_.renew_if_removed();
     // Where TLS comes first the words would not be understood.
     const auto turn_away = [&](std::string_view why) {
-        if (!speaks_tls(client.listener)) acceptor_.turn_away(client.socket, why);
+        if (!speaks_tls(client.listener)) acceptor_.turn_away(client, why);
     };
     Fd ours;
     SessionParts parts;

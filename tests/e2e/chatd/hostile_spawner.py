@@ -116,7 +116,7 @@ def read_hub():
             os.close(fd)
 
 
-hub.send(struct.pack("=HH", READY, 8))
+hub.send(struct.pack("=HH", READY, 9))
 events.register(hub, selectors.EVENT_READ, read_hub)
 while True:
     events.select()[0][0].data()  # one at a time: it may close another

@@ -57,6 +57,51 @@ TEST_SUITE("unit") {
         CHECK_FALSE(common::speaks_tls("inherited 127.0.0.1:6697 3"));
     }
 
+    TEST_CASE("a listener for IRC may be one for TLS as well and a path") {
+        const std::string certificate = "certificate /a /b";
+        const Settings settings =
+            settings_of({"listen *:6667 irc", "listen *:6697 tls irc", "listen *:6698 irc tls",
+                         "listen unix:/run/irc irc", "listen unix:/run/irc", certificate});
+        REQUIRE(settings.listen.size() == 5);
+        CHECK(settings.listen[1] == "*:6697 irc tls");
+        CHECK(settings.listen[2] == "*:6698 irc tls");
+        const std::vector<common::ListenPlace> places{settings.listen.begin(), settings.listen.end()};
+        CHECK(places[0].address == "*:6667");
+        CHECK(places[1].address == "*:6697");
+        CHECK(places[3].address == "unix:/run/irc");
+        for (const std::size_t at : {0, 1, 2, 3, 4}) {
+            CAPTURE(at);
+            CHECK(places[at].is_irc == (at != 4));
+            CHECK(places[at].is_tls == (at == 1 || at == 2));
+        }
+        CHECK(is_refused({"listen *:6697 irc tls"}, "add `certificate CERT KEY'"));
+        CHECK(is_refused({"listen *:6667 irc irc"}, "an address"));
+        CHECK(is_refused({"listen *:6697 tls tls", certificate}, "an address"));
+        CHECK(is_refused({"listen unix:/x tls irc", certificate}, "leave out tls"));
+        CHECK(is_refused({"listen \"unix:/x irc\""}, "choose another path"));
+        CHECK(common::speaks_irc("listen 127.0.0.1:6667 irc"));
+        CHECK(common::speaks_irc("listen 127.0.0.1:0 irc+"));
+        CHECK(common::speaks_irc("listen 127.0.0.1:0 irc tls+"));
+        CHECK(common::speaks_tls("listen 127.0.0.1:0 irc tls+"));
+        CHECK(common::speaks_irc("listen unix:/run/irc irc"));
+        CHECK_FALSE(common::speaks_tls("listen 127.0.0.1:6667 irc"));
+        CHECK_FALSE(common::speaks_irc("listen 127.0.0.1:6697 tls"));
+        CHECK_FALSE(common::speaks_irc("inherited unix:/x irc"));
+    }
+
+    TEST_CASE("codes that IRC cannot carry are named where some may come that speak it") {
+        Lines lines{"room a code moon", "room b code \"full moon\"", "room c code a,b", "room d code :d",
+                    "room e"};
+        CHECK(notes_on_irc(settings_of(lines)).empty());
+        lines.push_back("listen *:6667 irc");
+        const auto notes = notes_on_irc(settings_of(lines));
+        REQUIRE(notes.size() == 3);
+        CHECK(notes[0].text ==
+              "room b: IRC cannot carry its code, since it holds a blank: nobody enters it that way");
+        CHECK(notes[1].text.starts_with("room c: IRC cannot carry its code, since it holds a comma"));
+        CHECK(notes[2].text.starts_with("room d: IRC cannot carry its code, since it begins with a colon"));
+    }
+
     TEST_CASE("chatd's defaults are one open room and twenty lines of history") {
         const Settings settings = settings_of({});
         REQUIRE(settings.rooms.size() == 1);

@@ -61,7 +61,7 @@ struct Office : HubHouse {
                      bans,
                      deposits,
                      {[] { return true; }, [] { return -1; },
-                      [](ClientNumber, std::size_t, const common::Fd&, const common::Fd&) {},
+                      [](ClientNumber, std::size_t, Front, const common::Fd&, const common::Fd&) {},
                       [](ClientNumber, int) {}},
                      {[](ClientNumber) {}, [](Client&) {}, {}, {}}};
     Administration administration{service, log, people, rooms, bans, moderation, pool, deposits};
@@ -141,18 +141,26 @@ TEST_SUITE("unit") {
         CHECK(rooms[2] == "lobby                   open    1       1       -");
         REQUIRE(who.size() == 3);
         CHECK(who[1].substr(40) ==
-              "-               lobby,cellar    ada"); // who came first, among those without a process
-        CHECK(who[2].substr(40) == "-               -               -");
+              "-       -               lobby,cellar    ada"); // who came first, among those without a process
+        CHECK(who[2].substr(40) == "-       -               -               -");
         const std::vector<std::string> stats = house.ask("stats").lines;
-        REQUIRE(stats.size() == 11);
+        REQUIRE(stats.size() == 12);
         CHECK(stats[1] == "clients 2");
         CHECK(stats[2] == "max-clients 2");
         CHECK(stats[3] == "clients-tls-1.2 0");
         CHECK(stats[4] == "clients-tls-1.3 0");
-        CHECK(stats[5] == "accepted 2");
-        CHECK(stats[8] == "rooms 2");
-        CHECK(stats[9] == "lines 2");
-        CHECK(house.administration.status().size() == 11 + 3 + 3);
+        CHECK(stats[5] == "clients-irc 0");
+        CHECK(stats[6] == "accepted 2");
+        CHECK(stats[9] == "rooms 2");
+        CHECK(stats[10] == "lines 2");
+        CHECK(house.administration.status().size() == 12 + 3 + 3);
+    }
+
+    TEST_CASE("who and stats show which clients speak IRC") {
+        Office house;
+        house.enter("ada").listener = "listen 127.0.0.1:6667 irc";
+        CHECK(house.table("who").at(1).substr(40) == "irc     -               lobby           ada");
+        CHECK(house.ask("stats").lines.at(5) == "clients-irc 1");
     }
 
     TEST_CASE("a list of clients is made as it is sent and without those who have left meanwhile") {

@@ -30,6 +30,7 @@ struct Pool {
     struct Spawned {
         ClientNumber client;
         std::size_t page;
+        Front front;
         common::Fd socket, pair;
     };
 
@@ -96,33 +97,34 @@ struct Pool {
         secured.push_back(std::move(ends));
         return true;
     }
-    HandlerPool pool{loop,
-                     log,
-                     settings,
-                     pages,
-                     people,
-                     bans,
-                     deposits,
-                     {[this] { return is_ready; }, [] { return spawner; },
-                      [this](ClientNumber client, std::size_t page, common::Fd socket, common::Fd pair) {
-                          spawned.push_back({client, page, std::move(socket), std::move(pair)});
-                      },
-                      [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); },
-                      [this] { return version; }, [this](pid_t pid) { killed_orphans.push_back(pid); }},
-                     {[this](ClientNumber client) {
-                          if (reading_fails) common::fail_with(EIO, "receive a packet");
-                          readable.push_back(client);
-                      },
-                      [this](Client& client) {
-                          lost.push_back(client.number);
-                          pool.release(client, {});
-                      },
-                      [this](Client& client) { arrived.push_back(client.number); },
-                      [this](Client& client, std::string_view why) {
-                          faults += why;
-                          pool.release(client, {});
-                      },
-                      [this](Arrival& arrival) { return begin_tls(arrival); }}};
+    HandlerPool pool{
+        loop,
+        log,
+        settings,
+        pages,
+        people,
+        bans,
+        deposits,
+        {[this] { return is_ready; }, [] { return spawner; },
+         [this](ClientNumber client, std::size_t page, Front front, common::Fd socket, common::Fd pair) {
+             spawned.push_back({client, page, front, std::move(socket), std::move(pair)});
+         },
+         [this](ClientNumber client, int signal) { signals.emplace_back(client, signal); },
+         [this] { return version; }, [this](pid_t pid) { killed_orphans.push_back(pid); }},
+        {[this](ClientNumber client) {
+             if (reading_fails) common::fail_with(EIO, "receive a packet");
+             readable.push_back(client);
+         },
+         [this](Client& client) {
+             lost.push_back(client.number);
+             pool.release(client, {});
+         },
+         [this](Client& client) { arrived.push_back(client.number); },
+         [this](Client& client, std::string_view why) {
+             faults += why;
+             pool.release(client, {});
+         },
+         [this](Arrival& arrival) { return begin_tls(arrival); }}};
     Waker waker{loop, pages, people, [this](Client& client, std::string_view why) {
                     faults += why;
                     pool.release(client, {});
@@ -145,6 +147,33 @@ TEST_SUITE("unit") {
         common::send_packet(house.spawned[1].pair.get(), std::string_view{"x"});
         house.loop.run_once(nullptr, false);
         CHECK(house.readable == std::vector<ClientNumber>{second});
+    }
+
+    TEST_CASE("a client that comes in where IRC is spoken gets a handler that does") {
+        Pool house;
+        house.take("10.0.0.1", "listen 10.0.0.1:2323");
+        house.take("10.0.0.1", "listen 10.0.0.1:6697 irc tls");
+        REQUIRE(house.spawned.size() == 2);
+        CHECK(house.spawned[0].front == Front::typed);
+        CHECK(house.spawned[1].front == Front::irc);
+        CHECK(house.secured.size() == 1);
+        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6667 irc") == 0);
+        CHECK(house.told() == "ERROR :The server is busy: try again in a moment.\r\n");
+        Client& second = *house.people.find(house.spawned[1].client);
+        house.pool.on_spawned(second.number, 4712);
+        house.people.give_name(second, "ada");
+        house.pool.release(second, {});
+        CHECK(house.is_logged(" pid 4712 ada irc"));
+    }
+
+    TEST_CASE("whose handler could not speak IRC is told to come again") {
+        Pool house;
+        house.version = first_with_irc - 1;
+        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6667 irc") == 0);
+        CHECK(house.told() == "ERROR :The server is busy: try again in a moment.\r\n");
+        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:2323") != 0);
+        house.version = first_with_irc;
+        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6667 irc") != 0);
     }
 
     TEST_CASE("what another hub would have to know of a newcomer is deposited before it is handed over") {
@@ -437,10 +466,6 @@ TEST_SUITE("unit") {
         CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6697 tls") == 0);
         CHECK(house.told().empty());
         house.has_tlsd = true;
-        house.version = first_with_relay - 1;
-        CHECK(house.take("10.0.0.1", "listen 10.0.0.1:6697 tls") == 0);
-        CHECK(house.secured.empty());
-        house.version = first_with_relay;
         house.take("10.0.0.1", "listen 10.0.0.1:6697 tls");
         house.is_ready = false;
         house.spawned.clear();

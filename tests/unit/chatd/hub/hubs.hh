@@ -39,9 +39,10 @@ struct Hubs {
         if (configured) now->settings.rooms = *configured;
         pool.emplace(
             now->loop, now->log, now->settings, pages, now->people, now->bans, now->deposits,
-            chatd::HandlerPool::Spawner{[] { return true; }, [] { return spawner; },
-                                        [](chatd::ClientNumber, std::size_t, common::Fd, common::Fd) {},
-                                        [](chatd::ClientNumber, int) {}},
+            chatd::HandlerPool::Spawner{
+                [] { return true; }, [] { return spawner; },
+                [](chatd::ClientNumber, std::size_t, chatd::Front, common::Fd, common::Fd) {},
+                [](chatd::ClientNumber, int) {}},
             chatd::HandlerPool::Callbacks{[this](chatd::ClientNumber client) { now->requests.read(client); },
                                           [this](chatd::Client& client) { now->departures.end(client); }});
         pool->open({}, 0);

@@ -26,6 +26,7 @@ namespace {
 int stay(HandlerParts parts) {
     ::alarm(120); // a failing test leaves nobody behind
     std::array<char, 16> packet{};
+    send_packet(parts.pair.get(), std::string_view{parts.front == Front::irc ? "irc" : "typed"});
     for (;;) {
         pollfd pair{parts.pair.get(), POLLIN, 0};
         ::poll(&pair, 1, -1);
@@ -75,11 +76,11 @@ struct House {
         }
         return status;
     }
-    void spawn(std::uint64_t client) {
+    void spawn(std::uint64_t client, Front front = Front::typed) {
         auto [ours, theirs] = make_packet_pair();
         pairs[client] = std::move(ours);
         Fd socket = duplicate(theirs.get(), "a client");
-        link.spawn(client, 0, std::move(socket), std::move(theirs));
+        link.spawn(client, 0, front, std::move(socket), std::move(theirs));
     }
     template <class Done>
     void run_until(Done done) {
@@ -125,6 +126,23 @@ TEST_SUITE("unit") {
         house.list();
         CHECK(house.listed == house.spawned);
         CHECK(house.pieces == 1);
+    }
+
+    TEST_CASE("a handler is told what its client speaks") {
+        House house;
+        house.run_until([&] { return house.link.is_ready(); });
+        house.spawn(1);
+        house.spawn(2, Front::irc);
+        house.run_until([&] { return house.spawned.size() == 2; });
+        const auto said = [&](std::uint64_t client) {
+            std::array<char, 16> packet{};
+            const int pair = house.pairs.at(client).get();
+            pollfd one{pair, POLLIN, 0};
+            ::poll(&one, 1, 60'000);
+            return std::string{packet.data(), receive_packet(pair, packet).bytes};
+        };
+        CHECK(said(1) == "typed");
+        CHECK(said(2) == "irc");
     }
 
     TEST_CASE("a spawner that another follows ends at once and what it has forked stays") {

@@ -90,6 +90,28 @@ TEST_SUITE("unit") {
         CHECK(split_list("a,,b") == List{"a", "", "b"});
     }
 
+    TEST_CASE("user file: a new user of chatd has a name that IRC can carry and one that is there stays") {
+        const auto refusal_of = [](std::string_view name, std::string_view daemon) -> std::string {
+            try {
+                check_new_name(name, user_table(daemon));
+            } catch (const UserError& error) {
+                return error.what();
+            }
+            return "accepted";
+        };
+        for (const std::string_view name : {"a@b", "a,b", "a!b", "a*", "?"}) {
+            CHECK(refusal_of(name, "chatd") ==
+                  text("'", name, "' cannot be a new user's name: leave out ,!@*?"));
+            CHECK(refusal_of(name, "ftpd") == "accepted");
+        }
+        for (const std::string_view name : {"&a", "$a", "~a", "+a", "%a"})
+            CHECK(refusal_of(name, "chatd") ==
+                  text("'", name, "' cannot be a new user's name: begin with none of #&$~+%"));
+        CHECK(refusal_of("", "chatd").starts_with("'' cannot be a user's name"));
+        CHECK(refusal_of("ann", "chatd") == "accepted");
+        CHECK(refusal("a@b:*:-:-\n", chat) == "accepted");
+    }
+
     TEST_CASE("user file: a fault is told with file and line and word and remedy") {
         CHECK(refusal("ann:*:/:list\nbob:*:/:lst\n") == "users:2: 'lst' is not a right: there are list, "
                                                         "read, write, overwrite, delete, rename, mkdir, with "

@@ -97,6 +97,31 @@ TEST_SUITE("unit") {
         }
     }
 
+    TEST_CASE("listeners: one that is there begins or ends to be for IRC with or without TLS") {
+        const std::string place =
+            local_address(listen_on(resolve_address("127.0.0.1:0").at(0)).get()).shown();
+        const TemporaryFolder folder;
+        const std::string path = "unix:" + (folder / "irc");
+        Listeners listeners{{}, false, Listeners::Files::are_ours};
+        listeners.open({place, path}, nullptr, 60s);
+        REQUIRE(listeners.all().size() == 2);
+        const int fd = listeners.all()[0].fd.get(), of_path = listeners.all()[1].fd.get();
+        for (const std::string words : {" irc", " irc tls", " tls", " irc", ""}) {
+            const std::string other = words.ends_with("tls") ? "" : words; // a path has none
+            listeners.open({place + words, path + other}, nullptr);
+            REQUIRE(listeners.all().size() == 2);
+            CHECK(listeners.all()[0].label == "listen " + place + words);
+            CHECK(listeners.all()[0].fd.get() == fd);
+            CHECK(listeners.all()[1].label == "listen " + path + other);
+            CHECK(listeners.all()[1].fd.get() == of_path);
+        }
+        // Two of port 0 are two, whatever they speak.
+        listeners.open({"127.0.0.1:0", "127.0.0.1:0 irc", "127.0.0.1:0 irc"}, nullptr);
+        REQUIRE(listeners.all().size() == 3);
+        CHECK(speaks_irc(listeners.all()[1].label));
+        CHECK(speaks_irc(listeners.all()[2].label));
+    }
+
     TEST_CASE("listeners: a path may have blanks and the word tls in it") {
         const TemporaryFolder folder;
         for (const std::string name : {"with a blank", "x tls"}) {

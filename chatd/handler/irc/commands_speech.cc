@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: ISC
+// Commands of IRC that say something, in a room or to somebody alone: PRIVMSG, NOTICE.
+#include "chatd/handler/irc/irc_commands.hh"
+#include "chatd/handler/irc/irc_conversation.hh"
+#include "chatd/handler/irc/isupport.hh"
+#include "chatd/handler/irc/names.hh"
+#include "chatd/handler/irc/text_parts.hh"
+#include "chatd/words.hh"
+#include "common/text.hh"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+using namespace common;
+
+namespace chatd::irc {
+namespace {
+
+// What is said: CTCP's ACTION is what somebody does; what else CTCP asks and answers no room can carry.
+struct Speech {
+    Kind kind = Kind::said;
+    std::string words{}; // harmless; empty: nothing is said
+    bool is_lost = false;
+};
+Speech speech_of(std::string_view text) {
+    Speech speech;
+    if (const std::optional<Ctcp> ctcp = parse_ctcp(text)) {
+        speech.is_lost = ctcp->command != "ACTION";
+        if (speech.is_lost) return speech;
+        speech.kind = Kind::acted;
+        speech.words = neutralise(without_formatting(ctcp->text));
+        return speech;
+    }
+    speech.words = neutralise(without_formatting(text));
+    return speech;
+}
+
+// The next line, if it says something more in the same way: lines that have come together go to the hub
+// together, and a hundred cost what one costs.
+std::optional<std::string> next_words(IrcConversation& c, const ClientLine& line) {
+    std::optional<ClientLine> next = c.input.next();
+    if (!next) return {};
+    const bool is_same = next->fault == ClientLine::Fault::none && next->command == line.command &&
+                         next->params.size() == 2 && next->param(0) == line.param(0) && next->tags.empty();
+    if (is_same) {
+        Speech speech = speech_of(next->param(1));
+        if (speech.kind == Kind::said && !speech.words.empty() && speech.words.size() <= max_text)
+            return std::move(speech.words);
+    }
+    c.input.put_back(*std::move(next));
+    return {};
+}
+
+void say(IrcConversation& c, const std::string& channel, const Speech& speech) {
+    const Place* const place = c.places.find(channel);
+    if (place == nullptr) return c.replies.numeric(Numeric::cannot_send, {channel}, "Join the channel first");
+    const bool echoes = c.capabilities.has(Capability::echo_message);
+    const auto accepted = [&c, echoes](const std::string&) {
+        if (echoes) c.replies.take_label(); // the echo has it
+    };
+    const auto refused = [&c, channel](Refusal why) {
+        c.echoes.forget();
+        c.refuse(channel, why);
+    };
+    c.ask(Message::say,
+          SayFrame::make(speech.words, place->room, static_cast<std::uint8_t>(speech.kind), std::uint8_t{0}),
+          channel, {.accepted = accepted, .refused = refused});
+    if (echoes && !c.replies.label().empty())
+        c.echoes.expect(serial_of(c.hub.request()->packet), c.replies.label());
+}
+
+void tell(IrcConversation& c, const std::string& name, Telling how, const std::string& words) {
+    if (name.size() > max_name) return c.refuse(beginning_of(name, max_name), Refusal::nobody);
+    const auto accepted = [&c, name, how, words](const std::string& away) {
+        if (c.capabilities.has(Capability::echo_message))
+            for (const ServerLine& echo : c.records.private_lines(how, c.replies.nick(), name, words))
+                c.replies.answer(echo);
+        const std::size_t tab = away.find('\t');
+        if (tab != away.npos && how != Telling::noticed)
+            c.replies.numeric(Numeric::away, {away.substr(0, tab)}, away.substr(tab + 1));
+    };
+    c.ask(Message::tell_as,
+          TellAsFrame::make(text(name, words), static_cast<std::uint8_t>(how), std::uint64_t{0},
+                            static_cast<std::uint8_t>(name.size())),
+          name, {.accepted = accepted});
+}
+
+// otherwise: unless it is an action.
+void speak(IrcConversation& c, const ClientLine& line, Telling otherwise) {
+    if (line.param(0).empty()) return c.replies.numeric(Numeric::no_recipient);
+    Speech speech = speech_of(line.param(1));
+    if (speech.is_lost) return;
+    if (speech.words.empty()) return c.replies.numeric(Numeric::no_text);
+    const std::vector<std::string_view> targets = split(line.param(0), ',');
+    if (targets.size() > most_targets) return c.replies.numeric(Numeric::too_many_targets, {targets.back()});
+    const bool is_alone = targets.size() == 1 && line.tags.empty() && line.params.size() == 2;
+    if (is_alone && speech.kind == Kind::said && c.places.find(line.param(0)) != nullptr)
+        for (std::size_t count = 1; count < c.lines_at_once; ++count) {
+            if (speech.words.size() + 1 + max_text > max_batch) break;
+            const std::optional<std::string> more = next_words(c, line);
+            if (!more) break;
+            speech.words.append("\n").append(*more);
+        }
+    const Telling how = speech.kind == Kind::acted ? Telling::acted : otherwise;
+    for (const std::string_view target : targets)
+        c.then([&c, target = std::string{target}, how, speech] {
+            if (is_channel(target))
+                say(c, target, speech);
+            else
+                tell(c, target, how, speech.words);
+        });
+}
+
+} // namespace
+
+void do_privmsg(IrcConversation& c, const ClientLine& line) { speak(c, line, Telling::said); }
+void do_notice(IrcConversation& c, const ClientLine& line) { speak(c, line, Telling::noticed); }
+
+} // namespace chatd::irc

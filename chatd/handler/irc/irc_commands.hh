@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+// The commands of IRC, each with its name, the least of its parameters, when it may come, and what it does:
+// one table. chatd-irc(7) lists it, and a test compares. Run by handlers.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace chatd::irc {
+
+class IrcConversation;
+struct ClientLine;
+
+struct IrcCommand {
+    enum class When { at_first, inside, any }; // at_first: before the client is inside
+    std::string_view name;
+    std::size_t least; // parameters; with fewer: 461
+    When when;
+    void (*run)(IrcConversation& c, const ClientLine& line);
+};
+std::span<const IrcCommand> irc_commands();
+
+// Does what the line says, or answers why not.
+void obey_command(IrcConversation& c, const ClientLine& line);
+
+// What everybody is told who comes in: 001 to 005 and the message of the day.
+void greet(IrcConversation& c);
+// Tells the hub the client's real name, and whether it is a program. When nothing else is asked.
+void describe(IrcConversation& c);
+
+// --- By subject, a file each: commands_SUBJECT.cc.
+void do_away(IrcConversation& c, const ClientLine& line);
+void do_quit(IrcConversation& c, const ClientLine& line);
+void do_setname(IrcConversation& c, const ClientLine& line);
+
+void do_join(IrcConversation& c, const ClientLine& line);
+void do_part(IrcConversation& c, const ClientLine& line);
+void do_topic(IrcConversation& c, const ClientLine& line);
+void do_names(IrcConversation& c, const ClientLine& line);
+void do_kick(IrcConversation& c, const ClientLine& line);
+
+void do_privmsg(IrcConversation& c, const ClientLine& line);
+void do_notice(IrcConversation& c, const ClientLine& line);
+
+void do_motd(IrcConversation& c, const ClientLine& line);
+void do_ping(IrcConversation& c, const ClientLine& line);
+
+} // namespace chatd::irc

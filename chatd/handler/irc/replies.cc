@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: ISC
+#include "chatd/handler/irc/replies.hh"
+
+#include "chatd/handler/irc/client_line.hh"
+#include "chatd/handler/irc/names.hh"
+#include "common/text.hh"
+
+#include <algorithm>
+#include <utility>
+
+namespace chatd::irc {
+
+void Replies::begin(std::string_view label) {
+    held_.reset();
+    batch_.clear();
+    label_.clear();
+    if (label.size() <= max_label && capabilities_.has(Capability::labeled_response)) label_ = label;
+}
+
+void Replies::end() {
+    if (label_.empty()) return;
+    if (!batch_.empty())
+        event(ServerLine(server_word, "BATCH").word('-' + batch_));
+    else
+        event((held_ ? *held_ : ServerLine(server_word, "ACK")).tag("label", label_));
+    begin({});
+}
+
+void Replies::answer(ServerLine line) {
+    if (label_.empty()) return event(line);
+    if (!held_ && batch_.empty()) {
+        held_ = std::move(line);
+        return;
+    }
+    if (held_) {
+        batch_ = common::text("a", ++batches_);
+        event(ServerLine(server_word, "BATCH")
+                  .word('+' + batch_)
+                  .word("labeled-response")
+                  .tag("label", label_));
+        event(held_->tag("batch", batch_));
+        held_.reset();
+    }
+    event(line.tag("batch", batch_));
+}
+
+ServerLine Replies::begin_numeric(Numeric number, std::initializer_list<std::string_view> params) const {
+    ServerLine line{server_word, digits_of(number)};
+    line.word(nick_);
+    for (const std::string_view param : params) line.word(param);
+    return line;
+}
+
+void Replies::numeric(Numeric number, std::initializer_list<std::string_view> params) {
+    numeric(number, params, words_of(number));
+}
+
+void Replies::numeric(Numeric number, std::initializer_list<std::string_view> params,
+                      std::string_view words) {
+    ServerLine line = begin_numeric(number, params);
+    line.text(words);
+    answer(std::move(line));
+}
+
+void Replies::bare_numeric(Numeric number, std::initializer_list<std::string_view> params) {
+    answer(begin_numeric(number, params));
+}
+
+void Replies::fail(std::string_view command, std::string_view code, std::string_view context,
+                   std::string_view words) {
+    if (!capabilities_.has(Capability::standard_replies)) return notice(words);
+    ServerLine line{server_word, "FAIL"};
+    line.word(command).word(code);
+    if (!context.empty()) line.word(context);
+    line.text(words);
+    answer(std::move(line));
+}
+
+void Replies::notice(std::string_view words) {
+    ServerLine line{server_word, "NOTICE"};
+    line.word(nick_).text(words);
+    answer(std::move(line));
+}
+
+void Echoes::expect(std::uint32_t serial, std::string label) {
+    if (all_.size() == most) all_.erase(all_.begin());
+    all_.push_back({serial, std::move(label)});
+}
+
+std::string Echoes::take(std::uint32_t serial) {
+    const auto found =
+        std::find_if(all_.begin(), all_.end(), [&](const Echo& echo) { return echo.serial == serial; });
+    if (found == all_.end()) return {};
+    std::string label = std::move(found->label);
+    all_.erase(found);
+    return label;
+}
+
+} // namespace chatd::irc

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: ISC
+// What one client of IRC is sent: the answers to its commands, which carry the label that the command had
+// (IRCv3's labeled-response: one line with the label, a batch of several, or ACK), and all else, which does
+// not. Run by handlers. Pure: it appends to what waits to be written.
+#pragma once
+
+#include "chatd/handler/irc/capabilities.hh"
+#include "chatd/handler/irc/numerics.hh"
+#include "chatd/handler/irc/server_line.hh"
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace chatd::irc {
+
+class Replies {
+public:
+    // Both outlive it.
+    Replies(std::string& out, const Capabilities& capabilities) : out_(out), capabilities_(capabilities) {}
+
+    // The client's name, as answers have it: * until it has one.
+    const std::string& nick() const { return nick_; }
+    void set_nick(std::string nick) { nick_ = std::move(nick); }
+
+    // A command begins to be answered; label: that it has, or empty.
+    void begin(std::string_view label);
+    // It is answered.
+    void end();
+    // Its label, as long as no answer has it; empty: it has none.
+    const std::string& label() const { return label_; }
+    // Something else has repeated it: no answer does, nor ACK.
+    void take_label() { label_.clear(); }
+
+    // An answer.
+    void answer(ServerLine line);
+    // The words of the numeric, or these.
+    void numeric(Numeric number, std::initializer_list<std::string_view> params = {});
+    void numeric(Numeric number, std::initializer_list<std::string_view> params, std::string_view words);
+    // A numeric that ends with its parameters.
+    void bare_numeric(Numeric number, std::initializer_list<std::string_view> params);
+    // FAIL of standard-replies, or the words alone to who does not know that.
+    void fail(std::string_view command, std::string_view code, std::string_view context,
+              std::string_view words);
+    // The server's words to the client, which no program answers.
+    void notice(std::string_view words);
+
+    // What is no answer.
+    void event(const ServerLine& line) { out_ += line.str(); }
+
+private:
+    ServerLine begin_numeric(Numeric number, std::initializer_list<std::string_view> params) const;
+
+    std::string& out_;
+    const Capabilities& capabilities_;
+    std::string nick_ = "*";
+    std::string label_;              // empty: nothing is to be repeated
+    std::optional<ServerLine> held_; // the first answer, as long as it may be the only one
+    std::string batch_;              // of the answers; empty: there is none yet
+    unsigned batches_ = 0;           // that there were
+};
+
+// Labels of what the client says, which its echo repeats: by the request that said it.
+class Echoes {
+public:
+    // Of those that wait, the oldest are given up.
+    void expect(std::uint32_t serial, std::string label);
+    void forget() { all_.clear(); }
+    // Empty: that has none.
+    std::string take(std::uint32_t serial);
+
+private:
+    static constexpr std::size_t most = 64;
+    struct Echo {
+        std::uint32_t serial;
+        std::string label;
+    };
+    std::vector<Echo> all_;
+};
+
+} // namespace chatd::irc
