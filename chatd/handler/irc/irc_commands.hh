@@ -26,6 +26,8 @@ void obey_command(IrcConversation& c, const ClientLine& line);
 
 // What everybody is told who comes in: 001 to 005 and the message of the day.
 void greet(IrcConversation& c);
+// 005 alone.
+void tell_isupport(IrcConversation& c);
 
 // --- By subject, a file each: commands_SUBJECT.cc.
 void do_away(IrcConversation& c, const ClientLine& line);
@@ -42,5 +44,26 @@ void do_notice(IrcConversation& c, const ClientLine& line);
 
 void do_motd(IrcConversation& c, const ClientLine& line);
 void do_ping(IrcConversation& c, const ClientLine& line);
+
+void do_who(IrcConversation& c, const ClientLine& line);
+void do_whois(IrcConversation& c, const ClientLine& line);
+void do_whowas(IrcConversation& c, const ClientLine& line);
+void do_ison(IrcConversation& c, const ClientLine& line);
+void do_userhost(IrcConversation& c, const ClientLine& line);
+void do_invite(IrcConversation& c, const ClientLine& line);
+
+void do_list(IrcConversation& c, const ClientLine& line);
+void do_lusers(IrcConversation& c, const ClientLine& line);
+
+void do_mode(IrcConversation& c, const ClientLine& line);
+
+void do_oper(IrcConversation& c, const ClientLine& line);
+void do_setname(IrcConversation& c, const ClientLine& line);
+
+void do_admin(IrcConversation& c, const ClientLine& line);
+void do_info(IrcConversation& c, const ClientLine& line);
+void do_stats(IrcConversation& c, const ClientLine& line);
+void do_time(IrcConversation& c, const ClientLine& line);
+void do_version(IrcConversation& c, const ClientLine& line);
 
 } // namespace chatd::irc
