@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// MODE, of a channel and of oneself. What a room is, the configuration says, or whoever has made it: of its
-// modes only m, v and b can be changed here. Those changes are told as everybody in the room is told of them,
-// by its log.
+// Commands of IRC about what rooms and people are: MODE, of a channel and of oneself, and OPER. What a room
+// is, the configuration says, or whoever has made it: of its modes only m, v and b can be changed here. Those
+// changes are told as everybody in the room is told of them, by its log.
 #include "chatd/handler/irc/hub_rows.hh"
 #include "chatd/handler/irc/irc_commands.hh"
 #include "chatd/handler/irc/irc_conversation.hh"
@@ -74,7 +74,7 @@ void tell_modes(IrcConversation& c, const RoomRow& room) {
 }
 
 void ask_for_modes(IrcConversation& c, const std::string& channel) {
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     const std::string room{place == nullptr ? room_of(channel) : std::string_view{place->name}};
     if (room.empty() || room.size() > max_room_name)
         return c.replies.numeric(Numeric::no_such_channel, {channel});
@@ -135,7 +135,7 @@ void change_channel(IrcConversation& c, const std::string& channel, const Client
     const ModeChanges parsed = parse_channel_modes(line.params, 1);
     for (const char letter : parsed.unknown)
         c.replies.numeric(Numeric::unknown_mode, {std::string_view{&letter, 1}});
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     for (const ModeChange& change : parsed.changes) {
         if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
         if (change.asks_for_list())
@@ -174,6 +174,21 @@ void change_own(IrcConversation& c, std::string_view letters) {
           "MODE", {.accepted = accepted});
 }
 
+// --- OPER.
+
+// Nobody else hears of it, and a room's log has no word of it: its own client is told by modes.
+void tell_of_rights(IrcConversation& c, const PersonRow& self) {
+    if (self.has('O')) {
+        ServerLine line{c.replies.nick(), "MODE"};
+        c.replies.answer(line.word(c.replies.nick()).word("+o"));
+    }
+    for (const PersonRow::In& one : self.rooms) {
+        if (one.flags.find('o') == one.flags.npos) continue;
+        ServerLine line{server_word, "MODE"};
+        c.replies.answer(line.word(channel_of(one.room)).word("+o").word(c.replies.nick()));
+    }
+}
+
 } // namespace
 
 void do_mode(IrcConversation& c, const ClientLine& line) {
@@ -183,6 +198,26 @@ void do_mode(IrcConversation& c, const ClientLine& line) {
     if (fold(target) != fold(c.replies.nick())) return c.replies.numeric(Numeric::users_dont_match);
     if (line.params.size() == 1) return tell_own_modes(c);
     change_own(c, line.param(1));
+}
+
+void do_oper(IrcConversation& c, const ClientLine& line) {
+    const std::string_view name = line.param(0), password = line.param(1);
+    if (name.size() > max_name || password.size() > max_code)
+        return c.replies.numeric(Numeric::password_mismatch);
+    const auto refused = [&c](Refusal why) {
+        if (why == Refusal::wrong_password) return c.replies.numeric(Numeric::password_mismatch);
+        c.refuse("OPER", why);
+    };
+    const auto accepted = [&c](const std::string&) {
+        c.replies.numeric(Numeric::you_are_oper);
+        c.then([&c] {
+            const auto self = [&c](std::string_view row) { tell_of_rights(c, parse_person(row)); };
+            c.ask(Message::people, PeopleFrame::make(c.replies.nick(), std::uint32_t{0}, std::uint8_t{1}),
+                  "OPER", {.refused = [](Refusal) {}, .row = self});
+        });
+    };
+    c.ask(Message::oper, OperFrame::make(text(name, password), static_cast<std::uint8_t>(name.size())),
+          "OPER", {.accepted = accepted, .refused = refused});
 }
 
 } // namespace chatd::irc

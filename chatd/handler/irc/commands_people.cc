@@ -79,14 +79,14 @@ private:
 
 // A room that both are in, if there is one.
 FoundIn shared_room(const IrcConversation& c, const PersonRow& person) {
-    for (const IrcConversation::Place& place : c.places())
+    for (const Place& place : c.places.all())
         if (const PersonRow::In* const there = person.find_in(place.name))
             return {channel_of(place.name), there->flags};
     return {};
 }
 
 void who_is_in(IrcConversation& c, const std::string& channel, const std::shared_ptr<Who>& who) {
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     const std::string room{place == nullptr ? room_of(channel) : std::string_view{place->name}};
     if (room.empty() || room.size() > max_room_name) return who->end();
     const std::string shown = place == nullptr ? channel : channel_of(room);
@@ -100,7 +100,7 @@ void who_is_in(IrcConversation& c, const std::string& channel, const std::shared
 
 // Of all that the client shares a room with: nobody knows of others.
 void who_is_anywhere(IrcConversation& c, const std::shared_ptr<Who>& who) {
-    for (const IrcConversation::Place& place : c.places())
+    for (const Place& place : c.places.all())
         c.then([&c, room = place.name, who] {
             ask_for_room(
                 c, room,
@@ -172,7 +172,7 @@ void tell_in_one_line(IrcConversation& c, const ClientLine& line, Numeric number
     c.then([&c, number, words] { c.replies.numeric(number, {}, *words); });
 }
 
-void invite(IrcConversation& c, const std::string& name, const IrcConversation::Place& place) {
+void invite(IrcConversation& c, const std::string& name, const Place& place) {
     const std::string channel = channel_of(place.name);
     const auto accepted = [&c, name, channel](const std::string& away) {
         c.replies.bare_numeric(Numeric::inviting, {name, channel});
@@ -233,7 +233,7 @@ void do_userhost(IrcConversation& c, const ClientLine& line) {
 
 void do_invite(IrcConversation& c, const ClientLine& line) {
     const std::string name{line.param(0)}, channel{line.param(1)};
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
     ask_for_person(c, name, [&c, name, channel, place = *place](const PersonRow* person) {
         if (person == nullptr) return c.replies.numeric(Numeric::no_such_nick, {name});

@@ -28,10 +28,13 @@ void obey_command(IrcConversation& c, const ClientLine& line);
 void greet(IrcConversation& c);
 // 005 alone.
 void tell_isupport(IrcConversation& c);
+// Tells the hub the client's real name, and whether it is a program. When nothing else is asked.
+void describe(IrcConversation& c);
 
 // --- By subject, a file each: commands_SUBJECT.cc.
 void do_away(IrcConversation& c, const ClientLine& line);
 void do_quit(IrcConversation& c, const ClientLine& line);
+void do_setname(IrcConversation& c, const ClientLine& line);
 
 void do_join(IrcConversation& c, const ClientLine& line);
 void do_part(IrcConversation& c, const ClientLine& line);
@@ -56,9 +59,7 @@ void do_list(IrcConversation& c, const ClientLine& line);
 void do_lusers(IrcConversation& c, const ClientLine& line);
 
 void do_mode(IrcConversation& c, const ClientLine& line);
-
 void do_oper(IrcConversation& c, const ClientLine& line);
-void do_setname(IrcConversation& c, const ClientLine& line);
 
 void do_admin(IrcConversation& c, const ClientLine& line);
 void do_info(IrcConversation& c, const ClientLine& line);
