@@ -2,6 +2,7 @@
 // What commands of IRC ask the hub beside those of conversation, and what they are answered.
 #include "tests/unit/chatd/handler/irc/irc_place.hh"
 
+#include "chatd/handler/irc/stamps.hh"
 #include "common/text.hh"
 
 using namespace chatd;
@@ -407,15 +408,31 @@ TEST_SUITE("unit") {
         const std::string time = place.sent();
         CHECK(time.starts_with(":chatd.local 391 ada chatd.local :20"));
         CHECK(time.ends_with("Z\r\n"));
-        place.send("ADMIN\r\nSTATS u\r\nSTATS\r\n");
+        place.send("ADMIN\r\nSTATS o\r\nSTATS\r\n");
         CHECK(place.sent() == ":chatd.local 423 ada chatd.local :No administrative info available\r\n"
-                              ":chatd.local 219 ada u :End of /STATS report\r\n"
+                              ":chatd.local 219 ada o :End of /STATS report\r\n"
                               ":chatd.local 219 ada * :End of /STATS report\r\n");
         place.send("INFO\r\n");
         const std::string info = place.sent();
         CHECK(info.starts_with(":chatd.local 371 ada :chatd "));
         CHECK(info.ends_with(":chatd.local 374 ada :End of INFO list\r\n"));
         CHECK(place.asked().empty());
+    }
+
+    TEST_CASE("irc: STATS u tells for how long there has been this hub") {
+        IrcPlace place;
+        place.be_named("ada");
+        const auto answer = [&](std::int64_t seconds) {
+            place.send("STATS u\r\n");
+            CHECK(place.asked_as<StateFrame>().second.empty());
+            place.list(text("\t\t1\t0\t", irc::now_in_microseconds() - seconds * 1'000'000, "\t\t0\t"));
+            return place.sent();
+        };
+        const std::string end = "\r\n:chatd.local 219 ada u :End of /STATS report\r\n";
+        const std::string three_days = answer(3 * 86400 + 4 * 3600 + 5 * 60);
+        CHECK(three_days.starts_with(":chatd.local 242 ada :Server Up 3 days 4:05:0"));
+        CHECK(three_days.ends_with(end));
+        CHECK(answer(-60) == ":chatd.local 242 ada :Server Up 0 days 0:00:00" + end);
     }
 
     TEST_CASE("irc: many answers to a command with a label are one batch") {
