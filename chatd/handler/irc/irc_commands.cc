@@ -27,6 +27,7 @@ std::span<const IrcCommand> irc_commands() {
         {"AUTHENTICATE", 1, at_first, [](C c, Line l) { c.registration.authenticate(l.param(0)); }},
         {"AWAY", 0, inside, do_away},
         {"CAP", 1, any, [](C c, Line l) { c.registration.take_cap(l); }},
+        {"CHATHISTORY", 0, inside, [](C c, Line l) { c.history.start(l.params); }},
         {"JOIN", 1, inside, do_join},
         {"KICK", 2, inside, do_kick},
         {"MOTD", 0, inside, do_motd},

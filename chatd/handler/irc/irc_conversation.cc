@@ -113,6 +113,7 @@ void IrcConversation::be_accepted(const HubRequest&, const std::string& words) {
 }
 
 void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
+    if (request.is_lookups) return history.end_log();
     next_step_ = 0;
     const Answers answers = std::move(answers_);
     if (answers.refused)
@@ -124,7 +125,7 @@ void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
 void IrcConversation::enter(const HubRequest&, RoomView& room, const Entrance& entrance) {
     next_step_ = 0;
     const Answers answers = std::move(answers_);
-    places_.push_back({room.number(), room.name()});
+    places_.add(room.number(), room.name());
     room.show_own();
     if (answers.entered) answers.entered(room, entrance);
 }
@@ -138,36 +139,17 @@ void IrcConversation::take_list(const HubRequest&, const std::string& lines, boo
     if (answers.listed) answers.listed();
 }
 
-// Nothing asks for one yet.
-void IrcConversation::take_log(const HubRequest&, std::uint32_t, Fd, std::uint64_t, std::uint64_t) {}
-
 // --- The rooms.
 
-IrcConversation::Place* IrcConversation::find_place(std::string_view channel) {
-    if (!is_channel(channel)) return nullptr;
-    const auto is_exact = [&](const Place& place) { return channel_of(place.name) == channel; };
-    auto found = std::find_if(places_.begin(), places_.end(), is_exact);
-    if (found != places_.end()) return &*found;
-    const std::string folded = fold_name(room_of(channel));
-    found = std::find_if(places_.begin(), places_.end(),
-                         [&](const Place& place) { return fold_name(place.name) == folded; });
-    return found == places_.end() ? nullptr : &*found;
-}
-
-void IrcConversation::leave(std::uint32_t room) {
-    rooms.leave(room);
-    std::erase_if(places_, [&](const Place& place) { return place.room == room; });
-}
-
 void IrcConversation::show(const RoomView& room, const Record& record, bool is_earlier) {
-    const auto place = std::find_if(places_.begin(), places_.end(),
-                                    [&](const Place& one) { return one.room == room.number(); });
-    const LogOf log{room.name(), place == places_.end() ? 0 : place->birth};
+    Place* const place = places_.find(room.number());
+    if (place == nullptr) return;
+    const LogOf log{room.name(), place->birth};
+    if (is_earlier) return places_.show_earlier(*place, records.earlier_lines_of(record, log));
+    places_.end_earlier(*place);
     const bool is_own = room.is_own(record);
     const std::string label = is_own ? take_echo(record.serial) : std::string{};
-    const auto lines =
-        is_earlier ? records.earlier_lines_of(record, log) : records.lines_of(record, log, is_own, label);
-    for (const ServerLine& line : lines) replies.event(line);
+    for (const ServerLine& line : records.lines_of(record, log, is_own, label)) replies.event(line);
 }
 
 std::string IrcConversation::take_echo(std::uint32_t serial) {
@@ -187,7 +169,7 @@ void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
 }
 
 void IrcConversation::lose_room(const std::string& name, bool) {
-    std::erase_if(places_, [&](const Place& place) { return place.name == name; });
+    if (const Place* const place = find_place(channel_of(name))) places_.remove(place->room);
     ServerLine line{server_word, "KICK"};
     line.word(channel_of(name)).word(replies.nick()).text("The room is closed");
     replies.event(line);

@@ -11,8 +11,10 @@
 #include "chatd/handler/conversation.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/client_line.hh"
+#include "chatd/handler/irc/history.hh"
 #include "chatd/handler/irc/irc_input.hh"
 #include "chatd/handler/irc/irc_registration.hh"
+#include "chatd/handler/irc/places.hh"
 #include "chatd/handler/irc/record_lines.hh"
 #include "chatd/handler/irc/replies.hh"
 #include "chatd/handler/irc/silence.hh"
@@ -38,8 +40,14 @@ public:
     bool read() override;
     bool obey_next() override;
     bool has_more() const override { return !steps_.empty() || is_answering_ || input.has_more(); }
+    bool is_busy() const override { return Conversation::is_busy() || history.is_running(); }
     bool serve() override;
     std::optional<Clock::time_point> waits_until() const override { return silence_.next(); }
+    void prepare_output() override {
+        places_.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
+    }
+    bool is_working() const override { return history.is_running(); }
+    bool work() override { return history.go_on(); }
     bool holds_rooms() const override { return is_entering_; }
 
     void show(const RoomView& room, const Record& record, bool is_earlier) override;
@@ -50,8 +58,10 @@ public:
     void be_refused(const HubRequest& request, Refusal why) override;
     void enter(const HubRequest& request, RoomView& room, const Entrance& entrance) override;
     void take_list(const HubRequest& request, const std::string& lines, bool is_last) override;
-    void take_log(const HubRequest& request, std::uint32_t segment, common::Fd log, std::uint64_t offset,
-                  std::uint64_t next) override;
+    void take_log(const HubRequest&, std::uint32_t segment, common::Fd log, std::uint64_t offset,
+                  std::uint64_t) override {
+        history.open(segment, std::move(log), offset);
+    }
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
     void be_dismissed(Farewell why, const std::string& words) override;
@@ -79,15 +89,14 @@ public:
     void finish(std::string_view why);
 
     // A room that the client is in, by its channel's name; nullptr: it is in none of that name.
-    struct Place {
-        std::uint32_t room = 0;
-        std::string name{};
-        std::uint64_t birth = 0; // of its log: microseconds since 1970; 0: not known
-    };
-    Place* find_place(std::string_view channel);
-    const std::vector<Place>& places() const { return places_; }
+    using Place = irc::Place;
+    Place* find_place(std::string_view channel) { return places_.find(channel); }
+    const std::vector<Place>& places() const { return places_.all(); }
     // It has left the room.
-    void leave(std::uint32_t room);
+    void leave(std::uint32_t room) {
+        rooms.leave(room);
+        places_.remove(room);
+    }
     // The rooms' records wait until what belongs to an entrance is told.
     void hold_rooms(bool hold) { is_entering_ = hold; }
 
@@ -102,6 +111,7 @@ public:
     Replies replies;
     RecordLines records{capabilities};
     IrcRegistration registration{*this};
+    History history{*this};
     std::size_t lines_at_once;
     std::string real_name{};
     bool is_bot = false;      // user mode B
@@ -112,7 +122,7 @@ private:
     void end_command();
     std::string take_echo(std::uint32_t serial);
 
-    std::vector<Place> places_;
+    Places places_{replies};
     std::deque<std::function<void()>> steps_;
     std::size_t next_step_ = 0; // where in them the next one is put
     Answers answers_;

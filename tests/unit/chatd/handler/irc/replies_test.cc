@@ -109,7 +109,7 @@ TEST_SUITE("unit") {
         Answering with, without{"batch"};
         with.replies.fail("*", "INVALID_UTF8", {}, "no");
         CHECK(with.sent() == ":chatd.local FAIL * INVALID_UTF8 :no\r\n");
-        with.replies.fail("CHATHISTORY", "INVALID_PARAMS", "LATEST", "no");
+        with.replies.fail("CHATHISTORY", "INVALID_PARAMS", {"LATEST"}, "no");
         CHECK(with.sent() == ":chatd.local FAIL CHATHISTORY INVALID_PARAMS LATEST :no\r\n");
         without.replies.fail("*", "INVALID_UTF8", {}, "no");
         CHECK(without.sent() == ":chatd.local NOTICE ada :no\r\n");
