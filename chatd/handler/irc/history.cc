@@ -45,6 +45,7 @@ void History::start(const std::vector<std::string>& params) {
     } else {
         const Place* const place = c.find_place(query.target);
         if (refuses(query, place)) return;
+        running.query.target = channel_of(place->name);
         for (HistoryRange& range : ranges_of(query)) running.steps.push_back({*place, std::move(range)});
     }
     running_.emplace(std::move(running));
