@@ -41,9 +41,9 @@ void History::start(const std::vector<std::string>& params) {
     const auto& query = std::get<HistoryQuery>(parsed);
     Running running{query};
     if (query.kind == HistoryQuery::Kind::targets) {
-        for (const Place& place : c.places()) running.steps.push_back({place, {.limit = 1}});
+        for (const Place& place : c.places.all()) running.steps.push_back({place, {.limit = 1}});
     } else {
-        const Place* const place = c.find_place(query.target);
+        const Place* const place = c.places.find(query.target);
         if (refuses(query, place)) return;
         running.query.target = channel_of(place->name);
         for (HistoryRange& range : ranges_of(query)) running.steps.push_back({*place, std::move(range)});

@@ -6,10 +6,8 @@
 #include "chatd/handler/irc/refusals.hh"
 #include "chatd/handler/irc/stamps.hh"
 #include "chatd/handler/irc/text_parts.hh"
-#include "chatd/words.hh"
 #include "common/text.hh"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -31,12 +29,7 @@ bool IrcConversation::read() {
 }
 
 bool IrcConversation::obey_next() {
-    if (!steps_.empty()) {
-        next_step_ = 0;
-        const std::function<void()> step = std::move(steps_.front());
-        steps_.pop_front();
-        return step(), true;
-    }
+    if (steps_.run()) return true;
     end_command();
     const std::optional<ClientLine> line = input.next();
     if (!line) return false;
@@ -45,7 +38,7 @@ bool IrcConversation::obey_next() {
 }
 
 void IrcConversation::obey(const ClientLine& line) {
-    next_step_ = 0;
+    steps_.begin();
     is_answering_ = true;
     replies.begin(line.tag("label"));
     switch (line.fault) {
@@ -97,24 +90,20 @@ void IrcConversation::ask(HubRequest request, std::string packet, Answers answer
     hub.ask(std::move(packet), std::move(request));
 }
 
-void IrcConversation::then(std::function<void()> step) {
-    steps_.insert(steps_.begin() + static_cast<std::ptrdiff_t>(next_step_++), std::move(step));
-}
-
 void IrcConversation::refuse(std::string_view about, Refusal why) {
     const RefusalRow& row = row_of(why);
     replies.numeric(row.number, {about}, row.words.empty() ? words_of(row.number) : row.words);
 }
 
 void IrcConversation::be_accepted(const HubRequest&, const std::string& words) {
-    next_step_ = 0;
+    steps_.begin();
     const Answers answers = std::move(answers_);
     if (answers.accepted) answers.accepted(words);
 }
 
 void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
     if (request.is_lookups) return history.end_log();
-    next_step_ = 0;
+    steps_.begin();
     const Answers answers = std::move(answers_);
     if (answers.refused)
         answers.refused(why);
@@ -123,15 +112,15 @@ void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
 }
 
 void IrcConversation::enter(const HubRequest&, RoomView& room, const Entrance& entrance) {
-    next_step_ = 0;
+    steps_.begin();
     const Answers answers = std::move(answers_);
-    places_.add(room.number(), room.name());
+    places.add(room.number(), room.name());
     room.show_own();
     if (answers.entered) answers.entered(room, entrance);
 }
 
 void IrcConversation::take_list(const HubRequest&, const std::string& lines, bool is_last) {
-    next_step_ = 0;
+    steps_.begin();
     if (answers_.row)
         for (const std::string& row : split_lines(lines)) answers_.row(row);
     if (!is_last) return;
@@ -141,24 +130,21 @@ void IrcConversation::take_list(const HubRequest&, const std::string& lines, boo
 
 // --- The rooms.
 
-void IrcConversation::show(const RoomView& room, const Record& record, bool is_earlier) {
-    Place* const place = places_.find(room.number());
-    if (place == nullptr) return;
-    const LogOf log{room.name(), place->birth};
-    if (is_earlier) return places_.show_earlier(*place, records.earlier_lines_of(record, log));
-    places_.end_earlier(*place);
-    const bool is_own = room.is_own(record);
-    const std::string label = is_own ? take_echo(record.serial) : std::string{};
-    for (const ServerLine& line : records.lines_of(record, log, is_own, label)) replies.event(line);
+void IrcConversation::leave(std::uint32_t room) {
+    rooms.leave(room);
+    places.remove(room);
 }
 
-std::string IrcConversation::take_echo(std::uint32_t serial) {
-    const auto found =
-        std::find_if(echoes_.begin(), echoes_.end(), [&](const Echo& echo) { return echo.serial == serial; });
-    if (found == echoes_.end()) return {};
-    std::string label = std::move(found->label);
-    echoes_.erase(found);
-    return label;
+void IrcConversation::show(const RoomView& room, const Record& record, bool is_earlier) {
+    Place* const place = places.find(room.number());
+    if (place == nullptr) return;
+    const LogOf log{room.name(), place->birth};
+    accounts.note(record);
+    if (is_earlier) return places.show_earlier(*place, records.earlier_lines_of(record, log));
+    places.end_earlier(*place);
+    const bool is_own = room.is_own(record);
+    const std::string label = is_own ? echoes.take(record.serial) : std::string{};
+    for (const ServerLine& line : records.lines_of(record, log, is_own, label)) replies.event(line);
 }
 
 void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
@@ -169,7 +155,7 @@ void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
 }
 
 void IrcConversation::lose_room(const std::string& name, bool) {
-    if (const Place* const place = find_place(channel_of(name))) places_.remove(place->room);
+    places.remove(name);
     ServerLine line{server_word, "KICK"};
     line.word(channel_of(name)).word(replies.nick()).text("The room is closed");
     replies.event(line);
@@ -178,13 +164,17 @@ void IrcConversation::lose_room(const std::string& name, bool) {
 // --- What the hub says unasked.
 
 void IrcConversation::be_told(std::uint64_t, std::string_view name, std::string_view words) {
-    ServerLine line{prefix_of(name), "PRIVMSG"};
-    line.word(replies.nick());
-    records.add_time(line, now_in_microseconds());
-    for (const std::string_view part : parts_of(words, line.room())) {
-        ServerLine one = line;
-        replies.event(one.text(part));
+    be_told_as(Telling::said, name, words);
+}
+
+void IrcConversation::be_told_as(Telling how, std::string_view name, std::string_view words) {
+    if (how == Telling::invited) {
+        ServerLine line{prefix_of(name), "INVITE"};
+        records.add_time(line, now_in_microseconds());
+        return replies.event(line.word(replies.nick()).word(channel_of(words)));
     }
+    for (const ServerLine& line : records.private_lines(how, name, replies.nick(), words))
+        replies.event(line);
 }
 
 void IrcConversation::be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "chatd/handler/conversation.hh"
+#include "chatd/handler/irc/accounts.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/client_line.hh"
 #include "chatd/handler/irc/history.hh"
@@ -18,15 +19,15 @@
 #include "chatd/handler/irc/record_lines.hh"
 #include "chatd/handler/irc/replies.hh"
 #include "chatd/handler/irc/silence.hh"
+#include "chatd/handler/irc/steps.hh"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace chatd::irc {
 
@@ -39,12 +40,12 @@ public:
     Intake& intake() override { return input; }
     bool read() override;
     bool obey_next() override;
-    bool has_more() const override { return !steps_.empty() || is_answering_ || input.has_more(); }
+    bool has_more() const override { return !steps_.is_empty() || is_answering_ || input.has_more(); }
     bool is_busy() const override { return Conversation::is_busy() || history.is_running(); }
     bool serve() override;
     std::optional<Clock::time_point> waits_until() const override { return silence_.next(); }
     void prepare_output() override {
-        places_.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
+        places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
     }
     bool is_working() const override { return history.is_running(); }
     bool work() override { return history.go_on(); }
@@ -63,6 +64,7 @@ public:
         history.open(segment, std::move(log), offset);
     }
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
+    void be_told_as(Telling how, std::string_view name, std::string_view words) override;
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
     void be_dismissed(Farewell why, const std::string& words) override;
     void part(Parting why, std::chrono::seconds idle) override;
@@ -82,57 +84,40 @@ public:
     // The same for a request that has more than that.
     void ask(HubRequest request, std::string packet, Answers answers);
     // To be done when all that was asked is answered, before what was left to do earlier.
-    void then(std::function<void()> step);
+    void then(std::function<void()> step) { steps_.add(std::move(step)); }
     // The numeric of a refusal.
     void refuse(std::string_view about, Refusal why);
     // The last words, and the end. why: in ERROR.
     void finish(std::string_view why);
 
-    // A room that the client is in, by its channel's name; nullptr: it is in none of that name.
-    using Place = irc::Place;
-    Place* find_place(std::string_view channel) { return places_.find(channel); }
-    const std::vector<Place>& places() const { return places_.all(); }
     // It has left the room.
-    void leave(std::uint32_t room) {
-        rooms.leave(room);
-        places_.remove(room);
-    }
+    void leave(std::uint32_t room);
     // The rooms' records wait until what belongs to an entrance is told.
     void hold_rooms(bool hold) { is_entering_ = hold; }
-
-    // A label of what the client said, and the serial of the request that said it: its echo has it.
-    void expect_echo(std::uint32_t serial, std::string label) {
-        echoes_.push_back({serial, std::move(label)});
-    }
-    void forget_echoes() { echoes_.clear(); }
 
     IrcInput input;
     Capabilities capabilities{true};
     Replies replies;
-    RecordLines records{capabilities};
+    Places places{replies};
+    Echoes echoes;
+    Accounts accounts;
+    RecordLines records{capabilities, accounts};
     IrcRegistration registration{*this};
     History history{*this};
     std::size_t lines_at_once;
     std::string real_name{};
     bool is_bot = false;      // user mode B
     bool is_operator = false; // user mode o
+    std::string account{};    // that it has logged in to; empty: none
 
 private:
     void obey(const ClientLine& line);
     void end_command();
-    std::string take_echo(std::uint32_t serial);
 
-    Places places_{replies};
-    std::deque<std::function<void()>> steps_;
-    std::size_t next_step_ = 0; // where in them the next one is put
+    Steps steps_;
     Answers answers_;
     bool is_answering_ = false; // a command
     bool is_entering_ = false;
-    struct Echo {
-        std::uint32_t serial;
-        std::string label;
-    };
-    std::vector<Echo> echoes_;
     Silence silence_{Clock::now()};
 };
 

@@ -10,24 +10,29 @@ namespace chatd::irc {
 
 void Places::remove(std::uint32_t room) {
     if (Place* const place = find(room)) end_earlier(*place);
-    std::erase_if(places_, [&](const Place& place) { return place.room == room; });
+    std::erase_if(all_, [&](const Place& place) { return place.room == room; });
+}
+
+void Places::remove(const std::string& name) {
+    const auto found =
+        std::find_if(all_.begin(), all_.end(), [&](const Place& place) { return place.name == name; });
+    if (found != all_.end()) remove(found->room);
+}
+
+Place* Places::find(std::uint32_t room) {
+    const auto found = std::find_if(all_.begin(), all_.end(), [&](const Place& p) { return p.room == room; });
+    return found == all_.end() ? nullptr : &*found;
 }
 
 Place* Places::find(std::string_view channel) {
     if (!is_channel(channel)) return nullptr;
-    const auto is_exact = [&](const Place& place) { return channel_of(place.name) == channel; };
-    auto found = std::find_if(places_.begin(), places_.end(), is_exact);
-    if (found != places_.end()) return &*found;
+    auto found = std::find_if(all_.begin(), all_.end(),
+                              [&](const Place& place) { return channel_of(place.name) == channel; });
+    if (found != all_.end()) return &*found;
     const std::string folded = fold_name(room_of(channel));
-    found = std::find_if(places_.begin(), places_.end(),
+    found = std::find_if(all_.begin(), all_.end(),
                          [&](const Place& place) { return fold_name(place.name) == folded; });
-    return found == places_.end() ? nullptr : &*found;
-}
-
-Place* Places::find(std::uint32_t room) {
-    const auto found =
-        std::find_if(places_.begin(), places_.end(), [&](const Place& place) { return place.room == room; });
-    return found == places_.end() ? nullptr : &*found;
+    return found == all_.end() ? nullptr : &*found;
 }
 
 void Places::show_earlier(Place& place, const std::vector<ServerLine>& lines) {

@@ -24,12 +24,15 @@ class Places {
 public:
     explicit Places(Replies& replies) : replies_(replies) {}
 
-    const std::vector<Place>& all() const { return places_; }
-    void add(std::uint32_t room, std::string name) { places_.push_back({room, std::move(name)}); }
+    void add(std::uint32_t room, const std::string& name) { all_.push_back({room, name}); }
     void remove(std::uint32_t room);
-    // nullptr: the client is in none of that name, or number.
+    void remove(const std::string& name);
+
+    // By its channel's name, whose case does not count, as the hub has it; nullptr: it is in none of that
+    // name. Until the next change.
     Place* find(std::string_view channel);
     Place* find(std::uint32_t room);
+    const std::vector<Place>& all() const { return all_; }
 
     // Lines of what was said before the client came.
     void show_earlier(Place& place, const std::vector<ServerLine>& lines);
@@ -38,13 +41,13 @@ public:
     // The same for all rooms of which has_passed(room) says so.
     template <class HasPassed>
     void end_earlier_where(const HasPassed& has_passed) {
-        for (Place& place : places_)
+        for (Place& place : all_)
             if (!place.earlier_batch.empty() && has_passed(place.room)) end_earlier(place);
     }
 
 private:
     Replies& replies_;
-    std::vector<Place> places_;
+    std::vector<Place> all_;
 };
 
 } // namespace chatd::irc

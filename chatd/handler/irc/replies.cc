@@ -5,6 +5,7 @@
 #include "chatd/handler/irc/names.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatd::irc {
@@ -101,6 +102,15 @@ void Replies::batch_event(const std::string& batch, ServerLine line) {
 
 void Replies::end_batch(const std::string& batch) {
     if (!batch.empty()) event(ServerLine(server_word, "BATCH").word('-' + batch));
+}
+
+std::string Echoes::take(std::uint32_t serial) {
+    const auto found =
+        std::find_if(all_.begin(), all_.end(), [&](const Echo& echo) { return echo.serial == serial; });
+    if (found == all_.end()) return {};
+    std::string label = std::move(found->label);
+    all_.erase(found);
+    return label;
 }
 
 } // namespace chatd::irc
