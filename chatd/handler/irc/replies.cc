@@ -104,6 +104,11 @@ void Replies::end_batch(const std::string& batch) {
     if (!batch.empty()) event(ServerLine(server_word, "BATCH").word('-' + batch));
 }
 
+void Echoes::expect(std::uint32_t serial, std::string label) {
+    if (all_.size() == most) all_.erase(all_.begin());
+    all_.push_back({serial, std::move(label)});
+}
+
 std::string Echoes::take(std::uint32_t serial) {
     const auto found =
         std::find_if(all_.begin(), all_.end(), [&](const Echo& echo) { return echo.serial == serial; });
