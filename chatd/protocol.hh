@@ -66,6 +66,14 @@ inline constexpr std::size_t max_front = 8; // bytes of one of those
 // The one packet that is not a frame: the hub wakes a handler that sleeps. Several mean the same as one.
 inline constexpr std::string_view wake = "!";
 
+// How words are meant that are told to one client alone.
+enum class Telling : std::uint8_t {
+    said = 0,
+    acted = 1,   // /me
+    noticed = 2, // by a program, say: nobody's program answers them
+    invited = 3, // the words are the name of a room, in which the client that tells them is
+};
+
 // Why something was refused; the handler chooses the words.
 enum class Refusal : std::uint8_t {
     name_taken = 1,
@@ -162,6 +170,11 @@ frame( 20, counted,      CountedFrame,   "=Q",       0)                       /*
 frame( 21, seen,         SeenFrame,      "=",        max_place)               /* how far an earlier connection was shown the rooms: its place */ \
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
 frame( 23, here,         HereFrame,      "=IIQI",    0)                       /* hub, as again has it; room that the client was in last, or 0; bytes that were dealt with; serial of the request that is unanswered and follows, or 0 */ \
+frame( 24, authenticate, AuthenticateFrame, "=B",    max_name + max_code)     /* bytes of the account's name; name, password */ \
+frame( 25, describe,     DescribeFrame,  "=B",       max_topic)               /* whether it is a program; its real name */ \
+frame( 26, people,       PeopleFrame,    "=IB",      max_name)                /* entries to skip; 0 who is in a room, 1 somebody; the room's name, or that one's */ \
+frame( 27, state,        StateFrame,     "=",        max_room_name)           /* the room's name, or nothing */ \
+frame( 28, tell_as,      TellAsFrame,    "=BQB",     max_name + max_text)     /* Telling, and as tell has it */ \
 /* from the hub to a handler; with entered and segment comes a log, open for reading; with relay the pair with its \
    client's relay */ \
 frame(100, accepted,     AcceptedFrame,  "=",        max_name + 1 + max_topic) /* what there is to say of it */ \
@@ -178,6 +191,7 @@ frame(110, known_as,     KnownAsFrame,   "=QB",      max_name + 8 * max_formers)
 frame(111, again,        AgainFrame,     "=HI",      0)                       /* a hub that follows another: version; number of this hub */ \
 frame(112, closed,       ClosedFrame,    "=I",       0)                       /* room, which its client was in */ \
 frame(113, relay,        RelayFrame,     "=",        0)                       /* its client is under TLS */ \
+frame(114, told_as,      ToldAsFrame,    "=BQIB",    max_name + max_text)     /* Telling, and as told has it */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \

@@ -68,9 +68,10 @@ void HubFrames::take_listing(const HubRequest& request, Packet packet, Fd) {
     const std::uint32_t next = std::get<0>(fields);
     conversation_.take_list(request, lines, next == 0);
     if (next == 0) return;
-    hub_.ask(request.what == Message::who     ? WhoFrame::make(request.about, next)
-             : request.what == Message::rooms ? RoomsFrame::make({}, next)
-                                              : BansFrame::make({}, next),
+    hub_.ask(request.what == Message::who      ? WhoFrame::make(request.about, next)
+             : request.what == Message::rooms  ? RoomsFrame::make({}, next)
+             : request.what == Message::people ? PeopleFrame::make(request.about, next, std::uint8_t{0})
+                                               : BansFrame::make({}, next),
              request);
 }
 
@@ -100,6 +101,16 @@ void HubFrames::be_told(const HubRequest&, Packet packet, Fd) {
     const IgnoredPeople* const ignored = conversation_.ignored();
     if (!is_new || (ignored != nullptr && ignored->ignores(from))) return;
     conversation_.be_told(from, name, whole.substr(name.size()));
+}
+
+// Only to a client of IRC.
+void HubFrames::be_told_as(const HubRequest&, Packet packet, Fd) {
+    const auto [fields, words] = ToldAsFrame::read(packet);
+    const auto [how, from, serial, name_size] = fields;
+    const std::string_view whole = words;
+    const std::string_view name = whole.substr(0, name_size);
+    if (hub_.take_told(from, serial))
+        conversation_.be_told_as(static_cast<Telling>(how), name, whole.substr(name.size()));
 }
 
 void HubFrames::hear_of_ignored(const HubRequest&, Packet packet, Fd) {
@@ -165,6 +176,7 @@ std::span<const HubFrames::Rule> HubFrames::rules() {
         Rule{Message::resumed, true, &HubFrames::resume},
         Rule{Message::dismissed, false, &HubFrames::be_dismissed},
         Rule{Message::told, false, &HubFrames::be_told},
+        Rule{Message::told_as, false, &HubFrames::be_told_as},
         Rule{Message::token, false, &HubFrames::take_token},
         Rule{Message::slowed, false, &HubFrames::be_slowed},
         Rule{Message::known_as, false, &HubFrames::hear_of_ignored},

@@ -15,7 +15,8 @@ namespace {
 
 // Others may be up to authd.
 bool is_answered_at_once(Message request) {
-    constexpr std::array slow{Message::name, Message::login, Message::enter, Message::nick, Message::oper};
+    constexpr std::array slow{Message::name,  Message::login, Message::authenticate,
+                              Message::enter, Message::nick,  Message::oper};
     return std::find(slow.begin(), slow.end(), request) == slow.end();
 }
 

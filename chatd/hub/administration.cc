@@ -318,7 +318,7 @@ std::string Administration::row_of(const Client& client) const {
         rooms += text(rooms.empty() ? "" : ",", in.room->name());
     const std::string tls = pool_.tls_of(client);
     return text(column(text(client.pid), 8), column(client.peer, 24), column(text(age), 8),
-                column(speaks_irc(client.listener) ? "irc" : "-", 8), column(is_secure(tls) ? tls : "-", 16),
+                column(client.speaks_irc() ? "irc" : "-", 8), column(is_secure(tls) ? tls : "-", 16),
                 column(rooms.empty() ? "-" : rooms, 16), client.name.empty() ? "-" : client.name);
 }
 
@@ -338,7 +338,7 @@ ControlAnswer Administration::stats() const {
     std::array<std::size_t, 2> of_tls{}; // 1.2 and 1.3
     std::size_t of_irc = 0;
     for (const auto& [number, client] : people_.all()) {
-        if (speaks_irc(client.listener)) ++of_irc;
+        if (client.speaks_irc()) ++of_irc;
         const std::string tls = pool_.tls_of(client);
         if (is_secure(tls)) ++of_tls.at(tls.starts_with("1.2/") ? 0 : 1);
     }

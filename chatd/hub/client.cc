@@ -3,6 +3,7 @@
 
 #include "chatd/hub/room.hh"
 #include "common/errors.hh"
+#include "common/keeper/keeper_link.hh"
 
 #include <algorithm>
 
@@ -37,6 +38,8 @@ void TokenBucket::fill(const FloodLimit& limit, Time now) {
     filled_ = now;
     begun_ = true;
 }
+
+bool Client::speaks_irc() const { return common::speaks_irc(listener); }
 
 bool Client::is_in(const Room& room) const {
     return std::any_of(rooms.begin(), rooms.end(), [&](const Membership& in) { return in.room == &room; });

@@ -77,6 +77,8 @@ struct ClientFacts {
     std::uint16_t protocol = protocol_version; // that its handler speaks
     bool is_operator = false;                  // everywhere; operator_rooms: in these
     bool has_quit = false;
+    bool is_program = false; // as it says itself, and so its real name
+    std::string real_name;
 
     // Of its requests, the last one whose effect stands in these facts, and what it was answered.
     std::uint32_t done = 0;
@@ -131,7 +133,8 @@ struct Client : ClientFacts {
     SlowedBy held_by{};
     common::Loop::TimerId held_until{};
     TokenBucket bucket;
-    std::bitset<slowed_by_count> was_told_to_wait; // and by what
+    common::Clock::time_point spoke = common::Clock::now(); // last, as far as this hub has heard
+    std::bitset<slowed_by_count> was_told_to_wait;          // and by what
     // As long as it is in no room yet: Newcomers.
     common::Clock::time_point login_until{};
     common::Loop::TimerId login_timer{};
@@ -163,6 +166,8 @@ struct Client : ClientFacts {
     // It asks about such a room, which its handler had not heard of yet.
     struct RoomIsClosed {};
 
+    // Whether it came in where that is spoken, and so has no need of a room.
+    bool speaks_irc() const;
     bool is_in(const Room& room) const;
     // The room of this number. Throws RoomIsClosed, and common::PeerError if the client is not in it: a
     // handler that was not taken over asks only about rooms that its client is in.

@@ -24,12 +24,14 @@ using TicketHead = pack::Struct<"=BQQq">;
 
 // Of tickets: one whose counted bytes are not known is none to who cannot read that.
 constexpr std::uint8_t version = 1, version_without_count = 2;
-constexpr std::uint8_t client_version = 2; // and of clients; the one before has no HandlerFields and listener
+// And of clients: the one before has no HandlerFields and listener; the one behind also tells what a client
+// says of itself, and is written of those that say something, whose handlers are of no version before.
+constexpr std::uint8_t client_version = 2, client_version_with_words = 3;
 constexpr std::uint16_t protocol_before = 7;    // of all whose records are of the version before
 constexpr std::size_t max_answer = max_listing; // bytes of one that is kept: none is as long as a list
 constexpr std::size_t max_operator_rooms = 1024, max_tokens = 2, max_shown_network = 64;
 
-enum Flag : std::uint8_t { has_left = 1, is_operator = 2, has_quit = 4, is_away = 8 };
+enum Flag : std::uint8_t { has_left = 1, is_operator = 2, has_quit = 4, is_away = 8, is_program = 16 };
 
 void write(RecordWriter& to, const Address& address) {
     to.text({reinterpret_cast<const char*>(address.data()), address.size()});
@@ -101,7 +103,7 @@ std::uint8_t flags_of(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
     return static_cast<std::uint8_t>((record.has_left ? has_left : 0) |
                                      (facts.is_operator ? is_operator : 0) | (facts.has_quit ? has_quit : 0) |
-                                     (facts.away ? is_away : 0));
+                                     (facts.away ? is_away : 0) | (facts.is_program ? is_program : 0));
 }
 
 } // namespace
@@ -115,13 +117,14 @@ ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
 
 std::string pack_client(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
+    const bool has_words = facts.is_program || !facts.real_name.empty();
     RecordWriter to;
-    to.fields<ClientHead>(client_version, flags_of(record), facts.number,
-                          static_cast<std::uint32_t>(facts.page), static_cast<std::int64_t>(facts.spawner),
-                          static_cast<std::int64_t>(facts.pid), static_cast<std::uint8_t>(facts.state),
-                          std::int64_t{facts.since.time_since_epoch().count()},
-                          std::int64_t{facts.login_timeout.count()}, facts.done, facts.wrong_passwords,
-                          facts.wrong_codes, facts.wrong_tokens);
+    to.fields<ClientHead>(
+        has_words ? client_version_with_words : client_version, flags_of(record), facts.number,
+        static_cast<std::uint32_t>(facts.page), static_cast<std::int64_t>(facts.spawner),
+        static_cast<std::int64_t>(facts.pid), static_cast<std::uint8_t>(facts.state),
+        std::int64_t{facts.since.time_since_epoch().count()}, std::int64_t{facts.login_timeout.count()},
+        facts.done, facts.wrong_passwords, facts.wrong_codes, facts.wrong_tokens);
     write(to, facts.address);
     write(to, facts.person);
     to.text(facts.name).text(facts.claimed).text(facts.answer).text(facts.last_words);
@@ -135,6 +138,7 @@ std::string pack_client(const ClientRecord& record) {
     for (const auto& [room, line] : record.rooms) to.fields<RoomAndLine>(room, line);
     write(to, record.tokens);
     to.fields<HandlerFields>(facts.protocol).text(facts.listener);
+    if (has_words) to.text(facts.real_name);
     return to.take();
 }
 
@@ -145,7 +149,8 @@ ClientRecord unpack_client(std::string_view bytes) {
     const auto [number_of_version, flags, number, page, spawner, pid, state, since, login_timeout, done,
                 passwords, codes, tokens] = from.fields<ClientHead>();
     const bool is_of_before = number_of_version + 1 == client_version;
-    if (number_of_version != client_version && !is_of_before)
+    const bool has_words = number_of_version == client_version_with_words;
+    if (number_of_version != client_version && !is_of_before && !has_words)
         throw PeerError("a record of a client is of another version");
     record.has_left = (flags & has_left) != 0;
     facts.number = number;
@@ -169,6 +174,7 @@ ClientRecord unpack_client(std::string_view bytes) {
     if ((flags & is_away) != 0) facts.away = std::move(away);
     facts.is_operator = (flags & is_operator) != 0;
     facts.has_quit = (flags & has_quit) != 0;
+    facts.is_program = (flags & is_program) != 0;
     facts.operator_rooms = read_texts(from, max_operator_rooms, max_room_name);
     facts.ignored = read_ignored(from);
     facts.formers = read_formers(from);
@@ -183,6 +189,7 @@ ClientRecord unpack_client(std::string_view bytes) {
     record.tokens = read_texts(from, max_tokens, max_token);
     facts.protocol = is_of_before ? protocol_before : std::get<0>(from.fields<HandlerFields>());
     if (!is_of_before) facts.listener = from.text(max_label);
+    if (has_words) facts.real_name = from.text(max_topic);
     from.expect_end();
     return record;
 }

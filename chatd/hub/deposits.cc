@@ -140,7 +140,7 @@ void Deposits::put(const Room& room) {
     for (const auto& [kind, marks] : {std::pair{'m', &room.muted()}, std::pair{'v', &room.voices()}})
         for (const Marks::Mark& mark : marks->all())
             add(text(label_of_mark, room.number(), ' ', kind, ' ', mark.whom.first), pack_mark(mark), -1);
-    add(text(label_of_room, room.number()), pack_room(record_of(room)), -1);
+    add(text(label_of_room, room.number()), pack_room(record_of(room), is_for_before_), -1);
     for (const auto& [label, bytes] : known)
         if (!now.contains(label)) box_.withdraw(label);
     known = std::move(now);

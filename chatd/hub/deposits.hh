@@ -79,6 +79,9 @@ public:
     // The file has the changes up to this one.
     void note_saved_bans(std::uint64_t number);
 
+    // From now on nobody goes on with these who is of the version before.
+    void forget_version_before() { is_for_before_ = false; }
+
     // What a predecessor has left, and nobody can use.
     void withdraw(std::string_view label) { box_.withdraw(label); }
     // As a predecessor has left them: a change of them is seen.
@@ -112,6 +115,7 @@ private:
     };
     std::deque<BanChange> ban_changes_;
     std::uint64_t next_label_ = 1;
+    bool is_for_before_ = true;
     std::uint32_t last_made_ = 0; // the highest number of a room that a client has made
 };
 

@@ -25,7 +25,7 @@ bool may_try_code(const Client& client) {
 // of its code.
 bool opens(const RoomSettings& room, std::string_view name, std::string_view code) {
     const bool is_code = !room.code.empty() && equal_in_constant_time(room.code, code);
-    if (!name.empty()) return name == room.name && is_code;
+    if (!name.empty()) return name == room.name && (is_code || (room.code.empty() && code.empty()));
     return room.code.empty() ? code.empty() || code == room.name : is_code;
 }
 
@@ -53,18 +53,23 @@ std::uint64_t take_seen(Client& client, const Room& room) {
 } // namespace
 
 struct Entry::Wish {
-    explicit Wish(Packet packet) {
+    // A key of IRC that a room has no use for is passed over, as it is everywhere there.
+    Wish(const Client& client, Packet packet, Rooms& rooms) {
         const auto [fields, words] = EnterFrame::read(packet);
         const auto [name_size] = fields;
         if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
         name = words.substr(0, name_size);
         code = words.substr(name_size);
+        const Room* const named = name.empty() ? nullptr : rooms.find_in_any_case(name);
+        if (named == nullptr) return;
+        name = named->name();
+        if (named->is_open() && client.speaks_irc()) code.clear();
     }
     std::string name, code;
 };
 
 bool Entry::is_guess(const Client& client, Packet packet) const {
-    const Wish wish{packet};
+    const Wish wish{client, packet, rooms_};
     return is_guess(client, wish.name, wish.code);
 }
 
@@ -82,7 +87,7 @@ bool Entry::is_guess(const Client& client, std::string_view name, std::string_vi
 }
 
 void Entry::on_enter(Client& client, Packet packet) {
-    const Wish wish{packet};
+    const Wish wish{client, packet, rooms_};
     const auto& [name, code] = wish;
     const Found found = find_room(client, name, code);
     if (found.room != nullptr) return enter(client, *found.room);
@@ -157,9 +162,11 @@ void Entry::enter_by_hash(Client& client, std::string_view name, std::string_vie
 }
 
 void Entry::refuse_code(Client& client, bool was_guess) {
+    const bool is_entering = client.state == Client::State::entering;
     if (was_guess) budgets_.take_wrong_code(client, Clock::now());
+    if (was_guess || is_entering) ++client.wrong_codes; // inside, a room that is not there tells nothing
     // The handler counts, too; this is for one that does not.
-    if (++client.wrong_codes > max_tries && client.state == Client::State::entering)
+    if (client.wrong_codes > max_tries && is_entering)
         throw PeerError("more wrong codes than a handler allows");
     answers_.refuse(client, Refusal::wrong_code);
 }

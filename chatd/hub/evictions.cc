@@ -78,7 +78,8 @@ void Evictions::empty_closing_rooms() {
 
 // No request of its own asks for this.
 void Evictions::lose_room(Client& client, Room& room) {
-    if (client.rooms.size() == 1) return departures_.dismiss(client, Farewell::rooms_closed);
+    if (client.rooms.size() == 1 && !client.speaks_irc())
+        return departures_.dismiss(client, Farewell::rooms_closed);
     const std::uint32_t serial = std::exchange(client.serial, 0);
     rooms_.leave(room, client);
     client.serial = serial;

@@ -42,7 +42,8 @@ public:
     // The rooms that the configuration no longer has are closing from now on; before anybody leaves them,
     // that is deposited.
     void begin_closing();
-    // All leave the rooms that are closing; whoever is in no other leaves the chat. No batch may be there.
+    // All leave the rooms that are closing; whoever is in no other, and needs one, leaves the chat. No batch
+    // may be there.
     void empty_closing_rooms();
     void let_go_of_listeners();
 

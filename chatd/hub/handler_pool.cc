@@ -333,7 +333,7 @@ void HandlerPool::admit(Arrival arrival) {
 void HandlerPool::release(Client& client, std::string_view farewell) {
     const ClientNumber number = client.number;
     acceptor_.log_end(text(client.peer, " pid ", client.pid, ' ', escape(client.name),
-                           speaks_irc(client.listener) ? " irc" : "", shown_tls(tls_of(client))),
+                           client.speaks_irc() ? " irc" : "", shown_tls(tls_of(client))),
                       people_.count() - 1);
     if (pages_in_use_.contains(number)) {
         deposits_.note_left(client, farewell);

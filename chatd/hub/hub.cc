@@ -155,7 +155,8 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       entry_(log_, settings_, people_, rooms_, bans_, answers_, passwords_, segments_, resumption_, budgets_),
       speech_(people_, rooms_, answers_),
       moderation_(log_, people_, rooms_, bans_, tickets_, deposits_, answers_, departures_),
-      lists_(settings_, rooms_, bans_, answers_),
+      lists_(settings_, people_, rooms_, bans_, answers_,
+             [this](const Client& client) { return pool_.tls_of(client); }),
       requests_(loop_, log_, settings_, people_, rooms_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_, deposits_),
@@ -255,6 +256,7 @@ void Hub::take_over(pid_t spawner) {
                        newcomers_, ignores_, pool_},
                       spawner,
                       !keeper_.is_on_trial() || keeper_.is_forced()};
+    if (!keeper_.is_on_trial()) deposits_.forget_version_before();
     takeover.restore_bans();
     takeover.restore_rooms(settings_);
     for (const RoomSettings& room : settings_.rooms)
@@ -356,6 +358,7 @@ void Hub::turn() {
 
 // The new version is there to stay: now its configuration is the one that holds.
 void Hub::evict() {
+    deposits_.forget_version_before();
     evictions_.begin_closing();
     deposits_.settle(rooms_, false);
     evictions_.empty_closing_rooms();

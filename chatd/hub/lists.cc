@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/hub/lists.hh"
 
+#include "common/errors.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -37,6 +38,37 @@ bool may_see(const Client& client, const Room& room) {
     return client.state != Client::State::entering || (room.is_open() && !room.is_made_by_client());
 }
 
+// Whether the client may know who is in the room.
+bool may_look_into(const Client& client, const Room& room) {
+    return client.is_in(room) || (room.is_open() && !room.settings().hidden);
+}
+
+std::int64_t seconds_since(Clock::time_point when) {
+    return std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - when).count();
+}
+
+// Those that the client may look into, and what the member is there: "o:plans,:lobby".
+std::string rooms_of(const Client& client, const Client& member) {
+    std::string rooms;
+    for (const Client::Membership& in : member.rooms)
+        if (may_look_into(client, *in.room))
+            rooms +=
+                text(rooms.empty() ? "" : ",", in.room->flags_of(member, Clock::now()), ':', in.room->name());
+    return rooms;
+}
+
+// Name, flags, members, limit, birth of the log, who set the topic, when, topic. Flags: c with a code, m
+// moderated, h hidden, i the asking client is in it, n made by a client, k its history is kept.
+std::string state_of(const Room& room, bool is_inside) {
+    const RoomLog& log = room.log();
+    const bool is_set = !log.topic().empty(); // by somebody; else the configuration says it
+    return text(room.name(), '\t', room.is_open() ? "" : "c", room.is_moderated() ? "m" : "",
+                room.settings().hidden ? "h" : "", is_inside ? "i" : "", room.is_made_by_client() ? "n" : "",
+                room.settings().history ? "k" : "", '\t', room.members().size(), '\t',
+                room.settings().max_members, '\t', log.birth(), '\t', is_set ? log.topic_by() : "", '\t',
+                is_set ? log.topic_time() : 0, '\t', room.topic());
+}
+
 // Whom, room, minutes left, by whom, a for the person's address, too.
 std::string row_of(const Ban& ban, Ban::Time now) {
     std::string left;
@@ -49,9 +81,53 @@ std::string row_of(const Ban& ban, Ban::Time now) {
 void Lists::on_who(Client& client, Packet packet) {
     const auto [fields, name] = WhoFrame::read(packet);
     const Room* const room = rooms_.find(name);
-    if (room == nullptr || !(client.is_in(*room) || (room->is_open() && !room->settings().hidden)))
+    if (room == nullptr || !may_look_into(client, *room))
         return answers_.refuse(client, Refusal::no_such_room);
     answers_.list(client, std::get<0>(fields), member_rows(*room));
+}
+
+// Name; flags (Room::flags_of, and O operator of the server, a away, b a program); account; seconds since it
+// connected, and since it spoke; rooms; TLS; address, if the client may know it; real name; why it is away.
+std::string Lists::row_of_person(const Client& asks, const Client& member, const Room* room) const {
+    const bool may_see_address =
+        asks.is_operator || (room != nullptr && room->is_operator(asks)) || &asks == &member;
+    return text(member.name, '\t', room == nullptr ? std::string{} : room->flags_of(member, Clock::now()),
+                member.is_operator ? "O" : "", member.away ? "a" : "", member.is_program ? "b" : "", '\t',
+                member.person.account, '\t', seconds_since(member.since), '\t', seconds_since(member.spoke),
+                '\t', rooms_of(asks, member), '\t', tls_of_(member), '\t',
+                may_see_address ? member.peer : std::string{}, '\t', member.real_name, '\t',
+                member.away.value_or(""));
+}
+
+void Lists::on_people(Client& client, Packet packet) {
+    const auto [fields, name] = PeopleFrame::read(packet);
+    const auto [skip, is_person] = fields;
+    if (is_person > 1) throw PeerError("a question about neither a room nor a person");
+    if (is_person != 0) {
+        const Client* const member = people_.find(name);
+        if (member == nullptr || member->state != Client::State::inside)
+            return answers_.refuse(client, Refusal::nobody);
+        return answers_.list(client, skip, {row_of_person(client, *member, nullptr)});
+    }
+    const Room* const room = rooms_.find_in_any_case(name);
+    if (room == nullptr || !may_look_into(client, *room))
+        return answers_.refuse(client, Refusal::no_such_room);
+    std::vector<std::string> rows;
+    for (const auto& [number, member] : room->members()) rows.push_back(row_of_person(client, *member, room));
+    std::sort(rows.begin(), rows.end());
+    answers_.list(client, skip, rows);
+}
+
+// Without a name: how many clients there are, and may be, and nothing else.
+void Lists::on_state(Client& client, Packet packet) {
+    const std::string name = StateFrame::read(packet).second;
+    if (name.empty())
+        return answers_.list(client, 0,
+                             {text("\t\t", people_.count(), '\t', settings_.max_clients, "\t0\t\t0\t")});
+    const Room* const room = rooms_.find_in_any_case(name);
+    if (room == nullptr || !may_look_into(client, *room))
+        return answers_.refuse(client, Refusal::no_such_room);
+    answers_.list(client, 0, {state_of(*room, client.is_in(*room))});
 }
 
 void Lists::on_rooms(Client& client, Packet packet) {

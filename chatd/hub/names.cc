@@ -40,6 +40,8 @@ void Names::on_name(Client& client, Packet packet) {
     if (settings_.users.empty()) return take(client, name);
     if (const auto why = refuse_name(name)) return answers_.refuse(client, *why);
     passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
+        if (verdict.kind == Verdict::Kind::accepted && asks.person.account == fold_name(verdict.name))
+            return take_back(asks, verdict.name);
         asks.claimed = verdict.name;
         if (verdict.kind == Verdict::Kind::refused) return take(asks, name);
         answers_.refuse(asks, verdict.kind == Verdict::Kind::accepted ? Refusal::password_needed
@@ -47,16 +49,22 @@ void Names::on_name(Client& client, Packet packet) {
     });
 }
 
-void Names::take(Client& client, const std::string& name, bool is_operator) {
+// Where IRC is spoken a name is all that it takes.
+void Names::take(Client& client, const std::string& name) {
     if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
     people_.give_name(client, name);
-    client.state = Client::State::entering;
-    client.is_operator = is_operator;
+    client.state = client.speaks_irc() ? Client::State::inside : Client::State::entering;
     answers_.confirm(client, name);
     ignores_.tell_of(client);
 }
 
 // Whoever has the password has the name: a connection that has it is dead, or will be.
+void Names::take_back(Client& client, const std::string& name) {
+    if (Client* const ghost = people_.find(name); ghost != nullptr && ghost != &client)
+        departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
+    take(client, name);
+}
+
 void Names::on_login(Client& client, Packet packet) {
     std::string password = LoginFrame::read(packet).second;
     if (client.claimed.empty()) throw PeerError("a password that was not asked for");
@@ -66,11 +74,35 @@ void Names::on_login(Client& client, Packet packet) {
                        if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);
                        asks.claimed.clear();
                        asks.person.account = fold_name(name);
-                       if (Client* const ghost = people_.find(name))
-                           departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
-                       take(asks, name, has_right(verdict.rights, "operator"));
+                       asks.is_operator = has_right(verdict.rights, "operator");
+                       take_back(asks, name);
                    });
     erase_bytes(password);
+}
+
+void Names::on_authenticate(Client& client, Packet packet) {
+    auto [fields, words] = AuthenticateFrame::read(packet);
+    const auto [name_size] = fields;
+    if (name_size > words.size()) throw PeerError("a name that is longer than its frame");
+    const std::string name = words.substr(0, name_size);
+    passwords_.ask(client, LoginKind::user, name, std::string_view{words}.substr(name_size),
+                   [this](Client& asks, const Verdict& verdict) {
+                       if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);
+                       asks.claimed.clear();
+                       asks.person.account = fold_name(verdict.name);
+                       asks.is_operator = has_right(verdict.rights, "operator");
+                       answers_.confirm(asks, verdict.name);
+                   });
+    erase_bytes(words);
+}
+
+void Names::on_describe(Client& client, Packet packet) {
+    const auto [fields, words] = DescribeFrame::read(packet);
+    std::string name = neutralise(words);
+    if (name.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
+    client.is_program = std::get<0>(fields) != 0;
+    client.real_name = std::move(name);
+    answers_.confirm(client);
 }
 
 void Names::on_nick(Client& client, Packet packet) {
@@ -79,7 +111,9 @@ void Names::on_nick(Client& client, Packet packet) {
     if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
     if (settings_.users.empty()) return rename(client, name);
     passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
-        if (verdict.kind == Verdict::Kind::refused) return rename(asks, name);
+        const bool is_own =
+            verdict.kind == Verdict::Kind::accepted && asks.person.account == fold_name(verdict.name);
+        if (verdict.kind == Verdict::Kind::refused || is_own) return rename(asks, name);
         answers_.refuse(asks,
                         verdict.kind == Verdict::Kind::accepted ? Refusal::has_password : Refusal::not_now);
     });

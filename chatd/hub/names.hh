@@ -42,9 +42,13 @@ public:
     void on_login(Client& client, Packet packet);
     void on_nick(Client& client, Packet packet);
     void on_oper(Client& client, Packet packet);
+    // Which account it has, whatever it is called then; and what it says of itself.
+    void on_authenticate(Client& client, Packet packet);
+    void on_describe(Client& client, Packet packet);
 
 private:
-    void take(Client& client, const std::string& name, bool is_operator = false);
+    void take(Client& client, const std::string& name);
+    void take_back(Client& client, const std::string& name);
     void rename(Client& client, const std::string& name);
 
     common::Log& log_;

@@ -60,7 +60,8 @@ constexpr Price unpaid{nothing, nothing}, line{one_line, one_line}, speech{lines
 
 // Of a newcomer, to what it was asked.
 bool is_answer(Message message) {
-    constexpr std::array answers{Message::name, Message::login, Message::resume, Message::enter};
+    constexpr std::array answers{Message::name, Message::login, Message::authenticate, Message::resume,
+                                 Message::enter};
     return std::find(answers.begin(), answers.end(), message) != answers.end();
 }
 
@@ -94,6 +95,10 @@ const Requests::Rule& Requests::Rule::of(Message message) {
              [](P parts, C client, Packet p) { parts.resumption.on_resume(client, p); }},
         Rule{login, naming, unpaid, kept,
              [](P parts, C client, Packet p) { parts.names.on_login(client, p); }},
+        Rule{authenticate, naming, unpaid, kept,
+             [](P parts, C client, Packet p) { parts.names.on_authenticate(client, p); }},
+        Rule{describe, naming | inside, line, kept,
+             [](P parts, C client, Packet p) { parts.names.on_describe(client, p); }},
         Rule{oper, inside, line, kept, [](P parts, C client, Packet p) { parts.names.on_oper(client, p); }},
         Rule{enter, entering | inside, line, kept,
              [](P parts, C client, Packet p) { parts.entry.on_enter(client, p); }},
@@ -101,6 +106,8 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{say, inside, speech, logged,
              [](P parts, C client, Packet p) { parts.speech.on_say(client, p); }},
         Rule{tell, inside, line, kept, [](P parts, C client, Packet p) { parts.speech.on_tell(client, p); }},
+        Rule{tell_as, inside, line, kept,
+             [](P parts, C client, Packet p) { parts.speech.on_tell_as(client, p); }},
         Rule{took, inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.speech.on_took(client, p); }},
         Rule{counted, inside, unpaid, logged,
@@ -118,6 +125,10 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{find, inside, history, logged,
              [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
         Rule{who, inside, unpaid, logged, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
+        Rule{people, inside, unpaid, logged,
+             [](P parts, C client, Packet p) { parts.lists.on_people(client, p); }},
+        Rule{state, inside, unpaid, logged,
+             [](P parts, C client, Packet p) { parts.lists.on_state(client, p); }},
         Rule{rooms, entering | inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.lists.on_rooms(client, p); }},
         Rule{ignore, inside, unpaid, kept,

@@ -6,6 +6,7 @@
 #include "common/record_bytes.hh"
 
 #include <chrono>
+#include <tuple>
 
 using namespace common;
 
@@ -14,9 +15,10 @@ namespace {
 
 using OneNumber = pack::Struct<"=Q">;
 using RoomHead = pack::Struct<"=BBIIQq">;
+using TopicFields = pack::Struct<"=q">;
 using MarkHead = pack::Struct<"=BQBq">;
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 1, version_with_topic = 2; // of a room, with who set its topic
 constexpr std::size_t max_operators = 4096, max_shown_network = 64;
 
 enum Flag : std::uint8_t {
@@ -38,13 +40,15 @@ std::uint8_t flags_of(const RoomRecord& record) {
 } // namespace
 
 RoomRecord record_of(const Room& room) {
-    return {room.number(), room.settings(), room.state(), room.place()};
+    return {room.number(), room.settings(),       room.state(),
+            room.place(),  room.log().topic_by(), room.log().topic_time()};
 }
 
-std::string pack_room(const RoomRecord& record) {
+std::string pack_room(const RoomRecord& record, bool for_before) {
+    const bool has_topic = !for_before && record.topic_time != 0;
     const RoomSettings& settings = record.settings;
     RecordWriter to;
-    to.fields<RoomHead>(version, flags_of(record), record.number,
+    to.fields<RoomHead>(has_topic ? version_with_topic : version, flags_of(record), record.number,
                         static_cast<std::uint32_t>(settings.max_members), settings.keep_bytes,
                         std::int64_t{settings.keep_age.count()});
     to.text(settings.name).text(settings.code).text(settings.code_hash).text(settings.topic);
@@ -52,6 +56,7 @@ std::string pack_room(const RoomRecord& record) {
     to.count(record.state.operators.size());
     for (const ClientNumber one : record.state.operators) to.fields<OneNumber>(one);
     to.text(record.place);
+    if (has_topic) to.fields<TopicFields>(record.topic_time).text(record.topic_by);
     return to.take();
 }
 
@@ -59,7 +64,8 @@ RoomRecord unpack_room(std::string_view bytes) {
     RecordReader from{bytes};
     RoomRecord record;
     const auto [number_of_version, flags, number, members, keep_bytes, keep_hours] = from.fields<RoomHead>();
-    if (number_of_version != version) throw PeerError("a record of a room is of another version");
+    if (number_of_version != version && number_of_version != version_with_topic)
+        throw PeerError("a record of a room is of another version");
     record.number = number;
     RoomSettings& settings = record.settings;
     settings.max_members = members;
@@ -79,6 +85,10 @@ RoomRecord unpack_room(std::string_view bytes) {
     for (std::size_t left = from.count(max_operators); left > 0; --left)
         record.state.operators.insert(std::get<0>(from.fields<OneNumber>()));
     record.place = from.text(max_packed_place);
+    if (number_of_version == version_with_topic) {
+        std::tie(record.topic_time) = from.fields<TopicFields>();
+        record.topic_by = from.text(max_name);
+    }
     from.expect_end();
     return record;
 }

@@ -16,10 +16,14 @@ struct RoomRecord {
     RoomSettings settings{}; // as they were; the configuration may have others, or none
     Room::State state{};
     std::string place{}; // of its log, as RoomLog packs it
+    // Of the topic, as RoomLog has them.
+    std::string topic_by{};
+    std::int64_t topic_time = 0;
 };
 
 RoomRecord record_of(const Room& room);
-std::string pack_room(const RoomRecord& record);
+// for_before: as the version before reads it, without who set the topic.
+std::string pack_room(const RoomRecord& record, bool for_before = false);
 // Throw common::PeerError for what the others do not make.
 RoomRecord unpack_room(std::string_view bytes);
 std::string pack_mark(const Marks::Mark& mark);

@@ -98,9 +98,12 @@ Room& Rooms::restore(RoomRecord record, std::vector<RoomLog::KeptFile> files, st
     if (!is_lasting(record.number)) set_last_made(record.number);
     RoomSettings& settings = record.settings;
     const LogPolicy policy = record.state.is_made_by_client ? policy_of_made(settings) : policy_of(settings);
-    auto log = std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy, log_,
-                                         unpack_log_place(record.place), std::move(files),
-                                         [&](const Record& one) { tail.push_back(one); });
+    LogPlace place = unpack_log_place(record.place);
+    place.topic_by = record.topic_by;
+    place.topic_time = record.topic_time;
+    auto log =
+        std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy, log_, place,
+                                  std::move(files), [&](const Record& one) { tail.push_back(one); });
     const std::string name = settings.name;
     Room& room = rooms_
                      .try_emplace(name, record.number, std::move(settings), std::move(log),
@@ -158,6 +161,15 @@ Room* Rooms::find(std::string_view name) {
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
+Room* Rooms::find_in_any_case(std::string_view name) {
+    if (Room* const room = find(name)) return room;
+    const std::string folded = fold_name(name);
+    const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const All::value_type& room) {
+        return fold_name(room.first) == folded;
+    });
+    return found == rooms_.end() ? nullptr : &found->second;
+}
+
 Room* Rooms::find(std::uint32_t number) {
     const auto found = std::find_if(rooms_.begin(), rooms_.end(),
                                     [&](const auto& entry) { return entry.second.number() == number; });
@@ -191,7 +203,7 @@ void Rooms::await(Room& room, Client& client, Lines lines, std::optional<Refusal
 
 void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
     client.owes_answer = true;
-    const std::uint64_t line = add_line(room, Kind::joined, &client, {});
+    const std::uint64_t line = add_line(room, Kind::joined, &client, client.person.account);
     const std::uint64_t shown_from = missed_from == 0 ? line : missed_from;
     if (!client.is_in(room)) room.join(client, shown_from);
     for (Client::Membership& in : client.rooms)

@@ -66,6 +66,7 @@ public:
     // as Room::configure.
     std::vector<common::Note> configure(std::vector<RoomSettings>& wanted);
     Room* find(std::string_view name);
+    Room* find_in_any_case(std::string_view name);
     Room* find(std::uint32_t number);
     // Whether the name of one looks like this, or is it.
     bool has_alike(std::string_view name) const;

@@ -29,7 +29,31 @@ std::vector<std::string> lines_of_speech(std::string_view words, bool is_paste) 
     return lines;
 }
 
+// As people read it who are shown lines.
+std::string plain_words(const Client& from, Telling how, const std::string& said) {
+    std::string plain = how == Telling::acted     ? text("* ", from.name, ' ', said)
+                        : how == Telling::invited ? text("/join ", said)
+                                                  : said;
+    return plain.size() > max_text ? said : plain;
+}
+
+std::string frame_of(const Client& from, const Client& to, Telling how, const std::string& said) {
+    const auto name_size = static_cast<std::uint8_t>(from.name.size());
+    if (how == Telling::said || !to.speaks_irc())
+        return ToldFrame::make(text(from.name, plain_words(from, how, said)), from.number, from.serial,
+                               name_size);
+    return ToldAsFrame::make(text(from.name, said), static_cast<std::uint8_t>(how), from.number, from.serial,
+                             name_size);
+}
+
 } // namespace
+
+struct Speech::Words {
+    Telling how;
+    ClientNumber to;
+    std::string_view name; // of that one, in place of the number; empty: none
+    std::string_view said;
+};
 
 void Speech::on_say(Client& client, Packet packet) {
     const auto [fields, words] = SayFrame::read(packet);
@@ -46,6 +70,7 @@ void Speech::on_say(Client& client, Packet packet) {
     if (const auto why = room.refuse_speech(client, Clock::now()); why && !all_stand())
         return answers_.refuse(client, *why);
     client.last_room = &room;
+    client.spoke = Clock::now();
     Rooms::Lines all{};
     for (std::uint32_t nth = 0; nth < lines.size(); ++nth) {
         all.last = rooms_.add_line(room, kind, &client, lines[nth], nth);
@@ -60,13 +85,31 @@ void Speech::on_tell(Client& client, Packet packet) {
     const auto [number, name_size] = fields;
     const std::string_view whole = words;
     if (name_size > whole.size()) throw PeerError("a name that is longer than its frame");
-    const std::string said = neutralise(whole.substr(name_size));
+    tell(client, {Telling::said, number, whole.substr(0, name_size), whole.substr(name_size)});
+}
+
+void Speech::on_tell_as(Client& client, Packet packet) {
+    const auto [fields, words] = TellAsFrame::read(packet);
+    const auto [how, number, name_size] = fields;
+    const std::string_view whole = words;
+    if (name_size > whole.size()) throw PeerError("a name that is longer than its frame");
+    if (how > static_cast<std::uint8_t>(Telling::invited)) throw PeerError("words of an unknown kind");
+    tell(client, {static_cast<Telling>(how), number, whole.substr(0, name_size), whole.substr(name_size)});
+}
+
+void Speech::tell(Client& client, const Words& words) {
+    std::string said = neutralise(words.said);
     if (said.empty() || said.size() > max_text) throw PeerError("words that are empty or too long");
-    Client* const to = name_size != 0 ? people_.find(whole.substr(0, name_size)) : people_.find(number);
+    if (words.how == Telling::invited) {
+        const Room* const room = rooms_.find_in_any_case(said);
+        if (room == nullptr || !client.is_in(*room)) return answers_.refuse(client, Refusal::no_such_room);
+        said = room->name();
+    }
+    Client* const to = words.name.empty() ? people_.find(words.to) : people_.find(words.name);
     if (to == nullptr || to->state != Client::State::inside || !to->pair)
         return answers_.refuse(client, Refusal::nobody);
-    const std::string told = ToldFrame::make(text(client.name, said), client.number, client.serial,
-                                             static_cast<std::uint8_t>(client.name.size()));
+    client.spoke = Clock::now();
+    const std::string told = frame_of(client, *to, words.how, said);
     if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
         return answers_.refuse(client, Refusal::behind);
     ++to->untaken;

@@ -16,11 +16,15 @@ public:
     // Requests of members.
     void on_say(Client& client, Packet packet);
     void on_tell(Client& client, Packet packet);
+    void on_tell_as(Client& client, Packet packet); // with how it is meant
     void on_took(Client& client, Packet packet);
     void on_topic(Client& client, Packet packet);
     void on_away(Client& client, Packet packet);
 
 private:
+    struct Words; // to one client
+    void tell(Client& client, const Words& words);
+
     People& people_;
     Rooms& rooms_;
     Answers& answers_;

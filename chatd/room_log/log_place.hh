@@ -32,6 +32,9 @@ struct LogPlace {
     Position from;               // the record that is to be read first
     std::uint64_t next_line = 1; // after all that were there when the place was taken
     std::string topic;           // at that time
+    // Who set that, and when; they are no part of a packed place. Microseconds since 1970; 0: not known.
+    std::string topic_by{};
+    std::int64_t topic_time = 0;
     static constexpr std::size_t max_segments = 350;
 };
 

@@ -57,7 +57,7 @@ RoomLog::RoomLog(std::string folder, std::string room, const LogPolicy& policy, 
       policy_(policy),
       log_(log),
       next_line_(std::max<std::uint64_t>(place.next_line, 1)),
-      topic_(place.topic) {
+      topic_{place.topic, place.topic_by, place.topic_time} {
     if (files_.have_names())
         find_segments(place);
     else
@@ -173,14 +173,37 @@ void RoomLog::use_segment(SegmentFiles::Created created) {
 }
 
 std::string RoomLog::mark(Kind kind) const {
-    return pack_record({kind, next_line_, now_in_microseconds(), 0, room_,
-                        kind == Kind::segment_start ? topic_ : std::string{}, 0});
+    const std::int64_t now = now_in_microseconds();
+    const bool starts = kind == Kind::segment_start;
+    const std::int64_t born = !starts ? 0 : segments_.empty() ? now : birth();
+    return pack_record({kind, next_line_, now, static_cast<std::uint64_t>(born), room_,
+                        starts ? topic_.words : std::string{}, 0});
 }
 
-// A topic is told by the record that set it, and once more at each segment's start.
-void RoomLog::heed(const Record& record) {
-    if (record.kind == Kind::topic || record.kind == Kind::segment_start) topic_ = record.text;
+std::int64_t RoomLog::birth() const {
+    if (birth_ == 0) birth_ = read_birth();
+    return birth_;
 }
+
+// The oldest segment's start says it; in one of an earlier version, it is the log's as far as it is known.
+std::int64_t RoomLog::read_birth() const {
+    try {
+        LogReader reader{files_.open_for_reading(segments_.front()), 0};
+        Record first;
+        if (reader.next(first) != LogReader::Result::record || first.kind != Kind::segment_start) return 0;
+        return first.speaker != 0 ? static_cast<std::int64_t>(first.speaker) : first.time;
+    } catch (const std::system_error&) {
+        return 0;
+    }
+}
+
+// A topic is told by the record that set it, and once more at each segment's start, there without who did it.
+void RoomLog::heed(const Record& record) {
+    if (record.kind == Kind::topic) topic_ = topic_in(record);
+    if (record.kind == Kind::segment_start && record.text != topic_.words) topic_ = {record.text};
+}
+
+RoomLog::Topic RoomLog::topic_in(const Record& record) { return {record.text, record.name, record.time}; }
 
 LogPlace RoomLog::place() const {
     LogPlace place;
@@ -189,7 +212,10 @@ LogPlace RoomLog::place() const {
     const LogSegment& last = segments_.back();
     place.from = remembered_.empty() ? Position{last.number, last.size} : remembered_.front().position;
     place.next_line = end_line();
-    place.topic = has_batch() ? topic_before_batch_ : topic_;
+    const Topic& topic = has_batch() ? topic_before_batch_ : topic_;
+    place.topic = topic.words;
+    place.topic_by = topic.by;
+    place.topic_time = topic.time;
     return place;
 }
 
@@ -261,7 +287,7 @@ void RoomLog::take_back_topic(std::string_view written) {
     topic_ = topic_before_batch_;
     Record record;
     for (std::size_t size; (size = unpack_record(written, record)) != 0; written.remove_prefix(size))
-        if (record.kind == Kind::topic) topic_ = record.text;
+        if (record.kind == Kind::topic) topic_ = topic_in(record);
 }
 
 // Behind half a record nothing can be read: it is cut off now, or a new segment begins. False: neither can be
@@ -270,7 +296,7 @@ bool RoomLog::make_writable() {
     if (!segments_.back().is_torn) return true;
     files_.cut_back(writable_.get(), segments_.back());
     if (!segments_.back().is_torn) return true;
-    std::string topic = std::exchange(topic_, topic_before_batch_); // the batch comes behind the new start
+    Topic topic = std::exchange(topic_, topic_before_batch_); // the batch comes behind the new start
     const bool is_new = start_new_segment();
     topic_ = std::move(topic);
     return is_new;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Commands of IRC about channels, which are rooms: JOIN, PART, TOPIC, NAMES, KICK.
+#include "chatd/handler/irc/hub_rows.hh"
 #include "chatd/handler/irc/irc_commands.hh"
 #include "chatd/handler/irc/irc_conversation.hh"
 #include "chatd/handler/irc/isupport.hh"
@@ -43,16 +44,14 @@ class NameLines {
 public:
     NameLines(IrcConversation& c, std::string_view channel) : c_(c), channel_(channel) {}
 
-    // A row of the hub's list: name, flags.
-    void add(std::string_view row) {
-        const std::string_view name = row.substr(0, row.find('\t'));
-        const std::string_view rest = row.substr(std::min(name.size() + 1, row.size()));
-        const std::string_view flags = rest.substr(0, rest.find('\t'));
+    void add(const PersonRow& person) {
+        c_.accounts.note(person.name, person.account);
         std::string word;
-        if (flags.find('o') != flags.npos) word += '@';
+        if (person.has('o')) word += '@';
         const bool shows_voice = word.empty() || c_.capabilities.has(Capability::multi_prefix);
-        if (shows_voice && flags.find('v') != flags.npos) word += '+';
-        word += c_.capabilities.has(Capability::userhost_in_names) ? prefix_of(name) : nick_of(name);
+        if (shows_voice && person.has('v')) word += '+';
+        word += c_.capabilities.has(Capability::userhost_in_names) ? prefix_of(person.name)
+                                                                   : nick_of(person.name);
         if (!names_.empty() && names_.size() + 1 + word.size() > begin().room()) flush();
         names_.append(names_.empty() ? "" : " ").append(word);
     }
@@ -82,31 +81,39 @@ void tell_names(IrcConversation& c, const std::string& channel, const std::strin
         c.replies.numeric(Numeric::end_of_names, {channel});
         if (done) done();
     };
-    c.ask(Message::who, WhoFrame::make(room, std::uint32_t{0}), room,
+    c.ask(Message::people, PeopleFrame::make(room, std::uint32_t{0}, std::uint8_t{0}), room,
           {.refused = [end](Refusal) { end(); },
-           .row = [names](std::string_view row) { names->add(row); },
+           .row = [names](std::string_view row) { names->add(parse_person(row)); },
            .listed = end});
 }
 
-void tell_topic(IrcConversation& c, const std::string& channel, std::string_view topic) {
-    if (topic.empty())
-        c.replies.numeric(Numeric::no_topic, {channel});
-    else
-        c.replies.numeric(Numeric::topic, {channel}, topic);
+// And who has set it, and when, as far as that is known.
+void tell_topic(IrcConversation& c, const std::string& channel, const RoomRow& room) {
+    c.replies.numeric(Numeric::topic, {channel}, room.topic);
+    if (room.topic_time == 0) return;
+    const std::string when = std::to_string(room.topic_time / 1'000'000);
+    c.replies.bare_numeric(Numeric::topic_who_time, {channel, prefix_of(room.topic_by), when});
 }
 
 // --- JOIN.
 
 // The channel as the room is written, its topic and its names; only then what is said there.
-void be_in(IrcConversation& c, RoomView& room, const Conversation::Entrance& entrance) {
+void be_in(IrcConversation& c, RoomView& room) {
     c.hold_rooms(true);
     if (c.is_bot || c.capabilities.has(Capability::chathistory)) room.hide_earlier();
     const std::string channel = channel_of(room.name());
     ServerLine line{prefix_of(c.replies.nick()), "JOIN"};
     line.word(channel);
-    if (c.capabilities.has(Capability::extended_join)) line.word("*").text(c.real_name);
+    if (c.capabilities.has(Capability::extended_join)) line.word(c.account).text(c.real_name);
     c.replies.answer(std::move(line));
-    if (!entrance.topic.empty()) tell_topic(c, channel, entrance.topic);
+    c.then([&c, channel, name = room.name()] {
+        const auto take = [&c, channel](std::string_view row) {
+            const RoomRow state = parse_room(row);
+            if (Place* const place = c.places.find(channel)) place->birth = state.birth;
+            if (!state.topic.empty()) tell_topic(c, channel, state);
+        };
+        c.ask(Message::state, StateFrame::make(name), channel, {.row = take});
+    });
     c.then(
         [&c, channel, name = room.name()] { tell_names(c, channel, name, [&c] { c.hold_rooms(false); }); });
 }
@@ -114,16 +121,14 @@ void be_in(IrcConversation& c, RoomView& room, const Conversation::Entrance& ent
 void join(IrcConversation& c, const std::string& channel, const std::string& key) {
     if (!may_be_room(channel)) return c.replies.numeric(Numeric::no_such_channel, {channel});
     if (key.size() > max_code) return c.replies.numeric(Numeric::bad_channel_key, {channel});
-    if (c.find_place(channel) != nullptr) return;
+    if (c.places.find(channel) != nullptr) return;
     const std::string_view room = room_of(channel);
     c.ask(Message::enter, EnterFrame::make(text(room, key), static_cast<std::uint8_t>(room.size())), channel,
-          {.entered = [&c](RoomView& view, const Conversation::Entrance& entrance) {
-              be_in(c, view, entrance);
-          }});
+          {.entered = [&c](RoomView& view, const Conversation::Entrance&) { be_in(c, view); }});
 }
 
 void leave(IrcConversation& c, const std::string& channel, const std::string& words) {
-    IrcConversation::Place* const place = c.find_place(channel);
+    Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
     const auto accepted = [&c, number = place->room, shown = channel_of(place->name),
                            words](const std::string&) {
@@ -141,7 +146,7 @@ void leave(IrcConversation& c, const std::string& channel, const std::string& wo
 
 void do_join(IrcConversation& c, const ClientLine& line) {
     if (line.param(0) == "0") { // all channels are left
-        for (const IrcConversation::Place& place : c.places())
+        for (const Place& place : c.places.all())
             c.then([&c, channel = channel_of(place.name)] { leave(c, channel, {}); });
         return;
     }
@@ -163,7 +168,7 @@ void do_part(IrcConversation& c, const ClientLine& line) {
 // A room's topic always says something: it cannot be taken away.
 void do_topic(IrcConversation& c, const ClientLine& line) {
     const std::string channel{line.param(0)};
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
     const std::string topic = neutralise(without_formatting(line.param(1)));
     const bool is_set = line.params.size() > 1;
@@ -171,15 +176,19 @@ void do_topic(IrcConversation& c, const ClientLine& line) {
         return c.replies.numeric(Numeric::unknown_error, {"TOPIC", channel},
                                  "A topic says something: give words");
     if (topic.size() > max_topic) return c.refuse(channel, Refusal::text_too_long);
-    IrcConversation::Answers answers;
-    if (!is_set) answers.accepted = [&c, channel](const std::string& now) { tell_topic(c, channel, now); };
-    c.ask(Message::topic, TopicFrame::make(topic, place->room), channel, std::move(answers));
+    if (is_set) return c.ask(Message::topic, TopicFrame::make(topic, place->room), channel, {});
+    const auto take = [&c, channel](std::string_view row) {
+        const RoomRow state = parse_room(row);
+        if (state.topic.empty()) return c.replies.numeric(Numeric::no_topic, {channel});
+        tell_topic(c, channel, state);
+    };
+    c.ask(Message::state, StateFrame::make(place->name), channel, {.row = take});
 }
 
 void do_names(IrcConversation& c, const ClientLine& line) {
     const std::string channel{line.param(0)};
     if (channel.empty()) return c.replies.numeric(Numeric::end_of_names, {"*"});
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     if (place == nullptr && !may_be_room(channel)) return c.replies.numeric(Numeric::end_of_names, {channel});
     tell_names(c, channel, place == nullptr ? std::string{room_of(channel)} : place->name, {});
 }
@@ -187,7 +196,7 @@ void do_names(IrcConversation& c, const ClientLine& line) {
 // Whoever is thrown out of one room leaves all, since a handler holds the logs of its rooms.
 void do_kick(IrcConversation& c, const ClientLine& line) {
     const std::string channel{line.param(0)};
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
     for (const std::string& name : targets_of(c, line.param(1), most_targets))
         c.then([&c, name, channel, room = place->room] {

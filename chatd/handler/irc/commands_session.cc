@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Commands of IRC about the connection and who it is: AWAY, QUIT.
+// Commands of IRC about the connection and who it is: AWAY, QUIT, SETNAME.
 #include "chatd/handler/irc/irc_commands.hh"
 #include "chatd/handler/irc/irc_conversation.hh"
+#include "chatd/handler/irc/names.hh"
 #include "chatd/handler/irc/text_parts.hh"
 #include "chatd/words.hh"
 
@@ -24,6 +25,26 @@ void do_away(IrcConversation& c, const ClientLine& line) {
     };
     c.ask(Message::away, AwayFrame::make(why, static_cast<std::uint8_t>(is_away ? 1 : 0)), "AWAY",
           {.accepted = accepted});
+}
+
+void describe(IrcConversation& c) {
+    c.ask(Message::describe, DescribeFrame::make(c.real_name, static_cast<std::uint8_t>(c.is_bot ? 1 : 0)),
+          "*", {});
+}
+
+// Others see it with their next question.
+void do_setname(IrcConversation& c, const ClientLine& line) {
+    const std::string real_name = harmless(line.param(0));
+    if (real_name.empty())
+        return c.replies.fail("SETNAME", "INVALID_REALNAME", {}, "A real name has to have something in it");
+    const auto accepted = [&c](const std::string&) {
+        if (!c.capabilities.has(Capability::setname)) return;
+        ServerLine told{prefix_of(c.replies.nick()), "SETNAME"};
+        c.replies.answer(told.text(c.real_name));
+    };
+    c.real_name = real_name;
+    c.ask(Message::describe, DescribeFrame::make(c.real_name, static_cast<std::uint8_t>(c.is_bot ? 1 : 0)),
+          "SETNAME", {.accepted = accepted});
 }
 
 void do_quit(IrcConversation& c, const ClientLine& line) {

@@ -4,7 +4,6 @@
 #include "chatd/handler/irc/irc_conversation.hh"
 #include "chatd/handler/irc/isupport.hh"
 #include "chatd/handler/irc/names.hh"
-#include "chatd/handler/irc/stamps.hh"
 #include "chatd/handler/irc/text_parts.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
@@ -54,41 +53,41 @@ std::optional<std::string> next_words(IrcConversation& c, const ClientLine& line
 }
 
 void say(IrcConversation& c, const std::string& channel, const Speech& speech) {
-    const IrcConversation::Place* const place = c.find_place(channel);
+    const Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::cannot_send, {channel}, "Join the channel first");
     const bool echoes = c.capabilities.has(Capability::echo_message);
     const auto accepted = [&c, echoes](const std::string&) {
         if (echoes) c.replies.take_label(); // the echo has it
     };
     const auto refused = [&c, channel](Refusal why) {
-        c.forget_echoes();
+        c.echoes.forget();
         c.refuse(channel, why);
     };
     c.ask(Message::say,
           SayFrame::make(speech.words, place->room, static_cast<std::uint8_t>(speech.kind), std::uint8_t{0}),
           channel, {.accepted = accepted, .refused = refused});
     if (echoes && !c.replies.label().empty())
-        c.expect_echo(serial_of(c.hub.request()->packet), c.replies.label());
+        c.echoes.expect(serial_of(c.hub.request()->packet), c.replies.label());
 }
 
-void tell(IrcConversation& c, const std::string& name, std::string_view command, const Speech& speech) {
+void tell(IrcConversation& c, const std::string& name, Telling how, const std::string& words) {
     if (name.size() > max_name) return c.refuse(beginning_of(name, max_name), Refusal::nobody);
-    const std::string words = speech.kind == Kind::acted ? "* " + speech.words : speech.words;
-    const auto accepted = [&c, name, command = std::string{command}, words](const std::string& away) {
-        if (c.capabilities.has(Capability::echo_message)) {
-            ServerLine echo{prefix_of(c.replies.nick()), command};
-            c.records.add_time(echo, now_in_microseconds());
-            c.replies.answer(echo.word(name).text(words));
-        }
+    const auto accepted = [&c, name, how, words](const std::string& away) {
+        if (c.capabilities.has(Capability::echo_message))
+            for (const ServerLine& echo : c.records.private_lines(how, c.replies.nick(), name, words))
+                c.replies.answer(echo);
         const std::size_t tab = away.find('\t');
-        if (tab != away.npos) c.replies.numeric(Numeric::away, {away.substr(0, tab)}, away.substr(tab + 1));
+        if (tab != away.npos && how != Telling::noticed)
+            c.replies.numeric(Numeric::away, {away.substr(0, tab)}, away.substr(tab + 1));
     };
-    c.ask(Message::tell,
-          TellFrame::make(text(name, words), std::uint64_t{0}, static_cast<std::uint8_t>(name.size())), name,
-          {.accepted = accepted});
+    c.ask(Message::tell_as,
+          TellAsFrame::make(text(name, words), static_cast<std::uint8_t>(how), std::uint64_t{0},
+                            static_cast<std::uint8_t>(name.size())),
+          name, {.accepted = accepted});
 }
 
-void speak(IrcConversation& c, const ClientLine& line) {
+// otherwise: unless it is an action.
+void speak(IrcConversation& c, const ClientLine& line, Telling otherwise) {
     if (line.param(0).empty()) return c.replies.numeric(Numeric::no_recipient);
     Speech speech = speech_of(line.param(1));
     if (speech.is_lost) return;
@@ -96,25 +95,26 @@ void speak(IrcConversation& c, const ClientLine& line) {
     const std::vector<std::string_view> targets = split(line.param(0), ',');
     if (targets.size() > most_targets) return c.replies.numeric(Numeric::too_many_targets, {targets.back()});
     const bool is_alone = targets.size() == 1 && line.tags.empty() && line.params.size() == 2;
-    if (is_alone && speech.kind == Kind::said && c.find_place(line.param(0)) != nullptr)
+    if (is_alone && speech.kind == Kind::said && c.places.find(line.param(0)) != nullptr)
         for (std::size_t count = 1; count < c.lines_at_once; ++count) {
             if (speech.words.size() + 1 + max_text > max_batch) break;
             const std::optional<std::string> more = next_words(c, line);
             if (!more) break;
             speech.words.append("\n").append(*more);
         }
+    const Telling how = speech.kind == Kind::acted ? Telling::acted : otherwise;
     for (const std::string_view target : targets)
-        c.then([&c, target = std::string{target}, command = line.command, speech] {
+        c.then([&c, target = std::string{target}, how, speech] {
             if (is_channel(target))
                 say(c, target, speech);
             else
-                tell(c, target, command, speech);
+                tell(c, target, how, speech.words);
         });
 }
 
 } // namespace
 
-void do_privmsg(IrcConversation& c, const ClientLine& line) { speak(c, line); }
-void do_notice(IrcConversation& c, const ClientLine& line) { speak(c, line); }
+void do_privmsg(IrcConversation& c, const ClientLine& line) { speak(c, line, Telling::said); }
+void do_notice(IrcConversation& c, const ClientLine& line) { speak(c, line, Telling::noticed); }
 
 } // namespace chatd::irc

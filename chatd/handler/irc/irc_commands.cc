@@ -39,6 +39,7 @@ std::span<const IrcCommand> irc_commands() {
         {"PONG", 0, any, ignore}, // that it came is enough
         {"PRIVMSG", 0, inside, do_privmsg},
         {"QUIT", 0, any, do_quit},
+        {"SETNAME", 1, inside, do_setname},
         {"TAGMSG", 1, inside, ignore}, // no room's log has tags
         {"TOPIC", 1, inside, do_topic},
         {"USER", 4, at_first, [](C c, Line l) { c.registration.take_user(l); }},

@@ -26,10 +26,13 @@ void obey_command(IrcConversation& c, const ClientLine& line);
 
 // What everybody is told who comes in: 001 to 005 and the message of the day.
 void greet(IrcConversation& c);
+// Tells the hub the client's real name, and whether it is a program. When nothing else is asked.
+void describe(IrcConversation& c);
 
 // --- By subject, a file each: commands_SUBJECT.cc.
 void do_away(IrcConversation& c, const ClientLine& line);
 void do_quit(IrcConversation& c, const ClientLine& line);
+void do_setname(IrcConversation& c, const ClientLine& line);
 
 void do_join(IrcConversation& c, const ClientLine& line);
 void do_part(IrcConversation& c, const ClientLine& line);

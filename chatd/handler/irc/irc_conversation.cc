@@ -6,10 +6,8 @@
 #include "chatd/handler/irc/refusals.hh"
 #include "chatd/handler/irc/stamps.hh"
 #include "chatd/handler/irc/text_parts.hh"
-#include "chatd/words.hh"
 #include "common/text.hh"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -31,12 +29,7 @@ bool IrcConversation::read() {
 }
 
 bool IrcConversation::obey_next() {
-    if (!steps_.empty()) {
-        next_step_ = 0;
-        const std::function<void()> step = std::move(steps_.front());
-        steps_.pop_front();
-        return step(), true;
-    }
+    if (steps_.run()) return true;
     end_command();
     const std::optional<ClientLine> line = input.next();
     if (!line) return false;
@@ -45,7 +38,7 @@ bool IrcConversation::obey_next() {
 }
 
 void IrcConversation::obey(const ClientLine& line) {
-    next_step_ = 0;
+    steps_.begin();
     is_answering_ = true;
     replies.begin(line.tag("label"));
     switch (line.fault) {
@@ -97,23 +90,19 @@ void IrcConversation::ask(HubRequest request, std::string packet, Answers answer
     hub.ask(std::move(packet), std::move(request));
 }
 
-void IrcConversation::then(std::function<void()> step) {
-    steps_.insert(steps_.begin() + static_cast<std::ptrdiff_t>(next_step_++), std::move(step));
-}
-
 void IrcConversation::refuse(std::string_view about, Refusal why) {
     const RefusalRow& row = row_of(why);
     replies.numeric(row.number, {about}, row.words.empty() ? words_of(row.number) : row.words);
 }
 
 void IrcConversation::be_accepted(const HubRequest&, const std::string& words) {
-    next_step_ = 0;
+    steps_.begin();
     const Answers answers = std::move(answers_);
     if (answers.accepted) answers.accepted(words);
 }
 
 void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
-    next_step_ = 0;
+    steps_.begin();
     const Answers answers = std::move(answers_);
     if (answers.refused)
         answers.refused(why);
@@ -122,15 +111,15 @@ void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
 }
 
 void IrcConversation::enter(const HubRequest&, RoomView& room, const Entrance& entrance) {
-    next_step_ = 0;
+    steps_.begin();
     const Answers answers = std::move(answers_);
-    places_.push_back({room.number(), room.name()});
+    places.add(room.number(), room.name());
     room.show_own();
     if (answers.entered) answers.entered(room, entrance);
 }
 
 void IrcConversation::take_list(const HubRequest&, const std::string& lines, bool is_last) {
-    next_step_ = 0;
+    steps_.begin();
     if (answers_.row)
         for (const std::string& row : split_lines(lines)) answers_.row(row);
     if (!is_last) return;
@@ -143,40 +132,20 @@ void IrcConversation::take_log(const HubRequest&, std::uint32_t, Fd, std::uint64
 
 // --- The rooms.
 
-IrcConversation::Place* IrcConversation::find_place(std::string_view channel) {
-    if (!is_channel(channel)) return nullptr;
-    const auto is_exact = [&](const Place& place) { return channel_of(place.name) == channel; };
-    auto found = std::find_if(places_.begin(), places_.end(), is_exact);
-    if (found != places_.end()) return &*found;
-    const std::string folded = fold_name(room_of(channel));
-    found = std::find_if(places_.begin(), places_.end(),
-                         [&](const Place& place) { return fold_name(place.name) == folded; });
-    return found == places_.end() ? nullptr : &*found;
-}
-
 void IrcConversation::leave(std::uint32_t room) {
     rooms.leave(room);
-    std::erase_if(places_, [&](const Place& place) { return place.room == room; });
+    places.remove(room);
 }
 
 void IrcConversation::show(const RoomView& room, const Record& record, bool is_earlier) {
-    const auto place = std::find_if(places_.begin(), places_.end(),
-                                    [&](const Place& one) { return one.room == room.number(); });
-    const LogOf log{room.name(), place == places_.end() ? 0 : place->birth};
+    const Place* const place = places.find(room.number());
+    const LogOf log{room.name(), place == nullptr ? 0 : place->birth};
     const bool is_own = room.is_own(record);
-    const std::string label = is_own ? take_echo(record.serial) : std::string{};
+    accounts.note(record);
+    const std::string label = is_own ? echoes.take(record.serial) : std::string{};
     const auto lines =
         is_earlier ? records.earlier_lines_of(record, log) : records.lines_of(record, log, is_own, label);
     for (const ServerLine& line : lines) replies.event(line);
-}
-
-std::string IrcConversation::take_echo(std::uint32_t serial) {
-    const auto found =
-        std::find_if(echoes_.begin(), echoes_.end(), [&](const Echo& echo) { return echo.serial == serial; });
-    if (found == echoes_.end()) return {};
-    std::string label = std::move(found->label);
-    echoes_.erase(found);
-    return label;
 }
 
 void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
@@ -187,7 +156,7 @@ void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
 }
 
 void IrcConversation::lose_room(const std::string& name, bool) {
-    std::erase_if(places_, [&](const Place& place) { return place.name == name; });
+    places.remove(name);
     ServerLine line{server_word, "KICK"};
     line.word(channel_of(name)).word(replies.nick()).text("The room is closed");
     replies.event(line);
@@ -196,13 +165,17 @@ void IrcConversation::lose_room(const std::string& name, bool) {
 // --- What the hub says unasked.
 
 void IrcConversation::be_told(std::uint64_t, std::string_view name, std::string_view words) {
-    ServerLine line{prefix_of(name), "PRIVMSG"};
-    line.word(replies.nick());
-    records.add_time(line, now_in_microseconds());
-    for (const std::string_view part : parts_of(words, line.room())) {
-        ServerLine one = line;
-        replies.event(one.text(part));
+    be_told_as(Telling::said, name, words);
+}
+
+void IrcConversation::be_told_as(Telling how, std::string_view name, std::string_view words) {
+    if (how == Telling::invited) {
+        ServerLine line{prefix_of(name), "INVITE"};
+        records.add_time(line, now_in_microseconds());
+        return replies.event(line.word(replies.nick()).word(channel_of(words)));
     }
+    for (const ServerLine& line : records.private_lines(how, name, replies.nick(), words))
+        replies.event(line);
 }
 
 void IrcConversation::be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) {

@@ -9,22 +9,24 @@
 #pragma once
 
 #include "chatd/handler/conversation.hh"
+#include "chatd/handler/irc/accounts.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/client_line.hh"
 #include "chatd/handler/irc/irc_input.hh"
 #include "chatd/handler/irc/irc_registration.hh"
+#include "chatd/handler/irc/places.hh"
 #include "chatd/handler/irc/record_lines.hh"
 #include "chatd/handler/irc/replies.hh"
 #include "chatd/handler/irc/silence.hh"
+#include "chatd/handler/irc/steps.hh"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace chatd::irc {
 
@@ -37,7 +39,7 @@ public:
     Intake& intake() override { return input; }
     bool read() override;
     bool obey_next() override;
-    bool has_more() const override { return !steps_.empty() || is_answering_ || input.has_more(); }
+    bool has_more() const override { return !steps_.is_empty() || is_answering_ || input.has_more(); }
     bool serve() override;
     std::optional<Clock::time_point> waits_until() const override { return silence_.next(); }
     bool holds_rooms() const override { return is_entering_; }
@@ -53,6 +55,7 @@ public:
     void take_log(const HubRequest& request, std::uint32_t segment, common::Fd log, std::uint64_t offset,
                   std::uint64_t next) override;
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
+    void be_told_as(Telling how, std::string_view name, std::string_view words) override;
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
     void be_dismissed(Farewell why, const std::string& words) override;
     void part(Parting why, std::chrono::seconds idle) override;
@@ -72,57 +75,39 @@ public:
     // The same for a request that has more than that.
     void ask(HubRequest request, std::string packet, Answers answers);
     // To be done when all that was asked is answered, before what was left to do earlier.
-    void then(std::function<void()> step);
+    void then(std::function<void()> step) { steps_.add(std::move(step)); }
     // The numeric of a refusal.
     void refuse(std::string_view about, Refusal why);
     // The last words, and the end. why: in ERROR.
     void finish(std::string_view why);
 
-    // A room that the client is in, by its channel's name; nullptr: it is in none of that name.
-    struct Place {
-        std::uint32_t room = 0;
-        std::string name{};
-        std::uint64_t birth = 0; // of its log: microseconds since 1970; 0: not known
-    };
-    Place* find_place(std::string_view channel);
-    const std::vector<Place>& places() const { return places_; }
     // It has left the room.
     void leave(std::uint32_t room);
     // The rooms' records wait until what belongs to an entrance is told.
     void hold_rooms(bool hold) { is_entering_ = hold; }
 
-    // A label of what the client said, and the serial of the request that said it: its echo has it.
-    void expect_echo(std::uint32_t serial, std::string label) {
-        echoes_.push_back({serial, std::move(label)});
-    }
-    void forget_echoes() { echoes_.clear(); }
-
     IrcInput input;
     Capabilities capabilities{true};
     Replies replies;
-    RecordLines records{capabilities};
+    Places places;
+    Echoes echoes;
+    Accounts accounts;
+    RecordLines records{capabilities, accounts};
     IrcRegistration registration{*this};
     std::size_t lines_at_once;
     std::string real_name{};
     bool is_bot = false;      // user mode B
     bool is_operator = false; // user mode o
+    std::string account{};    // that it has logged in to; empty: none
 
 private:
     void obey(const ClientLine& line);
     void end_command();
-    std::string take_echo(std::uint32_t serial);
 
-    std::vector<Place> places_;
-    std::deque<std::function<void()>> steps_;
-    std::size_t next_step_ = 0; // where in them the next one is put
+    Steps steps_;
     Answers answers_;
     bool is_answering_ = false; // a command
     bool is_entering_ = false;
-    struct Echo {
-        std::uint32_t serial;
-        std::string label;
-    };
-    std::vector<Echo> echoes_;
     Silence silence_{Clock::now()};
 };
 

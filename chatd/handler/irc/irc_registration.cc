@@ -72,7 +72,11 @@ void IrcRegistration::log_in() {
     IrcConversation& c = conversation_;
     c.then([this, &c] {
         c.ask(Message::login, LoginFrame::make(password_.view()), name_,
-              {.accepted = [this](const std::string& name) { be_inside(name); },
+              {.accepted =
+                   [this](const std::string& name) {
+                       conversation_.account = fold_name(name);
+                       be_inside(name);
+                   },
                .refused = [this](Refusal why) { refuse_name(why); }});
     });
 }
@@ -96,6 +100,28 @@ void IrcRegistration::be_inside(const std::string& name) {
     sasl_.stop();
     c.replies.set_nick(name);
     greet(c);
+    c.then([&c] { describe(c); });
+}
+
+// The hub knows the account then, and gives its name, or another one, without a password.
+void IrcRegistration::log_in_by_sasl() {
+    IrcConversation& c = conversation_;
+    const std::string& name = sasl_.name();
+    const Secret password = sasl_.take_password();
+    if (name.size() > max_name || password.view().size() > max_code)
+        return c.replies.numeric(Numeric::sasl_fail);
+    const auto accepted = [&c](const std::string& account) {
+        c.account = account;
+        c.replies.numeric(Numeric::logged_in, {"*", account}, text("You are now logged in as ", account));
+        c.replies.numeric(Numeric::sasl_success);
+    };
+    const auto refused = [&c](Refusal why) {
+        const std::string_view words = row_of(why).words;
+        c.replies.numeric(Numeric::sasl_fail, {}, words.empty() ? words_of(Numeric::sasl_fail) : words);
+    };
+    c.ask(Message::authenticate,
+          AuthenticateFrame::make(text(name, password.view()), static_cast<std::uint8_t>(name.size())), name,
+          {.accepted = accepted, .refused = refused});
 }
 
 void IrcRegistration::authenticate(std::string_view param) {
@@ -104,7 +130,7 @@ void IrcRegistration::authenticate(std::string_view param) {
     switch (sasl_.take(param)) {
     case Step::begun: return replies.answer(ServerLine("", "AUTHENTICATE").word("+"));
     case Step::more: return;
-    case Step::complete: password_ = sasl_.take_password(); return;
+    case Step::complete: return log_in_by_sasl();
     case Step::unknown:
         replies.numeric(Numeric::sasl_mechanisms, {SaslPlain::mechanism});
         return replies.numeric(Numeric::sasl_fail);

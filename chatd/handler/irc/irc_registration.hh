@@ -32,6 +32,7 @@ private:
     void go_on();
     void refuse_name(Refusal why);
     void log_in();
+    void log_in_by_sasl();
     void be_inside(const std::string& name);
 
     IrcConversation& conversation_;

@@ -77,25 +77,45 @@ void RecordLines::add_time(ServerLine& line, std::int64_t microseconds) const {
     if (capabilities_.has(Capability::server_time)) line.tag("time", server_time(microseconds));
 }
 
+void RecordLines::add_account(ServerLine& line, std::string_view name) const {
+    if (!capabilities_.has(Capability::account_tag)) return;
+    if (const std::string account = accounts_.of(name); !account.empty()) line.tag("account", account);
+}
+
+std::vector<ServerLine> RecordLines::divided(const ServerLine& line, std::string_view words,
+                                             std::string_view before, std::string_view behind) const {
+    std::vector<ServerLine> lines;
+    for (const std::string_view part : parts_of(words, line.room() - before.size() - behind.size())) {
+        lines.push_back(line);
+        lines.back().text(text(before, part, behind));
+    }
+    return lines;
+}
+
 std::vector<ServerLine> RecordLines::parts(const Record& record, const LogOf& log, std::string_view command,
                                            std::string_view before, std::string_view behind,
                                            std::string_view label) const {
-    std::vector<ServerLine> lines;
     ServerLine line{prefix_of(record.name), command};
+    add_time(line, record.time);
+    add_account(line, record.name);
     line.word(channel_of(log.room));
-    const std::size_t room = line.room() - before.size() - behind.size();
-    unsigned part = 0;
-    for (const std::string_view words : parts_of(record.text, room)) {
-        ServerLine one = line;
-        if (part == 0 && !label.empty()) one.tag("label", label);
-        add_time(one, record.time);
-        if (capabilities_.has(Capability::message_tags) && log.birth != 0)
-            one.tag("msgid", shown({log.birth, record.line, part, std::string{log.room}}));
-        one.text(text(before, words, behind));
-        lines.push_back(std::move(one));
-        ++part;
-    }
+    std::vector<ServerLine> lines = divided(line, record.text, before, behind);
+    if (!label.empty()) lines.front().tag("label", label);
+    if (capabilities_.has(Capability::message_tags) && log.birth != 0)
+        for (unsigned part = 0; part < lines.size(); ++part)
+            lines[part].tag("msgid", shown({log.birth, record.line, part, std::string{log.room}}));
     return lines;
+}
+
+std::vector<ServerLine> RecordLines::private_lines(Telling how, std::string_view from, std::string_view to,
+                                                   std::string_view words) const {
+    ServerLine line{prefix_of(from), how == Telling::noticed ? "NOTICE" : "PRIVMSG"};
+    add_time(line, now_in_microseconds());
+    add_account(line, from);
+    line.word(to);
+    const Manner& acted = *find_manner(Kind::acted);
+    const bool is_act = how == Telling::acted;
+    return divided(line, words, is_act ? acted.before : "", is_act ? acted.behind : "");
 }
 
 std::vector<ServerLine> RecordLines::speech(const Record& record, const LogOf& log) const {
@@ -120,6 +140,7 @@ std::vector<ServerLine> RecordLines::lines_of(const Record& record, const LogOf&
     const std::string channel = channel_of(log.room);
     const auto one_line = [&](ServerLine line) {
         add_time(line, record.time);
+        add_account(line, record.name);
         return std::vector<ServerLine>{std::move(line)};
     };
     const auto line_from = [&](std::string_view name, std::string_view command) {

@@ -3,6 +3,7 @@
 // stands in the logs of several rooms, as a new name does, is told once. Run by handlers. Pure.
 #pragma once
 
+#include "chatd/handler/irc/accounts.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/server_line.hh"
 #include "chatd/protocol.hh"
@@ -22,7 +23,9 @@ struct LogOf {
 
 class RecordLines {
 public:
-    explicit RecordLines(const Capabilities& capabilities) : capabilities_(capabilities) {}
+    // Both outlive it.
+    RecordLines(const Capabilities& capabilities, const Accounts& accounts)
+        : capabilities_(capabilities), accounts_(accounts) {}
 
     // Of what happens now. is_own: it is of this client, which is shown what it said only if it wants that.
     // label: of the command that said it, or empty.
@@ -34,6 +37,10 @@ public:
     // The same as it was, whatever the client can do.
     std::vector<ServerLine> speech(const Record& record, const LogOf& log) const;
 
+    // Words from one person to another, of now.
+    std::vector<ServerLine> private_lines(Telling how, std::string_view from, std::string_view to,
+                                          std::string_view words) const;
+
     // The tag of the time, if the client wants it.
     void add_time(ServerLine& line, std::int64_t microseconds) const;
 
@@ -44,7 +51,13 @@ private:
                                   std::string_view before, std::string_view behind,
                                   std::string_view label = {}) const;
 
+    // The line in as many parts as the words need, with what is around them.
+    std::vector<ServerLine> divided(const ServerLine& line, std::string_view words, std::string_view before,
+                                    std::string_view behind) const;
+    void add_account(ServerLine& line, std::string_view name) const;
+
     const Capabilities& capabilities_;
+    const Accounts& accounts_;
     // New names that were told lately, each with the rooms whose logs have said so.
     struct Renaming {
         std::uint64_t person;

@@ -5,6 +5,7 @@
 #include "chatd/handler/irc/names.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatd::irc {
@@ -79,6 +80,15 @@ void Replies::notice(std::string_view words) {
     ServerLine line{server_word, "NOTICE"};
     line.word(nick_).text(words);
     answer(std::move(line));
+}
+
+std::string Echoes::take(std::uint32_t serial) {
+    const auto found =
+        std::find_if(all_.begin(), all_.end(), [&](const Echo& echo) { return echo.serial == serial; });
+    if (found == all_.end()) return {};
+    std::string label = std::move(found->label);
+    all_.erase(found);
+    return label;
 }
 
 } // namespace chatd::irc

@@ -8,10 +8,13 @@
 #include "chatd/handler/irc/numerics.hh"
 #include "chatd/handler/irc/server_line.hh"
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace chatd::irc {
 
@@ -59,6 +62,22 @@ private:
     std::optional<ServerLine> held_; // the first answer, as long as it may be the only one
     std::string batch_;              // of the answers; empty: there is none yet
     unsigned batches_ = 0;           // that there were
+};
+
+// Labels of what the client says, which its echo repeats: by the request that said it.
+class Echoes {
+public:
+    void expect(std::uint32_t serial, std::string label) { all_.push_back({serial, std::move(label)}); }
+    void forget() { all_.clear(); }
+    // Empty: that has none.
+    std::string take(std::uint32_t serial);
+
+private:
+    struct Echo {
+        std::uint32_t serial;
+        std::string label;
+    };
+    std::vector<Echo> all_;
 };
 
 } // namespace chatd::irc

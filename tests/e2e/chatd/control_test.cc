@@ -165,11 +165,12 @@ TEST_SUITE("e2e readiness") {
         CHECK(row_of(chatctl(daemon, {"rooms"}), "-") == Words{"plans", "code", "1", "2", "-"});
         const std::string who = chatctl(daemon, {"who"});
         const Words row = row_of(who, "张三");
-        REQUIRE(row.size() == 6);
+        REQUIRE(row.size() == 7);
         CHECK(row[0] == std::to_string(handler_of(daemon, zhang)));
         CHECK(row[1] == zhang.local().shown());
-        CHECK(row[3] == "-"); // no TLS
-        CHECK(row[4] == "plans");
+        CHECK(row[3] == "-"); // no IRC
+        CHECK(row[4] == "-"); // nor TLS
+        CHECK(row[5] == "plans");
         CHECK(row_of(who, "-")[0] == std::to_string(pid));
         CHECK(split_lines(who).size() == 4);
     }

@@ -47,7 +47,7 @@ TEST_SUITE("e2e") {
         ada.expect_line(":typed!u@chat TOPIC #lobby :plans");
         ada.say("NICK eve");
         ada.expect_line(":ada!u@chat NICK eve");
-        typed.wait_for_line("ada is now called eve");
+        typed.wait_for_line("ada is now eve");
         bob.wait_for(":ada!u@chat NICK eve");
         bob.say("PART #lobby :bye");
         bob.expect_line(":bob!u@chat PART #lobby :bye");
@@ -164,7 +164,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("IRC: announcements are notices and a stop is an ERROR") {
         Daemon daemon{irc_with()};
         IrcClient ada{daemon, "ada", "#lobby"};
-        chatctl(daemon, {"say", "hear this"});
+        chatctl(daemon, {"announce", "hear this"});
         ada.expect_line(":chatd.local NOTICE #lobby :hear this");
         daemon.signal(SIGTERM);
         CHECK(ada.read_to_end().starts_with("ERROR :Closing link: "));

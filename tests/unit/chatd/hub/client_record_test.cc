@@ -92,6 +92,23 @@ TEST_SUITE("unit") {
         CHECK_THROWS_AS(unpack_client(bytes), common::PeerError);
     }
 
+    TEST_CASE("a client's record tells what it says of itself and is as before where that is nothing") {
+        ClientRecord record = whole_record();
+        CHECK_EQ(pack_client(record).front(), 2);
+        record.facts.is_program = true;
+        const ClientRecord program = unpack_client(pack_client(record));
+        CHECK(program.facts.is_program);
+        CHECK_EQ(program.facts.real_name, "");
+        record.facts.real_name = "Ada L.";
+        const std::string bytes = pack_client(record);
+        CHECK_EQ(bytes.front(), 3);
+        CHECK_EQ(unpack_client(bytes).facts.real_name, "Ada L.");
+        CHECK_EQ(pack_client(unpack_client(bytes)), bytes);
+        check_length(bytes, unpack_client);
+        record.facts.real_name = std::string(max_topic + 1, 'x');
+        CHECK_THROWS_AS(unpack_client(pack_client(record)), common::PeerError);
+    }
+
     TEST_CASE("a client's record that says too much is refused") {
         ClientRecord record = whole_record();
         record.facts.name = std::string(max_name + 1, 'x');
@@ -167,6 +184,14 @@ TEST_SUITE("unit") {
         CHECK(read.state.is_closing);
         CHECK_EQ(read.state.operators.size(), 3);
         check_length(bytes, unpack_room);
+        record.topic_by = "ada";
+        record.topic_time = 77;
+        CHECK_EQ(pack_room(record, true), bytes); // for the version before
+        const std::string with_topic = pack_room(record);
+        CHECK_EQ(unpack_room(with_topic).topic_by, "ada");
+        CHECK_EQ(unpack_room(with_topic).topic_time, 77);
+        CHECK_EQ(pack_room(unpack_room(with_topic)), with_topic);
+        check_length(with_topic, unpack_room);
     }
 
     TEST_CASE("a mute is read as it was written") {

@@ -268,7 +268,7 @@ struct HubHouse {
     chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption, budgets};
     chatd::Speech speech{people, rooms, answers};
     chatd::Moderation moderation{log, people, rooms, bans, tickets, deposits, answers, departures};
-    chatd::Lists lists{settings, rooms, bans, answers};
+    chatd::Lists lists{settings, people, rooms, bans, answers, [](const Client&) { return "1.3/X"; }};
     chatd::Requests requests{
         loop,       log,     settings,
         people,     rooms,   answers,

@@ -67,6 +67,65 @@ TEST_SUITE("unit") {
         CHECK(place.open().topic() == "tea");
     }
 
+    TEST_CASE("when a log began is told after a restart and when its first segments are gone") {
+        RoomPlace place;
+        const LogPolicy policy{.segment_bytes = 1, .keep_bytes = 200}; // each line in one of its own
+        std::int64_t birth = 0;
+        {
+            RoomLog log = place.open(policy);
+            birth = log.birth();
+            for (int line = 0; line < 20; ++line) {
+                log.add(Kind::said, 7, "ada", "hello");
+                CHECK(log.flush());
+            }
+            CHECK(log.oldest_line() > 1);
+            CHECK(log.birth() == birth);
+        }
+        CHECK(birth > 1'600'000'000'000'000); // microseconds
+        const RoomLog log = place.open(policy);
+        CHECK(log.birth() == birth);
+    }
+
+    TEST_CASE("a log of before births began with its oldest segment and keeps that from then on") {
+        RoomPlace place;
+        const std::string old =
+            pack_record({Kind::segment_start, 1, 1'700'000'000'000'000, 0, "lobby", "", 0}) +
+            pack_record({Kind::said, 1, 1'700'000'000'000'001, 7, "ada", "hello", 0});
+        std::filesystem::create_directory(place.folder());
+        write_all(place.segment(1), old);
+        RoomLog log = place.open();
+        CHECK(log.birth() == 1'700'000'000'000'000);
+        CHECK(log.start_new_segment());
+        Record start;
+        LogReader reader{log.open_segment(2).fd, 0};
+        CHECK(reader.next(start) == LogReader::Result::record);
+        CHECK(start.speaker == 1'700'000'000'000'000);
+    }
+
+    TEST_CASE(
+        "who set a topic and when is known as long as its record is read and while it was not taken back") {
+        RoomPlace place;
+        {
+            RoomLog log = place.open();
+            CHECK(log.topic_time() == 0);
+            log.add(Kind::topic, 7, "ada", "tea");
+            log.flush();
+            log.add(Kind::said, 8, "bob", "tea?");
+            log.flush();
+            CHECK(log.topic_by() == "ada");
+        }
+        RoomLog log = place.open();
+        CHECK(log.topic_by() == "ada");
+        const std::int64_t time = log.topic_time();
+        CHECK(time > 1'600'000'000'000'000);
+        log.start_new_segment();
+        CHECK(log.topic_by() == "ada");
+        log.add(Kind::topic, 0, "", "");
+        log.flush();
+        CHECK(log.topic_by() == "");
+        CHECK(log.topic_time() >= time);
+    }
+
     TEST_CASE("what was added is in the log after flush and not before") {
         RoomPlace place;
         RoomLog log = place.open();

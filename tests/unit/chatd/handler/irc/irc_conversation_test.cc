@@ -62,6 +62,8 @@ TEST_SUITE("unit") {
         CHECK(place.asked_as<NameFrame>().second == "ada_");
         place.accept("ada_");
         CHECK(has(place.sent(), " 001 ada_ "));
+        place.asked_as<DescribeFrame>();
+        place.accept();
         place.send("USER u 0 * :Ada\r\nPASS x\r\n");
         CHECK(place.sent() == ":chatd.local 462 ada_ :You may not reregister\r\n"
                               ":chatd.local 462 ada_ :You may not reregister\r\n");
@@ -104,8 +106,12 @@ TEST_SUITE("unit") {
         CHECK(words == "Lobbykey");
         place.enter(4, "lobby\nplans");
         place.log(Kind::said, "bob", "new");
-        CHECK(place.sent() == ":ada!u@chat JOIN #lobby\r\n:chatd.local 332 ada #lobby :plans\r\n");
-        CHECK(place.asked_as<WhoFrame>().second == "lobby");
+        CHECK(place.sent() == ":ada!u@chat JOIN #lobby\r\n");
+        CHECK(place.asked_as<StateFrame>().second == "lobby");
+        place.list("lobby\ti\t3\t0\t31\tbob\t1796047509120000\tplans");
+        CHECK(place.asked_as<PeopleFrame>().second == "lobby");
+        CHECK(place.sent() == ":chatd.local 332 ada #lobby :plans\r\n"
+                              ":chatd.local 333 ada #lobby bob!u@chat 1796047509\r\n");
         place.list("ada\to\t\nbob\tv\t\ncy\tov\t");
         CHECK(place.sent() == ":chatd.local 353 ada = #lobby :@ada +bob @cy\r\n"
                               ":chatd.local 366 ada #lobby :End of /NAMES list\r\n"
@@ -121,8 +127,7 @@ TEST_SUITE("unit") {
         place.refuse(Refusal::wrong_code);
         CHECK(place.asked_as<EnterFrame>().second == "bk2");
         place.enter(5, "b");
-        place.asked_as<WhoFrame>();
-        place.list("ada\t\t");
+        place.take_names("ada\t\t");
         CHECK(place.asked_as<EnterFrame>().second == "c");
         place.refuse(Refusal::no_such_room);
         CHECK(place.sent() == ":chatd.local 475 ada #a :Cannot join channel (+k)\r\n"
@@ -141,7 +146,7 @@ TEST_SUITE("unit") {
         place.send("CAP REQ :multi-prefix userhost-in-names\r\nCAP END\r\n");
         place.be_named("ada");
         place.send("NAMES #plans\r\n");
-        CHECK(place.asked_as<WhoFrame>().second == "plans");
+        CHECK(place.asked_as<PeopleFrame>().second == "plans");
         place.list("ada\tov\t\nbob\t\t");
         CHECK(place.sent() == ":chatd.local 353 ada = #plans :@+ada!u@chat bob!u@chat\r\n"
                               ":chatd.local 366 ada #plans :End of /NAMES list\r\n");
@@ -253,8 +258,9 @@ TEST_SUITE("unit") {
         IrcPlace place;
         place.be_named("ada");
         place.send("PRIVMSG bob :hi there\r\n");
-        const auto [fields, words] = place.asked_as<TellFrame>();
-        CHECK(std::get<1>(fields) == 3);
+        const auto [fields, words] = place.asked_as<TellAsFrame>();
+        CHECK(std::get<0>(fields) == 0);
+        CHECK(std::get<2>(fields) == 3);
         CHECK(words == "bobhi there");
         place.accept("bob\tat lunch");
         CHECK(place.sent() == ":chatd.local 301 ada bob :at lunch\r\n");
@@ -264,14 +270,96 @@ TEST_SUITE("unit") {
         CHECK(place.sent() == ":chatd.local 401 ada nobody :No such nick/channel\r\n");
         place.hear(ToldFrame::make("bobhello", std::uint64_t{8}, std::uint32_t{1}, std::uint8_t{3}));
         CHECK(place.sent() == ":bob!u@chat PRIVMSG ada :hello\r\n");
+        place.send("NOTICE bob :a notice\r\nPRIVMSG bob :\x01"
+                   "ACTION waves\x01\r\n");
+        CHECK(std::get<0>(place.asked_as<TellAsFrame>().first) ==
+              static_cast<std::uint8_t>(Telling::noticed));
+        place.accept("bob\tat lunch"); // nothing answers a notice
+        const auto [acted, wave] = place.asked_as<TellAsFrame>();
+        CHECK(std::get<0>(acted) == static_cast<std::uint8_t>(Telling::acted));
+        CHECK(wave == "bobwaves");
+        place.accept();
+        const auto told = [&](Telling how, std::string_view told_words) {
+            place.hear(ToldAsFrame::make(told_words, static_cast<std::uint8_t>(how), std::uint64_t{8},
+                                         std::uint32_t{0}, std::uint8_t{3}));
+            return place.sent();
+        };
+        CHECK(told(Telling::noticed, "bobhear") == ":bob!u@chat NOTICE ada :hear\r\n");
+        CHECK(told(Telling::acted, "bobnods") == ":bob!u@chat PRIVMSG ada :\x01"
+                                                 "ACTION nods\x01\r\n");
+        CHECK(told(Telling::invited, "bobplans") == ":bob!u@chat INVITE ada #plans\r\n");
+    }
+
+    TEST_CASE("irc: SASL logs in before the name is asked for") {
+        IrcPlace place;
+        place.send("CAP LS 302\r\nNICK ada\r\nUSER u 0 * :Ada L\r\nCAP REQ :sasl extended-join\r\n");
+        place.sent();
+        place.send("AUTHENTICATE EXTERNAL\r\nAUTHENTICATE PLAIN\r\n");
+        CHECK(place.sent() == ":chatd.local 908 * PLAIN :are available SASL mechanisms\r\n"
+                              ":chatd.local 904 * :SASL authentication failed\r\n"
+                              "AUTHENTICATE +\r\n");
+        place.send("AUTHENTICATE AGFkYQBob3JzZQ==\r\nCAP END\r\n");
+        const auto [fields, words] = place.asked_as<AuthenticateFrame>();
+        CHECK(std::get<0>(fields) == 3);
+        CHECK(words == "adahorse");
+        SUBCASE("rightly") {
+            place.accept("ada");
+            CHECK(place.sent() == ":chatd.local 900 * * ada :You are now logged in as ada\r\n"
+                                  ":chatd.local 903 * :SASL authentication successful\r\n");
+            place.asked_as<NameFrame>();
+            place.accept("ada");
+            const auto [is_program, real_name] = place.asked_as<DescribeFrame>();
+            CHECK(std::get<0>(is_program) == 0);
+            CHECK(real_name == "Ada L");
+            place.accept();
+            place.sent();
+            place.send("JOIN #lobby\r\n");
+            place.asked_as<EnterFrame>();
+            place.enter(4, "lobby");
+            CHECK(place.sent() == ":ada!u@chat JOIN #lobby ada :Ada L\r\n");
+        }
+        SUBCASE("wrongly") {
+            place.refuse(Refusal::wrong_password);
+            CHECK(place.sent() == ":chatd.local 904 * :SASL authentication failed\r\n");
+            CHECK(place.asked_as<NameFrame>().second == "ada");
+        }
+    }
+
+    TEST_CASE("irc: who has logged in to an account has it in a tag") {
+        IrcPlace place;
+        place.send("CAP REQ :account-tag\r\nCAP END\r\n");
+        place.be_named("ada");
+        place.send("JOIN #lobby\r\n");
+        place.asked_as<EnterFrame>();
+        place.enter(4, "lobby");
+        place.take_names("ada\t\t\nbob\t\tbob");
+        place.sent();
+        place.log(Kind::said, "bob", "1");
+        place.log(Kind::said, "cy", "2");
+        place.log(Kind::joined, "dee", "dee");
+        place.log(Kind::renamed, "dee", "eve");
+        place.log(Kind::said, "eve", "3");
+        CHECK(place.sent() == "@account=bob :bob!u@chat PRIVMSG #lobby :1\r\n:cy!u@chat PRIVMSG #lobby :2\r\n"
+                              "@account=dee :dee!u@chat JOIN #lobby\r\n:dee!u@chat NICK eve\r\n"
+                              "@account=dee :eve!u@chat PRIVMSG #lobby :3\r\n");
+    }
+
+    TEST_CASE("irc: SETNAME tells the hub and is repeated to who knows it") {
+        IrcPlace place;
+        place.send("CAP REQ :setname\r\nCAP END\r\n");
+        place.be_named("ada");
+        place.send("SETNAME :Ada L\r\n");
+        CHECK(place.asked_as<DescribeFrame>().second == "Ada L");
+        place.accept();
+        CHECK(place.sent() == ":ada!u@chat SETNAME :Ada L\r\n");
     }
 
     TEST_CASE("irc: PART and TOPIC and KICK and AWAY and NICK") {
         IrcPlace place;
         place.be_inside("ada");
         place.send("TOPIC #lobby\r\n");
-        CHECK(place.asked_as<TopicFrame>().second.empty());
-        place.accept("plans");
+        CHECK(place.asked_as<StateFrame>().second == "lobby");
+        place.list("lobby\ti\t3\t0\t31\t\t0\tplans");
         CHECK(place.sent() == ":chatd.local 332 ada #lobby :plans\r\n");
         place.send("TOPIC #lobby :new plans\r\n");
         CHECK(place.asked_as<TopicFrame>().second == "new plans");
@@ -371,11 +459,11 @@ TEST_SUITE("unit") {
         place.send("JOIN #lobby\r\n");
         place.asked_as<EnterFrame>();
         place.enter(4, "lobby");
-        place.asked_as<WhoFrame>();
-        place.list("ada\t\t");
+        place.take_names("ada\t\t");
         CHECK_FALSE(has(place.sent(), "earlier"));
         place.log(Kind::said, "bob", "new");
-        CHECK(place.sent() == "@time=2026-11-30T14:05:09.120Z :bob!u@chat PRIVMSG #lobby :new\r\n");
+        CHECK(place.sent() ==
+              "@time=2026-11-30T14:05:09.120Z;msgid=1f-3-0-lobby :bob!u@chat PRIVMSG #lobby :new\r\n");
     }
 
     TEST_CASE("irc: a room that is closed is left with a KICK") {
@@ -383,7 +471,7 @@ TEST_SUITE("unit") {
         place.be_inside("ada");
         place.hear(ClosedFrame::make({}, std::uint32_t{4}));
         CHECK(place.sent() == ":chatd.local KICK #lobby ada :The room is closed\r\n");
-        CHECK(place.talk.places().empty());
+        CHECK(place.talk.places.all().empty());
     }
 
     TEST_CASE("irc: a request is asked once more of the next hub and its answer counts") {

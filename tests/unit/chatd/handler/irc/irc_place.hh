@@ -100,7 +100,16 @@ public:
         send("NICK " + std::string{name} + "\r\nUSER u 0 * :" + std::string{name} + "\r\n");
         asked_as<chatd::NameFrame>();
         accept(name);
+        asked_as<chatd::DescribeFrame>();
+        accept();
         sent();
+    }
+    // The names of a room that was joined, after its state, which says that its log is of 31.
+    void take_names(std::string_view rows) {
+        const std::string room = asked_as<chatd::StateFrame>().second;
+        list(room + "\ti\t1\t0\t31\t\t0\t");
+        asked_as<chatd::PeopleFrame>();
+        list(rows);
     }
     // Is in the lobby, which is number 4, with somebody called bob.
     void be_inside(std::string_view name) {
@@ -108,8 +117,7 @@ public:
         send("JOIN #lobby\r\n");
         asked_as<chatd::EnterFrame>();
         enter(4, "lobby");
-        asked_as<chatd::WhoFrame>();
-        list(std::string{name} + "\t\t\nbob\t\t");
+        take_names(std::string{name} + "\t\t\nbob\t\t");
         sent();
     }
     void leave_hub() { hub_.reset(); }

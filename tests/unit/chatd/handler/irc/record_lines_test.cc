@@ -38,7 +38,8 @@ struct Shown {
     std::string earlier(const Record& what) { return joined(lines.earlier_lines_of(what, {"lobby", 31})); }
 
     Capabilities capabilities{true};
-    RecordLines lines{capabilities};
+    Accounts accounts;
+    RecordLines lines{capabilities, accounts};
 };
 
 } // namespace

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: ISC
+// Rows of the lists that the hub answers with, taken apart: a person, and the state of a room, as
+// chatd-protocol(7) has them. Run by handlers, which trust the hub. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chatd::irc {
+
+struct PersonRow {
+    std::string name;
+    std::string
+        flags; // o operator of the room, v voice, m muted, O operator of the server, a away, b program
+    std::string account;         // empty: none
+    std::uint64_t connected = 0; // seconds ago
+    std::uint64_t spoke = 0;     // seconds ago
+    struct In {
+        std::string flags, room;
+    };
+    std::vector<In> rooms; // those that may be known
+    std::string tls;       // empty: none
+    std::string address;   // empty: not for this client
+    std::string real_name;
+    std::string away; // why
+    bool has(char flag) const { return flags.find(flag) != flags.npos; }
+};
+PersonRow parse_person(std::string_view row);
+
+struct RoomRow {
+    std::string name;
+    std::string
+        flags; // c code, m moderated, h hidden, i the client is in it, n made by a client, k kept history
+    std::uint64_t members = 0;
+    std::uint64_t limit = 0;      // 0: none
+    std::uint64_t birth = 0;      // of its log: microseconds since 1970
+    std::string topic_by;         // empty: the administrator
+    std::uint64_t topic_time = 0; // microseconds since 1970; 0: not known
+    std::string topic;            // empty: none
+    bool has(char flag) const { return flags.find(flag) != flags.npos; }
+};
+RoomRow parse_room(std::string_view row);
+
+} // namespace chatd::irc
