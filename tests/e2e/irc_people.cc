@@ -99,8 +99,9 @@ public:
 private:
     // It waits two seconds after each command otherwise.
     std::string configured() {
-        write_file(folder / "config",
-                   "settings = { \"irc/core\" = { cmd_queue_speed = \"10msec\"; cmds_max_at_once = \"100\"; }; };");
+        write_file(
+            folder / "config",
+            "settings = { \"irc/core\" = { cmd_queue_speed = \"10msec\"; cmds_max_at_once = \"100\"; }; };");
         return folder.path();
     }
 };
@@ -136,7 +137,11 @@ class Plain : public IrcPerson {
 public:
     explicit Plain(Shown shown) : shown_(std::move(shown)) {}
 
-    void act(const std::string& words) override { say(text("\x01" "ACTION ", words, '\x01')); }
+    void act(const std::string& words) override {
+        say(text("\x01"
+                 "ACTION ",
+                 words, '\x01'));
+    }
     void set_topic(const std::string& topic) override { send(text("TOPIC ", channel_, " :", topic)); }
     void kick(const std::string& name) override { send(text("KICK ", channel_, ' ', name, " :out")); }
     void set_mode(const std::string& change) override { send(text("MODE ", channel_, ' ', change)); }
@@ -177,7 +182,8 @@ public:
 
 protected:
     void send(const std::string& line) override {
-        const bool is_command = line.find("TOPIC ") == 0 || line.find("KICK ") == 0 || line.find("MODE ") == 0;
+        const bool is_command =
+            line.find("TOPIC ") == 0 || line.find("KICK ") == 0 || line.find("MODE ") == 0;
         process_.write(text(is_command ? ":" : "", line, '\n'));
     }
     void wait_for(const std::string& text) override { process_.out().wait_for(text); }
@@ -212,13 +218,9 @@ public:
     }
 
 protected:
-    void send(const std::string& line) override { write(server_ / "in", '/' + line); }
-    // What the server says itself does not stand in the channel's file.
-    void wait_for(const std::string& text) override {
-        wait_until("ii has " + text, [&] {
-            return has(server_ / channel_ / "out", text) || has(server_ / "out", text);
-        });
-    }
+    // Into the same file as what is said, so that all keeps its order.
+    void send(const std::string& line) override { write(server_ / channel_ / "in", '/' + line); }
+    void wait_for(const std::string& text) override { wait_for_in(server_ / channel_ / "out", text); }
 
 private:
     static void write(const Path& fifo, const std::string& line) {
@@ -232,10 +234,9 @@ private:
             throw Failure{"ii does not take " + line};
     }
     static void wait_for_in(const Path& file, const std::string& words) {
-        wait_until(text(file.native(), " has ", words), [&] { return has(file, words); });
-    }
-    static bool has(const Path& file, const std::string& words) {
-        return std::filesystem::exists(file) && read_file(file).find(words) != std::string::npos;
+        wait_until(text(file.native(), " has ", words), [&] {
+            return std::filesystem::exists(file) && read_file(file).find(words) != std::string::npos;
+        });
     }
 
     Path server_;

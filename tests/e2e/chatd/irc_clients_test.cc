@@ -128,7 +128,8 @@ void be_a_guest(const IrcClientMaker& make, Carrier carrier = Carrier::plain) {
     bob.say("/moderate on");
     ada->see({.kind = Kind::moderated, .who = {}, .by = "bob"});
     ada->say("without a voice");
-    ada->hear("Cannot send to channel");
+    ada->tell("bob", "may I speak?"); // when that is read, so was what came before it
+    bob.wait_for_text("may I speak?\n");
     bob.say("/voice ada");
     ada->see({.kind = Kind::voiced, .who = "ada", .by = "bob"});
     ada->say("with a voice");
