@@ -159,6 +159,7 @@ void do_join(IrcConversation& c, const ClientLine& line) {
     }
 }
 
+// The room's log does not say why: only the client itself is shown its words.
 void do_part(IrcConversation& c, const ClientLine& line) {
     const std::string words = neutralise(without_formatting(line.param(1)));
     for (const std::string& channel : targets_of(c, line.param(0), max_rooms))

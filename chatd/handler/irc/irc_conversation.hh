@@ -62,14 +62,7 @@ public:
     void tell_of_wait() override;
 
     // --- For commands.
-    // What is done with the hub's answer. What is not given is done in the common way.
-    struct Answers {
-        std::function<void(const std::string& words)> accepted{};
-        std::function<void(Refusal why)> refused{};
-        std::function<void(RoomView& room, const Entrance& entrance)> entered{};
-        std::function<void(std::string_view row)> row{}; // of a list
-        std::function<void()> listed{};                  // it was the last
-    };
+    using Answers = irc::Answers;
     // about: whom or what a refusal is about. packet: of a frame's make.
     void ask(Message what, std::string packet, std::string about, Answers answers);
     // The same for a request that has more than that.

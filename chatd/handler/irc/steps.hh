@@ -4,12 +4,26 @@
 // earlier. Run by handlers. Pure.
 #pragma once
 
+#include "chatd/handler/conversation.hh"
+#include "chatd/protocol.hh"
+
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace chatd::irc {
+
+// What is done with the hub's answer to what was asked. What is not given is done in the common way.
+struct Answers {
+    std::function<void(const std::string& words)> accepted{};
+    std::function<void(Refusal why)> refused{};
+    std::function<void(RoomView& room, const Conversation::Entrance& entrance)> entered{};
+    std::function<void(std::string_view row)> row{}; // of a list
+    std::function<void()> listed{};                  // it was the last
+};
 
 class Steps {
 public:
