@@ -126,7 +126,7 @@ public:
         : FullScreen({.registered = "You arrive in",
                       .window = "/window",
                       .shown = {"WHO arrives in ROOM", "WHO leaves ROOM", "BY kicks WHO out of ROOM",
-                                "BY sets ROOM +m", "BY grants WHO"}},
+                                "BY sets ROOM +m", "BY sets +WHO +v voice in ROOM"}},
                      text("env HOME=", folder.path().native(), " catgirl -t ", place.certificate,
                           " -h localhost -p ", place.port, " -n ada")) {}
     void set_mode(const std::string& change) override { enter("/mode " + change); }
@@ -172,9 +172,14 @@ public:
         const std::size_t names = process_.out().wait_for(">< 353 (ada = " + channel);
         for (const std::string& name : present) process_.out().wait_for(name, names);
     }
-    void say(const std::string& words) override { send(words); }
+    // It sees of two lines that come at once only the first, until there is another: so its echo is awaited.
+    void say(const std::string& words) override {
+        send(words);
+        wait_for("<ada> " + words);
+    }
     void tell(const std::string& name, const std::string& words) override {
         send(text(":m ", name, ' ', words));
+        wait_for("<ada> " + words);
     }
     void be_told(const std::string& name, const std::string& words) override {
         wait_for(text('<', name, "> ", words));
