@@ -42,7 +42,7 @@ numeric(305, un_away,            "You are no longer marked as being away") \
 numeric(306, now_away,           "You have been marked as being away") \
 numeric(311, whois_user,         "") \
 numeric(312, whois_server,       "") \
-numeric(313, whois_operator,     "is an operator of a room that you share") \
+numeric(313, whois_operator,     "is an IRC operator") \
 numeric(314, whowas_user,        "") \
 numeric(315, end_of_who,         "End of WHO list") \
 numeric(317, whois_idle,         "seconds idle, signon time") \
@@ -117,6 +117,7 @@ numeric(491, no_oper_host,       "No O-lines for your host") \
 numeric(501, unknown_user_mode,  "Unknown MODE flag") \
 numeric(502, users_dont_match,   "Cant change mode for other users") \
 numeric(524, help_not_found,     "No help available on this topic") \
+numeric(671, whois_secure,       "is using a secure connection") \
 numeric(696, invalid_mode_param, "") \
 numeric(704, help_start,         "") \
 numeric(705, help_text,          "") \
