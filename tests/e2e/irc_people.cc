@@ -39,6 +39,7 @@ class FullScreen : public IrcPerson {
 public:
     struct Manner {
         std::string registered; // what is to be seen then
+        std::string entered;    // and when it has come into the channel, before who is there
         std::string window;     // the command that shows a window, which its name follows
         Shown shown;
     };
@@ -49,6 +50,7 @@ public:
         channel_ = channel;
         terminal_.wait_for(manner_.registered);
         enter(text("/join ", channel));
+        terminal_.wait_for(filled(manner_.entered, "ROOM", channel));
         for (const std::string& name : present) terminal_.wait_for(name);
     }
     void say(const std::string& words) override { enter(words); }
@@ -90,6 +92,7 @@ class Irssi : private Home, public FullScreen {
 public:
     explicit Irssi(const IrcPlace& place)
         : FullScreen({.registered = "Your host is",
+                      .entered = "ada [u@chat] has joined ROOM",
                       .window = "/window goto",
                       .shown = {"WHO [u@chat] has joined ROOM", "WHO [u@chat] has left ROOM",
                                 "WHO was kicked from ROOM by BY", "mode/ROOM [+m] by BY",
@@ -110,9 +113,10 @@ class Weechat : private Home, public FullScreen {
 public:
     explicit Weechat(const IrcPlace& place)
         : FullScreen({.registered = "Your host is",
+                      .entered = "(u@chat) has joined ROOM",
                       .window = "/buffer",
-                      .shown = {"(u@chat) has joined ROOM", "WHO (u@chat) has left ROOM", "BY has kicked WHO",
-                                "Mode ROOM [+m] by BY", "Mode ROOM [+v WHO] by BY"}},
+                      .shown = {"WHO (WHO) (u@chat) has joined ROOM", "WHO (u@chat) has left ROOM",
+                                "BY has kicked WHO", "Mode ROOM [+m] by BY", "Mode ROOM [+v WHO] by BY"}},
                      text("weechat -d ", folder.path().native(),
                           " -r \"/set irc.server_default.anti_flood_prio_high 0;"
                           "/set irc.look.server_buffer independent;/buffer *irc.server.test;"
@@ -124,6 +128,7 @@ class Catgirl : private Home, public FullScreen {
 public:
     explicit Catgirl(const IrcPlace& place)
         : FullScreen({.registered = "You arrive in",
+                      .entered = "ada arrives in ROOM",
                       .window = "/window",
                       .shown = {"WHO arrives in ROOM", "WHO leaves ROOM", "BY kicks WHO out of ROOM",
                                 "BY sets ROOM +m", "BY sets +WHO +v voice in ROOM"}},
@@ -167,10 +172,10 @@ public:
 
     void join(const std::string& channel, const Words& present) override {
         channel_ = channel;
-        process_.out().wait_for(" 422 "); // no message of the day: all was said
+        wait_for(" 422 "); // no message of the day: all was said
         send(text(":j ", channel));
-        const std::size_t names = process_.out().wait_for(">< 353 (ada = " + channel);
-        for (const std::string& name : present) process_.out().wait_for(name, names);
+        wait_for(">< 353 (ada = " + channel);
+        for (const std::string& name : present) process_.out().wait_for(name, seen_);
     }
     // It sees of two lines that come at once only the first, until there is another: so its echo is awaited.
     void say(const std::string& words) override {
@@ -191,9 +196,10 @@ protected:
             line.find("TOPIC ") == 0 || line.find("KICK ") == 0 || line.find("MODE ") == 0;
         process_.write(text(is_command ? ":" : "", line, '\n'));
     }
-    void wait_for(const std::string& text) override { process_.out().wait_for(text); }
+    void wait_for(const std::string& text) override { seen_ = process_.out().wait_for(text, seen_); }
 
 private:
+    std::size_t seen_ = 0; // of its output: what was waited for stands before that
     Process process_;
 };
 
