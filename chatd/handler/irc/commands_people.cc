@@ -10,10 +10,10 @@
 #include "chatd/handler/irc/who_query.hh"
 #include "common/text.hh"
 
-#include <algorithm>
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +23,7 @@ using namespace common;
 namespace chatd::irc {
 namespace {
 
-constexpr std::size_t most_asked_for = 16; // people, by one ISON or USERHOST
+constexpr std::size_t most_userhosts = 5; // people that one USERHOST tells of
 
 // Asks for the people in a room, and says at the end that it has.
 void ask_for_room(IrcConversation& c, const std::string& room, std::function<void(const PersonRow&)> found,
@@ -59,9 +59,7 @@ public:
     }
     // Unless somebody of that name was told before, or is not of the mask.
     void tell_once(const PersonRow& person, const FoundIn& where) {
-        if (std::find(told_.begin(), told_.end(), person.name) != told_.end() || !is_meant(person)) return;
-        told_.push_back(person.name);
-        tell(person, where);
+        if (is_meant(person) && told_.insert(person.name).second) tell(person, where);
     }
     void end() const { c_.replies.numeric(Numeric::end_of_who, {mask_}); }
 
@@ -74,7 +72,7 @@ private:
     IrcConversation& c_;
     std::string mask_;
     WhoQuery query_;
-    std::vector<std::string> told_;
+    std::set<std::string> told_;
 };
 
 // A room that both are in, if there is one.
@@ -152,18 +150,14 @@ void tell_of(IrcConversation& c, const PersonRow& person) {
 
 // --- ISON and USERHOST: one line of words, one for each who is there.
 
-std::vector<std::string> names_in(const ClientLine& line) {
+void tell_in_one_line(IrcConversation& c, const ClientLine& line, std::size_t most, Numeric number,
+                      std::string (*word_of)(const PersonRow& person)) {
     std::vector<std::string> names;
     for (const std::string& param : line.params)
         for (const std::string_view name : split(param, ' '))
-            if (!name.empty() && names.size() < most_asked_for) names.emplace_back(name);
-    return names;
-}
-
-void tell_in_one_line(IrcConversation& c, const ClientLine& line, Numeric number,
-                      std::string (*word_of)(const PersonRow& person)) {
+            if (!name.empty() && names.size() < most) names.emplace_back(name);
     const auto words = std::make_shared<std::string>();
-    for (const std::string& name : names_in(line))
+    for (const std::string& name : names)
         c.then([&c, name, words, word_of] {
             ask_for_person(c, name, [words, word_of](const PersonRow* person) {
                 if (person != nullptr) words->append(words->empty() ? "" : " ").append(word_of(*person));
@@ -221,11 +215,12 @@ void do_whowas(IrcConversation& c, const ClientLine& line) {
 }
 
 void do_ison(IrcConversation& c, const ClientLine& line) {
-    tell_in_one_line(c, line, Numeric::is_on, [](const PersonRow& person) { return nick_of(person.name); });
+    tell_in_one_line(c, line, max_line, Numeric::is_on,
+                     [](const PersonRow& person) { return nick_of(person.name); });
 }
 
 void do_userhost(IrcConversation& c, const ClientLine& line) {
-    tell_in_one_line(c, line, Numeric::user_host, [](const PersonRow& person) {
+    tell_in_one_line(c, line, most_userhosts, Numeric::user_host, [](const PersonRow& person) {
         return text(nick_of(person.name), person.has('O') ? "*" : "", '=', person.has('a') ? '-' : '+',
                     user_word, '@', host_word);
     });

@@ -62,8 +62,11 @@ void IrcConversation::end_command() {
     replies.end();
 }
 
+// A client whose words are held back, or that takes none of ours, is not silent: its PONG, or our PING, would
+// not come through.
 bool IrcConversation::serve() {
     if (client.is_ending()) return false;
+    if (hub.is_waiting() || input.is_full() || !client.is_empty()) silence_.hear(Clock::now());
     switch (silence_.look(Clock::now())) {
     case Silence::Verdict::quiet: return false;
     case Silence::Verdict::ask: replies.event(ServerLine("", "PING").text(server_word)); break;

@@ -82,6 +82,11 @@ void Replies::notice(std::string_view words) {
     answer(std::move(line));
 }
 
+void Echoes::expect(std::uint32_t serial, std::string label) {
+    if (all_.size() == most) all_.erase(all_.begin());
+    all_.push_back({serial, std::move(label)});
+}
+
 std::string Echoes::take(std::uint32_t serial) {
     const auto found =
         std::find_if(all_.begin(), all_.end(), [&](const Echo& echo) { return echo.serial == serial; });

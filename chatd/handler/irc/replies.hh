@@ -67,12 +67,14 @@ private:
 // Labels of what the client says, which its echo repeats: by the request that said it.
 class Echoes {
 public:
-    void expect(std::uint32_t serial, std::string label) { all_.push_back({serial, std::move(label)}); }
+    // Of those that wait, the oldest are given up.
+    void expect(std::uint32_t serial, std::string label);
     void forget() { all_.clear(); }
     // Empty: that has none.
     std::string take(std::uint32_t serial);
 
 private:
+    static constexpr std::size_t most = 64;
     struct Echo {
         std::uint32_t serial;
         std::string label;

@@ -169,4 +169,95 @@ TEST_SUITE("e2e") {
         daemon.signal(SIGTERM);
         CHECK(ada.read_to_end().starts_with("ERROR :Closing link: "));
     }
+
+    TEST_CASE("IRC: who says too much waits and loses nothing") {
+        const Daemon daemon{irc_with({"room lobby", "flood 4/1"})};
+        ChatClient typed{daemon, "typed"};
+        IrcClient ada{daemon, "ada", "#lobby"};
+        typed.expect_line("ada joined");
+        std::string lines;
+        for (int i = 0; i < 12; ++i) lines += text("PRIVMSG #lobby :line ", i, "\r\n");
+        ada.send(lines + "PING done\r\n");
+        for (int i = 0; i < 12; ++i) typed.expect_line(text("ada say: line ", i));
+        CHECK(ada.read_line().starts_with(":chatd.local NOTICE ada :You say more than 4 lines in 1 s"));
+        ada.wait_for("PONG chatd.local :done");
+    }
+
+    TEST_CASE("IRC: answers have the label of their command and echoes are what the log has") {
+        const Daemon daemon{irc_with()};
+        IrcClient ada{daemon, "ada", "",
+                      "labeled-response batch echo-message message-tags server-time extended-join"};
+        ada.say("@label=1 PING x");
+        ada.expect_line("@label=1 :chatd.local PONG chatd.local :x");
+        ada.say("@label=2 PONG x");
+        ada.expect_line("@label=2 :chatd.local ACK");
+        ada.say("@label=3 JOIN #lobby");
+        ada.expect_lines({"@label=3 :chatd.local BATCH +a1 labeled-response",
+                          "@batch=a1 :ada!u@chat JOIN #lobby * :A real name",
+                          "@batch=a1 :chatd.local 353 ada = #lobby :ada",
+                          "@batch=a1 :chatd.local 366 ada #lobby :End of /NAMES list",
+                          ":chatd.local BATCH -a1"});
+        IrcClient bob{daemon, "bob", "#lobby", "message-tags server-time"};
+        ada.wait_for("JOIN");
+        ada.say("@label=4;+typing=done PRIVMSG #lobby :hello");
+        const std::string echo = ada.read_line(), heard = bob.read_line();
+        CHECK(echo.starts_with("@time="));
+        CHECK(echo.find(";label=4;") != echo.npos);
+        const auto id_of = [](const std::string& line) {
+            const std::size_t at = line.find("msgid=");
+            REQUIRE(at != line.npos);
+            return line.substr(at, line.find_first_of("; ", at) - at);
+        };
+        CHECK(id_of(echo) == id_of(heard));
+        CHECK(echo.ends_with(":ada!u@chat PRIVMSG #lobby :hello"));
+        ada.say("@label=5 PRIVMSG bob :psst");
+        CHECK(ada.read_line().ends_with(";label=5 :ada!u@chat PRIVMSG bob :psst"));
+        CHECK(bob.read_line().ends_with(" :ada!u@chat PRIVMSG bob :psst"));
+        ada.say("@label=6 PRIVMSG nobody :psst");
+        ada.expect_line("@label=6 :chatd.local 401 ada nobody :No such nick/channel");
+    }
+
+    TEST_CASE("IRC: private words reach people of every dialect and the away are known") {
+        const Daemon daemon{irc_with()};
+        ChatClient typed{daemon, "typed"};
+        IrcClient ada{daemon, "ada"}, bob{daemon, "bob"}; // in no room
+        ada.say("PRIVMSG bob,typed :hi");
+        bob.expect_line(":ada!u@chat PRIVMSG bob :hi");
+        typed.expect_line("ada tells you: hi");
+        bob.say("NOTICE ada :a notice");
+        ada.expect_line(":bob!u@chat NOTICE ada :a notice");
+        bob.say("PRIVMSG ada :\x01"
+                "ACTION waves\x01");
+        ada.expect_line(":bob!u@chat PRIVMSG ada :\x01"
+                        "ACTION waves\x01");
+        typed.say("/msg ada hello");
+        ada.expect_line(":typed!u@chat PRIVMSG ada :hello");
+        bob.say("AWAY :at lunch");
+        bob.expect_line(":chatd.local 306 bob :You have been marked as being away");
+        ada.say("PRIVMSG bob :there?");
+        ada.expect_line(":chatd.local 301 ada bob :at lunch");
+    }
+
+    TEST_CASE("IRC: one name in several rooms is told once") {
+        const Daemon daemon{irc_with({"room lobby", "room plans"})};
+        IrcClient ada{daemon, "ada", "#lobby"}, bob{daemon, "bob", "#lobby"};
+        ada.join("#plans");
+        bob.join("#plans");
+        ada.wait_for("JOIN #plans");
+        bob.say("NICK eve");
+        ada.expect_line(":bob!u@chat NICK eve");
+        ada.expect_silence();
+        bob.say("NICK bob");
+        ada.expect_line(":eve!u@chat NICK bob");
+        ada.expect_silence();
+    }
+
+    TEST_CASE("IRC: bytes that are not UTF-8 are refused and the next line is taken") {
+        const Daemon daemon{irc_with()};
+        ChatClient typed{daemon, "typed"};
+        IrcClient ada{daemon, "ada", "#lobby", "standard-replies"};
+        ada.send("PRIVMSG #lobby :caf\xe9\r\nPRIVMSG #lobby :café\r\n");
+        CHECK(ada.read_line().starts_with(":chatd.local FAIL * INVALID_UTF8 :"));
+        typed.wait_for_line("ada say: café");
+    }
 }

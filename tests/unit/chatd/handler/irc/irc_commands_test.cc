@@ -176,6 +176,12 @@ TEST_SUITE("unit") {
         expect_people(place, "eve", a_person);
         place.list("eve\tO\t\t\t\t\t\t\t\t");
         CHECK(place.sent() == ":chatd.local 302 ada :bob=-u@chat eve*=+u@chat\r\n");
+        place.send("USERHOST 1 2 3 4 5 6\r\n");
+        for (const std::string_view name : {"1", "2", "3", "4", "5"}) {
+            expect_people(place, name, a_person);
+            place.refuse(Refusal::nobody);
+        }
+        CHECK(place.sent() == ":chatd.local 302 ada :\r\n");
         place.send("ISON :\r\nISON\r\n");
         CHECK(place.sent() == ":chatd.local 303 ada :\r\n"
                               ":chatd.local 461 ada ISON :Not enough parameters\r\n");

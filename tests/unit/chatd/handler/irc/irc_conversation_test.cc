@@ -344,6 +344,16 @@ TEST_SUITE("unit") {
                               "@account=dee :eve!u@chat PRIVMSG #lobby :3\r\n");
     }
 
+    TEST_CASE("irc: labels whose echo never comes are given up") {
+        irc::Echoes echoes;
+        for (std::uint32_t serial = 1; serial <= 1000; ++serial) echoes.expect(serial, "l" + std::to_string(serial));
+        CHECK(echoes.take(1).empty());
+        CHECK(echoes.take(1000) == "l1000");
+        CHECK(echoes.take(1000).empty());
+        echoes.forget();
+        CHECK(echoes.take(999).empty());
+    }
+
     TEST_CASE("irc: SETNAME tells the hub and is repeated to who knows it") {
         IrcPlace place;
         place.send("CAP REQ :setname\r\nCAP END\r\n");
