@@ -30,8 +30,7 @@ public:
         Fd fd;
     };
 
-    // Takes those of the service manager. Throws UserError for one that it has named `tls' and that is a
-    // path.
+    // Takes those of the service manager. Throws UserError for a path that it has named `tls'.
     Listeners();
     // Those that another process of this daemon has opened, or been passed. are_anothers: their files stay.
     enum class Files { are_ours, are_anothers };

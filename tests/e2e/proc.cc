@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -117,6 +118,20 @@ std::size_t resident_bytes(pid_t pid) {
     std::size_t total_pages = 0, resident_pages = 0;
     file >> total_pages >> resident_pages;
     return resident_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// From proc(5)'s stat, behind the name: the state, ten other fields, the ticks in user mode and for
+// it in the kernel.
+ProcessStat stat_of_process(pid_t pid) {
+    std::ifstream stat{proc_path(pid, "stat")};
+    stat.ignore(std::numeric_limits<std::streamsize>::max(), ')');
+    char state = '?';
+    stat >> state;
+    std::string other;
+    for (int field = 0; field < 10; ++field) stat >> other;
+    long user = 0, system = 0;
+    stat >> user >> system;
+    return {state == 'S', std::chrono::milliseconds{(user + system) * 1000 / ::sysconf(_SC_CLK_TCK)}};
 }
 
 } // namespace e2e

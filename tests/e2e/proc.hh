@@ -4,6 +4,7 @@
 // empty; a test that needs one skips itself when have_proc() says no.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -39,5 +40,11 @@ bool has_in_memory(pid_t pid, std::string_view words);
 std::vector<ProcessStatus> below(pid_t pid); // its children, and theirs, and so on; zombies too
 
 std::size_t resident_bytes(pid_t pid); // 0 for a process that is gone
+
+struct ProcessStat {
+    bool is_asleep = false;
+    std::chrono::milliseconds used{}; // of a processor, in steps of a tick
+};
+ProcessStat stat_of_process(pid_t pid);
 
 } // namespace e2e

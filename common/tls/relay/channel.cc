@@ -43,9 +43,22 @@ std::string cipher_of(gnutls_session_t session) {
     return all ? std::string{all.get()}.substr(0, max_tls_text) : std::string{};
 }
 
+constexpr int too_much = EMSGSIZE; // came for a handshake
+
 std::string words_of_break(int error) {
+    if (error == too_much) return "more than a handshake takes has come";
     if (error == ECONNRESET || error == EPIPE) return "the connection was reset";
     return text("the connection broke: ", std::system_category().message(error));
+}
+
+// Why nothing goes on, from what the library has told. broken: an error of the system, or 0.
+std::string words_of(ssize_t result, gnutls_session_t session, int broken) {
+    const int error = static_cast<int>(result);
+    if (broken != 0) return words_of_break(broken);
+    if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
+        return words_of_error(error);
+    return text(is_servers(session) ? "the client" : "the server",
+                " says: ", words_of_alert(gnutls_alert_get(session)));
 }
 
 std::size_t unread_bytes(int socket) {
@@ -87,17 +100,6 @@ std::span<char> Channel::Buffer::make_room(std::size_t size) {
 
 // --- work ---
 
-// Why nothing goes on, from what the library has told.
-std::string Channel::words_of(ssize_t result) const {
-    const int error = static_cast<int>(result);
-    if (broken_ != 0) return words_of_break(broken_);
-    if (handshake_bytes_ > max_handshake) return "more than a handshake takes came";
-    if (error != GNUTLS_E_FATAL_ALERT_RECEIVED && error != GNUTLS_E_WARNING_ALERT_RECEIVED)
-        return words_of_error(error);
-    return text(is_servers(session_.get()) ? "the client" : "the server",
-                " says: ", words_of_alert(gnutls_alert_get(session_.get())));
-}
-
 // What the library reads with: a head and a body for each record, of what was read together.
 ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) {
     Channel& channel = *static_cast<Channel*>(own);
@@ -120,7 +122,7 @@ ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) 
     if (channel.state_ != State::handshake) return static_cast<ssize_t>(size);
     channel.handshake_bytes_ += size;
     if (channel.handshake_bytes_ <= max_handshake) return static_cast<ssize_t>(size);
-    errno = EMSGSIZE;
+    channel.broken_ = errno = too_much;
     return -1;
 }
 
@@ -159,8 +161,8 @@ bool Channel::shake_hands() {
     const int result = state_ == State::handshake ? gnutls_handshake(session_.get()) : 0;
     if (is_again(result) || result == GNUTLS_E_WARNING_ALERT_RECEIVED) return false;
     if (result < 0) {
-        const std::string why = words_of(result);
-        const bool went = broken_ != 0 || result == GNUTLS_E_PREMATURE_TERMINATION;
+        const std::string why = words_of(result, session_.get(), broken_);
+        const bool went = means_vanished(broken_) || result == GNUTLS_E_PREMATURE_TERMINATION;
         gnutls_alert_send_appropriate(session_.get(), result); // one try
         end_up(went && callbacks_.on_server ? RelayEnd::gone : RelayEnd::cut, text("no handshake: ", why));
         fail_down(text("no handshake: ", why));
@@ -221,7 +223,7 @@ bool Channel::carry_up() {
         return true;
     }
     if (got != GNUTLS_E_REHANDSHAKE && gnutls_error_is_fatal(static_cast<int>(got)) == 0) return true;
-    break_off(words_of(got));
+    break_off(words_of(got, session_.get(), broken_));
     return false;
 }
 
@@ -232,7 +234,7 @@ bool Channel::carry_down() {
         const std::string_view rest = down_.rest();
         const ssize_t sent = gnutls_record_send(session_.get(), rest.data(), rest.size());
         if (sent < 0) {
-            break_off(words_of(sent));
+            break_off(words_of(sent, session_.get(), broken_));
             return false;
         }
         down_.begin += static_cast<std::size_t>(sent);
@@ -275,7 +277,7 @@ bool Channel::owes_end() const {
 
 bool Channel::send_end() {
     if (const int result = is_end_made_ ? 0 : gnutls_bye(session_.get(), GNUTLS_SHUT_WR); result < 0) {
-        break_off(words_of(result));
+        break_off(words_of(result, session_.get(), broken_));
         return false;
     }
     is_end_made_ = true;

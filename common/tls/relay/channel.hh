@@ -70,7 +70,6 @@ private:
         std::span<char> make_room(std::size_t size); // of an empty one: for so many bytes
     };
 
-    std::string words_of(ssize_t result) const;
     static ssize_t push(gnutls_transport_ptr_t own, const giovec_t* pieces, int count);
     static ssize_t pull(gnutls_transport_ptr_t own, void* into, std::size_t most);
     void work();
@@ -117,7 +116,7 @@ private:
     bool is_up_whole_ = false;  // the client has sent its own
     bool has_bare_end_ = false; // it has ended TCP's side alone
     bool is_right_ = false;     // the server, where the client's relay has one
-    int broken_ = 0;            // the system's error: it was reset, or no packets get through
+    int broken_ = 0;            // the system's error: it was reset, no packets get through, or too many
     bool has_process_ = true;
 };
 

@@ -2,6 +2,7 @@
 // A session that waits uses no processor, whatever it waits for and whatever else is ready, or dead,
 // meanwhile.
 #include "tests/e2e/observe.hh"
+#include "tests/e2e/proc.hh"
 #include "tests/skip.hh"
 
 #include "common/text.hh"
@@ -10,8 +11,6 @@
 #include <array>
 #include <csignal>
 #include <doctest/doctest.h>
-#include <fstream>
-#include <limits>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,25 +20,6 @@ using common::text;
 using std::chrono::milliseconds;
 
 namespace {
-
-struct ProcessStat {
-    bool is_asleep = false;
-    milliseconds used{}; // of a processor, in steps of a tick
-};
-
-// From /proc/PID/stat (proc(5)), behind the name: the state, ten other fields, the ticks in user mode and for
-// it in the kernel.
-ProcessStat stat_of_process(pid_t pid) {
-    std::ifstream stat{text("/proc/", pid, "/stat")};
-    stat.ignore(std::numeric_limits<std::streamsize>::max(), ')');
-    char state = '?';
-    stat >> state;
-    std::string other;
-    for (int field = 0; field < 10; ++field) stat >> other;
-    long user = 0, system = 0;
-    stat >> user >> system;
-    return {state == 'S', milliseconds{(user + system) * 1000 / ::sysconf(_SC_CLK_TCK)}};
-}
 
 // A transfer that is kept to a rate, for time that passes: one of a daemon of its own.
 class Hourglass {

@@ -7,6 +7,7 @@
 #include "common/text.hh"
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/observe.hh"
+#include "tests/e2e/proc.hh"
 #include "tests/e2e/secured.hh"
 #include "tests/skip.hh"
 
@@ -251,6 +252,38 @@ TEST_SUITE("e2e") {
             for (const common::Fd& one : held)
                 if (one) wait_readable(one.get());
         }
+    }
+
+    TEST_CASE("TLS: a flood of empty records costs little and keeps nobody else waiting") {
+        if (!have_proc()) return tests::skip("only /proc shows what a relay has used");
+        const Secured server;
+        plant(server);
+        Bystander bystander{server};
+        Process client{attack(server, "empty_records", {"100000"})};
+        client.out().wait_for("there\n");
+        const std::vector<pid_t> relays = bystander.others("relay");
+        REQUIRE(relays.size() == 1);
+        client.write("\n");
+        for (int i = 0; i < 20; ++i) bystander.check();
+        client.out().wait_for("200 ");
+        CHECK(stat_of_process(relays.front()).used < std::chrono::seconds{2}); // it takes a twentieth of one
+        client.write("\n");
+        CHECK(client.wait() == 0);
+    }
+
+    TEST_CASE("TLS: a client that has keyd sign without end waits and nobody else does") {
+        const Secured server;
+        plant(server);
+        const auto began = std::chrono::steady_clock::now();
+        constexpr int many = 120;
+        Process greedy{attack(server, "signatures", {text(many)})};
+        greedy.out().wait_for("there\n");
+        for (int i = 0; i < 3; ++i) // each needs two: of the control connection and of a data connection
+            run_in(server.daemon().folder().path(), server.curl({"-o", "back", server.url("small")}));
+        CHECK(greedy.out().text() == "there\n");
+        CHECK(greedy.wait() == 0);
+        // Sixteen at once, and then twenty a second.
+        CHECK(std::chrono::steady_clock::now() - began >= std::chrono::seconds{(many - 16) / 20 - 1});
     }
 
     TEST_CASE("TLS: whose keyd has gone for good is refused another signature at once") {

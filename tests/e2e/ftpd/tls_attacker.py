@@ -10,9 +10,13 @@ aborts         N downloads that are broken off, each after its first bytes
 cuts           uploads cut at the end of a record and in the middle, and continued
 no_notify      a download whose client says nothing of its end
 late_hello     a hello that comes two seconds after AUTH
+empty_records  N records of TLS with nothing in them, after `there' and a line; prints the reply to what follows,
+               and waits for a line
+signatures     N data connections, none of which resumes a session; prints `there' after the first ones, and `done'
 at_POINT       prints `there' at a point of a client's life, reads a line, goes on, and says what became of it:
                before_auth, in_handshake, when_idle, in_download, in_upload
 """
+import ctypes
 import ftplib
 import io
 import os
@@ -246,6 +250,45 @@ def late_hello():
     client.tls.write(b"NOOP\r\n")
     client.socket.sendall(client.out.read())
     assert client.read().startswith(b"200 ")
+
+
+def empty_records(count):
+    """By GnuTLS itself, which makes them for who asks: Python and OpenSSL send none."""
+    gnutls = ctypes.CDLL("libgnutls.so.30")
+    gnutls.gnutls_strerror.restype = ctypes.c_char_p
+    client = with_auth().socket
+    client.setblocking(True)
+    session, credentials = ctypes.c_void_p(), ctypes.c_void_p()
+    as_client, certificate, nothing, again = 2, 1, ctypes.c_size_t(0), -28
+
+    def must(result):
+        assert result >= 0, gnutls.gnutls_strerror(result)
+
+    must(gnutls.gnutls_init(ctypes.byref(session), as_client))
+    must(gnutls.gnutls_certificate_allocate_credentials(ctypes.byref(credentials)))
+    must(gnutls.gnutls_credentials_set(session, certificate, credentials))
+    must(gnutls.gnutls_set_default_priority(session))
+    gnutls.gnutls_transport_set_int2(session, client.fileno(), client.fileno())
+    must(gnutls.gnutls_handshake(session))
+    there()
+    for _ in range(count):
+        must(gnutls.gnutls_record_send2(session, b"", nothing, ctypes.c_size_t(1), 0))  # a byte of padding
+    must(gnutls.gnutls_record_send(session, b"NOOP\r\n", ctypes.c_size_t(6)))
+    reply = ctypes.create_string_buffer(1000)
+    while gnutls.gnutls_record_recv(session, reply, ctypes.c_size_t(len(reply))) == again:
+        pass  # that was a ticket
+    print(reply.value.decode(), flush=True)
+    sys.stdin.readline()
+
+
+def signatures(count):
+    ftp = log_in()
+    for number in range(count):
+        if number == 20:  # so that more than it has at once is used up
+            print("there", flush=True)
+        ftp.nlst()
+    print("done", flush=True)
+    ftp.quit()
 
 
 # --- somebody dies ---
