@@ -28,6 +28,7 @@ std::span<const IrcCommand> irc_commands() {
         {"AUTHENTICATE", 1, at_first, [](C c, Line l) { c.registration.authenticate(l.param(0)); }},
         {"AWAY", 0, inside, do_away},
         {"CAP", 1, any, [](C c, Line l) { c.registration.take_cap(l); }},
+        {"CHATHISTORY", 0, inside, [](C c, Line l) { c.history.start(l.params); }},
         {"INFO", 0, inside, do_info},
         {"INVITE", 2, inside, do_invite},
         {"ISON", 1, inside, do_ison},

@@ -106,6 +106,7 @@ void IrcConversation::be_accepted(const HubRequest&, const std::string& words) {
 }
 
 void IrcConversation::be_refused(const HubRequest& request, Refusal why) {
+    if (request.is_lookups) return history.end_log();
     steps_.begin();
     const Answers answers = std::move(answers_);
     if (answers.refused)
@@ -135,9 +136,6 @@ void IrcConversation::take_list(const HubRequest&, const std::string& lines, boo
     if (answers.listed) answers.listed();
 }
 
-// Nothing asks for one yet.
-void IrcConversation::take_log(const HubRequest&, std::uint32_t, Fd, std::uint64_t, std::uint64_t) {}
-
 // --- The rooms.
 
 void IrcConversation::leave(std::uint32_t room) {
@@ -146,14 +144,15 @@ void IrcConversation::leave(std::uint32_t room) {
 }
 
 void IrcConversation::show(const RoomView& room, const Record& record, bool is_earlier) {
-    const Place* const place = places.find(room.number());
-    const LogOf log{room.name(), place == nullptr ? 0 : place->birth};
-    const bool is_own = room.is_own(record);
+    Place* const place = places.find(room.number());
+    if (place == nullptr) return;
+    const LogOf log{room.name(), place->birth};
     accounts.note(record);
+    if (is_earlier) return places.show_earlier(*place, records.earlier_lines_of(record, log));
+    places.end_earlier(*place);
+    const bool is_own = room.is_own(record);
     const std::string label = is_own ? echoes.take(record.serial) : std::string{};
-    const auto lines =
-        is_earlier ? records.earlier_lines_of(record, log) : records.lines_of(record, log, is_own, label);
-    for (const ServerLine& line : lines) replies.event(line);
+    for (const ServerLine& line : records.lines_of(record, log, is_own, label)) replies.event(line);
 }
 
 void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {

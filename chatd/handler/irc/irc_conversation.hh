@@ -12,6 +12,7 @@
 #include "chatd/handler/irc/accounts.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/client_line.hh"
+#include "chatd/handler/irc/history.hh"
 #include "chatd/handler/irc/irc_input.hh"
 #include "chatd/handler/irc/irc_registration.hh"
 #include "chatd/handler/irc/places.hh"
@@ -40,8 +41,14 @@ public:
     bool read() override;
     bool obey_next() override;
     bool has_more() const override { return !steps_.is_empty() || is_answering_ || input.has_more(); }
+    bool is_busy() const override { return Conversation::is_busy() || history.is_running(); }
     bool serve() override;
     std::optional<Clock::time_point> waits_until() const override { return silence_.next(); }
+    void prepare_output() override {
+        places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
+    }
+    bool is_working() const override { return history.is_running(); }
+    bool work() override { return history.go_on(); }
     bool holds_rooms() const override { return is_entering_; }
 
     void show(const RoomView& room, const Record& record, bool is_earlier) override;
@@ -52,8 +59,10 @@ public:
     void be_refused(const HubRequest& request, Refusal why) override;
     void enter(const HubRequest& request, RoomView& room, const Entrance& entrance) override;
     void take_list(const HubRequest& request, const std::string& lines, bool is_last) override;
-    void take_log(const HubRequest& request, std::uint32_t segment, common::Fd log, std::uint64_t offset,
-                  std::uint64_t next) override;
+    void take_log(const HubRequest&, std::uint32_t segment, common::Fd log, std::uint64_t offset,
+                  std::uint64_t) override {
+        history.open(segment, std::move(log), offset);
+    }
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
     void be_told_as(Telling how, std::string_view name, std::string_view words) override;
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
@@ -82,11 +91,12 @@ public:
     IrcInput input;
     Capabilities capabilities{true};
     Replies replies;
-    Places places;
+    Places places{replies};
     Echoes echoes;
     Accounts accounts;
     RecordLines records{capabilities, accounts};
     IrcRegistration registration{*this};
+    History history{*this};
     std::size_t lines_at_once;
     std::string real_name{};
     bool is_bot = false;   // user mode B

@@ -66,12 +66,14 @@ void Replies::bare_numeric(Numeric number, std::initializer_list<std::string_vie
     answer(begin_numeric(number, params));
 }
 
-void Replies::fail(std::string_view command, std::string_view code, std::string_view context,
+void Replies::fail(std::string_view command, std::string_view code, const std::vector<std::string>& context,
                    std::string_view words) {
-    if (!capabilities_.has(Capability::standard_replies)) return notice(words);
+    // Who asks for history that way knows how it is refused.
+    if (!capabilities_.has(Capability::standard_replies) && !capabilities_.has(Capability::chathistory))
+        return notice(words);
     ServerLine line{server_word, "FAIL"};
     line.word(command).word(code);
-    if (!context.empty()) line.word(context);
+    for (const std::string& word : context) line.word(word);
     line.text(words);
     answer(std::move(line));
 }
@@ -80,6 +82,26 @@ void Replies::notice(std::string_view words) {
     ServerLine line{server_word, "NOTICE"};
     line.word(nick_).text(words);
     answer(std::move(line));
+}
+
+std::string Replies::begin_batch(std::string_view type, std::string_view about, std::string_view label) {
+    if (!capabilities_.has(Capability::batch)) return {};
+    std::string batch = common::text("a", ++batches_);
+    ServerLine line{server_word, "BATCH"};
+    line.word('+' + batch).word(type);
+    if (!about.empty()) line.word(about);
+    if (!label.empty()) line.tag("label", label);
+    event(line);
+    if (!label.empty()) take_label();
+    return batch;
+}
+
+void Replies::batch_event(const std::string& batch, ServerLine line) {
+    event(batch.empty() ? line : line.tag("batch", batch));
+}
+
+void Replies::end_batch(const std::string& batch) {
+    if (!batch.empty()) event(ServerLine(server_word, "BATCH").word('-' + batch));
 }
 
 void Echoes::expect(std::uint32_t serial, std::string label) {

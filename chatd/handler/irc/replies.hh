@@ -44,13 +44,19 @@ public:
     // A numeric that ends with its parameters.
     void bare_numeric(Numeric number, std::initializer_list<std::string_view> params);
     // FAIL of standard-replies, or the words alone to who does not know that.
-    void fail(std::string_view command, std::string_view code, std::string_view context,
+    void fail(std::string_view command, std::string_view code, const std::vector<std::string>& context,
               std::string_view words);
     // The server's words to the client, which no program answers.
     void notice(std::string_view words);
 
     // What is no answer.
     void event(const ServerLine& line) { out_ += line.str(); }
+    // The same for lines that belong together: a batch of that type, of which others may be there at the same
+    // time. Its reference; empty for a client that knows no batches, which gets the lines alone. about: its
+    // parameter, or empty. label: the command's, if the batch is all of the answer; it is taken then.
+    std::string begin_batch(std::string_view type, std::string_view about, std::string_view label = {});
+    void batch_event(const std::string& batch, ServerLine line);
+    void end_batch(const std::string& batch);
 
 private:
     ServerLine begin_numeric(Numeric number, std::initializer_list<std::string_view> params) const;

@@ -5,13 +5,14 @@
 #pragma once
 
 #include "chatd/handler/hub_talk.hh"
+#include "chatd/handler/log_walk.hh"
 #include "chatd/handler/typed/client_output.hh"
-#include "chatd/room_log/log_query.hh"
 
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace chatd {
@@ -43,18 +44,18 @@ public:
     // Goes on as far as it can without waiting, a slice at the most; whether anything was done.
     bool go_on();
     // What the hub has answered to a request of ours: the log goes on in this segment; or there is no more.
-    void open(std::uint32_t segment, common::Fd log, std::uint64_t offset);
-    void end_log() { running_->is_at_end = true; }
+    void open(std::uint32_t segment, common::Fd log, std::uint64_t offset) {
+        running_->log.open(segment, std::move(log), offset);
+    }
+    void end_log() { running_->log.end(); }
 
 private:
     struct Running {
-        explicit Running(Wanted what)
-            : wanted(std::move(what)), log({wanted.from, wanted.until, wanted.words}) {}
+        Running(HubTalk& hub, Wanted what)
+            : wanted(std::move(what)), log(hub, wanted.room, {wanted.from, wanted.until, wanted.words}) {}
 
         Wanted wanted;
-        LogQuery log;
-        enum class Segment { first, next, asked, there } segment = Segment::first;
-        bool is_at_end = false;
+        LogWalk log;
         bool holds_client = false;
         unsigned slices = 0;
         std::uint64_t found = 0;

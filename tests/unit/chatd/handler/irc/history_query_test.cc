@@ -48,21 +48,28 @@ TEST_SUITE("unit") {
     }
 
     TEST_CASE("irc: what is no query of history is refused with what it was") {
+        const auto check = [](const Params& params, std::string_view code) {
+            CAPTURE(params.empty() ? "" : params.back());
+            const auto parsed = parse_history_query(params);
+            REQUIRE(std::holds_alternative<HistoryFault>(parsed));
+            const HistoryFault& fault = std::get<HistoryFault>(parsed);
+            CHECK(fault.code == code);
+            CHECK(fault.context.size() <= 3);
+            CHECK_FALSE(fault.context.empty());
+            CHECK_FALSE(fault.words.empty());
+        };
+        check({}, "NEED_MORE_PARAMS");
+        check({"LATEST"}, "NEED_MORE_PARAMS");
+        check({"LATEST", "#lobby", "*"}, "NEED_MORE_PARAMS");
+        check({"EARLIEST", "#lobby", "*", "5"}, "UNKNOWN_COMMAND");
         for (const Params& params :
-             {Params{}, Params{"EARLIEST", "#lobby", "*", "5"}, Params{"LATEST"},
-              Params{"LATEST", "#lobby", "*"}, Params{"LATEST", "#lobby", "*", "5", "6"},
-              Params{"BEFORE", "#lobby", "*", "5"}, Params{"BEFORE", "#lobby", "timestamp=yesterday", "5"},
+             {Params{"LATEST", "#lobby", "*", "5", "6"}, Params{"BEFORE", "#lobby", "*", "5"},
+              Params{"BEFORE", "#lobby", "timestamp=yesterday", "5"},
               Params{"BEFORE", "#lobby", "msgid=x", "5"}, Params{"BEFORE", "#lobby", "812", "5"},
               Params{"LATEST", "#lobby", "*", "0"}, Params{"LATEST", "#lobby", "*", "-5"},
               Params{"LATEST", "#lobby", "*", "many"},
               Params{"TARGETS", "msgid=1f-812-0-lobby", time_point, "5"},
-              Params{"TARGETS", "*", time_point, "5"}}) {
-            const auto parsed = parse_history_query(params);
-            REQUIRE(std::holds_alternative<HistoryFault>(parsed));
-            const HistoryFault& fault = std::get<HistoryFault>(parsed);
-            CHECK(fault.code == "INVALID_PARAMS");
-            CHECK(fault.context.size() <= 3);
-            CHECK_FALSE(fault.words.empty());
-        }
+              Params{"TARGETS", "*", time_point, "5"}})
+            check(params, "INVALID_PARAMS");
     }
 }

@@ -95,6 +95,21 @@ TEST_SUITE("unit") {
         CHECK(with.sent() == ":s X 1\r\n");
     }
 
+    TEST_CASE("irc: lines that belong together are a batch and it may be all of the answer") {
+        Answering a, without{"message-tags"};
+        a.replies.begin("l1");
+        const std::string batch = a.replies.begin_batch("chathistory", "#lobby", a.replies.label());
+        a.replies.batch_event(batch, ServerLine("s", "X"));
+        a.replies.end_batch(batch);
+        a.replies.end();
+        CHECK(a.sent() == "@label=l1 :chatd.local BATCH +a1 chathistory #lobby\r\n"
+                          "@batch=a1 :s X\r\n:chatd.local BATCH -a1\r\n");
+        CHECK(without.replies.begin_batch("chathistory", "#lobby").empty());
+        without.replies.batch_event({}, ServerLine("s", "X"));
+        without.replies.end_batch({});
+        CHECK(without.sent() == ":s X\r\n");
+    }
+
     TEST_CASE("irc: a numeric has the client's name and its words") {
         Answering a;
         a.replies.numeric(Numeric::nickname_in_use, {"bob"});
@@ -109,7 +124,7 @@ TEST_SUITE("unit") {
         Answering with, without{"batch"};
         with.replies.fail("*", "INVALID_UTF8", {}, "no");
         CHECK(with.sent() == ":chatd.local FAIL * INVALID_UTF8 :no\r\n");
-        with.replies.fail("CHATHISTORY", "INVALID_PARAMS", "LATEST", "no");
+        with.replies.fail("CHATHISTORY", "INVALID_PARAMS", {"LATEST"}, "no");
         CHECK(with.sent() == ":chatd.local FAIL CHATHISTORY INVALID_PARAMS LATEST :no\r\n");
         without.replies.fail("*", "INVALID_UTF8", {}, "no");
         CHECK(without.sent() == ":chatd.local NOTICE ada :no\r\n");
