@@ -23,6 +23,7 @@
 #include "common/tls/tlsd/tlsd.hh"
 
 #include <cstdio>
+#include <memory>
 #include <span>
 #include <string>
 #include <unistd.h>
@@ -109,9 +110,9 @@ int run_tlsd(TlsOrders& orders) {
     const TlsFrame wish{.word = TlsWord::signer, .bytes = std::string{label_of_tlsd}};
     if (send_tls_frame(keyd.get(), wish, theirs.get()) != IoState::done) throw UserError("keyd has ended");
     theirs.reset();
-    Signer signer{std::move(ours), -1};
-    Certificates certificates{[&](std::uint32_t key, std::uint32_t algorithm, std::string_view bytes) {
-        return signer.sign(key, algorithm, bytes);
+    Certificates certificates{[signer = std::make_shared<Signer>(std::move(ours), -1)](
+                                  std::uint32_t key, std::uint32_t algorithm, std::string_view bytes) {
+        return signer->sign(key, algorithm, bytes);
     }};
     read_files(keeper, label_of_certificate, orders.files,
                [&](std::string_view pem) { certificates.add(pem); });

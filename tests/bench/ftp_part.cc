@@ -172,6 +172,8 @@ double bare_upload(std::uint16_t port, const FtpFiles& files) {
 } // namespace
 
 void measure_ftp(const Setting& setting, Samples& samples) {
+    measure_copies(setting, samples);
+    if (setting.only.starts_with("ftp-copy") || setting.only.starts_with("ftp-tls-copy")) return;
     measure_ftp_tls(setting, samples);
     if (setting.only.starts_with("ftp-tls")) return;
     const FtpFiles files{setting};

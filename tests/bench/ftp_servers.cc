@@ -55,14 +55,20 @@ Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files) {
     return lineup;
 }
 
-Lineup start_ftp_tls_servers(const Setting& setting, const FtpFiles& files) {
+Certificate make_certificate(const Setting& setting) {
     const std::string place = setting.scratch + "/tls-";
-    const std::string certificate = place + "certificate", key = place + "key", both = place + "both";
-    const std::string command = "openssl req -x509 -nodes -days 2 -subj /CN=localhost -newkey ec -pkeyopt "
-                                "ec_paramgen_curve:P-256 -keyout " +
-                                key + " -out " + certificate + " 2>&1 && cat " + key + ' ' + certificate +
-                                " >" + both;
+    const Certificate made{place + "certificate", place + "key", place + "both"};
+    const std::string command = "openssl req -x509 -nodes -days 30 -subj /CN=localhost -addext "
+                                "subjectAltName=DNS:localhost -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+                                "-keyout " +
+                                made.key + " -out " + made.certificate + " 2>&1 && cat " + made.key + ' ' +
+                                made.certificate + " >" + made.both;
     if (std::system(command.c_str()) != 0) throw Failure{"openssl makes no certificate"};
+    return made;
+}
+
+Lineup start_ftp_tls_servers(const Setting& setting, const FtpFiles& files) {
+    const auto [certificate, key, both] = make_certificate(setting);
     Lineup lineup{setting,
                   {{"ROOT", files.root},
                    {"CERT", certificate},

@@ -25,6 +25,12 @@ struct FtpFiles {
     std::string root, large, uploads;
 };
 
+// Made by openssl(1), of P-256, for localhost; both: the two in one file.
+struct Certificate {
+    std::string certificate, key, both;
+};
+Certificate make_certificate(const Setting& setting);
+
 // Those that can be started.
 Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files);
 // The same with TLS and one certificate for all, of P-256: those that have it.

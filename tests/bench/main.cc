@@ -105,10 +105,10 @@ int run(int argc, char** argv) {
              if (!rounds) throw common::UsageError("-n takes a number of rounds, 1 to 1000");
              setting.rounds = *rounds;
          }},
-        {'t', "MS", "how long a measurement lasts that counts for a time",
+        {'m', "MS", "how long a measurement lasts that counts for a time",
          [&](std::string_view word) {
              const auto time = common::parse_number<unsigned>(word, 10, 600'000);
-             if (!time) throw common::UsageError("-t takes milliseconds, 10 to 600000");
+             if (!time) throw common::UsageError("-m takes milliseconds, 10 to 600000");
              setting.duration = std::chrono::milliseconds{*time};
          }},
         {'r', "FOLDER", "where the results go", [&](std::string_view word) { results = word; }},

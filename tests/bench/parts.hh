@@ -7,8 +7,9 @@
 
 namespace bench {
 
-void measure_ftp(const Setting& setting, Samples& samples); // with this:
+void measure_ftp(const Setting& setting, Samples& samples); // with these two:
 void measure_ftp_tls(const Setting& setting, Samples& samples);
+void measure_copies(const Setting& setting, Samples& samples);
 
 void measure_chat(const Setting& setting, Samples& samples); // with these four:
 void measure_presence(const Setting& setting, Samples& samples);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# peers.sh FOLDER - unpacks the servers that the suite is measured against, Debian's packages, side by side
+# peers.sh FOLDER - unpacks the programs that the suite is measured against, Debian's packages, side by side
 # below FOLDER (installed, most of them would conflict), with the shared libraries that are not installed.
 # Each gets FOLDER/NAME/run, which starts it, and FOLDER/NAME/version. What is there already is left alone;
 # what cannot be had is named, and the measuring goes on without it. Nothing is installed. pure-ftpd serves
@@ -56,6 +56,14 @@ peer vsftpd 'exec "$root/usr/sbin/vsftpd" "$@"' vsftpd
 peer proftpd 'exec "$root/usr/sbin/proftpd" "$@"' proftpd-core proftpd-mod-crypto
 peer ngircd 'exec "$root/usr/sbin/ngircd" "$@"' ngircd
 peer ncat 'exec "$root/usr/bin/ncat" "$@"' ncat
+peer lftp 'exec "$root/usr/bin/lftp" "$@"' lftp
+peer rsync 'exec "$root/usr/bin/rsync" "$@"' rsync
+peer ssh 'program=$1; shift; exec "$root/usr/bin/$program" "$@"' openssh-client
+peer sshd "passwd='$peers/sshd/passwd'
+[ \"\$(id -u)\" = 0 ] || exec \"\$root/usr/sbin/sshd\" \"\$@\"
+{ grep -v ^sshd: /etc/passwd; echo 'sshd:x:65534:65534::/run/sshd:/usr/sbin/nologin'; } >\"\$passwd\"
+exec unshare --mount sh -c 'mount --bind \"\$0\" /etc/passwd && mount -t tmpfs tmpfs /run && mkdir /run/sshd &&
+    exec \"\$@\"' \"\$passwd\" \"\$root/usr/sbin/sshd\" \"\$@\"" openssh-server
 peer pyftpdlib "export PYTHONPATH=\"\$root/usr/lib/python3/dist-packages\"
 exec /usr/bin/python3 '$here/servers/serve_pyftpdlib.py' \"\$@\"" python3-pyftpdlib python3-sendfile
 peer pure-ftpd "passwd='$peers/pure-ftpd/passwd'

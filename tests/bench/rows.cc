@@ -23,6 +23,11 @@ constexpr std::string_view upgrade_definition = "One line is said after the othe
                                                 "listeners of a room of 10 had it. 10 upgrades. All others "
                                                 "are in rooms of 90.";
 
+constexpr std::string_view copy_definition =
+    "A folder with 50 folders of 100 files each, to an empty place; from the program's start to its end, "
+    "with "
+    "login and handshakes. fcp and `lftp mirror' meet ftpd; rsync -r, scp -r and tar go over ssh.";
+
 constexpr auto rows = std::to_array<Row>({
     {"ftp-sessions", "FTP sessions", "/s", true,
      "4 clients, each: connect, 220, USER anonymous, PASS, QUIT, 221, until the server has closed; the next "
@@ -59,6 +64,10 @@ constexpr auto rows = std::to_array<Row>({
      "removed."},
     {"ftp-tls-memory", "private memory of an idle FTP session under TLS", "KiB", false,
      "100 sessions after login, as above: with their relays, or whatever else a server has for them."},
+    {"ftp-copy-fetch", "5,000 files of 4 KiB fetched by fcp -r", "files/s", true, copy_definition},
+    {"ftp-copy-send", "5,000 files of 4 KiB sent by fcp -r", "files/s", true, copy_definition},
+    {"ftp-tls-copy-fetch", "the same fetched by fcp -r --tls", "files/s", true, copy_definition},
+    {"ftp-tls-copy-send", "the same sent by fcp -r --tls", "files/s", true, copy_definition},
     {"chat-flood-100", "chat flood, 100 members", "deliveries/s", true,
      "100 clients listen, 4 more speak lines of 50 bytes, up to 1,000 of which are on their way at once; "
      "counted "
@@ -118,6 +127,8 @@ constexpr auto rows = std::to_array<Row>({
     {"poller-epoll-edge", "a wake-up under epoll-edge", "us", false, poller_definition},
 });
 
+constexpr std::string_view rsync = "rsync over ssh";
+
 constexpr auto targets = std::to_array<Target>({
     {"ftp-sessions", ">= 10 x vsftpd", at_least, 10, "vsftpd"},
     {"ftp-sessions", ">= 4 x pure-ftpd", at_least, 4, "pure-ftpd"},
@@ -135,6 +146,10 @@ constexpr auto targets = std::to_array<Target>({
     {"ftp-tls-retr-large", ">= 0.85 x the best peer", at_least, 0.85, "best peer"},
     {"ftp-tls-stor-large", ">= 0.85 x the best peer", at_least, 0.85, "best peer"},
     {"ftp-tls-memory", "<= 250 KiB", at_most, 250, ""},
+    {"ftp-copy-fetch", ">= 10 x rsync", at_least, 10, rsync},
+    {"ftp-copy-send", ">= 10 x rsync", at_least, 10, rsync},
+    {"ftp-tls-copy-fetch", ">= 5 x rsync", at_least, 5, rsync, "ftp-copy-fetch"},
+    {"ftp-tls-copy-send", ">= 5 x rsync", at_least, 5, rsync, "ftp-copy-send"},
     {"chat-flood-100", ">= 6 x ngircd", at_least, 6, "ngircd"},
     {"chat-flood-500", ">= 4 x ngircd", at_least, 4, "ngircd"},
     {"chat-delay-200", "<= ngircd's", at_most, 1, "ngircd"},

@@ -25,6 +25,7 @@ class Daemon:
         self.control = os.path.join(state, "control")
         self.kills = set()  # processes that we killed
         self.pids = []  # of hostile clients, the last ones
+        self.accepted, self.accepts_seen, self.log_lock = set(), 0, threading.Lock()
         self.lock = threading.Lock()
         command = [program, "-d"]
         for line in ["listen 127.0.0.1:0", f"state {state}", *lines]:
@@ -84,11 +85,23 @@ class Daemon:
             held = {"listener"} if re.search(rf"(hub|parent)\[{pid}\]: ", self.log()) else set()
         if "listener" in held:
             return "main"
-        if "client" in held:
+        if "client" in held or pid in self.sessions():
             return None
         if command.startswith(b"suite-tls\0"):
             return command.split(b"\0")[1].decode()
         return "spawner" if command.startswith(b"chatd-spawner") else "authd"
+
+    def sessions(self):
+        """All that there were: one whose client speaks TLS holds no socket of its own."""
+        with self.log_lock, open(self.log_path, "rb") as file:
+            file.seek(self.accepts_seen)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self.accepts_seen += len(line)
+                if found := re.search(rb"\]: accept \S+ pid (\d+) ", line):
+                    self.accepted.add(int(found[1]))
+        return self.accepted
 
     def sockets(self):
         """The TCP sockets of its port, as a descriptor's link has them."""
@@ -149,8 +162,8 @@ class Daemon:
                 for role in usual.keys() | now.keys() if usual.get(role) != now.get(role)}
 
     def kill_helper(self, dice):
-        """authd or the spawner, which the keeper starts again."""
-        helpers = [pid for role, pid in self.lasting().items() if role in ("authd", "spawner")]
+        """One of those that the keeper starts again."""
+        helpers = [pid for role, pid in self.lasting().items() if role in ("authd", "spawner", "keyd", "tlsd")]
         if not helpers:
             return False
         pid = dice.choice(helpers)

@@ -124,6 +124,8 @@ EVENTS = [
                                      (0.05, "hangs", signal.SIGSTOP))),
     ("helpers", 1, "kills of authd", lambda deaths: deaths.end_helper("authd")),
     ("helpers", 1, "kills of the spawner", lambda deaths: deaths.end_helper("spawner")),
+    ("helpers", 0.5, "kills of keyd", lambda deaths: deaths.end_helper("keyd")),
+    ("helpers", 0.5, "kills of tlsd", lambda deaths: deaths.end_helper("tlsd")),
     ("handlers", 2, "kills of handlers", lambda deaths: deaths.end_handler()),
     ("disk", 1, "full disks", lambda deaths: deaths.fill_disk()),
     *(("upgrades", weight, f"upgrades to {what}", partial(upgrades.upgrade, program))

@@ -143,7 +143,7 @@ class Soak:
         self.stayers = talkers.make_all(self, number)
         for at in range(0, len(self.stayers), 20):
             await asyncio.gather(*(one.enter() for one in self.stayers[at:at + 20]))
-        sessions = [transfers.log_in(self.ftpd) for _ in range(transfers.SESSIONS)]
+        sessions = [transfers.log_in(self.ftpd, n % 2 == 1) for n in range(transfers.SESSIONS)]
         self.begin()
         threads = [threading.Thread(target=self.guard, args=(transfers.use, self, n, session), daemon=True)
                    for n, session in enumerate(sessions)]

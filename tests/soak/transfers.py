@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 # soak.py's clients of ftpd: each has one session to the end, stores and fetches files slowly in it, compares them,
-# and is in the transfer log once for each.
+# and is in the transfer log once for each. Half of them are under TLS.
 import hashlib
 import os
+import ssl
 import time
 
 import ftp
@@ -17,8 +18,11 @@ def configure(place, build):
     return [line for line in lines if not line.startswith("idle-timeout")] + ["idle-timeout 0", "max-per-address 0"]
 
 
-def log_in(daemon):
+def log_in(daemon, under_tls):
     client = ftp.Client(daemon, "127.0.0.1", PATIENCE)
+    certificate = os.path.join(daemon.folder, "own.pem")
+    if under_tls and os.path.exists(certificate):
+        client.secure(ssl.create_default_context(cafile=certificate))
     client.login("witness", "truth")
     return client
 
@@ -28,15 +32,19 @@ def transfer(soak, client, name, dice):
     pause = dice.uniform(0.01, 0.1)
     data = client.data()
     client.must(f"STOR {name}", 150)
+    data = client.protect(data)
     for at in range(0, len(body), 65536):
         data.sendall(body[at:at + 65536])
         time.sleep(pause)
+    if client.context:
+        data.unwrap()
     data.close()
     code, text = client.reply()
     if code != 226:
         raise RuntimeError(text)
     data = client.data()
     client.must(f"RETR {name}", 150)
+    data = client.protect(data)
     fetched = hashlib.sha256()
     while piece := data.recv(65536):
         fetched.update(piece)
@@ -48,7 +56,7 @@ def transfer(soak, client, name, dice):
     if fetched.digest() != hashlib.sha256(body).digest():
         soak.fault(f"{name} is not what was stored")
     soak.transferred.append(name)
-    soak.count("files stored and fetched")
+    soak.count("files stored and fetched under TLS" if client.context else "files stored and fetched")
 
 
 def use(soak, number, client):

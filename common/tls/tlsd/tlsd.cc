@@ -55,6 +55,7 @@ int Tlsd::run() {
     loop_.survive(
         [this](const std::exception& error) { note(Severity::error, text("passed over: ", error.what())); });
     server_.warm_up();
+    certificates_.set_signer(nullptr); // from now on only relays have keyd sign
     send_tls_frame(main_.fd(), {.word = TlsWord::ready});
     while (!has_failed_ && (has_main_ || !clients_.empty() || children_.size() > 0)) {
         loop_.run_once(signals.while_waiting());
