@@ -107,11 +107,19 @@ void Answers::refuse(Client& client, Refusal why) {
 }
 
 void Answers::list(Client& client, std::uint32_t skip, const std::vector<std::string>& lines) {
+    list(client, skip, lines.size(), [&](std::size_t at) { return lines[at]; });
+}
+
+void Answers::list(Client& client, std::uint32_t skip, std::size_t count,
+                   const std::function<std::string(std::size_t)>& line_at) {
     std::string piece;
     std::uint32_t next = skip;
-    for (; next < lines.size() && piece.size() + lines[next].size() + 1 <= max_listing; ++next)
-        piece += lines[next] + '\n';
-    answer(client, ListingFrame::make(piece, next < lines.size() ? next : std::uint32_t{0}));
+    for (; next < count; ++next) {
+        const std::string line = line_at(next);
+        if (piece.size() + line.size() + 1 > max_listing) break;
+        piece += line + '\n';
+    }
+    answer(client, ListingFrame::make(piece, next < count ? next : std::uint32_t{0}));
 }
 
 } // namespace chatd

@@ -13,6 +13,7 @@
 #include "common/fd.hh"
 #include "common/loop.hh"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -51,6 +52,9 @@ public:
     void refuse(Client& client, Refusal why);
     // As many of the lines after the skipped ones as one frame takes.
     void list(Client& client, std::uint32_t skip, const std::vector<std::string>& lines);
+    // The same of so many lines, of which only those are made that go with it.
+    void list(Client& client, std::uint32_t skip, std::size_t count,
+              const std::function<std::string(std::size_t)>& line_at);
     // Whether none waits.
     bool are_all_sent() const { return late_.empty(); }
     // The keeper has taken all deposits again.

@@ -168,6 +168,8 @@ struct Client : ClientFacts {
 
     // Whether it came in where that is spoken, and so has no need of a room.
     bool speaks_irc() const;
+    // Whether it has come into a room; where IRC is spoken, is in one.
+    bool is_let_in() const { return state == State::inside && (!speaks_irc() || !rooms.empty()); }
     bool is_in(const Room& room) const;
     // The room of this number. Throws RoomIsClosed, and common::PeerError if the client is not in it: a
     // handler that was not taken over asks only about rooms that its client is in.

@@ -16,9 +16,10 @@ using namespace common;
 namespace chatd {
 namespace {
 
-// After too many wrong codes of somebody who is inside none is looked at any more.
+// After too many wrong codes of somebody who is inside none is looked at any more. A client of IRC is inside
+// from its name on, for weeks maybe: what its address may try is limit enough.
 bool may_try_code(const Client& client) {
-    return client.wrong_codes < max_tries || client.state == Client::State::entering;
+    return client.wrong_codes < max_tries || client.state == Client::State::entering || client.speaks_irc();
 }
 
 // Whether these words lead into a room of the configuration that has no hash. How long it takes tells nothing
@@ -60,7 +61,7 @@ struct Entry::Wish {
         if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
         name = words.substr(0, name_size);
         code = words.substr(name_size);
-        const Room* const named = name.empty() ? nullptr : rooms.find_in_any_case(name);
+        const Room* const named = name.empty() ? nullptr : find_in_any_case(rooms, name);
         if (named == nullptr) return;
         name = named->name();
         if (named->is_open() && client.speaks_irc()) code.clear();
@@ -116,7 +117,11 @@ Entry::Found Entry::find_room(const Client& client, std::string_view name, std::
 }
 
 Entry::Found Entry::make_room(const Client& client, std::string_view name, std::string_view code) {
-    const bool may_make = settings_.create_rooms && client.state == Client::State::inside;
+    const bool is_for_all = std::ranges::any_of(settings_.rooms, [](const RoomSettings& room) {
+        return room.code.empty() && room.code_hash.empty();
+    });
+    const bool may_come_in = client.is_let_in() || (client.speaks_irc() && is_for_all);
+    const bool may_make = settings_.create_rooms && may_come_in;
     if (!may_make || !may_name_room(name) || rooms_.has_alike(name)) return {};
     if (!rooms_.may_make(client)) return {nullptr, Refusal::no_more_rooms};
     if (code.empty() && is_guess(client, {}, name)) budgets_.take_wrong_code(client, Clock::now());

@@ -35,7 +35,7 @@ std::string row_of(const Room& room, bool is_inside, bool is_first) {
 // Who is not let in yet is told of the open ones.
 bool may_see(const Client& client, const Room& room) {
     if (room.settings().hidden && !client.is_in(room)) return false;
-    return client.state != Client::State::entering || (room.is_open() && !room.is_made_by_client());
+    return client.is_let_in() || (room.is_open() && !room.is_made_by_client());
 }
 
 // Whether the client may know who is in the room.
@@ -65,8 +65,8 @@ std::string state_of(const Room& room, bool is_inside) {
     return text(room.name(), '\t', room.is_open() ? "" : "c", room.is_moderated() ? "m" : "",
                 room.settings().hidden ? "h" : "", is_inside ? "i" : "", room.is_made_by_client() ? "n" : "",
                 room.settings().history ? "k" : "", '\t', room.members().size(), '\t',
-                room.settings().max_members, '\t', log.birth(), '\t', is_set ? log.topic_by() : "", '\t',
-                is_set ? log.topic_time() : 0, '\t', room.topic());
+                room.settings().max_members, '\t', log.birth(), '\t', is_set ? log.topic_setting().by : "",
+                '\t', is_set ? log.topic_setting().time : 0, '\t', room.topic());
 }
 
 // Whom, room, minutes left, by whom, a for the person's address, too.
@@ -89,8 +89,7 @@ void Lists::on_who(Client& client, Packet packet) {
 // Name; flags (Room::flags_of, and O operator of the server, a away, b a program); account; seconds since it
 // connected, and since it spoke; rooms; TLS; address, if the client may know it; real name; why it is away.
 std::string Lists::row_of_person(const Client& asks, const Client& member, const Room* room) const {
-    const bool may_see_address =
-        asks.is_operator || (room != nullptr && room->is_operator(asks)) || &asks == &member;
+    const bool may_see_address = asks.is_operator || &asks == &member;
     return text(member.name, '\t', room == nullptr ? std::string{} : room->flags_of(member, Clock::now()),
                 member.is_operator ? "O" : "", member.away ? "a" : "", member.is_program ? "b" : "", '\t',
                 member.person.account, '\t', seconds_since(member.since), '\t', seconds_since(member.spoke),
@@ -109,13 +108,14 @@ void Lists::on_people(Client& client, Packet packet) {
             return answers_.refuse(client, Refusal::nobody);
         return answers_.list(client, skip, {row_of_person(client, *member, nullptr)});
     }
-    const Room* const room = rooms_.find_in_any_case(name);
+    const Room* const room = find_in_any_case(rooms_, name);
     if (room == nullptr || !may_look_into(client, *room))
         return answers_.refuse(client, Refusal::no_such_room);
-    std::vector<std::string> rows;
-    for (const auto& [number, member] : room->members()) rows.push_back(row_of_person(client, *member, room));
-    std::sort(rows.begin(), rows.end());
-    answers_.list(client, skip, rows);
+    std::vector<const Client*> members;
+    for (const auto& [number, member] : room->members()) members.push_back(member);
+    std::ranges::sort(members, {}, [](const Client* member) -> const std::string& { return member->name; });
+    answers_.list(client, skip, members.size(),
+                  [&](std::size_t at) { return row_of_person(client, *members[at], room); });
 }
 
 // Without a name: how many clients there are, and may be, since when there is this hub, and nothing else.
@@ -127,7 +127,7 @@ void Lists::on_state(Client& client, Packet packet) {
         return answers_.list(
             client, 0, {text("\t\t", people_.count(), '\t', settings_.max_clients, '\t', began, "\t\t0\t")});
     }
-    const Room* const room = rooms_.find_in_any_case(name);
+    const Room* const room = find_in_any_case(rooms_, name);
     if (room == nullptr || !may_look_into(client, *room))
         return answers_.refuse(client, Refusal::no_such_room);
     answers_.list(client, 0, {state_of(*room, client.is_in(*room))});

@@ -84,6 +84,7 @@ void Names::on_authenticate(Client& client, Packet packet) {
     auto [fields, words] = AuthenticateFrame::read(packet);
     const auto [name_size] = fields;
     if (name_size > words.size()) throw PeerError("a name that is longer than its frame");
+    if (!client.person.account.empty()) return answers_.refuse(client, Refusal::not_now); // it has one
     const std::string name = words.substr(0, name_size);
     passwords_.ask(client, LoginKind::user, name, std::string_view{words}.substr(name_size),
                    [this](Client& asks, const Verdict& verdict) {

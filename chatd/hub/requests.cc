@@ -125,7 +125,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
         Rule{find, inside, history, logged,
              [](P parts, C client, Packet p) { parts.segments.on_find(client, p); }},
         Rule{who, inside, unpaid, logged, [](P parts, C client, Packet p) { parts.lists.on_who(client, p); }},
-        Rule{people, inside, unpaid, logged,
+        Rule{people, inside, history, logged,
              [](P parts, C client, Packet p) { parts.lists.on_people(client, p); }},
         Rule{state, inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.lists.on_state(client, p); }},
