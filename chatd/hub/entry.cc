@@ -60,7 +60,7 @@ struct Entry::Wish {
         if (name_size > words.size()) throw PeerError("a room's name that is longer than its frame");
         name = words.substr(0, name_size);
         code = words.substr(name_size);
-        const Room* const named = name.empty() ? nullptr : rooms.find_in_any_case(name);
+        const Room* const named = name.empty() ? nullptr : find_in_any_case(rooms, name);
         if (named == nullptr) return;
         name = named->name();
         if (named->is_open() && client.speaks_irc()) code.clear();

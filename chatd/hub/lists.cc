@@ -65,8 +65,8 @@ std::string state_of(const Room& room, bool is_inside) {
     return text(room.name(), '\t', room.is_open() ? "" : "c", room.is_moderated() ? "m" : "",
                 room.settings().hidden ? "h" : "", is_inside ? "i" : "", room.is_made_by_client() ? "n" : "",
                 room.settings().history ? "k" : "", '\t', room.members().size(), '\t',
-                room.settings().max_members, '\t', log.birth(), '\t', is_set ? log.topic_by() : "", '\t',
-                is_set ? log.topic_time() : 0, '\t', room.topic());
+                room.settings().max_members, '\t', log.birth(), '\t', is_set ? log.topic_setting().by : "",
+                '\t', is_set ? log.topic_setting().time : 0, '\t', room.topic());
 }
 
 // Whom, room, minutes left, by whom, a for the person's address, too.
@@ -109,7 +109,7 @@ void Lists::on_people(Client& client, Packet packet) {
             return answers_.refuse(client, Refusal::nobody);
         return answers_.list(client, skip, {row_of_person(client, *member, nullptr)});
     }
-    const Room* const room = rooms_.find_in_any_case(name);
+    const Room* const room = find_in_any_case(rooms_, name);
     if (room == nullptr || !may_look_into(client, *room))
         return answers_.refuse(client, Refusal::no_such_room);
     std::vector<std::string> rows;
@@ -124,7 +124,7 @@ void Lists::on_state(Client& client, Packet packet) {
     if (name.empty())
         return answers_.list(client, 0,
                              {text("\t\t", people_.count(), '\t', settings_.max_clients, "\t0\t\t0\t")});
-    const Room* const room = rooms_.find_in_any_case(name);
+    const Room* const room = find_in_any_case(rooms_, name);
     if (room == nullptr || !may_look_into(client, *room))
         return answers_.refuse(client, Refusal::no_such_room);
     answers_.list(client, 0, {state_of(*room, client.is_in(*room))});

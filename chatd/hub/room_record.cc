@@ -40,8 +40,12 @@ std::uint8_t flags_of(const RoomRecord& record) {
 } // namespace
 
 RoomRecord record_of(const Room& room) {
-    return {room.number(), room.settings(),       room.state(),
-            room.place(),  room.log().topic_by(), room.log().topic_time()};
+    return {room.number(),
+            room.settings(),
+            room.state(),
+            room.place(),
+            room.log().topic_setting().by,
+            room.log().topic_setting().time};
 }
 
 std::string pack_room(const RoomRecord& record, bool for_before) {

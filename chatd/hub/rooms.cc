@@ -99,8 +99,8 @@ Room& Rooms::restore(RoomRecord record, std::vector<RoomLog::KeptFile> files, st
     RoomSettings& settings = record.settings;
     const LogPolicy policy = record.state.is_made_by_client ? policy_of_made(settings) : policy_of(settings);
     LogPlace place = unpack_log_place(record.place);
-    place.topic_by = record.topic_by;
-    place.topic_time = record.topic_time;
+    place.topic.by = record.topic_by;
+    place.topic.time = record.topic_time;
     auto log =
         std::make_unique<RoomLog>(text(folder_, '/', settings.name), settings.name, policy, log_, place,
                                   std::move(files), [&](const Record& one) { tail.push_back(one); });
@@ -161,13 +161,13 @@ Room* Rooms::find(std::string_view name) {
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
-Room* Rooms::find_in_any_case(std::string_view name) {
-    if (Room* const room = find(name)) return room;
+Room* find_in_any_case(Rooms& rooms, std::string_view name) {
+    if (Room* const room = rooms.find(name)) return room;
     const std::string folded = fold_name(name);
-    const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const All::value_type& room) {
-        return fold_name(room.first) == folded;
-    });
-    return found == rooms_.end() ? nullptr : &found->second;
+    const auto found =
+        std::find_if(rooms.all().begin(), rooms.all().end(),
+                     [&](const Rooms::All::value_type& room) { return fold_name(room.first) == folded; });
+    return found == rooms.all().end() ? nullptr : &found->second;
 }
 
 Room* Rooms::find(std::uint32_t number) {

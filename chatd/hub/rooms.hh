@@ -66,7 +66,6 @@ public:
     // as Room::configure.
     std::vector<common::Note> configure(std::vector<RoomSettings>& wanted);
     Room* find(std::string_view name);
-    Room* find_in_any_case(std::string_view name);
     Room* find(std::uint32_t number);
     // Whether the name of one looks like this, or is it.
     bool has_alike(std::string_view name) const;
@@ -162,5 +161,8 @@ private:
     unsigned rounds_with_news_ = 0;
     std::uint64_t lines_ = 0;
 };
+
+// A room by its name, written in any case of letters; null: there is none.
+Room* find_in_any_case(Rooms& rooms, std::string_view name);
 
 } // namespace chatd

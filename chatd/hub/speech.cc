@@ -101,7 +101,7 @@ void Speech::tell(Client& client, const Words& words) {
     std::string said = neutralise(words.said);
     if (said.empty() || said.size() > max_text) throw PeerError("words that are empty or too long");
     if (words.how == Telling::invited) {
-        const Room* const room = rooms_.find_in_any_case(said);
+        const Room* const room = find_in_any_case(rooms_, said);
         if (room == nullptr || !client.is_in(*room)) return answers_.refuse(client, Refusal::no_such_room);
         said = room->name();
     }

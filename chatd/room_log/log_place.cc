@@ -46,9 +46,9 @@ std::string pack_log_place(const LogPlace& place) {
     std::string packed;
     append(packed,
            PlaceHead::pack(place.has_older || count < place.segments.size(), from.segment, from.offset,
-                           place.next_line, static_cast<std::uint16_t>(place.topic.size()),
+                           place.next_line, static_cast<std::uint16_t>(place.topic.words.size()),
                            static_cast<std::uint16_t>(count)));
-    packed += place.topic;
+    packed += place.topic.words;
     for (const LogPlace::Segment& segment : newest)
         append(packed, PlaceSegment::pack(segment.number, segment.first_line, segment.size,
                                           microseconds(segment.last_write)));
@@ -66,7 +66,7 @@ LogPlace unpack_log_place(std::span<const char> bytes) {
     if (topic_size > max_text || count == 0 || count > LogPlace::max_segments ||
         rest.size() != topic_size + count * PlaceSegment::size)
         throw PeerError("a place in a log whose parts do not fit");
-    place.topic.assign(rest.data(), topic_size);
+    place.topic.words.assign(rest.data(), topic_size);
     for (const auto& [number, first_line, size, last_write] :
          PlaceSegment::iter_unpack(rest.subspan(topic_size))) {
         if (number == 0 || (!place.segments.empty() && number <= place.segments.back().number))

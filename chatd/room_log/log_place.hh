@@ -18,6 +18,14 @@ struct Position {
     std::uint64_t offset = 0;
 };
 
+struct LogTopic {
+    std::string words{};
+    // Who set it, empty for the administrator, and when, in microseconds since 1970; 0: that is not known,
+    // since the record is in no segment that was read.
+    std::string by{};
+    std::int64_t time = 0;
+};
+
 struct LogPlace {
     struct Segment {
         std::uint32_t number = 0;
@@ -31,10 +39,7 @@ struct LogPlace {
     bool has_older = false;
     Position from;               // the record that is to be read first
     std::uint64_t next_line = 1; // after all that were there when the place was taken
-    std::string topic;           // at that time
-    // Who set that, and when; they are no part of a packed place. Microseconds since 1970; 0: not known.
-    std::string topic_by{};
-    std::int64_t topic_time = 0;
+    LogTopic topic;              // at that time; in a packed place only its words
     static constexpr std::size_t max_segments = 350;
 };
 

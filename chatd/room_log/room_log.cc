@@ -26,6 +26,16 @@ bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::announced
 
 bool is_mark(Kind kind) { return kind == Kind::segment_start || kind == Kind::segment_end; }
 
+LogTopic topic_in(const Record& record) { return {record.text, record.name, record.time}; }
+
+// The oldest segment's start says it; in one of an earlier version, it is the log's as far as it is known.
+std::int64_t birth_in(Fd oldest) {
+    LogReader reader{std::move(oldest), 0};
+    Record first;
+    if (reader.next(first) != LogReader::Result::record || first.kind != Kind::segment_start) return 0;
+    return first.speaker != 0 ? static_cast<std::int64_t>(first.speaker) : first.time;
+}
+
 std::uint64_t size_of(int fd, const std::string& path) {
     struct stat found {};
     checked("look at", path, [&] { return ::fstat(fd, &found); });
@@ -57,7 +67,7 @@ RoomLog::RoomLog(std::string folder, std::string room, const LogPolicy& policy, 
       policy_(policy),
       log_(log),
       next_line_(std::max<std::uint64_t>(place.next_line, 1)),
-      topic_{place.topic, place.topic_by, place.topic_time} {
+      topic_(place.topic) {
     if (files_.have_names())
         find_segments(place);
     else
@@ -181,20 +191,12 @@ std::string RoomLog::mark(Kind kind) const {
 }
 
 std::int64_t RoomLog::birth() const {
-    if (birth_ == 0) birth_ = read_birth();
-    return birth_;
-}
-
-// The oldest segment's start says it; in one of an earlier version, it is the log's as far as it is known.
-std::int64_t RoomLog::read_birth() const {
     try {
-        LogReader reader{files_.open_for_reading(segments_.front()), 0};
-        Record first;
-        if (reader.next(first) != LogReader::Result::record || first.kind != Kind::segment_start) return 0;
-        return first.speaker != 0 ? static_cast<std::int64_t>(first.speaker) : first.time;
+        if (birth_ == 0) birth_ = birth_in(files_.open_for_reading(segments_.front()));
     } catch (const std::system_error&) {
-        return 0;
+        // It is not known this time.
     }
+    return birth_;
 }
 
 // A topic is told by the record that set it, and once more at each segment's start, there without who did it.
@@ -203,8 +205,6 @@ void RoomLog::heed(const Record& record) {
     if (record.kind == Kind::segment_start && record.text != topic_.words) topic_ = {record.text};
 }
 
-RoomLog::Topic RoomLog::topic_in(const Record& record) { return {record.text, record.name, record.time}; }
-
 LogPlace RoomLog::place() const {
     LogPlace place;
     for (const LogSegment& segment : segments_)
@@ -212,10 +212,7 @@ LogPlace RoomLog::place() const {
     const LogSegment& last = segments_.back();
     place.from = remembered_.empty() ? Position{last.number, last.size} : remembered_.front().position;
     place.next_line = end_line();
-    const Topic& topic = has_batch() ? topic_before_batch_ : topic_;
-    place.topic = topic.words;
-    place.topic_by = topic.by;
-    place.topic_time = topic.time;
+    place.topic = has_batch() ? topic_before_batch_ : topic_;
     return place;
 }
 
@@ -296,7 +293,7 @@ bool RoomLog::make_writable() {
     if (!segments_.back().is_torn) return true;
     files_.cut_back(writable_.get(), segments_.back());
     if (!segments_.back().is_torn) return true;
-    Topic topic = std::exchange(topic_, topic_before_batch_); // the batch comes behind the new start
+    LogTopic topic = std::exchange(topic_, topic_before_batch_); // the batch comes behind the new start
     const bool is_new = start_new_segment();
     topic_ = std::move(topic);
     return is_new;

@@ -74,10 +74,7 @@ public:
     // What the last record of this kind said, also before a restart and when its segment is gone; empty when
     // there was none.
     const std::string& topic() const { return topic_.words; }
-    // Who set it, empty for the administrator, and when, in microseconds since 1970; 0: that is not known,
-    // since the record is in no segment that was read.
-    const std::string& topic_by() const { return topic_.by; }
-    std::int64_t topic_time() const { return topic_.time; }
+    const LogTopic& topic_setting() const { return topic_; } // with who did it
     // When the log began, in microseconds since 1970: the same after a restart, and when its first segments
     // are gone. 0: what tells of it cannot be read.
     std::int64_t birth() const;
@@ -126,7 +123,6 @@ private:
     void take_back_topic(std::string_view written);
     bool make_writable();
     void use_segment(SegmentFiles::Created created);
-    std::int64_t read_birth() const;
     std::string mark(Kind kind) const;
     void append_mark(int fd, LogSegment& segment, Kind kind) const { files_.append(fd, segment, mark(kind)); }
     void note_batch(const LogSegment& segment);
@@ -142,13 +138,8 @@ private:
     std::uint32_t batch_segment_ = 0; // that the last batch was written to; 0: there was none
     common::Fd writable_;
     std::uint64_t next_line_ = 1;
-    struct Topic {
-        std::string words, by{};
-        std::int64_t time = 0;
-    };
-    static Topic topic_in(const Record& record);
-    Topic topic_;
-    Topic topic_before_batch_;
+    LogTopic topic_;
+    LogTopic topic_before_batch_;
     mutable std::int64_t birth_ = 0; // 0: it was not asked for so far
     std::string batch_;
     struct InBatch {

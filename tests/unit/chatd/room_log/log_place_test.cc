@@ -67,7 +67,7 @@ LogPlace some_place(std::size_t segments) {
                                   std::chrono::system_clock::time_point{std::chrono::seconds{number}}});
     place.from = {static_cast<std::uint32_t>(segments), 77};
     place.next_line = 4711;
-    place.topic = "tea";
+    place.topic.words = "tea";
     return place;
 }
 
@@ -85,10 +85,10 @@ TEST_SUITE("unit") {
         CHECK(few.from.segment == 3);
         CHECK(few.from.offset == 77);
         CHECK(few.next_line == 4711);
-        CHECK(few.topic == "tea");
+        CHECK(few.topic.words == "tea");
 
         LogPlace place = some_place(2000);
-        place.topic = std::string(max_text, 't');
+        place.topic.words = std::string(max_text, 't');
         place.from = {1000, 5}; // where nothing is told of any more
         const std::string packed = pack_log_place(place);
         CHECK(packed.size() <= max_packed_place);

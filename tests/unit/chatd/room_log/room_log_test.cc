@@ -107,23 +107,23 @@ TEST_SUITE("unit") {
         RoomPlace place;
         {
             RoomLog log = place.open();
-            CHECK(log.topic_time() == 0);
+            CHECK(log.topic_setting().time == 0);
             log.add(Kind::topic, 7, "ada", "tea");
             log.flush();
             log.add(Kind::said, 8, "bob", "tea?");
             log.flush();
-            CHECK(log.topic_by() == "ada");
+            CHECK(log.topic_setting().by == "ada");
         }
         RoomLog log = place.open();
-        CHECK(log.topic_by() == "ada");
-        const std::int64_t time = log.topic_time();
+        CHECK(log.topic_setting().by == "ada");
+        const std::int64_t time = log.topic_setting().time;
         CHECK(time > 1'600'000'000'000'000);
         log.start_new_segment();
-        CHECK(log.topic_by() == "ada");
+        CHECK(log.topic_setting().by == "ada");
         log.add(Kind::topic, 0, "", "");
         log.flush();
-        CHECK(log.topic_by() == "");
-        CHECK(log.topic_time() >= time);
+        CHECK(log.topic_setting().by == "");
+        CHECK(log.topic_setting().time >= time);
     }
 
     TEST_CASE("what was added is in the log after flush and not before") {
