@@ -28,14 +28,6 @@ bool is_mark(Kind kind) { return kind == Kind::segment_start || kind == Kind::se
 
 LogTopic topic_in(const Record& record) { return {record.text, record.name, record.time}; }
 
-// The oldest segment's start says it; in one of an earlier version, it is the log's as far as it is known.
-std::int64_t birth_in(Fd oldest) {
-    LogReader reader{std::move(oldest), 0};
-    Record first;
-    if (reader.next(first) != LogReader::Result::record || first.kind != Kind::segment_start) return 0;
-    return first.speaker != 0 ? static_cast<std::int64_t>(first.speaker) : first.time;
-}
-
 std::uint64_t size_of(int fd, const std::string& path) {
     struct stat found {};
     checked("look at", path, [&] { return ::fstat(fd, &found); });
@@ -188,15 +180,6 @@ std::string RoomLog::mark(Kind kind) const {
     const std::int64_t born = !starts ? 0 : segments_.empty() ? now : birth();
     return pack_record({kind, next_line_, now, static_cast<std::uint64_t>(born), room_,
                         starts ? topic_.words : std::string{}, 0});
-}
-
-std::int64_t RoomLog::birth() const {
-    try {
-        if (birth_ == 0) birth_ = birth_in(files_.open_for_reading(segments_.front()));
-    } catch (const std::system_error&) {
-        // It is not known this time.
-    }
-    return birth_;
 }
 
 // A topic is told by the record that set it, and once more at each segment's start, there without who did it.

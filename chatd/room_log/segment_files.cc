@@ -136,4 +136,15 @@ void SegmentFiles::remove(const LogSegment& segment) const {
     if (have_names_) ::unlink(path_of(segment.number).c_str());
 }
 
+std::int64_t birth_in(const SegmentFiles& files, const LogSegment& oldest) {
+    try {
+        LogReader reader{files.open_for_reading(oldest), 0};
+        Record first;
+        if (reader.next(first) != LogReader::Result::record || first.kind != Kind::segment_start) return 0;
+        return first.speaker != 0 ? static_cast<std::int64_t>(first.speaker) : first.time;
+    } catch (const std::system_error&) {
+        return 0;
+    }
+}
+
 } // namespace chatd
