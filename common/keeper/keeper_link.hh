@@ -25,7 +25,7 @@ inline constexpr std::string_view label_of_state = "state lock", label_of_contro
                                   label_of_log = "log",
                                   label_of_listener = "listen ", // and its address, and, if so, the next
     listener_is_tls = " tls",
-                                  label_of_inherited = "inherited ", // a listener of a service manager, likewise
+                                  label_of_inherited = "inherited ", // a listener of a service manager
     label_of_users = "users";
 // Whether those who came in by a listener of this label speak TLS from their first byte on. A path has none.
 constexpr bool speaks_tls(std::string_view label) {
