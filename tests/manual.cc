@@ -20,8 +20,8 @@ using Lines = std::vector<std::string>;
 // Macros that change how words look and not what they are.
 constexpr std::array fonts{"Ar", "Cm", "Dl", "Dv", "Em", "Ev", "Fn", "Ic", "It", "Li", "Nd",
                            "Nm", "Pa", "Pp", "Pq", "Ql", "Sh", "Ss", "Sx", "Sy", "Ta", "Xr"};
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> escapes{
-    {{"\\&", ""}, {"\\-", "-"}, {"\\e", "\\"}, {"\\(dq", "\""}, {"\\ ", " "}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> escapes{
+    {{"\\&", ""}, {"\\-", "-"}, {"\\e", "\\"}, {"\\(dq", "\""}, {"\\(aq", "'"}, {"\\ ", " "}}};
 
 bool begins(std::string_view line, std::string_view with) { return line.substr(0, with.size()) == with; }
 

@@ -15,7 +15,7 @@ const std::string& skipped() { return reason; }
 
 std::string find_installed(const std::string& program) {
     const char* const path = std::getenv("PATH");
-    std::istringstream folders{std::string{path != nullptr ? path : ""} + ":/usr/games"};
+    std::istringstream folders{std::string{path != nullptr ? path : ""} + ":/usr/games:/usr/sbin"};
     for (std::string folder; std::getline(folders, folder, ':');)
         if (std::string found = folder + '/' + program; ::access(found.c_str(), X_OK) == 0) return found;
     skip(program + " is not installed");

@@ -22,6 +22,12 @@ bool is_of_rooms(const HubRequest& request) {
     return request.what == Message::next_segment && !request.is_lookups;
 }
 
+// The first field of all that ask for lists: how many entries are to be skipped.
+using FrameSkip = pack::Struct<"=I">;
+constexpr std::size_t skip_at = WhoFrame::fields_at;
+static_assert(WhoFrame::layout.starts_with("=I") && RoomsFrame::layout.starts_with("=I") &&
+              BansFrame::layout.starts_with("=I") && PeopleFrame::layout.starts_with("=I"));
+
 } // namespace
 
 void HubFrames::take_acceptance(const HubRequest& request, Packet packet, Fd) {
@@ -68,11 +74,9 @@ void HubFrames::take_listing(const HubRequest& request, Packet packet, Fd) {
     const std::uint32_t next = std::get<0>(fields);
     conversation_.take_list(request, lines, next == 0);
     if (next == 0) return;
-    hub_.ask(request.what == Message::who      ? WhoFrame::make(request.about, next)
-             : request.what == Message::rooms  ? RoomsFrame::make({}, next)
-             : request.what == Message::people ? PeopleFrame::make(request.about, next, std::uint8_t{0})
-                                               : BansFrame::make({}, next),
-             request);
+    std::string more = request.packet;
+    FrameSkip::pack_into(more, skip_at, next);
+    hub_.ask(std::move(more), request);
 }
 
 void HubFrames::resume(const HubRequest& request, Packet packet, Fd) {

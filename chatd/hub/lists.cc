@@ -118,12 +118,15 @@ void Lists::on_people(Client& client, Packet packet) {
     answers_.list(client, skip, rows);
 }
 
-// Without a name: how many clients there are, and may be, and nothing else.
+// Without a name: how many clients there are, and may be, since when there is this hub, and nothing else.
 void Lists::on_state(Client& client, Packet packet) {
+    using Microseconds = std::chrono::microseconds;
     const std::string name = StateFrame::read(packet).second;
-    if (name.empty())
-        return answers_.list(client, 0,
-                             {text("\t\t", people_.count(), '\t', settings_.max_clients, "\t0\t\t0\t")});
+    if (name.empty()) {
+        const auto began = std::chrono::duration_cast<Microseconds>(began_.time_since_epoch()).count();
+        return answers_.list(
+            client, 0, {text("\t\t", people_.count(), '\t', settings_.max_clients, '\t', began, "\t\t0\t")});
+    }
     const Room* const room = rooms_.find_in_any_case(name);
     if (room == nullptr || !may_look_into(client, *room))
         return answers_.refuse(client, Refusal::no_such_room);

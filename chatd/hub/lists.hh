@@ -9,6 +9,7 @@
 #include "chatd/hub/rooms.hh"
 #include "chatd/settings.hh"
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -40,6 +41,7 @@ public:
 private:
     std::string row_of_person(const Client& asks, const Client& member, const Room* room) const;
 
+    const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now(); // the hub has
     const Settings& settings_;
     People& people_;
     Rooms& rooms_;

@@ -21,7 +21,7 @@ struct ChatDialect {
 };
 
 extern const ChatDialect chatd_lines; // the dialect of a person with nc
-extern const ChatDialect irc;         // a channel of ngircd
+extern const ChatDialect irc;         // a channel of ngircd, or of chatd where it speaks IRC
 extern const ChatDialect ncat_lines;  // ncat --chat has one room and no names
 extern const ChatDialect floor_lines; // bench-floor's
 

@@ -25,11 +25,11 @@ void Lineup::start(std::string_view subject, std::string_view configuration, Wor
     running_.push_back({std::string{subject}, std::make_unique<Server>(command, port, output, environment_)});
 }
 
-void Lineup::add_suite(const std::string& daemon, const Words& lines) {
+void Lineup::add_suite(const std::string& daemon, const Words& lines, std::string_view configuration) {
     for (const auto& [subject, folder] : setting_.builds) {
         Words command{common::text(folder, '/', daemon), "-d", "-f", "@CONF@"};
         for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
-        start(subject, daemon, command);
+        start(subject, configuration.empty() ? daemon : configuration, command);
     }
 }
 

@@ -26,8 +26,8 @@ public:
     Lineup(const Setting& setting, std::map<std::string, std::string> words, Words environment = {});
 
     // Each build of a daemon, in the foreground, with more lines of configuration. Ours are there: what keeps
-    // them from starting is thrown.
-    void add_suite(const std::string& daemon, const Words& lines = {});
+    // them from starting is thrown. configuration: another than the one of its name.
+    void add_suite(const std::string& daemon, const Words& lines = {}, std::string_view configuration = {});
     // A peer, unpacked in a folder of that name; configuration may be empty. In the arguments, @CONF@ is its
     // path, @PORT@ the port. One that is missing, or does not start, is named in the log.
     void add_peer(std::string_view subject, std::string_view folder, std::string_view configuration,

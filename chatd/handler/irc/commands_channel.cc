@@ -6,6 +6,7 @@
 #include "chatd/handler/irc/isupport.hh"
 #include "chatd/handler/irc/names.hh"
 #include "chatd/handler/irc/text_parts.hh"
+#include "chatd/handler/irc/who_query.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -46,10 +47,7 @@ public:
 
     void add(const PersonRow& person) {
         c_.accounts.note(person.name, person.account);
-        std::string word;
-        if (person.has('o')) word += '@';
-        const bool shows_voice = word.empty() || c_.capabilities.has(Capability::multi_prefix);
-        if (shows_voice && person.has('v')) word += '+';
+        std::string word = marks_of(person.flags, c_.capabilities.has(Capability::multi_prefix));
         word += c_.capabilities.has(Capability::userhost_in_names) ? prefix_of(person.name)
                                                                    : nick_of(person.name);
         if (!names_.empty() && names_.size() + 1 + word.size() > begin().room()) flush();

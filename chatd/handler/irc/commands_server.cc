@@ -26,13 +26,17 @@ void greet(IrcConversation& c) {
     replies.numeric(Numeric::created, {}, "What is said here is kept in the rooms, also while you are away");
     replies.bare_numeric(Numeric::my_info,
                          {server_word, version, user_modes, all_channel_modes(), modes_with_param});
+    tell_isupport(c);
+    do_motd(c, {});
+}
+
+void tell_isupport(IrcConversation& c) {
     for (const std::vector<std::string>& tokens : isupport()) {
         ServerLine line{server_word, digits_of(Numeric::isupport)};
-        line.word(replies.nick());
+        line.word(c.replies.nick());
         for (const std::string& token : tokens) line.word(token);
-        replies.answer(line.text(words_of(Numeric::isupport)));
+        c.replies.answer(line.text(words_of(Numeric::isupport)));
     }
-    do_motd(c, {});
 }
 
 void do_motd(IrcConversation& c, const ClientLine&) { c.replies.numeric(Numeric::no_motd); }

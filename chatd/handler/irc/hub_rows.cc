@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/irc/hub_rows.hh"
 
+#include "common/network.hh"
 #include "common/text.hh"
+
+#include <algorithm>
 
 namespace chatd::irc {
 namespace {
@@ -54,6 +57,37 @@ RoomRow parse_room(std::string_view row) {
     room.topic_time = fields.number();
     room.topic = fields.text();
     return room;
+}
+
+const PersonRow::In* PersonRow::find_in(std::string_view room) const {
+    const auto found =
+        std::find_if(rooms.begin(), rooms.end(), [&](const In& in) { return in.room == room; });
+    return found == rooms.end() ? nullptr : &*found;
+}
+
+ListedRoom parse_listed_room(std::string_view row) {
+    Fields fields{row};
+    ListedRoom room;
+    room.name = fields.text();
+    fields.next(); // flags
+    room.members = fields.number();
+    room.topic = fields.text();
+    return room;
+}
+
+ListedBan parse_listed_ban(std::string_view row) {
+    Fields fields{row};
+    ListedBan ban;
+    ban.whom = fields.text();
+    ban.room = fields.text();
+    return ban;
+}
+
+std::string without_port(std::string_view address) {
+    address = address.substr(0, address.rfind(':'));
+    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+    const bool is_one = address.find('/') == address.npos && common::Network::parse(address).has_value();
+    return std::string{is_one ? address : ""};
 }
 
 } // namespace chatd::irc

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Rows of the lists that the hub answers with, taken apart: a person, and the state of a room, as
-// chatd-protocol(7) has them. Run by handlers, which trust the hub. Pure.
+// Rows of the lists that the hub answers with, taken apart: a person, the state of a room, a room and a ban
+// among others, as chatd-protocol(7) has them. Run by handlers, which trust the hub. Pure.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,8 @@ struct PersonRow {
     std::string real_name;
     std::string away; // why
     bool has(char flag) const { return flags.find(flag) != flags.npos; }
+    // What it is in the room; nullptr: it is not in it, or that may not be known.
+    const In* find_in(std::string_view room) const;
 };
 PersonRow parse_person(std::string_view row);
 
@@ -42,5 +44,21 @@ struct RoomRow {
     bool has(char flag) const { return flags.find(flag) != flags.npos; }
 };
 RoomRow parse_room(std::string_view row);
+
+struct ListedRoom {
+    std::string name;
+    std::uint64_t members = 0;
+    std::string topic; // empty: none, or not for this client
+};
+ListedRoom parse_listed_room(std::string_view row);
+
+struct ListedBan {
+    std::string whom; // a name or a network
+    std::string room;
+};
+ListedBan parse_listed_ban(std::string_view row);
+
+// 10.0.0.7:40000 is 10.0.0.7, [::1]:40000 is ::1; empty for what is no address of a network.
+std::string without_port(std::string_view address);
 
 } // namespace chatd::irc

@@ -24,16 +24,24 @@ void ignore(C, Line) {}
 std::span<const IrcCommand> irc_commands() {
     using enum IrcCommand::When;
     static constexpr IrcCommand table[]{
+        {"ADMIN", 0, inside, do_admin},
         {"AUTHENTICATE", 1, at_first, [](C c, Line l) { c.registration.authenticate(l.param(0)); }},
         {"AWAY", 0, inside, do_away},
         {"CAP", 1, any, [](C c, Line l) { c.registration.take_cap(l); }},
         {"CHATHISTORY", 0, inside, [](C c, Line l) { c.history.start(l.params); }},
+        {"INFO", 0, inside, do_info},
+        {"INVITE", 2, inside, do_invite},
+        {"ISON", 1, inside, do_ison},
         {"JOIN", 1, inside, do_join},
         {"KICK", 2, inside, do_kick},
+        {"LIST", 0, inside, do_list},
+        {"LUSERS", 0, inside, do_lusers},
+        {"MODE", 1, inside, do_mode},
         {"MOTD", 0, inside, do_motd},
         {"NAMES", 0, inside, do_names},
         {"NICK", 0, any, [](C c, Line l) { c.registration.take_nick(l.param(0)); }},
         {"NOTICE", 0, inside, do_notice},
+        {"OPER", 2, inside, do_oper},
         {"PART", 1, inside, do_part},
         {"PASS", 1, at_first, [](C c, Line l) { c.registration.take_pass(l); }},
         {"PING", 0, any, do_ping},
@@ -41,9 +49,16 @@ std::span<const IrcCommand> irc_commands() {
         {"PRIVMSG", 0, inside, do_privmsg},
         {"QUIT", 0, any, do_quit},
         {"SETNAME", 1, inside, do_setname},
+        {"STATS", 0, inside, do_stats},
         {"TAGMSG", 1, inside, ignore}, // no room's log has tags
+        {"TIME", 0, inside, do_time},
         {"TOPIC", 1, inside, do_topic},
         {"USER", 4, at_first, [](C c, Line l) { c.registration.take_user(l); }},
+        {"USERHOST", 1, inside, do_userhost},
+        {"VERSION", 0, inside, do_version},
+        {"WHO", 0, inside, do_who},
+        {"WHOIS", 0, inside, do_whois},
+        {"WHOWAS", 0, inside, do_whowas},
     };
     return table;
 }

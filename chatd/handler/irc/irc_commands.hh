@@ -26,6 +26,8 @@ void obey_command(IrcConversation& c, const ClientLine& line);
 
 // What everybody is told who comes in: 001 to 005 and the message of the day.
 void greet(IrcConversation& c);
+// 005 alone.
+void tell_isupport(IrcConversation& c);
 // Tells the hub the client's real name, and whether it is a program. When nothing else is asked.
 void describe(IrcConversation& c);
 
@@ -45,5 +47,24 @@ void do_notice(IrcConversation& c, const ClientLine& line);
 
 void do_motd(IrcConversation& c, const ClientLine& line);
 void do_ping(IrcConversation& c, const ClientLine& line);
+
+void do_who(IrcConversation& c, const ClientLine& line);
+void do_whois(IrcConversation& c, const ClientLine& line);
+void do_whowas(IrcConversation& c, const ClientLine& line);
+void do_ison(IrcConversation& c, const ClientLine& line);
+void do_userhost(IrcConversation& c, const ClientLine& line);
+void do_invite(IrcConversation& c, const ClientLine& line);
+
+void do_list(IrcConversation& c, const ClientLine& line);
+void do_lusers(IrcConversation& c, const ClientLine& line);
+
+void do_mode(IrcConversation& c, const ClientLine& line);
+void do_oper(IrcConversation& c, const ClientLine& line);
+
+void do_admin(IrcConversation& c, const ClientLine& line);
+void do_info(IrcConversation& c, const ClientLine& line);
+void do_stats(IrcConversation& c, const ClientLine& line);
+void do_time(IrcConversation& c, const ClientLine& line);
+void do_version(IrcConversation& c, const ClientLine& line);
 
 } // namespace chatd::irc

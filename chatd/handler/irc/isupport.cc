@@ -25,6 +25,7 @@ std::vector<std::string> tokens() {
         "CHANTYPES=#",
         text("CHATHISTORY=", most_history),
         "CLIENTTAGDENY=*",
+        "ELIST=MNU",
         text("KEYLEN=", max_code),
         text("KICKLEN=", max_topic),
         text("LINELEN=", max_line),

@@ -3,10 +3,10 @@
 #include "tests/e2e/chat_client.hh"
 
 #include "tests/e2e/pty.hh"
+#include "tests/e2e/tmux.hh"
 #include "tests/screen.hh"
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
 using namespace e2e;
 using namespace std::string_literals;
@@ -52,49 +52,6 @@ struct Neighbour : ChatClient {
 std::string telnet_command(const Daemon& daemon) {
     return "telnet 127.0.0.1 " + std::to_string(daemon.port());
 }
-
-// A real terminal, which lays its rows anew when its window changes.
-class Tmux {
-public:
-    Tmux(unsigned columns, unsigned rows, const std::string& command) {
-        run({"new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows), command});
-        server_ = static_cast<pid_t>(std::stol(run({"display-message", "-p", "#{pid}"})));
-    }
-    ~Tmux() {
-        try {
-            run({"kill-server"});
-            wait_until("tmux has ended", [&] { return ::kill(server_, 0) != 0; });
-        } catch (const Failure& late) {
-            FAIL_CHECK(late.what());
-        }
-    }
-    Tmux(const Tmux&) = delete;
-    Tmux& operator=(const Tmux&) = delete;
-
-    void type(const std::string& text) { run({"send-keys", "-l", text}); }
-    void press(Words keys) {
-        keys.insert(keys.begin(), "send-keys");
-        run(keys);
-    }
-    void resize(unsigned columns) { run({"resize-window", "-x", std::to_string(columns)}); }
-    std::string screen() { return run({"capture-pane", "-p"}); }
-    void wait_for_rows(const std::string& rows) {
-        wait_until("the screen has the row " + rows, [&] {
-            const std::string all = '\n' + screen();
-            return all.find('\n' + rows + '\n') != all.npos;
-        });
-    }
-
-private:
-    std::string run(const Words& words) {
-        Words command{"env", "SHELL=/bin/sh", "tmux", "-S", folder_ / "tmux", "-f", "/dev/null", "-u"};
-        command.insert(command.end(), words.begin(), words.end());
-        return run_client(command).out;
-    }
-
-    TempDir folder_;
-    pid_t server_ = 0;
-};
 
 std::string entered(const std::string& name) {
     return "Your name: " + name + "\nEnter alone: lobby\nRoom code:\n" + welcome_to("lobby") +

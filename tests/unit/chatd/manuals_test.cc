@@ -3,6 +3,14 @@
 // tells is compared in tests/e2e/chatd/manuals_test.cc.
 #include "tests/manual.hh"
 
+#include "chatd/handler/irc/capabilities.hh"
+#include "chatd/handler/irc/client_line.hh"
+#include "chatd/handler/irc/irc_commands.hh"
+#include "chatd/handler/irc/isupport.hh"
+#include "chatd/handler/irc/mode_changes.hh"
+#include "chatd/handler/irc/names.hh"
+#include "chatd/handler/irc/numerics.hh"
+#include "chatd/handler/irc/silence.hh"
 #include "chatd/handler/typed/commands.hh"
 #include "chatd/handler/typed/display.hh"
 #include "chatd/handler/typed/line_dialect.hh"
@@ -19,6 +27,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <chrono>
 #include <doctest/doctest.h>
 
 using namespace chatd;
@@ -272,6 +281,58 @@ TEST_SUITE("unit") {
         CHECK(manual.says(text("a body of at most ", telnet::Decoder::max_subnegotiation, " bytes")));
         CHECK(manual.says("for each its number and the first line that was not"));
         CHECK(PlaceRoom::size == 12); // !IQ
+    }
+
+    TEST_CASE("chatd-irc(7) lists the commands and capabilities and what 005 has") {
+        const Manual manual{"chatd-irc.7"};
+        std::string commands, capabilities, tokens;
+        for (const irc::IrcCommand& row : irc::irc_commands()) {
+            using enum irc::IrcCommand::When;
+            const std::string_view when = row.when == at_first ? "before"
+                                          : row.when == inside ? "inside"
+                                                               : "always";
+            commands += text(row.name, ' ', row.least, ' ', when, '\n');
+        }
+        CHECK(first_words(manual.list_behind(".Sh COMMANDS"), 3) == commands);
+        for (const irc::CapabilityRow& row : irc::capability_table) {
+            capabilities += text(row.name, ' ', row.needs.empty() ? "-" : row.needs, '\n');
+            CHECK((row.value.empty() || manual.says(text("The value of ", row.name, " is ", row.value))));
+        }
+        CHECK(first_words(manual.list_behind(".Sh CAPABILITIES"), 2) == capabilities);
+        for (const auto& line : irc::isupport())
+            for (const std::string& token : line) tokens += token + '\n';
+        CHECK(first_words(manual.list_behind(".Sh ISUPPORT"), 1) == tokens);
+    }
+
+    TEST_CASE("chatd-irc(7) lists the modes and numerics and tells the limits") {
+        const Manual manual{"chatd-irc.7"};
+        std::string modes, letters, numerics = "number name text\n";
+        const auto documented = manual.list_behind(".Sh MODES");
+        for (std::size_t row = 1; row < documented.size(); ++row) {
+            const irc::Mode* const mode = irc::find_channel_mode(documented[row].head.front());
+            REQUIRE(mode != nullptr);
+            letters += mode->letter;
+            CHECK(documented[row].head == text(mode->letter, ' ', mode->meaning));
+        }
+        std::sort(letters.begin(), letters.end());
+        CHECK(letters == irc::all_channel_modes());
+        CHECK(irc::user_modes == "Bio");
+        CHECK(
+            manual.says("are B for a program, i for one who is seen only by those in the same rooms, as all "
+                        "are, and o for an operator"));
+        for (const irc::NumericRow& row : irc::numeric_table)
+            numerics += text(static_cast<int>(row.number), ' ', row.name, ' ',
+                             row.words.empty() ? "-" : row.words, '\n');
+        // Two blanks are one in a manual.
+        if (const std::size_t at = numerics.find("  "); at != numerics.npos) numerics.erase(at, 1);
+        CHECK(heads(manual.list_behind(".Sh NUMERICS")) == numerics);
+        CHECK(manual.says(text("A line may have ", irc::max_line, " bytes with its end, and ",
+                               irc::max_client_tags, " more of tags")));
+        CHECK(manual.says(text("as in ada!", irc::user_word, '@', irc::host_word, ',')));
+        using std::chrono::minutes;
+        CHECK(manual.says(text("silent for ", irc::Silence::until_asked / minutes{1},
+                               " minutes gets a PING, and after ", irc::Silence::until_gone / minutes{1},
+                               " more")));
     }
 
     TEST_CASE("room-log(5) lists the fields of a record and the kinds as they are declared") {
