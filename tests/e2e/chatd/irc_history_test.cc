@@ -161,6 +161,9 @@ TEST_SUITE("e2e") {
         CHECK(found[0].id == tag_of(live, "msgid"));
         CHECK(found[0].time == tag_of(live, "time"));
         CHECK(found[0].words == "now");
+        const IrcClient bob{at.daemon, "bob", "#lobby"}; // his joining has an id as well
+        const std::string joining = tag_of(at.ada.read_line(), "msgid");
+        CHECK(words_of(ask(at.ada, text("BEFORE #lobby msgid=", joining, " 2"))) == "9,now");
     }
 
     TEST_CASE("IRC history: an account that comes back after a restart fills its gap") {
