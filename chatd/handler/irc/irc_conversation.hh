@@ -99,9 +99,8 @@ public:
     History history{*this};
     std::size_t lines_at_once;
     std::string real_name{};
-    bool is_bot = false;      // user mode B
-    bool is_operator = false; // user mode o
-    std::string account{};    // that it has logged in to; empty: none
+    bool is_bot = false;   // user mode B
+    std::string account{}; // that it has logged in to; empty: none
 
 private:
     void obey(const ClientLine& line);

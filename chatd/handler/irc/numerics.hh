@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The numbered answers of IRC: each with its name in the Modern IRC documents and the words behind its
-// parameters, once. chatd-irc(7) lists them, and a test compares. Run by handlers. Pure.
+// The numbered answers of IRC that are given here: each with its name in the Modern IRC documents and the
+// words behind its parameters, once. chatd-irc(7) lists them, and a test compares. Run by handlers. Pure.
 #pragma once
 
 #include <array>
@@ -18,23 +18,14 @@ numeric(  2, your_host,          "") \
 numeric(  3, created,            "") \
 numeric(  4, my_info,            "") \
 numeric(  5, isupport,           "are supported by this server") \
-numeric(211, stats_link_info,    "") \
 numeric(219, end_of_stats,       "End of /STATS report") \
 numeric(221, user_mode_is,       "") \
 numeric(242, stats_uptime,       "") \
 numeric(251, luser_client,       "") \
-numeric(252, luser_op,           "operator(s) online") \
-numeric(253, luser_unknown,      "unknown connection(s)") \
 numeric(254, luser_channels,     "channels formed") \
 numeric(255, luser_me,           "") \
-numeric(256, admin_me,           "Administrative info") \
-numeric(257, admin_loc1,         "") \
-numeric(258, admin_loc2,         "") \
-numeric(259, admin_email,        "") \
-numeric(263, try_again,          "Please wait a while and try again") \
 numeric(265, local_users,        "") \
 numeric(266, global_users,       "") \
-numeric(276, whois_certfp,       "") \
 numeric(301, away,               "") \
 numeric(302, user_host,          "") \
 numeric(303, is_on,              "") \
@@ -43,7 +34,6 @@ numeric(306, now_away,           "You have been marked as being away") \
 numeric(311, whois_user,         "") \
 numeric(312, whois_server,       "") \
 numeric(313, whois_operator,     "is an IRC operator") \
-numeric(314, whowas_user,        "") \
 numeric(315, end_of_who,         "End of WHO list") \
 numeric(317, whois_idle,         "seconds idle, signon time") \
 numeric(318, end_of_whois,       "End of /WHOIS list") \
@@ -58,7 +48,6 @@ numeric(331, no_topic,           "No topic is set") \
 numeric(332, topic,              "") \
 numeric(333, topic_who_time,     "") \
 numeric(335, whois_bot,          "is a bot") \
-numeric(338, whois_actually,     "is actually using host") \
 numeric(341, inviting,           "") \
 numeric(351, version,            "") \
 numeric(352, who_reply,          "") \
@@ -69,16 +58,12 @@ numeric(367, ban_list,           "") \
 numeric(368, end_of_ban_list,    "End of channel ban list") \
 numeric(369, end_of_whowas,      "End of WHOWAS") \
 numeric(371, info,               "") \
-numeric(372, motd,               "") \
 numeric(374, end_of_info,        "End of INFO list") \
-numeric(375, motd_start,         "") \
-numeric(376, end_of_motd,        "End of /MOTD command") \
 numeric(378, whois_host,         "") \
 numeric(381, you_are_oper,       "You are now an IRC operator") \
 numeric(391, time,               "") \
 numeric(400, unknown_error,      "") \
 numeric(401, no_such_nick,       "No such nick/channel") \
-numeric(402, no_such_server,     "No such server") \
 numeric(403, no_such_channel,    "No such channel") \
 numeric(404, cannot_send,        "Cannot send to channel") \
 numeric(405, too_many_channels,  "You have joined too many channels") \
@@ -102,33 +87,21 @@ numeric(451, not_registered,     "You have not registered") \
 numeric(461, need_more_params,   "Not enough parameters") \
 numeric(462, already_registered, "You may not reregister") \
 numeric(464, password_mismatch,  "Password incorrect") \
-numeric(465, banned_from_server, "You are banned from this server") \
-numeric(467, key_set,            "Channel key already set") \
 numeric(471, channel_is_full,    "Cannot join channel (+l)") \
 numeric(472, unknown_mode,       "is unknown mode char to me") \
-numeric(473, invite_only,        "Cannot join channel (+i)") \
 numeric(474, banned_from_channel, "Cannot join channel (+b)") \
 numeric(475, bad_channel_key,    "Cannot join channel (+k)") \
-numeric(476, bad_channel_mask,   "Bad Channel Mask") \
 numeric(478, ban_list_full,      "Channel ban list is full") \
-numeric(481, no_privileges,      "Permission Denied") \
 numeric(482, channel_op_needed,  "You're not channel operator") \
-numeric(491, no_oper_host,       "No O-lines for your host") \
 numeric(501, unknown_user_mode,  "Unknown MODE flag") \
 numeric(502, users_dont_match,   "Cant change mode for other users") \
-numeric(524, help_not_found,     "No help available on this topic") \
 numeric(671, whois_secure,       "is using a secure connection") \
 numeric(696, invalid_mode_param, "") \
-numeric(704, help_start,         "") \
-numeric(705, help_text,          "") \
-numeric(706, end_of_help,        "") \
 numeric(900, logged_in,          "") \
-numeric(901, logged_out,         "You are now logged out") \
 numeric(903, sasl_success,       "SASL authentication successful") \
 numeric(904, sasl_fail,          "SASL authentication failed") \
 numeric(905, sasl_too_long,      "SASL message too long") \
 numeric(906, sasl_aborted,       "SASL authentication aborted") \
-numeric(907, sasl_already,       "You have already authenticated using SASL") \
 numeric(908, sasl_mechanisms,    "are available SASL mechanisms")
 // clang-format on
 

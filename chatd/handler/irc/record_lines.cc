@@ -82,6 +82,11 @@ void RecordLines::add_account(ServerLine& line, std::string_view name) const {
     if (const std::string account = accounts_.of(name); !account.empty()) line.tag("account", account);
 }
 
+void RecordLines::add_id(ServerLine& line, const Record& record, const LogOf& log, unsigned part) const {
+    if (capabilities_.has(Capability::message_tags) && log.birth != 0)
+        line.tag("msgid", shown({log.birth, record.line, part, std::string{log.room}}));
+}
+
 std::vector<ServerLine> RecordLines::divided(const ServerLine& line, std::string_view words,
                                              std::string_view before, std::string_view behind) const {
     std::vector<ServerLine> lines;
@@ -101,9 +106,7 @@ std::vector<ServerLine> RecordLines::parts(const Record& record, const LogOf& lo
     line.word(channel_of(log.room));
     std::vector<ServerLine> lines = divided(line, record.text, before, behind);
     if (!label.empty()) lines.front().tag("label", label);
-    if (capabilities_.has(Capability::message_tags) && log.birth != 0)
-        for (unsigned part = 0; part < lines.size(); ++part)
-            lines[part].tag("msgid", shown({log.birth, record.line, part, std::string{log.room}}));
+    for (unsigned part = 0; part < lines.size(); ++part) add_id(lines[part], record, log, part);
     return lines;
 }
 
@@ -141,6 +144,7 @@ std::vector<ServerLine> RecordLines::lines_of(const Record& record, const LogOf&
     const auto one_line = [&](ServerLine line) {
         add_time(line, record.time);
         add_account(line, record.name);
+        if (record.kind != Kind::renamed) add_id(line, record, log, 0); // a new name is of all rooms
         return std::vector<ServerLine>{std::move(line)};
     };
     const auto line_from = [&](std::string_view name, std::string_view command) {

@@ -55,6 +55,7 @@ private:
     std::vector<ServerLine> divided(const ServerLine& line, std::string_view words, std::string_view before,
                                     std::string_view behind) const;
     void add_account(ServerLine& line, std::string_view name) const;
+    void add_id(ServerLine& line, const Record& record, const LogOf& log, unsigned part) const;
 
     const Capabilities& capabilities_;
     const Accounts& accounts_;

@@ -80,6 +80,10 @@ TEST_SUITE("unit") {
               "@time=2026-11-30T14:05:09.120Z :ada!u@chat PRIVMSG #lobby :hi\r\n");
         CHECK(both.now(record(Kind::said, "ada", "hi")) ==
               "@time=2026-11-30T14:05:09.120Z;msgid=1f-7-0-lobby :ada!u@chat PRIVMSG #lobby :hi\r\n");
+        CHECK(both.now(record(Kind::topic, "ada", "plans")) ==
+              "@time=2026-11-30T14:05:09.120Z;msgid=1f-7-0-lobby :ada!u@chat TOPIC #lobby :plans\r\n");
+        CHECK(both.now(record(Kind::renamed, "ada", "eve")) == // a line of each room that she is in
+              "@time=2026-11-30T14:05:09.120Z :ada!u@chat NICK eve\r\n");
         CHECK(time.now(record(Kind::joined, "ada")) ==
               "@time=2026-11-30T14:05:09.120Z :ada!u@chat JOIN #lobby\r\n");
         CHECK(extended.now(record(Kind::joined, "ada")) == ":ada!u@chat JOIN #lobby * :ada\r\n");
