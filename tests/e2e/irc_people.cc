@@ -218,6 +218,7 @@ public:
         channel_ = channel;
         wait_for_in(server_ / "out", "Your host is");
         write(server_ / "in", "/j " + channel);
+        see({.kind = IrcEvent::Kind::joined, .who = "ada", .by = {}});
         for (const std::string& name : present) wait_for_in(server_ / "out", name);
     }
     void say(const std::string& words) override { write(server_ / channel_ / "in", words); }
