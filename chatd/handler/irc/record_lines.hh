@@ -47,6 +47,7 @@ public:
 private:
     bool is_new_name(const Record& record, const LogOf& log);
     bool is_kicked(const Record& record, const LogOf& log);
+    bool is_gone_anew(const Record& record);
     std::vector<ServerLine> parts(const Record& record, const LogOf& log, std::string_view command,
                                   std::string_view before, std::string_view behind,
                                   std::string_view label = {}) const;
@@ -71,6 +72,7 @@ private:
         std::string room, name;
     };
     std::vector<Kicked> kicked_;
+    std::vector<std::uint64_t> gone_; // clients whose connections have ended, lately
 };
 
 } // namespace chatd::irc

@@ -53,7 +53,7 @@ TEST_SUITE("e2e") {
         bob.expect_line(":bob!u@chat PART #lobby :bye");
         ada.expect_line(":bob!u@chat PART #lobby"); // no room's log says why
         typed.say("/quit later");
-        ada.expect_line(":typed!u@chat PART #lobby :later");
+        ada.expect_line(":typed!u@chat QUIT :later");
         ada.say("QUIT");
         CHECK(ada.read_to_end() == "ERROR :Closing link: You have left\r\n");
     }
