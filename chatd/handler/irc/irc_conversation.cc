@@ -8,6 +8,7 @@
 #include "chatd/handler/irc/text_parts.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -125,7 +126,11 @@ void IrcConversation::enter(const HubRequest&, RoomView& room, const Entrance& e
 void IrcConversation::take_list(const HubRequest&, const std::string& lines, bool is_last) {
     steps_.begin();
     if (answers_.row)
-        for (const std::string& row : split_lines(lines)) answers_.row(row);
+        for (std::string_view rest = lines; !rest.empty();) {
+            const std::string_view row = rest.substr(0, rest.find('\n'));
+            rest.remove_prefix(std::min(row.size() + 1, rest.size()));
+            answers_.row(row);
+        }
     if (!is_last) return;
     const Answers answers = std::move(answers_);
     if (answers.listed) answers.listed();

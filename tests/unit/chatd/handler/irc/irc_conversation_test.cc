@@ -346,7 +346,8 @@ TEST_SUITE("unit") {
 
     TEST_CASE("irc: labels whose echo never comes are given up") {
         irc::Echoes echoes;
-        for (std::uint32_t serial = 1; serial <= 1000; ++serial) echoes.expect(serial, "l" + std::to_string(serial));
+        for (std::uint32_t serial = 1; serial <= 1000; ++serial)
+            echoes.expect(serial, "l" + std::to_string(serial));
         CHECK(echoes.take(1).empty());
         CHECK(echoes.take(1000) == "l1000");
         CHECK(echoes.take(1000).empty());
