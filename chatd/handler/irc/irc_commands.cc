@@ -25,7 +25,7 @@ std::span<const IrcCommand> irc_commands() {
     using enum IrcCommand::When;
     static constexpr IrcCommand table[]{
         {"ADMIN", 0, inside, do_admin},
-        {"AUTHENTICATE", 1, at_first, [](C c, Line l) { c.registration.authenticate(l.param(0)); }},
+        {"AUTHENTICATE", 1, any, [](C c, Line l) { c.registration.authenticate(l.param(0)); }},
         {"AWAY", 0, inside, do_away},
         {"CAP", 1, any, [](C c, Line l) { c.registration.take_cap(l); }},
         {"CHATHISTORY", 0, inside, [](C c, Line l) { c.history.start(l.params); }},

@@ -102,6 +102,7 @@ numeric(903, sasl_success,       "SASL authentication successful") \
 numeric(904, sasl_fail,          "SASL authentication failed") \
 numeric(905, sasl_too_long,      "SASL message too long") \
 numeric(906, sasl_aborted,       "SASL authentication aborted") \
+numeric(907, sasl_already,       "You have already authenticated using SASL") \
 numeric(908, sasl_mechanisms,    "are available SASL mechanisms")
 // clang-format on
 

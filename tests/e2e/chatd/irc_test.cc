@@ -217,6 +217,17 @@ TEST_SUITE("e2e") {
         ada.expect_line("@label=6 :chatd.local 401 ada nobody :No such nick/channel");
     }
 
+    TEST_CASE("IRC: PING and PONG do not keep a client from idle-timeout") {
+        const Daemon daemon{irc_with({"room lobby", "idle-timeout 1"})};
+        IrcClient ada{daemon, "ada"};
+        std::string line;
+        do {
+            ada.say("PING x");
+            line = ada.read_line();
+        } while (line == ":chatd.local PONG chatd.local :x");
+        CHECK(line == "ERROR :Closing link: Idle for 1 s");
+    }
+
     TEST_CASE("IRC: private words reach people of every dialect and the away are known") {
         const Daemon daemon{irc_with()};
         ChatClient typed{daemon, "typed"};
