@@ -10,7 +10,8 @@ namespace tests {
 void skip(std::string why);
 // What skip was told in this process; empty: nothing.
 const std::string& skipped();
-// Where this program is, in PATH, /usr/games or /usr/sbin; empty: nowhere, and that is why the test is left out.
+// Where this program is, in PATH, /usr/games or /usr/sbin; empty: nowhere, and that is why the test is left
+// out.
 std::string find_installed(const std::string& program);
 inline bool lacks(const std::string& program) { return find_installed(program).empty(); }
 

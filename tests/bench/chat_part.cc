@@ -28,15 +28,15 @@ const ChatDialect& dialect_of(std::string_view subject) {
 using Measure = std::function<double(Crowd&)>;
 
 // Each in its own manner, or all that speak IRC by that.
-enum class Spoken { own, irc };
+enum class Language { own, irc };
 
-void contest(const Setting& setting, Samples& samples, std::string_view row, Spoken spoken,
+void contest(const Setting& setting, Samples& samples, std::string_view row, Language language,
              unsigned listeners, const Measure& measure) {
     if (!setting.wants(row)) return;
     Lineup servers{setting, {}};
-    servers.add_suite("chatd", {"room " + room}, spoken == Spoken::irc ? "chatd-irc" : "chatd");
+    servers.add_suite("chatd", {"room " + room}, language == Language::irc ? "chatd-irc" : "chatd");
     servers.add_peer("ngircd", "ngircd", "ngircd", {"-n", "-f", "@CONF@"});
-    if (spoken == Spoken::own) {
+    if (language == Language::own) {
         if (listeners < most_of_ncat)
             servers.add_peer("ncat --chat", "ncat", "",
                              {"--chat", "-m", "1010", "-l", "127.0.0.1", "@PORT@"});
@@ -47,7 +47,7 @@ void contest(const Setting& setting, Samples& samples, std::string_view row, Spo
     std::vector<Contender> contenders;
     for (const Running& server : servers.all()) {
         try {
-            const ChatDialect& dialect = spoken == Spoken::irc ? irc : dialect_of(server.subject);
+            const ChatDialect& dialect = language == Language::irc ? irc : dialect_of(server.subject);
             Crowd& crowd =
                 crowds.emplace_back(server.port(), dialect, room, Crowd::Size{listeners, speakers});
             contenders.push_back({row, server.subject, [&] { return measure(crowd); }});
@@ -66,14 +66,14 @@ void measure_chat(const Setting& setting, Samples& samples) {
     const Measure delay = [&](Crowd& crowd) {
         return quantile(crowd.offer(offered, setting.duration), 0.99);
     };
-    contest(setting, samples, "chat-flood-100", Spoken::own, 100, flood);
-    contest(setting, samples, "chat-flood-500", Spoken::own, 500, flood);
-    contest(setting, samples, "chat-delay-200", Spoken::own, 200, delay);
-    contest(setting, samples, "chat-delay-1000", Spoken::own, 1000, delay);
-    contest(setting, samples, "chat-irc-flood-100", Spoken::irc, 100, flood);
-    contest(setting, samples, "chat-irc-flood-500", Spoken::irc, 500, flood);
-    contest(setting, samples, "chat-irc-delay-200", Spoken::irc, 200, delay);
-    contest(setting, samples, "chat-irc-delay-1000", Spoken::irc, 1000, delay);
+    contest(setting, samples, "chat-flood-100", Language::own, 100, flood);
+    contest(setting, samples, "chat-flood-500", Language::own, 500, flood);
+    contest(setting, samples, "chat-delay-200", Language::own, 200, delay);
+    contest(setting, samples, "chat-delay-1000", Language::own, 1000, delay);
+    contest(setting, samples, "chat-irc-flood-100", Language::irc, 100, flood);
+    contest(setting, samples, "chat-irc-flood-500", Language::irc, 500, flood);
+    contest(setting, samples, "chat-irc-delay-200", Language::irc, 200, delay);
+    contest(setting, samples, "chat-irc-delay-1000", Language::irc, 1000, delay);
     if (setting.wants("chat-admit") || setting.wants("chat-memory")) measure_presence(setting, samples);
     if (setting.wants("chat-stopped")) measure_stopped_reader(setting, samples);
     if (setting.wants("chat-takeover")) measure_takeover(setting, samples);

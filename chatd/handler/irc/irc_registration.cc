@@ -128,8 +128,7 @@ void IrcRegistration::log_in_by_sasl() {
 void IrcRegistration::authenticate(std::string_view param) {
     using Step = SaslPlain::Step;
     Replies& replies = conversation_.replies;
-    if (!conversation_.account.empty()) return replies.numeric(Numeric::sasl_already);
-    if (is_inside_) return replies.numeric(Numeric::already_registered);
+    if (is_inside_ || !conversation_.account.empty()) return replies.numeric(Numeric::sasl_already);
     switch (sasl_.take(param)) {
     case Step::begun: return replies.answer(ServerLine("", "AUTHENTICATE").word("+"));
     case Step::more: return;

@@ -15,7 +15,7 @@ using common::text;
 namespace chatd::irc {
 namespace {
 
-constexpr std::size_t most_remembered = 32; // of renamings and of those kicked out
+constexpr std::size_t most_remembered = 64; // of renamings, of those kicked out, and of those gone
 
 // How speech is put: as which command, and what stands around the words.
 struct Manner {
@@ -164,6 +164,10 @@ std::vector<ServerLine> RecordLines::lines_of(const Record& record, const LogOf&
     }
     case Kind::left: {
         if (is_kicked(record, log)) return {};
+        // Whoever leaves one room has asked for it; else the connection has ended, and all rooms are left.
+        if (record.serial == 0)
+            return is_gone_anew(record) ? one_line(line_from(record.name, "QUIT").text(record.text))
+                                        : std::vector<ServerLine>{};
         ServerLine line = line_from(record.name, "PART").word(channel);
         if (!record.text.empty()) line.text(record.text);
         return one_line(line);
@@ -205,6 +209,13 @@ bool RecordLines::is_new_name(const Record& record, const LogOf& log) {
     if (is_again) known->rooms.clear();
     known->rooms.emplace_back(log.room);
     return is_again;
+}
+
+bool RecordLines::is_gone_anew(const Record& record) {
+    if (std::find(gone_.begin(), gone_.end(), record.speaker) != gone_.end()) return false;
+    if (gone_.size() == most_remembered) gone_.erase(gone_.begin());
+    gone_.push_back(record.speaker);
+    return true;
 }
 
 bool RecordLines::is_kicked(const Record& record, const LogOf& log) {

@@ -48,6 +48,7 @@ public:
 private:
     bool is_new_name(const Record& record, const LogOf& log);
     bool is_kicked(const Record& record, const LogOf& log);
+    bool is_gone_anew(const Record& record);
     // The beginning of the line: who it is from, and when.
     ServerLine head(const Record& record, std::string_view command) const;
     std::vector<ServerLine> parts(ServerLine head, const Record& record, const LogOf& log,
@@ -74,6 +75,7 @@ private:
         std::string room, name;
     };
     std::vector<Kicked> kicked_;
+    std::vector<std::uint64_t> gone_; // clients whose connections have ended, lately
 };
 
 } // namespace chatd::irc

@@ -67,6 +67,8 @@ TEST_SUITE("unit") {
         place.send("USER u 0 * :Ada\r\nPASS x\r\n");
         CHECK(place.sent() == ":chatd.local 462 ada_ :You may not reregister\r\n"
                               ":chatd.local 462 ada_ :You may not reregister\r\n");
+        place.send("AUTHENTICATE PLAIN\r\n");
+        CHECK(place.sent() == ":chatd.local 907 ada_ :You have already authenticated using SASL\r\n");
     }
 
     TEST_CASE("irc: PASS is the password of a name that has one") {

@@ -51,8 +51,6 @@ TEST_SUITE("unit") {
             CHECK(shown.now(record(kind, "ada", std::string{text})) == std::string{line} + "\r\n");
         };
         is(Kind::joined, "", ":ada!u@chat JOIN #lobby");
-        is(Kind::left, "", ":ada!u@chat PART #lobby");
-        is(Kind::left, "bye now", ":ada!u@chat PART #lobby :bye now");
         is(Kind::said, "hello there", ":ada!u@chat PRIVMSG #lobby :hello there");
         is(Kind::acted, "waves",
            ":ada!u@chat PRIVMSG #lobby :\x01"
@@ -142,12 +140,27 @@ TEST_SUITE("unit") {
         for (const Record& one : to_and_fro) CHECK(shown.now(one, "plans").empty());
     }
 
+    TEST_CASE("irc: who asks for it leaves one room and whose connection ends leaves all") {
+        Shown shown;
+        Record left = record(Kind::left, "ada", "bye now");
+        left.serial = 5;
+        CHECK(shown.now(left) == ":ada!u@chat PART #lobby :bye now\r\n");
+        left.text.clear();
+        CHECK(shown.now(left) == ":ada!u@chat PART #lobby\r\n");
+        const Record gone = record(Kind::left, "ada", "bye now");
+        CHECK(shown.now(gone) == ":ada!u@chat QUIT :bye now\r\n");
+        CHECK(shown.now(gone, "plans").empty());
+        Record other = gone;
+        other.speaker = 4; // the same name, later
+        CHECK(shown.now(other) == ":ada!u@chat QUIT :bye now\r\n");
+    }
+
     TEST_CASE("irc: who was kicked does not leave as well") {
         Shown shown;
         shown.now(record(Kind::kicked, "ada", "bob"));
-        CHECK_FALSE(shown.now(record(Kind::left, "bob"), "plans").empty());
         CHECK(shown.now(record(Kind::left, "bob")).empty());
-        CHECK_FALSE(shown.now(record(Kind::left, "bob")).empty());
+        CHECK(shown.now(record(Kind::left, "bob"), "plans") == ":bob!u@chat QUIT :\r\n");
+        CHECK(shown.now(record(Kind::left, "bob"), "third").empty());
     }
 
     TEST_CASE("irc: what was said before has its time in a tag or in the words of a notice") {
