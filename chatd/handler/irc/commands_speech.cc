@@ -91,7 +91,8 @@ void tell(IrcConversation& c, const std::string& name, Telling how, const std::s
           name, {.accepted = accepted});
 }
 
-// otherwise: unless it is an action.
+// otherwise: unless it is an action. NOTICE to a room is passed over: its log would make a PRIVMSG of it,
+// which programs answer, maybe with the next NOTICE. Nothing answers a NOTICE, so it is not refused, either.
 void speak(IrcConversation& c, const ClientLine& line, Telling otherwise) {
     if (line.param(0).empty()) return c.replies.numeric(Numeric::no_recipient);
     Speech speech = speech_of(line.param(1));
@@ -120,8 +121,6 @@ void speak(IrcConversation& c, const ClientLine& line, Telling otherwise) {
 
 } // namespace
 
-// NOTICE to a room is passed over: its log would make a PRIVMSG of it, which programs answer, maybe with the
-// next NOTICE. Nothing answers a NOTICE, so nor is this refused.
 void do_privmsg(IrcConversation& c, const ClientLine& line) { speak(c, line, Telling::said); }
 void do_notice(IrcConversation& c, const ClientLine& line) { speak(c, line, Telling::noticed); }
 

@@ -106,8 +106,10 @@ ServerLine RecordLines::head(const Record& record, std::string_view command) con
 }
 
 std::vector<ServerLine> RecordLines::parts(ServerLine head, const Record& record, const LogOf& log,
-                                           std::string_view before, std::string_view behind) const {
+                                           std::string_view before, std::string_view behind,
+                                           std::string_view label) const {
     std::vector<ServerLine> lines = divided(head.word(channel_of(log.room)), record.text, before, behind);
+    if (!label.empty()) lines.front().tag("label", label);
     for (unsigned part = 0; part < lines.size(); ++part) add_id(lines[part], record, log, part);
     return lines;
 }
@@ -141,9 +143,7 @@ std::vector<ServerLine> RecordLines::lines_of(const Record& record, const LogOf&
         if (is_own && !capabilities_.has(Capability::echo_message)) return {};
         ServerLine line = head(record, manner->command);
         add_account(line, record, log);
-        std::vector<ServerLine> lines = parts(std::move(line), record, log, manner->before, manner->behind);
-        if (!label.empty()) lines.front().tag("label", label);
-        return lines;
+        return parts(std::move(line), record, log, manner->before, manner->behind, label);
     }
     const std::string channel = channel_of(log.room);
     const auto one_line = [&](ServerLine line) {

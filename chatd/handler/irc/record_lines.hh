@@ -52,7 +52,8 @@ private:
     // The beginning of the line: who it is from, and when.
     ServerLine head(const Record& record, std::string_view command) const;
     std::vector<ServerLine> parts(ServerLine head, const Record& record, const LogOf& log,
-                                  std::string_view before, std::string_view behind) const;
+                                  std::string_view before, std::string_view behind,
+                                  std::string_view label = {}) const;
 
     // The line in as many parts as the words need, with what is around them.
     std::vector<ServerLine> divided(const ServerLine& line, std::string_view words, std::string_view before,
