@@ -57,6 +57,8 @@ public:
     // Acts on the next thing that has come, a line say, if there is one whole; whether there was. To be
     // called only while it is not busy: answers come in the order of what is asked.
     virtual bool obey_next() = 0;
+    // Whether that was the wish of whoever sits there: not a program's sign that it lives.
+    virtual bool was_asked_for() const { return true; }
     virtual bool has_more() const = 0; // to obey, or what may be that yet
     // What is next has to wait: for the hub's answer to what is asked, say.
     virtual bool is_busy() const { return hub.is_waiting(); }

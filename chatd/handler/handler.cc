@@ -106,7 +106,7 @@ bool Handler::obey_client() {
     // First of all: whoever speaks without a pause hears the others, too.
     if (rooms_.ask_for_segments()) return true;
     if (!conversation_->obey_next()) return false;
-    last_line_ = std::chrono::steady_clock::now();
+    if (conversation_->was_asked_for()) last_line_ = std::chrono::steady_clock::now();
     return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/irc/capabilities.hh"
 
+#include "chatd/handler/irc/text_parts.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -56,23 +57,36 @@ bool Capabilities::request(std::string_view names) {
     return true;
 }
 
-void Capabilities::list(Answer& answer, std::string_view subcommand, std::size_t room, bool all) const {
+void Capabilities::add(Answer& answer, std::string_view subcommand, const std::vector<std::string>& words,
+                       std::size_t room, std::string_view is_more) {
     std::vector<std::string> lines{""};
+    bool is_first = true; // word of its line
+    for (const std::string& word : words) {
+        if (!is_first && lines.back().size() + 1 + word.size() > room) {
+            lines.emplace_back();
+            is_first = true;
+        }
+        lines.back().append(is_first ? "" : " ").append(beginning_of(word, room));
+        is_first = false;
+    }
+    for (std::string& line : lines) {
+        std::vector<std::string> params{std::string{subcommand}};
+        if (&line != &lines.back() && !is_more.empty()) params.emplace_back(is_more);
+        params.push_back(std::move(line));
+        answer.caps.push_back(std::move(params));
+    }
+}
+
+void Capabilities::list(Answer& answer, std::string_view subcommand, std::size_t room, bool all) const {
+    std::vector<std::string> words;
     for (const CapabilityRow& row : capability_table) {
         if (all ? !is_offered(row) : !is_set(row.capability)) continue;
         std::string word{row.name};
         if (all && version_ >= with_values && !row.value.empty()) word.append("=").append(row.value);
-        if (!lines.back().empty() && lines.back().size() + 1 + word.size() > room) lines.emplace_back();
-        if (!lines.back().empty()) lines.back() += ' ';
-        lines.back() += word;
+        words.push_back(std::move(word));
     }
-    for (std::string& line : lines) {
-        std::vector<std::string> params{std::string{subcommand}};
-        // An older client sees the end in no other way than that it is one line.
-        if (&line != &lines.back() && version_ >= with_values) params.emplace_back("*");
-        params.push_back(std::move(line));
-        answer.caps.push_back(std::move(params));
-    }
+    // An older client sees the end in no other way than that it is one line.
+    add(answer, subcommand, words, room, version_ >= with_values ? "*" : "");
 }
 
 Capabilities::Answer Capabilities::take(const std::vector<std::string>& params, std::size_t room) {
@@ -89,7 +103,9 @@ Capabilities::Answer Capabilities::take(const std::vector<std::string>& params, 
     } else if (subcommand == "REQ") {
         is_negotiating_ = true;
         const std::string_view verdict = request(argument) ? "ACK" : "NAK";
-        answer.caps.push_back({std::string{verdict}, std::string{argument}});
+        std::vector<std::string> words;
+        for (const std::string_view word : common::split(argument, ' ')) words.emplace_back(word);
+        add(answer, verdict, words, room, "");
     } else if (subcommand == "END") {
         answer.has_ended = is_negotiating_;
         is_negotiating_ = false;

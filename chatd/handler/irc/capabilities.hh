@@ -77,6 +77,9 @@ private:
     const CapabilityRow* find(std::string_view name) const;
     bool is_set(Capability capability) const { return set_[static_cast<std::size_t>(capability)]; }
     bool request(std::string_view names);
+    // The words in as many answers as they need; is_more: what all but the last have.
+    static void add(Answer& answer, std::string_view subcommand, const std::vector<std::string>& words,
+                    std::size_t room, std::string_view is_more);
     void list(Answer& answer, std::string_view subcommand, std::size_t room, bool all) const;
 
     bool has_accounts_;

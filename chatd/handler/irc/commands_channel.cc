@@ -7,6 +7,7 @@
 #include "chatd/handler/irc/names.hh"
 #include "chatd/handler/irc/text_parts.hh"
 #include "chatd/handler/irc/who_query.hh"
+#include "chatd/handler/irc/word_lines.hh"
 #include "chatd/words.hh"
 #include "common/text.hh"
 
@@ -40,49 +41,29 @@ bool may_be_room(std::string_view channel) {
 
 // --- NAMES, of a room that the client need not be in.
 
-// Lines of 353, each as full as it can be.
-class NameLines {
-public:
-    NameLines(IrcConversation& c, std::string_view channel) : c_(c), channel_(channel) {}
-
-    void add(const PersonRow& person) {
-        c_.accounts.note(person.name, person.account);
-        std::string word = marks_of(person.flags, c_.capabilities.has(Capability::multi_prefix));
-        word += c_.capabilities.has(Capability::userhost_in_names) ? prefix_of(person.name)
-                                                                   : nick_of(person.name);
-        if (!names_.empty() && names_.size() + 1 + word.size() > begin().room()) flush();
-        names_.append(names_.empty() ? "" : " ").append(word);
-    }
-    void flush() {
-        if (names_.empty()) return;
-        ServerLine line = begin();
-        c_.replies.answer(line.text(names_));
-        names_.clear();
-    }
-
-private:
-    ServerLine begin() const {
-        ServerLine line{server_word, digits_of(Numeric::names_reply)};
-        return line.word(c_.replies.nick()).word("=").word(channel_);
-    }
-
-    IrcConversation& c_;
-    std::string channel_;
-    std::string names_;
-};
-
+// Who came in with which account is noted only on coming in oneself: the room's log says what follows, and
+// may not be read so far yet as the list is of.
 void tell_names(IrcConversation& c, const std::string& channel, const std::string& room,
                 const std::function<void()>& done) {
-    const auto names = std::make_shared<NameLines>(c, channel);
+    const Place* const place = c.places.find(channel);
+    const std::string_view sign = place != nullptr && place->is_hidden ? "@" : "=";
+    ServerLine head{server_word, digits_of(Numeric::names_reply)};
+    head.word(c.replies.nick()).word(sign).word(channel);
+    const auto names = std::make_shared<WordLines>(c.replies, std::move(head));
+    const auto show = [&c, names, room](std::string_view row) {
+        const PersonRow person = parse_person(row);
+        if (c.holds_rooms()) c.accounts.note(room, person.name, person.account);
+        const bool has_prefix = c.capabilities.has(Capability::userhost_in_names);
+        names->add(marks_of(person.flags, c.capabilities.has(Capability::multi_prefix)) +
+                   (has_prefix ? prefix_of(person.name) : nick_of(person.name)));
+    };
     const auto end = [&c, names, channel, done] {
-        names->flush();
+        names->end();
         c.replies.numeric(Numeric::end_of_names, {channel});
         if (done) done();
     };
     c.ask(Message::people, PeopleFrame::make(room, std::uint32_t{0}, std::uint8_t{0}), room,
-          {.refused = [end](Refusal) { end(); },
-           .row = [names](std::string_view row) { names->add(parse_person(row)); },
-           .listed = end});
+          {.refused = [end](Refusal) { end(); }, .row = show, .listed = end});
 }
 
 // And who has set it, and when, as far as that is known.
@@ -107,7 +88,10 @@ void be_in(IrcConversation& c, RoomView& room) {
     c.then([&c, channel, name = room.name()] {
         const auto take = [&c, channel](std::string_view row) {
             const RoomRow state = parse_room(row);
-            if (Place* const place = c.places.find(channel)) place->birth = state.birth;
+            if (Place* const place = c.places.find(channel)) {
+                place->birth = state.birth;
+                place->is_hidden = state.has('h');
+            }
             if (!state.topic.empty()) tell_topic(c, channel, state);
         };
         c.ask(Message::state, StateFrame::make(name), channel, {.row = take});
@@ -125,16 +109,15 @@ void join(IrcConversation& c, const std::string& channel, const std::string& key
           {.entered = [&c](RoomView& view, const Conversation::Entrance&) { be_in(c, view); }});
 }
 
-void leave(IrcConversation& c, const std::string& channel, const std::string& words) {
+// What was said there before is shown first, and one's own with it.
+void leave(IrcConversation& c, const std::string& channel) {
     Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
-    const auto accepted = [&c, number = place->room, shown = channel_of(place->name),
-                           words](const std::string&) {
+    const auto accepted = [&c, number = place->room, shown = channel_of(place->name)](const std::string&) {
+        c.rooms.wake();
+        c.rooms.follow();
         c.leave(number);
-        ServerLine line{prefix_of(c.replies.nick()), "PART"};
-        line.word(shown);
-        if (!words.empty()) line.text(words);
-        c.replies.answer(std::move(line));
+        c.replies.answer(ServerLine(prefix_of(c.replies.nick()), "PART").word(shown));
     };
     c.ask({.what = Message::leave, .about = channel, .room = place->room}, LeaveFrame::make({}, place->room),
           {.accepted = accepted});
@@ -145,7 +128,7 @@ void leave(IrcConversation& c, const std::string& channel, const std::string& wo
 void do_join(IrcConversation& c, const ClientLine& line) {
     if (line.param(0) == "0") { // all channels are left
         for (const Place& place : c.places.all())
-            c.then([&c, channel = channel_of(place.name)] { leave(c, channel, {}); });
+            c.then([&c, channel = channel_of(place.name)] { leave(c, channel); });
         return;
     }
     const std::vector<std::string_view> keys = split(line.param(1), ',');
@@ -157,11 +140,10 @@ void do_join(IrcConversation& c, const ClientLine& line) {
     }
 }
 
-// The room's log does not say why: only the client itself is shown its words.
+// The room's log does not say why, so nobody is told.
 void do_part(IrcConversation& c, const ClientLine& line) {
-    const std::string words = neutralise(without_formatting(line.param(1)));
     for (const std::string& channel : targets_of(c, line.param(0), max_rooms))
-        c.then([&c, channel, words] { leave(c, channel, words); });
+        c.then([&c, channel] { leave(c, channel); });
 }
 
 // A room's topic always says something: it cannot be taken away.
@@ -171,7 +153,7 @@ void do_topic(IrcConversation& c, const ClientLine& line) {
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
     const std::string topic = neutralise(without_formatting(line.param(1)));
     const bool is_set = line.params.size() > 1;
-    if (is_set && topic.empty())
+    if (is_set && is_blank(topic))
         return c.replies.numeric(Numeric::unknown_error, {"TOPIC", channel},
                                  "A topic says something: give words");
     if (topic.size() > max_topic) return c.refuse(channel, Refusal::text_too_long);

@@ -8,6 +8,7 @@
 #include "chatd/handler/irc/masks.hh"
 #include "chatd/handler/irc/names.hh"
 #include "chatd/handler/irc/who_query.hh"
+#include "chatd/handler/irc/word_lines.hh"
 #include "common/text.hh"
 
 #include <ctime>
@@ -113,22 +114,13 @@ void who_is_anywhere(IrcConversation& c, const std::shared_ptr<Who>& who) {
 
 // --- WHOIS.
 
-// In as many lines as they need.
 void tell_rooms(IrcConversation& c, const PersonRow& person) {
     const bool all_marks = c.capabilities.has(Capability::multi_prefix);
-    const std::string nick = nick_of(person.name);
-    const auto begin = [&] {
-        ServerLine line{server_word, digits_of(Numeric::whois_channels)};
-        return line.word(c.replies.nick()).word(nick);
-    };
-    std::string words;
-    for (const PersonRow::In& one : person.rooms) {
-        const std::string word = marks_of(one.flags, all_marks) + channel_of(one.room);
-        if (!words.empty() && words.size() + 1 + word.size() > begin().room())
-            c.replies.answer(begin().text(std::exchange(words, {})));
-        words.append(words.empty() ? "" : " ").append(word);
-    }
-    if (!words.empty()) c.replies.answer(begin().text(words));
+    ServerLine head{server_word, digits_of(Numeric::whois_channels)};
+    WordLines lines{c.replies, head.word(c.replies.nick()).word(nick_of(person.name))};
+    for (const PersonRow::In& one : person.rooms)
+        lines.add(marks_of(one.flags, all_marks) + channel_of(one.room));
+    lines.end();
 }
 
 void tell_of(IrcConversation& c, const PersonRow& person) {
@@ -149,22 +141,23 @@ void tell_of(IrcConversation& c, const PersonRow& person) {
         {nick, text(person.spoke), text(static_cast<std::uint64_t>(std::time(nullptr)) - person.connected)});
 }
 
-// --- ISON and USERHOST: one line of words, one for each who is there.
+// --- ISON and USERHOST: a word for each who is there, in one line unless those are too many.
 
-void tell_in_one_line(IrcConversation& c, const ClientLine& line, std::size_t most, Numeric number,
-                      std::string (*word_of)(const PersonRow& person)) {
+void tell_who_is_there(IrcConversation& c, const ClientLine& line, std::size_t most, Numeric number,
+                       std::string (*word_of)(const PersonRow& person)) {
     std::vector<std::string> names;
     for (const std::string& param : line.params)
         for (const std::string_view name : split(param, ' '))
             if (!name.empty() && names.size() < most) names.emplace_back(name);
-    const auto words = std::make_shared<std::string>();
+    ServerLine head{server_word, digits_of(number)};
+    const auto words = std::make_shared<WordLines>(c.replies, head.word(c.replies.nick()));
     for (const std::string& name : names)
         c.then([&c, name, words, word_of] {
             ask_for_person(c, name, [words, word_of](const PersonRow* person) {
-                if (person != nullptr) words->append(words->empty() ? "" : " ").append(word_of(*person));
+                if (person != nullptr) words->add(word_of(*person));
             });
         });
-    c.then([&c, number, words] { c.replies.numeric(number, {}, *words); });
+    c.then([words] { words->end_with_one(); });
 }
 
 void invite(IrcConversation& c, const std::string& name, const Place& place) {
@@ -216,12 +209,12 @@ void do_whowas(IrcConversation& c, const ClientLine& line) {
 }
 
 void do_ison(IrcConversation& c, const ClientLine& line) {
-    tell_in_one_line(c, line, max_line, Numeric::is_on,
-                     [](const PersonRow& person) { return nick_of(person.name); });
+    tell_who_is_there(c, line, max_line, Numeric::is_on,
+                      [](const PersonRow& person) { return nick_of(person.name); });
 }
 
 void do_userhost(IrcConversation& c, const ClientLine& line) {
-    tell_in_one_line(c, line, most_userhosts, Numeric::user_host, [](const PersonRow& person) {
+    tell_who_is_there(c, line, most_userhosts, Numeric::user_host, [](const PersonRow& person) {
         return text(nick_of(person.name), person.has('O') ? "*" : "", '=', person.has('a') ? '-' : '+',
                     user_word, '@', host_word);
     });

@@ -9,9 +9,10 @@
 namespace chatd::irc {
 namespace {
 
-// Of words that the hub takes max_topic bytes of.
+// Of words that the hub takes max_topic bytes of; blanks alone are none.
 std::string harmless(std::string_view words) {
     const std::string all = neutralise(without_formatting(words));
+    if (is_blank(all)) return {};
     return std::string{beginning_of(all, max_topic)};
 }
 

@@ -22,17 +22,18 @@ struct Speech {
     Kind kind = Kind::said;
     std::string words{}; // harmless; empty: nothing is said
     bool is_lost = false;
+    bool is_for_one = true; // target
 };
 Speech speech_of(std::string_view text) {
     Speech speech;
-    if (const std::optional<Ctcp> ctcp = parse_ctcp(text)) {
+    const std::optional<Ctcp> ctcp = parse_ctcp(text);
+    if (ctcp) {
         speech.is_lost = ctcp->command != "ACTION";
         if (speech.is_lost) return speech;
         speech.kind = Kind::acted;
-        speech.words = neutralise(without_formatting(ctcp->text));
-        return speech;
     }
-    speech.words = neutralise(without_formatting(text));
+    speech.words = neutralise(without_formatting(ctcp ? ctcp->text : text));
+    if (is_blank(speech.words)) speech.words.clear();
     return speech;
 }
 
@@ -55,19 +56,23 @@ std::optional<std::string> next_words(IrcConversation& c, const ClientLine& line
 void say(IrcConversation& c, const std::string& channel, const Speech& speech) {
     const Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::cannot_send, {channel}, "Join the channel first");
-    const bool echoes = c.capabilities.has(Capability::echo_message);
-    const auto accepted = [&c, echoes](const std::string&) {
-        if (echoes) c.replies.take_label(); // the echo has it
+    // Where there are several targets, the answer is all that has the label.
+    const bool is_labelled =
+        speech.is_for_one && c.capabilities.has(Capability::echo_message) && !c.replies.label().empty();
+    const std::uint32_t serial = c.hub.unanswered_serial();
+    const auto accepted = [&c, is_labelled](const std::string&) {
+        if (is_labelled) c.replies.take_label(); // the echo has it
     };
-    const auto refused = [&c, channel](Refusal why) {
-        c.echoes.forget();
+    const auto refused = [&c, channel, serial](Refusal why) {
+        c.echoes.take(serial);
         c.refuse(channel, why);
     };
     c.ask(Message::say,
           SayFrame::make(speech.words, place->room, static_cast<std::uint8_t>(speech.kind), std::uint8_t{0}),
           channel, {.accepted = accepted, .refused = refused});
-    if (echoes && !c.replies.label().empty())
-        c.echoes.expect(serial_of(c.hub.request()->packet), c.replies.label());
+    if (!is_labelled) return;
+    const std::string lost = c.echoes.expect({serial, place->room, c.replies.label()});
+    if (!lost.empty()) c.replies.acknowledge(lost);
 }
 
 void tell(IrcConversation& c, const std::string& name, Telling how, const std::string& words) {
@@ -86,15 +91,17 @@ void tell(IrcConversation& c, const std::string& name, Telling how, const std::s
           name, {.accepted = accepted});
 }
 
-// otherwise: unless it is an action.
+// otherwise: unless it is an action. NOTICE to a room is passed over: its log would make a PRIVMSG of it,
+// which programs answer, maybe with the next NOTICE. Nothing answers a NOTICE, so it is not refused, either.
 void speak(IrcConversation& c, const ClientLine& line, Telling otherwise) {
     if (line.param(0).empty()) return c.replies.numeric(Numeric::no_recipient);
     Speech speech = speech_of(line.param(1));
     if (speech.is_lost) return;
     if (speech.words.empty()) return c.replies.numeric(Numeric::no_text);
     const std::vector<std::string_view> targets = split(line.param(0), ',');
+    speech.is_for_one = targets.size() == 1;
     if (targets.size() > most_targets) return c.replies.numeric(Numeric::too_many_targets, {targets.back()});
-    const bool is_alone = targets.size() == 1 && line.tags.empty() && line.params.size() == 2;
+    const bool is_alone = speech.is_for_one && line.tags.empty() && line.params.size() == 2;
     if (is_alone && speech.kind == Kind::said && c.places.find(line.param(0)) != nullptr)
         for (std::size_t count = 1; count < c.lines_at_once; ++count) {
             if (speech.words.size() + 1 + max_text > max_batch) break;
@@ -104,11 +111,11 @@ void speak(IrcConversation& c, const ClientLine& line, Telling otherwise) {
         }
     const Telling how = speech.kind == Kind::acted ? Telling::acted : otherwise;
     for (const std::string_view target : targets)
-        c.then([&c, target = std::string{target}, how, speech] {
-            if (is_channel(target))
-                say(c, target, speech);
-            else
+        c.then([&c, target = std::string{target}, how, otherwise, speech] {
+            if (!is_channel(target))
                 tell(c, target, how, speech.words);
+            else if (otherwise != Telling::noticed)
+                say(c, target, speech);
         });
 }
 

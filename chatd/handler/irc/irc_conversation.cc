@@ -6,6 +6,7 @@
 #include "chatd/handler/irc/refusals.hh"
 #include "chatd/handler/irc/stamps.hh"
 #include "chatd/handler/irc/text_parts.hh"
+#include "common/secret.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -15,6 +16,14 @@
 using namespace common;
 
 namespace chatd::irc {
+namespace {
+
+// Whether its words must not be found in memory afterwards.
+bool is_secret(std::string_view command) {
+    return command == "PASS" || command == "OPER" || command == "AUTHENTICATE";
+}
+
+} // namespace
 
 IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines)
     : Conversation(side),
@@ -25,20 +34,23 @@ IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines
 
 bool IrcConversation::read() {
     const bool any = Conversation::read();
-    if (any) silence_.hear(Clock::now());
+    if (any) silence.hear(Clock::now());
     return any;
 }
 
 bool IrcConversation::obey_next() {
     if (steps_.run()) return true;
     end_command();
-    const std::optional<ClientLine> line = input.next();
+    std::optional<ClientLine> line = input.next();
     if (!line) return false;
     obey(*line);
+    if (is_secret(line->command))
+        for (std::string& param : line->params) erase_bytes(param);
     return true;
 }
 
 void IrcConversation::obey(const ClientLine& line) {
+    is_asked_for_ = line.command != "PING" && line.command != "PONG"; // which programs send by themselves
     steps_.begin();
     is_answering_ = true;
     replies.begin(line.tag("label"));
@@ -63,15 +75,24 @@ void IrcConversation::end_command() {
     replies.end();
 }
 
+// While it ends nothing is left to do at a time.
+std::optional<IrcConversation::Clock::time_point> IrcConversation::waits_until() const {
+    if (client.is_ending()) return {};
+    return silence.next();
+}
+
 // A client whose words are held back, or that takes none of ours, is not silent: its PONG, or our PING, would
-// not come through.
+// not come through. What is left to write to one that is gone would never be taken.
 bool IrcConversation::serve() {
     if (client.is_ending()) return false;
-    if (hub.is_waiting() || input.is_full() || !client.is_empty()) silence_.hear(Clock::now());
-    switch (silence_.look(Clock::now())) {
+    if (hub.is_waiting() || input.is_full() || !client.is_empty()) silence.hear(Clock::now());
+    switch (silence.look(Clock::now())) {
     case Silence::Verdict::quiet: return false;
     case Silence::Verdict::ask: replies.event(ServerLine("", "PING").text(server_word)); break;
-    case Silence::Verdict::gone: finish("Ping timeout"); break;
+    case Silence::Verdict::gone:
+        finish("Ping timeout");
+        client.write();
+        throw Gone{};
     }
     return true;
 }
@@ -139,7 +160,14 @@ void IrcConversation::take_list(const HubRequest&, const std::string& lines, boo
 // --- The rooms.
 
 void IrcConversation::leave(std::uint32_t room) {
+    forget(room);
     rooms.leave(room);
+}
+
+// Nothing that is said there is shown any more.
+void IrcConversation::forget(std::uint32_t room) {
+    if (const Place* const place = places.find(room)) accounts.forget(place->name);
+    for (const std::string& label : echoes.forget(room)) replies.acknowledge(label);
     places.remove(room);
 }
 
@@ -147,15 +175,18 @@ void IrcConversation::show(const RoomView& room, const Record& record, bool is_e
     Place* const place = places.find(room.number());
     if (place == nullptr) return;
     const LogOf log{room.name(), place->birth};
-    accounts.note(record);
     if (is_earlier) return places.show_earlier(*place, records.earlier_lines_of(record, log));
+    if (record.kind == Kind::joined) accounts.note(room.name(), record);
     places.end_earlier(*place);
     const bool is_own = room.is_own(record);
     const std::string label = is_own ? echoes.take(record.serial) : std::string{};
     for (const ServerLine& line : records.lines_of(record, log, is_own, label)) replies.event(line);
+    if (record.kind != Kind::joined) accounts.note(room.name(), record);
 }
 
+// Among them may be that somebody has left.
 void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
+    accounts.forget(room.name());
     ServerLine line{server_word, "NOTICE"};
     line.word(channel_of(room.name()))
         .text(text(count, " lines are gone: the room's log is not kept so long"));
@@ -163,7 +194,9 @@ void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
 }
 
 void IrcConversation::lose_room(const std::string& name, bool) {
-    places.remove(name);
+    const auto& all = places.all();
+    const auto lost = std::find_if(all.begin(), all.end(), [&](const Place& p) { return p.name == name; });
+    if (lost != all.end()) forget(lost->room);
     ServerLine line{server_word, "KICK"};
     line.word(channel_of(name)).word(replies.nick()).text("The room is closed");
     replies.event(line);

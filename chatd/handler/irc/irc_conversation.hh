@@ -43,7 +43,8 @@ public:
     bool has_more() const override { return !steps_.is_empty() || is_answering_ || input.has_more(); }
     bool is_busy() const override { return Conversation::is_busy() || history.is_running(); }
     bool serve() override;
-    std::optional<Clock::time_point> waits_until() const override { return silence_.next(); }
+    bool was_asked_for() const override { return is_asked_for_; }
+    std::optional<Clock::time_point> waits_until() const override;
     void prepare_output() override {
         places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
     }
@@ -101,16 +102,18 @@ public:
     std::string real_name{};
     bool is_bot = false;   // user mode B
     std::string account{}; // that it has logged in to; empty: none
+    Silence silence{Clock::now()};
 
 private:
     void obey(const ClientLine& line);
     void end_command();
+    void forget(std::uint32_t room);
 
     Steps steps_;
     Answers answers_;
     bool is_answering_ = false; // a command
+    bool is_asked_for_ = false; // the last line, by whoever sits there
     bool is_entering_ = false;
-    Silence silence_{Clock::now()};
 };
 
 } // namespace chatd::irc

@@ -38,6 +38,7 @@ void IrcRegistration::take_nick(std::string_view name) {
     if (name.empty()) return c.replies.numeric(Numeric::no_nickname);
     if (name.size() > max_name) return c.refuse(beginning_of(name, max_name), Refusal::name_too_long);
     if (is_inside_) {
+        if (name == c.replies.nick()) return; // it is so
         const auto be_renamed = [&c](const std::string& now) {
             ServerLine line{prefix_of(c.replies.nick()), "NICK"};
             c.replies.answer(line.word(now));
@@ -74,7 +75,7 @@ void IrcRegistration::log_in() {
         c.ask(Message::login, LoginFrame::make(password_.view()), name_,
               {.accepted =
                    [this](const std::string& name) {
-                       conversation_.account = fold_name(name);
+                       conversation_.account = fold_name(name); // as others see it
                        be_inside(name);
                    },
                .refused = [this](Refusal why) { refuse_name(why); }});
@@ -111,8 +112,8 @@ void IrcRegistration::log_in_by_sasl() {
     if (name.size() > max_name || password.view().size() > max_code)
         return c.replies.numeric(Numeric::sasl_fail);
     const auto accepted = [&c](const std::string& account) {
-        c.account = account;
-        c.replies.numeric(Numeric::logged_in, {"*", account}, text("You are now logged in as ", account));
+        c.account = fold_name(account); // as others see it
+        c.replies.numeric(Numeric::logged_in, {"*", c.account}, text("You are now logged in as ", c.account));
         c.replies.numeric(Numeric::sasl_success);
     };
     const auto refused = [&c](Refusal why) {
@@ -127,7 +128,7 @@ void IrcRegistration::log_in_by_sasl() {
 void IrcRegistration::authenticate(std::string_view param) {
     using Step = SaslPlain::Step;
     Replies& replies = conversation_.replies;
-    if (is_inside_) return replies.numeric(Numeric::sasl_already);
+    if (is_inside_ || !conversation_.account.empty()) return replies.numeric(Numeric::sasl_already);
     switch (sasl_.take(param)) {
     case Step::begun: return replies.answer(ServerLine("", "AUTHENTICATE").word("+"));
     case Step::more: return;

@@ -13,12 +13,6 @@ void Places::remove(std::uint32_t room) {
     std::erase_if(all_, [&](const Place& place) { return place.room == room; });
 }
 
-void Places::remove(const std::string& name) {
-    const auto found =
-        std::find_if(all_.begin(), all_.end(), [&](const Place& place) { return place.name == name; });
-    if (found != all_.end()) remove(found->room);
-}
-
 Place* Places::find(std::uint32_t room) {
     const auto found = std::find_if(all_.begin(), all_.end(), [&](const Place& p) { return p.room == room; });
     return found == all_.end() ? nullptr : &*found;

@@ -17,6 +17,7 @@ struct Place {
     std::uint32_t room = 0;
     std::string name{};
     std::uint64_t birth = 0;     // of its log: microseconds since 1970; 0: not known
+    bool is_hidden = false;      // no list shows it
     std::string earlier_batch{}; // of what was said before; empty: none is under way
 };
 
@@ -26,7 +27,6 @@ public:
 
     void add(std::uint32_t room, const std::string& name) { all_.push_back({room, name}); }
     void remove(std::uint32_t room);
-    void remove(const std::string& name);
 
     // By its channel's name, whose case does not count, as the hub has it; nullptr: it is in none of that
     // name. Until the next change.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 using common::text;
 
@@ -77,9 +78,10 @@ void RecordLines::add_time(ServerLine& line, std::int64_t microseconds) const {
     if (capabilities_.has(Capability::server_time)) line.tag("time", server_time(microseconds));
 }
 
-void RecordLines::add_account(ServerLine& line, std::string_view name) const {
+void RecordLines::add_account(ServerLine& line, const Record& record, const LogOf& log) const {
     if (!capabilities_.has(Capability::account_tag)) return;
-    if (const std::string account = accounts_.of(name); !account.empty()) line.tag("account", account);
+    const std::string account = accounts_.of(log.room, record.name);
+    if (!account.empty()) line.tag("account", account);
 }
 
 void RecordLines::add_id(ServerLine& line, const Record& record, const LogOf& log, unsigned part) const {
@@ -97,14 +99,16 @@ std::vector<ServerLine> RecordLines::divided(const ServerLine& line, std::string
     return lines;
 }
 
-std::vector<ServerLine> RecordLines::parts(const Record& record, const LogOf& log, std::string_view command,
-                                           std::string_view before, std::string_view behind,
-                                           std::string_view label) const {
+ServerLine RecordLines::head(const Record& record, std::string_view command) const {
     ServerLine line{prefix_of(record.name), command};
     add_time(line, record.time);
-    add_account(line, record.name);
-    line.word(channel_of(log.room));
-    std::vector<ServerLine> lines = divided(line, record.text, before, behind);
+    return line;
+}
+
+std::vector<ServerLine> RecordLines::parts(ServerLine head, const Record& record, const LogOf& log,
+                                           std::string_view before, std::string_view behind,
+                                           std::string_view label) const {
+    std::vector<ServerLine> lines = divided(head.word(channel_of(log.room)), record.text, before, behind);
     if (!label.empty()) lines.front().tag("label", label);
     for (unsigned part = 0; part < lines.size(); ++part) add_id(lines[part], record, log, part);
     return lines;
@@ -114,7 +118,6 @@ std::vector<ServerLine> RecordLines::private_lines(Telling how, std::string_view
                                                    std::string_view words) const {
     ServerLine line{prefix_of(from), how == Telling::noticed ? "NOTICE" : "PRIVMSG"};
     add_time(line, now_in_microseconds());
-    add_account(line, from);
     line.word(to);
     const Manner& acted = *find_manner(Kind::acted);
     const bool is_act = how == Telling::acted;
@@ -124,26 +127,28 @@ std::vector<ServerLine> RecordLines::private_lines(Telling how, std::string_view
 std::vector<ServerLine> RecordLines::speech(const Record& record, const LogOf& log) const {
     const Manner* const manner = find_manner(record.kind);
     if (manner == nullptr) return {};
-    return parts(record, log, manner->command, manner->before, manner->behind);
+    return parts(head(record, manner->command), record, log, manner->before, manner->behind);
 }
 
 std::vector<ServerLine> RecordLines::earlier_lines_of(const Record& record, const LogOf& log) const {
     const Manner* const manner = find_manner(record.kind);
     if (manner == nullptr || capabilities_.has(Capability::server_time)) return speech(record, log);
     const std::string before = stamp(record.time) + (record.kind == Kind::acted ? "* " : "");
-    return parts(record, log, "NOTICE", before, {});
+    return parts(head(record, "NOTICE"), record, log, before, {});
 }
 
 std::vector<ServerLine> RecordLines::lines_of(const Record& record, const LogOf& log, bool is_own,
                                               std::string_view label) {
     if (const Manner* const manner = find_manner(record.kind)) {
         if (is_own && !capabilities_.has(Capability::echo_message)) return {};
-        return parts(record, log, manner->command, manner->before, manner->behind, label);
+        ServerLine line = head(record, manner->command);
+        add_account(line, record, log);
+        return parts(std::move(line), record, log, manner->before, manner->behind, label);
     }
     const std::string channel = channel_of(log.room);
     const auto one_line = [&](ServerLine line) {
         add_time(line, record.time);
-        add_account(line, record.name);
+        add_account(line, record, log);
         if (record.kind != Kind::renamed) add_id(line, record, log, 0); // a new name is of all rooms
         return std::vector<ServerLine>{std::move(line)};
     };
@@ -189,15 +194,15 @@ std::vector<ServerLine> RecordLines::lines_of(const Record& record, const LogOf&
     return one_line(line);
 }
 
-// Each room that somebody is in has the record of a new name. One that comes from a room which has it already
-// is of another time.
+// Each room that somebody is in has the record of a new name, from the same request. Where that has no
+// serial, one that comes from a room which has it already is of another time.
 bool RecordLines::is_new_name(const Record& record, const LogOf& log) {
     const auto known = std::find_if(renamings_.begin(), renamings_.end(), [&](const Renaming& one) {
-        return one.person == record.speaker && one.to == record.text;
+        return one.person == record.speaker && one.request == record.serial && one.to == record.text;
     });
     if (known == renamings_.end()) {
         if (renamings_.size() == most_remembered) renamings_.erase(renamings_.begin());
-        renamings_.push_back({record.speaker, record.text, {std::string{log.room}}});
+        renamings_.push_back({record.speaker, record.serial, record.text, {std::string{log.room}}});
         return true;
     }
     const bool is_again = std::find(known->rooms.begin(), known->rooms.end(), log.room) != known->rooms.end();

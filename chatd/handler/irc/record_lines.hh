@@ -27,7 +27,8 @@ public:
     RecordLines(const Capabilities& capabilities, const Accounts& accounts)
         : capabilities_(capabilities), accounts_(accounts) {}
 
-    // Of what happens now. is_own: it is of this client, which is shown what it said only if it wants that.
+    // Of what happens now, with the account of who does it: of nothing else it is known for sure. is_own: it
+    // is of this client, which is shown what it said only if it wants that.
     // label: of the command that said it, or empty.
     std::vector<ServerLine> lines_of(const Record& record, const LogOf& log, bool is_own,
                                      std::string_view label = {});
@@ -48,14 +49,16 @@ private:
     bool is_new_name(const Record& record, const LogOf& log);
     bool is_kicked(const Record& record, const LogOf& log);
     bool is_gone_anew(const Record& record);
-    std::vector<ServerLine> parts(const Record& record, const LogOf& log, std::string_view command,
+    // The beginning of the line: who it is from, and when.
+    ServerLine head(const Record& record, std::string_view command) const;
+    std::vector<ServerLine> parts(ServerLine head, const Record& record, const LogOf& log,
                                   std::string_view before, std::string_view behind,
                                   std::string_view label = {}) const;
 
     // The line in as many parts as the words need, with what is around them.
     std::vector<ServerLine> divided(const ServerLine& line, std::string_view words, std::string_view before,
                                     std::string_view behind) const;
-    void add_account(ServerLine& line, std::string_view name) const;
+    void add_account(ServerLine& line, const Record& record, const LogOf& log) const;
     void add_id(ServerLine& line, const Record& record, const LogOf& log, unsigned part) const;
 
     const Capabilities& capabilities_;
@@ -63,6 +66,7 @@ private:
     // New names that were told lately, each with the rooms whose logs have said so.
     struct Renaming {
         std::uint64_t person;
+        std::uint32_t request; // its serial
         std::string to;
         std::vector<std::string> rooms;
     };

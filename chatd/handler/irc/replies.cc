@@ -3,12 +3,20 @@
 
 #include "chatd/handler/irc/client_line.hh"
 #include "chatd/handler/irc/names.hh"
+#include "chatd/handler/irc/text_parts.hh"
 #include "common/text.hh"
 
 #include <algorithm>
 #include <utility>
 
 namespace chatd::irc {
+namespace {
+
+// Bytes of a word in an answer, which the client may have sent: a name in a mask has fewer, and three of that
+// many leave room for what is said about them.
+constexpr std::size_t most_repeated = 135;
+
+} // namespace
 
 void Replies::begin(std::string_view label) {
     held_.reset();
@@ -21,9 +29,15 @@ void Replies::end() {
     if (label_.empty()) return;
     if (!batch_.empty())
         event(ServerLine(server_word, "BATCH").word('-' + batch_));
+    else if (held_)
+        event(held_->tag("label", label_));
     else
-        event((held_ ? *held_ : ServerLine(server_word, "ACK")).tag("label", label_));
+        acknowledge(label_);
     begin({});
+}
+
+void Replies::acknowledge(std::string_view label) {
+    event(ServerLine(server_word, "ACK").tag("label", label));
 }
 
 void Replies::answer(ServerLine line) {
@@ -47,7 +61,7 @@ void Replies::answer(ServerLine line) {
 ServerLine Replies::begin_numeric(Numeric number, std::initializer_list<std::string_view> params) const {
     ServerLine line{server_word, digits_of(number)};
     line.word(nick_);
-    for (const std::string_view param : params) line.word(param);
+    for (const std::string_view param : params) line.word(beginning_of(param, most_repeated));
     return line;
 }
 
@@ -73,7 +87,7 @@ void Replies::fail(std::string_view command, std::string_view code, const std::v
         return notice(words);
     ServerLine line{server_word, "FAIL"};
     line.word(command).word(code);
-    for (const std::string& word : context) line.word(word);
+    for (const std::string& word : context) line.word(beginning_of(word, most_repeated));
     line.text(words);
     answer(std::move(line));
 }
@@ -104,9 +118,22 @@ void Replies::end_batch(const std::string& batch) {
     if (!batch.empty()) event(ServerLine(server_word, "BATCH").word('-' + batch));
 }
 
-void Echoes::expect(std::uint32_t serial, std::string label) {
-    if (all_.size() == most) all_.erase(all_.begin());
-    all_.push_back({serial, std::move(label)});
+std::string Echoes::expect(Echo echo) {
+    std::string lost;
+    if (all_.size() == most) {
+        lost = std::move(all_.front().label);
+        all_.erase(all_.begin());
+    }
+    all_.push_back(std::move(echo));
+    return lost;
+}
+
+std::vector<std::string> Echoes::forget(std::uint32_t room) {
+    std::vector<std::string> labels;
+    for (const Echo& echo : all_)
+        if (echo.room == room) labels.push_back(echo.label);
+    std::erase_if(all_, [&](const Echo& echo) { return echo.room == room; });
+    return labels;
 }
 
 std::string Echoes::take(std::uint32_t serial) {

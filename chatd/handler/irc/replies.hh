@@ -33,6 +33,8 @@ public:
     void end();
     // Its label, as long as no answer has it; empty: it has none.
     const std::string& label() const { return label_; }
+    // A label of an earlier command, whose answer does not come.
+    void acknowledge(std::string_view label);
     // Something else has repeated it: no answer does, nor ACK.
     void take_label() { label_.clear(); }
 
@@ -73,18 +75,20 @@ private:
 // Labels of what the client says, which its echo repeats: by the request that said it.
 class Echoes {
 public:
-    // Of those that wait, the oldest are given up.
-    void expect(std::uint32_t serial, std::string label);
-    void forget() { all_.clear(); }
-    // Empty: that has none.
+    struct Echo {
+        std::uint32_t serial;
+        std::uint32_t room;
+        std::string label;
+    };
+    // The label of that of those that wait which is given up, if they are too many; or empty.
+    std::string expect(Echo echo);
+    // The label; empty: that has none.
     std::string take(std::uint32_t serial);
+    // The labels of what is said in a room that is followed no more: none of them comes.
+    std::vector<std::string> forget(std::uint32_t room);
 
 private:
     static constexpr std::size_t most = 64;
-    struct Echo {
-        std::uint32_t serial;
-        std::string label;
-    };
     std::vector<Echo> all_;
 };
 

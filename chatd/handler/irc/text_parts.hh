@@ -19,6 +19,9 @@ std::string_view beginning_of(std::string_view text, std::size_t most);
 // one part, which is empty. most: 4 at least, so that a character fits.
 std::vector<std::string_view> parts_of(std::string_view text, std::size_t most);
 
+// Whether there is nothing to read in it.
+inline bool is_blank(std::string_view text) { return text.find_first_not_of(' ') == text.npos; }
+
 // Without the control codes for bold, italics, colours and the like, of which all clients know some
 // (modern.ircdocs.horse/formatting): other dialects would show them as unreadable.
 std::string without_formatting(std::string_view text);

@@ -50,8 +50,8 @@ TEST_SUITE("e2e") {
         typed.wait_for_line("ada is now eve");
         bob.wait_for(":ada!u@chat NICK eve");
         bob.say("PART #lobby :bye");
-        bob.expect_line(":bob!u@chat PART #lobby :bye");
-        ada.expect_line(":bob!u@chat PART #lobby"); // no room's log says why
+        bob.expect_line(":bob!u@chat PART #lobby"); // no room's log says why
+        ada.expect_line(":bob!u@chat PART #lobby");
         typed.say("/quit later");
         ada.expect_line(":typed!u@chat QUIT :later");
         ada.say("QUIT");
@@ -215,6 +215,17 @@ TEST_SUITE("e2e") {
         CHECK(bob.read_line().ends_with(" :ada!u@chat PRIVMSG bob :psst"));
         ada.say("@label=6 PRIVMSG nobody :psst");
         ada.expect_line("@label=6 :chatd.local 401 ada nobody :No such nick/channel");
+    }
+
+    TEST_CASE("IRC: PING and PONG do not keep a client from idle-timeout") {
+        const Daemon daemon{irc_with({"room lobby", "idle-timeout 1"})};
+        IrcClient ada{daemon, "ada"};
+        std::string line;
+        do {
+            ada.say("PING x");
+            line = ada.read_line();
+        } while (line == ":chatd.local PONG chatd.local :x");
+        CHECK(line == "ERROR :Closing link: Idle for 1 s");
     }
 
     TEST_CASE("IRC: private words reach people of every dialect and the away are known") {

@@ -209,8 +209,8 @@ TEST_SUITE("unit") {
     TEST_CASE("irc: speech that is refused is told by the numeric") {
         IrcPlace place;
         place.be_inside("ada");
-        place.send(
-            "PRIVMSG\r\nPRIVMSG #lobby\r\nPRIVMSG #lobby :\r\nPRIVMSG #plans :x\r\nPRIVMSG a,b,c,d,e :x\r\n");
+        place.send("PRIVMSG\r\nPRIVMSG #lobby\r\nPRIVMSG #lobby :  \r\nPRIVMSG #plans :x\r\nPRIVMSG "
+                   "a,b,c,d,e :x\r\n");
         CHECK(place.asked().empty());
         CHECK(place.sent() == ":chatd.local 411 ada :No recipient given\r\n"
                               ":chatd.local 412 ada :No text to send\r\n"
@@ -305,7 +305,7 @@ TEST_SUITE("unit") {
         CHECK(std::get<0>(fields) == 3);
         CHECK(words == "adahorse");
         SUBCASE("rightly") {
-            place.accept("ada");
+            place.accept("Ada");
             CHECK(place.sent() == ":chatd.local 900 * * ada :You are now logged in as ada\r\n"
                                   ":chatd.local 903 * :SASL authentication successful\r\n");
             place.asked_as<NameFrame>();
@@ -319,6 +319,10 @@ TEST_SUITE("unit") {
             place.asked_as<EnterFrame>();
             place.enter(4, "lobby");
             CHECK(place.sent() == ":ada!u@chat JOIN #lobby ada :Ada L\r\n");
+            place.take_names("ada\t\tada");
+            place.sent();
+            place.send("AUTHENTICATE PLAIN\r\n");
+            CHECK(place.sent() == ":chatd.local 907 ada :You have already authenticated using SASL\r\n");
         }
         SUBCASE("wrongly") {
             place.refuse(Refusal::wrong_password);
@@ -342,19 +346,238 @@ TEST_SUITE("unit") {
         place.log(Kind::renamed, "dee", "eve");
         place.log(Kind::said, "eve", "3");
         CHECK(place.sent() == "@account=bob :bob!u@chat PRIVMSG #lobby :1\r\n:cy!u@chat PRIVMSG #lobby :2\r\n"
-                              "@account=dee :dee!u@chat JOIN #lobby\r\n:dee!u@chat NICK eve\r\n"
+                              "@account=dee :dee!u@chat JOIN #lobby\r\n@account=dee :dee!u@chat NICK eve\r\n"
                               "@account=dee :eve!u@chat PRIVMSG #lobby :3\r\n");
+    }
+
+    TEST_CASE("irc: nobody has the account of who had the name before") {
+        IrcPlace place;
+        place.send("CAP REQ :account-tag server-time\r\nCAP END\r\n");
+        place.be_named("ada");
+        place.log(Kind::joined, "bob", "bob"); // before
+        place.log(Kind::joined, "dee", "dee");
+        place.send("JOIN #lobby\r\n");
+        place.asked_as<EnterFrame>();
+        place.enter(4, "lobby");
+        place.take_names("ada\t\t\nbob\t\t\ncy\t\tcy\nfay\t\tfay");
+        place.sent();
+        const auto has_account = [&](Kind kind, std::string_view name, std::string_view words) {
+            place.log(kind, std::string{name}, std::string{words});
+            return has(place.sent(), "account=");
+        };
+        CHECK_FALSE(has_account(Kind::said, "bob", "not that account"));
+        CHECK_FALSE(has_account(Kind::said, "dee", "1"));
+        CHECK(has_account(Kind::said, "cy", "2"));
+        CHECK(has_account(Kind::left, "cy", ""));
+        CHECK_FALSE(has_account(Kind::joined, "cy", ""));
+        CHECK_FALSE(has_account(Kind::said, "cy", "somebody else"));
+        CHECK(has_account(Kind::renamed, "fay", "guy"));
+        CHECK(has_account(Kind::said, "guy", "3"));
+        CHECK_FALSE(has_account(Kind::said, "fay", "somebody else"));
+        place.hear(ToldFrame::make("guyhello", std::uint64_t{8}, std::uint32_t{1}, std::uint8_t{3}));
+        CHECK_FALSE(has(place.sent(), "account=")); // a name that is held in no room may be another's
+        place.send("NAMES #lobby\r\nNAMES #plans\r\n");
+        place.asked_as<PeopleFrame>();
+        place.list("cy\t\tcy"); // who has come later than what the log was read to
+        place.asked_as<PeopleFrame>();
+        place.list("zoe\t\tzoe");
+        place.sent();
+        CHECK_FALSE(has_account(Kind::said, "cy", "4"));
+        CHECK(place.talk.accounts.of("plans", "zoe").empty());
+        place.send("PART #lobby\r\n");
+        place.asked_as<LeaveFrame>();
+        place.accept();
+        CHECK(place.talk.accounts.of("lobby", "guy").empty());
+    }
+
+    TEST_CASE("irc: a client that is being ended waits for no time") {
+        IrcPlace place;
+        place.be_named("ada");
+        CHECK(place.talk.waits_until().has_value());
+        place.send("QUIT\r\n");
+        place.asked_as<QuitFrame>();
+        place.accept();
+        REQUIRE(place.client.is_ending());
+        place.talk.silence = irc::Silence{irc::IrcConversation::Clock::now() - irc::Silence::until_asked};
+        CHECK_FALSE(place.talk.serve());
+        CHECK_FALSE(place.talk.waits_until().has_value());
+    }
+
+    TEST_CASE("irc: a silent client is asked and then gone at once but one that takes nothing is not asked") {
+        using irc::Silence;
+        const auto now = irc::IrcConversation::Clock::now();
+        const Silence silent{now - Silence::until_asked - Silence::until_gone};
+        IrcPlace place;
+        place.be_named("ada");
+        place.talk.silence = silent;
+        place.client.append("what it has not taken");
+        CHECK_FALSE(place.talk.serve());
+        CHECK(*place.talk.waits_until() > now); // it does not turn round and round
+        CHECK(place.sent() == "what it has not taken");
+        place.talk.silence = silent;
+        CHECK(place.talk.serve());
+        CHECK(place.sent() == "PING :chatd.local\r\n");
+        place.talk.silence = silent;
+        CHECK(place.talk.silence.look(now - Silence::until_gone) == Silence::Verdict::ask);
+        CHECK_THROWS_AS(place.talk.serve(), Gone);
+        CHECK(place.sent() == "ERROR :Closing link: Ping timeout\r\n");
+    }
+
+    TEST_CASE("irc: PING and PONG are nobody's wish") {
+        IrcPlace place;
+        place.be_named("ada");
+        CHECK(place.talk.was_asked_for());
+        place.send("PONG x\r\n");
+        CHECK_FALSE(place.talk.was_asked_for());
+        place.send("TIME\r\n");
+        CHECK(place.talk.was_asked_for());
+        place.send("PING x\r\n");
+        CHECK_FALSE(place.talk.was_asked_for());
+    }
+
+    TEST_CASE("irc: a NOTICE to a channel is passed over and one to somebody is told") {
+        IrcPlace place;
+        place.be_inside("ada");
+        place.send("NOTICE #lobby :hear\r\nNOTICE #plans :hear\r\nNOTICE #lobby :\x01"
+                   "ACTION nods\x01\r\nNOTICE #lobby,bob :hear\r\n");
+        CHECK(place.asked_as<TellAsFrame>().second == "bobhear");
+        place.accept();
+        CHECK(place.asked().empty());
+        CHECK(place.sent().empty());
+    }
+
+    TEST_CASE("irc: a command with several targets has its label on every answer") {
+        IrcPlace place;
+        place.send("CAP REQ :echo-message labeled-response batch\r\nCAP END\r\n");
+        place.be_inside("ada");
+        place.send("@label=L PRIVMSG nosuch,#lobby :hi\r\n");
+        place.asked_as<TellAsFrame>();
+        place.refuse(Refusal::nobody);
+        place.asked_as<SayFrame>();
+        place.log(Kind::said, "ada", "hi", IrcPlace::self);
+        place.accept();
+        CHECK(place.sent() == "@label=L :chatd.local 401 ada nosuch :No such nick/channel\r\n"
+                              ":ada!u@chat PRIVMSG #lobby :hi\r\n");
+        place.send("@label=M PRIVMSG nosuch,#plans,#lobby :hi\r\n");
+        place.asked_as<TellAsFrame>();
+        place.refuse(Refusal::nobody);
+        place.asked_as<SayFrame>();
+        place.accept();
+        CHECK(place.sent() == "@label=M :chatd.local BATCH +a1 labeled-response\r\n"
+                              "@batch=a1 :chatd.local 401 ada nosuch :No such nick/channel\r\n"
+                              "@batch=a1 :chatd.local 404 ada #plans :Join the channel first\r\n"
+                              ":chatd.local BATCH -a1\r\n");
+        place.send("@label=N PRIVMSG #lobby,#lobby :hi\r\n");
+        for (int target = 0; target < 2; ++target) {
+            place.asked_as<SayFrame>();
+            place.accept();
+        }
+        CHECK(place.sent() == "@label=N :chatd.local ACK\r\n");
+    }
+
+    TEST_CASE("irc: what was said before PART comes back before it or its label is answered") {
+        IrcPlace place;
+        place.send("CAP REQ :echo-message labeled-response batch\r\nCAP END\r\n");
+        place.be_inside("ada");
+        place.send("@label=L PRIVMSG #lobby :hi\r\n");
+        place.asked_as<SayFrame>();
+        place.accept();
+        place.send("@label=P PART #lobby\r\n");
+        place.asked_as<LeaveFrame>();
+        SUBCASE("it is in the log") {
+            place.serial -= 1; // of what was said
+            place.log(Kind::said, "ada", "hi", IrcPlace::self);
+            place.accept();
+            CHECK(place.sent() == "@label=L :ada!u@chat PRIVMSG #lobby :hi\r\n"
+                                  "@label=P :ada!u@chat PART #lobby\r\n");
+        }
+        SUBCASE("it cannot be read") {
+            place.accept();
+            CHECK(place.sent() == "@label=L :chatd.local ACK\r\n@label=P :ada!u@chat PART #lobby\r\n");
+        }
+    }
+
+    TEST_CASE("irc: what is refused takes no label from what was said before") {
+        IrcPlace place;
+        place.send("CAP REQ :echo-message labeled-response batch\r\nCAP END\r\n");
+        place.be_inside("ada");
+        place.send("@label=L PRIVMSG #lobby :hi\r\n");
+        place.asked_as<SayFrame>();
+        const std::uint32_t said_with = place.serial;
+        place.accept();
+        place.send("@label=M PRIVMSG #lobby :more\r\n");
+        place.asked_as<SayFrame>();
+        place.refuse(Refusal::muted);
+        CHECK(place.sent() == "@label=M :chatd.local 404 ada #lobby :You are muted here\r\n");
+        place.serial = said_with;
+        place.log(Kind::said, "ada", "hi", IrcPlace::self);
+        CHECK(place.sent() == "@label=L :ada!u@chat PRIVMSG #lobby :hi\r\n");
+    }
+
+    TEST_CASE("irc: no answer is longer than a line whatever the client's words are") {
+        IrcPlace place;
+        place.send("CAP REQ :standard-replies\r\nCAP END\r\n");
+        place.sent();
+        const std::string name = "a" + std::string(127, 'b');
+        place.be_named(name);
+        const std::string word(480, 'w'), half(240, 'w');
+        std::string caps;
+        for (int i = 0; i < 40; ++i) caps += "server-time ";
+        place.send(word + "\r\nJOIN #" + word + "\r\nPART #" + word + "\r\nPING " + word + "\r\nMODE #" +
+                   word + "\r\nNAMES #" + word + "\r\nWHOWAS " + word + "\r\nCAP " + word +
+                   "\r\nCAP REQ :" + word + "\r\nCAP REQ :" + caps + "\r\nCHATHISTORY BETWEEN " + half + " " +
+                   half + " x 1\r\nTOPIC #" + word + "\r\nPRIVMSG #" + word + " :x\r\nINVITE " + half + " #" +
+                   half + "\r\nKICK #" + half + " " + half + "\r\nUSERHOST a b c d e\r\n");
+        for (int person = 0; person < 5; ++person) {
+            place.asked_as<PeopleFrame>();
+            place.list(std::to_string(person) + std::string(127, 'p') + "\t\t");
+        }
+        const std::string sent = place.sent();
+        std::size_t people = 0, granted = 0;
+        for (std::size_t at = 0, end = 0; at < sent.size(); at = end + 2) {
+            end = sent.find("\r\n", at);
+            const std::string line = sent.substr(at, end + 2 - at);
+            CHECK_MESSAGE(line.size() <= irc::max_line, line);
+            for (std::size_t i = 0; (i = line.find("=+u@chat", i)) != line.npos; ++i) ++people;
+            if (!has(line, " ACK :")) continue;
+            for (std::size_t i = 0; (i = line.find("server-time", i)) != line.npos; ++i) ++granted;
+        }
+        CHECK(people == 5);
+        CHECK(granted == 40);
+        place.send("ISON nobody\r\n");
+        place.asked_as<PeopleFrame>();
+        place.refuse(Refusal::nobody);
+        CHECK(place.sent() == ":chatd.local 303 " + name + " :\r\n");
+    }
+
+    TEST_CASE("irc: blanks are no topic and no words and a hidden room is shown as one") {
+        IrcPlace place;
+        place.be_named("ada");
+        place.send("JOIN #lobby\r\n");
+        place.asked_as<EnterFrame>();
+        place.enter(4, "lobby");
+        place.asked_as<StateFrame>();
+        place.list("lobby\tih\t1\t0\t31\t\t0\t");
+        place.asked_as<PeopleFrame>();
+        place.list("ada\t\t");
+        CHECK(has(place.sent(), ":chatd.local 353 ada @ #lobby :ada\r\n"));
+        place.send("TOPIC #lobby :  \r\nAWAY : \r\n");
+        CHECK(std::get<0>(place.asked_as<AwayFrame>().first) == 0);
+        CHECK(has(place.sent(), ":chatd.local 400 ada TOPIC #lobby :A topic says something"));
     }
 
     TEST_CASE("irc: labels whose echo never comes are given up") {
         irc::Echoes echoes;
-        for (std::uint32_t serial = 1; serial <= 1000; ++serial)
-            echoes.expect(serial, "l" + std::to_string(serial));
+        for (std::uint32_t serial = 1; serial <= 1000; ++serial) {
+            const std::string lost = echoes.expect({serial, serial % 2, "l" + std::to_string(serial)});
+            CHECK(lost == (serial <= 64 ? "" : "l" + std::to_string(serial - 64)));
+        }
         CHECK(echoes.take(1).empty());
         CHECK(echoes.take(1000) == "l1000");
         CHECK(echoes.take(1000).empty());
-        echoes.forget();
+        CHECK(echoes.forget(1).size() == 32);
         CHECK(echoes.take(999).empty());
+        CHECK(echoes.take(998) == "l998");
     }
 
     TEST_CASE("irc: SETNAME tells the hub and is repeated to who knows it") {
@@ -399,10 +622,13 @@ TEST_SUITE("unit") {
         place.log(Kind::renamed, "ada", "eve", IrcPlace::self);
         place.accept("eve");
         CHECK(place.sent() == ":ada!u@chat NICK eve\r\n");
-        place.send("PART #lobby :bye\r\nPART #lobby\r\n");
+        place.send("NICK eve\r\n"); // it is so
+        CHECK(place.asked().empty());
+        CHECK(place.sent().empty());
+        place.send("PART #lobby :bye\r\nPART #lobby\r\n"); // nobody is told the words
         place.asked_as<LeaveFrame>();
         place.accept();
-        CHECK(place.sent() == ":eve!u@chat PART #lobby :bye\r\n"
+        CHECK(place.sent() == ":eve!u@chat PART #lobby\r\n"
                               ":chatd.local 442 eve #lobby :You're not on that channel\r\n");
         CHECK_FALSE(place.rooms.is_in_any());
     }

@@ -131,6 +131,13 @@ TEST_SUITE("unit") {
         CHECK_FALSE(shown.now(renamed, "plans").empty()); // again, after the name was another one
         CHECK(shown.now(renamed, "lobby").empty());
         CHECK(shown.now(renamed, "lobby", true).empty()); // it knows that of itself
+        // Of requests that are known, also where one log was read further than the other.
+        std::vector<Record> to_and_fro{record(Kind::renamed, "ada", "bob"),
+                                       record(Kind::renamed, "bob", "ada"),
+                                       record(Kind::renamed, "ada", "bob")};
+        for (std::uint32_t i = 0; i < 3; ++i) to_and_fro[i].serial = i + 1;
+        for (const Record& one : to_and_fro) CHECK_FALSE(shown.now(one, "lobby").empty());
+        for (const Record& one : to_and_fro) CHECK(shown.now(one, "plans").empty());
     }
 
     TEST_CASE("irc: who asks for it leaves one room and whose connection ends leaves all") {
