@@ -37,32 +37,41 @@ std::optional<Refusal> Names::refuse(const Client& client, const std::string& na
 
 void Names::on_name(Client& client, Packet packet) {
     const std::string name = NameFrame::read(packet).second;
-    if (settings_.users.empty()) return take(client, name);
+    if (settings_.users.empty()) {
+        take(client, name);
+        return;
+    }
     if (const auto why = refuse_name(name)) return answers_.refuse(client, *why);
     passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
-        if (verdict.kind == Verdict::Kind::accepted && asks.person.account == fold_name(verdict.name))
-            return take_back(asks, verdict.name);
+        if (verdict.kind == Verdict::Kind::accepted && asks.person.account == fold_name(verdict.name)) {
+            take_back(asks, verdict.name);
+            return;
+        }
         asks.claimed = verdict.name;
-        if (verdict.kind == Verdict::Kind::refused) return take(asks, name);
+        if (verdict.kind == Verdict::Kind::refused) {
+            take(asks, name);
+            return;
+        }
         answers_.refuse(asks, verdict.kind == Verdict::Kind::accepted ? Refusal::password_needed
                                                                       : Refusal::not_now);
     });
 }
 
 // Where IRC is spoken a name is all that it takes.
-void Names::take(Client& client, const std::string& name) {
-    if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
+bool Names::take(Client& client, const std::string& name) {
+    if (const auto why = refuse(client, name)) return answers_.refuse(client, *why), false;
     people_.give_name(client, name);
     client.state = client.speaks_irc() ? Client::State::inside : Client::State::entering;
     answers_.confirm(client, name);
     ignores_.tell_of(client);
+    return true;
 }
 
 // Whoever has the password has the name: a connection that has it is dead, or will be.
-void Names::take_back(Client& client, const std::string& name) {
+bool Names::take_back(Client& client, const std::string& name) {
     if (Client* const ghost = people_.find(name); ghost != nullptr && ghost != &client)
         departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
-    take(client, name);
+    return take(client, name);
 }
 
 void Names::on_login(Client& client, Packet packet) {
@@ -74,8 +83,8 @@ void Names::on_login(Client& client, Packet packet) {
                        if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);
                        asks.claimed.clear();
                        asks.person.account = fold_name(name);
-                       asks.is_operator = has_right(verdict.rights, "operator");
-                       take_back(asks, name);
+                       const bool is_operator = has_right(verdict.rights, "operator");
+                       if (take_back(asks, name)) asks.is_operator = is_operator;
                    });
     erase_bytes(password);
 }
@@ -89,6 +98,8 @@ void Names::on_authenticate(Client& client, Packet packet) {
     passwords_.ask(client, LoginKind::user, name, std::string_view{words}.substr(name_size),
                    [this](Client& asks, const Verdict& verdict) {
                        if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);
+                       if (bans_.keeps_out(fold_name(verdict.name), {}, std::chrono::system_clock::now()))
+                           return answers_.refuse(asks, Refusal::name_banned);
                        asks.claimed.clear();
                        asks.person.account = fold_name(verdict.name);
                        asks.is_operator = has_right(verdict.rights, "operator");

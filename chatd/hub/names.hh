@@ -47,8 +47,9 @@ public:
     void on_describe(Client& client, Packet packet);
 
 private:
-    void take(Client& client, const std::string& name);
-    void take_back(Client& client, const std::string& name);
+    // Whether the client has the name now.
+    bool take(Client& client, const std::string& name);
+    bool take_back(Client& client, const std::string& name);
     void rename(Client& client, const std::string& name);
 
     common::Log& log_;
