@@ -33,7 +33,7 @@ for test in files talk upgrade; do check "debian/tests/$test" try $test; done
 check 'the daemons go on while their packages are removed' inside 'ftpctl stats >/dev/null && chatctl stats >/dev/null'
 check 'both stop' inside 'ftpctl shutdown && chatctl shutdown'
 check 'remove' inside 'apt-get -qy remove suite-ftpd suite-chatd suite-clients suite-tls suite-common' >"$fresh/deb-remove.log" 2>&1
-check 'what was said is still there' inside 'ls /var/lib/chatd/rooms /etc/chatd.conf /etc/ftpd.conf' 
+check 'what was said is still there' inside 'ls /var/lib/chatd/rooms /etc/chatd.conf /etc/ftpd.conf'
 check 'purge' inside 'apt-get -qy purge suite-ftpd suite-chatd' >"$fresh/deb-purge.log" 2>&1
 check 'nothing is left' is_gone
 

@@ -47,9 +47,9 @@ public:
     void on_describe(Client& client, Packet packet);
 
 private:
-    // Whether the client has the name now.
-    bool take(Client& client, const std::string& name);
-    bool take_back(Client& client, const std::string& name);
+    // Only who has the name then is made an operator.
+    void take(Client& client, const std::string& name, bool is_made_operator = false);
+    void take_back(Client& client, const std::string& name, bool is_made_operator = false);
     void rename(Client& client, const std::string& name);
 
     common::Log& log_;

@@ -66,7 +66,8 @@ void ProgramPlace::put_other_version() const {
     std::string bytes = original_;
     const std::string end(1, '\0'), name = path_.filename();
     replace_all(bytes, end + SUITE_VERSION + end, end + other_version() + end);
-    replace_all(bytes, name + " " SUITE_VERSION, text(name, ' ', other_version())); // as a client is told
+    for (const char between : {' ', '-'}) // as a client is told
+        replace_all(bytes, text(name, between, SUITE_VERSION), text(name, between, other_version()));
     if (bytes == original_) throw Failure{"the program does not have its version in it"};
     put(bytes);
 }

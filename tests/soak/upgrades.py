@@ -28,8 +28,9 @@ class Programs:
             with open(os.path.join(build, name), "rb") as file:
                 same = file.read()
             version = subprocess.run([os.path.join(build, name), "-V"], capture_output=True, check=True).stdout.split()[1]
-            end = b"\0"
-            other = same.replace(end + version + end, end + re.sub(rb"\d", b"9", version) + end)
+            # It stands by itself, or the linker has made it the end of a longer text.
+            stands = rb"(?<=[\0 -])" + re.escape(version) + rb"(?=\0)"
+            other = re.sub(stands, re.sub(rb"\d", b"9", version), same)
             assert other != same
             self.bytes[name] = {"same": same, "other": other, "crashing": CRASHING.replace("NAME", name).encode(),
                                 "refusing": REFUSING.replace("NAME", name).encode()}

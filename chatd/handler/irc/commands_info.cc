@@ -54,7 +54,7 @@ void do_time(IrcConversation& c, const ClientLine&) {
 }
 
 void do_version(IrcConversation& c, const ClientLine&) {
-    c.replies.numeric(Numeric::version, {"chatd-" SUITE_VERSION, server_word}, "");
+    c.replies.numeric(Numeric::version, {version_word, server_word}, "");
     tell_isupport(c);
 }
 

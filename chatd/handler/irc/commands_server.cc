@@ -12,7 +12,6 @@ using namespace common;
 namespace chatd::irc {
 namespace {
 
-constexpr std::string_view version = "chatd-" SUITE_VERSION;
 constexpr std::string_view modes_with_param = "bklov";
 
 } // namespace
@@ -22,10 +21,10 @@ void greet(IrcConversation& c) {
     replies.numeric(Numeric::welcome, {},
                     text("Welcome to the ", network, " network, ", prefix_of(replies.nick())));
     replies.numeric(Numeric::your_host, {},
-                    text("Your host is ", server_word, ", running version ", version));
+                    text("Your host is ", server_word, ", running version ", version_word));
     replies.numeric(Numeric::created, {}, "What is said here is kept in the rooms, also while you are away");
     replies.bare_numeric(Numeric::my_info,
-                         {server_word, version, user_modes, all_channel_modes(), modes_with_param});
+                         {server_word, version_word, user_modes, all_channel_modes(), modes_with_param});
     tell_isupport(c);
     do_motd(c, {});
 }

@@ -12,7 +12,7 @@ namespace chatd::irc {
 inline constexpr std::string_view user_word = "u";
 inline constexpr std::string_view host_word = "chat";
 // Who says what nobody says: the server, the administrator.
-inline constexpr std::string_view server_word = "chatd.local";
+inline constexpr std::string_view server_word = "chatd.local", version_word = "chatd-" SUITE_VERSION;
 
 // Whether a target is a room's, and which; #lobby is lobby. A room's name may be anything behind the #.
 inline bool is_channel(std::string_view target) { return target.substr(0, 1) == "#"; }
