@@ -17,7 +17,7 @@ programs := ftpd:ftpd/main.cc:sbin fcp:ftpd/fcp/fcp.cc:bin ftpctl:common/ctl/ctl
 links    := fls:fcp:ftpd/fcp/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
 # FILE of service/:FOLDER below PREFIX[:NAME there]. What other programs are told of the daemons: systemd of their
 # units, users and folders; and, to be copied into /etc, logrotate, avahi and fail2ban.
-services := $(foreach u,chatd.service chatd.socket ftpd.service ftpd.socket ftpd-root.service,$u:lib/systemd/system) \
+services := $(foreach u,chatd.service chatd.socket ftpd.service ftpd.socket ftpd-root.service ftpd-root.socket,$u:lib/systemd/system) \
             $(foreach d,chatd ftpd,$d.sysusers:lib/sysusers.d:$d.conf) ftpd.tmpfiles:lib/tmpfiles.d:ftpd.conf \
             ftpd.logrotate:share/doc/suite/logrotate:ftpd \
             $(foreach f,avahi/ftpd.service $(addprefix fail2ban/,suite-ftpd.conf suite-chatd.conf suite-jails.conf) \

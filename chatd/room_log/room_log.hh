@@ -77,7 +77,9 @@ public:
     const LogTopic& topic_setting() const { return topic_; } // with who did it
     // When the log began, in microseconds since 1970: the same after a restart, and when its first segments
     // are gone. 0: what tells of it cannot be read.
-    std::int64_t birth() const { return birth_ != 0 ? birth_ : birth_ = birth_in(files_, segments_.front()); }
+    std::int64_t birth() const {
+        return birth_ != 0 ? birth_ : birth_ = birth_in(files_, segments_.front(), segments_.back());
+    }
     bool has_batch() const { return !batch_.empty(); }
     // Writes the batch; begins a new segment when this one is full. False: some of it, or all, is not in the
     // log: the lines from next_line on, whose numbers are given again.

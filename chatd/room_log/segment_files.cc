@@ -11,9 +11,11 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <optional>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 using namespace common;
 namespace fs = std::filesystem;
@@ -136,12 +138,21 @@ void SegmentFiles::remove(const LogSegment& segment) const {
     if (have_names_) ::unlink(path_of(segment.number).c_str());
 }
 
-std::int64_t birth_in(const SegmentFiles& files, const LogSegment& oldest) {
+std::int64_t birth_in(const SegmentFiles& files, const LogSegment& oldest, const LogSegment& newest) {
     try {
-        LogReader reader{files.open_for_reading(oldest), 0};
-        Record first;
-        if (reader.next(first) != LogReader::Result::record || first.kind != Kind::segment_start) return 0;
-        return first.speaker != 0 ? static_cast<std::int64_t>(first.speaker) : first.time;
+        // Only the starts of newer versions tell it.
+        const auto start_of = [&](const LogSegment& segment) -> std::optional<Record> {
+            LogReader reader{files.open_for_reading(segment), 0};
+            Record first;
+            const bool is_start =
+                reader.next(first) == LogReader::Result::record && first.kind == Kind::segment_start;
+            return is_start ? std::optional{std::move(first)} : std::nullopt;
+        };
+        if (const auto told = start_of(newest); told && told->speaker != 0)
+            return static_cast<std::int64_t>(told->speaker);
+        const auto first = start_of(oldest);
+        if (!first) return 0;
+        return first->speaker != 0 ? static_cast<std::int64_t>(first->speaker) : first->time;
     } catch (const std::system_error&) {
         return 0;
     }

@@ -58,8 +58,8 @@ private:
     common::Log& log_;
 };
 
-// When the log of this oldest segment began, in microseconds since 1970: its start says it; in one of an
-// earlier version, it is the log's as far as it is known. 0: it cannot be read now.
-std::int64_t birth_in(const SegmentFiles& files, const LogSegment& oldest);
+// When the log of these segments began, in microseconds since 1970: the start of the newest says it; in one
+// of an earlier version, the oldest began then, as far as it is known. 0: it cannot be read now.
+std::int64_t birth_in(const SegmentFiles& files, const LogSegment& oldest, const LogSegment& newest);
 
 } // namespace chatd

@@ -105,11 +105,11 @@ std::vector<Note> UserStore::load(const Fd& file, const struct stat& found) {
     if (hashes_.empty()) hashes_.push_back(own_hash_);
     told_.clear();
     std::vector<Note> notes;
-    if ((found.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+    if ((found.st_mode & (S_IWGRP | S_IRWXO)) == 0)
         notes.push_back({Severity::notice, read});
     else
         notes.push_back(
-            {Severity::warning, read + ", which is open to other users than its owner: chmod 600"});
+            {Severity::warning, read + ", which others can read, or its group can write to: chmod 640"});
     if (const auto met = tell_of_meeting(users_, strangers_)) notes.push_back(*met);
     return notes;
 }

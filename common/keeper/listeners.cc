@@ -132,6 +132,22 @@ void Listeners::choose_spoken(const std::vector<std::string>& places, bool there
                         "CERT KEY', two files in PEM");
 }
 
+// What a start would say, or do: these sockets stay as they are until then.
+void Listeners::tell_unspoken(const std::vector<std::string>& places, std::vector<Note>& told) const {
+    for (const std::string& given : places) {
+        const ListenPlace place{given};
+        const auto is_such = [&](const Listener& one) {
+            const ListenerLabel label{one.label};
+            return label.is_irc >= place.is_irc && label.is_tls >= place.is_tls;
+        };
+        if ((place.is_irc || place.is_tls) && std::ranges::none_of(all_, is_such))
+            told.push_back({Severity::error,
+                            text("listen ", escape(given),
+                                 " waits for the next start: the sockets that the service manager has passed "
+                                 "stay as they are, and none of them is so")});
+    }
+}
+
 void Listeners::tell_changes(std::function<void(const Listener&)> on_new,
                              std::function<void(const std::string& label)> on_gone) {
     on_new_ = std::move(on_new);
@@ -140,7 +156,7 @@ void Listeners::tell_changes(std::function<void(const Listener&)> on_new,
 
 void Listeners::open(const std::vector<std::string>& places, std::vector<Note>* told,
                      std::chrono::milliseconds limit) {
-    if (inherited_) return;
+    if (inherited_) return told == nullptr ? void() : tell_unspoken(places, *told);
     std::vector<Listener> wanted;
     const auto want = [&](const Address& address, const ListenPlace& place) {
         const std::string label = label_for(address, place, wanted);

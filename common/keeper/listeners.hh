@@ -61,6 +61,7 @@ public:
 
 private:
     void close(const Listener& one) const;
+    void tell_unspoken(const std::vector<std::string>& places, std::vector<Note>& told) const;
 
     std::vector<Listener> all_;
     std::function<void(const Listener&)> on_new_;
