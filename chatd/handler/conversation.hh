@@ -50,7 +50,7 @@ public:
 
     // --- The client. What it is sent goes into ClientSocket::waiting.
     // Before anything has come.
-    virtual void begin() = 0;
+    virtual void begin() {}
     virtual Intake& intake() = 0;
     // One read of what the client sends; whether anything came, or was understood in another way now.
     virtual bool read() { return client.read(intake()); }

@@ -36,7 +36,6 @@ public:
     // lines_at_once: that may go to the hub together; 0: no limit.
     IrcConversation(const HandlerSide& side, std::size_t lines_at_once);
 
-    void begin() override {}
     Intake& intake() override { return input; }
     bool read() override;
     bool obey_next() override;
