@@ -47,8 +47,8 @@ public:
     void on_describe(Client& client, Packet packet);
 
 private:
-    void take(Client& client, const std::string& name);
-    void take_back(Client& client, const std::string& name);
+    void take(Client& client, const std::string& name, bool is_operator);
+    void take_back(Client& client, const std::string& name, bool is_operator);
     void rename(Client& client, const std::string& name);
 
     common::Log& log_;
