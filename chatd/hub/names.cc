@@ -37,33 +37,35 @@ std::optional<Refusal> Names::refuse(const Client& client, const std::string& na
 
 void Names::on_name(Client& client, Packet packet) {
     const std::string name = NameFrame::read(packet).second;
-    if (settings_.users.empty()) return take(client, name);
+    if (settings_.users.empty()) return take(client, name, client.is_operator);
     if (const auto why = refuse_name(name)) return answers_.refuse(client, *why);
     passwords_.ask(client, LoginKind::known, name, {}, [this, name](Client& asks, const Verdict& verdict) {
-        if (verdict.kind == Verdict::Kind::accepted && asks.person.account == fold_name(verdict.name))
-            return take_back(asks, verdict.name);
+        const bool is_own = // since it has authenticated, which nobody does where people type
+            asks.speaks_irc() && asks.person.account == fold_name(verdict.name);
+        if (verdict.kind == Verdict::Kind::accepted && is_own)
+            return take_back(asks, verdict.name, asks.is_operator);
         asks.claimed = verdict.name;
-        if (verdict.kind == Verdict::Kind::refused) return take(asks, name);
+        if (verdict.kind == Verdict::Kind::refused) return take(asks, name, asks.is_operator);
         answers_.refuse(asks, verdict.kind == Verdict::Kind::accepted ? Refusal::password_needed
                                                                       : Refusal::not_now);
     });
 }
 
 // Where IRC is spoken a name is all that it takes.
-void Names::take(Client& client, const std::string& name, bool is_made_operator) {
+void Names::take(Client& client, const std::string& name, bool is_operator) {
     if (const auto why = refuse(client, name)) return answers_.refuse(client, *why);
     people_.give_name(client, name);
+    client.is_operator = is_operator;
     client.state = client.speaks_irc() ? Client::State::inside : Client::State::entering;
-    client.is_operator = client.is_operator || is_made_operator;
     answers_.confirm(client, name);
     ignores_.tell_of(client);
 }
 
 // Whoever has the password has the name: a connection that has it is dead, or will be.
-void Names::take_back(Client& client, const std::string& name, bool is_made_operator) {
+void Names::take_back(Client& client, const std::string& name, bool is_operator) {
     if (Client* const ghost = people_.find(name); ghost != nullptr && ghost != &client)
         departures_.dismiss(*ghost, Farewell::resumed_elsewhere);
-    take(client, name, is_made_operator);
+    take(client, name, is_operator);
 }
 
 void Names::on_login(Client& client, Packet packet) {
@@ -84,8 +86,11 @@ void Names::on_authenticate(Client& client, Packet packet) {
     auto [fields, words] = AuthenticateFrame::read(packet);
     const auto [name_size] = fields;
     if (name_size > words.size()) throw PeerError("a name that is longer than its frame");
-    if (!client.person.account.empty()) return answers_.refuse(client, Refusal::not_now); // it has one
     const std::string name = words.substr(0, name_size);
+    if (!client.person.account.empty()) { // one is all
+        erase_bytes(words);
+        return answers_.refuse(client, Refusal::not_now);
+    }
     passwords_.ask(client, LoginKind::user, name, std::string_view{words}.substr(name_size),
                    [this](Client& asks, const Verdict& verdict) {
                        if (verdict.kind != Verdict::Kind::accepted) return passwords_.refuse(asks, verdict);

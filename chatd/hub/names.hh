@@ -47,9 +47,8 @@ public:
     void on_describe(Client& client, Packet packet);
 
 private:
-    // Only who has the name then is made an operator.
-    void take(Client& client, const std::string& name, bool is_made_operator = false);
-    void take_back(Client& client, const std::string& name, bool is_made_operator = false);
+    void take(Client& client, const std::string& name, bool is_operator);
+    void take_back(Client& client, const std::string& name, bool is_operator);
     void rename(Client& client, const std::string& name);
 
     common::Log& log_;
