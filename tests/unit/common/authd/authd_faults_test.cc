@@ -265,9 +265,16 @@ TEST_SUITE("unit") {
     TEST_CASE("authd: a user file that others can read is told") {
         AuthdHouse house{{.users = line("ann", "sesame")}};
         house.wait_for_log("1 users read from " + house.users_path() + "\n");
-        REQUIRE(::chmod(house.users_path().c_str(), 0640) == 0);
-        CHECK(house.ask_once("ann", "sesame").kind == Kind::accepted);
-        house.wait_for_log("which others can read, or its group can write to: chmod 640");
+        const auto reread = [&](mode_t mode) {
+            REQUIRE(::chmod(house.users_path().c_str(), mode) == 0);
+            CHECK(house.ask_once("ann", "sesame").kind == Kind::accepted);
+        };
+        reread(0640); // of the daemon's own group, say
+        reread(0600);
+        const std::string_view fault = "which others can read, or its group can write to: chmod 640";
+        CHECK(house.log().find(fault) == std::string::npos);
+        reread(0644);
+        house.wait_for_log(std::string{fault});
     }
 
     TEST_CASE("authd: without its user file there is no start") {
