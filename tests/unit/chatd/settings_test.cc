@@ -86,7 +86,10 @@ TEST_SUITE("unit") {
         CHECK(common::speaks_irc("listen unix:/run/irc irc"));
         CHECK_FALSE(common::speaks_tls("listen 127.0.0.1:6667 irc"));
         CHECK_FALSE(common::speaks_irc("listen 127.0.0.1:6697 tls"));
-        CHECK_FALSE(common::speaks_irc("inherited unix:/x irc"));
+        CHECK_FALSE(common::speaks_irc("inherited unix:/x irc 5")); // its path ends so
+        CHECK(common::speaks_irc("inherited unix:/x 5 irc"));
+        CHECK_FALSE(common::speaks_tls("inherited unix:/x 5 tls"));
+        CHECK(common::speaks_tls("inherited 127.0.0.1:990 5 tls"));
     }
 
     TEST_CASE("codes that IRC cannot carry are named where some may come that speak it") {
