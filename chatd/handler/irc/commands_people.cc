@@ -36,7 +36,8 @@ void ask_for_room(IrcConversation& c, const std::string& room, std::function<voi
 }
 
 // Asks for one person; nullptr: there is nobody of that name.
-void ask_for_person(IrcConversation& c, std::string_view name, std::function<void(const PersonRow*)> found) {
+void ask_for_person(IrcConversation& c, std::string_view name,
+                    const std::function<void(const PersonRow*)>& found) {
     if (name.size() > max_name) return found(nullptr);
     const auto whom = std::make_shared<PersonRow>();
     c.ask(Message::people, PeopleFrame::make(name, std::uint32_t{0}, std::uint8_t{1}), std::string{name},
