@@ -160,12 +160,7 @@ void IrcConversation::take_list(const HubRequest&, const std::string& lines, boo
 // --- The rooms.
 
 void IrcConversation::leave(std::uint32_t room) {
-    forget(room);
     rooms.leave(room);
-}
-
-// Nothing that is said there is shown any more.
-void IrcConversation::forget(std::uint32_t room) {
     if (const Place* const place = places.find(room)) accounts.forget(place->name);
     for (const std::string& label : echoes.forget(room)) replies.acknowledge(label);
     places.remove(room);
@@ -196,7 +191,7 @@ void IrcConversation::lose_lines(const RoomView& room, std::uint64_t count) {
 void IrcConversation::lose_room(const std::string& name, bool) {
     const auto& all = places.all();
     const auto lost = std::find_if(all.begin(), all.end(), [&](const Place& p) { return p.name == name; });
-    if (lost != all.end()) forget(lost->room);
+    if (lost != all.end()) leave(lost->room);
     ServerLine line{server_word, "KICK"};
     line.word(channel_of(name)).word(replies.nick()).text("The room is closed");
     replies.event(line);

@@ -83,7 +83,7 @@ public:
     // The last words, and the end. why: in ERROR.
     void finish(std::string_view why);
 
-    // It has left the room.
+    // It has left the room, or the room is gone: nothing that is said there is shown any more.
     void leave(std::uint32_t room);
     // The rooms' records wait until what belongs to an entrance is told.
     void hold_rooms(bool hold) { is_entering_ = hold; }
@@ -106,7 +106,6 @@ public:
 private:
     void obey(const ClientLine& line);
     void end_command();
-    void forget(std::uint32_t room);
 
     Steps steps_;
     Answers answers_;
