@@ -59,7 +59,7 @@ struct Neighbour : Connection {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e slow") {
     TEST_CASE("IRC: a bot with a bare socket joins and answers people with nc and with IRC and leaves") {
         const Daemon daemon{irc_with()};
         ChatClient typed{daemon, "typed"};

@@ -173,7 +173,7 @@ void be_the_host(const IrcClientMaker& make, Carrier carrier = Carrier::plain) {
 
 } // namespace
 
-TEST_SUITE("e2e") {
+TEST_SUITE("e2e slow") {
     TEST_CASE("IRC: with irssi in one room with nc and telnet and chat") {
         if (!lacks("irssi")) be_a_guest(with_irssi);
     }
