@@ -333,7 +333,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE(
         "chat over TLS: many that stop in the middle of their hello cost their time and nobody else's") {
-        const Secured server{{"login-timeout 2", "max-clients 300"}};
+        const Secured server{{"login-timeout 5", "max-clients 300"}};
         ChatClient ann{server.daemon(), "ann"};
         Guest guest{server};
         guest.enter("guest");
