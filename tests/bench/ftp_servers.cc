@@ -57,7 +57,7 @@ Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files) {
 
 Certificate make_certificate(const Setting& setting) {
     const std::string place = setting.scratch + "/tls-";
-    const Certificate made{place + "certificate", place + "key", place + "both"};
+    Certificate made{place + "certificate", place + "key", place + "both"};
     const std::string command = "openssl req -x509 -nodes -days 30 -subj /CN=localhost -addext "
                                 "subjectAltName=DNS:localhost -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
                                 "-keyout " +
