@@ -27,9 +27,10 @@ std::optional<int> take_number(std::string_view& rest, std::size_t digits, char 
 // 120 is 120000 microseconds: the digits of a fraction of a second, of which six count.
 std::optional<microseconds> fraction(std::string_view digits) {
     if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos) return {};
-    std::string six{digits.substr(0, 6)};
-    six.resize(6, '0');
-    return microseconds{*common::parse_number<int>(six)};
+    int counted = 0;
+    for (std::size_t at = 0; at < 6; ++at)
+        counted = 10 * counted + (at < digits.size() ? digits[at] - '0' : 0);
+    return microseconds{counted};
 }
 
 std::string_view take_part(std::string_view& rest) {
