@@ -12,7 +12,8 @@ checks      := $(patsubst %,build/check/%.ok,format layers classes manuals table
 check: ## formatting, layering, manuals, static analysis, names that the POSIX=1 build uses
 	@tests/need.sh $(check_needs)
 	@$(MAKE) --no-print-directory -k $(checks) || true
-	@failed=0; for check in $(checks); do [ -e $$check ] || failed=$$((failed + 1)); done; \
+	@failed=0; for check in $(checks); do [ -e $$check ] && continue; failed=$$((failed + 1)); \
+	   echo "failed: $$check"; grep -s -E -m 3 'error|warning|differ|not ' $$check.log | sed 's/^/failed:   /'; done; \
 	 echo "check: $$(($(words $(checks)) - failed)) passed, $$failed failed"; [ $$failed = 0 ]
 
 # Runs $1; its output is shown only if it fails.

@@ -193,6 +193,7 @@ int run(int argc, char** argv) {
         return 130; // as a shell says of a program that SIGINT ended
     }
     if (options.verbose) runner.print_slowest();
+    runner.print_failures();
     if (found.empty()) std::printf("run-tests: no test of that name\n");
     std::printf("%zu passed, %zu failed, %zu skipped\n", runner.passed(), runner.failed(), runner.skipped());
     return !found.empty() && runner.failed() == 0 ? 0 : 1;

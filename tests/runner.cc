@@ -32,6 +32,7 @@ constexpr int skipped_status = 43;
 constexpr std::size_t max_shown =
     64 * 1024; // bytes of a failing job's output; the file in logs keeps all of it
 constexpr std::size_t slowest_shown = 5;
+constexpr std::ptrdiff_t cause_lines = 6;
 
 // Empty: it passed.
 std::string describe(int wait_status) {
@@ -67,6 +68,14 @@ std::string read_all(int file) {
     for (common::IoResult got; (got = common::read_some(file, buffer)).bytes > 0;)
         all.append(buffer.data(), got.bytes);
     return all;
+}
+
+// What doctest says of the first check that did not hold; nothing: none did.
+std::vector<std::string> find_cause(const std::vector<std::string>& output) {
+    const auto says_so = [](const std::string& line) { return line.find("ERROR: ") != line.npos; };
+    const auto first = std::ranges::find_if(output, says_so);
+    const auto end = std::find(first, output.end(), "");
+    return {first, first + std::min(cause_lines, end - first)};
 }
 
 void erase_progress() {
@@ -198,7 +207,7 @@ void Runner::finish(Run& run) {
     if (!run.fault.empty()) {
         erase_progress();
         std::printf("FAILED: %s: %s (%.1f s)\n", run.job.title.c_str(), run.fault.c_str(), run.seconds);
-        show_output(run);
+        failures_.push_back({run.job.title + ": " + run.fault, find_cause(show_output(run))});
     } else if (manner_.verbose && run.skipped) {
         const auto lines = common::split_lines(read_all(run.output.get()));
         std::printf("skipped      %s: %s\n", run.job.title.c_str(),
@@ -212,7 +221,7 @@ void Runner::finish(Run& run) {
     finished_.push_back(std::move(run));
 }
 
-void Runner::show_output(const Run& run) {
+std::vector<std::string> Runner::show_output(const Run& run) {
     std::string name = run.job.title.substr(0, 150);
     const auto is_odd = [](unsigned char c) { return !std::isalnum(c); };
     std::ranges::replace_if(name, is_odd, '-');
@@ -234,19 +243,23 @@ void Runner::show_output(const Run& run) {
         last.erase(0, excess);
     }
     if (before > 0) std::printf("  (its first %ju bytes are only in the file)\n", before);
-    for (const std::string& line : common::split_lines(last))
-        std::printf("%s\n", common::keep_to_one_line(line).c_str());
+    std::vector<std::string> lines = common::split_lines(last);
+    for (std::string& line : lines) {
+        line = common::keep_to_one_line(line);
+        std::printf("%s\n", line.c_str());
+    }
     if (copy)
         std::printf("  (the whole of it: %s)\n", path.c_str());
     else
         std::printf("  (not kept: %s cannot be written)\n", path.c_str());
+    return lines;
 }
 
 // Daemons that left their job's process group, and so were not found when it ended.
 void Runner::kill_strays() {
     for (const auto& process : e2e::children_of(::getpid())) {
         if (process.state == 'Z') continue;
-        std::printf("FAILED: %s[%d] outlived all tests\n", process.name.c_str(), process.pid);
+        failures_.push_back({process.name + "[" + std::to_string(process.pid) + "] outlived all tests", {}});
         ::kill(process.pid, SIGKILL);
         ++failed_;
     }
@@ -257,6 +270,13 @@ void Runner::show_progress() const {
     const auto done = finished_.size();
     std::printf("\r%zu of %zu ", done, done + running_.size() + waiting_.size());
     std::fflush(stdout);
+}
+
+void Runner::print_failures() const {
+    for (const auto& [title, cause] : failures_) {
+        std::printf("failed: %s\n", title.c_str());
+        for (const std::string& line : cause) std::printf("failed:   %s\n", line.c_str());
+    }
 }
 
 void Runner::print_slowest() {

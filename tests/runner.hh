@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace tests {
@@ -46,6 +47,8 @@ public:
     void add(Job job) { waiting_.push_back({std::move(job)}); }
     // Returns when all jobs have ended; false after SIGINT, SIGTERM or SIGHUP.
     bool run_all();
+    // Once more, in short: those that failed, each with its first check that did not hold.
+    void print_failures() const;
     void print_slowest();
 
     std::size_t passed() const { return passed_; }
@@ -74,7 +77,7 @@ private:
     void reap();
     void enforce_deadline(Run& run);
     void finish(Run& run);
-    void show_output(const Run& run);
+    std::vector<std::string> show_output(const Run& run); // the lines shown
     void kill_strays();
     void show_progress() const;
 
@@ -86,6 +89,7 @@ private:
     std::deque<Run> waiting_;
     std::list<Run> running_;
     std::vector<Run> finished_;
+    std::vector<std::pair<std::string, std::vector<std::string>>> failures_; // title and cause
     Places places_;
     std::size_t started_ = 0;
     std::size_t passed_ = 0;

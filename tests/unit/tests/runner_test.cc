@@ -42,6 +42,7 @@ std::string run_jobs(const e2e::TempDir& folder, std::vector<Job> jobs) {
         Runner runner{{.at_once = 3, .at_most = 3, .verbose = true}, folder / "logs"};
         for (Job& one : jobs) runner.add(std::move(one));
         if (!runner.run_all()) return std::string{"interrupted"};
+        runner.print_failures();
         std::fflush(stdout);
         return text(runner.passed(), ' ', runner.failed(), ' ', runner.skipped(), '\n');
     });
@@ -112,6 +113,21 @@ TEST_SUITE("unit") {
              {"exits: ended early with exit status 0 (", "crashes: ended by Aborted (",
               "is late: took too long (", "throws: failed (", "  is well\n"})
             CHECK(said.find(word) != std::string::npos);
+    }
+
+    TEST_CASE("runner: at the end those that failed are named with the first check that did not hold") {
+        const e2e::TempDir folder;
+        const std::string said =
+            run_jobs(folder, {job("fails",
+                                  [] {
+                                      std::printf("a.cc:7: ERROR: CHECK( 1 == 2 ) is NOT "
+                                                  "correct!\n  values: 1\n\nlater\n");
+                                      return Outcome::failed;
+                                  }),
+                              job("is well", [] { return Outcome::passed; })});
+        CHECK(said.ends_with("failed: fails: failed\n"
+                             "failed:   a.cc:7: ERROR: CHECK( 1 == 2 ) is NOT correct!\n"
+                             "failed:     values: 1\n"));
     }
 
     TEST_CASE("runner: a test that says that it cannot be here is counted apart and named with the reason") {
