@@ -127,6 +127,12 @@ void append_type(std::string& facts, const Entry& entry) {
 
 } // namespace
 
+Detail detail_for(const Facts& wanted) {
+    constexpr auto bit = [](Fact fact) { return 1ULL << static_cast<unsigned>(fact); };
+    constexpr Facts of_types{bit(Fact::type) | bit(Fact::perm)};
+    return (wanted & ~of_types).none() ? Detail::types : Detail::all;
+}
+
 std::string format_long(const Entry& entry, std::time_t now, Reader reader) {
     const struct stat& status = entry.status;
     std::array<char, 96> front{};

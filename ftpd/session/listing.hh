@@ -40,6 +40,8 @@ enum class Fact { type, size, modify, perm, unique, unix_mode, unix_owner, unix_
 inline constexpr std::array<std::string_view, 8> fact_names{
     "type", "size", "modify", "perm", "unique", "UNIX.mode", "UNIX.owner", "UNIX.group"}; // by Fact
 using Facts = std::bitset<fact_names.size()>; // those that a client wants (OPTS MLST)
+// What a listing must know of each entry to state them.
+Detail detail_for(const Facts& wanted);
 
 // "type=file;size=1234;modify=20261121072600;perm=r;unique=fd00g1a2b;UNIX.mode=0644;
 // UNIX.owner=1000;UNIX.group=1000; NAME". A symbolic link

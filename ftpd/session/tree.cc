@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "ftpd/session/tree.hh"
 
+#include "common/entry_type.hh"
 #include "common/errors.hh"
 #include "common/rename.hh"
 #include "common/text.hh"
@@ -41,14 +42,25 @@ bool look_at(int directory, Entry& entry) {
     return true;
 }
 
+// What readdir(3) says of an entry.
+struct Found {
+    std::string name;
+    mode_t type; // 0: it does not say
+};
+
+bool is_enough(Detail detail, mode_t type) {
+    return detail == Detail::names || (detail == Detail::types && type != 0 && !S_ISLNK(type));
+}
+
 // Hands on the names in their order, with what is known of each, and forgets them.
-void hand_on(int directory, std::vector<std::string>& names, Detail detail, const Tree::OnBatch& on_batch) {
-    std::sort(names.begin(), names.end());
+void hand_on(int directory, std::vector<Found>& names, Detail detail, const Tree::OnBatch& on_batch) {
+    std::ranges::sort(names, {}, &Found::name);
     std::vector<Entry> entries;
     entries.reserve(std::min(names.size(), max_entries));
-    for (std::string& name : names) {
-        entries.push_back({std::move(name), {}, {}});
-        if (detail == Detail::all && !look_at(directory, entries.back())) {
+    for (Found& found : names) {
+        entries.push_back({std::move(found.name), {}, {}});
+        entries.back().status.st_mode = found.type;
+        if (!is_enough(detail, found.type) && !look_at(directory, entries.back())) {
             entries.back().unknown = errno;
             if (errno == ENOENT) entries.pop_back(); // just gone
         }
@@ -99,7 +111,7 @@ OpenFile Tree::open_file(std::string_view path) const {
 Fd Tree::open_directory(std::string_view path, Detail detail) const {
     Fd directory = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
     // Without that every entry would be unknown.
-    if (detail == Detail::all)
+    if (detail != Detail::names)
         checked("search", path, [&] { return ::faccessat(directory.get(), ".", X_OK, 0); });
     return directory;
 }
@@ -209,7 +221,7 @@ void Tree::list(std::string_view path, Detail detail, const OnBatch& on_batch) c
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
     if (!stream) fail("list", path);
     const int directory = fd.release(); // the stream owns it now
-    std::vector<std::string> names;
+    std::vector<Found> names;
     for (;;) {
         errno = 0;
         const dirent* const found = ::readdir(stream.get());
@@ -217,7 +229,7 @@ void Tree::list(std::string_view path, Detail detail, const OnBatch& on_batch) c
         if (found == nullptr) break;
         const std::string_view name = found->d_name;
         if (name == "." || name == ".." || names_->refuse(name)) continue;
-        names.emplace_back(name);
+        names.push_back({std::string{name}, type_of(*found)});
         if (names.size() == max_sorted) hand_on(directory, names, detail, on_batch);
     }
     hand_on(directory, names, detail, on_batch);

@@ -34,7 +34,7 @@ inline FileId id_of(const struct stat& status) { return {status.st_dev, status.s
 // A name in a directory and what is known of it.
 struct Entry {
     std::string name;
-    struct stat status {};   // of the link itself, if it is one
+    struct stat status {};   // of the link itself, if it is one; as far as the listing's Detail goes
     std::string link_target; // where a symbolic link points, as it is written
     int unknown = 0;         // errno: why nothing but the name is known; 0: all is
 };
@@ -42,7 +42,8 @@ struct Entry {
 // How much of each entry a listing needs.
 enum class Detail {
     names, // which the permission to read the directory tells
-    all,   // for which it must be searched, too
+    types, // in status.st_mode, where it says no more than that; of a link all. It must be searched, too
+    all,
 };
 
 class Tree {

@@ -222,7 +222,7 @@ void do_mlsd(Session& s, const std::string& argument) {
     if (!S_ISDIR(
             s.tree.status(path).st_mode)) // which throws for a name that is not there: nothing is a pattern
         throw Refusal{501, text(escape(path), " is not a directory: use MLST.")};
-    send_listing(s, Selection{s.tree, path, Detail::all},
+    send_listing(s, Selection{s.tree, path, detail_for(s.memory.facts)},
                  [&](const Entry& entry) { return facts_of(s, path, entry, s.memory.facts); });
 }
 

@@ -193,6 +193,10 @@ TEST_SUITE("unit") {
         CHECK(shown("") == " a b");
         CHECK(shown(";;;") == " a b");
         CHECK(format_fact_names(*parse_facts("perm;type;")) == "type;perm;");
+        for (const char* const list : {"type;", "perm;type;", ""})
+            CHECK(detail_for(*parse_facts(list)) == Detail::types);
+        for (const char* const list : {"type;size;", "modify;", "unique;", "unix.mode;"})
+            CHECK(detail_for(*parse_facts(list)) == Detail::all);
         CHECK(format_fact_names(*parse_facts("perm;type;"), true) ==
               "type*;size;modify;perm*;unique;UNIX.mode;UNIX.owner;UNIX.group;");
         CHECK(format_fact_names(Facts{}) == "");

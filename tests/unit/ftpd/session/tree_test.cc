@@ -49,6 +49,28 @@ TEST_SUITE("unit") {
         CHECK(outcome == "500 known, 700 denied, 0 others, 1200 names");
     }
 
+    TEST_CASE("tree: a list of types has them as a list of everything has them and links whole") {
+        const TemporaryFolder place;
+        std::filesystem::create_directory(place / "folder");
+        std::ofstream{place / "file"} << "text";
+        REQUIRE(::mkfifo((place / "pipe").c_str(), 0600) == 0);
+        std::filesystem::create_symlink("file", place / "link");
+        const NamePolicy all;
+        const Tree tree{Fd{::open((place / "").c_str(), O_RDONLY | O_DIRECTORY)}, all};
+        const auto list = [&](Detail detail) {
+            std::string lines;
+            tree.list("/", detail, [&](const std::vector<Entry>& entries) {
+                for (const Entry& entry : entries)
+                    lines +=
+                        text(entry.name, ' ', entry.status.st_mode & S_IFMT, ' ', entry.link_target, '\n');
+            });
+            return lines;
+        };
+        CHECK(list(Detail::types) == list(Detail::all));
+        CHECK(list(Detail::types) == text("file ", S_IFREG, " \nfolder ", S_IFDIR, " \nlink ", S_IFLNK,
+                                          " file\npipe ", S_IFIFO, " \n"));
+    }
+
     TEST_CASE("tree: a name that cannot be looked at is not said to be missing") {
         const TemporaryFolder place;
         const std::string folder = place / "folder";
