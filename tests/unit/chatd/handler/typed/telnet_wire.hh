@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
 
@@ -51,8 +52,8 @@ inline std::string has_size(unsigned char columns, unsigned char rows) {
 class Client {
 public:
     Client() {
-        int ends[2];
-        common::checked("pipe", {}, [&] { return ::pipe(ends); });
+        int ends[2]; // no pipe's: of an ordinary user's that may take no more than a few bytes at once
+        common::checked("socketpair", {}, [&] { return ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends); });
         from_client_.reset(ends[0]);
         to_server_.reset(ends[1]);
         common::set_nonblocking(ends[0]);
