@@ -4,6 +4,7 @@
 #   SHARED=1  daemons that use the shared  SANITIZE=address,undefined
 #             libraries of the system
 #   WERROR=1  warnings are errors          CXXFLAGS, LDFLAGS  are appended     V=1  shows commands
+#   shells=   no completions for shells, for which the programs are run: for another machine
 # Each combination of the first four has a folder of its own under build/, so they lie side by side; those that
 # only choose other objects or another way to link them share the objects.
 
@@ -22,6 +23,8 @@ services := $(foreach u,chatd.service chatd.socket ftpd.service ftpd.socket ftpd
             ftpd.logrotate:share/doc/suite/logrotate:ftpd \
             $(foreach f,avahi/ftpd.service $(addprefix fail2ban/,suite-ftpd.conf suite-chatd.conf suite-jails.conf) \
               $(foreach n,1 2 3,examples/chatd-$n.conf examples/ftpd-$n.conf),$f:share/doc/suite/$(patsubst %/,%,$(dir $f)))
+# SHELL:FOLDER below PREFIX:NAME there, % being the program's. What shells offer behind the programs' names.
+shells   := bash:share/bash-completion/completions:% zsh:share/zsh/site-functions:_% fish:share/fish/vendor_completions.d:%.fish
 # Message catalogues (gencat(1)), by language, and where they go below PREFIX.
 languages := $(if $(wildcard chatd/main.cc),$(basename $(notdir $(wildcard chatd/*.msg))))
 catalogue_folder := share/chatd
@@ -81,6 +84,8 @@ left_out := $(lacking) $(if $(gnutls),,$(secure))
 programs := $(foreach p,$(programs),$(if $(filter $(call field,1,$p),$(left_out)),,$p))
 names    := $(filter-out $(left_out),$(names))
 secured  := $(if $(gnutls),$(wildcard common/tls/*/*.cc))
+completed = $(filter-out $(secure),$(names))
+completions = $(foreach s,$(shells),$(completed:%=$(build)/completions/$(call field,1,$s)/%))
 tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/unit/*/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc tests/faults/*.cc)
 floor    := tests/bench/floor.cc
 tls_clients := $(if $(gnutls),tests/bench/tls_clients.cc)
@@ -111,7 +116,7 @@ endif
 .SECONDARY:
 .PHONY: all lacking everything run test faults hostile run-hostile soak model bench check check-fresh dist deb check-deb install uninstall clean help force
 
-all: $(names:%=$(build)/%) $(catalogues) $(if $(lacking),lacking) ## build the programs (the default)
+all: $(names:%=$(build)/%) $(catalogues) $(completions) $(if $(lacking),lacking) ## build the programs (the default)
 
 lacking: $(names:%=$(build)/%)
 	@echo 'make: $(lacking): not built, please type: apt-get install libutf8proc-dev; built without it:' \
@@ -178,6 +183,16 @@ $(build)/chatd.%.cat: chatd/%.msg
 	@mkdir -p $(@D) && rm -f $@
 	$(say) gencat $<
 	$(hush)LC_ALL=C.UTF-8 gencat $@ $<
+
+# SHELL, NAME: made of what NAME -h prints, and of what stands in completions/ about its operands, under that name
+# or the one that it is the second name of.
+define completion
+$(build)/completions/$1/$2: $(build)/$2 completions/make.sh $(call operands,$1,$2)
+	@mkdir -p $$(@D)
+	$$(hush)completions/make.sh $1 $(build)/$2 $(call operands,$1,$2) >$$@
+endef
+operands = $(firstword $(foreach n,$2 $(foreach l,$(filter $2:%,$(links)),$(call field,2,$l)),$(wildcard completions/$1/$n)))
+$(foreach s,$(shells),$(foreach n,$(completed),$(eval $(call completion,$(call field,1,$s),$n))))
 
 # What the benchmarks have that is tested, too.
 counting := $(patsubst %,tests/bench/%.cc,rows samples spoken statistics svg table)
@@ -295,26 +310,25 @@ pages   := $(notdir $(wildcard man/*.[1578]))
 place    = share/man/man$(subst .,,$(suffix $1))/$1
 placed   = $(foreach p,$(programs),$(call field,3,$p)/$(call field,1,$p))
 manuals  = $(foreach m,$(pages),$(call place,$m))
-completed = $(filter $(notdir $(wildcard completions/*)),$(names))
 symlinks = $(foreach l,$(links),$(call field,2,$l):$(call field,4,$l)/$(call field,1,$l) \
-             $(foreach c,$(filter $(call field,2,$l),$(completed)),$c:$(completion_folder)/$(call field,1,$l)) \
              $(foreach m,$(filter $(call field,2,$l).%,$(pages)),$(call page_for,$m,$(call field,1,$l)$(suffix $m))))
 served   = $(foreach s,$(services),service/$(call field,1,$s):$(call field,2,$s)/$(or $(call field,3,$s),$(notdir $(call field,1,$s))))
-completion_folder = share/bash-completion/completions
+# What was made:PLACE.
+offered  = $(foreach s,$(shells),$(foreach n,$(completed),completions/$(call field,1,$s)/$n:$(call field,2,$s)/$(subst %,$n,$(call field,3,$s))))
 page_for = $(if $(filter $2,$(pages)),,$1:$(call place,$2)) # unless the second name has a page of its own
 
 # The folders that install had to make are noted, so that uninstall removes them and no others.
 noted    = $(into)/$(catalogue_folder)/folders
 folders  = $(sort $(patsubst %/,%,$(dir $(placed) $(manuals) $(catalogues:$(build)/%=$(catalogue_folder)/%) \
-             $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))) $(completed:%=$(completion_folder)/%) \
-             $(foreach s,$(served),$(call field,2,$s)))))
+             $(foreach l,$(symlinks),$(lastword $(subst :, ,$l))) \
+             $(foreach s,$(served) $(offered),$(call field,2,$s)))))
 
 install: all ## copy programs, manuals, completions and units below DESTDIR and PREFIX (/usr/local); stripped
 	@tests/make_folders.sh $(noted) $(into) $(folders)
 	@for f in $(placed); do install -s -m 755 $(build)/$${f##*/} $(into)/$$f || exit; done
 	@for f in $(catalogues); do install -m 644 $$f $(into)/$(catalogue_folder)/$${f##*/} || exit; done
 	@for f in $(manuals); do install -m 644 man/$${f##*/} $(into)/$$f || exit; done
-	@for c in $(completed); do install -m 644 completions/$$c $(into)/$(completion_folder)/$$c || exit; done
+	@for c in $(offered); do install -m 644 $(build)/$${c%%:*} $(into)/$${c#*:} || exit; done
 	@for s in $(served); do sed 's,@PREFIX@,$(PREFIX),g' $${s%%:*} >$(into)/$${s#*:} && \
 	  chmod 644 $(into)/$${s#*:} || exit; done
 	@for l in $(symlinks); do ln -sf $${l%%:*} $(into)/$${l#*:} || exit; done
@@ -322,7 +336,7 @@ install: all ## copy programs, manuals, completions and units below DESTDIR and 
 uninstall: ## remove exactly what install put there, and the folders that it made
 	rm -f $(addprefix $(into)/,$(placed) $(manuals) \
 	  $(addprefix $(catalogue_folder)/,$(notdir $(catalogues))) \
-	  $(addprefix $(completion_folder)/,$(completed)) $(foreach l,$(symlinks) $(served),$(lastword $(subst :, ,$l))))
+	  $(foreach l,$(symlinks) $(served) $(offered),$(lastword $(subst :, ,$l))))
 	@tests/make_folders.sh -r $(noted)
 
 clean: ## remove everything that was built

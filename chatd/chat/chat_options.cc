@@ -45,7 +45,7 @@ void take_url(std::string_view scheme, std::string_view word, ChatOptions& wante
 std::vector<Option> chat_options(ChatOptions& wanted) {
     using Action = ChatOptions::Action;
     std::vector<Option> options{
-        {'l', "LANG", "speak this language: en, zh",
+        {'l', "en|zh", "speak this language",
          [&](std::string_view language) {
              if (language.empty() || language.size() > max_language)
                  throw UsageError(text("there is no language `", escape(language), "'"));

@@ -19,7 +19,7 @@ std::vector<Option> with_common(std::vector<Option> options, FcpOptions& wanted)
                                    text("-P takes a port of 1 to 65535, not '", escape(given), "'"));
                            wanted.port = *port;
                        }});
-    options.push_back({'\0', "[=MODE]", "speak TLS, or not at all: required, which is usual, or implicit",
+    options.push_back({'\0', "[=required|implicit]", "speak TLS, or not at all; usually required",
                        [&](std::string_view mode) {
                            using Mode = TlsWish::Mode;
                            if (!mode.empty() && mode != "required" && mode != "implicit")
