@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What ftpd is told: the options of its command line, and the settings of its configuration with the table of
-// directives that fills them. Tests hold both tables against ftpd(8).
+// directives that fills them. Tests hold the tables against ftpd(8) and ftpd.conf(5).
 #pragma once
 
 #include "common/address.hh"

@@ -54,9 +54,9 @@ TEST_SUITE("unit") {
         CHECK(manual.synopsis() == usage_of("ftpd", options, ""));
     }
 
-    TEST_CASE("ftpd(8) lists the directives with their arguments and defaults") {
+    TEST_CASE("ftpd.conf(5) lists the directives with their arguments and defaults") {
         std::string documented, declared;
-        for (const Manual::Item& item : Manual{"ftpd.8"}.list_behind("The directives are:"))
+        for (const Manual::Item& item : Manual{"ftpd.conf.5"}.list_behind("The directives are:"))
             documented += text(without_blanks_at_bars(item.head), " = ", item.fallback(), '\n');
         ftpd::Settings unused;
         for (const common::Directive& directive : ftpd::directive_table(unused))
@@ -65,8 +65,8 @@ TEST_SUITE("unit") {
         CHECK(documented == declared);
     }
 
-    TEST_CASE("ftpd(8) tells what SIGHUP changes and what may be given more than once") {
-        const Manual manual{"ftpd.8"};
+    TEST_CASE("ftpd.conf(5) tells what SIGHUP changes and what may be given more than once") {
+        const Manual manual{"ftpd.conf.5"};
         ftpd::Settings unused;
         std::string changeable;
         for (const common::Directive& directive : ftpd::directive_table(unused)) {
@@ -78,12 +78,12 @@ TEST_SUITE("unit") {
         changeable.resize(changeable.size() - 2);
         changeable.replace(changeable.rfind(','), 1, " and");
         CHECK(manual.says(". " + changeable + " can be changed by SIGHUP."));
-        CHECK(manual.says("Only listen, deny and announce may be given more than once."));
+        CHECK(manual.says("Only listen, deny, announce and certificate may be given more than once."));
     }
 
-    TEST_CASE("ftpd(8) lists the words of anonymous") {
+    TEST_CASE("ftpd.conf(5) lists the words of anonymous") {
         std::string words;
-        for (const auto& item : Manual{"ftpd.8"}.list_behind(".It Ic anonymous"))
+        for (const auto& item : Manual{"ftpd.conf.5"}.list_behind(".It Ic anonymous"))
             words += (words.empty() ? "" : "|") + item.head;
         ftpd::Settings unused;
         const auto table = ftpd::directive_table(unused);
@@ -142,19 +142,19 @@ TEST_SUITE("unit") {
         for (const std::string_view verb : {"HOST", "LPRT"}) CHECK(ftpd::is_known_elsewhere(verb));
     }
 
-    TEST_CASE("ftpd(8) gives the limits that the code keeps") {
-        const Manual manual{"ftpd.8"};
+    TEST_CASE("ftpd(8) and ftpd.conf(5) give the limits that the code keeps") {
+        const Manual manual{"ftpd.8"}, config{"ftpd.conf.5"};
         const std::string most = text(common::client_ceiling);
         const std::string descriptors = text(common::ResourceLimits{}.open_files, " descriptors");
         CHECK(manual.says(text("a command line, its end not counted ", ftpd::max_line, " bytes")));
         CHECK(manual.says(text("links followed in one path ", common::max_links_followed, " links")));
         CHECK(manual.says(text("at most ", common::max_links_followed, " in one path")));
         CHECK(manual.says("clients, whatever the configuration says " + most + " clients"));
-        CHECK(manual.says("0 means " + most + ", and no number may be greater"));
-        CHECK(manual.says(text(FD_SETSIZE, " under select")));
+        CHECK(config.says("0 means " + most + ", and no number may be greater"));
+        CHECK(config.says(text(FD_SETSIZE, " under select")));
         CHECK(manual.says("descriptors of a session " + descriptors));
         CHECK(manual.says("limits itself to " + descriptors + ", no core file"));
-        CHECK(manual.says(
+        CHECK(config.says(
             text("A line may have ", common::max_config_line, " bytes, a file ", common::max_config_file)));
     }
 

@@ -75,11 +75,11 @@ TEST_SUITE("unit") {
     TEST_CASE("hold off: the manuals of both daemons tell the times that authd keeps") {
         const AuthdSettings authd;
         const auto first = text("The first wait is ", authd.holdoff.first.count(), " seconds;");
-        for (const char* const page : {"ftpd.8", "chatd.conf.5"}) CHECK(tests::Manual{page}.says(first));
+        for (const char* const page : {"ftpd.conf.5", "chatd.conf.5"}) CHECK(tests::Manual{page}.says(first));
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(authd.max_check_time);
         CHECK(tests::Manual{"ftpd.8"}.says(text("took longer than ", seconds.count(), " seconds")));
         CHECK(authd.failure_delay == 1s);
-        CHECK(tests::Manual{"ftpd.8"}.says("Each is answered after a second,"));
+        CHECK(tests::Manual{"ftpd.conf.5"}.says("Each is answered after a second,"));
     }
 
     TEST_CASE("fair queue: keys take turns and each keeps its order") {
