@@ -299,7 +299,7 @@ compiler_need = $(lastword $(CXX)):$(if $(findstring clang,$(CXX)),clang,g++) /u
                 /usr/include/utf8proc.h:libutf8proc-dev
 run_needs     = curl:curl nc.openbsd:netcat-openbsd telnet:telnet
 test_needs    = /usr/include/doctest/doctest.h:doctest-dev /usr/include/gnutls/gnutls.h:libgnutls28-dev openssl:openssl $(run_needs) lftp:lftp \
-                tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3
+                tmux:tmux tnftp:tnftp ncftpget:ncftp wget:wget expect:expect python3:python3 watch:procps
 
 include tests/check.mk
 

@@ -138,6 +138,22 @@ std::string Manual::display_behind(std::string_view lead) const {
     return out;
 }
 
+std::vector<Lines> Manual::examples() const {
+    auto line = std::find(lines_.begin(), lines_.end(), ".Sh EXAMPLES");
+    if (line == lines_.end()) throw std::runtime_error(name_ + ": there are no EXAMPLES");
+    std::vector<Lines> displays;
+    bool is_literal = false, was_single = false;
+    for (++line; line != lines_.end() && !begins(*line, ".Sh "); ++line) {
+        const bool is_single = begins(*line, ".Dl ");
+        if (begins(*line, ".Bd -literal") || (is_single && !was_single)) displays.emplace_back();
+        if (is_literal && *line != ".Ed") displays.back().push_back(without_escapes(*line));
+        if (is_single) displays.back().push_back(without_escapes(line->substr(4)));
+        was_single = is_single;
+        is_literal = *line != ".Ed" && (is_literal || begins(*line, ".Bd -literal"));
+    }
+    return displays;
+}
+
 bool Manual::says(std::string_view words) const { return plain(lines_).find(words) != std::string::npos; }
 
 std::string heads(const std::vector<Manual::Item>& items) {

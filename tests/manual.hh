@@ -28,6 +28,8 @@ public:
     std::string synopsis() const;
     // The lines of the first literal display behind the source line that begins with lead.
     std::string display_behind(std::string_view lead) const;
+    // The displays of EXAMPLES, literal ones and single lines, as they stand there.
+    std::vector<std::vector<std::string>> examples() const;
     // Whether these words stand in the page, wherever its lines are broken.
     bool says(std::string_view words) const;
 
