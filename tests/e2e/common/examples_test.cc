@@ -107,9 +107,9 @@ public:
             // Else it is a script, or is typed in another program.
         }
         stop();
-        for (const auto& [command, why] : left_out_) {
-            INFO(command);
-            CHECK(seen_.contains(command));
+        for (const auto& left : left_out_) {
+            INFO(left.first);
+            CHECK(seen_.contains(left.first));
         }
     }
 
