@@ -3,11 +3,15 @@
 #include "tests/e2e/chat_client.hh"
 #include "tests/e2e/harness.hh"
 #include "tests/e2e/observe.hh"
+#include "tests/e2e/roles.hh"
+#include "tests/e2e/secured.hh"
+#include "tests/manual.hh"
 #include "tests/skip.hh"
 
 #include "common/sandbox.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <fstream>
 
@@ -78,9 +82,57 @@ std::string status_of(pid_t pid, const std::string& name) {
     return "none";
 }
 
+// Whether a process can fork and execute programs, as suite(7) has it in its table.
+void check_against_table(const std::string& name, pid_t pid) {
+    REQUIRE(pid > 0);
+    std::string most;
+    for (const std::string& line : common::split_lines(read_file(text("/proc/", pid, "/limits"))))
+        if (line.starts_with("Max processes ")) most = line.substr(line.find_first_not_of(' ', 14), 2);
+    const std::string can_execute = status_of(pid, "Seccomp") == "2" ? "no" : "yes";
+    const std::string can_fork = most == "0 " ? "no" : "yes";
+    const auto rows = tests::Manual{"suite.7"}.list_behind(".Ss What an intruder in each process can do");
+    const auto row = std::ranges::find_if(
+        rows, [&](const tests::Manual::Item& one) { return one.head.starts_with(name + ' '); });
+    REQUIRE(row != rows.end());
+    INFO(row->head);
+    CHECK(row->head.ends_with(text(' ', can_execute, ' ', can_fork)));
+}
+
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("suite(7) says which processes can execute programs and which can fork") {
+        if (!have_proc() || common::explain_no_sandbox())
+            return tests::skip("this system, or this build, filters no system calls");
+        {
+            const Secured secured;
+            FtpClient client{secured.daemon().addresses().at(0)};
+            client.command("NOOP", 200);
+            Process relayed{secured.curl({"--max-time", "60", "-T", "-", secured.url("upload")})};
+            wait_until("there is a relay", [&] { return !secured.relays().empty(); });
+            check_against_table("keeper", secured.daemon().pid());
+            check_against_table("parent", secured.daemon().main_pid());
+            check_against_table("session", session_of(secured.daemon(), client));
+            check_against_table("keyd", secured.processes("keyd").at(0));
+            check_against_table("tlsd", secured.processes("tlsd").at(0));
+            wait_until("the relay has shut itself in", [&] {
+                return read_file(text("/proc/", secured.relays().at(0), "/limits"))
+                           .find("Max processes             0 ") != std::string::npos;
+            });
+            check_against_table("relay", secured.relays().at(0));
+            relayed.close_input();
+            CHECK(relayed.wait() == 0);
+        }
+        const TempDir folder;
+        write_file(folder / "users", text("ann:", hash_of("secret"), ":-:-\n"));
+        const Daemon daemon{chatd_with({text("users ", std::string{folder / "users"})})};
+        const ChatClient ada{daemon, "ada"};
+        check_against_table("hub", daemon.main_pid());
+        check_against_table("spawner", spawner_of(daemon));
+        check_against_table("handler", handler_of(daemon, ada));
+        check_against_table("authd", authd_of(daemon));
+    }
+
     TEST_CASE("sandbox required starts where both can be had and says why elsewhere") {
         const TempDir folder;
         const std::string root = folder.make_shared("files");
