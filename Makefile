@@ -87,7 +87,7 @@ secured  := $(if $(gnutls),$(wildcard common/tls/*/*.cc))
 completed = $(filter-out $(secure),$(names))
 completions = $(foreach s,$(shells),$(completed:%=$(build)/completions/$(call field,1,$s)/%))
 tests    := $(wildcard tests/*.cc tests/unit/*/*.cc tests/unit/*/*/*.cc tests/unit/*/*/*/*.cc tests/e2e/*.cc tests/e2e/*/*.cc tests/e2e/*/*/*.cc tests/faults/*.cc)
-floor    := tests/bench/floor.cc
+floor    := $(wildcard tests/bench/floor*.cc)
 tls_clients := $(if $(gnutls),tests/bench/tls_clients.cc)
 bench    := $(filter-out $(floor) tests/bench/tls_clients.cc,$(wildcard tests/bench/*.cc))
 # What the benchmarks have of the tests: no doctest in it.

@@ -15,7 +15,8 @@ namespace bench {
 namespace {
 
 constexpr unsigned speakers = 4;
-constexpr double offered = 40'000;     // deliveries a second
+constexpr double offered = 40'000, calm = 4'000; // deliveries a second
+constexpr int calm_durations = 6;      // one is not enough for a 99th percentile: two lines of 1,000 members
 constexpr unsigned most_of_ncat = 900; // it waits with select(2)
 const std::string room = "hall";
 
@@ -41,6 +42,7 @@ void contest(const Setting& setting, Samples& samples, std::string_view row, Lan
             servers.add_peer("ncat --chat", "ncat", "",
                              {"--chat", "-m", "1010", "-l", "127.0.0.1", "@PORT@"});
         servers.add_floor("floor: a write each", {"fan-out", "@PORT@"});
+        servers.add_floor("floor: a process each", {"processes", "@PORT@", setting.scratch + "/floor-log"});
     }
 
     std::list<Crowd> crowds;
@@ -70,11 +72,18 @@ void measure_chat(const Setting& setting, Samples& samples) {
     contest(setting, samples, "chat-flood-500", Language::own, 500, flood);
     contest(setting, samples, "chat-delay-200", Language::own, 200, delay);
     contest(setting, samples, "chat-delay-1000", Language::own, 1000, delay);
+    const Measure calm_delay = [&](Crowd& crowd) {
+        return quantile(crowd.offer(calm, setting.duration * calm_durations), 0.99);
+    };
+    contest(setting, samples, "chat-calm-200", Language::own, 200, calm_delay);
+    contest(setting, samples, "chat-calm-1000", Language::own, 1000, calm_delay);
     contest(setting, samples, "chat-irc-flood-100", Language::irc, 100, flood);
     contest(setting, samples, "chat-irc-flood-500", Language::irc, 500, flood);
     contest(setting, samples, "chat-irc-delay-200", Language::irc, 200, delay);
     contest(setting, samples, "chat-irc-delay-1000", Language::irc, 1000, delay);
     if (setting.wants("chat-admit") || setting.wants("chat-memory")) measure_presence(setting, samples);
+    if (setting.wants("chat-irc-memory")) measure_irc_memory(setting, samples);
+    if (setting.wants("chat-crowd")) measure_large_presence(setting, samples);
     if (setting.wants("chat-stopped")) measure_stopped_reader(setting, samples);
     if (setting.wants("chat-takeover")) measure_takeover(setting, samples);
     if (setting.wants("chat-upgrade")) measure_upgrade(setting, samples);

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
-#include <netinet/in.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -17,7 +16,7 @@ namespace bench {
 
 using common::checked;
 
-common::Fd connect_to_port(std::uint16_t port) {
+common::Fd connect_to_port(std::uint16_t port, std::uint32_t from) {
     common::Fd socket{checked("socket", {}, [] { return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); })};
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -26,6 +25,15 @@ common::Fd connect_to_port(std::uint16_t port) {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) // the latter is also connect's
         ::setsockopt(socket.get(), SOL_SOCKET, option, &patience, sizeof patience);
+    if (from != INADDR_LOOPBACK) {
+        sockaddr_in own = address;
+        own.sin_port = 0;
+        own.sin_addr.s_addr = htonl(from);
+        const int on = 1; // a port that other connections have is fine, if they go elsewhere
+        ::setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        checked("bind", {},
+                [&] { return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own); });
+    }
     checked("connect to port", std::to_string(port), [&] {
         return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     });

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <netinet/in.h>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -19,8 +20,9 @@ struct Failure : std::runtime_error {
     using runtime_error::runtime_error;
 };
 
-// A TCP connection to 127.0.0.1, blocking. Throws std::system_error.
-common::Fd connect_to_port(std::uint16_t port);
+// A TCP connection to 127.0.0.1, blocking, from that address or another one of 127.0.0.0/8: each has ports of
+// its own. Throws std::system_error.
+common::Fd connect_to_port(std::uint16_t port, std::uint32_t from = INADDR_LOOPBACK);
 
 class Connection {
 public:

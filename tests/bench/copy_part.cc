@@ -5,15 +5,13 @@
 #include "tests/bench/contest.hh"
 #include "tests/bench/ftp_servers.hh"
 #include "tests/bench/parts.hh"
+#include "tests/bench/program.hh"
 
 #include "common/errors.hh"
 #include "common/text.hh"
 
-#include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 
 namespace bench {
@@ -48,31 +46,11 @@ struct Folders {
     std::string root, tree, in, got;
 };
 
-void run(const std::string& command, const std::string& output) {
-    if (std::system(text(command, " >", output, " 2>&1").c_str()) == 0) return;
-    std::ifstream file{output};
-    throw Failure{text(command, ": ", std::string{std::istreambuf_iterator<char>{file}, {}})};
-}
-
-// Files a second.
-double copy(const Folders& place, const std::string& target, const std::string& command,
-            const std::string& output) {
-    place.clear();
-    const auto start = std::chrono::steady_clock::now();
-    run(command, output);
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    unsigned count = 0;
-    for (const fs::directory_entry& one : fs::recursive_directory_iterator{target})
-        if (one.is_regular_file() && one.file_size() == size_of_file) ++count;
-    if (count != all_files) throw Failure{text("it has copied ", count, " files")};
-    return count / time.count();
-}
-
 // A key for the server, one for the client, and the client as a program that needs no more words; its path.
 std::string make_ssh(const Setting& setting, const std::string& peers) {
     const std::string place = setting.scratch + "/ssh-";
     for (const std::string key : {"host", "user"})
-        run(text(peers, "/ssh/run ssh-keygen -q -t ed25519 -N '' -f ", place, key), place + "output");
+        run_program(text(peers, "/ssh/run ssh-keygen -q -t ed25519 -N '' -f ", place, key), place + "output");
     std::ofstream{place + "client"} << "#!/bin/sh\nexec " << peers
                                     << "/ssh/run ssh -F none -o StrictHostKeyChecking=no -o LogLevel=ERROR "
                                        "-o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes -i "
@@ -104,8 +82,10 @@ public:
         std::vector<Contender> contenders;
         const auto add = [&](const std::string& subject, const std::string& command) {
             contenders.push_back({row, subject, [this, command, fetches] {
-                                      return copy(place_, fetches ? place_.got : place_.in, command,
-                                                  setting_.scratch + "/output-copy");
+                                      place_.clear();
+                                      return copy_rate(command, setting_.scratch + "/output-copy",
+                                                       fetches ? place_.got : place_.in, all_files,
+                                                       size_of_file);
                                   }});
         };
         for (const Running& server : ftpd_.all()) {

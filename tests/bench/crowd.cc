@@ -35,8 +35,14 @@ common::Fd make_ticker(std::chrono::nanoseconds interval) {
 
 } // namespace
 
-Crowd::Crowd(std::uint16_t port, const ChatDialect& dialect, std::string room, Size size, std::string prefix)
-    : dialect_(dialect), room_(std::move(room)), prefix_(std::move(prefix)), size_(size), port_(port) {
+Crowd::Crowd(std::uint16_t port, const ChatDialect& dialect, std::string room, Size size, std::string prefix,
+             std::optional<std::uint32_t> first_address)
+    : dialect_(dialect),
+      room_(std::move(room)),
+      prefix_(std::move(prefix)),
+      size_(size),
+      port_(port),
+      first_address_(first_address) {
     const unsigned all = size.speakers + size.listeners;
     clients_.resize(all);
     for (unsigned first = 0; first < all; first += dialect.at_the_door)
@@ -47,7 +53,7 @@ Crowd::Crowd(std::uint16_t port, const ChatDialect& dialect, std::string room, S
 void Crowd::enter(unsigned first, unsigned end) {
     for (unsigned i = first; i < end; ++i) {
         Client& client = clients_[i];
-        client.socket = connect_to_port(port_);
+        client.socket = connect_to_port(port_, first_address_ ? *first_address_ + i : INADDR_LOOPBACK);
         common::set_nonblocking(client.socket.get());
         const auto fd = static_cast<std::size_t>(client.socket.get());
         by_descriptor_.resize(std::max(by_descriptor_.size(), fd + 1));

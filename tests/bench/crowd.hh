@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ public:
         unsigned listeners;
         unsigned speakers;
     };
-    // Returns when all are in. prefix begins their names.
+    // Returns when all are in. prefix begins their names; first_address: the first of them comes from there,
+    // the next from the one after it, and so on; else all come from the same.
     Crowd(std::uint16_t port, const ChatDialect& dialect, std::string room, Size size,
-          std::string prefix = "");
+          std::string prefix = "", std::optional<std::uint32_t> first_address = {});
 
     // All speakers speak as fast as the listeners hear, with at most window lines on their way; until the
     // time is over, or so many lines are said. Returns lines heard, by all listeners together, a second,
@@ -62,6 +64,7 @@ private:
     std::string room_, prefix_;
     Size size_;
     std::uint16_t port_;
+    std::optional<std::uint32_t> first_address_;
     std::vector<Client> clients_; // the speakers first
     std::vector<unsigned> by_descriptor_;
     std::unique_ptr<common::Poller> poller_ = common::Poller::make(common::best_backend());

@@ -8,11 +8,13 @@
 //   send      accept, send FILE with sendfile(2), close
 //   receive   accept, recv(2) and write(2) to FILE in pieces of 256 KiB, close
 //   fan-out   one process; each line that a client sends goes to each other client with a send(2) of its own
+//   processes a process for each client, woken for each line; it reads it from FILE and sends it
 #include "common/address.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
 #include "common/poller.hh"
 #include "common/text.hh"
+#include "tests/bench/floor_processes.hh"
 
 #include <array>
 #include <fcntl.h>
@@ -112,6 +114,7 @@ void receive_file(int socket, const char* name) {
 
 [[noreturn]] void serve(std::string_view kind, const Fd& listener, const char* file) {
     if (kind == "fan-out") fan_out(listener);
+    if (kind == "processes") bench::serve_by_processes(listener, file);
     ::signal(SIGCHLD, SIG_IGN); // nobody waits for the children
     for (;;) {
         Fd socket = accept_next(listener);

@@ -24,8 +24,8 @@ void FtpClient::command(std::string_view line, std::string_view expected) {
     read_reply(expected);
 }
 
-void FtpClient::log_in() {
-    control_.send("USER anonymous\r\n");
+void FtpClient::log_in(std::string_view user) {
+    control_.send(common::text("USER ", user, "\r\n"));
     if (read_reply("23") == '3') command("PASS bench@", "2");
 }
 

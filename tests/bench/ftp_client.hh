@@ -10,9 +10,9 @@ namespace bench {
 
 class FtpClient {
 public:
-    explicit FtpClient(std::uint16_t port); // until 220
-    void log_in();                          // anonymous
-    void quit();                            // until the server has closed
+    explicit FtpClient(std::uint16_t port);           // until 220
+    void log_in(std::string_view user = "anonymous"); // the password is bench@
+    void quit();                                      // until the server has closed
 
     // Sends a line; the reply's code must begin with the digit expected.
     void command(std::string_view line, std::string_view expected);

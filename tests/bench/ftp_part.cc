@@ -6,32 +6,48 @@
 #include "tests/bench/ftp_servers.hh"
 #include "tests/bench/memory.hh"
 #include "tests/bench/parts.hh"
+#include "tests/bench/program.hh"
 #include "tests/bench/rows.hh"
 
 #include "common/errors.hh"
+#include "common/text.hh"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 
 namespace bench {
 namespace {
 
+namespace fs = std::filesystem;
+using common::text;
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned clients = 4;
 constexpr unsigned idle_sessions = 200;
+constexpr unsigned replaced_files = 100; // of each session
 constexpr std::size_t pipelined = 64;
+constexpr unsigned rclone_files = 500;
+constexpr std::size_t rclone_size = 1024;
+constexpr std::string_view rclone_password =
+    "HR_rA7EMlQRioOtv9kJpj3h1JPWMnw"; // bench@, as `rclone obscure' says it
 constexpr std::string_view quick_only =
     "vsftpd without sandbox"; // measured where the sandbox makes a difference
 
 // A client that is logged in, and shared by the step that it lives in.
-std::shared_ptr<FtpClient> logged_in(std::uint16_t port) {
+std::shared_ptr<FtpClient> logged_in(std::uint16_t port, std::string_view user = "anonymous") {
     auto client = std::make_shared<FtpClient>(port);
-    client->log_in();
+    client->log_in(user);
     client->command("TYPE I", "2");
     return client;
+}
+
+// Who may change what is there.
+std::string_view writer_at(const Running& server) {
+    return server.subject == "pure-ftpd" ? pure_ftpd_user : "anonymous";
 }
 
 double seconds_since(Clock::time_point start) {
@@ -89,6 +105,24 @@ double small_uploads(std::uint16_t port, std::chrono::milliseconds duration, con
     return rate;
 }
 
+// Each session has files of its own, which it has stored before the clock starts.
+double replacing_uploads(const Running& server, std::chrono::milliseconds duration, const FtpFiles& files) {
+    const std::string body(1024, 'x');
+    const double rate = rate_of_clients(clients, duration, [&](unsigned number) -> Step {
+        const auto client = logged_in(server.port(), writer_at(server));
+        const auto store = [&body, client, number](unsigned file) {
+            client->store(text("in/", number, '-', file), [&](Connection& data) { data.send(body); });
+        };
+        for (unsigned file = 0; file < replaced_files; ++file) store(file);
+        return [store, next = 0U]() mutable {
+            store(next++ % replaced_files);
+            return 1;
+        };
+    });
+    files.clear_uploads();
+    return rate;
+}
+
 double inband_downloads(std::uint16_t port, std::chrono::milliseconds duration) {
     return rate_of_clients(clients, duration, [=](unsigned) -> Step {
         auto client = logged_in(port);
@@ -128,15 +162,42 @@ double large_upload(std::uint16_t port, const FtpFiles& files) {
     return rate;
 }
 
-double listings(std::uint16_t port, std::chrono::milliseconds duration) {
+// facts: that are asked for first; who refuses that gives those that are usual.
+double listings(std::uint16_t port, std::chrono::milliseconds duration, const std::string& verb,
+                std::string_view facts = {}) {
     return rate_of_clients(1, duration, [=](unsigned) -> Step {
         const auto client = logged_in(port);
-        if (client->count_lines("MLSD many") < listed_files) throw Failure{"the listing is not complete"};
-        return [client] {
-            client->receive("MLSD many");
+        if (!facts.empty()) client->command(text("OPTS MLST ", facts), "25");
+        const std::string line = verb + " many";
+        if (client->count_lines(line) < listed_files) throw Failure{"the listing is not complete"};
+        return [client, line] {
+            client->receive(line);
             return listed_files;
         };
     });
+}
+
+// A folder that rclone sends; it is made here.
+std::string make_rclone_files(const Setting& setting) {
+    std::string folder = setting.scratch + "/rclone";
+    fs::create_directories(folder);
+    for (unsigned file = 0; file < rclone_files; ++file)
+        if (!(std::ofstream{text(folder, "/file-", file)} << std::string(rclone_size, 'x')))
+            common::fail("write", folder);
+    return folder;
+}
+
+double rclone_upload(const Running& server, const Setting& setting, const std::string& from,
+                     const FtpFiles& files) {
+    files.clear_uploads(); // of what failed before
+    const std::string command =
+        text(fs::absolute(setting.peers).string(), "/rclone/run --config /dev/null copy ", from,
+             " :ftp:in --retries 1 --low-level-retries 1 --ftp-host 127.0.0.1 --ftp-port ", server.port(),
+             " --ftp-user ", writer_at(server), " --ftp-pass ", rclone_password);
+    const double rate =
+        copy_rate(command, setting.scratch + "/output-rclone", files.uploads, rclone_files, rclone_size);
+    files.clear_uploads();
+    return rate;
 }
 
 double idle_memory(const Running& server) {
@@ -199,7 +260,8 @@ void measure_ftp(const Setting& setting, Samples& samples) {
         if (!setting.wants(row)) return;
         std::vector<Contender> contenders;
         for (const Running& server : servers.all()) {
-            const bool is_quick = row == "ftp-sessions" || row == "ftp-retr-small" || row == "ftp-stor-small";
+            const bool is_quick = row == "ftp-sessions" || row == "ftp-retr-small" ||
+                                  row == "ftp-stor-small" || row == "ftp-stor-replace";
             if (!is_quick && server.subject == quick_only) continue;
             if (row == "ftp-get-inband" && is_peer(server.subject)) continue;
             contenders.push_back({row, server.subject, [&server, &measure] { return measure(server); }});
@@ -214,13 +276,23 @@ void measure_ftp(const Setting& setting, Samples& samples) {
             [&](const Running& server) { return small_downloads(server.port(), duration); });
     contest("ftp-stor-small",
             [&](const Running& server) { return small_uploads(server.port(), duration, files); });
+    contest("ftp-stor-replace",
+            [&](const Running& server) { return replacing_uploads(server, duration, files); });
+    if (setting.wants("ftp-rclone-send")) {
+        const std::string folder = make_rclone_files(setting);
+        contest("ftp-rclone-send",
+                [&](const Running& server) { return rclone_upload(server, setting, folder, files); });
+    }
     contest("ftp-get-inband",
             [&](const Running& server) { return inband_downloads(server.port(), duration); });
     contest("ftp-retr-large", [&](const Running& server) { return large_download(server.port()); },
             {{"ftp-retr-large", sending.subject, [&] { return bare_download(sending.port()); }}});
     contest("ftp-stor-large", [&](const Running& server) { return large_upload(server.port(), files); },
             {{"ftp-stor-large", receiving.subject, [&] { return bare_upload(receiving.port(), files); }}});
-    contest("ftp-mlsd", [&](const Running& server) { return listings(server.port(), duration); });
+    contest("ftp-mlsd", [&](const Running& server) { return listings(server.port(), duration, "MLSD"); });
+    contest("ftp-type-only",
+            [&](const Running& server) { return listings(server.port(), duration, "MLSD", "type;"); });
+    contest("ftp-nlst", [&](const Running& server) { return listings(server.port(), duration, "NLST"); });
 }
 
 } // namespace bench

@@ -45,7 +45,9 @@ void FtpFiles::warm_memory() const {
 }
 
 Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files) {
-    Lineup lineup{setting, {{"ROOT", files.root}}, {"ANONYMOUS_ROOT=" + files.root}};
+    Lineup lineup{setting,
+                  {{"ROOT", files.root}, {"PEERS", fs::absolute(setting.peers)}},
+                  {"ANONYMOUS_ROOT=" + files.root}};
     lineup.add_suite("ftpd");
     lineup.add_peer("vsftpd", "vsftpd", "vsftpd", {"@CONF@"});
     lineup.add_peer("vsftpd without sandbox", "vsftpd", "vsftpd-open", {"@CONF@"});

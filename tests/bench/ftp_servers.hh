@@ -6,6 +6,7 @@
 #include "tests/bench/setting.hh"
 
 #include <string>
+#include <string_view>
 
 namespace bench {
 
@@ -30,6 +31,9 @@ struct Certificate {
     std::string certificate, key, both;
 };
 Certificate make_certificate(const Setting& setting);
+
+// pure-ftpd lets nobody who is anonymous replace a file, or set its time.
+inline constexpr std::string_view pure_ftpd_user = "bench";
 
 // Those that can be started.
 Lineup start_ftp_servers(const Setting& setting, const FtpFiles& files);

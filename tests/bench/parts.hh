@@ -11,8 +11,10 @@ void measure_ftp(const Setting& setting, Samples& samples); // with these two:
 void measure_ftp_tls(const Setting& setting, Samples& samples);
 void measure_copies(const Setting& setting, Samples& samples);
 
-void measure_chat(const Setting& setting, Samples& samples); // with these four:
+void measure_chat(const Setting& setting, Samples& samples); // with these six:
 void measure_presence(const Setting& setting, Samples& samples);
+void measure_large_presence(const Setting& setting, Samples& samples);
+void measure_irc_memory(const Setting& setting, Samples& samples);
 void measure_stopped_reader(const Setting& setting, Samples& samples);
 void measure_takeover(const Setting& setting, Samples& samples);
 void measure_upgrade(const Setting& setting, Samples& samples);

@@ -5,7 +5,8 @@
 # Each gets FOLDER/NAME/run, which starts it, and FOLDER/NAME/version. What is there already is left alone;
 # what cannot be had is named, and the measuring goes on without it. Nothing is installed. pure-ftpd serves
 # the home of the system's user `ftp' and nothing else to anonymous users: it is started in a mount namespace
-# with a passwd file that has such a user, whose home is ANONYMOUS_ROOT; so it needs root.
+# with a passwd file that has such a user, whose home is ANONYMOUS_ROOT; so it needs root. A user `bench' of its
+# own has the same folder, since it lets no anonymous user change a file.
 set -u
 
 mkdir -p "$1" && peers=$(cd "$1" && pwd) || exit
@@ -57,6 +58,7 @@ peer proftpd 'exec "$root/usr/sbin/proftpd" "$@"' proftpd-core proftpd-mod-crypt
 peer ngircd 'exec "$root/usr/sbin/ngircd" "$@"' ngircd
 peer ncat 'exec "$root/usr/bin/ncat" "$@"' ncat
 peer lftp 'exec "$root/usr/bin/lftp" "$@"' lftp
+peer rclone 'exec "$root/usr/bin/rclone" "$@"' rclone
 peer rsync 'exec "$root/usr/bin/rsync" "$@"' rsync
 peer ssh 'program=$1; shift; exec "$root/usr/bin/$program" "$@"' openssh-client
 peer sshd "passwd='$peers/sshd/passwd'
@@ -66,7 +68,10 @@ exec unshare --mount sh -c 'mount --bind \"\$0\" /etc/passwd && mount -t tmpfs t
     exec \"\$@\"' \"\$passwd\" \"\$root/usr/sbin/sshd\" \"\$@\"" openssh-server
 peer pyftpdlib "export PYTHONPATH=\"\$root/usr/lib/python3/dist-packages\"
 exec /usr/bin/python3 '$here/servers/serve_pyftpdlib.py' \"\$@\"" python3-pyftpdlib python3-sendfile
-peer pure-ftpd "passwd='$peers/pure-ftpd/passwd'
+peer pure-ftpd "passwd='$peers/pure-ftpd/passwd' users='$peers/pure-ftpd/users'
+rm -f \"\$users\" \"\$users.pdb\"
+printf '%s\\n' bench@ bench@ | \"\$root/usr/bin/pure-pw\" useradd bench -f \"\$users\" -F \"\$users.pdb\" -m \\
+    -u 65534 -g 65534 -d \"\${ANONYMOUS_ROOT:-/}\" >/dev/null
 { grep -v ^ftp: /etc/passwd; echo \"ftp:x:65534:65534::\${ANONYMOUS_ROOT:-/}:/usr/sbin/nologin\"; } >\"\$passwd\"
 exec unshare --mount sh -c 'mount --bind \"\$0\" /etc/passwd && exec \"\$@\"' \"\$passwd\" \\
     \"\$root/usr/sbin/pure-ftpd\" \"\$@\"" pure-ftpd
