@@ -51,22 +51,24 @@ public:
         : session_(session), format_(std::move(format)), data_(open(session, path)) {}
 
     void send(std::span<const Entry> entries) {
-        std::string lines;
         for (const Entry& entry : entries) {
             if (entry.unknown != 0) unknown_.count(entry.unknown);
             const std::string line = format_(entry);
-            if (!line.empty()) lines.append(in_one_line(line)).append("\r\n");
+            if (!line.empty()) lines_.append(in_one_line(line)).append("\r\n");
         }
-        send_bytes(lines);
+        if (lines_.size() >= enough) send_lines();
     }
 
     // A folder that cannot be listed, of a listing that goes on.
     void count_unknown(int error) { unknown_.count(error); }
     // The heading of a further folder, as ls -R has it.
-    void send_heading(const std::string& name) { send_bytes(text("\r\n", in_one_line(name), ":\r\n")); }
+    void send_heading(const std::string& name) {
+        lines_.append("\r\n").append(in_one_line(name)).append(":\r\n");
+    }
 
     // The orderly end of the data, and the reply. cut: why there is not more of it; empty: there is.
     void finish(std::string_view cut = {}) {
+        send_lines();
         data_.end_output();
         session_.data.finish(data_);
         if (!cut.empty()) throw Refusal{550, text("The list is not complete: ", cut, '.')};
@@ -82,14 +84,18 @@ private:
         return s.data.open(RelayDirection::to_client);
     }
 
-    void send_bytes(const std::string& bytes) {
-        data_.send(bytes);
-        session_.status.add_sent(bytes.size());
+    void send_lines() {
+        data_.send(lines_);
+        session_.status.add_sent(lines_.size());
+        lines_.clear();
     }
+
+    static constexpr std::size_t enough = 48 << 10; // bytes that are worth a call
 
     Session& session_;
     FormatEntry format_;
     DataConnection data_;
+    std::string lines_; // not sent yet
     UnknownEntries unknown_;
 };
 
