@@ -13,11 +13,10 @@ namespace common {
 class Allowance {
 public:
     struct Limits {
-        unsigned at_once = 16;
-        std::chrono::milliseconds pace{50}; // then one in each of these: 20 a second
+        unsigned at_once;
+        std::chrono::milliseconds pace; // then one in each of these
     };
 
-    Allowance() = default;
     explicit Allowance(Limits limits) : limits_(limits) {}
 
     // How long the next has to wait; 0: it may be done now.
@@ -31,7 +30,7 @@ private:
     // The last of those that may be done at once is the one with which the pace begins.
     Clock::duration slack() const { return limits_.pace * (limits_.at_once - 1); }
 
-    Limits limits_{};
+    Limits limits_;
     Clock::time_point full_at_{}; // when all of it may be used again
 };
 
