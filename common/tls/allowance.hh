@@ -34,4 +34,16 @@ private:
     Clock::time_point full_at_{}; // when all of it may be used again
 };
 
+// How often keyd signs for one relay. It knows no more of that than that tlsd has forked it, so it cannot
+// favour whom the daemon has let in; it goes by what signing costs, which is all that one could take from the
+// others. cost: processor time of a signature.
+inline Allowance::Limits limit_signing(std::chrono::microseconds cost) {
+    using std::chrono::milliseconds;
+    constexpr int share = 20; // a twentieth of a processor at the most
+    constexpr milliseconds least{1}, most{50};
+    const auto pace =
+        std::chrono::ceil<milliseconds>(std::min<std::chrono::microseconds>(cost, most) * share);
+    return {.at_once = 16, .pace = std::clamp(pace, least, most)};
+}
+
 } // namespace common

@@ -4,7 +4,6 @@
 #include "common/errors.hh"
 #include "common/signals.hh"
 #include "common/text.hh"
-#include "common/tls/signing_pace.hh"
 
 #include <algorithm>
 #include <csignal>
