@@ -23,7 +23,7 @@ LineReader::LineReader(std::size_t most, LineEnds ends, std::size_t at_once)
 
 std::span<char> LineReader::free_part() {
     if (begin_ == end_) begin_ = end_ = 0;
-    if (end_ == size_) make_room();
+    if (end_ == size_ || was_filled_) make_room();
     return std::span{buffer_.get(), size_}.subspan(end_);
 }
 
@@ -32,6 +32,7 @@ IoState LineReader::fill(int fd) {
     if (into.empty()) return IoState::would_block;
     const IoResult got = read_some(fd, into);
     end_ += got.bytes;
+    was_filled_ = got.bytes == into.size();
     return got.state;
 }
 
@@ -51,8 +52,9 @@ void LineReader::make_room() {
     if (begin_ > 0) {
         std::copy(buffer_.get() + begin_, buffer_.get() + end_, buffer_.get());
         end_ -= std::exchange(begin_, 0);
-        return;
+        if (!was_filled_) return;
     }
+    was_filled_ = false;
     const std::size_t larger = std::min(2 * size_, largest_);
     if (larger == size_) return;
     auto buffer = std::make_unique_for_overwrite<char[]>(larger);

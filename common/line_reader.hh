@@ -75,7 +75,8 @@ private:
     std::size_t largest_;
     std::size_t size_;
     std::unique_ptr<char[]> buffer_;
-    std::size_t kept_; // of each end of a line that is too long: they do not overlap
+    bool was_filled_ = false; // by the last read: more may have been there
+    std::size_t kept_;        // of each end of a line that is too long: they do not overlap
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     Ends ends_;

@@ -116,6 +116,7 @@ LocalTarget::LocalTarget(SharedFd folder, std::string name, std::string shown, S
     const auto present = look(folder_, name_, shown_);
     if (present && !S_ISREG(present->st_mode) && !S_ISLNK(present->st_mode))
         fail_with(S_ISDIR(present->st_mode) ? EISDIR : EEXIST, "replace", shown_);
+    if (present && S_ISREG(present->st_mode)) permissions_ = present->st_mode & 0777;
     if (start == Start::anew)
         create_temporary();
     else
@@ -142,10 +143,11 @@ void LocalTarget::discard() {
 
 void LocalTarget::create_temporary() {
     static unsigned serial = 0;
+    static const pid_t own = ::getpid();
     constexpr int max_tries = 1000;
     catch_ending_signals();
     for (int tries = 0;; ++tries) {
-        const std::string name = dress(name_, text(".fcp-", ::getpid(), '-', ++serial));
+        const std::string name = dress(name_, text(".fcp-", own, '-', ++serial));
         const NoSignals now;
         file_ = Fd{retry([&] {
             return ::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -194,8 +196,7 @@ void LocalTarget::write(std::string_view bytes) {
 
 mode_t LocalTarget::permissions() const {
     static const mode_t of_new_files = permissions_of_new_files();
-    const auto present = look(folder_, name_, shown_);
-    return present && S_ISREG(present->st_mode) ? present->st_mode & 0777 : of_new_files;
+    return permissions_.value_or(of_new_files);
 }
 
 void LocalTarget::complete(const KeptFacts& kept) {

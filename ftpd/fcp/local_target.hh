@@ -62,7 +62,8 @@ private:
     int folder_; // of it, or AT_FDCWD
     std::string name_;
     std::string shown_;
-    std::string temporary_; // its name; empty: none
+    std::optional<mode_t> permissions_; // of the file in place
+    std::string temporary_;             // its name; empty: none
     bool keeps_ = false;
     common::Fd file_; // standard output's own is borrowed
     common::Cksum beginning_;

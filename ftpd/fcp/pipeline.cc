@@ -12,7 +12,8 @@ using namespace common;
 namespace ftpd {
 namespace {
 
-constexpr std::size_t max_under_way = 64;        // exchanges
+constexpr std::size_t max_under_way = 128;       // exchanges
+constexpr std::size_t few_under_way = 64;        // then more are begun, so that they are sent together
 constexpr std::size_t max_queued = 64 * 1024;    // bytes; then more is sent before more is begun
 constexpr std::size_t max_at_once = 1024 * 1024; // bytes one way before it is looked at the other
 constexpr std::size_t max_lines = 1000;          // of a reply that is not a listing
@@ -43,6 +44,8 @@ void Pipeline::reconnect() {
 }
 
 void Pipeline::begin_more() {
+    if (under_way_.size() > few_under_way && !begins_) return;
+    begins_ = true;
     while (!waiting_.empty() && sender_ == nullptr && !ends_ && under_way_.size() < max_under_way &&
            link_->queued() < max_queued) {
         std::unique_ptr<Exchange> exchange = std::move(waiting_.front());
@@ -55,6 +58,7 @@ void Pipeline::begin_more() {
         sender_ = under_way_.back().get();
         send();
     }
+    begins_ = under_way_.size() < max_under_way;
 }
 
 void Pipeline::send() {

@@ -48,6 +48,7 @@ private:
     std::deque<std::unique_ptr<Exchange>> under_way_; // in the order of their answers
     std::optional<ServerLink> link_;
     Exchange* sender_ = nullptr; // the last of those under way, while it has a body to send
+    bool begins_ = false;        // more, until as many are under way as may be
     bool ends_ = false;          // nothing more can be begun on this connection
     std::optional<Reply> lines_; // a reply of several, so far
     std::size_t line_count_ = 0;

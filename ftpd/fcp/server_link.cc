@@ -17,6 +17,8 @@ namespace ftpd {
 namespace {
 
 constexpr std::size_t max_line_length = 65536;  // bytes; a listing's line holds a name and a link's target
+constexpr std::size_t max_at_once = 256 * 1024; // bytes that are read together
+constexpr std::size_t max_small = 64 * 1024;    // of a body, or what is left of it, with what comes behind it
 constexpr std::size_t max_lines = 1000;         // of a reply that is not a listing
 constexpr std::size_t max_in_error = 16 * 1024; // bytes of the server's words that are shown
 
@@ -25,7 +27,7 @@ constexpr std::size_t max_in_error = 16 * 1024; // bytes of the server's words t
 ServerLink::ServerLink(std::span<const Address> addresses, std::chrono::milliseconds patience)
     : socket_(connect_to(addresses, std::chrono::steady_clock::now() + patience)),
       patience_(patience),
-      reader_(max_line_length, LineEnds::first_decides) {
+      reader_(max_line_length, LineEnds::first_decides, max_at_once) {
     set_no_delay(socket_.get());
 }
 
@@ -33,7 +35,7 @@ void ServerLink::secure(TlsClient& tls, SecuredConnection relay) {
     if (has_buffered()) throw PeerError("the server speaks before TLS has begun: somebody may be in between");
     relay_.emplace(std::move(relay));
     socket_ = tls.secure(*relay_, std::move(socket_), patience_);
-    reader_ = LineReader{max_line_length, LineEnds::first_decides};
+    reader_ = LineReader{max_line_length, LineEnds::first_decides, max_at_once};
 }
 
 bool ServerLink::crosses_network() const {
@@ -84,13 +86,15 @@ IoState ServerLink::fill() { return reader_.fill(socket_.get()); }
 std::optional<std::string> ServerLink::next_line() {
     const bool was_full = reader_.full();
     const std::optional<Line> line = reader_.next();
-    if (line ? line->too_long : was_full)
+    if (line ? line->too_long : was_full || reader_.buffered().size() > max_line_length)
         throw PeerError(text("the server sends a line of more than ", max_line_length, " bytes"));
     if (!line) return {};
     return decode_telnet(line->text).text;
 }
 
 IoResult ServerLink::read_body(std::span<char> into) {
+    if (!has_buffered() && into.size() <= max_small)
+        if (const IoState state = reader_.fill(socket_.get()); state != IoState::done) return {state, 0};
     if (const std::string_view before = reader_.buffered(); !before.empty()) {
         const std::size_t taken = before.copy(into.data(), into.size());
         reader_.consume(taken);

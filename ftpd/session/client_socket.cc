@@ -19,7 +19,7 @@ namespace {
 
 using Reason = SessionOver::Reason;
 
-constexpr std::size_t max_unsent = 16384;              // bytes that are written together
+constexpr std::size_t max_unsent = 65536;              // bytes that are written together
 constexpr std::chrono::seconds patience_with_tlsd{10}; // where many clients come at once
 
 Interest operator|(Interest one, Interest other) {

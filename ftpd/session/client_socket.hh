@@ -26,6 +26,8 @@ namespace ftpd {
 class ParentLink;
 
 inline constexpr std::size_t max_line = 8190; // bytes of a command; holds any path and its verb
+inline constexpr std::size_t max_at_once =
+    65536; // bytes of commands, and of bodies between them, read together
 
 // Every function that waits throws SessionOver when the client or the parent is gone, or the session should
 // end.
@@ -57,7 +59,7 @@ public:
     // Bytes of a body from the client, at least one; none at the end of its input.
     std::size_t receive(std::span<char> into);
     // For a body whose end must be looked for: waits until more than that many bytes are buffered, and shows
-    // all that are; no more at the end of the input. The buffer holds max_line bytes.
+    // all that are; no more at the end of the input. The buffer holds max_at_once bytes.
     std::string_view wait_for_input(std::size_t more_than = 0);
     // What has been read and not been taken yet, to take lines or bytes of it.
     common::LineReader& buffer() { return buffer_; }
@@ -124,7 +126,7 @@ private:
     common::RelayLink* relay_ = nullptr; // under TLS
     ParentLink& parent_;
     std::unique_ptr<common::Poller> poller_;
-    common::LineReader buffer_{max_line, common::LineEnds::first_decides};
+    common::LineReader buffer_{max_line, common::LineEnds::first_decides, max_at_once};
     common::Interest client_interest_ = common::Interest::none;
     int other_ = -1; // the one other descriptor that is watched
     common::Interest other_interest_ = common::Interest::none;

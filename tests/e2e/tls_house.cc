@@ -23,6 +23,7 @@ namespace {
 Words key_options(KeyKind kind) {
     switch (kind) {
     case KeyKind::rsa: return {"rsa:2048"};
+    case KeyKind::slow: return {"rsa:4096"};
     case KeyKind::eddsa: return {"ed25519"};
     default: return {"ec", "-pkeyopt", "ec_paramgen_curve:P-256"};
     }

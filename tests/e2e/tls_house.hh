@@ -22,7 +22,7 @@ namespace e2e {
 struct TestCertificate {
     Path certificate, key;
 };
-enum class KeyKind { ecdsa, rsa, eddsa };
+enum class KeyKind { ecdsa, rsa, slow, eddsa };
 TestCertificate make_certificate(const TempDir& folder, const std::string& name,
                                  KeyKind kind = KeyKind::ecdsa, const std::string& host = "localhost");
 // For localhost, and valid between these times: YYYYMMDDHHMMSSZ.

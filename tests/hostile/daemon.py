@@ -14,6 +14,15 @@ WITNESS = "127.0.0.1"
 REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|LeakSanitizer: detected|terminate called|Assertion")
 
 
+def certify(place, build):
+    """The line of a configuration with a certificate for localhost, own.pem of this folder; none without TLS."""
+    if not os.access(os.path.join(build, "suite-tls"), os.X_OK):
+        return []
+    made = subprocess.run([os.path.join(build, "ftpctl"), "certificate", "make", os.path.join(place, "own.pem"),
+                           os.path.join(place, "own.key"), "localhost"], capture_output=True, text=True, check=True)
+    return [made.stdout.splitlines()[0]]
+
+
 class Daemon:
     """One daemon in a folder of its own; its log is followed while it runs."""
 

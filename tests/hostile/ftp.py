@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import time
 
+from daemon import certify
 from mutation import WITNESS_PATIENCE, gone, mutate, send_in_pieces
 
 VERBS = ["USER ann", "PASS sesame", "PASS wrong", "USER anonymous", "TYPE I", "TYPE A", "PWD", "CWD /", "CWD ..",
@@ -35,12 +36,8 @@ def configure(place, build):
         file.write(f"ann:{hash_of('sesame')}:/ann:{rights}\n")
         file.write(f"witness:{hash_of('truth')}:/witness:{rights}\n")
     os.chmod(users, 0o600)
-    lines = []
-    if os.access(os.path.join(build, "suite-tls"), os.X_OK):
-        made = subprocess.run([os.path.join(build, "ftpctl"), "certificate", "make", os.path.join(place, "own.pem"),
-                               os.path.join(place, "own.key"), "localhost"], capture_output=True, text=True, check=True)
-        lines = [made.stdout.splitlines()[0], "log-level detail"]
-    return lines + [f"root {root}", f"users {users}", "anonymous read", "connect-rate 0", "idle-timeout 20",
+    certificate = certify(place, build)
+    return certificate + (["log-level detail"] if certificate else []) + [f"root {root}", f"users {users}", "anonymous read", "connect-rate 0", "idle-timeout 20",
             "login-holdoff 0", f"xferlog {place}/xferlog"]
 
 

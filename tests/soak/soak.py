@@ -24,7 +24,7 @@ import deaths  # noqa: E402
 import talkers  # noqa: E402
 import transfers  # noqa: E402
 import upgrades  # noqa: E402
-from daemon import Daemon  # noqa: E402
+from daemon import Daemon, certify  # noqa: E402
 
 PATIENCE = 120  # seconds for whatever is to come at the end
 
@@ -46,6 +46,7 @@ class Soak:
         self.full = []  # from when to when the disk was full
         self.has_disk = False
         self.chatd = self.ftpd = None
+        self.secured = None  # how chatd is reached under TLS
         self.place = tempfile.mkdtemp(prefix="soak-")
         os.chmod(self.place, 0o755)
         self.programs = upgrades.Programs(build, os.path.join(self.place, "programs"))
@@ -113,9 +114,13 @@ class Soak:
         self.has_disk = deaths.mount_small(chat_place)
         if not self.has_disk:
             print("soak: the disk is not filled: only root can mount a small one")
+        certificate = certify(chat_place, self.build)
         self.chatd = Daemon(self.programs.path("chatd"), chat_place,
-                            [*(f"room {room}" for room in talkers.ROOMS), "connect-rate 0", "max-per-address 0", "flood off",
+                            [*certificate, *(["listen 127.0.0.1:0 tls"] if certificate else []),
+                             *(f"room {room}" for room in talkers.ROOMS), "connect-rate 0", "max-per-address 0", "flood off",
                              "flood-per-address off", f"operator chief {self.hash()}"])
+        if certificate:
+            self.secured = talkers.Secured(self.chatd, os.path.join(chat_place, "own.pem"))
         self.ftpd = Daemon(self.programs.path("ftpd"), ftp_place, transfers.configure(ftp_place, self.build))
 
     def clear(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# soak.py's clients of chatd, of every dialect. Each says numbered lines in its room and keeps what it is shown.
+# soak.py's clients of chatd, of every dialect, a third of them under TLS. Each says numbered lines in its room and keeps what it is shown.
 # Whoever stays to the end must have been shown every line of its rooms, once and in the log's order; nobody
 # may be disconnected, but whose handler was killed.
 import asyncio
@@ -7,6 +7,8 @@ import fcntl
 import os
 import pty
 import re
+import socket
+import ssl
 import struct
 import termios
 import time
@@ -16,6 +18,19 @@ SHOWN = re.compile(rb"(\w+) say: (r\d) (\d+)$")
 TOLD = re.compile(rb"(\w+) tells you: word (\d+)$")
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 REFUSED = b"disk is full"
+
+
+class Secured:
+    """Where chatd listens for TLS, and what its certificate is."""
+
+    def __init__(self, daemon, certificate):
+        self.certificate = certificate
+        deadline = time.monotonic() + 60
+        while len(found := re.findall(r"listening on 127\.0\.0\.1:(\d+)\n", daemon.log())) < 2:
+            if time.monotonic() > deadline:
+                raise RuntimeError("chatd does not listen for TLS")
+            time.sleep(0.05)
+        self.port = int(found[1])
 
 
 class Disappointed(Exception):
@@ -38,8 +53,13 @@ class Talker:
         self.rest = b""
         self.entered = set()
 
+    under_tls = False  # where there is any
+
     async def open(self):
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.soak.chatd.port)
+        secured = self.soak.secured if self.under_tls else None
+        self.reader, self.writer = await asyncio.open_connection(
+            "localhost" if secured else "127.0.0.1", secured.port if secured else self.soak.chatd.port,
+            family=socket.AF_INET, ssl=ssl.create_default_context(cafile=secured.certificate) if secured else None)
 
     async def enter(self):
         await self.open()
@@ -69,7 +89,7 @@ class Talker:
     def take(self, line):
         if found := SHOWN.search(line):
             self.shown[found[2].decode()].append((found[1].decode(), int(found[3])))
-            self.soak.count("lines shown")
+            self.soak.count("lines shown under TLS" if self.under_tls and self.soak.secured else "lines shown")
         elif found := TOLD.search(line):
             self.told.setdefault(found[1].decode(), []).append(int(found[2]))
             self.soak.count("private words shown")
@@ -151,12 +171,26 @@ class Telnet(Talker):
     end = b"\r\n"
 
 
+class SecuredTalker(Talker):
+    under_tls = True
+
+
+class SecuredTelnet(Telnet):
+    under_tls = True
+
+
 class Pipe(Talker):
     """chat(1) between two pipes."""
 
+    def command(self):
+        secured = self.soak.secured if self.under_tls else None
+        where = f"localhost:{secured.port}" if secured else f"127.0.0.1:{self.soak.chatd.port}"
+        return [os.path.join(self.soak.build, "chat"), *(["--tls", "--ca-file", secured.certificate] if secured else []),
+                f"{self.name}@{where}", self.rooms[0]]
+
     async def open(self):
         self.process = await asyncio.create_subprocess_exec(
-            os.path.join(self.soak.build, "chat"), f"{self.name}@127.0.0.1:{self.soak.chatd.port}", self.rooms[0],
+            *self.command(),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
         self.reader, self.writer = self.process.stdout, self.process.stdin
 
@@ -185,7 +219,7 @@ class Terminal(Pipe):
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
         self.process = await asyncio.create_subprocess_exec(
-            os.path.join(self.soak.build, "chat"), f"{self.name}@127.0.0.1:{self.soak.chatd.port}", self.rooms[0],
+            *self.command(),
             stdin=theirs, stdout=theirs, env={**os.environ, "TERM": "xterm"}, start_new_session=True)
         os.close(theirs)
         loop = asyncio.get_running_loop()
@@ -203,6 +237,14 @@ class Terminal(Pipe):
             self.process.kill()
             self.soak.fault(f"{self.name}: chat does not end")
         self.writer.close()
+
+
+class SecuredPipe(Pipe):
+    under_tls = True
+
+
+class SecuredTerminal(Terminal):
+    under_tls = True
 
 
 class Passer(Talker):
@@ -242,7 +284,8 @@ class Passer(Talker):
                 yield f"{self.name} was shown {shown}, and the log has {wanted[at:at + len(shown)]}"
 
 
-KINDS = [(Talker, 0.6), (Telnet, 0.2), (Pipe, 0.13), (Terminal, 0.07)]
+KINDS = [(Talker, 0.4), (Telnet, 0.15), (Pipe, 0.08), (Terminal, 0.05), (SecuredTalker, 0.2), (SecuredTelnet, 0.05),
+         (SecuredPipe, 0.05), (SecuredTerminal, 0.02)]
 
 
 def make_all(soak, number):
@@ -250,7 +293,7 @@ def make_all(soak, number):
     made = []
     for kind, share in KINDS:
         for n in range(max(1, round(number * share))):
-            first = soak.dice.sample(ROOMS, 2 if kind in (Talker, Telnet) and n % 5 == 0 else 1)
+            first = soak.dice.sample(ROOMS, 2 if not issubclass(kind, Pipe) and n % 5 == 0 else 1)
             made.append(kind(soak, f"{kind.__name__.lower()}{n}", first))
     return made
 

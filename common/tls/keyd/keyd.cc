@@ -5,13 +5,23 @@
 #include "common/signals.hh"
 #include "common/text.hh"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
 namespace common {
+namespace {
+
+Allowance::Limits limit(const std::vector<PrivateKey>& keys) {
+    std::chrono::microseconds most{};
+    for (const PrivateKey& key : keys) most = std::max(most, key.measure_cost());
+    return limit_signing(most);
+}
+
+} // namespace
 
 Keyd::Keyd(std::vector<PrivateKey> keys, Fd tlsd)
-    : keys_(std::move(keys)), tlsd_(std::move(tlsd)), loop_(best_backend()) {}
+    : keys_(std::move(keys)), limits_(limit(keys_)), tlsd_(std::move(tlsd)), loop_(best_backend()) {}
 
 int Keyd::run() {
     // They go to every process of the daemon, and are for others to act on: when those end, so does this.
@@ -52,7 +62,7 @@ void Keyd::add_relay(std::string peer, Fd pair) {
     const std::uint64_t number = next_++;
     Watch watch{loop_, std::move(pair), Interest::read, [this, number](const Event&) { read_relay(number); },
                 [this, number](const std::exception& error) { cut_off(number, error.what()); }};
-    relays_.emplace(number, Relay{std::move(watch), std::move(peer), {}, {}});
+    relays_.emplace(number, Relay{std::move(watch), std::move(peer), Allowance{limits_}, {}});
 }
 
 // One question at a time: while it waits for its turn, no other is read.

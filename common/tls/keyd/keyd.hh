@@ -44,6 +44,7 @@ private:
     void drop(std::uint64_t number);
 
     std::vector<PrivateKey> keys_;
+    Allowance::Limits limits_; // of each relay
     Fd tlsd_;
     Loop loop_;
     std::map<std::uint64_t, Relay> relays_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "common/tls/relay/channel.hh"
 
+#include "common/acknowledgement.hh"
 #include "common/errors.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
@@ -159,7 +160,11 @@ void Channel::work() {
 
 bool Channel::shake_hands() {
     const int result = state_ == State::handshake ? gnutls_handshake(session_.get()) : 0;
-    if (is_again(result) || result == GNUTLS_E_WARNING_ALERT_RECEIVED) return false;
+    if (is_again(result) || result == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+        // GnuTLS sends the end of its handshake in two pieces, and lftp holds the second back until then.
+        acknowledge_at_once(client_.get());
+        return false;
+    }
     if (result < 0) {
         const std::string why = words_of(result, session_.get(), broken_);
         const bool went = means_vanished(broken_) || result == GNUTLS_E_PREMATURE_TERMINATION;

@@ -193,6 +193,51 @@ TEST_SUITE("e2e") {
         CHECK(one.out().text().find(" clean\n") != std::string::npos);
     }
 
+    TEST_CASE("chat over TLS: with telnet-ssl at a terminal a line is edited as with telnet") {
+        const std::string telnet = tests::find_installed("telnet-ssl");
+        if (telnet.empty()) return;
+        const Secured server;
+        const auto command = [&](const std::string& trusted) {
+            return Words{telnet,
+                         "-z",
+                         "ssl",
+                         "-z",
+                         "verify=3",
+                         "-z",
+                         "cacert=" + trusted,
+                         "localhost",
+                         text(server.port())};
+        };
+        const Words environment{"TERM=xterm", "LC_ALL=C.UTF-8"};
+        ChatClient bob{server.daemon(), "bob", "s3cret"};
+        Pty ada{command(server.certificate()), environment};
+        ada.wait_for("Your name: ");
+        ada.type("ada\r");
+        ada.wait_for("Room code: ");
+        ada.type("s3cret\r");
+        ada.wait_for("You are in plans");
+        ada.wait_for("> ");
+        bob.wait_for_line("ada joined");
+        ada.type("half \u00e9");
+        ada.wait_for("half \u00e9");
+        bob.say("hello");
+        ada.wait_for("say: hello");
+        ada.wait_for("> half \u00e9");
+        ada.type(" a line\x7f\x7f!\r");
+        bob.wait_for_line("ada say: half \u00e9 a li!");
+        CHECK(ada.screen().find("s3cret") == std::string::npos);
+        CHECK(chatctl(server.daemon(), {"who"}).find("1.3") != std::string::npos);
+        ada.resize(120, 40);
+        ada.type("/quit\r");
+        ada.wait_for("Goodbye.");
+        ada.wait();
+        bob.wait_for_line("ada left");
+        const TempDir folder;
+        Pty doubter{command(make_certificate(folder, "other").certificate), environment};
+        CHECK(doubter.wait() != 0);
+        CHECK(doubter.screen().find("Your name") == std::string::npos);
+    }
+
     TEST_CASE("chat over TLS: who offers another protocol or only an old version is refused") {
         const Secured server{{"tls-minimum 1.3"}};
         for (const Words& options : {Words{"alpn=ftp"}, {"alpn=http/1.1"}, {"max=1.2"}}) {

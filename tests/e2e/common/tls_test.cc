@@ -409,8 +409,9 @@ TEST_SUITE("e2e") {
         end(other);
     }
 
-    TEST_CASE("tls: keyd signs so often for one relay and then at its pace") {
-        TlsHouse house;
+    TEST_CASE("tls: keyd signs so often for one relay and then at the pace of its key") {
+        const TempDir folder;
+        TlsHouse house{{make_certificate(folder, "slow", KeyKind::slow)}};
         constexpr int at_once = 16, further = 6; // more than a relay carries at once, too
         Words steps{"max=1.2"};
         for (int i = 0; i < at_once + further; ++i) steps.push_back("connect");

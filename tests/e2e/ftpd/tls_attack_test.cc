@@ -272,7 +272,10 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("TLS: a client that has keyd sign without end waits and nobody else does") {
-        const Secured server;
+        Secured server;
+        const TempDir folder;
+        server.renew(make_certificate(folder, "slow", KeyKind::slow));
+        server.reload("configuration read again");
         plant(server);
         const auto began = std::chrono::steady_clock::now();
         constexpr int many = 120;
@@ -282,8 +285,46 @@ TEST_SUITE("e2e") {
             run_in(server.daemon().folder().path(), server.curl({"-o", "back", server.url("small")}));
         CHECK(greedy.out().text() == "there\n");
         CHECK(greedy.wait() == 0);
-        // Sixteen at once, and then twenty a second.
+        // Sixteen at once, and then, with such a key, twenty a second.
         CHECK(std::chrono::steady_clock::now() - began >= std::chrono::seconds{(many - 16) / 20 - 1});
+    }
+
+    TEST_CASE("TLS: transfers of who was there go on after reloads and an upgrade with other certificates") {
+        Secured server;
+        plant(server);
+        const TempDir folder;
+        // Each transfer needs a signature under the old certificate: ftplib resumes nothing.
+        Process client{{"python3", "-c",
+                        "import ftplib, ssl, sys\n"
+                        "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+                        "ftp.connect('localhost', int(sys.argv[1]), timeout=60)\n"
+                        "ftp.login(); ftp.prot_p()\n"
+                        "print('there', flush=True)\n"
+                        "for _ in sys.stdin:\n"
+                        "    for _ in range(20): assert 'small' in ftp.nlst()\n"
+                        "    print('listed', flush=True)\n",
+                        text(server.daemon().port()), server.certificate()}};
+        std::size_t seen = client.out().wait_for("there\n");
+        const auto transfers = [&] {
+            client.write("\n");
+            seen = client.out().wait_for("listed\n", seen);
+            CHECK(run_in(folder.path(), server.curl({server.url()})).find("small") != std::string::npos);
+        };
+        for (const std::string name : {"second", "third"}) {
+            server.renew(make_certificate(folder, name, KeyKind::rsa));
+            server.reload("configuration read again");
+            transfers();
+        }
+        std::size_t before = server.daemon().log().size();
+        ::kill(server.daemon().main_pid(), SIGKILL);
+        server.daemon().wait_for_log("starting another", before);
+        server.daemon().wait_for_log("listening", before);
+        transfers();
+        server.renew(make_certificate(folder, "fourth"));
+        before = server.daemon().log().size();
+        server.daemon().signal(SIGUSR2);
+        server.daemon().wait_for_log("in the place of", before);
+        transfers();
     }
 
     TEST_CASE("TLS: whose keyd has gone for good is refused another signature at once") {

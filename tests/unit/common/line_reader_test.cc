@@ -200,4 +200,22 @@ TEST_SUITE("unit") {
         CHECK_FALSE(reader.next());
         CHECK(reader.buffered() == "half");
     }
+
+    TEST_CASE("line reader: of a peer that sends much at once ever more is read together") {
+        const Pair pair;
+        const std::string bytes = [] {
+            std::string all;
+            while (all.size() < 60'000) all += "a line\n";
+            return all;
+        }();
+        for (const std::size_t at_once : {std::size_t{0}, std::size_t{65'536}}) {
+            REQUIRE(write_some(pair.far.get(), bytes).bytes == bytes.size());
+            LineReader reader{100, LineEnds::newline, at_once};
+            Lines lines;
+            int reads = 0;
+            for (; reader.fill(pair.near.get()) == IoState::done; ++reads) take_lines(reader, lines);
+            CHECK(lines.size() == bytes.size() / 7);
+            CHECK((reads < 12) == (at_once > 0));
+        }
+    }
 }

@@ -71,14 +71,20 @@ constexpr std::size_t large = 20'000'000; // more than the sockets' buffers hold
 } // namespace
 
 TEST_SUITE("unit") {
-    TEST_CASE("many commands are sent before the first is answered and no end of them") {
-        constexpr int commands = 100, bound = 64;
+    TEST_CASE("many commands are sent before the first is answered and more when half of them are") {
+        constexpr int commands = 200, bound = 128, half = bound / 2;
         std::string log;
         FakeServer server{[](Connection& client) {
             for (int line = 0; line < bound; ++line) CHECK(client.read_line() == text("ASK ", line));
             CHECK(!client.has_input());
-            for (int line = 0; line < bound; ++line) client.send(text("200 ", line, "\r\n"));
-            for (int line = bound; line < commands; ++line) {
+            for (int line = 0; line < half - 1; ++line) client.send(text("200 ", line, "\r\n"));
+            CHECK(!client.has_input());
+            client.send(text("200 ", half - 1, "\r\n"));
+            for (int line = bound; line < bound + half; ++line)
+                CHECK(client.read_line() == text("ASK ", line));
+            CHECK(!client.has_input());
+            for (int line = half; line < bound + half; ++line) client.send(text("200 ", line, "\r\n"));
+            for (int line = bound + half; line < commands; ++line) {
                 CHECK(client.read_line() == text("ASK ", line));
                 client.send(text("200 ", line, "\r\n"));
             }
