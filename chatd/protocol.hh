@@ -26,6 +26,8 @@ constexpr bool speaks_with(std::uint16_t version) {
 }
 // The first version whose handlers speak IRC.
 inline constexpr std::uint16_t first_with_irc = 10;
+// The first whose handlers show records of the kind `noticed': those before pass over them.
+inline constexpr std::uint16_t first_with_notices = 10;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -313,6 +315,7 @@ enum class Kind : std::uint8_t {
     renamed = 15,   // the text is the new name
     topic = 16,     // the text is the new topic
     noted = 17,     // the text is a line of another program, as it is to be shown
+    noticed = 18,   // said, by a program say: nobody's program answers it
     // What operators do. The name is who did it, empty for the administrator; the text is whom it concerns,
     // and for how long.
     kicked = 20,
