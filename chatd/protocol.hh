@@ -28,6 +28,8 @@ constexpr bool speaks_with(std::uint16_t version) {
 inline constexpr std::uint16_t first_with_irc = 10;
 // The first whose handlers show records of the kind `noticed': those before pass over them.
 inline constexpr std::uint16_t first_with_notices = 10;
+// The first whose hubs take words with `leave'.
+inline constexpr std::uint16_t first_with_words_of_leaving = 10;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -155,7 +157,7 @@ frame(  3, say,          SayFrame,       "=IBB",     max_batch)               /*
 frame(  4, next_segment, NextFrame,      "=II",      0)                       /* room, segment that has been read */ \
 frame(  5, who,          WhoFrame,       "=I",       max_room_name)           /* entries to skip; the room's name */ \
 frame(  6, rooms,        RoomsFrame,     "=I",       0)                       /* entries to skip */ \
-frame(  7, leave,        LeaveFrame,     "=I",       0)                       /* room */ \
+frame(  7, leave,        LeaveFrame,     "=I",       max_topic)               /* room; last words there, or nothing */ \
 frame(  8, find,         FindFrame,      "=IQ",      0)                       /* room, line */ \
 frame(  9, tell,         TellFrame,      "=QB",      max_name + max_text)     /* client, or 0 and bytes of a name; name, words */ \
 frame( 10, nick,         NickFrame,      "=",        max_name)                /* the name asked for */ \

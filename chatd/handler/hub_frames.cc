@@ -146,6 +146,7 @@ void HubFrames::begin_again(const HubRequest&, Packet packet, Fd) {
         if (!client_.is_ending()) conversation_.part(Parting::other_version);
         return;
     }
+    hub_.note_hubs_version(version);
     rooms_.wake();
     if (!conversation_.is_busy()) conversation_.settle();
     hub_.say_here(hub, rooms_.current_number(), hub_.announces() ? conversation_.settled() : 0);

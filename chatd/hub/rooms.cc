@@ -212,10 +212,10 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
         {client.number, line, line, line, missed_from, Refusal::not_done, {}, next_order_++});
 }
 
-std::uint64_t Rooms::leave(Room& room, Client& client) {
+std::uint64_t Rooms::leave(Room& room, Client& client, std::string_view words) {
     if (room.state().operators.contains(client.number)) note_change(room);
     room.leave(client);
-    return add_line(room, Kind::left, &client, client.last_words);
+    return add_line(room, Kind::left, &client, words);
 }
 
 void Rooms::rename(const Client& client, const std::string& name) {

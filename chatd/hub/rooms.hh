@@ -96,7 +96,7 @@ public:
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);
     // The line that tells of it.
-    std::uint64_t leave(Room& room, Client& client);
+    std::uint64_t leave(Room& room, Client& client, std::string_view words = {});
     // Lines there and rights everywhere; before the client has the name.
     void rename(const Client& client, const std::string& name);
 

@@ -4,22 +4,11 @@
 #include "chatd/handler/irc/irc_conversation.hh"
 #include "chatd/handler/irc/names.hh"
 #include "chatd/handler/irc/text_parts.hh"
-#include "chatd/words.hh"
 
 namespace chatd::irc {
-namespace {
-
-// Of words that the hub takes max_topic bytes of; blanks alone are none.
-std::string harmless(std::string_view words) {
-    const std::string all = neutralise(without_formatting(words));
-    if (is_blank(all)) return {};
-    return std::string{beginning_of(all, max_topic)};
-}
-
-} // namespace
 
 void do_away(IrcConversation& c, const ClientLine& line) {
-    const std::string why = harmless(line.param(0));
+    const std::string why = harmless_words(line.param(0));
     const bool is_away = !why.empty();
     const auto accepted = [&c, is_away](const std::string&) {
         c.replies.numeric(is_away ? Numeric::now_away : Numeric::un_away);
@@ -35,7 +24,7 @@ void describe(IrcConversation& c) {
 
 // Others see it with their next question.
 void do_setname(IrcConversation& c, const ClientLine& line) {
-    const std::string real_name = harmless(line.param(0));
+    const std::string real_name = harmless_words(line.param(0));
     if (real_name.empty())
         return c.replies.fail("SETNAME", "INVALID_REALNAME", {}, "A real name has to have something in it");
     const auto accepted = [&c](const std::string&) {
@@ -50,7 +39,7 @@ void do_setname(IrcConversation& c, const ClientLine& line) {
 
 void do_quit(IrcConversation& c, const ClientLine& line) {
     if (!c.registration.is_inside()) return c.finish("You have left");
-    c.ask(Message::quit, QuitFrame::make(harmless(line.param(0))), "QUIT",
+    c.ask(Message::quit, QuitFrame::make(harmless_words(line.param(0))), "QUIT",
           {.accepted = [&c](const std::string&) { c.finish("You have left"); }});
 }
 

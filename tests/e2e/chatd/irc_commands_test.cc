@@ -245,6 +245,16 @@ TEST_SUITE("e2e") {
         bob.wait_for(" 366 ");
         bob.say("TOPIC #den");
         bob.expect_line(":chatd.local 331 bob #den :No topic is set");
+        bob.say("TOPIC #den :a bear");
+        bob.expect_line(":bob!u@chat TOPIC #den :a bear");
+        bob.say("TOPIC #den :");
+        bob.expect_line(":bob!u@chat TOPIC #den :");
+        bob.say("TOPIC #den");
+        bob.expect_line(":chatd.local 331 bob #den :No topic is set");
+        ada.say("TOPIC #lobby :");
+        ada.wait_for(":ada!u@chat TOPIC #lobby :");
+        ada.say("TOPIC #lobby");
+        ada.expect_line(":chatd.local 332 ada #lobby :welcome"); // as the configuration has it
         bob.say("TOPIC #nowhere :x");
         bob.expect_line(":chatd.local 442 bob #nowhere :You're not on that channel");
     }

@@ -50,8 +50,9 @@ TEST_SUITE("e2e") {
         typed.wait_for_line("ada is now eve");
         bob.wait_for(":ada!u@chat NICK eve");
         bob.say("PART #lobby :bye");
-        bob.expect_line(":bob!u@chat PART #lobby"); // no room's log says why
-        ada.expect_line(":bob!u@chat PART #lobby");
+        bob.expect_line(":bob!u@chat PART #lobby :bye");
+        ada.expect_line(":bob!u@chat PART #lobby :bye");
+        typed.wait_for_line("bob left (bye)");
         typed.say("/quit later");
         ada.expect_line(":typed!u@chat QUIT :later");
         ada.say("QUIT");

@@ -313,6 +313,27 @@ TEST_SUITE("unit") {
         CHECK_FALSE(house.is_here(adas)); // a handler that was taken over
     }
 
+    TEST_CASE("whoever leaves has last words there unless it may not speak") {
+        Party house;
+        Client& ada = house.named("ada");
+        for (const std::string_view room : {"lobby", "cellar"}) house.join(ada, room);
+        const auto leave = [&](std::string_view room) {
+            CHECK(house.ask(ada, LeaveFrame::make("so \x1b long", house.room(room).number())) == "accepted");
+            return house.said_in(room);
+        };
+        CHECK(leave("lobby") == "10, 11 so \xef\xbf\xbd long");
+        house.mute("ada", "cellar");
+        CHECK(leave("cellar") == "10, 11");
+        house.join(ada, "lobby");
+        house.join(ada, "cellar");
+        CHECK(house.ask(ada, QuitFrame::make("bye")) == "accepted");
+        house.handlers.erase(ada.number);
+        house.requests.read(ada.number);
+        house.settle();
+        CHECK(house.said_in("lobby").ends_with("10, 11 bye"));
+        CHECK(house.said_in("cellar").ends_with("10, 11"));
+    }
+
     TEST_CASE("what somebody says of itself is known to the next hub") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");

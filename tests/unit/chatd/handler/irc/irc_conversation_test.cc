@@ -590,8 +590,9 @@ TEST_SUITE("unit") {
         place.list("ada\t\t");
         CHECK(has(place.sent(), ":chatd.local 353 ada @ #lobby :ada\r\n"));
         place.send("TOPIC #lobby :  \r\nAWAY : \r\n");
+        CHECK(place.asked_as<TopicFrame>().second == "-"); // none
+        place.accept();
         CHECK(std::get<0>(place.asked_as<AwayFrame>().first) == 0);
-        CHECK(has(place.sent(), ":chatd.local 400 ada TOPIC #lobby :A topic says something"));
     }
 
     TEST_CASE("irc: labels whose echo never comes are given up") {
@@ -653,12 +654,21 @@ TEST_SUITE("unit") {
         place.send("NICK eve\r\n"); // it is so
         CHECK(place.asked().empty());
         CHECK(place.sent().empty());
-        place.send("PART #lobby :bye\r\nPART #lobby\r\n"); // nobody is told the words
-        place.asked_as<LeaveFrame>();
+        place.send("PART #lobby :\x02good\x02 bye\r\nPART #lobby\r\n");
+        CHECK(place.asked_as<LeaveFrame>().second == "good bye");
         place.accept();
-        CHECK(place.sent() == ":eve!u@chat PART #lobby\r\n"
+        CHECK(place.sent() == ":eve!u@chat PART #lobby :good bye\r\n"
                               ":chatd.local 442 eve #lobby :You're not on that channel\r\n");
         CHECK_FALSE(place.rooms.is_in_any());
+    }
+
+    TEST_CASE("irc: a hub that takes no words with PART is not sent them") {
+        IrcPlace place;
+        place.be_inside("ada");
+        place.hear(AgainFrame::make({}, std::uint16_t{first_with_words_of_leaving - 1}, std::uint32_t{2}));
+        place.asked_as<HereFrame>();
+        place.send("PART #lobby :bye\r\n");
+        CHECK(place.asked_as<LeaveFrame>().second.empty());
     }
 
     TEST_CASE("irc: JOIN 0 leaves all channels") {
