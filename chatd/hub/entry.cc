@@ -210,6 +210,7 @@ void Entry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
                                        opened->from.offset,
                                        static_cast<std::uint32_t>(room.members().size() - 1)),
                     opened->fd.get());
+    witnesses_.tell_entry(client, room);
 }
 
 void Entry::repeat(Client& client) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,8 +114,9 @@ void Speech::on_tell_as(Client& client, Packet packet) {
 void Speech::tell(Client& client, const Words& words) {
     std::string said = neutralise(words.said);
     if (said.empty() || said.size() > max_text) throw PeerError("words that are empty or too long");
+    const Room* room = nullptr; // that it invites to
     if (words.how == Telling::invited) {
-        const Room* const room = find_in_any_case(rooms_, said);
+        room = find_in_any_case(rooms_, said);
         if (room == nullptr || !client.is_in(*room)) return answers_.refuse(client, Refusal::no_such_room);
         said = room->name();
     }
@@ -126,12 +128,14 @@ void Speech::tell(Client& client, const Words& words) {
     if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
         return answers_.refuse(client, Refusal::behind);
     ++to->untaken;
+    if (room != nullptr) Witnesses::tell_invitation(client, *to, *room);
     answers_.confirm(client, to->away ? text(to->name, '\t', *to->away) : std::string{});
 }
 
 void Speech::on_took(Client& client, Packet packet) {
     const auto [count] = TookFrame::read(packet).first;
     client.untaken -= std::min(client.untaken, count);
+    Witnesses::catch_up(client);
 }
 
 void Speech::on_topic(Client& client, Packet packet) {
@@ -151,8 +155,9 @@ void Speech::on_away(Client& client, Packet packet) {
     const auto [fields, words] = AwayFrame::read(packet);
     std::string why = neutralise(words);
     if (why.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
-    client.away.reset();
-    if (std::get<0>(fields) != 0) client.away = std::move(why);
+    std::optional<std::string> away;
+    if (std::get<0>(fields) != 0) away = std::move(why);
+    if (std::exchange(client.away, away) != away) witnesses_.tell_presence(client);
     answers_.confirm(client);
 }
 

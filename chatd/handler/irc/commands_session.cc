@@ -17,12 +17,14 @@ void do_away(IrcConversation& c, const ClientLine& line) {
           {.accepted = accepted});
 }
 
-void describe(IrcConversation& c) {
-    c.ask(Message::describe, DescribeFrame::make(c.real_name, static_cast<std::uint8_t>(c.is_bot ? 1 : 0)),
-          "*", {});
+std::string describe_frame(const IrcConversation& c, bool is_bot) {
+    const unsigned says = Deeds::wishes_of(c.capabilities) | (is_bot ? says_program : 0U);
+    return DescribeFrame::make(c.real_name, static_cast<std::uint8_t>(says));
 }
 
-// Others see it with their next question.
+void describe(IrcConversation& c) { c.ask(Message::describe, describe_frame(c, c.is_bot), "*", {}); }
+
+// Others who do not want to be told see it with their next question.
 void do_setname(IrcConversation& c, const ClientLine& line) {
     const std::string real_name = harmless_words(line.param(0));
     if (real_name.empty())
@@ -33,8 +35,7 @@ void do_setname(IrcConversation& c, const ClientLine& line) {
         c.replies.answer(told.text(c.real_name));
     };
     c.real_name = real_name;
-    c.ask(Message::describe, DescribeFrame::make(c.real_name, static_cast<std::uint8_t>(c.is_bot ? 1 : 0)),
-          "SETNAME", {.accepted = accepted});
+    c.ask(Message::describe, describe_frame(c, c.is_bot), "SETNAME", {.accepted = accepted});
 }
 
 void do_quit(IrcConversation& c, const ClientLine& line) {

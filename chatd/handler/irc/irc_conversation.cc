@@ -25,8 +25,9 @@ bool is_secret(std::string_view command) {
 
 } // namespace
 
-IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines)
+IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines, bool has_accounts)
     : Conversation(side),
+      capabilities(has_accounts),
       replies(side.client.waiting(), capabilities),
       lines_at_once(most_lines == 0 ? SIZE_MAX : most_lines) {}
 
@@ -211,6 +212,16 @@ void IrcConversation::be_told_as(Telling how, std::string_view name, std::string
     }
     for (const ServerLine& line : records.private_lines(how, name, replies.nick(), words))
         replies.event(line);
+}
+
+void IrcConversation::be_told_of(Deed deed, std::string_view name, std::string_view guest,
+                                 std::string_view words) {
+    deeds.take({deed, std::string{name}, std::string{guest}, std::string{words}, now_in_microseconds()});
+}
+
+void IrcConversation::prepare_output() {
+    places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
+    if (deeds.are_waiting() && !is_entering_ && rooms.has_caught_up()) deeds.tell(replies);
 }
 
 void IrcConversation::be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) {

@@ -12,6 +12,7 @@
 #include "chatd/handler/irc/accounts.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/client_line.hh"
+#include "chatd/handler/irc/deeds.hh"
 #include "chatd/handler/irc/history.hh"
 #include "chatd/handler/irc/irc_input.hh"
 #include "chatd/handler/irc/irc_registration.hh"
@@ -33,8 +34,8 @@ namespace chatd::irc {
 
 class IrcConversation : public Conversation {
 public:
-    // lines_at_once: that may go to the hub together; 0: no limit.
-    IrcConversation(const HandlerSide& side, std::size_t lines_at_once);
+    // lines_at_once: that may go to the hub together; 0: no limit. has_accounts: names may have passwords.
+    IrcConversation(const HandlerSide& side, std::size_t lines_at_once, bool has_accounts);
 
     Intake& intake() override { return input; }
     bool read() override;
@@ -44,9 +45,7 @@ public:
     bool serve() override;
     bool was_asked_for() const override { return is_asked_for_; }
     std::optional<Clock::time_point> waits_until() const override;
-    void prepare_output() override {
-        places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
-    }
+    void prepare_output() override;
     bool is_working() const override { return history.is_running(); }
     bool work() override { return history.go_on(); }
     bool holds_rooms() const override { return is_entering_; }
@@ -65,6 +64,8 @@ public:
     }
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
     void be_told_as(Telling how, std::string_view name, std::string_view words) override;
+    void be_told_of(Deed deed, std::string_view name, std::string_view guest,
+                    std::string_view words) override;
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
     void be_dismissed(Farewell why, const std::string& words) override;
     void part(Parting why, std::chrono::seconds idle) override;
@@ -89,12 +90,13 @@ public:
     void hold_rooms(bool hold) { is_entering_ = hold; }
 
     IrcInput input;
-    Capabilities capabilities{true};
+    Capabilities capabilities;
     Replies replies;
     Places places{replies};
     Echoes echoes;
     Accounts accounts;
     RecordLines records{capabilities, accounts};
+    Deeds deeds{capabilities, records};
     IrcRegistration registration{*this};
     History history{*this};
     std::size_t lines_at_once;

@@ -339,7 +339,7 @@ TEST_SUITE("unit") {
         Client& ada = hubs.now->enter("ada");
         const ClientNumber adas = ada.number;
         ada.listener = "listen 127.0.0.1:6667 irc";
-        hubs.now->send(ada, DescribeFrame::make("Ada L.", std::uint8_t{1}));
+        hubs.now->send(ada, DescribeFrame::make("Ada L.", says_program));
         CHECK(hubs.now->heard(adas) == "accepted");
         hubs.now->settle();
         hubs.die();
