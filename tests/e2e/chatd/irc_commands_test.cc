@@ -307,7 +307,7 @@ TEST_SUITE("e2e") {
         ada.say("TOPIC #lobby");
         ada.expect_line(":chatd.local 332 ada #lobby :welcome"); // as the configuration has it
         bob.say("TOPIC #nowhere :x");
-        bob.expect_line(":chatd.local 442 bob #nowhere :You're not on that channel");
+        bob.wait_for(":chatd.local 442 bob #nowhere :You're not on that channel");
     }
 
     TEST_CASE("IRC commands: the server tells of itself") {
