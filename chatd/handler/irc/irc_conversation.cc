@@ -214,16 +214,6 @@ void IrcConversation::be_told_as(Telling how, std::string_view name, std::string
         replies.event(line);
 }
 
-void IrcConversation::be_told_of(Deed deed, std::string_view name, std::string_view guest,
-                                 std::string_view words) {
-    deeds.take({deed, std::string{name}, std::string{guest}, std::string{words}, now_in_microseconds()});
-}
-
-void IrcConversation::prepare_output() {
-    places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
-    if (deeds.are_waiting() && !is_entering_ && rooms.has_caught_up()) deeds.tell(replies);
-}
-
 void IrcConversation::be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) {
     const std::string_view who = by == SlowedBy::own_lines ? "You say" : "Your address says";
     ServerLine line{server_word, "NOTICE"};

@@ -20,6 +20,7 @@
 #include "chatd/handler/irc/record_lines.hh"
 #include "chatd/handler/irc/replies.hh"
 #include "chatd/handler/irc/silence.hh"
+#include "chatd/handler/irc/stamps.hh"
 #include "chatd/handler/irc/steps.hh"
 
 #include <cstddef>
@@ -45,7 +46,10 @@ public:
     bool serve() override;
     bool was_asked_for() const override { return is_asked_for_; }
     std::optional<Clock::time_point> waits_until() const override;
-    void prepare_output() override;
+    void prepare_output() override {
+        places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
+        if (deeds.are_waiting() && !is_entering_ && rooms.has_caught_up()) deeds.tell(replies);
+    }
     bool is_working() const override { return history.is_running(); }
     bool work() override { return history.go_on(); }
     bool holds_rooms() const override { return is_entering_; }
@@ -65,7 +69,9 @@ public:
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
     void be_told_as(Telling how, std::string_view name, std::string_view words) override;
     void be_told_of(Deed deed, std::string_view name, std::string_view guest,
-                    std::string_view words) override;
+                    std::string_view words) override {
+        deeds.take({deed, std::string{name}, std::string{guest}, std::string{words}, now_in_microseconds()});
+    }
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
     void be_dismissed(Farewell why, const std::string& words) override;
     void part(Parting why, std::chrono::seconds idle) override;
