@@ -28,7 +28,7 @@ public:
     // To operators of the room. Only who is not behind hears of it.
     static void tell_invitation(const Client& client, const Client& guest, const Room& room);
 
-    // The client has taken something of what it was told: it is told what it has missed.
+    // The client has taken something of what it was told: if that was all, it is told what it has missed.
     static void catch_up(Client& client);
 
 private:

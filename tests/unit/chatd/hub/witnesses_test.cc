@@ -109,6 +109,33 @@ TEST_SUITE("unit") {
         CHECK(house.told_eve() == "1 bob//away; 2 bob//");
     }
 
+    TEST_CASE("what somebody has written is told by any room where it may speak") {
+        Watched house;
+        for (Client* const client : {&house.bob, &house.eve}) house.join(*client, "cellar");
+        for (const std::string_view muted_in : {"lobby", "cellar"}) {
+            CAPTURE(muted_in);
+            house.mute("bob", muted_in);
+            house.be_away(house.bob, "tea");
+            house.be_named(house.bob, text("Robert of ", muted_in));
+            CHECK(house.told_eve() == text("1 bob//tea; 3 bob//Robert of ", muted_in));
+            house.take(house.eve, 2);
+            for (unsigned nth = 0; nth < Witnesses::most_waiting; ++nth)
+                house.be_away(house.ada, text("wine ", muted_in, nth));
+            house.told_eve();
+            house.be_named(house.bob, text("Bob of ", muted_in));
+            house.be_away(house.bob, "soup");
+            house.take(house.eve, Witnesses::most_waiting);
+            CHECK(house.told_eve() == text("3 bob//Bob of ", muted_in, "; 1 bob//soup"));
+            house.take(house.eve, 2);
+            house.unmute("bob", muted_in);
+        }
+        house.rooms.leave(house.room("cellar"), house.bob);
+        house.mute("bob", "cellar");
+        house.rooms.enter(house.room("cellar"), house.bob, 0);
+        house.settle();
+        CHECK(house.told_eve() == "1 bob//soup");
+    }
+
     TEST_CASE("operators of a room who want it are told whom others invite there") {
         Watched house;
         house.arrive();
@@ -142,14 +169,31 @@ TEST_SUITE("unit") {
         CHECK(first.ends_with("; 1 bob//tea 15"));
         house.take(house.eve, 1); // that is the private message
         CHECK(house.told_eve().empty());
-        house.take(house.eve, 2);
-        CHECK(house.told_eve() == "1 ada//wine 99; 3 bob//Robert");
-        house.be_away(house.ada, ""); // goes to the end
+        house.take(house.eve, 15);
+        CHECK(house.told_eve().empty()); // one is left
+        house.be_away(house.ada, "");    // goes to the end
         house.take(house.eve, 1000);
-        CHECK(house.told_eve() == "2 bob//; 3 ada//Ada; 2 ada//");
+        CHECK(house.told_eve() == "3 bob//Robert; 2 bob//; 3 ada//Ada; 2 ada//");
+        house.take(house.eve, 1000);
         CHECK_FALSE(house.eve.missed_from);
         house.be_away(house.ada, "tea");
         CHECK(house.told_eve() == "1 ada//tea");
+    }
+
+    TEST_CASE("who has missed more than may wait is told it in so many goes") {
+        Watched house;
+        constexpr unsigned people = 3 * Witnesses::most_waiting;
+        for (unsigned nth = 0; nth < people; ++nth) house.be_away(house.enter(text("p", nth)), "tea");
+        unsigned told_of = 0;
+        for (int go = 0; go < 3; ++go) {
+            const std::string told = house.told_eve();
+            CHECK(told.starts_with(text("1 p", told_of, "//tea")));
+            told_of += Witnesses::most_waiting;
+            CHECK(told.ends_with(text("1 p", told_of - 1, "//tea")));
+            house.take(house.eve, Witnesses::most_waiting);
+        }
+        CHECK(house.told_eve().empty());
+        CHECK_FALSE(house.eve.missed_from);
     }
 
     TEST_CASE("a pair that is full stops nobody and what did not fit comes later") {
@@ -165,8 +209,9 @@ TEST_SUITE("unit") {
         while (common::receive_packet(house.handlers.at(house.eve.number).get(), bytes).state ==
                common::IoState::done) {
         }
-        house.take(house.eve, 1);
-        CHECK(house.told_eve() == "1 bob//tea");
+        house.be_away(house.ada, "wine"); // she has nothing to acknowledge that would let her catch up
+        CHECK(house.told_eve() == "1 bob//tea; 1 ada//wine");
+        CHECK_FALSE(house.eve.missed_from);
     }
 
     TEST_CASE("the next hub knows who wants to be told what") {
