@@ -117,13 +117,13 @@ void HubFrames::be_told_as(const HubRequest&, Packet packet, Fd) {
         conversation_.be_told_as(static_cast<Telling>(how), name, whole.substr(name.size()));
 }
 
-// Only to a client that has said that it wants it. What the logs say that was written before is read before.
+// Only to a client that has said that it wants it. What the logs say that was written before is read before:
+// so its conversation counts it as taken when it has shown it.
 void HubFrames::be_told_of(const HubRequest&, Packet packet, Fd) {
     const auto [fields, words] = ToldOfFrame::read(packet);
     const auto [deed, name_size, guest_size] = fields;
     if (words.size() < std::size_t{name_size} + guest_size)
         throw PeerError("names that are longer than their frame");
-    hub_.take_told(0, 0);
     rooms_.wake();
     const std::string_view whole = words, rest = whole.substr(name_size);
     conversation_.be_told_of(static_cast<Deed>(deed), whole.substr(0, name_size), rest.substr(0, guest_size),

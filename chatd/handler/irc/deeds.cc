@@ -26,8 +26,9 @@ constexpr std::array rows{
 
 } // namespace
 
-void Deeds::tell(Replies& replies) {
-    for (const DeedOf& one : std::exchange(waiting_, {})) {
+std::size_t Deeds::tell(Replies& replies) {
+    const std::vector<DeedOf> all = std::exchange(waiting_, {});
+    for (const DeedOf& one : all) {
         const auto* const row =
             std::find_if(rows.begin(), rows.end(), [&](const Row& known) { return known.deed == one.deed; });
         if (row == rows.end() || !capabilities_.has(row->capability)) continue;
@@ -39,6 +40,7 @@ void Deeds::tell(Replies& replies) {
             line.text(one.words);
         replies.event(line);
     }
+    return all.size();
 }
 
 std::uint8_t Deeds::wishes_of(const Capabilities& capabilities) {

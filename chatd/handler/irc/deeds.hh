@@ -8,6 +8,7 @@
 #include "chatd/handler/irc/replies.hh"
 #include "chatd/protocol.hh"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -30,8 +31,9 @@ public:
 
     void take(DeedOf deed) { waiting_.push_back(std::move(deed)); }
     bool are_waiting() const { return !waiting_.empty(); }
-    // Those that wait, as far as the client still wants them.
-    void tell(Replies& replies);
+    // Those that wait, as far as the client still wants them. How many there were: they are acknowledged only
+    // now, or nothing would limit how many wait.
+    std::size_t tell(Replies& replies);
 
     // What the hub is to tell, for `describe'.
     static std::uint8_t wishes_of(const Capabilities& capabilities);

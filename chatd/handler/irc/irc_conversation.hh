@@ -48,7 +48,8 @@ public:
     std::optional<Clock::time_point> waits_until() const override;
     void prepare_output() override {
         places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
-        if (deeds.are_waiting() && !is_entering_ && rooms.has_caught_up()) deeds.tell(replies);
+        if (!deeds.are_waiting() || is_entering_ || !rooms.has_caught_up()) return;
+        for (std::size_t told = deeds.tell(replies); told > 0; --told) hub.take_told(0, 0);
     }
     bool is_working() const override { return history.is_running(); }
     bool work() override { return history.go_on(); }

@@ -29,7 +29,8 @@ TEST_SUITE("unit") {
         place.log(Kind::joined, "bob");
         hear_of(Deed::went_away, "", "tea");
         CHECK(place.sent().empty()); // the names come first
-        place.take_names("ada\t\t\nbob\t\t");
+        place.hub.acknowledge_told();
+        place.take_names("ada\t\t\nbob\t\t"); // no acknowledgement before
         const std::string sent = place.sent();
         CHECK(sent.ends_with(" 366 ada #lobby :End of /NAMES list\r\n:bob!u@chat JOIN #lobby\r\n"
                              ":bob!u@chat AWAY :tea\r\n"));
