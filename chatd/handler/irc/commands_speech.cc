@@ -70,9 +70,10 @@ void say(IrcConversation& c, const std::string& channel, const Speech& speech) {
         c.echoes.take(serial);
         c.refuse(channel, why);
     };
-    c.ask(Message::say,
-          SayFrame::make(speech.words, place->room, static_cast<std::uint8_t>(speech.kind), std::uint8_t{0}),
-          channel, {.accepted = accepted, .refused = refused});
+    const bool is_as_said = speech.kind == Kind::noticed && c.hub.hubs_version() < first_with_notices;
+    const auto kind = static_cast<std::uint8_t>(is_as_said ? Kind::said : speech.kind);
+    c.ask(Message::say, SayFrame::make(speech.words, place->room, kind, std::uint8_t{0}), channel,
+          {.accepted = accepted, .refused = refused});
     if (!is_labelled) return;
     const std::string lost = c.echoes.expect({serial, place->room, c.replies.label()});
     if (!lost.empty()) c.replies.acknowledge(lost);

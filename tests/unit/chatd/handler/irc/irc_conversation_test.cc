@@ -662,11 +662,14 @@ TEST_SUITE("unit") {
         CHECK_FALSE(place.rooms.is_in_any());
     }
 
-    TEST_CASE("irc: a hub that takes no words with PART is not sent them") {
+    TEST_CASE("irc: a hub of before that takes no notices and no words with PART is not sent them") {
         IrcPlace place;
         place.be_inside("ada");
         place.hear(AgainFrame::make({}, std::uint16_t{first_with_words_of_leaving - 1}, std::uint32_t{2}));
         place.asked_as<HereFrame>();
+        place.send("NOTICE #lobby :hear\r\n");
+        CHECK(std::get<1>(place.asked_as<SayFrame>().first) == static_cast<std::uint8_t>(Kind::said));
+        place.accept();
         place.send("PART #lobby :bye\r\n");
         CHECK(place.asked_as<LeaveFrame>().second.empty());
     }
