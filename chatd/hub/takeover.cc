@@ -100,7 +100,7 @@ void Takeover::restore_rooms(Settings& settings) {
             Room& room = parts_.rooms.restore(std::move(record), std::move(of_room.log), tail);
             tails_[&room] = std::move(tail);
             if (configured != settings.rooms.end())
-                for (const Note& note : room.configure(*configured))
+                for (const Note& note : configure_room(parts_.rooms, room, *configured))
                     parts_.log.write(note.severity, note.text);
             const std::size_t most = room.is_made_by_client() ? max_marks_of_made_room : max_marks_of_room;
             for (auto& [is_muted, mark] : of_room.marks)

@@ -303,9 +303,10 @@ TEST_SUITE("e2e") {
         bob.say("TOPIC #den");
         bob.expect_line(":chatd.local 331 bob #den :No topic is set");
         ada.say("TOPIC #lobby :");
-        ada.wait_for(":ada!u@chat TOPIC #lobby :");
+        bob.expect_line(":ada!u@chat TOPIC #lobby :welcome"); // as the configuration has it
+        ada.wait_for(":ada!u@chat TOPIC #lobby :welcome");
         ada.say("TOPIC #lobby");
-        ada.expect_line(":chatd.local 332 ada #lobby :welcome"); // as the configuration has it
+        ada.expect_line(":chatd.local 332 ada #lobby :welcome");
         bob.say("TOPIC #nowhere :x");
         bob.wait_for(":chatd.local 442 bob #nowhere :You're not on that channel");
     }

@@ -257,6 +257,21 @@ TEST_SUITE("unit") {
             CHECK(now[6] == set[6]);
             CHECK(now[7] == "wine");
         }
+        hubs.now->settings.rooms.front().topic = "welcome";
+        hubs.configured = hubs.now->settings.rooms;
+        hubs.now->rooms.configure(hubs.now->settings.rooms);
+        hubs.now->rooms.set_topic(hubs.now->room(), &ada(), "-");
+        hubs.now->settle();
+        CHECK(told("lobby")[5] == "");
+        CHECK(told("lobby")[6] == "0"); // nobody's
+        CHECK(told("lobby")[7] == "welcome");
+        hubs.configured->front().topic = "hello";
+        hubs.die();
+        hubs.settle();
+        hubs.now->heard(adas);
+        hubs.answer_again(adas, 0);
+        CHECK(told("lobby")[7] == "hello");
+        CHECK(hubs.now->said_in("lobby").ends_with(", 16 welcome, 16 hello"));
         hubs.now->rooms.set_topic(hubs.now->room(), nullptr, "cheese");
         hubs.now->settle();
         CHECK(told("lobby")[5] == "");
