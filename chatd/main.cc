@@ -156,8 +156,9 @@ int run_program(int argc, char** argv) {
 // The one place that knows which kinds of conversation there are.
 std::unique_ptr<chatd::Conversation> make_conversation(const chatd::HandlerSide& side,
                                                        const chatd::HandlerParts& parts) {
-    if (parts.front == chatd::Front::irc)
-        return std::make_unique<chatd::irc::IrcConversation>(side, parts.lines_at_once);
+    if (parts.front != chatd::Front::typed)
+        return std::make_unique<chatd::irc::IrcConversation>(side, parts.lines_at_once,
+                                                             parts.front == chatd::Front::irc_with_accounts);
     return std::make_unique<chatd::TypedConversation>(side, parts.catalogues, parts.language,
                                                       parts.lines_at_once);
 }

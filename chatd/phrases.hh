@@ -62,6 +62,7 @@ enum class Phrase : int {
     administrator = 37,
     told = 38,
     noted = 39,
+    noticed = 204,
     // refusals
     name_taken = 40,
     name_empty = 41,

@@ -26,6 +26,10 @@ constexpr bool speaks_with(std::uint16_t version) {
 }
 // The first version whose handlers speak IRC.
 inline constexpr std::uint16_t first_with_irc = 10;
+// The first whose handlers show records of the kind `noticed': those before pass over them.
+inline constexpr std::uint16_t first_with_notices = 10;
+// The first whose hubs take words with `leave'.
+inline constexpr std::uint16_t first_with_words_of_leaving = 10;
 
 // The name (argv[0]) under which chatd is the spawner, and the descriptor of its pair with the hub.
 inline constexpr std::string_view spawner_name = "chatd-spawner";
@@ -58,9 +62,10 @@ inline constexpr unsigned max_tries = 3;            // wrong codes, and wrong to
 inline constexpr std::uint8_t counts_nothing = 0, counts = 1, counts_or_looks = 2;
 inline constexpr std::uint64_t unknown_count = UINT64_MAX; // of bytes
 
-// What a handler's client is spoken to in: lines that people type, or IRC (front_names).
-enum class Front : std::uint8_t { typed = 0, irc = 1 };
-inline constexpr std::array<std::string_view, 2> front_names{"", "irc"};
+// What a handler's client is spoken to in: lines that people type, or IRC, where names may have passwords or
+// none has one (front_names).
+enum class Front : std::uint8_t { typed = 0, irc = 1, irc_with_accounts = 2 };
+inline constexpr std::array<std::string_view, 3> front_names{"", "irc", "irc sasl"};
 inline constexpr std::size_t max_front = 8; // bytes of one of those
 
 // The one packet that is not a frame: the hub wakes a handler that sleeps. Several mean the same as one.
@@ -72,6 +77,17 @@ enum class Telling : std::uint8_t {
     acted = 1,   // /me
     noticed = 2, // by a program, say: nobody's program answers them
     invited = 3, // the words are the name of a room, in which the client that tells them is
+};
+
+// What a client says of itself with `describe': that it is a program, and what it wants to be told.
+inline constexpr std::uint8_t says_program = 1, wishes_presence = 2, wishes_real_names = 4,
+                              wishes_invitations = 8;
+// What somebody in the same room has done, of which no room's log tells.
+enum class Deed : std::uint8_t {
+    went_away = 1, // the words: why
+    came_back = 2,
+    named = 3,   // the words are its real name
+    invited = 4, // the words are the room's name
 };
 
 // Why something was refused; the handler chooses the words.
@@ -153,7 +169,7 @@ frame(  3, say,          SayFrame,       "=IBB",     max_batch)               /*
 frame(  4, next_segment, NextFrame,      "=II",      0)                       /* room, segment that has been read */ \
 frame(  5, who,          WhoFrame,       "=I",       max_room_name)           /* entries to skip; the room's name */ \
 frame(  6, rooms,        RoomsFrame,     "=I",       0)                       /* entries to skip */ \
-frame(  7, leave,        LeaveFrame,     "=I",       0)                       /* room */ \
+frame(  7, leave,        LeaveFrame,     "=I",       max_topic)               /* room; last words there, or nothing */ \
 frame(  8, find,         FindFrame,      "=IQ",      0)                       /* room, line */ \
 frame(  9, tell,         TellFrame,      "=QB",      max_name + max_text)     /* client, or 0 and bytes of a name; name, words */ \
 frame( 10, nick,         NickFrame,      "=",        max_name)                /* the name asked for */ \
@@ -171,7 +187,7 @@ frame( 21, seen,         SeenFrame,      "=",        max_place)               /*
 frame( 22, ignore,       IgnoreFrame,    "=",        max_name)                /* the name of who is to be ignored, or no longer */ \
 frame( 23, here,         HereFrame,      "=IIQI",    0)                       /* hub, as again has it; room that the client was in last, or 0; bytes that were dealt with; serial of the request that is unanswered and follows, or 0 */ \
 frame( 24, authenticate, AuthenticateFrame, "=B",    max_name + max_code)     /* bytes of the account's name; name, password */ \
-frame( 25, describe,     DescribeFrame,  "=B",       max_topic)               /* whether it is a program; its real name */ \
+frame( 25, describe,     DescribeFrame,  "=B",       max_topic)               /* the sum of says_program and what it wishes to be told; its real name */ \
 frame( 26, people,       PeopleFrame,    "=IB",      max_name)                /* entries to skip; 0 who is in a room, 1 somebody; the room's name, or that one's */ \
 frame( 27, state,        StateFrame,     "=",        max_room_name)           /* the room's name, or nothing */ \
 frame( 28, tell_as,      TellAsFrame,    "=BQB",     max_name + max_text)     /* Telling, and as tell has it */ \
@@ -192,10 +208,11 @@ frame(111, again,        AgainFrame,     "=HI",      0)                       /*
 frame(112, closed,       ClosedFrame,    "=I",       0)                       /* room, which its client was in */ \
 frame(113, relay,        RelayFrame,     "=",        0)                       /* its client is under TLS */ \
 frame(114, told_as,      ToldAsFrame,    "=BQIB",    max_name + max_text)     /* Telling, and as told has it */ \
+frame(115, told_of,      ToldOfFrame,    "=BBB",     2 * max_name + max_topic) /* Deed, bytes of the name, and of the name of who was invited; name, that one, words */ \
 /* from the hub to the spawner; with configure come the status pages, with spawn the client's socket and the \
    handler's end of its pair */ \
 frame(200, configure,    ConfigureFrame, "=HBIBIIBI", max_name)               /* version, backend, idle-timeout (s), whether to drop to uid, gid, language, lines in one say or 0; their name */ \
-frame(201, spawn,        SpawnFrame,     "=QI",      max_front)               /* client, its status page; what its client speaks: nothing, or irc */ \
+frame(201, spawn,        SpawnFrame,     "=QI",      max_front)               /* client, its status page; what its client speaks: nothing, irc, or irc sasl where names may have passwords */ \
 frame(202, kill,         KillFrame,      "=QB",      0)                       /* client, signal */ \
 frame(203, list,         ListFrame,      "=",        0)                       /* which handlers are there */ \
 frame(204, let_go,       LetGoFrame,     "=",        0)                       /* end at once: another takes your place, and your handlers stay */ \
@@ -313,6 +330,7 @@ enum class Kind : std::uint8_t {
     renamed = 15,   // the text is the new name
     topic = 16,     // the text is the new topic
     noted = 17,     // the text is a line of another program, as it is to be shown
+    noticed = 18,   // said, by a program say: nobody's program answers it
     // What operators do. The name is who did it, empty for the administrator; the text is whom it concerns,
     // and for how long.
     kicked = 20,

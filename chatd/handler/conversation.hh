@@ -111,6 +111,9 @@ public:
     // --- What the hub says unasked.
     virtual void be_told(std::uint64_t from, std::string_view name, std::string_view words) = 0;
     virtual void be_told_as(Telling, std::string_view /*name*/, std::string_view /*words*/) {}
+    // Of what somebody in the same room has done; guest: whom it has invited.
+    virtual void be_told_of(Deed, std::string_view /*name*/, std::string_view /*guest*/,
+                            std::string_view /*words*/) {}
     virtual void take_token(const std::string&) {} // to resume with
     // What was asked waits, since it was too much.
     virtual void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) = 0;

@@ -117,6 +117,19 @@ void HubFrames::be_told_as(const HubRequest&, Packet packet, Fd) {
         conversation_.be_told_as(static_cast<Telling>(how), name, whole.substr(name.size()));
 }
 
+// Only to a client that has said that it wants it. What the logs say that was written before is read before:
+// so its conversation counts it as taken when it has shown it.
+void HubFrames::be_told_of(const HubRequest&, Packet packet, Fd) {
+    const auto [fields, words] = ToldOfFrame::read(packet);
+    const auto [deed, name_size, guest_size] = fields;
+    if (words.size() < std::size_t{name_size} + guest_size)
+        throw PeerError("names that are longer than their frame");
+    rooms_.wake();
+    const std::string_view whole = words, rest = whole.substr(name_size);
+    conversation_.be_told_of(static_cast<Deed>(deed), whole.substr(0, name_size), rest.substr(0, guest_size),
+                             rest.substr(guest_size));
+}
+
 void HubFrames::hear_of_ignored(const HubRequest&, Packet packet, Fd) {
     const auto [fields, words] = KnownAsFrame::read(packet);
     const auto [person, name_size] = fields;
@@ -146,6 +159,7 @@ void HubFrames::begin_again(const HubRequest&, Packet packet, Fd) {
         if (!client_.is_ending()) conversation_.part(Parting::other_version);
         return;
     }
+    hub_.note_hubs_version(version);
     rooms_.wake();
     if (!conversation_.is_busy()) conversation_.settle();
     hub_.say_here(hub, rooms_.current_number(), hub_.announces() ? conversation_.settled() : 0);
@@ -181,6 +195,7 @@ std::span<const HubFrames::Rule> HubFrames::rules() {
         Rule{Message::dismissed, false, &HubFrames::be_dismissed},
         Rule{Message::told, false, &HubFrames::be_told},
         Rule{Message::told_as, false, &HubFrames::be_told_as},
+        Rule{Message::told_of, false, &HubFrames::be_told_of},
         Rule{Message::token, false, &HubFrames::take_token},
         Rule{Message::slowed, false, &HubFrames::be_slowed},
         Rule{Message::known_as, false, &HubFrames::hear_of_ignored},

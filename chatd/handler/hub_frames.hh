@@ -39,6 +39,7 @@ private:
     void be_dismissed(const HubRequest&, Packet packet, common::Fd);
     void be_told(const HubRequest&, Packet packet, common::Fd);
     void be_told_as(const HubRequest&, Packet packet, common::Fd);
+    void be_told_of(const HubRequest&, Packet packet, common::Fd);
     void take_token(const HubRequest&, Packet packet, common::Fd);
     void be_slowed(const HubRequest&, Packet packet, common::Fd);
     void hear_of_ignored(const HubRequest&, Packet packet, common::Fd);

@@ -53,6 +53,9 @@ public:
     // bytes were dealt with, and whether a request is unanswered, which follows: once more.
     void say_here(std::uint32_t hub, std::uint32_t room, std::uint64_t dealt_with);
     void repeat_request();
+    // What it speaks; until it has said so itself, what this handler does.
+    std::uint16_t hubs_version() const { return hubs_version_; }
+    void note_hubs_version(std::uint16_t version) { hubs_version_ = version; }
     // Of the request that is not answered; while nothing is asked, of the next one.
     std::uint32_t unanswered_serial() const { return request_ ? serial_of(request_->packet) : next_serial_; }
     // When the client is to be told that it waits for what a hub answers at once. No value: it does not
@@ -89,6 +92,7 @@ private:
 
     common::Fd hub_;
     bool reports_again_;
+    std::uint16_t hubs_version_ = protocol_version;
     bool is_ready_ = true; // what the last wait said, until a read has found nothing
     std::optional<HubRequest> request_;
     std::function<std::uint64_t()> dealt_with_;

@@ -8,7 +8,7 @@ namespace chatd {
 namespace {
 
 // What others do with words of their own, or come and go: a client is not shown that of itself.
-bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::acted; }
+bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::acted || kind == Kind::noticed; }
 bool is_move(Kind kind) { return kind == Kind::joined || kind == Kind::left; }
 
 } // namespace

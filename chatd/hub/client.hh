@@ -78,6 +78,7 @@ struct ClientFacts {
     bool is_operator = false;                  // everywhere; operator_rooms: in these
     bool has_quit = false;
     bool is_program = false; // as it says itself, and so its real name
+    std::uint8_t wishes = 0; // what it wants to be told of others: Witnesses
     std::string real_name;
 
     // Of its requests, the last one whose effect stands in these facts, and what it was answered.
@@ -146,7 +147,11 @@ struct Client : ClientFacts {
     };
     std::vector<Membership> rooms; // in the order of entering
     Room* last_room = nullptr;     // that it entered or spoke in last
-    unsigned untaken = 0;          // private messages that its handler has not got rid of
+    unsigned untaken = 0;          // private messages and the like that its handler has not got rid of
+    // For Witnesses: by number, the last change of its being away, and of its real name; and of those of
+    // others the first that it was not told.
+    std::uint64_t presence_change = 0, real_name_change = 0;
+    std::optional<std::uint64_t> missed_from;
 
     // To resume.
     struct Return {        // what it is told when the lines that tell of it are in the logs

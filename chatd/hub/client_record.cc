@@ -20,12 +20,14 @@ using RoomAndLine = pack::Struct<"=IQ">;
 using StayFields = pack::Struct<"=IQI">;
 using ClientHead = pack::Struct<"=BBQIqqBqqIIII">;
 using HandlerFields = pack::Struct<"=H">;
+using Wishes = pack::Struct<"=B">;
 using TicketHead = pack::Struct<"=BQQq">;
 
 // Of tickets: one whose counted bytes are not known is none to who cannot read that.
 constexpr std::uint8_t version = 1, version_without_count = 2;
 // And of clients: the one before has no HandlerFields and listener; the one behind also tells what a client
-// says of itself, and is written of those that say something, whose handlers are of no version before.
+// says of itself and wants to be told, and is written of those that say something, whose handlers are of no
+// version before.
 constexpr std::uint8_t client_version = 2, client_version_with_words = 3;
 constexpr std::uint16_t protocol_before = 7;    // of all whose records are of the version before
 constexpr std::size_t max_answer = max_listing; // bytes of one that is kept: none is as long as a list
@@ -117,7 +119,7 @@ ClientRecord record_of(const Client& client, std::vector<std::string> tokens) {
 
 std::string pack_client(const ClientRecord& record) {
     const ClientFacts& facts = record.facts;
-    const bool has_words = facts.is_program || !facts.real_name.empty();
+    const bool has_words = facts.is_program || facts.wishes != 0 || !facts.real_name.empty();
     RecordWriter to;
     to.fields<ClientHead>(
         has_words ? client_version_with_words : client_version, flags_of(record), facts.number,
@@ -138,7 +140,7 @@ std::string pack_client(const ClientRecord& record) {
     for (const auto& [room, line] : record.rooms) to.fields<RoomAndLine>(room, line);
     write(to, record.tokens);
     to.fields<HandlerFields>(facts.protocol).text(facts.listener);
-    if (has_words) to.text(facts.real_name);
+    if (has_words) to.fields<Wishes>(facts.wishes).text(facts.real_name);
     return to.take();
 }
 
@@ -189,6 +191,7 @@ ClientRecord unpack_client(std::string_view bytes) {
     record.tokens = read_texts(from, max_tokens, max_token);
     facts.protocol = is_of_before ? protocol_before : std::get<0>(from.fields<HandlerFields>());
     if (!is_of_before) facts.listener = from.text(max_label);
+    if (has_words) facts.wishes = std::get<0>(from.fields<Wishes>());
     if (has_words) facts.real_name = from.text(max_topic);
     from.expect_end();
     return record;

@@ -37,7 +37,10 @@ void Departures::end(Client& client, std::string_view farewell) {
     else
         keep_place(client);
     client.serial = 0; // no request of its own asks for this
-    while (!client.rooms.empty()) rooms_.leave(*client.rooms.back().room, client);
+    while (!client.rooms.empty()) {
+        Room& room = *client.rooms.back().room;
+        rooms_.leave(room, client, room.words_of_leaving(client, client.last_words, Clock::now()));
+    }
     handlers_.release(client, farewell);
 }
 

@@ -210,6 +210,7 @@ void Entry::let_in(Client& client, Room& room, const Rooms::Waiting& waiting) {
                                        opened->from.offset,
                                        static_cast<std::uint32_t>(room.members().size() - 1)),
                     opened->fd.get());
+    witnesses_.tell_entry(client, room);
 }
 
 void Entry::repeat(Client& client) {
@@ -242,13 +243,16 @@ void Entry::repeat_entry(Client& client, const std::string& frame) {
 }
 
 void Entry::on_leave(Client& client, Packet packet) {
-    const auto [number] = LeaveFrame::read(packet).first;
+    const auto [fields, given] = LeaveFrame::read(packet);
+    const auto [number] = fields;
+    const std::string words = neutralise(given);
+    if (words.size() > max_text) throw PeerError("last words that are too long");
     Room* const there = rooms_.find(number);
     const bool is_repeated = client.serial == client.open;
     if (there == nullptr && is_repeated) return answers_.confirm(client); // it was the last one in there
     const bool has_left = there != nullptr && rooms_.standing().has(*there, Kind::left, client);
     Room& room = has_left ? *there : client.room(number); // others have read it before this hub began
-    const std::uint64_t line = rooms_.leave(room, client);
+    const std::uint64_t line = rooms_.leave(room, client, room.words_of_leaving(client, words, Clock::now()));
     rooms_.await(room, client, {line, line}, {});
 }
 

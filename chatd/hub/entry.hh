@@ -11,6 +11,7 @@
 #include "chatd/hub/resumption.hh"
 #include "chatd/hub/rooms.hh"
 #include "chatd/hub/segments.hh"
+#include "chatd/hub/witnesses.hh"
 #include "chatd/settings.hh"
 #include "common/log.hh"
 
@@ -22,7 +23,7 @@ class Entry {
 public:
     Entry(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
           Answers& answers, Passwords& passwords, Segments& segments, Resumption& resumption,
-          Budgets& budgets)
+          Budgets& budgets, Witnesses& witnesses)
         : log_(log),
           settings_(settings),
           people_(people),
@@ -32,7 +33,8 @@ public:
           passwords_(passwords),
           segments_(segments),
           resumption_(resumption),
-          budgets_(budgets) {}
+          budgets_(budgets),
+          witnesses_(witnesses) {}
 
     // Whether the frame, an enter, may be a try at somebody's code; what opens a room without one is none.
     bool is_guess(const Client& client, Packet packet) const;
@@ -73,6 +75,7 @@ private:
     Segments& segments_;
     Resumption& resumption_;
     Budgets& budgets_;
+    Witnesses& witnesses_;
 };
 
 } // namespace chatd

@@ -41,7 +41,10 @@ std::string shown_tls(const std::string& noted) {
 }
 
 bool wants_tls(const Arrival& arrival) { return speaks_tls(arrival.listener); }
-Front front_of(const Arrival& arrival) { return speaks_irc(arrival.listener) ? Front::irc : Front::typed; }
+Front front_of(const Arrival& arrival, const Settings& settings) {
+    if (!speaks_irc(arrival.listener)) return Front::typed;
+    return settings.users.empty() ? Front::irc : Front::irc_with_accounts;
+}
 
 // Whoever is not under TLS yet, and wants it, would not understand the words.
 void turn_away(Acceptor& acceptor, const Arrival& arrival, std::string_view words) {
@@ -125,7 +128,7 @@ void HandlerPool::let_in(Arrival&& arrival) {
         set_no_delay(arrival.socket.get());
         set_urgent_inline(arrival.socket.get()); // a telnet client's Synch
     }
-    if (front_of(arrival) == Front::irc && spawner_.version() < first_with_irc)
+    if (speaks_irc(arrival.listener) && spawner_.version() < first_with_irc)
         return turn_away(acceptor_, arrival, busy_words);
     if (wants_tls(arrival)) {
         if (!arrival.relay && !callbacks_.begin_tls(arrival)) {
@@ -164,7 +167,7 @@ void HandlerPool::let_in(Arrival&& arrival) {
 // Whom a handler greets is not lost when the hub is: it stands with the keeper before.
 void HandlerPool::hand_over(HandOver newcomer) {
     if (!deposits_.has_all()) return newcomers_.push_back(std::move(newcomer));
-    spawner_.spawn(newcomer.client, newcomer.page, front_of(newcomer.arrival),
+    spawner_.spawn(newcomer.client, newcomer.page, front_of(newcomer.arrival, settings_),
                    std::move(newcomer.arrival.socket), std::move(newcomer.pair));
 }
 

@@ -106,6 +106,7 @@ private:
     HandlerPool pool_;
     Ignores ignores_;
     Passwords passwords_;
+    Witnesses witnesses_;
     Names names_;
     Segments segments_;
     Resumption resumption_;

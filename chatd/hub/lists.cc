@@ -61,7 +61,8 @@ std::string rooms_of(const Client& client, const Client& member) {
 // moderated, h hidden, i the asking client is in it, n made by a client, k its history is kept.
 std::string state_of(const Room& room, bool is_inside) {
     const RoomLog& log = room.log();
-    const bool is_set = !log.topic().empty(); // by somebody; else the configuration says it
+    // By somebody; else the configuration says it.
+    const bool is_set = !log.topic().empty() && log.topic() != room.settings().topic;
     return text(room.name(), '\t', room.is_open() ? "" : "c", room.is_moderated() ? "m" : "",
                 room.settings().hidden ? "h" : "", is_inside ? "i" : "", room.is_made_by_client() ? "n" : "",
                 room.settings().history ? "k" : "", '\t', room.members().size(), '\t',

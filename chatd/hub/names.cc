@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace common;
@@ -106,10 +107,12 @@ void Names::on_authenticate(Client& client, Packet packet) {
 
 void Names::on_describe(Client& client, Packet packet) {
     const auto [fields, words] = DescribeFrame::read(packet);
-    std::string name = neutralise(words);
+    const std::string name = neutralise(words);
     if (name.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
-    client.is_program = std::get<0>(fields) != 0;
-    client.real_name = std::move(name);
+    const auto [says] = fields;
+    client.is_program = (says & says_program) != 0;
+    client.wishes = static_cast<std::uint8_t>(says & ~says_program);
+    if (std::exchange(client.real_name, name) != name) witnesses_.tell_real_name(client);
     answers_.confirm(client);
 }
 

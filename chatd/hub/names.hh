@@ -11,6 +11,7 @@
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
 #include "chatd/hub/tickets.hh"
+#include "chatd/hub/witnesses.hh"
 #include "chatd/settings.hh"
 #include "common/log.hh"
 
@@ -22,7 +23,8 @@ namespace chatd {
 class Names {
 public:
     Names(common::Log& log, const Settings& settings, People& people, Rooms& rooms, const Bans& bans,
-          Tickets& tickets, Answers& answers, Departures& departures, Passwords& passwords, Ignores& ignores)
+          Tickets& tickets, Answers& answers, Departures& departures, Passwords& passwords, Ignores& ignores,
+          Witnesses& witnesses)
         : log_(log),
           settings_(settings),
           people_(people),
@@ -32,7 +34,8 @@ public:
           answers_(answers),
           departures_(departures),
           passwords_(passwords),
-          ignores_(ignores) {}
+          ignores_(ignores),
+          witnesses_(witnesses) {}
 
     // Why the client may not have this name; no value: it may, if the name has no password.
     std::optional<Refusal> refuse(const Client& client, const std::string& name) const;
@@ -61,6 +64,7 @@ private:
     Departures& departures_;
     Passwords& passwords_;
     Ignores& ignores_;
+    Witnesses& witnesses_;
 };
 
 } // namespace chatd

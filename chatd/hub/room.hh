@@ -78,6 +78,10 @@ public:
 
     // Why a member may not speak; no value: it may.
     std::optional<Refusal> refuse_speech(const Client& client, Time now) const;
+    // What the others are told that it says when it leaves: nothing of who may not speak.
+    std::string_view words_of_leaving(const Client& client, std::string_view words, Time now) const {
+        return refuse_speech(client, now) ? std::string_view{} : words;
+    }
     // Of this room or of the whole server.
     bool is_operator(const Client& client) const;
     // What a list says of a member: o operator, v with a voice, m muted.

@@ -139,7 +139,7 @@ std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
     std::vector<Note> told;
     for (RoomSettings& room : wanted) {
         Room& there = *find(room.name);
-        for (Note& note : there.configure(room)) told.push_back(std::move(note));
+        for (Note& note : configure_room(*this, there, room)) told.push_back(std::move(note));
         note_change(there);
     }
     for (const auto& [name, room] : rooms_) {
@@ -153,6 +153,14 @@ std::vector<Note> Rooms::configure(std::vector<RoomSettings>& wanted) {
                  text("room ", name,
                       " was removed from the configuration: it closes at the next start or upgrade")});
     }
+    return told;
+}
+
+std::vector<Note> configure_room(Rooms& rooms, Room& room, RoomSettings& wanted) {
+    const std::string topic = room.settings().topic;
+    const bool is_given = !topic.empty() && room.log().topic() == topic;
+    std::vector<Note> told = room.configure(wanted);
+    if (is_given && wanted.topic != topic) rooms.set_topic(room, nullptr, "-");
     return told;
 }
 
@@ -212,10 +220,10 @@ void Rooms::enter(Room& room, Client& client, std::uint64_t missed_from) {
         {client.number, line, line, line, missed_from, Refusal::not_done, {}, next_order_++});
 }
 
-std::uint64_t Rooms::leave(Room& room, Client& client) {
+std::uint64_t Rooms::leave(Room& room, Client& client, std::string_view words) {
     if (room.state().operators.contains(client.number)) note_change(room);
     room.leave(client);
-    return add_line(room, Kind::left, &client, client.last_words);
+    return add_line(room, Kind::left, &client, words);
 }
 
 void Rooms::rename(const Client& client, const std::string& name) {

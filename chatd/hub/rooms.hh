@@ -77,9 +77,9 @@ public:
     // Returns the line's number. A line that stood in the log when this hub began is not written again.
     std::uint64_t add_line(Room& room, Kind kind, const Client* from, std::string_view text,
                            std::uint32_t nth = 0);
-    // "-" removes it.
+    // "-" takes it away. The line says the topic that holds then, for those who know it from the log alone.
     void set_topic(Room& room, const Client* by, std::string_view topic) {
-        add_line(room, Kind::topic, by, topic == "-" ? "" : topic);
+        add_line(room, Kind::topic, by, topic == "-" ? std::string_view{room.settings().topic} : topic);
     }
     // The client is answered when these lines of the room are settled; until then it may ask nothing else.
     // if_unwritten: what it is told when none of them is in the log.
@@ -96,7 +96,7 @@ public:
     // has it.
     void enter(Room& room, Client& client, std::uint64_t missed_from);
     // The line that tells of it.
-    std::uint64_t leave(Room& room, Client& client);
+    std::uint64_t leave(Room& room, Client& client, std::string_view words = {});
     // Lines there and rights everywhere; before the client has the name.
     void rename(const Client& client, const std::string& name);
 
@@ -161,6 +161,9 @@ private:
     unsigned rounds_with_news_ = 0;
     std::uint64_t lines_ = 0;
 };
+
+// Room::configure; and a topic that the log has from the configuration changes with that.
+std::vector<common::Note> configure_room(Rooms& rooms, Room& room, RoomSettings& wanted);
 
 // A room by its name, written in any case of letters; null: there is none.
 Room* find_in_any_case(Rooms& rooms, std::string_view name);

@@ -7,6 +7,8 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,16 @@ std::string plain_words(const Client& from, Telling how, const std::string& said
     return plain.size() > max_text ? said : plain;
 }
 
+// As what it is written. A handler of a version that does not know notices would not show one, and then it is
+// said; a line that an earlier hub has written stays what it is.
+Kind kind_in_log(const Rooms& rooms, const Room& room, const Client& client, Kind kind) {
+    if (kind != Kind::noticed || rooms.standing().has(room, kind, client)) return kind;
+    const auto shows_none = [](const auto& member) { return member.second->protocol < first_with_notices; };
+    const bool is_said = rooms.standing().has(room, Kind::said, client) ||
+                         std::any_of(room.members().begin(), room.members().end(), shows_none);
+    return is_said ? Kind::said : kind;
+}
+
 std::string frame_of(const Client& from, const Client& to, Telling how, const std::string& said) {
     const auto name_size = static_cast<std::uint8_t>(from.name.size());
     if (how == Telling::said || !to.speaks_irc())
@@ -58,9 +70,11 @@ struct Speech::Words {
 void Speech::on_say(Client& client, Packet packet) {
     const auto [fields, words] = SayFrame::read(packet);
     const auto [number, kind_given, is_paste] = fields;
-    const auto kind = static_cast<Kind>(kind_given);
-    if (kind != Kind::said && kind != Kind::acted) throw PeerError("speech of an unknown kind");
+    constexpr std::array kinds{Kind::said, Kind::acted, Kind::noticed};
+    if (std::find(kinds.begin(), kinds.end(), static_cast<Kind>(kind_given)) == kinds.end())
+        throw PeerError("speech of an unknown kind");
     Room& room = client.room(number);
+    const Kind kind = kind_in_log(rooms_, room, client, static_cast<Kind>(kind_given));
     const std::vector<std::string> lines = lines_of_speech(words, is_paste != 0);
     const auto all_stand = [&] { // and others have read them; the last one may be of another request
         for (std::uint32_t nth = 0; nth < lines.size(); ++nth)
@@ -100,8 +114,9 @@ void Speech::on_tell_as(Client& client, Packet packet) {
 void Speech::tell(Client& client, const Words& words) {
     std::string said = neutralise(words.said);
     if (said.empty() || said.size() > max_text) throw PeerError("words that are empty or too long");
+    const Room* room = nullptr; // that it invites to
     if (words.how == Telling::invited) {
-        const Room* const room = find_in_any_case(rooms_, said);
+        room = find_in_any_case(rooms_, said);
         if (room == nullptr || !client.is_in(*room)) return answers_.refuse(client, Refusal::no_such_room);
         said = room->name();
     }
@@ -113,12 +128,14 @@ void Speech::tell(Client& client, const Words& words) {
     if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
         return answers_.refuse(client, Refusal::behind);
     ++to->untaken;
+    if (room != nullptr) Witnesses::tell_invitation(client, *to, *room);
     answers_.confirm(client, to->away ? text(to->name, '\t', *to->away) : std::string{});
 }
 
 void Speech::on_took(Client& client, Packet packet) {
     const auto [count] = TookFrame::read(packet).first;
     client.untaken -= std::min(client.untaken, count);
+    Witnesses::catch_up(client);
 }
 
 void Speech::on_topic(Client& client, Packet packet) {
@@ -138,8 +155,9 @@ void Speech::on_away(Client& client, Packet packet) {
     const auto [fields, words] = AwayFrame::read(packet);
     std::string why = neutralise(words);
     if (why.size() > max_topic) return answers_.refuse(client, Refusal::text_too_long);
-    client.away.reset();
-    if (std::get<0>(fields) != 0) client.away = std::move(why);
+    std::optional<std::string> away;
+    if (std::get<0>(fields) != 0) away = std::move(why);
+    if (std::exchange(client.away, away) != away) witnesses_.tell_presence(client);
     answers_.confirm(client);
 }
 

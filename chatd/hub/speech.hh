@@ -5,13 +5,14 @@
 #include "chatd/hub/answers.hh"
 #include "chatd/hub/people.hh"
 #include "chatd/hub/rooms.hh"
+#include "chatd/hub/witnesses.hh"
 
 namespace chatd {
 
 class Speech {
 public:
-    Speech(People& people, Rooms& rooms, Answers& answers)
-        : people_(people), rooms_(rooms), answers_(answers) {}
+    Speech(People& people, Rooms& rooms, Answers& answers, Witnesses& witnesses)
+        : people_(people), rooms_(rooms), answers_(answers), witnesses_(witnesses) {}
 
     // Requests of members.
     void on_say(Client& client, Packet packet);
@@ -28,6 +29,7 @@ private:
     People& people_;
     Rooms& rooms_;
     Answers& answers_;
+    Witnesses& witnesses_;
 };
 
 } // namespace chatd

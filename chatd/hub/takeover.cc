@@ -7,6 +7,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -99,7 +100,7 @@ void Takeover::restore_rooms(Settings& settings) {
             Room& room = parts_.rooms.restore(std::move(record), std::move(of_room.log), tail);
             tails_[&room] = std::move(tail);
             if (configured != settings.rooms.end())
-                for (const Note& note : room.configure(*configured))
+                for (const Note& note : configure_room(parts_.rooms, room, *configured))
                     parts_.log.write(note.severity, note.text);
             const std::size_t most = room.is_made_by_client() ? max_marks_of_made_room : max_marks_of_room;
             for (auto& [is_muted, mark] : of_room.marks)
@@ -201,7 +202,8 @@ void Takeover::follow_log(Room& room, const std::vector<Record>& tail) {
 
 // Its handler tells it, too, but may have ended.
 void Takeover::note_last_place(Room& room, const Record& record) {
-    if (record.kind != Kind::joined && record.kind != Kind::said && record.kind != Kind::acted) return;
+    constexpr std::array kinds{Kind::joined, Kind::said, Kind::acted, Kind::noticed};
+    if (std::find(kinds.begin(), kinds.end(), record.kind) == kinds.end()) return;
     Place& last = last_places_.try_emplace(record.speaker, Place{&room, record.time}).first->second;
     if (record.time >= last.time) last = {&room, record.time};
 }

@@ -22,7 +22,9 @@ std::int64_t now_in_microseconds() {
     return std::chrono::duration_cast<std::chrono::microseconds>(WallClock::now().time_since_epoch()).count();
 }
 
-bool is_speech(Kind kind) { return kind == Kind::said || kind == Kind::announced || kind == Kind::noted; }
+bool is_speech(Kind kind) {
+    return kind == Kind::said || kind == Kind::announced || kind == Kind::noted || kind == Kind::noticed;
+}
 
 bool is_mark(Kind kind) { return kind == Kind::segment_start || kind == Kind::segment_end; }
 

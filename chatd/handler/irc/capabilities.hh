@@ -17,11 +17,13 @@ namespace chatd::irc {
 #define CHATD_IRC_CAPABILITIES(capability) \
 capability(account_notify,    "account-notify",    "",                              "") \
 capability(account_tag,       "account-tag",       "",                              "") \
+capability(away_notify,       "away-notify",       "",                              "") \
 capability(batch,             "batch",             "",                              "") \
 capability(cap_notify,        "cap-notify",        "",                              "") \
 capability(chathistory,       "draft/chathistory", "batch",                         "") \
 capability(echo_message,      "echo-message",      "",                              "") \
 capability(extended_join,     "extended-join",     "",                              "") \
+capability(invite_notify,     "invite-notify",     "",                              "") \
 capability(labeled_response,  "labeled-response",  "batch",                         "") \
 capability(message_tags,      "message-tags",      "",                              "") \
 capability(multi_prefix,      "multi-prefix",      "",                              "") \

@@ -110,17 +110,21 @@ void join(IrcConversation& c, const std::string& channel, const std::string& key
 }
 
 // What was said there before is shown first, and one's own with it.
-void leave(IrcConversation& c, const std::string& channel) {
+void leave(IrcConversation& c, const std::string& channel, const std::string& words) {
     Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
-    const auto accepted = [&c, number = place->room, shown = channel_of(place->name)](const std::string&) {
+    const auto accepted = [&c, number = place->room, shown = channel_of(place->name),
+                           words](const std::string&) {
         c.rooms.wake();
         c.rooms.follow();
         c.leave(number);
-        c.replies.answer(ServerLine(prefix_of(c.replies.nick()), "PART").word(shown));
+        ServerLine line{prefix_of(c.replies.nick()), "PART"};
+        line.word(shown);
+        c.replies.answer(words.empty() ? line : line.text(words));
     };
-    c.ask({.what = Message::leave, .about = channel, .room = place->room}, LeaveFrame::make({}, place->room),
-          {.accepted = accepted});
+    const bool takes_words = c.hub.hubs_version() >= first_with_words_of_leaving;
+    c.ask({.what = Message::leave, .about = channel, .room = place->room},
+          LeaveFrame::make(takes_words ? words : std::string{}, place->room), {.accepted = accepted});
 }
 
 } // namespace
@@ -128,7 +132,7 @@ void leave(IrcConversation& c, const std::string& channel) {
 void do_join(IrcConversation& c, const ClientLine& line) {
     if (line.param(0) == "0") { // all channels are left
         for (const Place& place : c.places.all())
-            c.then([&c, channel = channel_of(place.name)] { leave(c, channel); });
+            c.then([&c, channel = channel_of(place.name)] { leave(c, channel, {}); });
         return;
     }
     const std::vector<std::string_view> keys = split(line.param(1), ',');
@@ -140,22 +144,20 @@ void do_join(IrcConversation& c, const ClientLine& line) {
     }
 }
 
-// The room's log does not say why, so nobody is told.
 void do_part(IrcConversation& c, const ClientLine& line) {
+    const std::string words = harmless_words(line.param(1));
     for (const std::string& channel : targets_of(c, line.param(0), max_rooms))
-        c.then([&c, channel] { leave(c, channel); });
+        c.then([&c, channel, words] { leave(c, channel, words); });
 }
 
-// A room's topic always says something: it cannot be taken away.
+// A topic without words takes it away.
 void do_topic(IrcConversation& c, const ClientLine& line) {
     const std::string channel{line.param(0)};
     const Place* const place = c.places.find(channel);
     if (place == nullptr) return c.replies.numeric(Numeric::not_on_channel, {channel});
-    const std::string topic = neutralise(without_formatting(line.param(1)));
+    std::string topic = neutralise(without_formatting(line.param(1)));
     const bool is_set = line.params.size() > 1;
-    if (is_set && is_blank(topic))
-        return c.replies.numeric(Numeric::unknown_error, {"TOPIC", channel},
-                                 "A topic says something: give words");
+    if (is_blank(topic)) topic = "-";
     if (topic.size() > max_topic) return c.refuse(channel, Refusal::text_too_long);
     if (is_set) return c.ask(Message::topic, TopicFrame::make(topic, place->room), channel, {});
     const auto take = [&c, channel](std::string_view row) {

@@ -170,8 +170,7 @@ void change_own(IrcConversation& c, std::string_view letters) {
         ServerLine line{c.replies.nick(), "MODE"};
         c.replies.answer(line.word(c.replies.nick()).word(now ? "+B" : "-B"));
     };
-    c.ask(Message::describe, DescribeFrame::make(c.real_name, static_cast<std::uint8_t>(*is_bot ? 1 : 0)),
-          "MODE", {.accepted = accepted});
+    c.ask(Message::describe, describe_frame(c, *is_bot), "MODE", {.accepted = accepted});
 }
 
 // --- OPER.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t wider = 8; // times, where a walk did not begin early enough
 
 bool is_speech(Kind kind) {
-    constexpr std::array speech{Kind::said, Kind::acted, Kind::announced, Kind::noted};
+    constexpr std::array speech{Kind::said, Kind::acted, Kind::announced, Kind::noted, Kind::noticed};
     return std::find(speech.begin(), speech.end(), kind) != speech.end();
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace chatd::irc {
@@ -28,8 +29,11 @@ void obey_command(IrcConversation& c, const ClientLine& line);
 void greet(IrcConversation& c);
 // 005 alone.
 void tell_isupport(IrcConversation& c);
-// Tells the hub the client's real name, and whether it is a program. When nothing else is asked.
+// Tells the hub the client's real name, whether it is a program, and what it wants to be told. When nothing
+// else is asked.
 void describe(IrcConversation& c);
+// The frame that says so.
+std::string describe_frame(const IrcConversation& c, bool is_bot);
 
 // --- By subject, a file each: commands_SUBJECT.cc.
 void do_away(IrcConversation& c, const ClientLine& line);

@@ -25,8 +25,9 @@ bool is_secret(std::string_view command) {
 
 } // namespace
 
-IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines)
+IrcConversation::IrcConversation(const HandlerSide& side, std::size_t most_lines, bool has_accounts)
     : Conversation(side),
+      capabilities(has_accounts),
       replies(side.client.waiting(), capabilities),
       lines_at_once(most_lines == 0 ? SIZE_MAX : most_lines) {}
 

@@ -12,6 +12,7 @@
 #include "chatd/handler/irc/accounts.hh"
 #include "chatd/handler/irc/capabilities.hh"
 #include "chatd/handler/irc/client_line.hh"
+#include "chatd/handler/irc/deeds.hh"
 #include "chatd/handler/irc/history.hh"
 #include "chatd/handler/irc/irc_input.hh"
 #include "chatd/handler/irc/irc_registration.hh"
@@ -19,6 +20,7 @@
 #include "chatd/handler/irc/record_lines.hh"
 #include "chatd/handler/irc/replies.hh"
 #include "chatd/handler/irc/silence.hh"
+#include "chatd/handler/irc/stamps.hh"
 #include "chatd/handler/irc/steps.hh"
 
 #include <cstddef>
@@ -33,8 +35,8 @@ namespace chatd::irc {
 
 class IrcConversation : public Conversation {
 public:
-    // lines_at_once: that may go to the hub together; 0: no limit.
-    IrcConversation(const HandlerSide& side, std::size_t lines_at_once);
+    // lines_at_once: that may go to the hub together; 0: no limit. has_accounts: names may have passwords.
+    IrcConversation(const HandlerSide& side, std::size_t lines_at_once, bool has_accounts);
 
     Intake& intake() override { return input; }
     bool read() override;
@@ -46,6 +48,8 @@ public:
     std::optional<Clock::time_point> waits_until() const override;
     void prepare_output() override {
         places.end_earlier_where([this](std::uint32_t room) { return rooms.has_passed_joining(room); });
+        if (!deeds.are_waiting() || is_entering_ || !rooms.has_caught_up()) return;
+        for (std::size_t told = deeds.tell(replies); told > 0; --told) hub.take_told(0, 0);
     }
     bool is_working() const override { return history.is_running(); }
     bool work() override { return history.go_on(); }
@@ -65,6 +69,10 @@ public:
     }
     void be_told(std::uint64_t from, std::string_view name, std::string_view words) override;
     void be_told_as(Telling how, std::string_view name, std::string_view words) override;
+    void be_told_of(Deed deed, std::string_view name, std::string_view guest,
+                    std::string_view words) override {
+        deeds.take({deed, std::string{name}, std::string{guest}, std::string{words}, now_in_microseconds()});
+    }
     void be_slowed(SlowedBy by, std::uint32_t lines, std::uint32_t seconds) override;
     void be_dismissed(Farewell why, const std::string& words) override;
     void part(Parting why, std::chrono::seconds idle) override;
@@ -89,12 +97,13 @@ public:
     void hold_rooms(bool hold) { is_entering_ = hold; }
 
     IrcInput input;
-    Capabilities capabilities{true};
+    Capabilities capabilities;
     Replies replies;
     Places places{replies};
     Echoes echoes;
     Accounts accounts;
     RecordLines records{capabilities, accounts};
+    Deeds deeds{capabilities, records};
     IrcRegistration registration{*this};
     History history{*this};
     std::size_t lines_at_once;

@@ -18,6 +18,7 @@ namespace chatd::irc {
 void IrcRegistration::take_cap(const ClientLine& line) {
     IrcConversation& c = conversation_;
     constexpr std::size_t room = 350; // of a line, less what stands before the names
+    const std::uint8_t wishes = Deeds::wishes_of(c.capabilities);
     const Capabilities::Answer answer = c.capabilities.take(line.params, room);
     for (const std::vector<std::string>& params : answer.caps) {
         ServerLine reply{server_word, "CAP"};
@@ -26,6 +27,7 @@ void IrcRegistration::take_cap(const ClientLine& line) {
         c.replies.answer(reply.text(params.back()));
     }
     if (answer.is_unknown) c.replies.numeric(Numeric::invalid_cap, {line.param(0)});
+    if (is_inside_ && Deeds::wishes_of(c.capabilities) != wishes) c.then([&c] { describe(c); });
     if (answer.has_ended) go_on();
 }
 

@@ -30,6 +30,7 @@ constexpr std::array manners{
            "\x01"},
     Manner{Kind::announced, "NOTICE", "", ""},
     Manner{Kind::noted, "NOTICE", "", ""},
+    Manner{Kind::noticed, "NOTICE", "", ""},
 };
 const Manner* find_manner(Kind kind) {
     const auto* const found =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "chatd/handler/irc/text_parts.hh"
 
+#include "chatd/words.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -77,6 +78,11 @@ std::string without_formatting(std::string_view text) {
             plain += byte;
     }
     return plain;
+}
+
+std::string harmless_words(std::string_view text) {
+    const std::string all = neutralise(without_formatting(text));
+    return std::string{is_blank(all) ? std::string_view{} : beginning_of(all, max_topic)};
 }
 
 std::optional<Ctcp> parse_ctcp(std::string_view text) {

@@ -26,6 +26,10 @@ inline bool is_blank(std::string_view text) { return text.find_first_not_of(' ')
 // (modern.ircdocs.horse/formatting): other dialects would show them as unreadable.
 std::string without_formatting(std::string_view text);
 
+// Of words that the hub takes max_topic bytes of, as why somebody is away: without formatting, and harmless.
+// Blanks alone are none.
+std::string harmless_words(std::string_view text);
+
 // A CTCP message: the command in capitals and what follows it. No value for other text. The last delimiter
 // may be missing.
 struct Ctcp {

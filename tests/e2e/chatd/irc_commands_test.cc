@@ -4,6 +4,7 @@
 #include "tests/e2e/irc_client.hh"
 #include "tests/e2e/observe.hh"
 
+#include <csignal>
 #include <doctest/doctest.h>
 #include <string>
 
@@ -171,6 +172,56 @@ TEST_SUITE("e2e") {
         bob.wait_for("ERROR :");
     }
 
+    TEST_CASE("IRC commands: who asks for it is told who is away or back or has another real name") {
+        const Daemon daemon{irc_with()};
+        ChatClient typed{daemon, "typed"};
+        IrcClient eve{daemon, "eve", "#lobby", "away-notify setname"}, ada{daemon, "ada", "#lobby"};
+        eve.expect_line(":ada!u@chat JOIN #lobby");
+        ada.say("AWAY :tea");
+        eve.expect_line(":ada!u@chat AWAY :tea");
+        typed.say("/away at lunch");
+        eve.expect_line(":typed!u@chat AWAY :at lunch");
+        typed.say("/away");
+        eve.expect_line(":typed!u@chat AWAY");
+        IrcClient bob{daemon, "bob"};
+        bob.say("AWAY :wine");
+        bob.say("JOIN #lobby");
+        eve.expect_lines({":bob!u@chat JOIN #lobby", ":bob!u@chat AWAY :wine"});
+        bob.say("SETNAME :Robert");
+        eve.expect_line(":bob!u@chat SETNAME :Robert");
+        bob.wait_for(" 366 ");
+        bob.expect_silence();
+        eve.say("CAP REQ :-away-notify");
+        eve.wait_for(" ACK ");
+        ada.say("AWAY");
+        ada.wait_for(" 305 ");
+        eve.expect_silence();
+    }
+
+    TEST_CASE("IRC commands: who was told of others is told by the next hub") {
+        const Daemon daemon{irc_with()};
+        IrcClient eve{daemon, "eve", "#lobby", "away-notify"}, ada{daemon, "ada", "#lobby"};
+        eve.expect_line(":ada!u@chat JOIN #lobby");
+        ::kill(daemon.main_pid(), SIGKILL);
+        daemon.wait_for_log("going on after a hub");
+        ada.say("AWAY :tea");
+        eve.expect_line(":ada!u@chat AWAY :tea");
+    }
+
+    TEST_CASE("IRC commands: operators who ask for it see the invitations of others") {
+        const Daemon daemon{irc_with({"room lobby", "create-rooms on"})};
+        IrcClient ada{daemon, "ada", "#den", "invite-notify"}, bob{daemon, "bob", "#den", "invite-notify"};
+        IrcClient eve{daemon, "eve"};
+        ada.expect_line(":bob!u@chat JOIN #den");
+        bob.say("INVITE eve #den");
+        bob.expect_line(":chatd.local 341 bob eve #den");
+        eve.expect_line(":bob!u@chat INVITE eve #den");
+        ada.expect_line(":bob!u@chat INVITE eve #den");
+        ada.say("INVITE eve #den");
+        ada.expect_line(":chatd.local 341 ada eve #den");
+        bob.expect_silence();
+    }
+
     TEST_CASE("IRC commands: an invitation reaches people of all dialects") {
         const Daemon daemon{irc_with({"room lobby", "create-rooms on"})};
         ChatClient typed{daemon, "typed"};
@@ -245,8 +296,19 @@ TEST_SUITE("e2e") {
         bob.wait_for(" 366 ");
         bob.say("TOPIC #den");
         bob.expect_line(":chatd.local 331 bob #den :No topic is set");
+        bob.say("TOPIC #den :a bear");
+        bob.expect_line(":bob!u@chat TOPIC #den :a bear");
+        bob.say("TOPIC #den :");
+        bob.expect_line(":bob!u@chat TOPIC #den :");
+        bob.say("TOPIC #den");
+        bob.expect_line(":chatd.local 331 bob #den :No topic is set");
+        ada.say("TOPIC #lobby :");
+        bob.expect_line(":ada!u@chat TOPIC #lobby :welcome"); // as the configuration has it
+        ada.wait_for(":ada!u@chat TOPIC #lobby :welcome");
+        ada.say("TOPIC #lobby");
+        ada.expect_line(":chatd.local 332 ada #lobby :welcome");
         bob.say("TOPIC #nowhere :x");
-        bob.expect_line(":chatd.local 442 bob #nowhere :You're not on that channel");
+        bob.wait_for(":chatd.local 442 bob #nowhere :You're not on that channel");
     }
 
     TEST_CASE("IRC commands: the server tells of itself") {

@@ -33,6 +33,19 @@ const std::string zoe_and_donkey = "AFpvZQBkb25rZXk="; // \0Zoe\0donkey
 } // namespace
 
 TEST_SUITE("e2e") {
+    TEST_CASE("IRC: a password is asked for by SASL only where names may have one") {
+        const Daemon without{irc_with()};
+        IrcClient ada{without};
+        ada.say("CAP LS 302");
+        CHECK(ada.read_line().find("sasl") == std::string::npos);
+        ada.say("CAP REQ :sasl");
+        ada.expect_line(":chatd.local CAP * NAK :sasl");
+        const Office office;
+        IrcClient zoe{*office.daemon};
+        zoe.say("CAP LS");
+        CHECK(zoe.read_line().find(" sasl ") != std::string::npos);
+    }
+
     TEST_CASE("IRC: clients come in by whatever order of words they have") {
         const Daemon daemon{irc_with()};
         int count = 0;

@@ -50,8 +50,9 @@ TEST_SUITE("e2e") {
         typed.wait_for_line("ada is now eve");
         bob.wait_for(":ada!u@chat NICK eve");
         bob.say("PART #lobby :bye");
-        bob.expect_line(":bob!u@chat PART #lobby"); // no room's log says why
-        ada.expect_line(":bob!u@chat PART #lobby");
+        bob.expect_line(":bob!u@chat PART #lobby :bye");
+        ada.expect_line(":bob!u@chat PART #lobby :bye");
+        typed.wait_for_line("bob left (bye)");
         typed.say("/quit later");
         ada.expect_line(":typed!u@chat QUIT :later");
         ada.say("QUIT");
@@ -170,15 +171,41 @@ TEST_SUITE("e2e") {
         CHECK(ada.read_to_end().starts_with("ERROR :Closing link: "));
     }
 
+    TEST_CASE("IRC: a NOTICE to a channel is one for all who speak IRC and told from speech by others") {
+        const Daemon daemon{irc_with({"room lobby", "create-rooms on"})};
+        IrcClient ada{daemon, "ada", "#den"}; // which makes it
+        ChatClient typed{daemon, "typed"};
+        typed.say("/join den");
+        typed.wait_for_line(welcome_to("den"));
+        IrcClient bot{daemon, "bot", "#den", "server-time message-tags echo-message"};
+        ada.wait_for("bot!u@chat JOIN");
+        bot.say("NOTICE #den :3 new, ada");
+        ada.expect_line(":bot!u@chat NOTICE #den :3 new, ada");
+        typed.wait_for_line("-bot- 3 new, ada");
+        CHECK(bot.read_line().ends_with(" :bot!u@chat NOTICE #den :3 new, ada"));
+        IrcClient late{daemon, "late", "", "server-time batch draft/chathistory message-tags"};
+        late.join("#den");
+        late.say("CHATHISTORY LATEST #den * 5");
+        CHECK(late.wait_for(" NOTICE ").ends_with(" :bot!u@chat NOTICE #den :3 new, ada"));
+        typed.say("/history 2");
+        typed.wait_for_text(" UTC] -bot- 3 new, ada\n");
+        ada.wait_for("late!u@chat JOIN");
+        ada.say("MODE #den +m");
+        ada.wait_for(" +m");
+        bot.say("NOTICE #den :not heard");
+        bot.wait_for(":chatd.local 404 bot #den :Cannot send to channel (+m)");
+        ada.expect_silence();
+    }
+
     TEST_CASE("IRC: who says too much waits and loses nothing") {
         const Daemon daemon{irc_with({"room lobby", "flood 4/1"})};
         ChatClient typed{daemon, "typed"};
         IrcClient ada{daemon, "ada", "#lobby"};
         typed.expect_line("ada joined");
         std::string lines;
-        for (int i = 0; i < 12; ++i) lines += text("PRIVMSG #lobby :line ", i, "\r\n");
+        for (int i = 0; i < 12; ++i) lines += text(i < 6 ? "PRIVMSG" : "NOTICE", " #lobby :line ", i, "\r\n");
         ada.send(lines + "PING done\r\n");
-        for (int i = 0; i < 12; ++i) typed.expect_line(text("ada say: line ", i));
+        for (int i = 0; i < 12; ++i) typed.expect_line(text(i < 6 ? "ada say: line " : "-ada- line ", i));
         CHECK(ada.read_line().starts_with(":chatd.local NOTICE ada :You say more than 4 lines in 1 s"));
         ada.wait_for("PONG chatd.local :done");
     }

@@ -178,8 +178,8 @@ TEST_SUITE("unit") {
         CHECK(shows("A wrong code is refused", display.question(Asked::code) + "swordfish\n" +
                                                    display.refused(Refusal::wrong_code, 2) + "Room code:"));
         std::string events;
-        for (const Kind kind :
-             {Kind::joined, Kind::said, Kind::acted, Kind::left, Kind::announced, Kind::renamed, Kind::topic})
+        for (const Kind kind : {Kind::joined, Kind::said, Kind::acted, Kind::noticed, Kind::left,
+                                Kind::announced, Kind::renamed, Kind::topic})
             events += display.record({kind, 1, 0, 1, "NAME", kind == Kind::left ? "" : "TEXT"}, {},
                                      Display::When::now);
         std::string documented = heads(manual.list_behind("without those who came"));
@@ -362,11 +362,11 @@ TEST_SUITE("unit") {
                   line_of("said", Kind::said) + line_of("announced", Kind::announced) +
                   line_of("acted", Kind::acted) + line_of("renamed", Kind::renamed) +
                   line_of("topic", Kind::topic) + line_of("noted", Kind::noted) +
-                  line_of("kicked", Kind::kicked) + line_of("muted", Kind::muted) +
-                  line_of("unmuted", Kind::unmuted) + line_of("banned", Kind::banned) +
-                  line_of("unbanned", Kind::unbanned) + line_of("moderated", Kind::moderated) +
-                  line_of("unmoderated", Kind::unmoderated) + line_of("voiced", Kind::voiced) +
-                  line_of("unvoiced", Kind::unvoiced));
+                  line_of("noticed", Kind::noticed) + line_of("kicked", Kind::kicked) +
+                  line_of("muted", Kind::muted) + line_of("unmuted", Kind::unmuted) +
+                  line_of("banned", Kind::banned) + line_of("unbanned", Kind::unbanned) +
+                  line_of("moderated", Kind::moderated) + line_of("unmoderated", Kind::unmoderated) +
+                  line_of("voiced", Kind::voiced) + line_of("unvoiced", Kind::unvoiced));
     }
 
     TEST_CASE("chatctl(8) gives the limits of the control socket") {

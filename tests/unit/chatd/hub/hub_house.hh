@@ -261,12 +261,15 @@ struct HubHouse {
     chatd::Newcomers newcomers{loop, settings, people, departures};
     chatd::Ignores ignores{people, tickets, answers};
     chatd::Passwords passwords{loop, log, settings, people, answers, departures, [] {}};
-    chatd::Names names{log, settings, people, rooms, bans, tickets, answers, departures, passwords, ignores};
+    chatd::Witnesses witnesses;
+    chatd::Names names{log,     settings,   people,    rooms,   bans,     tickets,
+                       answers, departures, passwords, ignores, witnesses};
     chatd::Segments segments{log, settings, answers, departures};
     chatd::Resumption resumption{settings, people,   rooms,      bans,    tickets,
                                  answers,  deposits, departures, ignores, budgets};
-    chatd::Entry entry{log, settings, people, rooms, bans, answers, passwords, segments, resumption, budgets};
-    chatd::Speech speech{people, rooms, answers};
+    chatd::Entry entry{log,       settings, people,     rooms,   bans,     answers,
+                       passwords, segments, resumption, budgets, witnesses};
+    chatd::Speech speech{people, rooms, answers, witnesses};
     chatd::Moderation moderation{log, people, rooms, bans, tickets, deposits, answers, departures};
     chatd::Lists lists{settings, people, rooms, bans, answers, [](const Client&) { return "1.3/X"; }};
     chatd::Requests requests{

@@ -257,6 +257,21 @@ TEST_SUITE("unit") {
             CHECK(now[6] == set[6]);
             CHECK(now[7] == "wine");
         }
+        hubs.now->settings.rooms.front().topic = "welcome";
+        hubs.configured = hubs.now->settings.rooms;
+        hubs.now->rooms.configure(hubs.now->settings.rooms);
+        hubs.now->rooms.set_topic(hubs.now->room(), &ada(), "-");
+        hubs.now->settle();
+        CHECK(told("lobby")[5] == "");
+        CHECK(told("lobby")[6] == "0"); // nobody's
+        CHECK(told("lobby")[7] == "welcome");
+        hubs.configured->front().topic = "hello";
+        hubs.die();
+        hubs.settle();
+        hubs.now->heard(adas);
+        hubs.answer_again(adas, 0);
+        CHECK(told("lobby")[7] == "hello");
+        CHECK(hubs.now->said_in("lobby").ends_with(", 16 welcome, 16 hello"));
         hubs.now->rooms.set_topic(hubs.now->room(), nullptr, "cheese");
         hubs.now->settle();
         CHECK(told("lobby")[5] == "");
@@ -313,12 +328,33 @@ TEST_SUITE("unit") {
         CHECK_FALSE(house.is_here(adas)); // a handler that was taken over
     }
 
+    TEST_CASE("whoever leaves has last words there unless it may not speak") {
+        Party house;
+        Client& ada = house.named("ada");
+        for (const std::string_view room : {"lobby", "cellar"}) house.join(ada, room);
+        const auto leave = [&](std::string_view room) {
+            CHECK(house.ask(ada, LeaveFrame::make("so \x1b long", house.room(room).number())) == "accepted");
+            return house.said_in(room);
+        };
+        CHECK(leave("lobby") == "10, 11 so \xef\xbf\xbd long");
+        house.mute("ada", "cellar");
+        CHECK(leave("cellar") == "10, 11");
+        house.join(ada, "lobby");
+        house.join(ada, "cellar");
+        CHECK(house.ask(ada, QuitFrame::make("bye")) == "accepted");
+        house.handlers.erase(ada.number);
+        house.requests.read(ada.number);
+        house.settle();
+        CHECK(house.said_in("lobby").ends_with("10, 11 bye"));
+        CHECK(house.said_in("cellar").ends_with("10, 11"));
+    }
+
     TEST_CASE("what somebody says of itself is known to the next hub") {
         Hubs hubs;
         Client& ada = hubs.now->enter("ada");
         const ClientNumber adas = ada.number;
         ada.listener = "listen 127.0.0.1:6667 irc";
-        hubs.now->send(ada, DescribeFrame::make("Ada L.", std::uint8_t{1}));
+        hubs.now->send(ada, DescribeFrame::make("Ada L.", says_program));
         CHECK(hubs.now->heard(adas) == "accepted");
         hubs.now->settle();
         hubs.die();

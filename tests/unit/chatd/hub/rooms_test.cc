@@ -200,6 +200,29 @@ TEST_SUITE("unit") {
         CHECK(house.room().topic() == "");
     }
 
+    TEST_CASE("a topic that is taken away is in the log as the one that holds then") {
+        HubHouse house;
+        Client& ada = house.enter("ada");
+        const auto configure = [&](std::string_view topic) {
+            house.settings.rooms.front().topic = topic;
+            house.rooms.configure(house.settings.rooms);
+            house.settle();
+            return house.said_in("lobby");
+        };
+        CHECK(configure("welcome") == "10");
+        for (const std::string_view topic : {"wine", "-"}) house.rooms.set_topic(house.room(), &ada, topic);
+        CHECK(configure("welcome") == "10, 16 wine, 16 welcome");
+        CHECK(house.room().topic() == "welcome");
+        CHECK(configure("hello").ends_with(", 16 welcome, 16 hello"));
+        CHECK(house.room().topic() == "hello");
+        CHECK(configure("").ends_with(", 16 hello, 16"));
+        CHECK(house.room().topic() == "");
+        CHECK(configure("tea").ends_with(", 16 hello, 16")); // it holds, as in a room where none was set
+        house.rooms.set_topic(house.room(), &ada, "mine");
+        CHECK(configure("wine").ends_with(", 16 mine"));
+        CHECK(house.room().topic() == "mine");
+    }
+
     TEST_CASE("a reload makes the rooms that are new and tells which are gone") {
         HubHouse house;
         Client& ada = house.enter("ada");

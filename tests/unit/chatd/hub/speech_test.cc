@@ -44,6 +44,16 @@ TEST_SUITE("unit") {
         CHECK(house.said_in("lobby") == "10, 10, 12 one, 12 two \xef\xbf\xbd[31m, 14 waves");
     }
 
+    TEST_CASE("a notice is one in the log unless a handler there knows none: then it is said") {
+        Crowd house;
+        CHECK(house.say(house.ada, "hear", Kind::noticed) == "accepted");
+        house.bob.protocol = first_with_notices - 1;
+        CHECK(house.say(house.ada, "this", Kind::noticed) == "accepted");
+        house.mute("ada");
+        CHECK(house.say(house.ada, "not", Kind::noticed) == HubHouse::refused(Refusal::muted));
+        CHECK(house.said_in("lobby") == "10, 10, 18 hear, 12 this");
+    }
+
     TEST_CASE("who may not speak is refused and nothing of it is said") {
         Crowd house;
         house.mute("ada");

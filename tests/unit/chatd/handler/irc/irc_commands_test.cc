@@ -27,7 +27,7 @@ void expect_act(IrcPlace& place, Kind kind, std::string_view words) {
 }
 void expect_describe(IrcPlace& place, std::string_view name, bool is_program) {
     const auto [fields, words] = place.asked_as<DescribeFrame>();
-    CHECK((std::get<0>(fields) != 0) == is_program);
+    CHECK(((std::get<0>(fields) & says_program) != 0) == is_program);
     CHECK(words == name);
 }
 

@@ -435,15 +435,43 @@ TEST_SUITE("unit") {
         CHECK_FALSE(place.talk.was_asked_for());
     }
 
-    TEST_CASE("irc: a NOTICE to a channel is passed over and one to somebody is told") {
+    TEST_CASE("irc: a NOTICE is said as one in channels and to somebody and refused as speech is") {
         IrcPlace place;
         place.be_inside("ada");
-        place.send("NOTICE #lobby :hear\r\nNOTICE #plans :hear\r\nNOTICE #lobby :\x01"
-                   "ACTION nods\x01\r\nNOTICE #lobby,bob :hear\r\n");
-        CHECK(place.asked_as<TellAsFrame>().second == "bobhear");
+        const auto say = [&](std::string_view words) {
+            const auto [fields, lines] = place.asked_as<SayFrame>();
+            CHECK(std::get<1>(fields) == static_cast<std::uint8_t>(Kind::noticed));
+            CHECK(lines == words);
+        };
+        place.send("NOTICE #lobby :hear\r\nNOTICE #lobby :more\r\nNOTICE #lobby :\x01"
+                   "ACTION nods\x01\r\nPRIVMSG #lobby :speech\r\n");
+        say("hear\nmore");
         place.accept();
+        CHECK(std::get<1>(place.asked_as<SayFrame>().first) == said);
+        place.accept();
+        place.send("NOTICE #lobby,bob :hear\r\n");
+        say("hear");
+        place.refuse(Refusal::muted);
+        CHECK(std::get<0>(place.asked_as<TellAsFrame>().first) ==
+              static_cast<std::uint8_t>(Telling::noticed));
+        place.accept();
+        place.send("NOTICE #plans :hear\r\n");
         CHECK(place.asked().empty());
-        CHECK(place.sent().empty());
+        CHECK(place.sent() == ":chatd.local 404 ada #lobby :You are muted here\r\n"
+                              ":chatd.local 404 ada #plans :Join the channel first\r\n");
+    }
+
+    TEST_CASE("irc: a NOTICE comes back to who wants its echo and has its label") {
+        IrcPlace place;
+        place.send("CAP REQ :echo-message labeled-response batch\r\nCAP END\r\n");
+        place.be_inside("ada");
+        place.send("@label=L NOTICE #lobby :hear\r\n");
+        place.asked_as<SayFrame>();
+        place.log(Kind::noticed, "ada", "hear", IrcPlace::self);
+        place.accept();
+        place.log(Kind::noticed, "bob", "that");
+        CHECK(place.sent() ==
+              "@label=L :ada!u@chat NOTICE #lobby :hear\r\n:bob!u@chat NOTICE #lobby :that\r\n");
     }
 
     TEST_CASE("irc: a command with several targets has its label on every answer") {
@@ -562,8 +590,9 @@ TEST_SUITE("unit") {
         place.list("ada\t\t");
         CHECK(has(place.sent(), ":chatd.local 353 ada @ #lobby :ada\r\n"));
         place.send("TOPIC #lobby :  \r\nAWAY : \r\n");
+        CHECK(place.asked_as<TopicFrame>().second == "-"); // none
+        place.accept();
         CHECK(std::get<0>(place.asked_as<AwayFrame>().first) == 0);
-        CHECK(has(place.sent(), ":chatd.local 400 ada TOPIC #lobby :A topic says something"));
     }
 
     TEST_CASE("irc: labels whose echo never comes are given up") {
@@ -625,12 +654,24 @@ TEST_SUITE("unit") {
         place.send("NICK eve\r\n"); // it is so
         CHECK(place.asked().empty());
         CHECK(place.sent().empty());
-        place.send("PART #lobby :bye\r\nPART #lobby\r\n"); // nobody is told the words
-        place.asked_as<LeaveFrame>();
+        place.send("PART #lobby :\x02good\x02 bye\r\nPART #lobby\r\n");
+        CHECK(place.asked_as<LeaveFrame>().second == "good bye");
         place.accept();
-        CHECK(place.sent() == ":eve!u@chat PART #lobby\r\n"
+        CHECK(place.sent() == ":eve!u@chat PART #lobby :good bye\r\n"
                               ":chatd.local 442 eve #lobby :You're not on that channel\r\n");
         CHECK_FALSE(place.rooms.is_in_any());
+    }
+
+    TEST_CASE("irc: a hub of before that takes no notices and no words with PART is not sent them") {
+        IrcPlace place;
+        place.be_inside("ada");
+        place.hear(AgainFrame::make({}, std::uint16_t{first_with_words_of_leaving - 1}, std::uint32_t{2}));
+        place.asked_as<HereFrame>();
+        place.send("NOTICE #lobby :hear\r\n");
+        CHECK(std::get<1>(place.asked_as<SayFrame>().first) == static_cast<std::uint8_t>(Kind::said));
+        place.accept();
+        place.send("PART #lobby :bye\r\n");
+        CHECK(place.asked_as<LeaveFrame>().second.empty());
     }
 
     TEST_CASE("irc: JOIN 0 leaves all channels") {

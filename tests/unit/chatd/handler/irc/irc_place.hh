@@ -36,6 +36,7 @@ public:
     // What the client has been sent since the last call.
     std::string sent() {
         if (!talk.holds_rooms()) rooms.follow();
+        talk.prepare_output();
         client.write();
         std::string all;
         for (std::array<char, 4096> bytes{};;) {
@@ -145,6 +146,6 @@ public:
     chatd::ClientSocket client{std::move(clients_.second)};
     chatd::HubTalk hub{std::move(pair_.second), false};
     chatd::FollowedRooms rooms{client, hub, page_};
-    chatd::irc::IrcConversation talk{{client, hub, rooms}, 0};
+    chatd::irc::IrcConversation talk{{client, hub, rooms}, 0, true};
     chatd::HubFrames frames{{client, hub, rooms}, talk};
 };

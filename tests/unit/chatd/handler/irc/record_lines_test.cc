@@ -68,6 +68,7 @@ TEST_SUITE("unit") {
         is(Kind::unmuted, "bob", ":chatd.local NOTICE #lobby :ada has unmuted bob");
         CHECK(shown.now(record(Kind::announced, "", "hear")) == ":chatd.local NOTICE #lobby :hear\r\n");
         CHECK(shown.now(record(Kind::noted, "", "3 new")) == ":chatd.local NOTICE #lobby :3 new\r\n");
+        CHECK(shown.now(record(Kind::noticed, "ada", "3 new")) == ":ada!u@chat NOTICE #lobby :3 new\r\n");
         CHECK(shown.now(record(Kind::moderated, "")) == ":chatd.local MODE #lobby +m\r\n");
         CHECK(shown.now(record(Kind::segment_start, "lobby")).empty());
     }
