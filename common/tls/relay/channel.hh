@@ -9,6 +9,7 @@
 #include "common/fd.hh"
 #include "common/loop.hh"
 #include "common/tls/gnutls/gnutls_handle.hh"
+#include "common/tls/record_edge.hh"
 #include "common/tls/relay/outbox.hh"
 #include "common/tls/tls_frames.hh"
 
@@ -106,7 +107,8 @@ private:
     std::optional<ssize_t> held_; // what the library said behind what stands in up_
     Loop::TimerId timer_{};
     Clock::time_point last_advance_ = Clock::now();
-    std::size_t handshake_bytes_ = 0; // that came
+    std::size_t barren_bytes_ = 0; // that came since the last that are for the process
+    RecordEdge edge_;              // of those
     unsigned renegotiations_ = 0;
     bool up_ended_ = false;     // nothing more comes from the client
     bool down_ended_ = false;   // nothing more comes from the stream
