@@ -175,7 +175,7 @@ int Tlsd::run_relay(const RelayTerms& terms, Fd process, Fd keyd, Fd guard, TlsR
     hide_memory();
     limit_resources({});
     restrict_files(-1, TreeAccess::none); // once more: it may not signal other relays
-    deny_calls(DeniedCalls::also_sockets);
+    deny_calls(DeniedCalls::also_both);
     Signer signer{std::move(keyd), guard.get()};
     certificates_.set_signer([&](std::uint32_t key, std::uint32_t algorithm, std::string_view bytes) {
         return signer.sign(key, algorithm, bytes);
