@@ -26,7 +26,10 @@ constexpr unsigned max_renegotiations = 3;
 // Bytes of a handshake, or behind it without any data, where the library would collect 16 MB of one message.
 constexpr std::size_t max_barren = 65536;
 constexpr auto time_for_end = 10s; // for the client to end its side once we have ended ours
-constexpr auto time_alone = 10s;   // without advance, once the client's process has gone
+// What a client may take for the rest, in all, once its process has gone, which would count it.
+constexpr auto time_alone = 5min;
+constexpr auto stalls_alone = 4;      // and no more than so many times what one stall may take
+constexpr auto time_of_program = 10s; // without advance, where a client program has gone
 
 bool is_again(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED; }
 
@@ -334,6 +337,7 @@ void Channel::reset() {
 
 void Channel::lose_process() {
     has_process_ = false;
+    lost_process_ = Clock::now();
     if (state_ == State::over) return;
     if (is_whole_ && state_ == State::open) {
         advance();
@@ -395,7 +399,11 @@ std::optional<Clock::duration> Channel::time_limit() const {
     if (state_ == State::handshake) return terms_.handshake_limit;
     const bool program_waits = callbacks_.on_server && has_process_; // and knows for how long
     if (is_end_sent_ && !up_ended_ && !program_waits) return time_for_end;
-    if (!has_process_) return std::min<Clock::duration>(time_alone, terms_.stall_limit);
+    if (!has_process_ && callbacks_.on_server) return time_of_program;
+    if (!has_process_) {
+        const auto in_all = std::min<Clock::duration>(time_alone, stalls_alone * terms_.stall_limit);
+        return std::min<Clock::duration>(terms_.stall_limit, lost_process_ + in_all - last_advance_);
+    }
     if (is_blocked()) return terms_.stall_limit;
     return {};
 }
