@@ -231,6 +231,8 @@ DataConnection DataChannel::open(RelayDirection direction) {
         reset();
         if (!is_private_) return {control_, std::move(socket)};
         RelayLink::Data data = relay_.add(direction, std::move(socket));
+        if (const RelayLink::Connection& told = relay_.connection(data.number); told.has_failed)
+            throw Refusal{425, text("No data connection can be made under TLS: ", told.why, ": try again.")};
         DataConnection connection{control_, std::move(data.stream), relay_, data.number,
                                   settings_.trusts_ends};
         if (settings_.needs_resumed_tls) connection.require_resumed_session();
