@@ -272,6 +272,21 @@ TEST_SUITE("e2e") {
         }
     }
 
+    TEST_CASE("TLS: an upgrade in the middle of a transfer cuts neither a download nor an upload") {
+        for (const std::string what : {"at_in_download", "at_in_upload"}) {
+            Secured server;
+            plant(server);
+            Process client{attack(server, what)};
+            client.out().wait_for("there\n");
+            server.daemon().signal(SIGUSR2);
+            server.daemon().wait_for_log("in the place of");
+            check_newcomers(server);
+            client.write("\n");
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text() == "there\nserved\n");
+        }
+    }
+
     TEST_CASE("TLS: a flood of empty records ends that client alone") {
         const Secured server;
         plant(server);

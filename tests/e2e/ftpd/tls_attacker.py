@@ -15,6 +15,8 @@ no_notify      a download whose client says nothing of its end
 late_hello     a hello that comes two seconds after AUTH
 empty_records  some records of TLS with nothing in them, which are let pass, and N, after `there' and a line, which are
                cut off
+chat_hello     to chatd, where TLS comes first: a hello byte by byte, which is served, and 1 MiB of one
+chat_cut       and connections cut in a record
 signatures     N data connections, none of which resumes a session; prints `there' after the first ones, and `done'
 at_POINT       prints `there' at a point of a client's life, reads a line, goes on, and says what became of it:
                before_auth, in_handshake, when_idle, in_download, in_upload
@@ -117,16 +119,10 @@ def with_auth():
 
 def slow_hello():
     client = with_auth()
-
-    def drip(some):
-        for byte in some:
-            client.socket.sendall(bytes([byte]))
-            time.sleep(0.0005)
-
     client.begin()
-    client.shake_hands(drip)
+    client.shake_hands(drip(client))
     client.tls.write(b"NOOP\r\n")
-    drip(client.out.read())
+    drip(client)(client.out.read())
     assert client.read().startswith(b"200 ")
 
 
@@ -392,6 +388,46 @@ def empty_records(count):
             pass
     except ConnectionError:
         pass
+
+
+def drip(client):
+    def send(some):
+        for byte in some:
+            client.socket.sendall(bytes([byte]))
+            time.sleep(0.0005)
+    return send
+
+
+def chat_hello():
+    client = Plain()
+    client.begin()
+    client.shake_hands(drip(client))
+    assert b"name" in client.read()
+    client = Plain()
+    try:
+        for number in range(64):
+            head = b"\x01\x10\0\0" if number == 0 else b""
+            client.socket.sendall(b"\x16\x03\x01\x40\0" + head.ljust(0x4000, b"x"))
+        while client.socket.recv(1000):
+            pass
+    except ConnectionError:
+        pass
+
+
+def chat_cut():
+    for cut in 1, 10, 25:  # of a record of about 30 bytes
+        client = Plain()
+        client.begin()
+        client.shake_hands(client.socket.sendall)
+        client.read()
+        client.tls.write(b"mallory\n\n")
+        client.socket.sendall(client.out.read()[:-cut])
+        client.socket.shutdown(socket.SHUT_WR)
+        try:
+            while client.socket.recv(1000):
+                pass
+        except ConnectionError:
+            pass
 
 
 def signatures(count):
