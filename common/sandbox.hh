@@ -43,9 +43,11 @@ bool restrict_files(int root_directory, TreeAccess access);
 // System calls that no process for a client has a use for, but whoever has taken one over: running programs,
 // looking into other processes, mounts, namespaces, keys, BPF, io_uring, kernel modules, clocks, and all
 // calls of another kind of program than this one (32-bit ones).
-enum class DeniedCalls {
-    usual,
-    also_sockets, // and making, connecting and accepting sockets
+enum class DeniedCalls : unsigned {
+    usual = 0,
+    also_sockets = 1, // and making, connecting and accepting sockets
+    also_files = 2,   // and opening, making, renaming, removing and changing files by their names
+    also_both = also_sockets | also_files,
 };
 
 // From now on each of them fails with EPERM and is told on standard error, in this process and its children.

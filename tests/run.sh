@@ -25,8 +25,11 @@ mkdir -p "$scratch/files" "$scratch/state" "$scratch/chat"
 
 # TLS with a certificate of our own making, where it was built.
 secure="$scratch/own.pem"
-[ ! -e "$bin/suite-tls" ] || [ -e "$secure" ] ||
-    "$bin/ftpctl" certificate make "$secure" "$scratch/own.key" localhost "$address" >/dev/null
+if [ -e "$bin/suite-tls" ] && [ ! -e "$scratch/own.told" ]; then
+    rm -f "$secure" "$scratch/own.key"
+    "$bin/ftpctl" certificate make "$secure" "$scratch/own.key" localhost "$address" >"$scratch/own.told.new"
+    mv "$scratch/own.told.new" "$scratch/own.told"
+fi
 certificate=
 [ ! -e "$bin/suite-tls" ] || certificate="certificate \"$secure\" \"$scratch/own.key\""
 # For chat at a port of its own: 6697 beside 2323.
@@ -67,6 +70,9 @@ END
     [ -z "$certificate" ] || [ ! -e "$build/fls" ] || cat <<END
   $build/fls --tls --ca-file $run/own.pem -P $port $address:
 END
+    [ -z "$certificate" ] || echo "
+Its certificate, which is chatd's, too: SHA-256
+  $(sed -n 's/^# SHA-256 //p' "$scratch/own.told")"
     cat <<END
 
 chatd has two rooms on $address port $chat_port: lobby, which is open, and cellar, whose code is sesame.

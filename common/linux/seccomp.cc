@@ -85,12 +85,30 @@ struct FlaggedCall {
 };
 constexpr std::array senders{FlaggedCall{CALL(sendto), 3}, FlaggedCall{CALL(sendmsg), 2},
                              FlaggedCall{CALL(sendmmsg), 3}};
+// By a name; Landlock refuses that, too, where the kernel has it.
+constexpr std::array files {
+    CALL(openat), CALL(openat2), CALL(mkdirat), CALL(mknodat), CALL(linkat), CALL(symlinkat), CALL(renameat),
+        CALL(renameat2), CALL(unlinkat), CALL(truncate), CALL(fchmodat), CALL(fchownat), CALL(utimensat),
+        CALL(setxattr), CALL(lsetxattr), CALL(removexattr), CALL(lremovexattr), CALL(mq_open),
+        CALL(mq_unlink), CALL(inotify_add_watch),
+#if defined(__x86_64__)
+        CALL(open), CALL(creat), CALL(mkdir), CALL(rmdir), CALL(mknod), CALL(link), CALL(symlink),
+        CALL(rename), CALL(unlink), CALL(chmod), CALL(chown), CALL(lchown), CALL(utime), CALL(utimes),
+        CALL(futimesat),
+#endif
+};
 #undef CALL
+
+bool includes(DeniedCalls which, DeniedCalls part) {
+    return (static_cast<unsigned>(which) & static_cast<unsigned>(part)) != 0;
+}
 
 std::string_view name_of(long number) {
     for (const Call& call : denied_to_all)
         if (call.number == number) return call.name;
     for (const Call& call : sockets)
+        if (call.number == number) return call.name;
+    for (const Call& call : files)
         if (call.number == number) return call.name;
     for (const FlaggedCall& sender : senders)
         if (sender.call.number == number) return sender.call.name;
@@ -192,12 +210,14 @@ bool deny_calls(DeniedCalls which) {
     checked("sigaction", "SIGSYS", [&] { return ::sigaction(SIGSYS, &trap, nullptr); });
 
     Filter filter;
-    if (which == DeniedCalls::also_sockets) // first, since they are the most frequent
+    if (includes(which, DeniedCalls::also_sockets)) // first, since they are the most frequent
         for (const FlaggedCall& sender : senders)
             filter.deny_with_flags(sender.call.number, sender.flags_argument, MSG_FASTOPEN);
     for (const Call& call : denied_to_all) filter.deny(call.number);
-    if (which == DeniedCalls::also_sockets)
+    if (includes(which, DeniedCalls::also_sockets))
         for (const Call& call : sockets) filter.deny(call.number);
+    if (includes(which, DeniedCalls::also_files))
+        for (const Call& call : files) filter.deny(call.number);
     // Its flags are in memory, where no filter sees them. The C library then takes clone.
     filter.deny(SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
     constexpr unsigned new_namespaces = 0x7e020000; // CLONE_NEWNS to CLONE_NEWNET

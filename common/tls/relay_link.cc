@@ -49,8 +49,12 @@ RelayLink::Data RelayLink::add(RelayDirection direction, Fd socket) {
     for (const Fd* const end : {&ends.first, &ends.second}) enlarge_buffer(*end);
     const std::uint32_t number = next_++;
     connections_[number] = {};
-    say({.word = TlsWord::data, .number = number, .detail = static_cast<std::uint32_t>(direction)},
-        socket.get(), ends.second.get());
+    const TlsFrame frame{
+        .word = TlsWord::data, .number = number, .detail = static_cast<std::uint32_t>(direction)};
+    if (!say(frame, socket.get(), ends.second.get())) {
+        connections_[number].has_failed = true;
+        connections_[number].why = "the system hands over no further connection just now";
+    }
     return {number, std::move(ends.first)};
 }
 
@@ -93,7 +97,8 @@ void RelayLink::hear() {
         if (got.state == IoState::vanished) continue; // it left words unread: what it has said follows
         if (got.state != IoState::done) return pair_.reset();
         if (got.frame.word == TlsWord::acknowledged) {
-            if (got.frame.number == question_) acknowledged_ = got.frame.detail == 1; // else of one before
+            if (got.frame.number == question_)
+                take_answer(acknowledgement_of(got.frame)); // else of one before
             continue;
         }
         const auto found = connections_.find(got.frame.number);
@@ -113,6 +118,14 @@ void RelayLink::hear() {
             if (told.has_failed) told.why = got.frame.bytes;
         }
     }
+}
+
+// What is not acknowledged yet may be asked for again.
+void RelayLink::take_answer(Acknowledgement answer) {
+    if (answer == Acknowledgement::late)
+        has_asked_ = false;
+    else
+        acknowledged_ = answer == Acknowledgement::all;
 }
 
 std::optional<bool> RelayLink::is_acknowledged() {

@@ -49,7 +49,7 @@ public:
     // ended: then the socket is gone, too. patience: how long this, and all that is said later, may wait
     // while the system lets no more descriptors of this user be on their way.
     Fd begin(const RelayTerms& terms, Fd client, std::chrono::milliseconds patience = {});
-    // The same for a data connection.
+    // The same for a data connection. One that cannot be handed over has failed, and its stream has ended.
     Data add(RelayDirection direction, Fd socket);
     // All that was written to its stream, and what is in it by its end, is all that there is: without this
     // the end of the stream resets the client's connection. To be said before that.
@@ -67,13 +67,15 @@ public:
     void forget(std::uint32_t number) { connections_.erase(number); }
 
     // Whether the client has acknowledged all that was written to the control connection's stream. The first
-    // call asks, and so does the first after an answer; no value until that is heard. False: it was reset.
+    // call asks, and so does the first after an answer; no value until that is heard, and as long as it has
+    // not. False: it was reset.
     std::optional<bool> is_acknowledged();
     // No answer to what was asked so far counts any more.
     void forget_question() { has_asked_ = false; }
 
 private:
     bool say(const TlsFrame& frame, int first = -1, int second = -1);
+    void take_answer(Acknowledgement answer);
 
     Fd pair_;
     std::map<std::uint32_t, Connection> connections_;

@@ -96,7 +96,7 @@ int run_keyd(TlsOrders& orders) {
     read_files(keeper, label_of_key, orders.files, [&](std::string_view pem) { keys.emplace_back(pem); });
     if (orders.self) become(*orders.self);
     shut_in(orders.pair);
-    deny_calls(DeniedCalls::also_sockets);
+    deny_calls(DeniedCalls::also_both);
     raise_descriptor_limit(); // one for each relay
     return Keyd{std::move(keys), std::move(orders.pair)}.run();
 }
@@ -118,7 +118,7 @@ int run_tlsd(TlsOrders& orders) {
                [&](std::string_view pem) { certificates.add(pem); });
     if (orders.self) become_maker_of_children(*orders.self);
     shut_in(orders.pair);
-    deny_calls(DeniedCalls::usual);
+    deny_calls(DeniedCalls::also_files);
     raise_descriptor_limit();
     Tlsd tlsd{certificates, {keeper, std::move(orders.pair), std::move(keyd), orders.relays}};
     return tlsd.run();
@@ -159,7 +159,7 @@ int run_client(std::span<char* const> arguments) {
         limit_resources({});
         forbid_new_privileges();
         restrict_files(-1, TreeAccess::none);
-        deny_calls(DeniedCalls::also_sockets);
+        deny_calls(DeniedCalls::also_both);
         return ClientRelay{proof, std::move(orders.pair)}.run();
     });
 }

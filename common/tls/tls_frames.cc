@@ -139,6 +139,12 @@ RelayEnd end_of(const TlsFrame& frame) {
     return end;
 }
 
+Acknowledgement acknowledgement_of(const TlsFrame& frame) {
+    const auto answer = static_cast<Acknowledgement>(frame.detail);
+    if (answer > Acknowledgement::late) refuse();
+    return answer;
+}
+
 Severity severity_of(const TlsFrame& frame) {
     if (frame.number > static_cast<std::uint32_t>(Severity::detail)) refuse();
     return static_cast<Severity>(frame.number);

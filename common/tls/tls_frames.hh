@@ -61,8 +61,7 @@ enum class TlsWord : std::uint8_t {
                   // detail: RelayEnd; bytes: why it was cut
     sent = 29, // connection number: detail 0: all that was whole is with the system, and TLS's own end; 1: it
                // cannot be sent, and bytes say why
-    acknowledged = 30, // the answer to that question; detail: 1, all that was in the stream then has been
-                       // acknowledged, or 0, it was reset or could not be sent
+    acknowledged = 30, // the answer to that question; detail: Acknowledgement
     // relay to client program, which has said begin as a client's process does: before it carries anything
     certificate = 14, // the server has the key of this one; bytes: ServerCertificate
     // client program to relay
@@ -82,6 +81,9 @@ enum class RelayDirection : std::uint32_t { both = 0, to_client = 1, from_client
 // alone, as an attacker would end it, and as some clients end all of theirs. From a client's relay also gone:
 // cut like others, and since the server went away in the handshake, so that another try may come through.
 enum class RelayEnd : std::uint32_t { clean = 0, cut = 1, bare = 2, gone = 3 };
+// Of what was in a stream. lost: the client has reset the connection, or it could not be sent; late: it may
+// still be acknowledged, but has not been for longer than anybody waits.
+enum class Acknowledgement : std::uint32_t { lost = 0, all = 1, late = 2 };
 // The detail of `secured'.
 struct RelaySecurity {
     std::uint8_t minor = 0;  // TLS 1.minor
@@ -118,9 +120,10 @@ std::uint32_t pack_security(RelaySecurity security);
 RelaySecurity unpack_security(std::uint32_t detail);
 // The last of what `secured' says of a handshake, "(TLS1.3)-(ECDHE-...)-...-(AES-256-GCM)".
 std::string_view name_of_cipher(std::string_view all);
-RelayDirection direction_of(const TlsFrame& frame); // of `data': never both
-RelayEnd end_of(const TlsFrame& frame);             // of `ended'
-Severity severity_of(const TlsFrame& frame);        // of `note'
+RelayDirection direction_of(const TlsFrame& frame);        // of `data': never both
+RelayEnd end_of(const TlsFrame& frame);                    // of `ended'
+Acknowledgement acknowledgement_of(const TlsFrame& frame); // of `acknowledged'
+Severity severity_of(const TlsFrame& frame);               // of `note'
 
 // One frame and what came with it, from a packet socket.
 struct TlsReceived {

@@ -27,8 +27,6 @@ constexpr unsigned first_dynamic_port = 49152;
 constexpr unsigned last_port = 65535;
 constexpr unsigned max_guesses = 32;
 
-Refusal broken_off() { return {426, "The data connection was broken off."}; }
-
 Address ipv4_address(std::uint32_t host_in_network_order, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -59,16 +57,26 @@ Refusal DataConnection::stalled(std::string_view what) const {
                       " seconds: the data connection is closed.")};
 }
 
+Clock::time_point DataConnection::stall_deadline() const {
+    return Clock::now() + control_->client().stall_limit();
+}
+
+Refusal DataConnection::broken() {
+    if (relay_ == nullptr) return {426, "The data connection was broken off."};
+    relay_->hear();
+    return {426, text("The data connection was broken off: ", why_cut(), '.')};
+}
+
+// The stream to a relay is not full of what its client takes: that may go on while this stands still.
 void DataConnection::wait_until_writable() {
-    if (!control_->wait_for_data(socket_.get(), Interest::write,
-                                 Clock::now() + control_->client().stall_limit()))
-        throw stalled("taken");
+    const Deadline deadline = relay_ == nullptr ? Deadline{stall_deadline()} : Deadline{};
+    if (!control_->wait_for_data(socket_.get(), Interest::write, deadline)) throw stalled("taken");
 }
 
 void DataConnection::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const IoResult wrote = write_some(socket_.get(), bytes);
-        if (wrote.state == IoState::vanished) throw broken_off();
+        if (wrote.state == IoState::vanished) throw broken();
         if (wrote.state == IoState::would_block) wait_until_writable();
         bytes.remove_prefix(wrote.bytes);
     }
@@ -80,12 +88,10 @@ std::size_t DataConnection::receive(std::span<char> into) {
         switch (got.state) {
         case IoState::done: return got.bytes;
         case IoState::ended: return 0;
-        case IoState::vanished: throw broken_off();
+        case IoState::vanished: throw broken();
         case IoState::would_block: break;
         }
-        if (!control_->wait_for_data(socket_.get(), Interest::read,
-                                     Clock::now() + control_->client().stall_limit()))
-            throw stalled("sent");
+        if (!control_->wait_for_data(socket_.get(), Interest::read, stall_deadline())) throw stalled("sent");
     }
 }
 
@@ -109,22 +115,21 @@ Fd DataConnection::release() {
     return std::move(socket_);
 }
 
-void DataConnection::wait_for_relay(const std::function<bool(const RelayLink::Connection&)>& is_enough) {
+void DataConnection::wait_for_relay(Deadline deadline,
+                                    const std::function<bool(const RelayLink::Connection&)>& is_enough) {
     for (;;) {
         relay_->hear();
         const RelayLink::Connection& told = relay_->connection(number_);
         if (is_enough(told)) return;
-        if (relay_->fd() < 0 || told.has_failed)
-            throw Refusal{426, text("The data connection was broken off: ", why_cut(), '.')};
-        if (!control_->wait_for_data(relay_->fd(), Interest::read,
-                                     Clock::now() + control_->client().stall_limit()))
-            throw stalled("taken");
+        if (relay_->fd() < 0 || told.has_failed) throw broken();
+        if (!control_->wait_for_data(relay_->fd(), Interest::read, deadline)) throw stalled("taken");
     }
 }
 
 void DataConnection::require_resumed_session() {
     if (relay_ == nullptr) return;
-    wait_for_relay([](const RelayLink::Connection& told) { return told.security.has_value(); });
+    wait_for_relay(stall_deadline(),
+                   [](const RelayLink::Connection& told) { return told.security.has_value(); });
     if (!relay_->connection(number_).security->is_resumed)
         throw Refusal{522, "Data connections must resume the TLS session of this one: turn that on in your "
                            "client, or have the administrator set `tls-reuse optional'."};
@@ -133,7 +138,7 @@ void DataConnection::require_resumed_session() {
 void DataConnection::end_output() {
     if (relay_ != nullptr) relay_->say_whole(number_);
     ::shutdown(socket_.get(), SHUT_WR); // fails only where the client is gone
-    if (relay_ != nullptr) wait_for_relay([](const RelayLink::Connection& told) { return told.is_sent; });
+    if (relay_ != nullptr) wait_for_relay({}, [](const RelayLink::Connection& told) { return told.is_sent; });
 }
 
 DataConnection::End DataConnection::end_of_input() {
@@ -226,6 +231,8 @@ DataConnection DataChannel::open(RelayDirection direction) {
         reset();
         if (!is_private_) return {control_, std::move(socket)};
         RelayLink::Data data = relay_.add(direction, std::move(socket));
+        if (const RelayLink::Connection& told = relay_.connection(data.number); told.has_failed)
+            throw Refusal{425, text("No data connection can be made under TLS: ", told.why, ": try again.")};
         DataConnection connection{control_, std::move(data.stream), relay_, data.number,
                                   settings_.trusts_ends};
         if (settings_.needs_resumed_tls) connection.require_resumed_session();

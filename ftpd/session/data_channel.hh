@@ -8,11 +8,13 @@
 
 #include "common/address.hh"
 #include "common/fd.hh"
+#include "common/loop.hh"
 #include "common/tls/relay_link.hh"
 #include "common/tls/tls_frames.hh"
 #include "ftpd/session/refusal.hh"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,8 +48,11 @@ public:
     // Takes what still comes and drops it, for a second and 16 MiB at most: a client that is reset while it
     // sends may never read the reply that says why.
     void discard_rest();
-    // Waits until it can be written.
+    // Waits until it can be written. Throws Refusal (426) when the client stalls; under TLS the relay sees
+    // that, and ends the connection.
     void wait_until_writable();
+    // What to throw when it has ended without a word of ours (426).
+    Refusal broken();
     // Under TLS waits for the handshake. Throws Refusal (522) for a session of its own, which anybody could
     // have who has guessed the port, (426) where there is no handshake.
     void require_resumed_session();
@@ -67,8 +72,11 @@ public:
     common::Fd release();
 
 private:
+    using Deadline = std::optional<common::Clock::time_point>; // none: for ever
     Refusal stalled(std::string_view what) const;
-    void wait_for_relay(const std::function<bool(const common::RelayLink::Connection&)>& is_enough);
+    common::Clock::time_point stall_deadline() const;
+    void wait_for_relay(Deadline deadline,
+                        const std::function<bool(const common::RelayLink::Connection&)>& is_enough);
 
     Connection* control_;
     common::Fd socket_;

@@ -68,6 +68,7 @@ void Settlement::await_command(ClientSocket::Deadline deadline) {
 void Settlement::await_acknowledgement() {
     if (!open_) return;
     session_.client.flush();
+    session_.relay.forget_question(); // which may be old, so that the relay looks seldom
     const int client = session_.client.fd();
     const auto began = Clock::now();
     for (Clock::duration pause = first_pause;; pause = std::min<Clock::duration>(2 * pause, longest_pause)) {

@@ -68,7 +68,7 @@ void send_binary(Session& s, DataConnection& data, int file, off_t from, off_t s
         case IoState::done: break;
         case IoState::would_block: data.wait_until_writable(); break;
         case IoState::ended: throw shrunk_from(size);
-        case IoState::vanished: throw Refusal{426, "The data connection was broken off."};
+        case IoState::vanished: throw data.broken();
         }
         if (throttle.limits()) s.control.pause_until(throttle.pay(sent, Clock::now()));
         if (static_cast<std::uint64_t>(from) < next_look) continue;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -32,6 +33,29 @@ std::optional<ProcessStatus> status_of(pid_t pid) {
     std::istringstream rest{text.substr(close + 1)};
     rest >> status.state >> status.parent >> status.group;
     return status;
+}
+
+// What a process can write to: whether any of it is what is looked for.
+bool any_in_memory(pid_t pid, const std::function<bool(std::string_view)>& is_so) {
+    std::ifstream maps{proc_path(pid, "maps")};
+    std::ifstream memory{proc_path(pid, "mem"), std::ios::binary};
+    if (!maps || !memory) throw std::runtime_error{proc_path(pid, "mem") + " cannot be read"};
+    std::string bytes;
+    for (std::string line; std::getline(maps, line);) { // FROM-TO PERMISSIONS ...
+        std::istringstream row{line};
+        std::uint64_t from = 0, to = 0;
+        char dash = '-';
+        std::string permissions;
+        row >> std::hex >> from >> dash >> to >> permissions;
+        if (permissions.substr(0, 2) != "rw") continue;
+        bytes.resize(to - from);
+        memory.clear();
+        memory.seekg(static_cast<std::streamoff>(from));
+        memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        const auto got = static_cast<std::size_t>(memory.gcount());
+        if (is_so(std::string_view{bytes}.substr(0, got))) return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -92,25 +116,25 @@ std::map<int, std::string> descriptors_of(pid_t pid) {
 }
 
 bool has_in_memory(pid_t pid, std::string_view words) {
-    std::ifstream maps{proc_path(pid, "maps")};
-    std::ifstream memory{proc_path(pid, "mem"), std::ios::binary};
-    if (!maps || !memory) throw std::runtime_error{proc_path(pid, "mem") + " cannot be read"};
-    std::string bytes;
-    for (std::string line; std::getline(maps, line);) { // FROM-TO PERMISSIONS ...
-        std::istringstream row{line};
-        std::uint64_t from = 0, to = 0;
-        char dash = '-';
-        std::string permissions;
-        row >> std::hex >> from >> dash >> to >> permissions;
-        if (permissions.substr(0, 2) != "rw") continue;
-        bytes.resize(to - from);
-        memory.clear();
-        memory.seekg(static_cast<std::streamoff>(from));
-        memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-        const auto got = static_cast<std::size_t>(memory.gcount());
-        if (std::string_view{bytes}.substr(0, got).find(words) != bytes.npos) return true;
-    }
-    return false;
+    return any_in_memory(pid, [&](std::string_view bytes) { return bytes.find(words) != bytes.npos; });
+}
+
+// Each part has one of the pieces of eight bytes whole.
+bool has_part_in_memory(pid_t pid, std::string_view bytes, std::size_t least) {
+    constexpr std::size_t piece = 8;
+    return any_in_memory(pid, [&](std::string_view memory) {
+        for (std::size_t at = 0; at + piece <= bytes.size(); at += piece)
+            for (std::size_t found = 0; (found = memory.find(bytes.substr(at, piece), found)) != memory.npos;
+                 ++found) {
+                std::size_t from = 0, to = piece; // around it
+                while (from < std::min(at, found) && bytes[at - from - 1] == memory[found - from - 1]) ++from;
+                while (at + to < bytes.size() && found + to < memory.size() &&
+                       bytes[at + to] == memory[found + to])
+                    ++to;
+                if (from + to >= least) return true;
+            }
+        return false;
+    });
 }
 
 std::size_t resident_bytes(pid_t pid) {

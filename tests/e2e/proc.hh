@@ -36,6 +36,8 @@ std::map<int, std::string> descriptors_of(pid_t pid);
 // Whether the words stand anywhere in what a process can write to: its heap, its stacks, all else of its own.
 // Throws std::runtime_error when its memory cannot be read.
 bool has_in_memory(pid_t pid, std::string_view words);
+// The same of any so many bytes in a row of these, at least 15.
+bool has_part_in_memory(pid_t pid, std::string_view bytes, std::size_t least);
 
 std::vector<ProcessStatus> below(pid_t pid); // its children, and theirs, and so on; zombies too
 

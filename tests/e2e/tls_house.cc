@@ -82,19 +82,24 @@ TestCertificate make_dated(const TempDir& folder, const std::string& name, const
 }
 
 std::string private_value(const Path& key) {
-    const Result shown = run_client({"openssl", "pkey", "-in", key, "-text"});
+    const Result shown = run_client({"openssl", "pkey", "-in", key, "-text", "-noout"});
     std::string value;
-    constexpr std::string_view head = "priv:";
-    constexpr std::size_t enough = 16;
-    for (std::size_t at = shown.out.find(head) + head.size(); value.size() < enough; at += 2) {
-        while (at < shown.out.size() && std::isxdigit(static_cast<unsigned char>(shown.out[at])) == 0) ++at;
-        value += static_cast<char>(std::stoi(shown.out.substr(at, 2), nullptr, 16));
+    bool is_private = false;
+    for (const std::string& line : split_lines(shown.out)) {
+        if (!line.starts_with(' ')) { // the name of a number
+            is_private = !line.starts_with("pub") && !line.starts_with("modulus");
+            continue;
+        }
+        for (std::size_t at = line.find_first_not_of(' '); is_private && at + 1 < line.size(); at += 3)
+            value += static_cast<char>(std::stoi(line.substr(at, 2), nullptr, 16));
     }
     return value;
 }
 
 bool has_key_in_memory(pid_t pid, const std::string& value) {
-    return has_in_memory(pid, value) || has_in_memory(pid, std::string{value.rbegin(), value.rend()});
+    constexpr std::size_t least = 16;
+    return has_part_in_memory(pid, value, least) ||
+           has_part_in_memory(pid, std::string{value.rbegin(), value.rend()}, least);
 }
 
 std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon) {

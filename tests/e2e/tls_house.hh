@@ -29,8 +29,8 @@ TestCertificate make_certificate(const TempDir& folder, const std::string& name,
 TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
                            const std::string& end);
 
-// 16 bytes of the private value of a key of ECDSA; and whether a process has them, in either order: numbers
-// lie in memory with their last byte first.
+// The private numbers of a key of ECDSA or RSA, one behind the other; and whether a process has 16 bytes in a
+// row of them, in either order: numbers lie in memory with their last byte first.
 std::string private_value(const Path& key);
 bool has_key_in_memory(pid_t pid, const std::string& value);
 // Of a daemon and of all below it keyd has the value in its memory, and no other. How many others there are

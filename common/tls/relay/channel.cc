@@ -23,9 +23,13 @@ constexpr std::size_t record = 16384;     // bytes: the most that one of TLS car
 constexpr std::size_t many = 16 * record; // are read or written together, where files are carried
 constexpr unsigned rounds = 32;           // of work, before others have their turn
 constexpr unsigned max_renegotiations = 3;
-constexpr std::size_t max_handshake = 65536; // bytes; the library would collect 16 MB
-constexpr auto time_for_end = 10s;           // for the client to end its side once we have ended ours
-constexpr auto time_alone = 10s;             // without advance, once the client's process has gone
+// Bytes of a handshake, or behind it without any data, where the library would collect 16 MB of one message.
+constexpr std::size_t max_barren = 65536;
+constexpr auto time_for_end = 10s; // for the client to end its side once we have ended ours
+// What a client may take for the rest, in all, once its process has gone, which would count it.
+constexpr auto time_alone = 5min;
+constexpr auto stalls_alone = 4;      // and no more than so many times what one stall may take
+constexpr auto time_of_program = 10s; // without advance, where a client program has gone
 
 bool is_again(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED; }
 
@@ -44,10 +48,10 @@ std::string cipher_of(gnutls_session_t session) {
     return all ? std::string{all.get()}.substr(0, max_tls_text) : std::string{};
 }
 
-constexpr int too_much = EMSGSIZE; // came for a handshake
+constexpr int too_much = EMSGSIZE; // came that carries nothing
 
 std::string words_of_break(int error) {
-    if (error == too_much) return "more than a handshake takes has come";
+    if (error == too_much) return "more than a handshake takes has come without data";
     if (error == ECONNRESET || error == EPIPE) return "the connection was reset";
     return text("the connection broke: ", std::system_category().message(error));
 }
@@ -118,11 +122,12 @@ ssize_t Channel::pull(gnutls_transport_ptr_t own, void* into, std::size_t most) 
         if (got <= 0) return got;
         in.end = static_cast<std::size_t>(got);
     }
-    const std::size_t size = std::string_view{in.rest()}.copy(static_cast<char*>(into), most);
+    const std::string_view next = in.rest().substr(0, most);
+    const std::size_t size = next.copy(static_cast<char*>(into), most);
+    channel.edge_.pass(next);
     in.begin += size;
-    if (channel.state_ != State::handshake) return static_cast<ssize_t>(size);
-    channel.handshake_bytes_ += size;
-    if (channel.handshake_bytes_ <= max_handshake) return static_cast<ssize_t>(size);
+    channel.barren_bytes_ += size;
+    if (channel.barren_bytes_ <= max_barren) return static_cast<ssize_t>(size);
     channel.broken_ = errno = too_much;
     return -1;
 }
@@ -179,6 +184,7 @@ bool Channel::shake_hands() {
         return false;
     }
     state_ = State::open;
+    barren_bytes_ = 0;
     advance();
     callbacks_.tell(
         {TlsWord::secured, number_, pack_security(security_of(session_.get())), cipher_of(session_.get())});
@@ -207,6 +213,7 @@ bool Channel::carry_up() {
         for (const std::span<char> room = up_.make_room(capacity_); room.size() - up_.end >= record;) {
             got = gnutls_record_recv(session_.get(), room.data() + up_.end, record);
             if (got <= 0) break;
+            barren_bytes_ = 0;
             up_.end += static_cast<std::size_t>(got);
         }
     if (!up_.is_empty()) {
@@ -216,7 +223,11 @@ bool Channel::carry_up() {
     }
     if (is_again(got) && !has_bare_end_) return !in_.is_empty(); // that was a ticket, or the like
     if (is_again(got)) {
-        end_up(RelayEnd::bare, "it ended without TLS's own end (close_notify)");
+        // Whoever trusts bare ends trusts that no client stops within a record.
+        if (edge_.is_between())
+            end_up(RelayEnd::bare, "it ended without TLS's own end (close_notify)");
+        else
+            end_up(RelayEnd::cut, "it ended within a record");
         return true;
     }
     if (got == 0) {
@@ -326,6 +337,7 @@ void Channel::reset() {
 
 void Channel::lose_process() {
     has_process_ = false;
+    lost_process_ = Clock::now();
     if (state_ == State::over) return;
     if (is_whole_ && state_ == State::open) {
         advance();
@@ -387,7 +399,11 @@ std::optional<Clock::duration> Channel::time_limit() const {
     if (state_ == State::handshake) return terms_.handshake_limit;
     const bool program_waits = callbacks_.on_server && has_process_; // and knows for how long
     if (is_end_sent_ && !up_ended_ && !program_waits) return time_for_end;
-    if (!has_process_) return std::min<Clock::duration>(time_alone, terms_.stall_limit);
+    if (!has_process_ && callbacks_.on_server) return time_of_program;
+    if (!has_process_) {
+        const auto in_all = std::min<Clock::duration>(time_alone, stalls_alone * terms_.stall_limit);
+        return std::min<Clock::duration>(terms_.stall_limit, lost_process_ + in_all - last_advance_);
+    }
     if (is_blocked()) return terms_.stall_limit;
     return {};
 }

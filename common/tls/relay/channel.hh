@@ -9,6 +9,7 @@
 #include "common/fd.hh"
 #include "common/loop.hh"
 #include "common/tls/gnutls/gnutls_handle.hh"
+#include "common/tls/record_edge.hh"
 #include "common/tls/relay/outbox.hh"
 #include "common/tls/tls_frames.hh"
 
@@ -48,8 +49,8 @@ public:
     void go_on() { is_right_ = true, work(); }
     // What is not sent yet is not to be: the client sees its connection reset, at once.
     void reset();
-    // Nobody is at the other end of the stream any more: what was not whole is cut, and the rest may take a
-    // while.
+    // Nobody is at the other end of the stream any more: what was not whole is cut, and the rest may take so
+    // long as a stall may, and some minutes in all.
     void lose_process();
     // Under TLS 1.3, for the client's next connection.
     void send_ticket();
@@ -106,7 +107,9 @@ private:
     std::optional<ssize_t> held_; // what the library said behind what stands in up_
     Loop::TimerId timer_{};
     Clock::time_point last_advance_ = Clock::now();
-    std::size_t handshake_bytes_ = 0; // that came
+    Clock::time_point lost_process_{}; // unless it is there
+    std::size_t barren_bytes_ = 0;     // that came since the last that are for the process
+    RecordEdge edge_;                  // of those
     unsigned renegotiations_ = 0;
     bool up_ended_ = false;     // nothing more comes from the client
     bool down_ended_ = false;   // nothing more comes from the stream

@@ -116,8 +116,12 @@ void Relay::tell(const TlsFrame& frame) {
 void Relay::answer_acknowledged() {
     const auto found = channels_.find(control_connection);
     const auto all = found == channels_.end() ? std::nullopt : found->second->is_acknowledged();
-    if (!all || *all || Clock::now() - asked_ >= max_wait)
-        return tell({TlsWord::acknowledged, question_, all.value_or(false) ? 1U : 0U, {}});
+    const auto answer = [&](Acknowledgement found_out) {
+        tell({TlsWord::acknowledged, question_, static_cast<std::uint32_t>(found_out), {}});
+    };
+    if (!all) return answer(Acknowledgement::lost);
+    if (*all) return answer(Acknowledgement::all);
+    if (Clock::now() - asked_ >= max_wait) return answer(Acknowledgement::late);
     loop_.at(Clock::now() + pause_, [this, question = question_] {
         if (question == question_ && has_process_) answer_acknowledged(); // else it has asked again
     });

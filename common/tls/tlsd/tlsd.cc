@@ -22,7 +22,8 @@
 namespace common {
 namespace {
 
-constexpr std::size_t reserve = 16; // relays beside those of max-clients, and an eighth of that
+constexpr std::size_t reserve = 16;       // relays beside those of max-clients, and an eighth of that
+constexpr std::size_t max_lingering = 32; // of clients from one address
 constexpr std::chrono::seconds patience{1};
 
 } // namespace
@@ -145,18 +146,24 @@ bool Tlsd::make_room() {
         was_full_ = was_full_ && relays_.size() > max_clients_;
         return true;
     }
-    auto oldest = relays_.end();
-    for (auto one = relays_.begin(); one != relays_.end(); ++one)
-        if (one->second.lingers_since &&
-            (oldest == relays_.end() || *one->second.lingers_since < *oldest->second.lingers_since))
-            oldest = one;
-    const bool has_one = oldest != relays_.end();
+    const std::size_t many = relays_.size();
+    const bool has_one = end_lingering({});
     if (!std::exchange(was_full_, true))
         note(Severity::warning,
-             text("there are ", relays_.size(), " relays, as many as there may be: ",
+             text("there are ", many, " relays, as many as there may be: ",
                   has_one ? "those end whose clients have left and do not end their connection"
                           : "further clients get none"));
-    if (!has_one) return false;
+    return has_one;
+}
+
+// Who has lingered longest, of all, or of those for clients from that address. Whether there was one.
+bool Tlsd::end_lingering(std::string_view peer) {
+    auto oldest = relays_.end();
+    for (auto one = relays_.begin(); one != relays_.end(); ++one)
+        if (one->second.lingers_since && (peer.empty() || one->second.peer == peer) &&
+            (oldest == relays_.end() || *one->second.lingers_since < *oldest->second.lingers_since))
+            oldest = one;
+    if (oldest == relays_.end()) return false;
     children_.find(oldest->first)->role = "relay that makes room";
     children_.signal(oldest->first, SIGKILL);
     relays_.erase(oldest);
@@ -175,7 +182,7 @@ int Tlsd::run_relay(const RelayTerms& terms, Fd process, Fd keyd, Fd guard, TlsR
     hide_memory();
     limit_resources({});
     restrict_files(-1, TreeAccess::none); // once more: it may not signal other relays
-    deny_calls(DeniedCalls::also_sockets);
+    deny_calls(DeniedCalls::also_both);
     Signer signer{std::move(keyd), guard.get()};
     certificates_.set_signer([&](std::uint32_t key, std::uint32_t algorithm, std::string_view bytes) {
         return signer.sign(key, algorithm, bytes);
@@ -203,6 +210,12 @@ void Tlsd::read_relay(pid_t pid) {
     if (!got.said.empty()) return relay.complaints.add(got.said, false, tell);
     if (got.frame.word == TlsWord::lingers) {
         if (!relay.lingers_since) relay.lingers_since = Clock::now();
+        // The main process limits those that an address has, and has forgotten these.
+        const auto is_one = [peer = relay.peer](const auto& other) {
+            return other.second.lingers_since && other.second.peer == peer;
+        };
+        if (static_cast<std::size_t>(std::ranges::count_if(relays_, is_one)) > max_lingering)
+            end_lingering(std::string{relay.peer});
         return;
     }
     relay.wants_keyd = true;
@@ -295,7 +308,8 @@ void Tlsd::read_keyd() {
     const TlsReceived got = receive_tls_frame(keyd_.fd(), {}, Complaints::taken);
     if (got.state == IoState::would_block) return;
     if (got.state != IoState::done) return lose_keyd();
-    pass_on("keyd", got.said);
+    for (const std::string& line : split_lines(got.said))
+        if (!line.empty()) note(Severity::warning, text("keyd: ", escape(line, max_tls_text / 2)));
     keyd_.again();
 }
 
@@ -337,11 +351,6 @@ void Tlsd::note(Severity severity, std::string_view line) {
     } catch (const std::system_error&) {
         // Lost, too.
     }
-}
-
-void Tlsd::pass_on(std::string_view who, std::string_view said) {
-    for (const std::string& line : split_lines(said))
-        if (!line.empty()) note(Severity::warning, text(who, ": ", escape(line, max_tls_text / 2)));
 }
 
 } // namespace common

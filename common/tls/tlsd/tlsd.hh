@@ -25,6 +25,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace common {
 
@@ -65,6 +66,7 @@ private:
     void read_client(std::uint64_t number);
     void start_relay(const Client& client, TlsReceived begin);
     bool make_room();
+    bool end_lingering(std::string_view peer);
     int run_relay(const RelayTerms& terms, Fd process, Fd keyd, Fd guard, TlsReceived begin);
     void read_relay(pid_t pid);
     void give_keyd(pid_t pid, Relay& relay);
@@ -79,7 +81,6 @@ private:
     void fail(std::string_view why);
     void reap();
     void note(Severity severity, std::string_view line);
-    void pass_on(std::string_view who, std::string_view said);
 
     Certificates& certificates_;
     TlsServer server_;

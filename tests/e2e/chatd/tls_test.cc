@@ -376,6 +376,20 @@ TEST_SUITE("e2e") {
         check_they_talk(guest, ann, "hello");
     }
 
+    TEST_CASE("chat over TLS: a hello byte by byte is served and one without end or a cut costs that client "
+              "alone") {
+        const Secured server;
+        ChatClient ann{server.daemon(), "ann"};
+        for (const std::string what : {"chat_hello", "chat_cut"})
+            run_in(server.daemon().folder().path(), {"python3", in_source("tests/e2e/ftpd/tls_attacker.py"),
+                                                     what, text(server.port()), server.certificate()});
+        ann.say("still here");
+        Guest guest{server};
+        guest.enter("guest");
+        check_they_talk(guest, ann, "hello");
+        CHECK(server.daemon().log().find("mallory") == std::string::npos);
+    }
+
     TEST_CASE(
         "chat over TLS: many that stop in the middle of their hello cost their time and nobody else's") {
         const Secured server{{"login-timeout 5", "max-clients 300"}};

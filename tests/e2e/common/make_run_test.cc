@@ -67,6 +67,9 @@ TEST_SUITE("e2e") {
         terminal.wait_for("A line typed here is announced to everybody");
         const Path place = folder / "build/run-0-0";
         if (std::filesystem::exists(place / "own.pem")) {
+            const std::string shown = run_in(folder.path(), {"openssl", "x509", "-in", place / "own.pem",
+                                                             "-noout", "-fingerprint", "-sha256"});
+            CHECK(terminal.screen().find(shown.substr(shown.find('=') + 1, 95)) != std::string::npos);
             CHECK(run_in(folder.path(), {"curl", "-sS", "--ssl-reqd", "--cacert", place / "own.pem",
                                          "ftp://127.0.0.1:" + last_port(place / "ftpd.log") + "/README.txt"})
                       .starts_with("Welcome."));

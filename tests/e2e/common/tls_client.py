@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: ISC
 """A TLS client for tests: tls_client.py PORT CERTIFICATE STEP ... - does one step after the other.
 
-options, before connect:  max=1.2, min=1.3, alpn=NAME, no_tickets
+options, before connect:  max=1.2, min=1.3, alpn=NAME, no_tickets, narrow (little waits for it to be read)
 connect             over TCP and TLS; prints the version and whether the session was resumed
 again               a further connection, which resumes the session of the one before
 as_first            and one which resumes that of the first
 send=TEXT  bytes=N  sends a text, or N bytes of "x"
 read=TEXT           reads exactly that, or fails
 count               reads to the end and prints how much it was and how it ended: clean or cut
+sip=N               the same by N bytes, with pauses
 how                 reads what comes beneath TLS, and prints how that ended: fin or reset
 half                sends close_notify, and waits for nothing
 unwrap              sends close_notify, waits for that of the server, and prints that it came
@@ -24,6 +25,7 @@ import socket
 import ssl
 import struct
 import sys
+import time
 
 
 class Client:
@@ -32,11 +34,16 @@ class Client:
         self.context = ssl.create_default_context(cafile=certificate)
         self.socket = None
         self.kept = []
+        self.is_narrow = False
 
     def connect(self, session=None):
         if self.socket:
             self.kept.append(self.socket)
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        plain = socket.socket()
+        plain.settimeout(60)
+        if self.is_narrow:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        plain.connect(("127.0.0.1", self.port))
         try:
             self.socket = self.context.wrap_socket(plain, server_hostname="localhost", session=session,
                                                    suppress_ragged_eofs=False)
@@ -45,11 +52,12 @@ class Client:
             sys.exit(0)
         print(self.socket.version(), "resumed" if self.socket.session_reused else "new", flush=True)
 
-    def count(self):
+    def count(self, at_once=65536, pause=0):
         total = 0
         while True:
+            time.sleep(pause)
             try:
-                got = self.socket.recv(65536)
+                got = self.socket.recv(at_once)
             except (ssl.SSLEOFError, ConnectionError):
                 return print(total, "cut", flush=True)
             if not got:
@@ -105,6 +113,10 @@ class Client:
             self.connect(self.kept[0].session)
         elif name == "no_tickets":
             self.context.options |= ssl.OP_NO_TICKET
+        elif name == "narrow":
+            self.is_narrow = True
+        elif name == "sip":
+            self.count(int(value), 0.05)
         elif name == "how":
             self.how()
         elif name == "half":

@@ -7,13 +7,17 @@
 #include "tests/e2e/harness.hh"
 #include "tests/e2e/tls_house.hh"
 
+#include <chrono>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <thread>
 
 using namespace common;
 using namespace e2e;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -79,6 +83,41 @@ TEST_SUITE("e2e") {
             CHECK(client.wait() == 0);
             CHECK(client.out().text().find("fin") != std::string::npos);
         }
+    }
+
+    TEST_CASE("tls: what was whole comes to a client that pauses also when its process has gone") {
+        TlsHouse house;
+        Process client{client_command(house, {"narrow", "connect", "line", "count"})};
+        std::size_t written = more_than_fits;
+        {
+            TlsPeer peer = house.serve(house.accept());
+            peer.wait_until(is_secured);
+            written -= fill(peer.stream(), make_bytes(more_than_fits)).size();
+            peer.close_whole();
+        }
+        std::this_thread::sleep_for(11s); // longer than a client may take to end its side
+        client.write("\n");
+        CHECK(client.wait() == 0);
+        CHECK(client.out().text().ends_with(text(written, " clean\n")));
+    }
+
+    TEST_CASE("tls: a client that takes little again and again keeps its relay only so long") {
+        TlsHouse house;
+        Process client{client_command(house, {"narrow", "connect", "connect", "sip=6000"})};
+        {
+            TlsPeer peer = house.serve(house.accept(), {.stall_limit = 2s});
+            peer.wait_until(is_secured);
+            Fd client_end = house.accept();
+            const int little = 32768; // else the system takes megabytes, and room in them comes seldom
+            ::setsockopt(client_end.get(), SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+            auto data = peer.link().add(RelayDirection::to_client, std::move(client_end));
+            peer.wait_until(is_secured, data.number);
+            fill(data.stream.get(), make_bytes(more_than_fits));
+            peer.link().say_whole(data.number);
+        }
+        const auto begun = std::chrono::steady_clock::now();
+        CHECK(client.wait() == 0);
+        CHECK(std::chrono::steady_clock::now() - begun < 12s); // it may take eight
     }
 
     TEST_CASE("tls: a relay that is killed resets its client's connection") {

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace common;
@@ -314,6 +315,54 @@ TEST_SUITE("e2e") {
         client.wait();
     }
 
+    TEST_CASE("tls: what a client has not acknowledged for long is not lost yet") {
+        TlsHouse house;
+        Process client{client_command(house, {"connect", "line", "count"})};
+        TlsPeer peer = house.serve(house.accept());
+        const auto fill = [&] { // all that there is room for
+            const std::string piece(65536, 'x');
+            for (pollfd room{peer.stream(), POLLOUT, 0}; ::poll(&room, 1, 300) == 1;)
+                send_some(peer.stream(), piece);
+        };
+        fill();
+        constexpr auto longer = 7s; // than the relay looks
+        for (const auto latest = std::chrono::steady_clock::now() + longer;
+             std::chrono::steady_clock::now() < latest;) {
+            CHECK(!peer.link().is_acknowledged().has_value());
+            pollfd told{peer.link().fd(), POLLIN, 0};
+            ::poll(&told, 1, 200);
+        }
+        client.write("\n");
+        e2e::wait_until("it has all", [&] { return peer.link().is_acknowledged() == true; });
+        peer.close_whole();
+        CHECK(client.wait() == 0);
+    }
+
+    TEST_CASE("tls: who wants a finite field for the keys is refused and who wants a curve is served") {
+        struct Case {
+            Words options;
+            bool is_refused;
+        };
+        const TempDir folder;
+        TlsHouse house{{make_certificate(folder, "one", KeyKind::rsa)}};
+        for (const Case& one : {Case{{"-groups", "ffdhe8192"}, true},
+                                {{"-groups", "ffdhe2048:ffdhe3072"}, true},
+                                {{"-tls1_2", "-cipher", "DHE-RSA-AES256-GCM-SHA384"}, true},
+                                {{"-groups", "ffdhe8192:P-256"}, false},
+                                {{"-groups", "X25519"}, false},
+                                {{"-tls1_2"}, false}}) {
+            Words command{"openssl", "s_client", "-connect", text("127.0.0.1:", house.port()), "-quiet"};
+            command.insert(command.end(), one.options.begin(), one.options.end());
+            Process client{command};
+            TlsPeer peer = house.serve(house.accept());
+            const auto told =
+                peer.wait_until([](const auto& t) { return t.security.has_value() || t.end.has_value(); });
+            CHECK(told.security.has_value() != one.is_refused);
+            peer.close_whole();
+            client.wait();
+        }
+    }
+
     TEST_CASE("tls: a client is shown the certificate of the host that it names") {
         const TempDir folder;
         const TestCertificate one = make_certificate(folder, "one"),
@@ -486,16 +535,21 @@ TEST_SUITE("e2e") {
         if (!have_proc()) return tests::skip("needs /proc");
         if (::geteuid() != 0) return tests::skip("only root looks into processes that hide");
         if (is_sanitized()) return tests::skip("the sanitizers map more than can be looked through");
-        TlsHouse house;
-        Process client{client_command(house, {"connect", "wait"})};
-        TlsPeer peer = house.serve(house.accept());
-        client.out().wait_for("new\n");
-        const std::string value = private_value(house.folder() / "own.key");
-        CHECK(has_key_in_memory(house.keyd().pid(), value));
-        CHECK(!has_key_in_memory(house.tlsd().pid(), value));
-        REQUIRE(house.relays().size() == 1);
-        CHECK(!has_key_in_memory(house.relays().front(), value));
-        peer.close_whole();
-        end(client);
+        for (const KeyKind kind : {KeyKind::ecdsa, KeyKind::rsa}) {
+            const TempDir folder;
+            const TestCertificate own = make_certificate(folder, "own", kind);
+            TlsHouse house{{own}};
+            Process client{client_command(house, {"connect", "wait"})};
+            TlsPeer peer = house.serve(house.accept());
+            client.out().wait_for("new\n");
+            const std::string value = private_value(own.key);
+            CHECK(value.size() >= 32);
+            CHECK(has_key_in_memory(house.keyd().pid(), value));
+            CHECK(!has_key_in_memory(house.tlsd().pid(), value));
+            REQUIRE(house.relays().size() == 1);
+            CHECK(!has_key_in_memory(house.relays().front(), value));
+            peer.close_whole();
+            end(client);
+        }
     }
 }

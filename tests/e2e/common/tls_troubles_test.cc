@@ -223,6 +223,24 @@ TEST_SUITE("e2e") {
         clients.wait();
     }
 
+    TEST_CASE("tls: no address keeps more than so many relays whose clients have left") {
+        constexpr std::size_t most = 32;
+        TlsHouse house;
+        e2e::Words steps(most + 2, "connect");
+        steps.emplace_back("pause");
+        Process clients{house.client(steps)};
+        for (std::size_t i = 0; i < most + 2; ++i) {
+            TlsPeer peer = house.serve(house.accept());
+            peer.wait_until([](const auto& t) { return t.security.has_value(); });
+            peer.close_whole();
+            peer.wait_until([](const auto& t) { return t.is_sent; });
+        }
+        e2e::wait_until("the first have ended", [&] { return house.relays().size() <= most; });
+        CHECK(house.relays().size() == most);
+        clients.signal(SIGKILL);
+        clients.wait();
+    }
+
     TEST_CASE("tls: there are no more relays than clients may be and some") {
         constexpr std::size_t max_clients = 1, most = 17;
         TlsHouse house;

@@ -8,22 +8,29 @@ large_hello    1 MiB of a hello
 halves         N connections that send half a hello and wait; prints `sent', and in the end `ended'
 aborts         N downloads that are broken off, each after its first bytes
 cuts           uploads cut at the end of a record and in the middle, and continued
+trusted_cuts   the same where bare ends are trusted
+large_message  a message of a handshake behind the handshake, of 16 MiB, alone and between data
+slow_download  a download that is taken slowly but steadily
 no_notify      a download whose client says nothing of its end
 late_hello     a hello that comes two seconds after AUTH
-empty_records  N records of TLS with nothing in them, after `there' and a line; prints the reply to what follows,
-               and waits for a line
+empty_records  some records of TLS with nothing in them, which are let pass, and N, after `there' and a line, which are
+               cut off
+chat_hello     to chatd, where TLS comes first: a hello byte by byte, which is served, and 1 MiB of one
+chat_cut       and connections cut in a record
 signatures     N data connections, none of which resumes a session; prints `there' after the first ones, and `done'
 at_POINT       prints `there' at a point of a client's life, reads a line, goes on, and says what became of it:
                before_auth, in_handshake, when_idle, in_download, in_upload
 """
 import ctypes
 import ftplib
+import hmac
 import io
 import os
 import resource
 import socket
 import ssl
 import sys
+import tempfile
 import time
 
 WHAT, PORT, CERTIFICATE = sys.argv[1], int(sys.argv[2]), sys.argv[3]
@@ -112,16 +119,10 @@ def with_auth():
 
 def slow_hello():
     client = with_auth()
-
-    def drip(some):
-        for byte in some:
-            client.socket.sendall(bytes([byte]))
-            time.sleep(0.0005)
-
     client.begin()
-    client.shake_hands(drip)
+    client.shake_hands(drip(client))
     client.tls.write(b"NOOP\r\n")
-    drip(client.out.read())
+    drip(client)(client.out.read())
     assert client.read().startswith(b"200 ")
 
 
@@ -242,6 +243,109 @@ def cuts():
             ftp.quit()
 
 
+def trusted_cuts():
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        for cut in 0, 1, 1000, 17_000:
+            ftp = log_in(version)
+            ftp.storbinary("STOR file", io.BytesIO(b"old"))
+            bytes_ = os.urandom(50_000)
+            reply = cut_upload(ftp, "file", bytes_, cut)
+            assert reply.startswith("426 " if cut else "226 "), (cut, reply)
+            assert fetch(ftp, "file") == (b"old" if cut else bytes_)
+            ftp.quit()
+
+
+class Sealer:
+    """Makes records of any kind for a connection under TLS 1.3 that has sent none yet."""
+
+    def __init__(self, cipher, secrets):
+        name, hash_ = {"TLS_AES_256_GCM_SHA384": (b"AES-256-GCM", "sha384"),
+                       "TLS_AES_128_GCM_SHA256": (b"AES-128-GCM", "sha256")}[cipher]
+        secret = next(line.split()[2] for line in secrets.splitlines() if line.startswith("CLIENT_TRAFFIC_SECRET_0 "))
+
+        def expand(label, size):  # RFC 8446, section 7.1
+            label = b"tls13 " + label
+            info = size.to_bytes(2, "big") + bytes([len(label)]) + label + b"\0\1"
+            return hmac.digest(bytes.fromhex(secret), info, hash_)[:size]
+
+        self.gnutls = ctypes.CDLL("libgnutls.so.30")
+        self.cipher, self.number = ctypes.c_void_p(), 0
+        key = expand(b"key", int(name[4:7]) // 8)
+        self.iv = int.from_bytes(expand(b"iv", 12), "big")
+
+        class Datum(ctypes.Structure):
+            _fields_ = [("data", ctypes.c_char_p), ("size", ctypes.c_uint)]
+
+        key = Datum(key, len(key))
+        assert self.gnutls.gnutls_aead_cipher_init(ctypes.byref(self.cipher), self.gnutls.gnutls_cipher_get_id(name),
+                                                   ctypes.byref(key)) == 0
+
+    def seal(self, kind, body):
+        tag, inner = 16, body + bytes([kind])
+        head = b"\x17\x03\x03" + (len(inner) + tag).to_bytes(2, "big")
+        nonce = (self.iv ^ self.number).to_bytes(12, "big")
+        self.number += 1
+        sealed, size = ctypes.create_string_buffer(len(inner) + tag), ctypes.c_size_t(len(inner) + tag)
+        assert self.gnutls.gnutls_aead_cipher_encrypt(
+            self.cipher, nonce, ctypes.c_size_t(12), head, ctypes.c_size_t(5), ctypes.c_size_t(tag), inner,
+            ctypes.c_size_t(len(inner)), sealed, ctypes.byref(size)) == 0
+        return head + sealed.raw[:size.value]
+
+
+def large_message():
+    handshake, data, key_update = 22, 23, 24
+    for between in b"", b"NOOP\r\n":
+        client = with_auth()
+        made = context(ssl.TLSVersion.TLSv1_3)
+        with tempfile.NamedTemporaryFile("r") as secrets:
+            made.keylog_filename = secrets.name
+            client.begin(made)
+            client.shake_hands(client.socket.sendall)
+            sealer = Sealer(client.tls.cipher()[0], secrets.read())
+        client.socket.sendall(sealer.seal(data, b"NOOP\r\n"))
+        assert client.read().startswith(b"200 ")
+        client.socket.settimeout(10)
+        body = bytes([key_update]) + b"\xff\xff\xff"
+        try:
+            for _ in range(16):
+                client.socket.sendall(sealer.seal(handshake, body.ljust(0x4000, b"x")))
+                body = b""
+                if between:
+                    client.socket.sendall(sealer.seal(data, between))
+            while client.socket.recv(65536):
+                pass
+        except TimeoutError:
+            sys.exit("the relay still collects")
+        except ConnectionError:
+            pass
+
+
+def slow_download(size):
+    made = context()
+    ftp = ftplib.FTP_TLS(context=made, timeout=PATIENCE)
+    ftp.connect("localhost", PORT)
+    ftp.login()
+    ftp.prot_p()
+    ftp.voidcmd("TYPE I")
+    port = ftp.makepasv()[1]
+    ftp.putcmd("RETR large")
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)  # else the system takes megabytes for the network
+    plain.connect(("127.0.0.1", port))
+    assert ftp.getmultiline().startswith("150 ")
+    data = made.wrap_socket(plain, server_hostname="localhost")
+    data.suppress_ragged_eofs = False
+    total = 0
+    while got := data.recv(20_000):
+        total += len(got)
+        time.sleep(len(got) / 500_000)
+    assert total == size, total
+    data.unwrap()
+    reply = ftp.voidresp()
+    assert reply.startswith("226 "), reply
+
+
 def late_hello():
     client = with_auth()
     time.sleep(2)
@@ -268,15 +372,62 @@ def empty_records(count):
     must(gnutls.gnutls_set_default_priority(session))
     gnutls.gnutls_transport_set_int2(session, client.fileno(), client.fileno())
     must(gnutls.gnutls_handshake(session))
-    there()
-    for _ in range(count):
+    for _ in range(1000):
         must(gnutls.gnutls_record_send2(session, b"", nothing, ctypes.c_size_t(1), 0))  # a byte of padding
     must(gnutls.gnutls_record_send(session, b"NOOP\r\n", ctypes.c_size_t(6)))
     reply = ctypes.create_string_buffer(1000)
     while gnutls.gnutls_record_recv(session, reply, ctypes.c_size_t(len(reply))) == again:
         pass  # that was a ticket
-    print(reply.value.decode(), flush=True)
-    sys.stdin.readline()
+    assert reply.value.startswith(b"200 "), reply.value
+    there()
+    for _ in range(count):
+        if gnutls.gnutls_record_send2(session, b"", nothing, ctypes.c_size_t(1), 0) < 0:
+            return
+    try:
+        while client.recv(65536):
+            pass
+    except ConnectionError:
+        pass
+
+
+def drip(client):
+    def send(some):
+        for byte in some:
+            client.socket.sendall(bytes([byte]))
+            time.sleep(0.0005)
+    return send
+
+
+def chat_hello():
+    client = Plain()
+    client.begin()
+    client.shake_hands(drip(client))
+    assert b"name" in client.read()
+    client = Plain()
+    try:
+        for number in range(64):
+            head = b"\x01\x10\0\0" if number == 0 else b""
+            client.socket.sendall(b"\x16\x03\x01\x40\0" + head.ljust(0x4000, b"x"))
+        while client.socket.recv(1000):
+            pass
+    except ConnectionError:
+        pass
+
+
+def chat_cut():
+    for cut in 1, 10, 25:  # of a record of about 30 bytes
+        client = Plain()
+        client.begin()
+        client.shake_hands(client.socket.sendall)
+        client.read()
+        client.tls.write(b"mallory\n\n")
+        client.socket.sendall(client.out.read()[:-cut])
+        client.socket.shutdown(socket.SHUT_WR)
+        try:
+            while client.socket.recv(1000):
+                pass
+        except ConnectionError:
+            pass
 
 
 def signatures(count):

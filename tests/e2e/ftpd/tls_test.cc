@@ -232,6 +232,30 @@ TEST_SUITE("e2e") {
         plain.wait_for_end();
         server.daemon().wait_for_log("no tls: no handshake");
         CHECK(server.daemon().log().find("mallory") == std::string::npos);
+        run_in(server.daemon().folder().path(),
+               {"python3", "-c",
+                "import ftplib, ssl, sys\n"
+                "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+                "ftp.connect('localhost', int(sys.argv[1]))\n"
+                "ftp.sendcmd('USER anonymous'); ftp.sendcmd('PASS x'); ftp.pwd()\n"
+                "ftp.auth()\n"
+                "try: sys.exit(ftp.pwd())\n"
+                "except ftplib.error_perm as error: assert str(error).startswith('530 '), error\n"
+                "ftp.login(); ftp.pwd(); ftp.quit()\n",
+                text(server.daemon().port()), server.certificate()});
+    }
+
+    TEST_CASE("TLS: the limit for an address counts clients under TLS by their own") {
+        const Secured server{{"max-per-address 1"}};
+        Typed client{server};
+        {
+            Connection other{server.daemon().port()};
+            other.expect(421);
+        }
+        client.say("QUIT", "221 ");
+        client.process().wait();
+        server.daemon().wait_until_idle();
+        Typed next{server};
     }
 
     TEST_CASE("TLS: an upload that is cut leaves the old file and says so") {
@@ -697,5 +721,54 @@ TEST_SUITE("e2e") {
             run_client({"ftpd", "-n", "-o", certificate(short_lived.certificate, short_lived.key)});
         CHECK(looked.status == 0);
         CHECK(looked.err.find("short.pem: it expires soon: ") != std::string::npos);
+        CHECK(looked.err.find("everybody") == std::string::npos);
+        std::filesystem::permissions(short_lived.key, std::filesystem::perms{0644});
+        const Result open =
+            run_client({"ftpd", "-n", "-o", certificate(short_lived.certificate, short_lived.key)});
+        CHECK(open.status == 0);
+        CHECK(open.err.find("short.key: everybody can read this key: chmod o= ") != std::string::npos);
+    }
+
+    TEST_CASE("TLS: a key or a certificate that the daemon's user may not read is told by its name") {
+        if (::geteuid() != 0) return tests::skip("only root can be another user");
+        const TempDir folder;
+        const Path shared = folder.make_shared("shared"), state = folder.make_shared("state");
+        const TestCertificate made = make_certificate(folder, "own");
+        const TestCertificate own{shared / "own.pem", shared / "own.key"};
+        std::filesystem::copy_file(made.certificate, own.certificate);
+        std::filesystem::copy_file(made.key, own.key);
+        for (const Path& closed : {own.certificate, own.key})
+            for (const std::string option : {"-n", "-d"}) {
+                std::filesystem::permissions(own.certificate, std::filesystem::perms{0644});
+                std::filesystem::permissions(own.key, std::filesystem::perms{0644});
+                std::filesystem::permissions(closed, std::filesystem::perms{0600});
+                const Result result =
+                    run_client({"setpriv", "--reuid=4242", "--regid=4242", "--clear-groups", "--",
+                                find_program("ftpd"), option, "-o", "listen 127.0.0.1:0", "-o",
+                                "state " + (state / option).string(), "-o", "root " + shared.string(), "-o",
+                                text("certificate ", own.certificate.string(), ' ', own.key.string())});
+                CHECK(result.status == 1);
+                CHECK_MESSAGE(result.err.find(closed.string() + ": Permission denied") != std::string::npos,
+                              result.err);
+                CHECK(result.err.find("listening") == std::string::npos);
+            }
+    }
+
+    TEST_CASE("TLS: where the program for it is not there a configuration with it says what to install") {
+        const TempDir folder;
+        const TestCertificate own = make_certificate(folder, "own");
+        for (const std::string program : {"ftpd", "chatd"}) {
+            std::filesystem::copy_file(find_program(program), folder / program);
+            const Words lines{text("certificate ", own.certificate.string(), ' ', own.key.string()),
+                              "listen 127.0.0.1:0 tls"};
+            for (const std::string option : {"-n", "-d"}) {
+                Words command{folder / program, option, "-o", "state " + (folder / "state").string()};
+                for (const std::string& line : lines) command.insert(command.end(), {"-o", line});
+                const Result result = run_client(command);
+                CHECK(result.status == 1);
+                CHECK_MESSAGE(result.err.find("install libgnutls28-dev") != std::string::npos, result.err);
+                CHECK(result.err.find("listening") == std::string::npos);
+            }
+        }
     }
 }

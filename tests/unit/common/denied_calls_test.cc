@@ -6,10 +6,15 @@
 #include "common/text.hh"
 #include "tests/skip.hh"
 #include "tests/unit/common/in_child.hh"
+#include "tests/unit/common/temporary_folder.hh"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <filesystem>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #if defined(__linux__)
 #include <sched.h>
@@ -101,6 +106,46 @@ TEST_SUITE("unit") {
                   nowhere.sa_family = AF_UNSPEC;
                   return outcome(::connect(socket.get(), &nowhere, sizeof nowhere));
               }) == text("refused system call ", SYS_connect, " (connect)\nerrno ", EPERM, ' '));
+    }
+
+    TEST_CASE("denied calls: no file can be had by a name where none is needed") {
+        if (!can_deny()) return tests::skip("this system, or this build, filters no system calls");
+        TemporaryFolder folder;
+        const std::string old = folder / "old", other = folder / "other";
+        Fd{::open(old.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+        const auto use = [&] {
+            const char* const name = old.c_str();
+            std::string said;
+            for (const long result :
+                 {static_cast<long>(::open(name, O_RDONLY | O_CLOEXEC)),
+                  static_cast<long>(::creat(other.c_str(), 0600)),
+                  ::syscall(SYS_openat2, AT_FDCWD, name, nullptr, 0),
+                  static_cast<long>(::mkdir(other.c_str(), 0700)),
+                  static_cast<long>(::link(name, other.c_str())),
+                  static_cast<long>(::symlink(name, other.c_str())),
+                  static_cast<long>(::mkfifo(other.c_str(), 0600)),
+                  static_cast<long>(::rename(name, other.c_str())), static_cast<long>(::truncate(name, 1)),
+                  static_cast<long>(::chmod(name, 0777)), static_cast<long>(::rmdir(other.c_str())),
+                  static_cast<long>(::unlink(name))})
+                said += outcome(result);
+            return said;
+        };
+        constexpr int calls = 12;
+        std::string all_refused;
+        for (int i = 0; i < calls; ++i) all_refused += text("errno ", EPERM, ' ');
+        for (const DeniedCalls which : {DeniedCalls::also_files, DeniedCalls::also_both}) {
+            const std::string said = denied(which, use);
+            CHECK(said.ends_with("\n" + all_refused));
+            CHECK(said.find("(unlink") != said.npos);
+            CHECK(denied(which, [] {
+                      return outcome(::socket(AF_INET, SOCK_STREAM, 0));
+                  }).ends_with("done ") == (which == DeniedCalls::also_files));
+        }
+        CHECK(std::filesystem::exists(old));
+        CHECK(!std::filesystem::exists(other));
+        CHECK(denied(DeniedCalls::also_sockets, [&] {
+                  return outcome(Fd{::open(old.c_str(), O_RDONLY | O_CLOEXEC)} ? 0 : -1);
+              }) == "done ");
     }
 
     // A TCP connection could be undone, and another made, without connect(2).

@@ -294,6 +294,25 @@ TEST_SUITE("e2e") {
         CHECK(has(refused.err, "install libgnutls28-dev"));
     }
 
+    TEST_CASE("a download of fcp whose relay dies leaves no file behind that looks whole") {
+        if (!have_proc()) return tests::skip("needs /proc");
+        const Secured server{{"tls required", "rate-down 100K"}};
+        write_file(server.place.served("large"), make_bytes(3'000'000));
+        const Path target = server.place.local / "copies";
+        std::filesystem::create_directory(target);
+        Process client{
+            server.place.command("fcp", server.trusting({"localhost:large", (target / "large").string()}))};
+        wait_until("bytes are there", [&] {
+            for (const std::string& name : names_in(target))
+                if (std::filesystem::file_size(target / name) > 0) return true;
+            return false;
+        });
+        for (const pid_t relay : relays_of(server.own.certificate)) ::kill(relay, SIGKILL);
+        CHECK(client.wait() == 1);
+        CHECK(has(client.err().text(), "bytes are missing"));
+        CHECK_FALSE(std::filesystem::exists(target / "large"));
+    }
+
     TEST_CASE("an upload of fcp that dies under TLS leaves no file behind that looks whole") {
         if (!have_proc()) return tests::skip("needs /proc");
         for (const bool is_relay : {false, true}) {
