@@ -2,6 +2,7 @@
 #include "common/control_server.hh"
 
 #include "common/errors.hh"
+#include "common/record_bytes.hh"
 #include "common/socket.hh"
 #include "common/text.hh"
 
@@ -12,19 +13,47 @@
 
 namespace common {
 
-ControlServer::ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs)
+namespace {
+
+// Of a connection, for an upgrade: whether it waits for how that goes.
+constexpr std::size_t max_moved = 8192; // bytes, of what is not yet heard and not yet written
+using Asks = pack::Struct<"=?">;
+
+} // namespace
+
+std::optional<std::string> ControlServer::Moved::pack() const {
+    if (input.size() + output.size() > max_moved) return {}; // it reads nothing
+    return RecordWriter{}.text(input).text(output).fields<Asks>(awaits_answer).take();
+}
+
+ControlServer::Moved ControlServer::Moved::unpack(std::string_view bytes, Fd socket) {
+    RecordReader reader{bytes};
+    Moved moved{std::move(socket)};
+    moved.input = reader.text(max_moved);
+    moved.output = reader.text(max_moved);
+    moved.awaits_answer = std::get<0>(reader.fields<Asks>());
+    reader.expect_end();
+    return moved;
+}
+
+ControlServer::ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs,
+                             std::chrono::seconds silence)
     : loop_(loop),
       verbs_(std::move(verbs)),
       listener_(std::move(listener)),
       accepting_(
           loop_, listener_.get(), Interest::read, [this](const Event&) { accept_clients(); },
-          [this](const std::exception&) { pause_accepting(); }) {}
+          [this](const std::exception&) { pause_accepting(); }),
+      silence_(silence) {}
 
-ControlServer::~ControlServer() { stop_accepting(); }
+ControlServer::~ControlServer() {
+    stop_accepting();
+    loop_.cancel(going_on_);
+    loop_.cancel(silence_end_);
+}
 
 void ControlServer::stop_accepting() {
     loop_.cancel(pause_);
-    loop_.cancel(going_on_);
     accepting_.reset();
 }
 
@@ -55,7 +84,33 @@ ControlServer::Client& ControlServer::add(Fd accepted) {
                  [this, fd](const std::exception&) { drop(fd); }};
     Client& client = clients_[fd];
     client.socket = std::move(socket);
+    watch_silence();
     return client;
+}
+
+// One timer for all of them, and none where nobody is connected.
+void ControlServer::watch_silence() {
+    if (silence_.count() == 0 || clients_.empty() || std::exchange(watches_silence_, true)) return;
+    const auto first = std::min_element(clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {
+        return a.second.heard < b.second.heard;
+    });
+    silence_end_ = loop_.at(first->second.heard + silence_, [this] {
+        watches_silence_ = false;
+        drop_silent();
+    });
+}
+
+void ControlServer::drop_silent() {
+    std::vector<int> silent;
+    for (const auto& [fd, client] : clients_)
+        if (client.heard + silence_ <= Clock::now()) silent.push_back(fd);
+    for (const int fd : silent) drop(fd);
+    watch_silence();
+}
+
+bool ControlServer::is_answering() const {
+    return std::ranges::any_of(
+        clients_, [](const auto& one) { return one.second.goes_on() || !one.second.output.empty(); });
 }
 
 std::vector<ControlServer::Moved> ControlServer::take_moved() {
@@ -101,6 +156,7 @@ void ControlServer::take_lines(int fd, Client& client) {
         if (client.goes_on() && client.going_on.has_ended)
             return client.socket.change(Interest::none); // its end comes first
         if (const std::optional<Line> line = client.input.next()) {
+            client.heard = Clock::now();
             answer(client, *line);
             if (!flush(client) || !send_more(client)) return drop(fd);
             continue;
@@ -130,7 +186,7 @@ bool ControlServer::flush(Client& client) const {
 
 void ControlServer::drop(int fd) {
     clients_.erase(fd);
-    accepting_.change(Interest::read);
+    if (accepting_) accepting_.change(Interest::read);
 }
 
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
 // The control socket, server side: lines of text over an AF_UNIX stream socket of mode 0600, in a daemon's
-// parent. `help' lists the verbs; data lines of an answer begin with a space, the last line is `ok' or
-// `error REASON'. Whoever may open the socket may use every verb. A client that does not read its answer
-// costs that answer's memory, and nothing more is done for it. Nothing that a client does ends the daemon,
-// and what goes wrong with a connection closes that one.
+// parent; and others like it with fewer verbs, for whom those may be left to. `help' lists the verbs; data
+// lines of an answer begin with a space, the last line is `ok' or `error REASON'. Whoever may open the socket
+// may use every verb. A client that does not read its answer costs that answer's memory, and nothing more is
+// done for it. Nothing that a client does ends the daemon, and what goes wrong with a connection closes that
+// one.
 #pragma once
 
 #include "common/config.hh"
@@ -11,6 +12,7 @@
 #include "common/line_reader.hh"
 #include "common/loop.hh"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -49,7 +51,8 @@ public:
     static constexpr std::size_t max_clients = 16;
     static constexpr std::size_t max_line = 4096; // bytes
 
-    ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs);
+    // silence: a client that has asked nothing for so long makes room for another; 0: it may wait for ever.
+    ControlServer(Loop& loop, Fd listener, std::vector<ControlVerb> verbs, std::chrono::seconds silence = {});
     // Without close() the listener stays what it is: the keeper, which has the same socket, gives it to the
     // next process, if this one could not go on.
     ~ControlServer();
@@ -65,10 +68,19 @@ public:
         Fd socket;
         std::string input{}, output{};
         bool awaits_answer = false;
+
+        // For a deposit, without the socket. No value: it has more to say, or to hear, than is left so.
+        std::optional<std::string> pack() const;
+        static Moved unpack(std::string_view bytes, Fd socket); // throws PeerError
     };
     std::vector<Moved> take_moved();
     // One of those, in the process that follows: its answer goes on so. At the limit of clients it is closed.
     void adopt(Moved moved, ControlAnswer answer = {});
+
+    // Whether an answer is not given yet, or not taken.
+    bool is_answering() const;
+    // Whoever connects from now on waits for the process that follows.
+    void accept_no_more() { stop_accepting(); }
 
     // Listens no more; whoever has made the socket removes its file. The connections that are open are the
     // caller's: they end when the daemon does, which is how whoever has asked for that knows.
@@ -81,6 +93,7 @@ private:
         std::string output; // not yet written
         ControlAnswer going_on;
         bool ended = false;
+        Clock::time_point heard = Clock::now();
 
         bool goes_on() const { return going_on.more != nullptr; }
     };
@@ -97,6 +110,8 @@ private:
     bool take_more(Client& client) const;
     bool send_more(Client& client);
     void continue_soon();
+    void watch_silence();
+    void drop_silent();
     ControlAnswer run(std::string_view line) const;
     std::vector<std::string> help() const;
 
@@ -108,6 +123,9 @@ private:
     Loop::TimerId pause_{};
     Loop::TimerId going_on_{}; // when answers that go on are asked for more
     bool goes_on_soon_ = false;
+    std::chrono::seconds silence_;
+    Loop::TimerId silence_end_{}; // of the one that has been silent for longest
+    bool watches_silence_ = false;
 };
 
 } // namespace common

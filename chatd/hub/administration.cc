@@ -150,8 +150,7 @@ std::vector<ControlVerb> Administration::verbs() {
     return {
         {"announce", "[-r ROOM] TEXT", "say it to everybody, or in one room, as administrator",
          [this](Words words) { return announce(words[0]); }, true},
-        {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
-         [this](Words words) { return notice(words[0]); }, true},
+        notice_verb(),
         {"topic", "-r ROOM TEXT", "set a room's topic; - removes it",
          [this](Words words) { return set_topic(words[0]); }, true},
         {"rooms", "", "list the rooms", [this](Words) { return list_rooms(); }},
@@ -172,6 +171,11 @@ std::vector<ControlVerb> Administration::verbs() {
         {"unvoice", "-r ROOM NAME", "take the voice back", act_of(Kind::unvoiced)},
         {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
     };
+}
+
+ControlVerb Administration::notice_verb(std::string_view mark) {
+    return {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
+            [this, mark](Words words) { return notice(words[0], mark); }, true};
 }
 
 std::vector<std::string> Administration::status() const {
@@ -215,14 +219,14 @@ ControlAnswer Administration::announce(const std::string& rest) {
 }
 
 // What another program has to tell, ftpd say of a file that is there.
-ControlAnswer Administration::notice(const std::string& rest) {
+ControlAnswer Administration::notice(const std::string& rest, std::string_view mark) {
     std::string words = rest;
     const std::string room = take_room_option(words);
     words = neutralise(unquote(words));
     if (room.empty()) throw UserError("say in which room: -r ROOM");
-    if (words.empty() || words.size() > max_text)
-        throw UserError(text("a notice has 1 to ", max_text, " bytes"));
-    rooms_.add_line(known_room(room), Kind::noted, nullptr, words);
+    const std::size_t most = max_text - mark.size();
+    if (words.empty() || words.size() > most) throw UserError(text("a notice has 1 to ", most, " bytes"));
+    rooms_.add_line(known_room(room), Kind::noted, nullptr, text(mark, words));
     return done();
 }
 
