@@ -168,6 +168,35 @@ TEST_SUITE("unit") {
         });
     }
 
+    TEST_CASE("control server: whoever asks nothing makes room where there is a limit to that") {
+        const TemporaryFolder folder;
+        Loop loop{Backend::poll};
+        ControlServer server{loop,
+                             listen_on(Address::of_path(folder / "socket")),
+                             {{"tick", "", "", [](Words) { return ControlAnswer{}; }}},
+                             1s};
+        const auto connect = [&] {
+            return connect_to(std::vector{Address::of_path(folder / "socket")}, Clock::now() + deadline);
+        };
+        const Fd silent = connect(), talker = connect();
+        // The talker asks until the other has been dropped.
+        for (bool has_ended = false; !has_ended; loop.run_once(nullptr)) {
+            send_text(talker, "tick\n");
+            std::array<char, 16> piece{};
+            (void)read_some(talker.get(), piece);
+            has_ended = read_some(silent.get(), piece).state == IoState::ended;
+            loop.at(Clock::now() + 5ms, [] {});
+        }
+        send_text(talker, "tick\n");
+        loop.run_once(nullptr);
+        std::array<char, 16> piece{};
+        CHECK(read_some(talker.get(), piece).state == IoState::done);
+        while (read_some(talker.get(), piece).state != IoState::ended) { // and then that one
+            loop.at(Clock::now() + 5ms, [] {});
+            loop.run_once(nullptr);
+        }
+    }
+
     TEST_CASE("control server: a line of any length is one question") {
         each_server([](Server& server) {
             const std::string longest(ControlServer::max_line - 4, 'x');
