@@ -16,7 +16,7 @@ inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEB
 try() {
     inside "rm -rf /tmp/try && mkdir -m 777 /tmp/try && AUTOPKGTEST_TMP=/tmp/try sh debian/tests/$1"
     local status=$?
-    [ $status = 0 ] || inside 'tail -n 20 /tmp/try/heard* /tmp/try/replies /tmp/try/said'
+    [ $status = 0 ] || inside 'tail -n 5 /tmp/try/heard* /tmp/try/replies /tmp/try/said'
     return $status
 }
 is_gone() { # what only a purge removes, and what nothing leaves
