@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <string_view>
 
 using namespace common;
@@ -94,7 +95,11 @@ GroupPlace parse_notices(Words words) {
     if (!words[0].starts_with('/'))
         throw UserError(text("'", escape(words[0]), "' is not a path: write one that begins with /"));
     if (words.size() == 2 && words[1].empty()) throw UserError("a group has a name");
-    return {"notices", words[0], words.size() == 2 ? words[1] : ""};
+    // One path for one place, but for "..", which may stand behind a link.
+    const std::filesystem::path path{words[0]};
+    const bool is_plain = std::ranges::find(path, "..") == path.end();
+    return {"notices", is_plain ? path.lexically_normal().string() : words[0],
+            words.size() == 2 ? words[1] : ""};
 }
 
 constexpr std::array<std::string_view, 2> on_or_off{"on", "off"};

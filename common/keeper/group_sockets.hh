@@ -51,9 +51,10 @@ public:
     // From now on files stay as they are, but for those of new sockets: another process has made them.
     void leave_files() { leaves_files_ = true; }
 
-    // Opens the places that are wanted and not there, closes those that are there and not wanted, and lets in
-    // the groups of all. owner: whose they are; none: this process's user's. told: takes what cannot be done;
-    // nullptr: that is thrown. limit: as listen_within.
+    // Opens the places that are wanted and not there, or whose files are gone, closes those that are there
+    // and not wanted, unless one that is wanted could not be opened, and lets in the groups of all. owner:
+    // whose they are; none: this process's user's. told: takes what cannot be done; nullptr: that is thrown.
+    // limit: as listen_within.
     void open(const std::vector<GroupPlace>& places, const std::optional<Identity>& owner,
               std::vector<Note>* told, const Changes& changes, std::chrono::milliseconds limit = {});
     // Closes those of these labels that are there.

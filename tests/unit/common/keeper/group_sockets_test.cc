@@ -117,6 +117,64 @@ TEST_SUITE("unit") {
         CHECK(here.sockets.all().empty());
     }
 
+    TEST_CASE("group sockets: one stays while its successor cannot be opened") {
+        Sockets here;
+        here.open();
+        here.open_all({{"door", here.folder / "other", "no-such-group"}});
+        CHECK(here.told.size() == 1);
+        CHECK(here.is_there());
+        CHECK(here.sockets.all().size() == 1);
+        here.open_all({{"door", here.folder / "other"}});
+        CHECK_FALSE(here.is_there());
+        CHECK(here.sockets.all().size() == 1);
+        CHECK(here.events.back() == "gone " + here.label);
+    }
+
+    TEST_CASE("group sockets: one whose file is gone comes back") {
+        Sockets here;
+        here.open();
+        REQUIRE(::unlink(here.path.c_str()) == 0);
+        here.open();
+        CHECK(here.told.empty());
+        CHECK(here.is_there());
+        CHECK(here.events == std::vector{"new " + here.label, "new " + here.label});
+        REQUIRE(here.sockets.all().size() == 1);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        const Fd client = connect_to(std::vector{Address::of_path(here.path)}, deadline);
+        CHECK(accept_from(here.sockets.all().at(0).fd));
+    }
+
+    TEST_CASE("group sockets: none is opened where others may put a file in its place") {
+        for (const mode_t mode : {0770, 0702, 02770}) {
+            Sockets here;
+            REQUIRE(::chmod(here.place.c_str(), mode) == 0);
+            here.open();
+            REQUIRE(here.told.size() == 1);
+            CHECK(here.told[0].text.find("(chmod go-w DIR)") != std::string::npos);
+            CHECK_FALSE(here.is_there());
+            CHECK_THROWS_AS(check_group_place({"door", here.path}, here.place), UserError);
+            REQUIRE(::chmod(here.place.c_str(), mode | 01000) == 0); // each for what is theirs
+            here.open();
+            CHECK(here.told.empty());
+            CHECK(here.is_there());
+        }
+    }
+
+    TEST_CASE("group sockets: a link in the place of one leads nowhere") {
+        Sockets here;
+        here.open();
+        const std::string other = here.folder / "other";
+        const Fd another = listen_on(Address::of_path(other), 0640);
+        REQUIRE(::unlink(here.path.c_str()) == 0);
+        REQUIRE(::symlink(other.c_str(), here.path.c_str()) == 0);
+        here.open();
+        REQUIRE(here.told.size() == 1);
+        CHECK(here.told[0].text == here.path + " is no socket any more: remove it");
+        struct stat status {};
+        REQUIRE(::stat(other.c_str(), &status) == 0);
+        CHECK((status.st_mode & 07777) == 0640);
+    }
+
     TEST_CASE("group sockets: who tries another configuration leaves the files of another process") {
         Sockets here;
         here.open();
