@@ -368,7 +368,6 @@ void Hub::turn() {
 
 // The new version is there to stay: now its configuration is the one that holds.
 void Hub::evict() {
-    notices_.on_stay();
     deposits_.forget_version_before();
     evictions_.begin_closing();
     deposits_.settle(rooms_, false);
@@ -438,7 +437,7 @@ bool Hub::has_more_to_do() const {
 // Another goes on with all that there is here, as if this one had died at a quiet moment: nobody is told.
 void Hub::hand_over() {
     pool_.accept_no_more();
-    notices_.accept_no_more();
+    notices_.begin_hand_over();
     bool is_late = false;
     loop_.at(Clock::now() + hand_over_time, [&is_late] { is_late = true; });
     while (has_more_to_do() && !is_late && !service_.is_stopping()) turn();

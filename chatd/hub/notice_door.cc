@@ -24,44 +24,38 @@ std::size_t NoticeDoor::descriptors(const Settings& settings) {
 
 void NoticeDoor::open() {
     for (Given& socket : service_.keeper().take_all(label_of_group_socket)) add(std::move(socket));
-    left_ = service_.keeper().take_left(label_of_notifier);
-    if (!service_.keeper().is_on_trial()) on_stay();
+    adopt_notifiers();
 }
 
 void NoticeDoor::add(Given socket) {
     servers_.erase(socket.label);
-    servers_.try_emplace(socket.label, service_.loop(), std::move(socket.fd), std::vector{limited_verb()},
-                         silence);
+    servers_.try_emplace(
+        socket.label, service_.loop(), std::move(socket.fd), std::vector{notice_},
+        ControlServer::Manners{.silence = silence, .refuse = [this] { return take_token(); }});
 }
 
 void NoticeDoor::remove(const std::string& label) { servers_.erase(label); }
 
-// On trial they are not heard: what they say then would be lost with this hub, or said twice.
-void NoticeDoor::on_stay() {
-    for (KeeperLink::Left& one : std::exchange(left_, {})) {
-        if (one.fd && !servers_.empty())
-            servers_.begin()->second.adopt(ControlServer::Moved::unpack(one.bytes, std::move(one.fd)));
+// At once, on trial too, since who is connected may not wait for its end. They are not there for the next hub
+// then, which would hear twice what one of them has said. What is wrong with one ends that one.
+void NoticeDoor::adopt_notifiers() {
+    for (KeeperLink::Left& one : service_.keeper().take_left(label_of_notifier)) {
         service_.keeper().withdraw(one.label);
+        service_.attempt([&] {
+            if (one.fd && !servers_.empty())
+                servers_.begin()->second.adopt(ControlServer::Moved::unpack(one.bytes, std::move(one.fd)));
+        });
     }
 }
 
-ControlVerb NoticeDoor::limited_verb() {
-    ControlVerb verb = notice_;
-    verb.run = [this](Words words) {
-        require_budget();
-        ControlAnswer answer = notice_.run(words);
-        bucket_.take(settings_.address_limit(), 1, Clock::now());
-        return answer;
-    };
-    return verb;
-}
-
-void NoticeDoor::require_budget() {
+std::optional<ControlServer::Manners::Refusal> NoticeDoor::take_token() {
     const FloodLimit limit = settings_.address_limit();
-    const auto wait = bucket_.time_until(limit, 1, Clock::now());
-    if (wait.count() > 0)
-        throw UserError(text("there were too many notices: ", limit.lines, " in ", limit.seconds,
-                             " seconds are let in (flood-per-address)"));
+    const Clock::time_point now = Clock::now();
+    const auto wait = bucket_.time_until(limit, 1, now);
+    if (wait.count() == 0) return bucket_.take(limit, 1, now), std::nullopt;
+    return ControlServer::Manners::Refusal{text("there were too many notices: ", limit.lines, " in ",
+                                                limit.seconds, " seconds are let in (flood-per-address)"),
+                                           wait};
 }
 
 void NoticeDoor::continue_answers() {
@@ -72,8 +66,8 @@ bool NoticeDoor::is_answering() const {
     return std::ranges::any_of(servers_, [](const auto& one) { return one.second.is_answering(); });
 }
 
-void NoticeDoor::accept_no_more() {
-    for (auto& [label, server] : servers_) server.accept_no_more();
+void NoticeDoor::begin_hand_over() {
+    for (auto& [label, server] : servers_) server.begin_hand_over();
 }
 
 void NoticeDoor::hand_over() {

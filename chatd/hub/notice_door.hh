@@ -14,16 +14,17 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace chatd {
 
 class NoticeDoor {
 public:
-    static constexpr std::string_view mark = "- "; // no name begins so
-    // A connection over which nothing was said for so long is closed, since there are few.
+    static constexpr std::string_view mark = "> "; // nobody's words look so, as no name begins so
+    // A connection over which nothing was let in for so long is closed, since there are few.
     static constexpr std::chrono::seconds silence{30};
 
     // notice: the verb; its budget is settings' flood-per-address. All must outlive this.
@@ -32,29 +33,27 @@ public:
     // Descriptors that this may need at once.
     static std::size_t descriptors(const Settings& settings);
 
-    // What the keeper has opened, and, unless this hub is on trial, who was connected to the hub before.
+    // What the keeper has opened, and who was connected to the hub before.
     void open();
     void add(common::Given socket);
     void remove(const std::string& label);
-    void on_stay(); // on trial no more
 
     void continue_answers();
     bool is_answering() const;
-    // Whoever connects from now on waits for the next hub.
-    void accept_no_more();
+    // Whoever connects or asks anything from now on waits for the next hub.
+    void begin_hand_over();
     void hand_over();
     void close() { servers_.clear(); } // the keeper removes the files
 
 private:
-    common::ControlVerb limited_verb();
-    void require_budget();
+    void adopt_notifiers();
+    std::optional<common::ControlServer::Manners::Refusal> take_token();
 
     common::Service& service_;
     const Settings& settings_;
     common::ControlVerb notice_;
     TokenBucket bucket_;
     std::map<std::string, common::ControlServer> servers_; // by the keeper's label: one, but for a moment
-    std::vector<common::KeeperLink::Left> left_;           // by the hub before
 };
 
 } // namespace chatd

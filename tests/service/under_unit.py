@@ -3,7 +3,7 @@
 """under_unit.py UNIT PROGRAM ARGUMENT... - runs a program with what a unit of systemd leaves it: its filter of
 system calls, its bounding set, its user and groups, its view of other users and no-new-privileges, as
 systemd.exec(5) has them. For tests, where no systemd runs, and the unit's own users need not be there: who stands
-in for its user and its further group, UNIT_USER (nobody) and UNIT_GROUP (none) in the environment say. The groups
+in for its user, and for a further group of a drop-in, UNIT_USER (nobody) and UNIT_GROUP (none) in the environment say. The groups
 of calls are systemd's own (systemd-analyze(1)); the filter is libseccomp's."""
 import ctypes
 import grp
@@ -94,8 +94,8 @@ def main():
     libc = ctypes.CDLL(None, use_errno=True)
     user, is_root = pwd.getpwnam(os.environ.get('UNIT_USER', 'nobody')), os.geteuid() == 0
     if is_root and 'User' in values:
-        has_group = 'SupplementaryGroups' in values and 'UNIT_GROUP' in os.environ
-        os.setgroups([grp.getgrnam(os.environ['UNIT_GROUP']).gr_gid] if has_group else [])
+        further = os.environ.get('UNIT_GROUP')
+        os.setgroups([grp.getgrnam(further).gr_gid] if further else [])
         os.setresgid(*[user.pw_gid] * 3)
         if values.get('PrivateUsers') == ['yes']:
             hide_users(libc, user.pw_uid, user.pw_gid)

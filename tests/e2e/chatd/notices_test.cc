@@ -72,8 +72,8 @@ TEST_SUITE("e2e") {
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob", "s3cret"};
         CHECK(place.ask("notice -r lobby bob say: \x1b[31m hello\nnotice -r plans \"a plan\"\n") ==
               "ok\nok\n");
-        ada.expect_line("- bob say: \xef\xbf\xbd[31m hello"); // it looks like nobody's words
-        bob.expect_line("- a plan");
+        ada.expect_line("> bob say: \xef\xbf\xbd[31m hello"); // it looks like nobody's words
+        bob.expect_line("> a plan");
         const std::string none = "error there is no verb '";
         for (const std::string verb : {"announce", "topic", "who", "rooms", "history", "kick", "ban", "stats",
                                        "reload", "upgrade", "shutdown"})
@@ -88,7 +88,7 @@ TEST_SUITE("e2e") {
         const Result said =
             run_client({"chatctl", "-s", place.socket.native(), "notice", "-r", "lobby", "by", "chatctl"});
         CHECK(said.status == 0);
-        ada.expect_line("- by chatctl");
+        ada.expect_line("> by chatctl");
     }
 
     TEST_CASE("notices: without a group none but the daemon's own user may") {
@@ -106,7 +106,7 @@ TEST_SUITE("e2e") {
         ChatClient ada{daemon, "ada"};
         CHECK((status_of(place.socket).st_mode & 07777) == 0660);
         CHECK(ask_as("games", group, place.socket, "notice -r lobby hello\n").out == "ok\n");
-        ada.expect_line("- hello");
+        ada.expect_line("> hello");
         const Result stranger = ask_as("games", "", place.socket, "notice -r lobby hello\n");
         CHECK(stranger.out.empty());
         CHECK(stranger.err.find("Permission denied") != std::string::npos);
@@ -118,30 +118,37 @@ TEST_SUITE("e2e") {
         const Daemon daemon{place.with({"flood-per-address 3/1h"})};
         ChatClient ada{daemon, "ada"}, bob{daemon, "bob"};
         ada.expect_line("bob joined");
-        std::string lines, answers = "ok\nok\nok\n";
+        std::string lines;
         for (int line = 1; line <= 100; ++line) lines += text("notice -r lobby ", line, '\n');
-        for (int line = 4; line <= 100; ++line)
-            answers +=
-                "error there were too many notices: 3 in 3600 seconds are let in (flood-per-address)\n";
-        CHECK(place.ask(lines) == answers);
-        for (ChatClient* const client : {&ada, &bob}) client->expect_lines({"- 1", "- 2", "- 3"});
+        const std::string refused =
+            "error there were too many notices: 3 in 3600 seconds are let in (flood-per-address)";
+        Connection speaker = connect_to_file(place.socket);
+        speaker.send(lines);
+        for (int line = 1; line <= 3; ++line) CHECK(speaker.read_line() == "ok");
+        CHECK(speaker.read_line() == refused); // once: the next lines wait
+        for (const std::string_view nothing : {"help", "", "# x"}) {
+            Connection asker = connect_to_file(place.socket);
+            asker.send(text(nothing, '\n'));
+            CHECK(asker.read_line() == refused); // whatever it asks
+        }
+        for (ChatClient* const client : {&ada, &bob}) client->expect_lines({"> 1", "> 2", "> 3"});
         bob.say("hello");
         ada.expect_line("bob say: hello");
     }
 
-    TEST_CASE("notices: at the limit of connections others wait and the hub does not") {
+    TEST_CASE("notices: who says nothing makes room for who does and keeps nobody waiting") {
         const Place place;
         const Daemon daemon{place.with()};
-        std::vector<Connection> silent;
-        for (int count = 0; count < 16; ++count) silent.push_back(connect_to_file(place.socket));
-        Connection later = connect_to_file(place.socket);
-        later.send("notice -r lobby at last\n");
         ChatClient ada{daemon, "ada"};
+        std::vector<Connection> silent;
+        for (int count = 0; count < 64; ++count) {
+            silent.push_back(connect_to_file(place.socket));
+            silent.back().send("\n\n# still here\n");
+        }
         chatctl(daemon, {"announce", "hello"});
         ada.expect_line("administrator say: hello");
-        silent.pop_back();
-        CHECK(later.read_line() == "ok");
-        ada.expect_line("- at last");
+        CHECK(place.ask("notice -r lobby at last\n") == "ok\n");
+        ada.expect_line("> at last");
     }
 
     TEST_CASE("notices: the socket outlives the hub") {
@@ -155,7 +162,7 @@ TEST_SUITE("e2e") {
         waiting.send("notice -r lobby after a death\n");
         ::kill(hub, SIGKILL);
         CHECK(waiting.read_line() == "ok");
-        ada.expect_line("- after a death");
+        ada.expect_line("> after a death");
         CHECK(status_of(place.socket).st_ino == file);
     }
 
@@ -175,10 +182,15 @@ TEST_SUITE("e2e") {
         daemon.configure({"room lobby", "notices /proc/notices"}); // where nobody can make one
         const Result told = run_chatctl(daemon, {"reload"});
         CHECK((told.out + told.err).find("unix:/proc/notices") != std::string::npos);
+        CHECK(run_client({"nc", "-N", "-U", other.native()}, "notice -r lobby three\n").out == "ok\n");
+        fs::remove(other);
+        daemon.configure({"room lobby", text("notices ", other.parent_path().native(), "/./", "/other")});
+        chatctl(daemon, {"reload"});
+        CHECK(run_client({"nc", "-N", "-U", other.native()}, "notice -r lobby four\n").out == "ok\n");
         daemon.configure({"room lobby"});
         chatctl(daemon, {"reload"});
         CHECK_FALSE(fs::exists(other));
-        ada.expect_lines({"- one", "- two"});
+        ada.expect_lines({"> one", "> two", "> three", "> four"});
     }
 
     TEST_CASE("notices: another group is let in by a reload at the same socket") {
@@ -212,8 +224,29 @@ TEST_SUITE("e2e") {
         CHECK(server.upgrade().status == 0);
         early.send("notice -r lobby after\n");
         CHECK(early.read_line() == "ok");
-        ada.expect_lines({"- before", "- after"});
+        ada.expect_lines({"> before", "> after"});
         CHECK(status_of(place.socket).st_ino == file);
+    }
+
+    TEST_CASE("notices: whoever is connected is answered while the next hub is on trial") {
+        const Place place;
+        const UpgradedServer server{[&](const ProgramPlace& program) {
+            return chatd_in(program, {"room lobby", place.line()});
+        }};
+        ChatClient ada{server.daemon, "ada"};
+        Connection early = connect_to_file(place.socket);
+        early.send("notice -r lobby before\n");
+        CHECK(early.read_line() == "ok");
+        Process upgrade = begin_upgrade(server.daemon, server.place);
+        wait_for_trial(server.daemon, server.place);
+        early.send("notice -r lobby meanwhile\n");
+        CHECK(early.read_line() == "ok");
+        ada.expect_lines({"> before", "> meanwhile"});
+        CHECK_FALSE(upgrade.has_ended()); // nor is the trial
+        CHECK(upgrade.wait() == 0);
+        early.send("notice -r lobby after\n");
+        CHECK(early.read_line() == "ok");
+        ada.expect_line("> after");
     }
 
     TEST_CASE("notices: an upgrade opens the socket that its configuration names and closes the other") {
@@ -252,6 +285,11 @@ TEST_SUITE("e2e") {
                   std::string::npos);
             CHECK(refused(text("notices ", (place.folder / "state/control").native()), options)
                       .find("that is the control socket: choose another path") != std::string::npos);
+            const Path shared = place.folder / "shared";
+            fs::create_directory(shared);
+            fs::permissions(shared, fs::perms::all);
+            CHECK(refused(text("notices ", (shared / "socket").native()), options)
+                      .find("others may put a file of theirs in its place") != std::string::npos);
             CHECK(refused("notices /etc/passwd", options).find("exists and is not a socket") !=
                   std::string::npos);
         }

@@ -125,10 +125,30 @@ TEST_SUITE("e2e") {
             FtpClient{ftpd}.put("note", "hello");
             if (is_in_group)
                 ada.expect_line(
-                    text("- anonymous shared note (5 B): ftp://127.0.0.1:", ftpd.port(), "/note"));
+                    text("> anonymous shared note (5 B): ftp://127.0.0.1:", ftpd.port(), "/note"));
             else
                 ftpd.wait_for_log("not announced in lobby: ");
         }
+    }
+
+    TEST_CASE("service: under chatd's unit a group that is named is that of its folder") {
+        if (lacks_filters()) return;
+        if (!is_root()) return tests::skip("only root is several users");
+        const TempDir place, of_chatd;
+        const Path folder = place / "run";
+        std::filesystem::create_directory(folder);
+        REQUIRE(run_client({"chown", "daemon:mail", folder.native()}).status == 0);
+        REQUIRE(::chmod(folder.c_str(), 02710) == 0);
+        Daemon::Setting chat = under("chatd.service", "chatd", of_chatd.path());
+        chat.lines.push_back(text("notices ", (folder / "notices").native(), " mail"));
+        chat.environment = {"UNIT_USER=daemon"};
+        const Daemon chatd{chat};
+        struct stat of_folder {
+        }, of_socket{};
+        REQUIRE(::stat(folder.c_str(), &of_folder) == 0);
+        REQUIRE(::lstat((folder / "notices").c_str(), &of_socket) == 0);
+        CHECK(of_socket.st_gid == of_folder.st_gid);
+        CHECK((of_socket.st_mode & 07777) == 0660);
     }
 
     TEST_CASE(
