@@ -19,6 +19,8 @@ namespace chatd {
 namespace {
 
 constexpr unsigned max_history = 100000; // lines of one answer
+constexpr std::string_view not_recorded =
+    "it is done, but the disk is full, and the room's log does not say so: chatd's log has more";
 
 // Names and topics are as wide as a terminal shows them.
 std::string column(const std::string& text, std::size_t width) {
@@ -200,11 +202,18 @@ Room& Administration::known_room(std::string_view name) {
     return *room;
 }
 
-// What is said to be done is so, whatever becomes of this hub.
-ControlAnswer Administration::done() const {
+// What is said to be done is so, whatever becomes of this hub; and what the disk did not take is not. Of what
+// was put into the batches just now.
+ControlAnswer Administration::done(std::string_view if_refused) const {
     Answer answer;
-    answer.more = [] { return std::optional<std::string>{}; };
-    answer.has_ended = [this] { return !rooms_.has_batches() && deposits_.has_settled(); };
+    const auto is_over = [this] { return !rooms_.has_batches() && deposits_.has_settled(); };
+    answer.more = [this, is_over, if_refused,
+                   before = rooms_.refused_of_administrator()]() -> std::optional<std::string> {
+        if (is_over() && rooms_.refused_of_administrator() != before)
+            throw UserError(std::string{if_refused});
+        return {};
+    };
+    answer.has_ended = is_over;
     return answer;
 }
 
@@ -246,7 +255,7 @@ ControlAnswer Administration::act(Kind kind, Words words) {
     if (kind == Kind::unbanned && words.size() == 1) return unban(room, words[0]);
     const auto why = moderation_.act(nullptr, room.empty() ? nullptr : &known_room(room), kind, words);
     if (why) throw UserError(std::string{words_for(*why)});
-    return done();
+    return done(not_recorded);
 }
 
 // A ban outlives its room, too.
@@ -257,7 +266,7 @@ ControlAnswer Administration::unban(const std::string& room, const std::string& 
             moderation_.record(nullptr, rooms_.find(room), Kind::unbanned, word);
         else
             log_.notice(text("unban ", escape(word), " by administrator in ", escape(room)));
-        return done();
+        return done(not_recorded);
     }
     const auto elsewhere = bans_.room_of_ban(whom, std::chrono::system_clock::now());
     if (!elsewhere) throw UserError(std::string{words_for(Refusal::not_banned)});

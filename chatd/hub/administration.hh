@@ -58,7 +58,8 @@ private:
     Answer act(Kind kind, common::Words words);
     Answer moderate(common::Words words);
     Answer unban(const std::string& room, const std::string& word);
-    Answer done() const;
+    Answer done(std::string_view if_refused =
+                    "the disk is full, and the line was not sent: chatd's log has more") const;
     Room& known_room(std::string_view name);
     void announce_to(Room* only, std::string_view words);
     void announce_typed(std::string_view line);
