@@ -23,7 +23,7 @@ services := $(foreach u,chatd.service chatd.socket ftpd.service ftpd.socket ftpd
             $(foreach d,chatd ftpd,$d.tmpfiles:lib/tmpfiles.d:$d.conf) \
             ftpd.logrotate:share/doc/suite/logrotate:ftpd \
             $(foreach f,avahi/ftpd.service $(addprefix fail2ban/,suite-ftpd.conf suite-chatd.conf suite-jails.conf) \
-              $(foreach n,1 2 3,examples/chatd-$n.conf examples/ftpd-$n.conf),$f:share/doc/suite/$(patsubst %/,%,$(dir $f)))
+              $(foreach n,1 2 3,examples/chatd-$n.conf examples/ftpd-$n.conf) examples/announce.conf,$f:share/doc/suite/$(patsubst %/,%,$(dir $f)))
 # SHELL:FOLDER below PREFIX:NAME there, % being the program's. What shells offer behind the programs' names.
 shells   := bash:share/bash-completion/completions:% zsh:share/zsh/site-functions:_% fish:share/fish/vendor_completions.d:%.fish
 # Message catalogues (gencat(1)), by language, and where they go below PREFIX.
