@@ -19,10 +19,11 @@ links    := fls:fcp:ftpd/fcp/fcp.cc:bin chatctl:ftpctl:chatd/main.cc:sbin
 # FILE of service/:FOLDER below PREFIX[:NAME there]. What other programs are told of the daemons: systemd of their
 # units, users and folders; and, to be copied into /etc, logrotate, avahi and fail2ban.
 services := $(foreach u,chatd.service chatd.socket ftpd.service ftpd.socket ftpd-root.service ftpd-root.socket,$u:lib/systemd/system) \
-            $(foreach d,chatd ftpd,$d.sysusers:lib/sysusers.d:$d.conf) ftpd.tmpfiles:lib/tmpfiles.d:ftpd.conf \
+            $(foreach d,suite chatd ftpd,$d.sysusers:lib/sysusers.d:$d.conf) \
+            $(foreach d,chatd ftpd,$d.tmpfiles:lib/tmpfiles.d:$d.conf) \
             ftpd.logrotate:share/doc/suite/logrotate:ftpd \
             $(foreach f,avahi/ftpd.service $(addprefix fail2ban/,suite-ftpd.conf suite-chatd.conf suite-jails.conf) \
-              $(foreach n,1 2 3,examples/chatd-$n.conf examples/ftpd-$n.conf),$f:share/doc/suite/$(patsubst %/,%,$(dir $f)))
+              $(foreach n,1 2 3,examples/chatd-$n.conf examples/ftpd-$n.conf) examples/announce.conf,$f:share/doc/suite/$(patsubst %/,%,$(dir $f)))
 # SHELL:FOLDER below PREFIX:NAME there, % being the program's. What shells offer behind the programs' names.
 shells   := bash:share/bash-completion/completions:% zsh:share/zsh/site-functions:_% fish:share/fish/vendor_completions.d:%.fish
 # Message catalogues (gencat(1)), by language, and where they go below PREFIX.

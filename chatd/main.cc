@@ -89,6 +89,7 @@ Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOp
         plan.owner = hub = users->main;
         plan.children_user = users->children;
     }
+    if (settings.notices) plan.group_sockets = {*settings.notices};
     if (foreground) plan.opened[std::string{chatd::label_of_terminal}] = chatd::open_console;
     plan.processes.push_back({.role = "hub", .body = [settings, start, hub](Birth birth) {
                                   KeeperLink keeper{std::move(birth.keeper)};

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <string_view>
 
 using namespace common;
@@ -88,6 +89,18 @@ constexpr std::array room_options{
                    room.keep_age = parse_days(std::span{&word, 1}, max_kept);
                }},
 };
+
+GroupPlace parse_notices(Words words) {
+    if (words.empty() || words.size() > 2) throw UserError("takes a path, and perhaps a group");
+    if (!words[0].starts_with('/'))
+        throw UserError(text("'", escape(words[0]), "' is not a path: write one that begins with /"));
+    if (words.size() == 2 && words[1].empty()) throw UserError("a group has a name");
+    // One path for one place, but for "..", which may stand behind a link.
+    const std::filesystem::path path{words[0]};
+    const bool is_plain = std::ranges::find(path, "..") == path.end();
+    return {"notices", is_plain ? path.lexically_normal().string() : words[0],
+            words.size() == 2 ? words[1] : ""};
+}
 
 constexpr std::array<std::string_view, 2> on_or_off{"on", "off"};
 constexpr std::string_view flood_words =
@@ -177,6 +190,16 @@ void check_tls(const Settings& settings) {
         if (const ListenPlace place{given}; place.is_tls)
             throw UserError(text("listen ", escape(place.address),
                                  " tls: there is no TLS: add `certificate CERT KEY', two files in PEM"));
+}
+
+void check_notices(const Settings& settings) {
+    if (!settings.notices) return;
+    const std::string& path = settings.notices->path;
+    if (path == settings.control)
+        throw UserError(text("notices ", escape(path), ": that is the control socket: choose another path"));
+    for (const std::string& given : settings.listen)
+        if (ListenPlace{given}.address == "unix:" + path)
+            throw UserError(text("notices ", escape(path), ": clients connect there: choose another path"));
 }
 
 const std::string& entry_word(const RoomSettings& room) { return room.code.empty() ? room.name : room.code; }
@@ -270,6 +293,9 @@ std::vector<Directive> directive_table(Settings& s) {
     table.push_back({"lang", "en|zh", "en", "the language of clients that choose none", Repeats::no,
                      Reload::yes,
                      [&](Words w) { s.language = static_cast<Language>(parse_choice(w, language_names)); }});
+    table.push_back({"notices", "PATH [GROUP]", "",
+                     "a socket over which a group of users can say lines into rooms, and nothing else",
+                     Repeats::no, Reload::yes, [&](Words w) { s.notices = parse_notices(w); }});
     for (Directive& row : tls_directives(s.tls)) table.push_back(std::move(row));
     return table;
 }
@@ -282,6 +308,7 @@ Settings make_settings(std::span<const ConfigLine> lines) {
     check_entries(settings.rooms);
     check_operators(settings);
     check_tls(settings);
+    check_notices(settings);
     return settings;
 }
 

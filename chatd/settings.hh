@@ -7,6 +7,7 @@
 #include "chatd/protocol.hh"
 #include "common/authd/authd.hh"
 #include "common/daemon_settings.hh"
+#include "common/keeper/group_sockets.hh"
 #include "common/tls/tls_settings.hh"
 
 #include <algorithm>
@@ -61,6 +62,7 @@ struct Settings : common::DaemonSettings {
     std::chrono::seconds resume_time{};          // 0: nobody is given a token
     Language language{};
     common::TlsSettings tls;
+    std::optional<common::GroupPlace> notices;
 
     // What all clients from one address may do together.
     FloodLimit address_limit() const {

@@ -15,20 +15,34 @@
 #include <vector>
 
 namespace common {
+namespace {
+
+// Aside, since a static program that does not find the name in the system's file may die of the libraries
+// that look further (nsswitch.conf(5)). Empty: there is nobody of that name here.
+std::string look_up(const std::function<std::string()>& question) {
+    try {
+        return ask_aside(question);
+    } catch (const UserError&) {
+        return {};
+    }
+}
+
+std::vector<gid_t> own_groups() {
+    std::vector<gid_t> groups(
+        static_cast<std::size_t>(checked("getgroups", {}, [] { return ::getgroups(0, nullptr); })));
+    groups.resize(static_cast<std::size_t>(checked(
+        "getgroups", {}, [&] { return ::getgroups(static_cast<int>(groups.size()), groups.data()); })));
+    return groups;
+}
+
+} // namespace
 
 Identity find_user(std::string_view name, std::string_view directive) {
     const std::string wanted{name};
-    // Aside, since a static program that does not find the name in the system's file may die of the libraries
-    // that look further (nsswitch.conf(5)).
-    std::string found;
-    try {
-        found = ask_aside([&]() -> std::string {
-            const passwd* const entry = ::getpwnam(wanted.c_str());
-            return entry == nullptr ? "" : text(entry->pw_uid, ' ', entry->pw_gid);
-        });
-    } catch (const UserError&) {
-        // Then there is nobody of that name here.
-    }
+    const std::string found = look_up([&]() -> std::string {
+        const passwd* const entry = ::getpwnam(wanted.c_str());
+        return entry == nullptr ? "" : text(entry->pw_uid, ' ', entry->pw_gid);
+    });
     const std::size_t blank = std::min(found.find(' '), found.size());
     const auto uid = parse_number<uid_t>(std::string_view{found}.substr(0, blank));
     const auto gid = parse_number<gid_t>(std::string_view{found}.substr(std::min(blank + 1, found.size())));
@@ -38,6 +52,23 @@ Identity find_user(std::string_view name, std::string_view directive) {
     if (*uid == 0 || *gid == 0)
         throw UserError(text(directive, ' ', wanted, ": this user has root's rights; name an ordinary user"));
     return {*uid, *gid, wanted};
+}
+
+gid_t find_group(std::string_view name, std::string_view directive) {
+    const std::string wanted{name};
+    const auto gid = parse_number<gid_t>(look_up([&]() -> std::string {
+        const group* const entry = ::getgrnam(wanted.c_str());
+        return entry == nullptr ? "" : text(entry->gr_gid);
+    }));
+    if (!gid)
+        throw UserError(
+            text(directive, ' ', escape(wanted, 64), ": there is no such group; create it or name another"));
+    return *gid;
+}
+
+bool is_member(gid_t group) {
+    const std::vector<gid_t> groups = own_groups();
+    return ::getegid() == group || std::ranges::find(groups, group) != groups.end();
 }
 
 void enter_root(int directory) {
@@ -68,10 +99,7 @@ void become(const Identity& identity) {
 void act_as(const Identity& identity, const std::function<void()>& work) {
     const uid_t user = ::geteuid();
     const gid_t group = ::getegid();
-    std::vector<gid_t> groups(
-        static_cast<std::size_t>(checked("getgroups", {}, [] { return ::getgroups(0, nullptr); })));
-    groups.resize(static_cast<std::size_t>(checked(
-        "getgroups", {}, [&] { return ::getgroups(static_cast<int>(groups.size()), groups.data()); })));
+    const std::vector<gid_t> groups = own_groups();
     std::exception_ptr failure;
     try {
         checked("setgroups", identity.name, [&] { return ::setgroups(1, &identity.gid); });

@@ -19,6 +19,10 @@ struct Identity {
 // The user of the directive, getpwnam(3). Throws UserError if there is none of this name, or if it is root by
 // another name or its own (user or group 0).
 Identity find_user(std::string_view name, std::string_view directive = "run-as");
+// The group of the directive, getgrnam(3). Throws UserError if there is none of this name.
+gid_t find_group(std::string_view name, std::string_view directive);
+// Whether this process may give its files to the group without being root.
+bool is_member(gid_t group);
 
 // chroot(2) into an open directory, which becomes the working directory. Only root may, and who has the
 // rights of common/child_rights.hh: that one has become the directory's owner afterwards, until it becomes

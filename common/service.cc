@@ -3,7 +3,6 @@
 
 #include "common/daemon.hh"
 #include "common/errors.hh"
-#include "common/record_bytes.hh"
 #include "common/state.hh"
 #include "common/text.hh"
 
@@ -14,25 +13,7 @@ namespace common {
 
 namespace {
 
-// Of a connection to the control socket, for an upgrade: whether it waits for how that goes, what is not yet
-// heard of it, and what is not yet written.
-constexpr std::string_view label_of_asker = "asker ";
-constexpr std::size_t max_asker = 8192; // bytes, of both together
-using Asks = pack::Struct<"=?">;
-
-std::string packed(const ControlServer::Moved& moved) {
-    return RecordWriter{}.text(moved.input).text(moved.output).fields<Asks>(moved.awaits_answer).take();
-}
-
-ControlServer::Moved unpack(KeeperLink::Left left) {
-    RecordReader reader{left.bytes};
-    ControlServer::Moved moved{std::move(left.fd)};
-    moved.input = reader.text(max_asker);
-    moved.output = reader.text(max_asker);
-    moved.awaits_answer = std::get<0>(reader.fields<Asks>());
-    reader.expect_end();
-    return moved;
-}
+constexpr std::string_view label_of_asker = "asker "; // a connection to the control socket, for an upgrade
 
 } // namespace
 
@@ -161,7 +142,7 @@ void Service::take_over_upgrade() {
     for (KeeperLink::Left& asker : keeper_.take_left(label_of_asker)) {
         if (!asker.fd) continue;
         const std::string label = asker.label;
-        ControlServer::Moved moved = unpack(std::move(asker));
+        auto moved = ControlServer::Moved::unpack(asker.bytes, std::move(asker.fd));
         if (!moved.awaits_answer) {
             silent_.emplace_back(label, std::move(moved));
             continue;
@@ -202,8 +183,8 @@ void Service::end_hand_over() {
     for (const std::string& label : std::exchange(askers_, {})) keeper_.withdraw(label);
     std::size_t asker = 0;
     for (const ControlServer::Moved& moved : control_->take_moved())
-        if (moved.input.size() + moved.output.size() <= max_asker) // else it reads nothing
-            keeper_.deposit(text(label_of_asker, ++asker), packed(moved), moved.socket.get());
+        if (const std::optional<std::string> packed = moved.pack())
+            keeper_.deposit(text(label_of_asker, ++asker), *packed, moved.socket.get());
     log_.notice("handing over");
     keeper_.tell_handed_over();
 }

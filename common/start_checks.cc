@@ -27,14 +27,6 @@ void check_folder_of(const std::string& path, const std::string& state) {
     checked("make", path, [&] { return ::access(folder.c_str(), W_OK | X_OK); });
 }
 
-void check_socket_path(const Address& address, const std::string& state) {
-    const std::string path = address.path();
-    check_folder_of(path, state);
-    struct stat found {};
-    if (::lstat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode))
-        throw UserError(text(address.shown(), " exists and is not a socket: choose another path"));
-}
-
 bool is_any(const Address& address) {
     const std::string host = address.host();
     return host == "0.0.0.0" || host == "::";
@@ -74,6 +66,14 @@ void check_log(const std::string& place) {
 }
 
 } // namespace
+
+void check_socket_path(const Address& address, const std::string& state) {
+    const std::string path = address.path();
+    check_folder_of(path, state);
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode))
+        throw UserError(text(address.shown(), " exists and is not a socket: choose another path"));
+}
 
 void check_children(const DaemonSettings& settings, std::string_view daemon) {
     if (settings.needs_sandbox)

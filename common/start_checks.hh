@@ -4,8 +4,10 @@
 // that runs.
 #pragma once
 
+#include "common/address.hh"
 #include "common/daemon_settings.hh"
 
+#include <string>
 #include <string_view>
 
 namespace common {
@@ -17,6 +19,9 @@ void check_start(const DaemonSettings& settings, std::string_view daemon, std::s
 
 // The parts that serve one client alone (ftpd -i) needs, too: run-as and the user file.
 void check_children(const DaemonSettings& settings, std::string_view daemon);
+
+// Whether a socket can be made there; state: that folder is made. Throws UserError or std::system_error.
+void check_socket_path(const Address& address, const std::string& state);
 
 // Whether a file can be opened for appending, or made, by this process. Throws std::system_error.
 void check_writable_file(const std::string& path);

@@ -19,6 +19,8 @@ namespace chatd {
 namespace {
 
 constexpr unsigned max_history = 100000; // lines of one answer
+constexpr std::string_view not_recorded =
+    "it is done, but the disk is full, and the room's log does not say so: chatd's log has more";
 
 // Names and topics are as wide as a terminal shows them.
 std::string column(const std::string& text, std::size_t width) {
@@ -150,8 +152,7 @@ std::vector<ControlVerb> Administration::verbs() {
     return {
         {"announce", "[-r ROOM] TEXT", "say it to everybody, or in one room, as administrator",
          [this](Words words) { return announce(words[0]); }, true},
-        {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
-         [this](Words words) { return notice(words[0]); }, true},
+        notice_verb(),
         {"topic", "-r ROOM TEXT", "set a room's topic; - removes it",
          [this](Words words) { return set_topic(words[0]); }, true},
         {"rooms", "", "list the rooms", [this](Words) { return list_rooms(); }},
@@ -172,6 +173,11 @@ std::vector<ControlVerb> Administration::verbs() {
         {"unvoice", "-r ROOM NAME", "take the voice back", act_of(Kind::unvoiced)},
         {"stats", "", "print the totals since the start", [this](Words) { return stats(); }},
     };
+}
+
+ControlVerb Administration::notice_verb(std::string_view mark) {
+    return {"notice", "-r ROOM TEXT", "show a line of another program in a room, as it is",
+            [this, mark](Words words) { return notice(words[0], mark); }, true};
 }
 
 std::vector<std::string> Administration::status() const {
@@ -196,11 +202,18 @@ Room& Administration::known_room(std::string_view name) {
     return *room;
 }
 
-// What is said to be done is so, whatever becomes of this hub.
-ControlAnswer Administration::done() const {
+// What is said to be done is so, whatever becomes of this hub; and what the disk did not take is not. Of what
+// was put into the batches just now.
+ControlAnswer Administration::done(std::string_view if_refused) const {
     Answer answer;
-    answer.more = [] { return std::optional<std::string>{}; };
-    answer.has_ended = [this] { return !rooms_.has_batches() && deposits_.has_settled(); };
+    const auto is_over = [this] { return !rooms_.has_batches() && deposits_.has_settled(); };
+    answer.more = [this, is_over, if_refused,
+                   before = rooms_.refused_of_administrator()]() -> std::optional<std::string> {
+        if (is_over() && rooms_.refused_of_administrator() != before)
+            throw UserError(std::string{if_refused});
+        return {};
+    };
+    answer.has_ended = is_over;
     return answer;
 }
 
@@ -215,14 +228,14 @@ ControlAnswer Administration::announce(const std::string& rest) {
 }
 
 // What another program has to tell, ftpd say of a file that is there.
-ControlAnswer Administration::notice(const std::string& rest) {
+ControlAnswer Administration::notice(const std::string& rest, std::string_view mark) {
     std::string words = rest;
     const std::string room = take_room_option(words);
     words = neutralise(unquote(words));
     if (room.empty()) throw UserError("say in which room: -r ROOM");
-    if (words.empty() || words.size() > max_text)
-        throw UserError(text("a notice has 1 to ", max_text, " bytes"));
-    rooms_.add_line(known_room(room), Kind::noted, nullptr, words);
+    const std::size_t most = max_text - mark.size();
+    if (words.empty() || words.size() > most) throw UserError(text("a notice has 1 to ", most, " bytes"));
+    rooms_.add_line(known_room(room), Kind::noted, nullptr, text(mark, words));
     return done();
 }
 
@@ -242,7 +255,7 @@ ControlAnswer Administration::act(Kind kind, Words words) {
     if (kind == Kind::unbanned && words.size() == 1) return unban(room, words[0]);
     const auto why = moderation_.act(nullptr, room.empty() ? nullptr : &known_room(room), kind, words);
     if (why) throw UserError(std::string{words_for(*why)});
-    return done();
+    return done(not_recorded);
 }
 
 // A ban outlives its room, too.
@@ -253,7 +266,7 @@ ControlAnswer Administration::unban(const std::string& room, const std::string& 
             moderation_.record(nullptr, rooms_.find(room), Kind::unbanned, word);
         else
             log_.notice(text("unban ", escape(word), " by administrator in ", escape(room)));
-        return done();
+        return done(not_recorded);
     }
     const auto elsewhere = bans_.room_of_ban(whom, std::chrono::system_clock::now());
     if (!elsewhere) throw UserError(std::string{words_for(Refusal::not_banned)});

@@ -37,6 +37,8 @@ public:
 
     // For common::Service, which adds `reload' and `shutdown'.
     std::vector<common::ControlVerb> verbs();
+    // One of them; mark: what each line is to begin with.
+    common::ControlVerb notice_verb(std::string_view mark = {});
     // The totals since the start, the rooms and the clients.
     std::vector<std::string> status() const;
     void start_console(common::Fd terminal);
@@ -45,7 +47,7 @@ private:
     using Answer = common::ControlAnswer;
 
     Answer announce(const std::string& rest);
-    Answer notice(const std::string& rest);
+    Answer notice(const std::string& rest, std::string_view mark);
     Answer set_topic(const std::string& rest);
     Answer list_rooms() const;
     Answer list_clients() const;
@@ -56,7 +58,8 @@ private:
     Answer act(Kind kind, common::Words words);
     Answer moderate(common::Words words);
     Answer unban(const std::string& room, const std::string& word);
-    Answer done() const;
+    Answer done(std::string_view if_refused =
+                    "the disk is full, and the line was not sent: chatd's log has more") const;
     Room& known_room(std::string_view name);
     void announce_to(Room* only, std::string_view words);
     void announce_typed(std::string_view line);

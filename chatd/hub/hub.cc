@@ -39,7 +39,7 @@ constexpr std::size_t authd_descriptors = AuthdLink::max_unsent + 64; // and for
 std::size_t own_of(const Settings& settings) {
     const bool needs_authd = !settings.users.empty() || !secrets_of(settings).empty();
     return own_descriptors + 2 * settings.rooms.size() + (needs_authd ? authd_descriptors : 0) +
-           TlsDoor::descriptors(settings);
+           TlsDoor::descriptors(settings) + NoticeDoor::descriptors(settings);
 }
 
 // If it is there: what is not, is made.
@@ -94,6 +94,7 @@ Fd take_pages(KeeperLink& keeper, std::size_t count, const std::string& state) {
 void check_start(const Settings& settings) {
     require_descriptors(own_of(settings) + settings.listen.size());
     common::check_start(settings, "chatd", main_user_directive);
+    if (settings.notices) check_group_place(*settings.notices, settings.state);
     check_names_of_users(settings.users);
     const std::string rooms = settings.state + "/rooms";
     check_folder(rooms);
@@ -162,6 +163,7 @@ Hub::Hub(KeeperLink& keeper, Settings settings, Log& log, Start start)
       requests_(loop_, log_, settings_, people_, rooms_, answers_, departures_, budgets_,
                 {names_, entry_, resumption_, speech_, segments_, moderation_, lists_, ignores_}),
       administration_(service_, log_, people_, rooms_, bans_, moderation_, pool_, deposits_),
+      notices_(service_, settings_, administration_.notice_verb(NoticeDoor::mark)),
       evictions_(log_, settings_, people_, rooms_, answers_, departures_,
                  [this](std::string_view label) { return pool_.listens_at(label); }) {
     ::umask(077);
@@ -192,7 +194,13 @@ void Hub::open_parts() {
                    .status = [this] { return administration_.status(); },
                    .apply = [this](Service::Lines lines) { return apply(lines); },
                    .on_given = [this](Given given) { take(std::move(given)); },
-                   .on_taken_back = [this](const std::string& label) { pool_.remove_listener(label); },
+                   .on_taken_back =
+                       [this](const std::string& label) {
+                           if (label.starts_with(label_of_group_socket))
+                               notices_.remove(label);
+                           else
+                               pool_.remove_listener(label);
+                       },
                    .on_deposited =
                        [this] {
                            answers_.on_deposited();
@@ -203,6 +211,7 @@ void Hub::open_parts() {
                    .make_safe = [](const std::string& words) { return neutralise(words); },
                    .max_farewell = max_text});
     passwords_.start();
+    notices_.open();
     Given spawner = keeper_.take(label_of_spawner);
     take_over(spawner.pid);
     std::vector<Given> listeners = keeper_.take_all(label_of_listener);
@@ -285,6 +294,7 @@ void Hub::take_over(pid_t spawner) {
 // What the keeper has opened again, and processes that it has started.
 void Hub::take(Given given) {
     if (given.label.starts_with(label_of_listener)) return pool_.add_listener(std::move(given));
+    if (given.label.starts_with(label_of_group_socket)) return notices_.add(std::move(given));
     if (given.label == label_of_spawner) {
         if (keeper_.is_on_trial()) keep_spawner(given);
         spawner_.adopt(std::move(given.fd), given.pid);
@@ -319,7 +329,7 @@ std::size_t Hub::set_descriptors_aside() {
     const std::size_t for_rooms = all / share_of_made_rooms;
     rooms_.set_most_made(settings_.create_rooms ? std::clamp(for_rooms, min_made_rooms, max_made_rooms) : 0);
     return own_descriptors + rooms_.descriptors() + (passwords_.has_authd() ? authd_descriptors : 0) +
-           TlsDoor::descriptors(settings_);
+           TlsDoor::descriptors(settings_) + NoticeDoor::descriptors(settings_);
 }
 
 int Hub::run() {
@@ -395,6 +405,7 @@ void Hub::settle_batches() {
     deposits_.end_round();
     pool_.tell_released();
     service_.control().continue_answers();
+    notices_.continue_answers();
     rooms_.end_round();
 }
 
@@ -419,7 +430,8 @@ std::vector<std::string> Hub::apply(Service::Lines lines) {
 // What another hub could not finish: who has no handler yet, what the keeper does not have yet, and answers
 // and questions that a handler would have to repeat.
 bool Hub::has_more_to_do() const {
-    return pool_.has_arrivals() || !deposits_.has_all() || !answers_.are_all_sent() ||
+    return pool_.has_arrivals() || notices_.is_answering() || !deposits_.has_all() ||
+           !answers_.are_all_sent() ||
            std::any_of(people_.all().begin(), people_.all().end(),
                        [](const auto& entry) { return entry.second.login != nullptr; });
 }
@@ -427,6 +439,7 @@ bool Hub::has_more_to_do() const {
 // Another goes on with all that there is here, as if this one had died at a quiet moment: nobody is told.
 void Hub::hand_over() {
     pool_.accept_no_more();
+    notices_.begin_hand_over();
     bool is_late = false;
     loop_.at(Clock::now() + hand_over_time, [&is_late] { is_late = true; });
     while (has_more_to_do() && !is_late && !service_.is_stopping()) turn();
@@ -438,6 +451,7 @@ void Hub::hand_over() {
     passwords_.leave();
     tls_.leave();
     spawner_.leave();
+    notices_.hand_over();
     service_.end_hand_over();
 }
 
@@ -446,6 +460,7 @@ void Hub::stop() {
     rooms_.wake_members();
     service_.begin_stop(people_.count());
     pool_.close();
+    notices_.close();
     const std::string& words = service_.farewell();
     const Farewell why = words.empty() ? Farewell::stopping : Farewell::stopping_with_words;
     std::vector<ClientNumber> all;

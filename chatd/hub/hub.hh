@@ -12,6 +12,7 @@
 #include "chatd/hub/evictions.hh"
 #include "chatd/hub/handler_pool.hh"
 #include "chatd/hub/kept_places.hh"
+#include "chatd/hub/notice_door.hh"
 #include "chatd/hub/requests.hh"
 #include "chatd/hub/spawner_link.hh"
 #include "chatd/hub/tls_door.hh"
@@ -116,6 +117,7 @@ private:
     Lists lists_;
     Requests requests_;
     Administration administration_;
+    NoticeDoor notices_;
     Evictions evictions_;
     bool evicts_ = false;
 };

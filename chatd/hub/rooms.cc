@@ -195,7 +195,7 @@ std::uint64_t Rooms::add_line(Room& room, Kind kind, const Client* from, std::st
     batches_[&room];
     if (from == nullptr) {
         ++lines_;
-        return room.log().add(kind, 0, {}, text);
+        return of_administrator_[&room] = room.log().add(kind, 0, {}, text);
     }
     if (const std::uint64_t standing = standing_.find(room, kind, *from, nth); standing != 0) return standing;
     ++lines_;
@@ -243,6 +243,7 @@ std::vector<Rooms::Settled> Rooms::flush() {
 
 void Rooms::write_batches() {
     had_batches_ = had_batches_ || has_batches();
+    const auto of_administrator = std::exchange(of_administrator_, {});
     for (const auto& [room, waiting] : std::exchange(batches_, {})) {
         RoomLog& log = room->log();
         const std::uint64_t begin = log.end_line();
@@ -251,6 +252,8 @@ void Rooms::write_batches() {
         const std::uint64_t end = log.end_line();
         if (log.last_segment() != segment) note_change(*room); // without a name it must not be lost
         if (is_whole || end != begin) news_.insert(room);
+        const auto asked = of_administrator.find(room);
+        if (asked != of_administrator.end() && asked->second >= end) ++refused_of_administrator_;
         for (const Waiting& one : waiting)
             settled_.push_back({room, one,
                                 is_whole || one.last_line < end ? Fate::written

@@ -137,6 +137,8 @@ public:
     void wake_members();
 
     std::uint64_t lines() const { return lines_; } // since the start
+    // Of the administrator's: those of batches that did not take one.
+    std::uint64_t refused_of_administrator() const { return refused_of_administrator_; }
 
 private:
     void write_batches();
@@ -160,6 +162,8 @@ private:
     bool had_batches_ = false;   // in this round
     unsigned rounds_with_news_ = 0;
     std::uint64_t lines_ = 0;
+    std::map<const Room*, std::uint64_t> of_administrator_; // the last of these lines in its batch
+    std::uint64_t refused_of_administrator_ = 0;
 };
 
 // Room::configure; and a topic that the log has from the configuration changes with that.

@@ -64,6 +64,7 @@ Holdings::Holdings(const Plan& plan, Log& log, std::chrono::milliseconds limit)
     : log_(log), control_{open_control(plan), plan.settings.control} {
     listeners_.choose_spoken(plan.settings.listen, has_tls(plan));
     listeners_.open(plan.settings.listen, nullptr, limit);
+    group_sockets_.open(plan.group_sockets, plan.owner, nullptr, {}, limit);
     opened_ = open_all(plan);
 }
 
@@ -74,8 +75,15 @@ Holdings::Holdings(const Plan& plan, Log& log, const Paper& paper)
     listeners_.leave_out(paper.left_out);
     for (const Paper::Labelled& one : paper.opened) {
         Fd fd{one.fd};
-        if (plan.opened.contains(one.label)) opened_[one.label] = std::move(fd);
+        if (one.label.starts_with(label_of_group_socket))
+            group_sockets_.adopt(one.label, std::move(fd));
+        else if (plan.opened.contains(one.label))
+            opened_[one.label] = std::move(fd);
     }
+    group_sockets_.leave_out(paper.left_out);
+    std::vector<Note> told;
+    group_sockets_.open(plan.group_sockets, plan.owner, &told, {}); // their groups may be others now
+    for (const Note& note : told) log_.write(note.severity, note.text);
 }
 
 void Holdings::give_all(KeeperPair& child,
@@ -86,6 +94,7 @@ void Holdings::give_all(KeeperPair& child,
     give_own(label_of_control, control_.fd.get());
     give_own(label_of_log, log_.file());
     for (const Listeners::Listener& one : listeners_.all()) give_own(one.label, one.fd.get());
+    for (const GroupSockets::Socket& one : group_sockets_.all()) give_own(one.label, one.fd.get());
     for (const auto& [label, fd] : opened_) give_own(label, fd.get());
 }
 
@@ -97,14 +106,15 @@ void Holdings::open(const Plan& plan, KeeperPair* child, std::vector<Note>& told
 }
 
 void Holdings::open_listeners(const Plan& plan, KeeperPair* child, std::vector<Note>& told) {
-    listeners_.tell_changes(
-        [child](const Listeners::Listener& one) {
-            if (child != nullptr) give(*child, one.label, one.fd.get());
-        },
-        [child](const std::string& label) {
-            if (child != nullptr) child->send({.word = KeeperWord::take_back, .label = label});
-        });
+    const auto on_new = [child](const auto& one) {
+        if (child != nullptr) give(*child, one.label, one.fd.get());
+    };
+    const auto on_gone = [child](const std::string& label) {
+        if (child != nullptr) child->send({.word = KeeperWord::take_back, .label = label});
+    };
+    listeners_.tell_changes(on_new, on_gone);
     listeners_.open(plan.settings.listen, &told);
+    group_sockets_.open(plan.group_sockets, plan.owner, &told, {on_new, on_gone});
 }
 
 void Holdings::reopen_log(KeeperPair* child) {
@@ -118,6 +128,8 @@ void Holdings::write(Paper& paper) const {
     paper.inherited = listeners_.are_inherited();
     for (const Listeners::Listener& one : listeners_.all())
         paper.listeners.push_back({one.label, one.fd.get()});
+    for (const GroupSockets::Socket& one : group_sockets_.all())
+        paper.opened.push_back({one.label, one.fd.get()});
 }
 
 } // namespace common

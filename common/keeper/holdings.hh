@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
-// What the keeper has opened for the main process, and each that follows: the control socket, the listeners,
-// the log, and what a daemon's plan names. Run by the keeper.
+// What the keeper has opened for the main process, and each that follows: the control socket and those of
+// groups, the listeners, the log, and what a daemon's plan names. Run by the keeper.
 #pragma once
 
 #include "common/fd.hh"
+#include "common/keeper/group_sockets.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/keeper/keeper_pair.hh"
 #include "common/keeper/listeners.hh"
@@ -36,14 +37,18 @@ public:
     // All of it, as give does; is_other: what is left out.
     void give_all(KeeperPair& child, const std::function<bool(std::string_view label)>& is_other) const;
     // Of another plan: opens it beside what is there; throws as the first constructor. Then the main process
-    // is told, if child is one: of listeners at once, and of the rest. told: listeners that cannot be opened.
+    // is told, if child is one: of listeners and groups' sockets at once, and of the rest. told: those that
+    // cannot be opened.
     void open(const Plan& plan, KeeperPair* child, std::vector<Note>& told);
     void open_listeners(const Plan& plan, KeeperPair* child, std::vector<Note>& told); // of that, these alone
     // The log's file anew, for after a rotation.
     void reopen_log(KeeperPair* child);
     // For whoever follows: the numbers of its descriptors.
     void write(Paper& paper) const;
-    void close_listeners() { listeners_.close(); }
+    void close_listeners() {
+        listeners_.close();
+        group_sockets_.close();
+    }
 
 private:
     struct ControlSocket { // its file goes with it
@@ -60,6 +65,7 @@ private:
     Log& log_;
     ControlSocket control_;
     Listeners listeners_;
+    GroupSockets group_sockets_;
     std::map<std::string, Fd> opened_;
 };
 

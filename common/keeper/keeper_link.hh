@@ -26,6 +26,7 @@ inline constexpr std::string_view label_of_state = "state lock", label_of_contro
                                   label_of_listener = "listen ", // its address, and, if so, the next two
     listener_is_irc = " irc", listener_is_tls = " tls",
                                   label_of_inherited = "inherited ", // a service manager's, likewise
+    label_of_group_socket = "group socket ",                         // its path
     label_of_users = "users";
 // A listener's label, and what those who came in by it speak from their first byte on. A path has no TLS.
 struct ListenerLabel {

@@ -47,7 +47,7 @@ struct Paper {
     int new_control = -1;                // in place of control_socket: the path is another now
     std::int64_t born_with = 0;          // descriptors: the soft limit for other processes than the main one
     std::vector<ConfigLine> config{};    // as the main process has read it
-    std::vector<Labelled> opened{};      // by it: whatever else it has
+    std::vector<Labelled> opened{};      // by it: whatever else it has; on trial: the groups' sockets
     std::vector<std::string> left_out{}; // labels of listeners that it wants no more
     std::vector<Identity> users{};       // whom it has looked up
     std::vector<Identity> children_users{}; // whose processes before it are that serve clients

@@ -7,6 +7,7 @@
 #include "common/daemon_settings.hh"
 #include "common/fd.hh"
 #include "common/keeper/executable.hh"
+#include "common/keeper/group_sockets.hh"
 #include "common/keeper/life_watch.hh"
 #include "common/keeper/restart_pace.hh"
 #include "common/privileges.hh"
@@ -55,6 +56,7 @@ struct Look {
 struct Plan {
     using Open = std::function<Fd()>;
     DaemonSettings settings;
+    std::vector<GroupPlace> group_sockets{};
     std::map<std::string, Open> opened;     // for the main process, at the start and at each reload
     std::map<std::string, Open> on_request; // by role, a blank and label: each time that this child wants it
     std::vector<std::string> opened_for_trial{}; // of those: a main process on trial gets what it has opened

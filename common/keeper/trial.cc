@@ -2,7 +2,9 @@
 #include "common/keeper/trial.hh"
 
 #include "common/errors.hh"
+#include "common/keeper/group_sockets.hh"
 #include "common/keeper/hand_over.hh"
+#include "common/keeper/keeper_link.hh"
 #include "common/keeper/keeper_pair.hh"
 #include "common/keeper/listeners.hh"
 #include "common/sandbox.hh"
@@ -44,6 +46,15 @@ public:
                                    pair_.send({.word = KeeperWord::leave_out, .label = label});
                                });
         listeners.open(plan.settings.listen, nullptr);
+        GroupSockets group_sockets;
+        group_sockets.leave_files();
+        for (const Paper::Labelled& one : paper.opened)
+            if (one.label.starts_with(label_of_group_socket)) group_sockets.adopt(one.label, Fd{one.fd});
+        group_sockets.open(plan.group_sockets, plan.owner, nullptr,
+                           {[this](const auto& one) { keep(one.label, one.fd.get()); },
+                            [this](const std::string& label) {
+                                pair_.send({.word = KeeperWord::leave_out, .label = label});
+                            }});
         if (plan.settings.control != paper.control)
             keep(label_of_control, listen_for_control(plan.settings.control, plan.owner).get());
         keep(label_of_log, prepared.log);

@@ -113,7 +113,9 @@ int Upgrade::find_wanted(std::string_view wanted) const {
 
 void Upgrade::forget() {
     for (const auto& [label, fd] : kept_)
-        if (label == label_of_control || label.starts_with(label_of_listener)) remove_socket_file(fd.get());
+        if (label == label_of_control || label.starts_with(label_of_listener) ||
+            label.starts_with(label_of_group_socket))
+            remove_socket_file(fd.get());
     kept_.clear();
     wanted_.clear();
     left_out_.clear();

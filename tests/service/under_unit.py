@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """under_unit.py UNIT PROGRAM ARGUMENT... - runs a program with what a unit of systemd leaves it: its filter of
-system calls, its bounding set, its user and no-new-privileges, as systemd.exec(5) has them. For tests, where no
-systemd runs. The groups of calls are systemd's own (systemd-analyze(1)); the filter is libseccomp's."""
+system calls, its bounding set, its user and groups, its view of other users and no-new-privileges, as
+systemd.exec(5) has them. For tests, where no systemd runs, and the unit's own users need not be there: who stands
+in for its user, and for a further group of a drop-in, UNIT_USER (nobody) and UNIT_GROUP (none) in the environment say. The groups
+of calls are systemd's own (systemd-analyze(1)); the filter is libseccomp's."""
 import ctypes
+import grp
 import os
 import pwd
 import re
@@ -63,22 +66,46 @@ def load_filter(calls):
     assert library.seccomp_load(context) == 0
 
 
+def hide_users(libc, uid, gid):
+    """PrivateUsers=: root and these are what they are, all others nobody. Another process has to say so."""
+    is_there, is_mapped = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.read(is_there[0], 1)
+        for kind, own in (('uid', uid), ('gid', gid)):
+            with open(f'/proc/{os.getppid()}/{kind}_map', 'w', encoding='ascii') as file:
+                file.write(f'0 0 1\n{own} {own} 1\n')
+        os.write(is_mapped[1], b'.')
+        os._exit(0)
+    clone_newuser = 0x10000000
+    assert libc.unshare(clone_newuser) == 0, os.strerror(ctypes.get_errno())
+    os.write(is_there[1], b'.')
+    assert os.read(is_mapped[0], 1) == b'.'
+    os.waitpid(child, 0)
+    for end in is_there + is_mapped:
+        os.close(end)
+
+
 def main():
     found = directives(sys.argv[1])
     values = {}
     for name, value in found:
         values.setdefault(name, []).append(value)
     libc = ctypes.CDLL(None, use_errno=True)
-    if os.geteuid() == 0 and 'CapabilityBoundingSet' in values:
+    user, is_root = pwd.getpwnam(os.environ.get('UNIT_USER', 'nobody')), os.geteuid() == 0
+    if is_root and 'User' in values:
+        further = os.environ.get('UNIT_GROUP')
+        os.setgroups([grp.getgrnam(further).gr_gid] if further else [])
+        os.setresgid(*[user.pw_gid] * 3)
+        if values.get('PrivateUsers') == ['yes']:
+            hide_users(libc, user.pw_uid, user.pw_gid)
+    if is_root and 'CapabilityBoundingSet' in values:
         kept = {CAPABILITIES[word.removeprefix('CAP_')] for word in ' '.join(values['CapabilityBoundingSet']).split()}
         for number in range(64):
             if number not in kept and libc.prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1:
                 assert libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0
-    if os.geteuid() == 0 and 'User' in values:
-        nobody = pwd.getpwnam('nobody')  # the unit's own need not be there
-        os.setgroups([])
-        os.setresgid(*[nobody.pw_gid] * 3)
-        os.setresuid(*[nobody.pw_uid] * 3)
+    if is_root and 'User' in values:
+        os.setresuid(*[user.pw_uid] * 3)
     if 'NoNewPrivileges' in values:
         assert libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     calls = allowed(values['SystemCallFilter'])

@@ -101,6 +101,56 @@ TEST_SUITE("e2e") {
         check_shut_in(daemon, handler_of(daemon, ada));
     }
 
+    TEST_CASE("service: what is uploaded under ftpd's unit is announced in a room under chatd's") {
+        if (lacks_filters()) return;
+        if (!is_root()) return tests::skip("only root is several users");
+        const TempDir place, of_chatd, of_ftpd;
+        // As chatd's tmpfiles.d(5) makes it, of others than the units' own, who need not be there.
+        const Path folder = place / "run";
+        const std::string user = "daemon", group = "mail";
+        std::filesystem::create_directory(folder);
+        REQUIRE(run_client({"chown", text(user, ':', group), folder.native()}).status == 0);
+        REQUIRE(::chmod(folder.c_str(), 02710) == 0);
+        const std::string socket = folder / "notices";
+        Daemon::Setting chat = under("chatd.service", "chatd", of_chatd.path());
+        chat.lines.push_back("notices " + socket);
+        chat.environment = {"UNIT_USER=" + user};
+        const Daemon chatd{chat};
+        ChatClient ada{chatd, "ada"};
+        for (const bool is_in_group : {true, false}) {
+            Daemon::Setting files = under("ftpd.service", "ftpd", of_ftpd.path());
+            files.lines.insert(files.lines.end(), {"anonymous write", "announce / lobby " + socket});
+            if (is_in_group) files.environment = {"UNIT_GROUP=" + group};
+            const Daemon ftpd{files};
+            FtpClient{ftpd}.put("note", "hello");
+            if (is_in_group)
+                ada.expect_line(
+                    text("> anonymous shared note (5 B): ftp://127.0.0.1:", ftpd.port(), "/note"));
+            else
+                ftpd.wait_for_log("not announced in lobby: ");
+        }
+    }
+
+    TEST_CASE("service: under chatd's unit a group that is named is that of its folder") {
+        if (lacks_filters()) return;
+        if (!is_root()) return tests::skip("only root is several users");
+        const TempDir place, of_chatd;
+        const Path folder = place / "run";
+        std::filesystem::create_directory(folder);
+        REQUIRE(run_client({"chown", "daemon:mail", folder.native()}).status == 0);
+        REQUIRE(::chmod(folder.c_str(), 02710) == 0);
+        Daemon::Setting chat = under("chatd.service", "chatd", of_chatd.path());
+        chat.lines.push_back(text("notices ", (folder / "notices").native(), " mail"));
+        chat.environment = {"UNIT_USER=daemon"};
+        const Daemon chatd{chat};
+        struct stat of_folder {
+        }, of_socket{};
+        REQUIRE(::stat(folder.c_str(), &of_folder) == 0);
+        REQUIRE(::lstat((folder / "notices").c_str(), &of_socket) == 0);
+        CHECK(of_socket.st_gid == of_folder.st_gid);
+        CHECK((of_socket.st_mode & 07777) == 0660);
+    }
+
     TEST_CASE(
         "service: fail2ban finds whoever gave a wrong password or code and nobody whom a client names") {
         if (tests::lacks("fail2ban-regex")) return;
@@ -130,13 +180,16 @@ TEST_SUITE("e2e") {
         for (const std::string program : {"chatd", "ftpd"})
             for (const std::string number : {"1", "2", "3"}) {
                 const TempDir folder;
-                for (const char* const name : {"etc", "lib", "lib/chatd", "lib/ftpd", "srv", "srv/pub"})
+                for (const char* const name :
+                     {"etc", "lib", "lib/chatd", "lib/ftpd", "run", "run/chatd", "srv", "srv/pub"})
                     std::filesystem::create_directory(folder / name);
                 std::string lines =
                     read_file(in_source("service/examples/" + program + '-' + number + ".conf"));
                 CHECK(lines.find("SPDX") == lines.npos); // to be copied
-                for (const auto& [from, to] :
-                     {std::pair{"/etc/", "etc/"}, {"/var/lib/", "lib/"}, {"/srv/ftp", "srv"}}) {
+                for (const auto& [from, to] : {std::pair{"/etc/", "etc/"},
+                                               {"/var/lib/", "lib/"},
+                                               {"/run/", "run/"},
+                                               {"/srv/ftp", "srv"}}) {
                     const std::string place = folder / to;
                     for (std::size_t at = 0; (at = lines.find(from, at)) != lines.npos; at += place.size())
                         lines.replace(at, std::strlen(from), place);

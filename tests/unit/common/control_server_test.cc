@@ -107,6 +107,40 @@ struct Server {
         }};
 };
 
+// A server that does not trust whom it serves.
+struct Strangers {
+    explicit Strangers(ControlServer::Manners manners)
+        : server{loop,
+                 listen_on(Address::of_path(path)),
+                 {{"tick", "", "",
+                   [this](Words) {
+                       ++ticks;
+                       return ControlAnswer{};
+                   }}},
+                 std::move(manners)} {
+        ::signal(SIGPIPE, SIG_IGN);
+        loop.at(Clock::now() + deadline, [] { throw std::runtime_error("the deadline has passed"); });
+    }
+    Server::Client connect() const {
+        return {connect_to(std::vector{Address::of_path(path)}, Clock::now() + deadline)};
+    }
+    void run_once(Server::Client& client) {
+        loop.at(Clock::now() + 5ms, [] {});
+        loop.run_once(nullptr);
+        std::array<char, 4096> piece{};
+        IoResult got{};
+        while ((got = read_some(client.socket.get(), piece)).state == IoState::done)
+            client.answer.append(piece.data(), got.bytes);
+        client.ended = got.state != IoState::would_block;
+    }
+
+    int ticks = 0;
+    TemporaryFolder folder;
+    std::string path = folder / "socket";
+    Loop loop{Backend::poll};
+    ControlServer server;
+};
+
 void each_server(const std::function<void(Server&)>& body) {
     each_backend([&](Backend backend) {
         Server server{backend};
@@ -165,6 +199,109 @@ TEST_SUITE("unit") {
             REQUIRE(server.said.size() == 200);
             for (int i = 0; i < 200; ++i)
                 CHECK(server.said[static_cast<std::size_t>(i)] == std::to_string(i));
+        });
+    }
+
+    TEST_CASE("control server: whoever asks nothing makes room where there is a limit to that") {
+        const TemporaryFolder folder;
+        Loop loop{Backend::poll};
+        ControlServer server{loop,
+                             listen_on(Address::of_path(folder / "socket")),
+                             {{"tick", "", "", [](Words) { return ControlAnswer{}; }}},
+                             ControlServer::Manners{.silence = 1s}};
+        const auto connect = [&] {
+            return connect_to(std::vector{Address::of_path(folder / "socket")}, Clock::now() + deadline);
+        };
+        const Fd silent = connect(), talker = connect();
+        // The talker asks until the other has been dropped.
+        for (bool has_ended = false; !has_ended; loop.run_once(nullptr)) {
+            send_text(talker, "tick\n");
+            std::array<char, 16> piece{};
+            (void)read_some(talker.get(), piece);
+            has_ended = read_some(silent.get(), piece).state == IoState::ended;
+            loop.at(Clock::now() + 5ms, [] {});
+        }
+        send_text(talker, "tick\n");
+        loop.run_once(nullptr);
+        std::array<char, 16> piece{};
+        CHECK(read_some(talker.get(), piece).state == IoState::done);
+        while (read_some(talker.get(), piece).state != IoState::ended) { // and then that one
+            loop.at(Clock::now() + 5ms, [] {});
+            loop.run_once(nullptr);
+        }
+    }
+
+    TEST_CASE("control server: lines that ask nothing keep no place where there is a limit to that") {
+        Strangers here{{.silence = 1s}};
+        Server::Client noisy = here.connect();
+        while (!noisy.ended) {
+            send_text(noisy.socket, "\n# x\nhelp\nnonsense\n");
+            here.run_once(noisy);
+        }
+        CHECK(here.ticks == 0);
+    }
+
+    TEST_CASE("control server: at the limit a stranger who asks nothing makes room") {
+        Strangers here{{.silence = 1h}};
+        std::list<Server::Client> all;
+        for (std::size_t count = 0; count < 3 * ControlServer::max_clients; ++count) {
+            all.push_back(here.connect());
+            here.run_once(all.back());
+        }
+        const auto is_open = [](const Server::Client& one) { return !one.ended; };
+        for (int round = 0; round < 20; ++round)
+            for (Server::Client& one : all) here.run_once(one);
+        CHECK(std::ranges::count_if(all, is_open) == ControlServer::max_clients);
+        Server::Client last = here.connect();
+        send_text(last.socket, "tick\n");
+        while (last.answer.empty()) here.run_once(last);
+        CHECK(last.answer == "ok\n");
+    }
+
+    TEST_CASE("control server: who is refused is told once and heard when it may ask again") {
+        int left = 2;
+        Clock::duration wait = 1h;
+        Strangers here{{.silence = 1h, .refuse = [&]() -> std::optional<ControlServer::Manners::Refusal> {
+                            if (left-- > 0) return {};
+                            return ControlServer::Manners::Refusal{"too many", wait};
+                        }}};
+        Server::Client first = here.connect(), second = here.connect();
+        std::string lines;
+        for (int count = 0; count < 1000; ++count) lines += "tick\n\n";
+        send_text(first.socket, lines);
+        while (first.answer != "ok\nerror too many\n") here.run_once(first);
+        for (int round = 0; round < 20; ++round) here.run_once(first);
+        CHECK(first.answer == "ok\nerror too many\n");
+        CHECK(here.ticks == 1);
+        CHECK(left == -1); // nothing more was looked at
+        wait = {};
+        send_text(second.socket, "tick\n");
+        left = 0;
+        while (second.answer != "error too many\n") here.run_once(second);
+        left = 3;
+        while (here.ticks < 2) here.run_once(first); // both are heard again
+    }
+
+    TEST_CASE("control server: a line without an end is not read for ever from a stranger") {
+        Strangers here{{.refuse = []() -> std::optional<ControlServer::Manners::Refusal> { return {}; }}};
+        Server::Client endless = here.connect();
+        send_text(endless.socket, std::string(ControlServer::max_line + 10, 'x'));
+        while (!endless.ended) here.run_once(endless);
+        CHECK(endless.answer == "error the line is longer than 4096 bytes\n");
+    }
+
+    TEST_CASE(
+        "control server: before another goes on nothing more is heard and who does not read is no matter") {
+        each_server([](Server& server) {
+            Server::Client slow = server.connect(), late = server.connect();
+            send_text(slow.socket, "flood\n");
+            for (int round = 0; round < 5; ++round) server.run_once();
+            CHECK_FALSE(server.server->is_answering());
+            server.server->begin_hand_over();
+            send_text(late.socket, "say late\n");
+            for (int round = 0; round < 5; ++round) server.run_once();
+            CHECK(server.said.empty());
+            CHECK(server.server->take_moved().size() == 2);
         });
     }
 

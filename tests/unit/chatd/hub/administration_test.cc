@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <doctest/doctest.h>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -70,6 +72,35 @@ struct Office : HubHouse {
 } // namespace
 
 TEST_SUITE("unit") {
+    TEST_CASE("what the disk does not take is not said to be done") {
+        Office house;
+        const std::string lost = "the disk is full, and the line was not sent: chatd's log has more",
+                          unrecorded =
+                              "it is done, but the disk is full, and the room's log does not say so: "
+                              "chatd's log has more";
+        const std::vector<std::tuple<std::string, std::vector<std::string>, std::string>> all{
+            {"announce", {"hello"}, lost},
+            {"notice", {"-r cellar hello"}, lost},
+            {"topic", {"-r lobby tea"}, lost},
+            {"moderate", {"-r", "lobby", "on"}, unrecorded}};
+        for (const auto& [name, words, why] : all) {
+            const std::string verb = name;
+            CAPTURE(verb);
+            common::ControlAnswer answer;
+            {
+                const FullDisk full;
+                answer = house.ask(verb, words);
+                CHECK_FALSE(answer.more());
+                house.settle();
+            }
+            CHECK_THROWS_WITH_AS(answer.more(), why.c_str(), common::UserError);
+            answer = house.ask(verb, words); // once there is room again
+            house.settle();
+            CHECK_FALSE(answer.more());
+            CHECK(answer.has_ended());
+        }
+    }
+
     TEST_CASE("an announcement is for every room or for one and has words that fit") {
         Office house;
         house.ask("announce", {"tea\x1b is ready"});
