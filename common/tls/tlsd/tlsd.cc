@@ -309,7 +309,7 @@ void Tlsd::read_keyd() {
     if (got.state == IoState::would_block) return;
     if (got.state != IoState::done) return lose_keyd();
     for (const std::string& line : split_lines(got.said))
-        if (!line.empty()) note(Severity::warning, text("keyd: ", escape(line, max_tls_text / 2)));
+        if (!line.empty()) note(Severity::warning, text(label_of_keyd, ": ", escape(line, max_tls_text / 2)));
     keyd_.again();
 }
 
