@@ -342,6 +342,7 @@ TEST_SUITE("e2e slow") {
         });
         check_they_talk(ada, bob, "at last");
         carl.close();
+        ada.wait_for_text("carl left");
         ChatClient next{daemon, "carl"};
         ada.wait_for_text("carl joined");
         CHECK(talk.finish() > 0);
