@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <sys/stat.h>
 
@@ -22,6 +23,19 @@ namespace {
 void replace_all(std::string& bytes, const std::string& old, const std::string& fresh) {
     for (std::size_t at = bytes.find(old); at != bytes.npos; at = bytes.find(old, at + old.size()))
         bytes.replace(at, old.size(), fresh);
+}
+
+// The same of what stands between zero bytes, but for a word of the machine that looks like it: where "0.1"
+// is the version, a relocation to 0x312e30 does.
+void replace_strings(std::string& bytes, const std::string& old, const std::string& fresh) {
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    const std::string end(1, '\0');
+    std::string number = old;
+    number.resize(std::max(number.size() + 1, word), '\0');
+    for (std::size_t at = bytes.find(end + old + end); at != bytes.npos;
+         at = bytes.find(end + old + end, at + 1))
+        if ((at + 1) % word != 0 || bytes.compare(at + 1, number.size(), number) != 0)
+            bytes.replace(at + 1, old.size(), fresh);
 }
 
 Words words_of(const Daemon& daemon, const ProgramPlace& place, const Words& options) {
@@ -64,8 +78,8 @@ void ProgramPlace::put_not_executable() const { put(original_, false); }
 
 void ProgramPlace::put_other_version() const {
     std::string bytes = original_;
-    const std::string end(1, '\0'), name = path_.filename();
-    replace_all(bytes, end + SUITE_VERSION + end, end + other_version() + end);
+    const std::string name = path_.filename();
+    replace_strings(bytes, SUITE_VERSION, other_version());
     for (const char between : {' ', '-'}) // as a client is told
         replace_all(bytes, text(name, between, SUITE_VERSION), text(name, between, other_version()));
     if (bytes == original_) throw Failure{"the program does not have its version in it"};
