@@ -42,9 +42,11 @@ std::span<Word> make_words() {
 class Handler {
 public:
     Handler(Fd client, Fd hub, int log, Word& word)
-        : client_(std::move(client)), hub_(std::move(hub)), log_(log), word_(word) {
-        at_ = checked("seek", {}, [&] { return ::lseek(log_, 0, SEEK_END); });
-    }
+        : client_(std::move(client)),
+          hub_(std::move(hub)),
+          log_(log),
+          word_(word),
+          at_(checked("seek", {}, [&] { return ::lseek(log, 0, SEEK_END); })) {}
 
     void run() {
         ::send(client_.get(), welcome.data(), welcome.size(), MSG_NOSIGNAL);

@@ -292,7 +292,9 @@ TEST_SUITE("e2e") {
             fs::permissions(shared, fs::perms::all);
             CHECK(refused(text("notices ", (shared / "socket").native()), options)
                       .find("others may put a file of theirs in its place") != std::string::npos);
-            CHECK(refused("notices /etc/passwd", options).find("exists and is not a socket") !=
+            const Path text_file = place.folder / "text";
+            write_file(text_file, "text");
+            CHECK(refused(text("notices ", text_file.native()), options).find("exists and is not a socket") !=
                   std::string::npos);
         }
         CHECK(refused(text("notices ", path), {})
