@@ -9,9 +9,12 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdint>
+#include <cstring>
+#include <elf.h>
 #include <filesystem>
+#include <link.h>
 #include <sys/stat.h>
+#include <vector>
 
 namespace e2e {
 
@@ -25,17 +28,34 @@ void replace_all(std::string& bytes, const std::string& old, const std::string& 
         bytes.replace(at, old.size(), fresh);
 }
 
-// The same of what stands between zero bytes, but for a word of the machine that looks like it: where "0.1"
-// is the version, a relocation to 0x312e30 does.
-void replace_strings(std::string& bytes, const std::string& old, const std::string& fresh) {
-    constexpr std::size_t word = sizeof(std::uint64_t);
-    const std::string end(1, '\0');
-    std::string number = old;
-    number.resize(std::max(number.size() + 1, word), '\0');
-    for (std::size_t at = bytes.find(end + old + end); at != bytes.npos;
-         at = bytes.find(end + old + end, at + 1))
-        if ((at + 1) % word != 0 || bytes.compare(at + 1, number.size(), number) != 0)
-            bytes.replace(at + 1, old.size(), fresh);
+struct Range {
+    std::size_t begin, end; // bytes of a file
+};
+// Where numbers stand that may look like a short string: with the version 0.1 one to 0x312e30 does.
+std::vector<Range> relocations_of(const std::string& program) {
+    std::vector<Range> found;
+    ElfW(Ehdr) header{};
+    if (program.size() < sizeof header) throw Failure{"no program has so few bytes"};
+    std::memcpy(&header, program.data(), sizeof header);
+    for (std::size_t i = 0; i < header.e_shnum; ++i) {
+        ElfW(Shdr) section{};
+        const std::string head = program.substr(header.e_shoff + i * header.e_shentsize, sizeof section);
+        if (head.size() < sizeof section) throw Failure{"a program has no end"};
+        std::memcpy(&section, head.data(), head.size());
+        if (section.sh_type == SHT_RELA || section.sh_type == SHT_REL)
+            found.push_back({section.sh_offset, section.sh_offset + section.sh_size});
+    }
+    return found;
+}
+
+// In a program, a string between two zero bytes.
+void replace_strings(std::string& program, const std::string& old, const std::string& fresh) {
+    const std::vector<Range> relocations = relocations_of(program);
+    const std::string whole = std::string(1, '\0') + old + std::string(1, '\0');
+    for (std::size_t at = program.find(whole); at != program.npos; at = program.find(whole, at + 1)) {
+        const auto holds = [at](const Range& range) { return range.begin <= at + 1 && at < range.end; };
+        if (std::ranges::none_of(relocations, holds)) program.replace(at + 1, old.size(), fresh);
+    }
 }
 
 Words words_of(const Daemon& daemon, const ProgramPlace& place, const Words& options) {
