@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
-#include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <system_error>
@@ -243,10 +242,7 @@ void HelperProcess::leave() {
 void HelperProcess::wait_for_pair() {
     const auto deadline = Clock::now() + duties_.patience;
     while (pair_) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-        pollfd one{pair_.get(), POLLIN, 0};
-        if (left.count() <= 0 || retry([&] { return ::poll(&one, 1, static_cast<int>(left.count())); }) != 1)
-            return lose();
+        if (!wait_for_input(pair_.get(), deadline)) return lose();
         loop_->attempt([this] { read_packets(); }, [this](const std::exception&) { lose(); });
     }
     errors_.end(*log_, {duties_.role, pid_});

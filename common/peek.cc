@@ -30,6 +30,17 @@ void drop_packet(int fd) {
     if (!take() && (errno != ECONNRESET || !take())) fail("take a packet");
 }
 
+bool wait_for_input(int fd, Clock::time_point deadline) {
+    pollfd one{fd, POLLIN, 0};
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        if (left.count() <= 0) return false;
+        const int ready = ::poll(&one, 1, static_cast<int>(left.count()));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) fail("wait for a packet");
+    }
+}
+
 bool has_hung_up(int fd) {
     pollfd one{fd, POLLIN, 0};
     return retry([&] { return ::poll(&one, 1, 0); }) == 1 && (one.revents & POLLHUP) != 0;

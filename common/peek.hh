@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/fd.hh"
+#include "common/loop.hh"
 
 #include <cstddef>
 #include <span>
@@ -19,6 +20,9 @@ struct Peeked {
 Peeked peek_packet(int fd, std::span<char> into);
 // Takes the packet that was looked at, and lets go of descriptors that it brings. Throws std::system_error.
 void drop_packet(int fd);
+
+// False: nothing has come, nor has the other side ended, up to the deadline. Any descriptor will do.
+bool wait_for_input(int fd, Clock::time_point deadline);
 
 // Whether the other side has ended; packets of it may still wait.
 bool has_hung_up(int fd);

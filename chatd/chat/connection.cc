@@ -20,7 +20,7 @@ void Connection::begin_tls(TlsClient& tls) {
 IoResult Connection::read(std::span<char> into) {
     IoResult got = read_some(socket_.get(), into);
     if (got.state != IoState::ended || !relay_) return got;
-    relay_->hear();
+    relay_->hear_end();
     if (!relay_->fault().empty() || relay_->has_bare_end()) got.state = IoState::vanished;
     return got;
 }

@@ -3,6 +3,7 @@
 
 #include "common/errors.hh"
 #include "common/new_socket.hh"
+#include "common/peek.hh"
 #include "common/sandbox.hh"
 #include "common/signals.hh"
 #include "common/socket.hh"
@@ -97,7 +98,16 @@ void SecuredConnection::hear() {
     }
 }
 
+// Of one that is killed, the stream may be closed before the pair.
+void SecuredConnection::hear_end() {
+    constexpr std::chrono::seconds longest{5}; // of one that is stopped, say
+    const auto until = Clock::now() + longest;
+    for (hear(); pair_ && !has_told_end_; hear())
+        if (!wait_for_input(pair_.get(), until)) return;
+}
+
 void SecuredConnection::heed_end(const TlsFrame& frame) {
+    has_told_end_ = true;
     const RelayEnd end = end_of(frame);
     has_bare_end_ = end == RelayEnd::bare;
     server_went_ = end == RelayEnd::gone;

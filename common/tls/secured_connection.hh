@@ -32,6 +32,9 @@ public:
     int fd() const { return pair_.get(); } // readable when hear has something to hear; -1: it has ended
     // Takes what the relay has said.
     void hear();
+    // The same once the stream has ended: waits until the relay has told how, which it does before it ends
+    // the stream, or has gone itself. That is at once.
+    void hear_end();
     // Of the server, once the handshake is done.
     const std::optional<ServerCertificate>& certificate() const { return certificate_; }
     // That is the right server.
@@ -58,6 +61,7 @@ private:
     std::string fault_;
     bool server_went_ = false;
     bool has_bare_end_ = false;
+    bool has_told_end_ = false;
 };
 
 // In the program suite-tls: its role then; the number of the pair, the host and the issuers follow.

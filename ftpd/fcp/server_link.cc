@@ -76,7 +76,7 @@ void ServerLink::guard_unfinished() {
 }
 
 std::string ServerLink::why_ended() {
-    if (relay_) relay_->hear();
+    if (relay_) relay_->hear_end();
     if (relay_ && !relay_->fault().empty()) return text("the connection was cut: ", relay_->fault());
     return "the server has closed the connection";
 }

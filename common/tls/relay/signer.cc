@@ -2,11 +2,11 @@
 #include "common/tls/relay/signer.hh"
 
 #include "common/errors.hh"
+#include "common/peek.hh"
 #include "common/socket.hh"
 #include "common/tls/tls_frames.hh"
 
 #include <algorithm>
-#include <poll.h>
 #include <stdexcept>
 
 namespace common {
@@ -20,10 +20,7 @@ TlsReceived wait_for(int pair, TlsWord word, Clock::time_point deadline) {
         TlsReceived got = receive_tls_frame(pair, {word});
         if (got.state == IoState::vanished) got.state = IoState::ended;
         if (got.state != IoState::would_block) return got;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-        if (left.count() <= 0) throw std::runtime_error("keyd does not answer");
-        pollfd waited{pair, POLLIN, 0};
-        retry([&] { return ::poll(&waited, 1, static_cast<int>(left.count())); });
+        if (!wait_for_input(pair, deadline)) throw std::runtime_error("keyd does not answer");
     }
 }
 

@@ -442,6 +442,7 @@ TEST_SUITE("e2e") {
         Stage stage{"chat.1"};
         stage.leave_out("$ chat chats://ada@chat.example.org/blue", "it needs another host");
         stage.interrupt("$ chat log@/run/chat.sock | tee said", "lobby");
+        stage.interrupt("$ chat --ca-file /etc/chatd.pem chats://localhost", "Your name");
         stage.make_certificate("etc/chatd.pem", "etc/chatd.key");
         stage.rewrite("chat localhost", "chat localhost:{2323}");
         stage.rewrite("@localhost blue", "@localhost:{2323} blue");
