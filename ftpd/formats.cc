@@ -4,6 +4,7 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 
@@ -25,9 +26,10 @@ std::time_t with_four_digits(std::time_t when) {
     return static_cast<std::time_t>(std::clamp<long long>(when, year_one, year_9999));
 }
 
-// first: what the first of the digits counts, a power of ten.
-void put_digits(std::string& out, unsigned number, unsigned first) {
-    for (; first > 0; first /= 10) out += static_cast<char>('0' + number / first % 10);
+// A number below 100, as two digits.
+void append_two_digits(std::string& out, unsigned number) {
+    const std::array digits{static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+    out.append(digits.data(), digits.size());
 }
 
 } // namespace
@@ -39,19 +41,23 @@ std::tm in_utc(std::time_t when) {
     return parts;
 }
 
-std::string format_timestamp(std::time_t when) {
+void append_timestamp(std::string& out, std::time_t when) {
     using namespace std::chrono;
     const sys_seconds moment{seconds{with_four_digits(when)}};
     const auto midnight = floor<days>(moment);
     const year_month_day date{midnight};
     const hh_mm_ss time{moment - midnight};
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    for (const unsigned part :
+         {year / 100, year % 100, static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+          static_cast<unsigned>(time.hours().count()), static_cast<unsigned>(time.minutes().count()),
+          static_cast<unsigned>(time.seconds().count())})
+        append_two_digits(out, part);
+}
+
+std::string format_timestamp(std::time_t when) {
     std::string stamp;
-    put_digits(stamp, static_cast<unsigned>(static_cast<int>(date.year())), 1000);
-    put_digits(stamp, static_cast<unsigned>(date.month()), 10);
-    put_digits(stamp, static_cast<unsigned>(date.day()), 10);
-    put_digits(stamp, static_cast<unsigned>(time.hours().count()), 10);
-    put_digits(stamp, static_cast<unsigned>(time.minutes().count()), 10);
-    put_digits(stamp, static_cast<unsigned>(time.seconds().count()), 10);
+    append_timestamp(stamp, when);
     return stamp;
 }
 

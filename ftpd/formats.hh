@@ -16,6 +16,7 @@ namespace ftpd {
 std::tm in_utc(std::time_t when);
 
 std::string format_timestamp(std::time_t when);
+void append_timestamp(std::string& out, std::time_t when);
 
 // YYYYMMDDhhmmss, with a fraction of a second after a point, which is left out; also YYYYMMDDhhmm, as SITE
 // UTIME has it. No value for anything else, or a date that no calendar has.

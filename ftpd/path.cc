@@ -81,9 +81,12 @@ std::string_view last_component(std::string_view path) {
 
 std::string in_one_line(std::string_view bytes) {
     std::string line{bytes};
-    for (char& c : line)
-        if (c == '\r' || c == '\n') c = '?';
+    make_one_line(line);
     return line;
+}
+
+void make_one_line(std::span<char> bytes) {
+    for (char& c : bytes) c = c == '\r' || c == '\n' ? '?' : c;
 }
 
 std::string quote_path(std::string_view path) {

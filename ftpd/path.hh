@@ -3,6 +3,7 @@
 // on bytes alone; nothing here looks at the file system.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -45,6 +46,7 @@ std::string_view last_component(std::string_view path); // "/" for "/"
 // Bytes from a name as one line of a reply or a listing for programs shows them: CR and LF, which would end
 // it, are `?', and all others are as they are.
 std::string in_one_line(std::string_view bytes);
+void make_one_line(std::span<char> bytes); // the same in place
 
 // The path in double quotes, those inside doubled, as 257 replies have it (RFC 959, appendix II).
 std::string quote_path(std::string_view path);

@@ -71,8 +71,7 @@ std::string without_surprises(std::string_view name) {
 }
 
 // What this client may do with the file, in the letters of RFC 3659, section 7.5.5.
-std::string permission_letters(mode_t mode, Rights rights) {
-    std::string letters;
+void append_permissions(std::string& letters, mode_t mode, Rights rights) {
     const auto add = [&](Right right, std::string_view which) {
         if (rights.has(right)) letters += which;
     };
@@ -86,12 +85,11 @@ std::string permission_letters(mode_t mode, Rights rights) {
     } else {
         add(Right::remove, "d");
         add(Right::rename, "f");
-        if (!S_ISREG(mode)) return letters; // nothing else is transferred
+        if (!S_ISREG(mode)) return; // nothing else is transferred
         add(Right::overwrite, "a");
         add(Right::read, "r");
         add(Right::overwrite, "w");
     }
-    return letters;
 }
 
 // With zeros in front up to a width.
@@ -157,13 +155,14 @@ std::string UnknownEntries::shown() const {
                 " could not be looked at: ", std::strerror(error_));
 }
 
-// Lists of many thousands are made of these lines, so it is put together in one string.
-std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
-    constexpr std::size_t usual_length = 200; // bytes
-    if (entry.unknown != 0) return ' ' + entry.name;
+// Lists of many thousands are made of these lines, so nothing is put together elsewhere.
+void append_facts(std::string& facts, const Entry& entry, const struct stat& target, Rights rights,
+                  const Facts& wanted) {
+    if (entry.unknown != 0) {
+        (facts += ' ') += entry.name;
+        return;
+    }
     const struct stat& shown = S_ISREG(target.st_mode) ? target : entry.status;
-    std::string facts;
-    facts.reserve(usual_length + entry.name.size());
     const auto add = [&](Fact fact, auto append_value) {
         const auto index = static_cast<std::size_t>(fact);
         if (!wanted[index]) return;
@@ -174,8 +173,8 @@ std::string format_facts(const Entry& entry, const struct stat& target, Rights r
     add(Fact::type, [&] { append_type(facts, entry); });
     if (S_ISREG(shown.st_mode))
         add(Fact::size, [&] { append_number(facts, static_cast<unsigned long long>(shown.st_size), 10); });
-    add(Fact::modify, [&] { facts += format_timestamp(shown.st_mtime); });
-    add(Fact::perm, [&] { facts += permission_letters(target.st_mode, rights); });
+    add(Fact::modify, [&] { append_timestamp(facts, shown.st_mtime); });
+    add(Fact::perm, [&] { append_permissions(facts, target.st_mode, rights); });
     add(Fact::unique, [&] {
         append_number(facts, entry.status.st_dev, 16);
         facts += 'g';
@@ -184,7 +183,13 @@ std::string format_facts(const Entry& entry, const struct stat& target, Rights r
     add(Fact::unix_mode, [&] { append_number(facts, shown.st_mode & 07777, 8, 4); });
     add(Fact::unix_owner, [&] { append_number(facts, shown.st_uid, 10); });
     add(Fact::unix_group, [&] { append_number(facts, shown.st_gid, 10); });
-    return (facts += ' ').append(entry.name);
+    (facts += ' ') += entry.name;
+}
+
+std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted) {
+    std::string line;
+    append_facts(line, entry, target, rights, wanted);
+    return line;
 }
 
 std::optional<Facts> parse_facts(std::string_view list) {

@@ -51,6 +51,8 @@ Detail detail_for(const Facts& wanted);
 // that is a regular file, size, modify and UNIX's facts are its own, since RETR gives its bytes; perm is what
 // works under the name. Of an entry that could not be looked at no fact is known, and none is stated.
 std::string format_facts(const Entry& entry, const struct stat& target, Rights rights, const Facts& wanted);
+void append_facts(std::string& line, const Entry& entry, const struct stat& target, Rights rights,
+                  const Facts& wanted);
 
 // Of "type;size;": names in any case, each followed by a semicolon; those that nobody knows are left out, as
 // RFC 3659, section 7.9, has it. No value for what can be no fact's name (section 7.2), as a blank in it.

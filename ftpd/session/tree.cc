@@ -7,6 +7,7 @@
 #include "common/text.hh"
 #include "ftpd/path.hh"
 #include "ftpd/session/refusal.hh"
+#include "ftpd/session/sorted_names.hh"
 
 #include <algorithm>
 #include <array>
@@ -42,33 +43,30 @@ bool look_at(int directory, Entry& entry) {
     return true;
 }
 
-// What readdir(3) says of an entry.
-struct Found {
-    std::string name;
-    mode_t type; // 0: it does not say
-};
-
 bool is_enough(Detail detail, mode_t type) {
     return detail == Detail::names || (detail == Detail::types && type != 0 && !S_ISLNK(type));
 }
 
-// Hands on the names in their order, with what is known of each, and forgets them.
-void hand_on(int directory, std::vector<Found>& names, Detail detail, const Tree::OnBatch& on_batch) {
-    std::ranges::sort(names, {}, &Found::name);
-    std::vector<Entry> entries;
-    entries.reserve(std::min(names.size(), max_entries));
-    for (Found& found : names) {
-        entries.push_back({std::move(found.name), {}, {}});
-        entries.back().status.st_mode = found.type;
-        if (!is_enough(detail, found.type) && !look_at(directory, entries.back())) {
-            entries.back().unknown = errno;
-            if (errno == ENOENT) entries.pop_back(); // just gone
+// Hands on the names in their order, with what is known of each, and forgets them. The entries of one batch
+// are those of the next, for their memory.
+void hand_on(int directory, SortedNames& names, Detail detail, const Tree::OnBatch& on_batch) {
+    std::vector<Entry> entries(std::min(names.size(), max_entries));
+    std::size_t count = 0;
+    names.for_each([&](std::string_view name, mode_t type) {
+        Entry& entry = entries[count];
+        entry.name = name;
+        entry.link_target.clear();
+        entry.unknown = 0;
+        entry.status.st_mode = type;
+        if (!is_enough(detail, type) && !look_at(directory, entry)) {
+            entry.unknown = errno;
+            if (errno == ENOENT) return; // just gone
         }
-        if (entries.size() < max_entries) continue;
+        if (++count < entries.size()) return;
         on_batch(entries);
-        entries.clear();
-    }
-    if (!entries.empty()) on_batch(entries);
+        count = 0;
+    });
+    if (count > 0) on_batch(std::span{entries}.first(count));
     names.clear();
 }
 
@@ -221,7 +219,7 @@ void Tree::list(std::string_view path, Detail detail, const OnBatch& on_batch) c
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd.get()), ::closedir};
     if (!stream) fail("list", path);
     const int directory = fd.release(); // the stream owns it now
-    std::vector<Found> names;
+    SortedNames names;
     for (;;) {
         errno = 0;
         const dirent* const found = ::readdir(stream.get());
@@ -229,7 +227,7 @@ void Tree::list(std::string_view path, Detail detail, const OnBatch& on_batch) c
         if (found == nullptr) break;
         const std::string_view name = found->d_name;
         if (name == "." || name == ".." || names_->refuse(name)) continue;
-        names.push_back({std::string{name}, type_of(*found)});
+        names.add(name, type_of(*found));
         if (names.size() == max_sorted) hand_on(directory, names, detail, on_batch);
     }
     hand_on(directory, names, detail, on_batch);
@@ -260,10 +258,13 @@ Selection::Kind Selection::look(Exact exact) const {
 std::string Selection::folder() const { return kind_ == Kind::directory ? path_ : directory_of(path_); }
 
 void Selection::list(const Tree::OnBatch& on_batch) const {
-    if (is_file()) return on_batch({tree_.entry(path_)});
+    if (is_file()) {
+        const Entry alone = tree_.entry(path_);
+        return on_batch({&alone, 1});
+    }
     if (!is_pattern()) return tree_.list(path_, detail_, on_batch);
     const std::string pattern{last_component(path_)};
-    tree_.list(folder(), detail_, [&](const std::vector<Entry>& entries) {
+    tree_.list(folder(), detail_, [&](std::span<const Entry> entries) {
         std::vector<Entry> matching;
         for (const Entry& entry : entries)
             if (entry.name == pattern || ::fnmatch(pattern.c_str(), entry.name.c_str(), FNM_PERIOD) == 0)

@@ -11,10 +11,10 @@
 
 #include <ctime>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
-#include <vector>
 
 namespace ftpd {
 
@@ -48,7 +48,7 @@ enum class Detail {
 
 class Tree {
 public:
-    using OnBatch = std::function<void(const std::vector<Entry>&)>;
+    using OnBatch = std::function<void(std::span<const Entry>)>;
 
     Tree(common::Fd root, const NamePolicy& names) : root_(std::move(root)), names_(&names) {}
 

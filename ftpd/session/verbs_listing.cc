@@ -41,7 +41,7 @@ LsArgument parse_ls_argument(std::string_view argument) {
     return parsed;
 }
 
-using FormatEntry = std::function<std::string(const Entry&)>; // an empty line is left out
+using FormatEntry = std::function<void(std::string& lines, const Entry&)>; // nothing: it is left out
 
 // A listing as lines over the data connection. What could not be looked at is left out, or stands there with
 // its name alone, and the reply says so.
@@ -53,8 +53,11 @@ public:
     void send(std::span<const Entry> entries) {
         for (const Entry& entry : entries) {
             if (entry.unknown != 0) unknown_.count(entry.unknown);
-            const std::string line = format_(entry);
-            if (!line.empty()) lines_.append(in_one_line(line)).append("\r\n");
+            const std::size_t before = lines_.size();
+            format_(lines_, entry);
+            if (lines_.size() == before) continue;
+            make_one_line(std::span{lines_}.subspan(before));
+            lines_ += "\r\n";
         }
         if (lines_.size() >= enough) send_lines();
     }
@@ -101,7 +104,7 @@ private:
 
 void send_listing(Session& s, const Selection& selection, FormatEntry format) {
     ListSender out{s, selection.path(), std::move(format)};
-    selection.list([&](const std::vector<Entry>& entries) { out.send(entries); });
+    selection.list([&](std::span<const Entry> entries) { out.send(entries); });
     out.finish();
 }
 
@@ -114,9 +117,9 @@ public:
     // prefix: what stands before the names of path's entries.
     void list(const std::string& path, const std::string& prefix, std::size_t depth = 1) {
         std::vector<std::string> folders;
-        session_.tree.list(path, Detail::all, [&](const std::vector<Entry>& entries) {
+        session_.tree.list(path, Detail::all, [&](std::span<const Entry> entries) {
             const std::size_t taken = std::min(entries.size(), names_left_);
-            out_.send(std::span{entries}.first(taken));
+            out_.send(entries.first(taken));
             names_left_ -= taken;
             if (taken < entries.size()) throw Cut{text("it ends after ", max_names, " names")};
             for (const Entry& entry : entries)
@@ -169,8 +172,20 @@ std::string prefix_of_names(std::string_view asked, const Selection& selection) 
     return std::string{asked} + '/';
 }
 
-std::string facts_of(const Session& s, const std::string& folder, const Entry& entry, const Facts& wanted) {
-    return format_facts(entry, s.tree.target_status(folder + '/' + entry.name, entry), s.rights(), wanted);
+void append_facts_of(std::string& line, const Session& s, const std::string& folder, const Entry& entry,
+                     const Facts& wanted) {
+    if (S_ISLNK(entry.status.st_mode)) {
+        const struct stat target = s.tree.target_status(folder + '/' + entry.name, entry);
+        append_facts(line, entry, target, s.rights(), wanted);
+    } else {
+        append_facts(line, entry, entry.status, s.rights(), wanted);
+    }
+}
+
+std::string all_facts_of(const Session& s, const std::string& folder, const Entry& entry) {
+    std::string line;
+    append_facts_of(line, s, folder, entry, Facts{}.set());
+    return line;
 }
 
 // Here, on the control connection.
@@ -180,7 +195,7 @@ void list_here(Session& s, const std::string& argument, Reader reader) {
     std::size_t count = 0;
     UnknownEntries unknown;
     s.control.begin_lines(213, escape(selection.path()));
-    list_on_control(s, selection, [&](const std::vector<Entry>& entries) {
+    list_on_control(s, selection, [&](std::span<const Entry> entries) {
         for (const Entry& entry : entries) {
             if (entry.unknown != 0) {
                 unknown.count(entry.unknown);
@@ -201,8 +216,8 @@ void do_list(Session& s, const std::string& argument) {
     const std::time_t now = std::time(nullptr);
     const LsArgument asked = parse_ls_argument(argument);
     const Selection selection{s.tree, s.resolve(asked.path), Detail::all};
-    const FormatEntry format = [&](const Entry& entry) {
-        return entry.unknown == 0 ? format_long(entry, now, Reader::program) : "";
+    const FormatEntry format = [&](std::string& lines, const Entry& entry) {
+        if (entry.unknown == 0) lines += format_long(entry, now, Reader::program);
     };
     const bool is_directory = !selection.is_file() && !selection.is_pattern();
     if (!asked.is_recursive || !is_directory) return send_listing(s, selection, format);
@@ -219,8 +234,12 @@ void do_nlst(Session& s, const std::string& argument) {
     const std::string asked = parse_ls_argument(argument).path;
     const Selection selection{s.tree, s.resolve(asked), Detail::names};
     const std::string prefix = prefix_of_names(asked, selection);
-    send_listing(s, selection,
-                 [&](const Entry& entry) { return selection.is_file() ? asked : prefix + entry.name; });
+    send_listing(s, selection, [&](std::string& lines, const Entry& entry) {
+        if (selection.is_file())
+            lines += asked;
+        else
+            lines.append(prefix).append(entry.name);
+    });
 }
 
 void do_mlsd(Session& s, const std::string& argument) {
@@ -229,7 +248,9 @@ void do_mlsd(Session& s, const std::string& argument) {
             s.tree.status(path).st_mode)) // which throws for a name that is not there: nothing is a pattern
         throw Refusal{501, text(escape(path), " is not a directory: use MLST.")};
     send_listing(s, Selection{s.tree, path, detail_for(s.memory.facts)},
-                 [&](const Entry& entry) { return facts_of(s, path, entry, s.memory.facts); });
+                 [&](std::string& lines, const Entry& entry) {
+                     append_facts_of(lines, s, path, entry, s.memory.facts);
+                 });
 }
 
 void do_ls(Session& s, const std::string& argument) { list_here(s, argument, Reader::person); }
@@ -242,17 +263,16 @@ void list_for_stat(Session& s, const std::string& argument) {
 // Lines end in CR LF alone here, unless a bare LF does for a person: so a name may hold anything.
 void do_site_mlsd(Session& s, const std::string& argument) {
     const Selection selection{s.tree, s.resolve(argument), Detail::all, Selection::Exact::alone};
-    const Facts all = Facts{}.set();
     const bool is_directory = !selection.is_file() && !selection.is_pattern();
     s.control.begin_lines(213, escape(selection.path()));
     if (is_directory)
-        s.control.add_line(facts_of(s, selection.path(), {".", s.tree.status(selection.path()), {}}, all));
-    list_on_control(s, selection, [&](const std::vector<Entry>& entries) {
+        s.control.add_line(all_facts_of(s, selection.path(), {".", s.tree.status(selection.path()), {}}));
+    list_on_control(s, selection, [&](std::span<const Entry> entries) {
         for (const Entry& entry : entries)
             if (s.control.is_person())
-                s.control.add_line(facts_of(s, selection.folder(), entry, all));
+                s.control.add_line(all_facts_of(s, selection.folder(), entry));
             else
-                s.control.add_exact_line(facts_of(s, selection.folder(), entry, all));
+                s.control.add_exact_line(all_facts_of(s, selection.folder(), entry));
     });
     s.control.end_lines(213, "End");
 }

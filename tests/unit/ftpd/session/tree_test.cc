@@ -35,14 +35,14 @@ TEST_SUITE("unit") {
             const NamePolicy all;
             const Tree tree{Fd{::open((place / "").c_str(), O_RDONLY | O_DIRECTORY)}, all};
             int known = 0, denied = 0, others = 0;
-            tree.list("/folder", Detail::all, [&](const std::vector<Entry>& entries) {
+            tree.list("/folder", Detail::all, [&](std::span<const Entry> entries) {
                 for (const Entry& entry : entries)
                     ++(entry.unknown == 0 ? known : entry.unknown == EACCES ? denied : others);
                 ::chmod(folder.c_str(), 0400);
             });
             int names = 0;
             tree.list("/folder", Detail::names,
-                      [&](const std::vector<Entry>& entries) { names += static_cast<int>(entries.size()); });
+                      [&](std::span<const Entry> entries) { names += static_cast<int>(entries.size()); });
             return text(known, " known, ", denied, " denied, ", others, " others, ", names, " names");
         });
         ::chmod(folder.c_str(), 0700);
@@ -59,7 +59,7 @@ TEST_SUITE("unit") {
         const Tree tree{Fd{::open((place / "").c_str(), O_RDONLY | O_DIRECTORY)}, all};
         const auto list = [&](Detail detail) {
             std::string lines;
-            tree.list("/", detail, [&](const std::vector<Entry>& entries) {
+            tree.list("/", detail, [&](std::span<const Entry> entries) {
                 for (const Entry& entry : entries)
                     lines +=
                         text(entry.name, ' ', entry.status.st_mode & S_IFMT, ' ', entry.link_target, '\n');
