@@ -107,7 +107,7 @@ endif
 say       = @$(if $(V),:,printf '%5s of %s  %s %s\n' $(step))
 hush      = $(if $(V),,@)
 step      = $(eval done += x)$(words $(done)) $(steps)
-builds    = $(filter-out run everything test faults hostile run-hostile soak model bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
+builds    = $(filter-out run needs everything test faults hostile run-hostile soak model bench check check-fresh help clean uninstall,$(or $(MAKECMDGOALS),all))
 ifeq (,$(V)$(steps)$(findstring n,$(firstword -$(MAKEFLAGS))))
 ifneq (,$(builds))
 steps := $(shell $(MAKE) -n $(MAKEOVERRIDES) $(builds) steps=? V= MAKEFLAGS= 2>/dev/null | grep -c 'of %s  %s %s')
@@ -115,7 +115,7 @@ endif
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lacking everything run test faults hostile run-hostile soak model bench check check-fresh dist deb check-deb install uninstall clean help force
+.PHONY: all lacking needs everything run test faults hostile run-hostile soak model bench check check-fresh dist deb check-deb install uninstall clean help force
 
 all: $(names:%=$(build)/%) $(catalogues) $(completions) $(if $(lacking),lacking) ## build the programs (the default)
 
@@ -234,6 +234,9 @@ run: ## build, start both daemons on loopback, say what to type in another shell
 	@tests/need.sh $(compiler_need) $(run_needs)
 	@$(MAKE) --no-print-directory all
 	@tests/run.sh $(build) $(FTP) $(CHAT)
+
+needs: ## install what `make test' and `make check' need
+	@tests/need.sh $(compiler_need) $(test_needs) $(check_needs)
 
 everything: ## build the programs and the tests, run nothing
 	@tests/need.sh $(compiler_need) $(test_needs)

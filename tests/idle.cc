@@ -14,17 +14,18 @@ bool Idle::has_room(Clock::time_point now) {
     return 2 * idle > all;
 }
 
-// The first line: `cpu', then user, nice, system, idle, and others that are not idle.
+// The first line: `cpu', then user, nice, system, idle, and others that are not idle. What runs nicely gives
+// way.
 Idle::Times Idle::read() const {
     std::ifstream stat{stat_};
     std::string name;
     stat >> name;
     Times times;
     std::uint64_t ticks = 0;
-    constexpr int columns = 8, idle = 3; // what follows is counted in these already
+    constexpr int columns = 8, nice = 1, idle = 3; // what follows is counted in these already
     for (int column = 0; column < columns && stat >> ticks; ++column) {
         times.all += ticks;
-        if (column == idle) times.idle = ticks;
+        if (column == nice || column == idle) times.idle += ticks;
     }
     return times;
 }

@@ -18,8 +18,8 @@ public:
     // stat: a file as /proc/stat is one (proc(5)); where there is none there is never room.
     explicit Idle(std::string stat = "/proc/stat") : stat_(std::move(stat)) {}
 
-    // Whether more than half of the time since the last look was idle. A look is at least a span long, and
-    // until then the answer is no.
+    // Whether more than half of the time since the last look was idle, or went to what runs with nice(1),
+    // which makes room. A look is at least a span long, and until then the answer is no.
     bool has_room(Clock::time_point now = Clock::now());
 
 private:

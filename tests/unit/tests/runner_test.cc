@@ -154,7 +154,7 @@ TEST_SUITE("unit") {
                   "run-tests: no test of that name\n0 passed, 0 failed, 0 skipped\n", 1);
     }
 
-    TEST_CASE("runner: there is room when more than half of the processors' time is idle") {
+    TEST_CASE("runner: there is room when more than half of the processors' time is idle or runs nicely") {
         const e2e::TempDir folder;
         const std::filesystem::path stat = folder / "stat";
         const auto write = [&](std::string_view line) { std::ofstream{stat} << line << "\n"; };
@@ -170,6 +170,8 @@ TEST_SUITE("unit") {
         CHECK_FALSE(has_room());
         write("cpu  120 0 120 1141 250 0 0 0 99 99"); // who waits for a disk is not idle
         CHECK_FALSE(has_room());
+        write("cpu  121 50 121 1141 250 0 0 0 99 99"); // what runs with nice makes room
+        CHECK(has_room());
         CHECK_FALSE(tests::Idle{folder / "nothing"}.has_room(now));
     }
 }
