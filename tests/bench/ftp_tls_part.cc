@@ -9,14 +9,18 @@
 #include "common/errors.hh"
 #include "common/text.hh"
 
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace bench {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr unsigned idle_sessions = 100;
 
@@ -43,6 +47,7 @@ double idle_memory(const Setting& setting, const Running& server) {
                           std::to_string(idle_sessions), std::to_string(ready)},
                          ready,
                          setting.scratch + "/output-clients"};
+    std::this_thread::sleep_for(1s); // idle: nothing has come for a while
     return memory.kib(idle_sessions);
 }
 

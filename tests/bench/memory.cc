@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace bench {
 namespace {
@@ -47,11 +48,18 @@ MemoryPerClient::MemoryPerClient(pid_t server)
     : server_(server), before_(family_of(server)), kib_before_(sum_of(before_)) {}
 
 double MemoryPerClient::kib(unsigned clients) const {
-    std::vector<double> came;
-    for (const pid_t pid : family_of(server_))
-        if (!before_.contains(pid)) came.push_back(private_kib(pid));
-    if (came.size() < clients) return (sum_of(before_) - kib_before_) / clients;
-    return median(came) * static_cast<double>(came.size()) / clients;
+    const std::set<pid_t> family = family_of(server_);
+    std::map<pid_t, std::vector<double>> came; // by the process that has forked them
+    std::size_t count = 0;
+    for (const e2e::ProcessStatus& process : e2e::all_processes())
+        if (family.contains(process.pid) && !before_.contains(process.pid)) {
+            came[process.parent].push_back(private_kib(process.pid));
+            ++count;
+        }
+    if (count < clients) return (sum_of(before_) - kib_before_) / clients;
+    double sum = 0;
+    for (const auto& [parent, alike] : came) sum += median(alike) * static_cast<double>(alike.size());
+    return sum / clients;
 }
 
 } // namespace bench

@@ -14,9 +14,9 @@ double private_kib(pid_t pid);
 // The process and all that descend from it.
 std::set<pid_t> family_of(pid_t pid);
 
-// How much each of the clients costs that came between two looks at a server: the median of the processes
-// that came with them, times how many of these a client has; for a server that serves all of them with the
-// processes it had, the growth of these divided by the clients.
+// How much each of the clients costs that came between two looks at a server: of the processes that came with
+// them the median among those that one process has forked, times how many of these a client has; for a server
+// that serves all of them with the processes it had, the growth of these divided by the clients.
 class MemoryPerClient {
 public:
     explicit MemoryPerClient(pid_t server); // the first look

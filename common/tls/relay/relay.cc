@@ -2,6 +2,7 @@
 #include "common/tls/relay/relay.hh"
 
 #include "common/errors.hh"
+#include "common/free_memory.hh"
 #include "common/signals.hh"
 
 #include <algorithm>
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto first_pause = 1ms, longest_pause = 100ms; // no event tells of an acknowledgement
+constexpr auto settling_time = 250ms;                    // what only a handshake needs is free then
 constexpr auto max_wait = 6s;                            // for it; longer than anybody who asks waits
 
 } // namespace
@@ -29,6 +31,7 @@ Relay::Relay(TlsServer& server, const RelayTerms& terms, Fd process, Channel::En
                          lose_process();
                      }};
     add(control_connection, RelayDirection::both, std::move(control));
+    loop_.at(Clock::now() + settling_time, [] { give_back_free_memory(); });
 }
 
 int Relay::run() {

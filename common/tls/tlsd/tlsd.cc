@@ -4,6 +4,7 @@
 #include "common/child_rights.hh"
 #include "common/error_lines.hh"
 #include "common/errors.hh"
+#include "common/free_memory.hh"
 #include "common/sandbox.hh"
 #include "common/signals.hh"
 #include "common/socket.hh"
@@ -58,6 +59,7 @@ int Tlsd::run() {
     server_.warm_up();
     certificates_.set_signer(nullptr); // from now on only relays have keyd sign
     send_tls_frame(main_.fd(), {.word = TlsWord::ready});
+    use_up_free_memory();
     while (!has_failed_ && (has_main_ || !clients_.empty() || children_.size() > 0)) {
         loop_.run_once(signals.while_waiting());
         for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals.take(signal);
