@@ -5,7 +5,6 @@
 #include "tests/e2e/proc.hh"
 
 #include <csignal>
-#include <filesystem>
 
 using common::text;
 
@@ -17,13 +16,6 @@ Secured::Secured(const Words& lines, std::size_t listeners) : own_(make_certific
     setting.lines = {"anonymous write", "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
     setting.lines.insert(setting.lines.end(), lines.begin(), lines.end());
     daemon_.emplace(setting);
-}
-
-void Secured::renew(const TestCertificate& other) {
-    std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
-    std::filesystem::copy_file(other.key, folder_ / "coming.key");
-    std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
-    std::filesystem::rename(folder_ / "coming.key", own_.key);
 }
 
 void Secured::reload(std::string_view expected) {

@@ -23,7 +23,7 @@ public:
     std::string certificate() const { return own_.certificate; }
     Path key() const { return own_.key; }
     // Another pair of files in the place of these, and a word that they are there.
-    void renew(const TestCertificate& other);
+    void renew(const TestCertificate& other) { put_in_place(other, own_); }
     void reload(std::string_view expected);
     // Its keeper's children of a role.
     std::vector<pid_t> processes(const std::string& role) const;

@@ -11,6 +11,7 @@
 #include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,6 +65,15 @@ TestCertificate make_certificate(const TempDir& folder, const std::string& name,
     const Result result = run_client(command);
     REQUIRE_MESSAGE(result.status == 0, result.err);
     return made;
+}
+
+void put_in_place(const TestCertificate& files, const TestCertificate& place) {
+    for (const auto& [from, to] :
+         {std::pair{files.certificate, place.certificate}, std::pair{files.key, place.key}}) {
+        const Path coming = to.native() + ".coming";
+        std::filesystem::copy_file(from, coming);
+        std::filesystem::rename(coming, to);
+    }
 }
 
 TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,

@@ -25,6 +25,8 @@ struct TestCertificate {
 enum class KeyKind { ecdsa, rsa, slow, eddsa };
 TestCertificate make_certificate(const TempDir& folder, const std::string& name,
                                  KeyKind kind = KeyKind::ecdsa, const std::string& host = "localhost");
+// Copies of these in the place of those.
+void put_in_place(const TestCertificate& files, const TestCertificate& place);
 // For localhost, and valid between these times: YYYYMMDDHHMMSSZ.
 TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
                            const std::string& end);
