@@ -125,6 +125,18 @@ std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon) {
     return without;
 }
 
+std::vector<pid_t> relays_of_clients(const Path& issuers) {
+    const std::string role = std::string{tls_program} + '\0' + "client";
+    std::vector<pid_t> all;
+    for (const ProcessStatus& process : all_processes()) {
+        if (process.state == 'Z') continue;
+        const std::string words = command_line_of(process.pid);
+        if (words.find(role) != words.npos && words.find(issuers.native()) != words.npos)
+            all.push_back(process.pid);
+    }
+    return all;
+}
+
 void wait_readable(int fd, Seconds limit) {
     pollfd waited{fd, POLLIN, 0};
     const int ready = ::poll(&waited, 1, static_cast<int>(std::chrono::milliseconds{limit}.count()));

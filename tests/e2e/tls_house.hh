@@ -39,6 +39,9 @@ bool has_key_in_memory(pid_t pid, const std::string& value);
 // below it.
 std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon);
 
+// The relays of client programs that trust this file.
+std::vector<pid_t> relays_of_clients(const Path& issuers);
+
 // Waits until there is something to read, or the end; throws Failure when that takes too long.
 void wait_readable(int fd, Seconds limit = patience);
 

@@ -2,9 +2,7 @@
 #include "tests/e2e/ftpd/fcp/secured_place.hh"
 
 #include "common/text.hh"
-#include "common/tls/tls_process.hh"
 #include "tests/e2e/clients.hh"
-#include "tests/e2e/proc.hh"
 
 using common::text;
 
@@ -26,18 +24,6 @@ std::string SecuredPlace::fingerprint() const {
     std::string words = shown.out.substr(shown.out.find('=') + 1);
     words.pop_back();
     return "SHA-256 " + words;
-}
-
-std::vector<pid_t> SecuredPlace::client_relays() const {
-    const std::string role = std::string{common::tls_program} + '\0' + "client";
-    std::vector<pid_t> all;
-    for (const ProcessStatus& process : all_processes()) {
-        if (process.state == 'Z') continue;
-        const std::string words = command_line_of(process.pid);
-        if (words.find(role) != words.npos && words.find(own.certificate.native()) != words.npos)
-            all.push_back(process.pid);
-    }
-    return all;
 }
 
 } // namespace e2e
