@@ -50,7 +50,62 @@ def round_trip(kind, version):
     ftp.quit()
 
 
+def expect_abort(ftp):
+    ftp.putcmd("ABOR")
+    for code in "426", "226":
+        reply = ftp.getmultiline()
+        assert reply.startswith(code), reply
+
+
+def expect_reset(data):
+    data.suppress_ragged_eofs = False
+    try:
+        while data.recv(65536):
+            pass
+    except (ConnectionError, ssl.SSLEOFError):
+        data.close()
+        return
+    sys.exit("it ended as if it were whole")
+
+
+def break_off(version):
+    context = ssl.create_default_context(cafile=CERTIFICATE)
+    context.minimum_version = context.maximum_version = version
+    ftp = Resuming(context=context, timeout=60)
+    ftp.connect("localhost", PORT)
+    ftp.login()
+    ftp.prot_p()
+    ftp.voidcmd("TYPE I")
+    ftp.storbinary("STOR large", io.BytesIO(bytes(20_000_000)))
+    for number in range(3):
+        data = ftp.transfercmd("RETR large")
+        assert data.recv(1000)
+        expect_abort(ftp)
+        expect_reset(data)
+        ftp.storbinary("STOR old", io.BytesIO(b"old"))
+        for name in "old", "new":
+            data = ftp.transfercmd(f"STOR {name}")
+            data.sendall(bytes(1_000_000))
+            expect_abort(ftp)
+            expect_reset(data)
+        with open(os.path.join(FOLDER, "old"), "rb") as stored:
+            assert stored.read() == b"old"
+        assert sorted(ftp.nlst()) == ["large", "old"]
+        got = []
+        ftp.retrbinary("RETR large", got.append)
+        assert sum(map(len, got)) == 20_000_000
+        ftp.storbinary(f"STOR whole{number}", io.BytesIO(b"whole"))
+        ftp.delete(f"whole{number}")
+    ftp.delete("large")
+    ftp.delete("old")
+    ftp.quit()
+
+
 KINDS = {"plain": [ftplib.FTP_TLS], "resuming": [Resuming]}
-for kind in KINDS[sys.argv[4]] if len(sys.argv) > 4 else [ftplib.FTP_TLS, Resuming]:
-    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+WORD = sys.argv[4] if len(sys.argv) > 4 else ""
+for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+    if WORD == "aborting":
+        break_off(version)
+        continue
+    for kind in KINDS.get(WORD, [ftplib.FTP_TLS, Resuming]):
         round_trip(kind, version)

@@ -157,6 +157,14 @@ TEST_SUITE("e2e") {
         CHECK(run_in(folder.path(), server.curl({server.url("file")})) == "hello\n");
     }
 
+    TEST_CASE("TLS: ABOR breaks off both ways where sessions must be resumed and the session goes on") {
+        const Secured server{{"tls-reuse required"}};
+        const Result result =
+            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
+                        server.certificate(), server.daemon().files(), "aborting"});
+        CHECK_MESSAGE(result.status == 0, result.err);
+    }
+
     TEST_CASE("TLS: in-band verbs work over it") {
         const Secured server;
         Typed client{server};
