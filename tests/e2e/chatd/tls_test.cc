@@ -361,6 +361,35 @@ TEST_SUITE("e2e") {
         ann.wait_for_line("waits joined");
     }
 
+    TEST_CASE("chat over TLS: of more than may wait for tlsd the last are cut off and nobody else notices") {
+        if (!have_proc()) return tests::skip("only /proc shows who it is");
+        const SecuredChat server{{"max-clients 800"}};
+        constexpr std::size_t more = 600; // than wait in the hub, and in the pair with tlsd
+        if (is_sanitized() ||
+            chatctl(server.daemon(), {"stats"}).find("max-clients 800\n") == std::string::npos)
+            return tests::skip("so many cannot be there");
+        ChatClient ann{server.daemon(), "ann"};
+        Guest guest{server};
+        guest.enter("guest");
+        const pid_t tlsd = server.process("tlsd");
+        ::kill(tlsd, SIGSTOP);
+        std::list<Connection> clients;
+        for (std::size_t i = 0; i < more; ++i) clients.emplace_back(server.port());
+        clients.back().wait_for_end();
+        check_they_talk(guest, ann, "meanwhile");
+        ChatClient bob{server.daemon(), "bob"};
+        ann.wait_for_line("bob joined");
+        ::kill(tlsd, SIGCONT);
+        wait_until("newcomers get in", [&] {
+            Process other = python(server, {"connect", "close"});
+            CHECK(other.wait() == 0);
+            return other.out().text().find("refused") == std::string::npos;
+        });
+        Guest other{server};
+        other.enter("other");
+        ann.wait_for_line("other joined");
+    }
+
     TEST_CASE("chat over TLS: an upgrade cuts nobody") {
         SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <list>
 #include <set>
 
 using namespace e2e;
@@ -212,6 +213,28 @@ TEST_SUITE("e2e") {
         server.daemon().wait_for_log("starting another");
         plain.command("AUTH TLS", 431);
         plain.command("NOOP", 200);
+    }
+
+    TEST_CASE("TLS: while more wait for tlsd than may AUTH is answered with 431 and goes on in the clear") {
+        const Secured server{{"max-clients 0", "connect-rate 0", "max-per-address 0"}};
+        constexpr std::size_t more = 600; // than wait in the parent, and in the pair with tlsd
+        if (is_sanitized() || stat_of(server.daemon(), "max-clients") < more + 10)
+            return tests::skip("so many cannot be there");
+        plant(server);
+        REQUIRE(server.processes("tlsd").size() == 1);
+        const pid_t tlsd = server.processes("tlsd").front();
+        ::kill(tlsd, SIGSTOP);
+        std::list<Connection> clients;
+        for (std::size_t i = 0; i < more; ++i) clients.emplace_back(server.daemon().port()).expect(220);
+        Connection& last = clients.back();
+        last.command("AUTH TLS", 431);
+        last.command("USER anonymous", 331);
+        last.command("PASS guest", 230);
+        ::kill(tlsd, SIGCONT);
+        last.command("AUTH TLS", 431); // on another connection alone
+        last.command("PWD", 257);
+        check_newcomers(server);
+        clients.front().command("AUTH TLS", 234);
     }
 
     TEST_CASE("TLS: the death of tlsd or keyd costs sitting clients nothing at any point") {
