@@ -34,7 +34,8 @@ const std::vector<Point> points{{"handshake", Relay::Way::to_client, 600},
 class Scene {
 public:
     Scene() {
-        for (int i = 0; i < 3000; ++i) write_file(list_ / text("a name that is rather long ", i), "");
+        const std::string long_name(200, 'n');
+        for (int i = 0; i < 25'000; ++i) write_file(list_ / text(long_name, i), "");
         write_file(server_.place.served("file"), std::string(size, 's'));
         write_file(server_.place.local / "mine", std::string(size, 'c'));
         for (const ProcessStatus& one : children_of(server_.place.daemon.main_pid()))
@@ -74,7 +75,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t size = 20'000'000; // more than is on its way between the two
+    static constexpr std::size_t size = 20'000'000; // as the list, more than is on its way between the two
 
     Words command(const Point& point, std::uint16_t port) const {
         const std::string folder = text("ftp://localhost:", port, '/');
