@@ -378,33 +378,48 @@ TEST_SUITE("e2e") {
         transfers();
     }
 
-    TEST_CASE("TLS: whose keyd has gone for good is refused another signature at once") {
-        Secured server;
-        const TempDir folder;
-        Process client{{"python3", "-c",
-                        "import ftplib, ssl, sys, time\n"
-                        "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
-                        "ftp.connect('localhost', int(sys.argv[1]), timeout=60)\n"
-                        "ftp.login(); ftp.prot_p(); ftp.nlst()\n"
-                        "print('there', flush=True); sys.stdin.readline()\n"
-                        "began = time.monotonic()\n"
-                        "for _ in range(3):\n"
-                        "    try: ftp.nlst(); sys.exit('it was served')\n"
-                        "    except ssl.SSLError: print(ftp.getmultiline())\n"
-                        "print(ftp.pwd(), time.monotonic() - began < 9, flush=True)\n",
-                        text(server.daemon().port()), server.certificate()}};
-        client.out().wait_for("there\n");
-        const pid_t old = server.processes("keyd").front();
-        server.renew(make_certificate(folder, "other"));
-        server.reload("configuration read again");
-        const common::Fd held = common::hold_process(old);
-        ::kill(old, SIGKILL);
-        if (held) wait_readable(held.get());
-        client.write("\n");
-        CHECK(client.wait() == 0);
-        CHECK(client.out().text().find("426 The data connection was broken off: no handshake") !=
-              std::string::npos);
-        CHECK(client.out().text().ends_with("/ True\n"));
+    TEST_CASE("TLS: whose keyd has gone for good is refused another signature at once and may resume") {
+        for (const bool is_reload : {true, false}) { // else tlsd has died before
+            Secured server;
+            const TempDir folder;
+            Process client{{"python3", "-c",
+                            "import ftplib, ssl, sys, time\n"
+                            "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+                            "ftp.connect('localhost', int(sys.argv[1]), timeout=60)\n"
+                            "ftp.login(); ftp.prot_p(); ftp.nlst()\n"
+                            "print('there', flush=True); sys.stdin.readline()\n"
+                            "began = time.monotonic()\n"
+                            "for _ in range(3):\n"
+                            "    try: ftp.nlst(); sys.exit('it was served')\n"
+                            "    except ssl.SSLError: print(ftp.getmultiline())\n"
+                            "print(time.monotonic() - began < 9)\n"
+                            "data = ftplib.FTP.ntransfercmd(ftp, 'NLST')[0]\n"
+                            "data = ftp.context.wrap_socket(data, server_hostname=ftp.host,\n"
+                            "                               session=ftp.sock.session)\n"
+                            "while data.recv(1000): pass\n"
+                            "data.unwrap()\n"
+                            "print(ftp.voidresp()[:3], flush=True)\n",
+                            text(server.daemon().port()), server.certificate()}};
+            client.out().wait_for("there\n");
+            const pid_t old = server.processes("keyd").front();
+            if (is_reload) {
+                server.renew(make_certificate(folder, "other"));
+                server.reload("configuration read again");
+            } else {
+                const pid_t tlsd = server.processes("tlsd").front();
+                const common::Fd held = common::hold_process(tlsd);
+                ::kill(tlsd, SIGKILL);
+                if (held) wait_readable(held.get());
+            }
+            const common::Fd held = common::hold_process(old);
+            ::kill(old, SIGKILL);
+            if (held) wait_readable(held.get());
+            client.write("\n");
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text().find("426 The data connection was broken off: no handshake") !=
+                  std::string::npos);
+            CHECK(client.out().text().ends_with("True\n226\n"));
+        }
     }
 
     TEST_CASE("TLS: a listener begins and ends to be for TLS with a reload or an upgrade") {

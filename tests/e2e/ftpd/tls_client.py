@@ -6,6 +6,7 @@ connections in a second round, which ftplib itself never does; a fourth word, pl
 import ftplib
 import io
 import os
+import socket
 import ssl
 import sys
 
@@ -21,13 +22,18 @@ class Resuming(ftplib.FTP_TLS):
         return conn, size
 
 
-def round_trip(kind, version):
+def log_in(kind, version):
     context = ssl.create_default_context(cafile=CERTIFICATE)
     context.minimum_version = context.maximum_version = version
     ftp = kind(context=context, timeout=60)
     ftp.connect("localhost", PORT)
     ftp.login()  # AUTH TLS comes first
     ftp.prot_p()
+    return ftp
+
+
+def round_trip(kind, version):
+    ftp = log_in(kind, version)
     content = os.urandom(300000)
     for number in range(8):
         name = f"file{number}"
@@ -69,12 +75,7 @@ def expect_reset(data):
 
 
 def break_off(version):
-    context = ssl.create_default_context(cafile=CERTIFICATE)
-    context.minimum_version = context.maximum_version = version
-    ftp = Resuming(context=context, timeout=60)
-    ftp.connect("localhost", PORT)
-    ftp.login()
-    ftp.prot_p()
+    ftp = log_in(Resuming, version)
     ftp.voidcmd("TYPE I")
     ftp.storbinary("STOR large", io.BytesIO(bytes(20_000_000)))
     for number in range(3):
@@ -101,11 +102,62 @@ def break_off(version):
     ftp.quit()
 
 
+def take(data):
+    got = b""
+    while some := data.recv(65536):
+        got += some
+    return got
+
+
+def look_at_tickets(version):
+    """Under 1.3 one before each data connection, on the control connection; none over a data connection."""
+    ftp = log_in(ftplib.FTP_TLS, version)
+    ftp.storbinary("STOR file", io.BytesIO(b"content"))
+    seen = set()
+    for _ in range(5):
+        data = ftp.transfercmd("RETR file")
+        assert ftp.sock.session.has_ticket
+        seen.add(ftp.sock.session.id)
+        assert take(data) == b"content"
+        if version == ssl.TLSVersion.TLSv1_3:
+            assert not data.session.has_ticket
+        data.unwrap()
+        ftp.voidresp()
+    assert len(seen) == (5 if version == ssl.TLSVersion.TLSv1_3 else 1), seen
+    ftp.quit()
+
+
+def come_from_elsewhere(version):
+    ftp = log_in(Resuming, version)
+    ftp.storbinary("STOR file", io.BytesIO(b"content"))
+    for foreign in "PORT 127,0,0,2,200,1", "EPRT |1|127.0.0.2|51201|":
+        try:
+            ftp.sendcmd(foreign)
+            sys.exit(f"it would connect there: {foreign}")
+        except ftplib.error_perm as error:
+            assert str(error).startswith("504 "), error
+    port = ftp.makepasv()[1]
+    thief = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=("127.0.0.2", 0))
+    ftp.putcmd("RETR file")
+    assert ftp.getmultiline().startswith("150 ")
+    try:
+        assert thief.recv(1) == b""
+    except ConnectionResetError:
+        pass
+    data = ftp.context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=60),
+                                   server_hostname=ftp.host, session=ftp.sock.session)
+    assert take(data) == b"content"
+    data.unwrap()
+    ftp.voidresp()
+    ftp.quit()
+
+
+WHOLE = {"aborting": break_off, "tickets": look_at_tickets, "elsewhere": come_from_elsewhere}
 KINDS = {"plain": [ftplib.FTP_TLS], "resuming": [Resuming]}
 WORD = sys.argv[4] if len(sys.argv) > 4 else ""
 for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
-    if WORD == "aborting":
-        break_off(version)
+    if WORD in WHOLE:
+        WHOLE[WORD](version)
         continue
     for kind in KINDS.get(WORD, [ftplib.FTP_TLS, Resuming]):
         round_trip(kind, version)

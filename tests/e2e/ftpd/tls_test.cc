@@ -56,6 +56,14 @@ private:
     std::size_t seen_ = 0;
 };
 
+// Its ftplib.
+Words python(const Secured& server, const Words& more = {}) {
+    Words words{"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
+                server.certificate(), server.daemon().files()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
 TestCertificate make_short_lived(const TempDir& folder) {
     const TestCertificate made{folder / "short.pem", folder / "short.key"};
     run_in(folder.path(),
@@ -135,20 +143,14 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("TLS: Python's ftplib with and without resumed sessions") {
         const Secured server;
-        run_in(server.daemon().folder().path(),
-               {"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                server.certificate(), server.daemon().files()});
+        run_in(server.daemon().folder().path(), python(server));
     }
 
     TEST_CASE("TLS: where sessions must be resumed who does not is refused and who does is served") {
         const Secured server{{"tls-reuse required", "log-level detail"}};
-        const Result result =
-            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                        server.certificate(), server.daemon().files(), "resuming"});
+        const Result result = run_client(python(server, {"resuming"}));
         CHECK_MESSAGE(result.status == 0, result.err);
-        const Result refused =
-            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                        server.certificate(), server.daemon().files(), "plain"});
+        const Result refused = run_client(python(server, {"plain"}));
         CHECK(refused.status != 0);
         server.daemon().wait_for_log("refuse STOR: 522 "); // the client may see the reset first
         CHECK(!std::filesystem::exists(server.daemon().files() / "file0"));
@@ -159,10 +161,60 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("TLS: ABOR breaks off both ways where sessions must be resumed and the session goes on") {
         const Secured server{{"tls-reuse required"}};
-        const Result result =
-            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                        server.certificate(), server.daemon().files(), "aborting"});
+        const Result result = run_client(python(server, {"aborting"}));
         CHECK_MESSAGE(result.status == 0, result.err);
+    }
+
+    TEST_CASE("TLS: a ticket comes before each data connection and none over it") {
+        const Secured server;
+        run_in(server.daemon().folder().path(), python(server, {"tickets"}));
+    }
+
+    TEST_CASE("TLS: data connections lead to the host of the client alone whether it must resume or not") {
+        if (!have_proc()) return tests::skip("only on Linux is 127.0.0.2 ours without a say");
+        for (const std::string reuse : {"optional", "required"}) {
+            const Secured server{{"tls-reuse " + reuse}};
+            run_in(server.daemon().folder().path(), python(server, {"elsewhere"}));
+        }
+    }
+
+    TEST_CASE("TLS: where there is none or it is off AUTH is refused and FEAT tells of nothing") {
+        for (const bool has_certificate : {false, true}) {
+            const Secured secured{{"tls off"}};
+            const Daemon without;
+            const Daemon& daemon = has_certificate ? secured.daemon() : without;
+            Connection plain{daemon.port()};
+            plain.expect(220);
+            const std::string features = plain.command("FEAT", 211);
+            for (const std::string_view name : {"AUTH", "PBSZ", "PROT"})
+                CHECK(features.find(name) == std::string::npos);
+            for (const std::string_view line : {"AUTH TLS", "PBSZ 0", "PROT P", "CCC"})
+                plain.command(line, 502);
+            plain.command("USER anonymous", 331);
+        }
+    }
+
+    TEST_CASE("TLS: tls-minimum refuses older versions and follows a reload") {
+        const TempDir folder;
+        const TestCertificate own = make_certificate(folder, "own");
+        Words lines{"certificate " + own.certificate.string() + ' ' + own.key.string(), "anonymous read"};
+        Daemon daemon{{.lines = lines, .in_file = true}};
+        write_file(daemon.files() / "file", "hello\n");
+        const auto is_served = [&](const std::string& version) {
+            return run_client({"curl", "-sS", "-m", "20", "--ssl-reqd", "--cacert", own.certificate,
+                               "--tls-max", version, text("ftp://localhost:", daemon.port(), "/file")})
+                       .out == "hello\n";
+        };
+        for (const bool is_raised : {false, true, false}) {
+            lines.resize(2);
+            if (is_raised) lines.emplace_back("tls-minimum 1.3");
+            daemon.configure(lines);
+            const std::size_t before = daemon.log().size();
+            daemon.signal(SIGHUP);
+            daemon.wait_for_log("configuration read again", before);
+            CHECK(is_served("1.2") != is_raised);
+            CHECK(is_served("1.3"));
+        }
     }
 
     TEST_CASE("TLS: in-band verbs work over it") {
@@ -181,7 +233,9 @@ TEST_SUITE("e2e") {
         const Secured server;
         Connection plain{server.daemon().port()};
         plain.expect(220);
-        CHECK(plain.command("FEAT", 211).find("\n AUTH TLS\n") != std::string::npos);
+        const std::string features = plain.command("FEAT", 211);
+        for (const std::string_view line : {"\n AUTH TLS\n", "\n PBSZ\n", "\n PROT\n"})
+            CHECK(features.find(line) != std::string::npos);
         plain.command("PBSZ 0", 503);
         plain.command("PROT P", 503);
         plain.command("CCC", 503);
