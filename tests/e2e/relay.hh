@@ -23,7 +23,7 @@ public:
     void lead_to(std::uint16_t server); // those that come from now on
 
     enum class Way { to_server, to_client };
-    void hold(Way way) { hold_after(way, 0); } // nothing goes this way any more
+    void hold(Way way) { hold_after(way, 0); }   // nothing goes this way any more
     void hold_after(Way way, std::size_t bytes); // nothing but so many
     void wait_for_hold();                        // until they have gone
     void go_on();                                // what was held goes its way

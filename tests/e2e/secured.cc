@@ -50,4 +50,11 @@ Words Secured::curl(const Words& more) const {
     return command;
 }
 
+Words Secured::lftp(std::string_view commands, std::string_view settings) const {
+    return {"lftp", "-c",
+            text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ", certificate(),
+                 "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set ftp:ssl-protect-data yes; ",
+                 settings, " open localhost:", daemon_->port(), "; ", commands)};
+}
+
 } // namespace e2e

@@ -30,6 +30,8 @@ public:
     std::vector<pid_t> relays() const;
     std::string url(std::string_view path = {}) const;
     Words curl(const Words& more) const;
+    // settings: further ones, each with a semicolon behind it.
+    Words lftp(std::string_view commands, std::string_view settings = {}) const;
 
 private:
     TempDir folder_;

@@ -460,13 +460,9 @@ TEST_SUITE("e2e") {
                 write_file(folder / "sent" / text("file", i), bytes.substr(i * 4096, 4096));
             for (const std::string version : {"1.2", "1.3"}) {
                 const std::string priority = "NORMAL:-VERS-ALL:+VERS-TLS" + version;
-                run_in(folder.path(), {"lftp", "-c",
-                                       text("set cmd:fail-exit yes; set net:max-retries 1; set ssl:ca-file ",
-                                            server.certificate(), "; set ssl:priority ", priority,
-                                            "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
-                                            "ftp:ssl-protect-data yes; open localhost:",
-                                            server.daemon().port(), "; mirror -R sent lftp", version,
-                                            "; mirror lftp", version, " back", version)});
+                run_in(folder.path(), server.lftp(text("mirror -R sent lftp", version, "; mirror lftp",
+                                                       version, " back", version),
+                                                  text("set ssl:priority ", priority, ";")));
                 check_same_bytes(folder / "sent", folder / ("back" + version));
                 // curl 7.88 waits for nothing for up to a second before many a download, of plain FTP, too.
                 run_in(folder.path(), server.curl({"--tls-max", version, "--ftp-create-dirs", "-T",

@@ -56,14 +56,6 @@ private:
     std::size_t seen_ = 0;
 };
 
-// Its ftplib.
-Words python(const Secured& server, const Words& more = {}) {
-    Words words{"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                server.certificate(), server.daemon().files()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
-
 TestCertificate make_short_lived(const TempDir& folder) {
     const TestCertificate made{folder / "short.pem", folder / "short.key"};
     run_in(folder.path(),
@@ -99,15 +91,8 @@ TEST_SUITE("e2e") {
         Secured server;
         const TempDir folder;
         plant_odd_tree(folder / "tree", 20);
-        const auto run = [&](const std::string& commands) {
-            return run_in(
-                folder.path(),
-                {"lftp", "-c",
-                 text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ", server.certificate(),
-                      "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
-                      "ftp:ssl-protect-data yes; open "
-                      "localhost:",
-                      server.daemon().port(), "; ", commands)});
+        const auto run = [&](std::string_view commands) {
+            return run_in(folder.path(), server.lftp(commands));
         };
         run("mirror -R tree there; mirror there back");
         check_same_bytes(folder / "tree", folder / "back");
@@ -127,55 +112,13 @@ TEST_SUITE("e2e") {
         auto best = Clock::duration::max();
         for (const std::string target : {"a", "b", "c", "d", "e"}) { // the machine may be busy
             const auto begun = Clock::now();
-            run_in(folder.path(), {"lftp", "-c",
-                                   text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ",
-                                        server.certificate(),
-                                        "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
-                                        "ftp:ssl-protect-data yes; open localhost:",
-                                        server.daemon().port(), "; mirror many ", target)});
+            run_in(folder.path(), server.lftp("mirror many " + target));
             best = std::min(best, Clock::now() - begun);
         }
         check_same_bytes(server.daemon().files() / "many", folder / "a");
         // Of each handshake it would lose 40 ms if the second-last packet were not acknowledged at once.
         if (common::best_backend() != common::Backend::poll)
             CHECK(best < files * std::chrono::milliseconds{35});
-    }
-
-    TEST_CASE("TLS: Python's ftplib with and without resumed sessions") {
-        const Secured server;
-        run_in(server.daemon().folder().path(), python(server));
-    }
-
-    TEST_CASE("TLS: where sessions must be resumed who does not is refused and who does is served") {
-        const Secured server{{"tls-reuse required", "log-level detail"}};
-        const Result result = run_client(python(server, {"resuming"}));
-        CHECK_MESSAGE(result.status == 0, result.err);
-        const Result refused = run_client(python(server, {"plain"}));
-        CHECK(refused.status != 0);
-        server.daemon().wait_for_log("refuse STOR: 522 "); // the client may see the reset first
-        CHECK(!std::filesystem::exists(server.daemon().files() / "file0"));
-        const TempDir folder;
-        write_file(server.daemon().files() / "file", "hello\n");
-        CHECK(run_in(folder.path(), server.curl({server.url("file")})) == "hello\n");
-    }
-
-    TEST_CASE("TLS: ABOR breaks off both ways where sessions must be resumed and the session goes on") {
-        const Secured server{{"tls-reuse required"}};
-        const Result result = run_client(python(server, {"aborting"}));
-        CHECK_MESSAGE(result.status == 0, result.err);
-    }
-
-    TEST_CASE("TLS: a ticket comes before each data connection and none over it") {
-        const Secured server;
-        run_in(server.daemon().folder().path(), python(server, {"tickets"}));
-    }
-
-    TEST_CASE("TLS: data connections lead to the host of the client alone whether it must resume or not") {
-        if (!have_proc()) return tests::skip("only on Linux is 127.0.0.2 ours without a say");
-        for (const std::string reuse : {"optional", "required"}) {
-            const Secured server{{"tls-reuse " + reuse}};
-            run_in(server.daemon().folder().path(), python(server, {"elsewhere"}));
-        }
     }
 
     TEST_CASE("TLS: where there is none or it is off AUTH is refused and FEAT tells of nothing") {
