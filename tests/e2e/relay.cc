@@ -5,8 +5,10 @@
 #include "common/errors.hh"
 #include "common/socket.hh"
 
+#include <algorithm>
 #include <array>
 #include <poll.h>
+#include <span>
 #include <sys/socket.h>
 
 namespace e2e {
@@ -48,10 +50,24 @@ void Relay::lead_to(std::uint16_t server) {
     server_ = server;
 }
 
-void Relay::hold(Way way) {
+void Relay::hold_after(Way way, std::size_t bytes) {
     {
         const std::lock_guard lock{mutex_};
-        (way == Way::to_server ? holds_to_server_ : holds_to_client_) = true;
+        (way == Way::to_server ? to_server_ : to_client_) = bytes;
+    }
+    wake();
+}
+
+void Relay::wait_for_hold() {
+    std::unique_lock lock{mutex_};
+    if (!changed_.wait_for(lock, patience, [&] { return to_server_ == 0 || to_client_ == 0; }))
+        throw Failure{"so much does not come"};
+}
+
+void Relay::go_on() {
+    {
+        const std::lock_guard lock{mutex_};
+        to_server_ = to_client_ = no_limit;
     }
     wake();
 }
@@ -64,7 +80,7 @@ void Relay::cut() {
             break_off(pair.server);
         }
         pairs_.clear();
-        holds_to_server_ = holds_to_client_ = false;
+        to_server_ = to_client_ = no_limit;
     }
     wake();
 }
@@ -103,18 +119,22 @@ void Relay::accept() {
     changed_.notify_all();
 }
 
-// With the mutex held: what one call reads is small, and the other side takes it. True at the end.
-bool Relay::copy(int from, int to) {
+// With the mutex held: what one call reads is small, and the other side takes it. True at the end; throws
+// Broken when either has gone, as the other is to see it, too.
+bool Relay::copy(int from, int to, std::size_t& may_go) {
     std::array<char, 4096> bytes{};
-    const IoResult got = read_some(from, bytes);
+    const IoResult got = read_some(from, std::span{bytes}.first(std::min(bytes.size(), may_go)));
     if (got.state == IoState::would_block) return false;
+    if (got.state == IoState::vanished) throw Broken{};
     if (got.state != IoState::done) {
         ::shutdown(to, SHUT_WR);
         return true;
     }
+    if (may_go != no_limit) may_go -= got.bytes;
+    if (may_go == 0) changed_.notify_all();
     for (std::string_view left{bytes.data(), got.bytes}; !left.empty();) {
         const IoResult wrote = send_some(to, left);
-        if (wrote.state == IoState::vanished) return true;
+        if (wrote.state == IoState::vanished) throw Broken{};
         left.remove_prefix(wrote.bytes);
         if (wrote.state == IoState::would_block) {
             pollfd writable{to, POLLOUT, 0};
@@ -133,10 +153,8 @@ void Relay::run() {
             watched.push_back({wake_reading_.get(), POLLIN, 0});
             watched.push_back({listener_.get(), POLLIN, 0});
             for (const Pair& pair : pairs_) {
-                watched.push_back(
-                    {holds_to_server_ || pair.client_ended ? -1 : pair.client.get(), POLLIN, 0});
-                watched.push_back(
-                    {holds_to_client_ || pair.server_ended ? -1 : pair.server.get(), POLLIN, 0});
+                watched.push_back({to_server_ == 0 || pair.client_ended ? -1 : pair.client.get(), POLLIN, 0});
+                watched.push_back({to_client_ == 0 || pair.server_ended ? -1 : pair.server.get(), POLLIN, 0});
             }
         }
         retry([&] { return ::poll(watched.data(), watched.size(), -1); });
@@ -147,11 +165,17 @@ void Relay::run() {
         if (pairs_.size() * 2 + 2 == watched.size())
             for (std::size_t i = 0; i < pairs_.size(); ++i) {
                 Pair& pair = pairs_[i];
-                if (watched[2 + 2 * i].revents != 0 && !holds_to_server_)
-                    pair.client_ended = copy(pair.client.get(), pair.server.get());
-                if (watched[3 + 2 * i].revents != 0 && !holds_to_client_)
-                    pair.server_ended = copy(pair.server.get(), pair.client.get());
+                try {
+                    if (watched[2 + 2 * i].revents != 0 && to_server_ != 0)
+                        pair.client_ended = copy(pair.client.get(), pair.server.get(), to_server_);
+                    if (watched[3 + 2 * i].revents != 0 && to_client_ != 0)
+                        pair.server_ended = copy(pair.server.get(), pair.client.get(), to_client_);
+                } catch (Broken) {
+                    break_off(pair.client);
+                    break_off(pair.server);
+                }
             }
+        std::erase_if(pairs_, [](const Pair& pair) { return !pair.client; });
         accept();
     }
 }

@@ -6,6 +6,7 @@
 #include "common/fd.hh"
 #include "tests/e2e/process.hh"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,7 +23,10 @@ public:
     void lead_to(std::uint16_t server); // those that come from now on
 
     enum class Way { to_server, to_client };
-    void hold(Way way); // nothing goes this way any more
+    void hold(Way way) { hold_after(way, 0); }   // nothing goes this way any more
+    void hold_after(Way way, std::size_t bytes); // nothing but so many
+    void wait_for_hold();                        // until they have gone
+    void go_on();                                // what was held goes its way
     // Resets all connections; what was held is lost, and new ones go both ways. with_door: but they are
     // refused, until open_door().
     void cut();
@@ -36,8 +40,9 @@ private:
         common::Fd client, server;
         bool client_ended = false, server_ended = false;
     };
+    struct Broken {};
     void run();
-    static bool copy(int from, int to);
+    bool copy(int from, int to, std::size_t& may_go);
     void accept();
     void wake();
 
@@ -46,7 +51,8 @@ private:
     std::condition_variable changed_;
     std::uint16_t server_;
     std::vector<Pair> pairs_;
-    bool holds_to_server_ = false, holds_to_client_ = false;
+    static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+    std::size_t to_server_ = no_limit, to_client_ = no_limit; // bytes that may go yet
     bool is_closed_ = false;
     bool is_over_ = false;
     unsigned connections_ = 0;

@@ -5,7 +5,6 @@
 #include "tests/e2e/proc.hh"
 
 #include <csignal>
-#include <filesystem>
 
 using common::text;
 
@@ -17,13 +16,6 @@ Secured::Secured(const Words& lines, std::size_t listeners) : own_(make_certific
     setting.lines = {"anonymous write", "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
     setting.lines.insert(setting.lines.end(), lines.begin(), lines.end());
     daemon_.emplace(setting);
-}
-
-void Secured::renew(const TestCertificate& other) {
-    std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
-    std::filesystem::copy_file(other.key, folder_ / "coming.key");
-    std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
-    std::filesystem::rename(folder_ / "coming.key", own_.key);
 }
 
 void Secured::reload(std::string_view expected) {
@@ -56,6 +48,13 @@ Words Secured::curl(const Words& more) const {
     Words command{"curl", "-sS", "--ssl-reqd", "--cacert", certificate()};
     command.insert(command.end(), more.begin(), more.end());
     return command;
+}
+
+Words Secured::lftp(std::string_view commands, std::string_view settings) const {
+    return {"lftp", "-c",
+            text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ", certificate(),
+                 "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set ftp:ssl-protect-data yes; ",
+                 settings, " open localhost:", daemon_->port(), "; ", commands)};
 }
 
 } // namespace e2e

@@ -23,13 +23,15 @@ public:
     std::string certificate() const { return own_.certificate; }
     Path key() const { return own_.key; }
     // Another pair of files in the place of these, and a word that they are there.
-    void renew(const TestCertificate& other);
+    void renew(const TestCertificate& other) { put_in_place(other, own_); }
     void reload(std::string_view expected);
     // Its keeper's children of a role.
     std::vector<pid_t> processes(const std::string& role) const;
     std::vector<pid_t> relays() const;
     std::string url(std::string_view path = {}) const;
     Words curl(const Words& more) const;
+    // settings: further ones, each with a semicolon behind it.
+    Words lftp(std::string_view commands, std::string_view settings = {}) const;
 
 private:
     TempDir folder_;

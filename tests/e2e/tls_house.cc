@@ -11,6 +11,7 @@
 #include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -66,6 +67,15 @@ TestCertificate make_certificate(const TempDir& folder, const std::string& name,
     return made;
 }
 
+void put_in_place(const TestCertificate& files, const TestCertificate& place) {
+    for (const auto& [from, to] :
+         {std::pair{files.certificate, place.certificate}, std::pair{files.key, place.key}}) {
+        const Path coming = to.native() + ".coming";
+        std::filesystem::copy_file(from, coming);
+        std::filesystem::rename(coming, to);
+    }
+}
+
 TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
                            const std::string& end) {
     const TestCertificate made{folder / (name + ".pem"), folder / (name + ".key")};
@@ -113,6 +123,18 @@ std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon) {
     CHECK(!has_key_in_memory(daemon, value));
     CHECK(with_key == 1);
     return without;
+}
+
+std::vector<pid_t> relays_of_clients(const Path& issuers) {
+    const std::string role = std::string{tls_program} + '\0' + "client";
+    std::vector<pid_t> all;
+    for (const ProcessStatus& process : all_processes()) {
+        if (process.state == 'Z') continue;
+        const std::string words = command_line_of(process.pid);
+        if (words.find(role) != words.npos && words.find(issuers.native()) != words.npos)
+            all.push_back(process.pid);
+    }
+    return all;
 }
 
 void wait_readable(int fd, Seconds limit) {

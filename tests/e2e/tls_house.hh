@@ -25,6 +25,8 @@ struct TestCertificate {
 enum class KeyKind { ecdsa, rsa, slow, eddsa };
 TestCertificate make_certificate(const TempDir& folder, const std::string& name,
                                  KeyKind kind = KeyKind::ecdsa, const std::string& host = "localhost");
+// Copies of these in the place of those.
+void put_in_place(const TestCertificate& files, const TestCertificate& place);
 // For localhost, and valid between these times: YYYYMMDDHHMMSSZ.
 TestCertificate make_dated(const TempDir& folder, const std::string& name, const std::string& begin,
                            const std::string& end);
@@ -36,6 +38,9 @@ bool has_key_in_memory(pid_t pid, const std::string& value);
 // Of a daemon and of all below it keyd has the value in its memory, and no other. How many others there are
 // below it.
 std::size_t check_keyd_alone_has(const std::string& value, pid_t daemon);
+
+// The relays of client programs that trust this file.
+std::vector<pid_t> relays_of_clients(const Path& issuers);
 
 // Waits until there is something to read, or the end; throws Failure when that takes too long.
 void wait_readable(int fd, Seconds limit = patience);

@@ -3,10 +3,9 @@
 // what is refused to whom.
 #include "common/far_process.hh"
 #include "common/text.hh"
-#include "tests/e2e/chat_client.hh"
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/roles.hh"
-#include "tests/e2e/tls_house.hh"
+#include "tests/e2e/secured_chat.hh"
 #include "tests/skip.hh"
 
 #include <algorithm>
@@ -23,117 +22,12 @@ using tests::lacks;
 
 namespace {
 
-// chatd with a listener in the clear and one for TLS, and a certificate for localhost; further lines.
-class Secured {
-public:
-    explicit Secured(const Words& lines = {}, bool children_fail = false)
-        : own_(make_certificate(folder_, "own")) {
-        Words all{"listen 127.0.0.1:0", "listen 127.0.0.1:0 tls",
-                  "room lobby",         "room plans code s3cret",
-                  "history-on-join 0",  "certificate " + own_.certificate.string() + ' ' + own_.key.string()};
-        all.insert(all.end(), lines.begin(), lines.end());
-        Daemon::Setting setting = chatd_with(all);
-        setting.listeners = 2;
-        setting.children_fail = children_fail;
-        daemon_.emplace(setting);
-    }
-    const Daemon& daemon() const { return *daemon_; }
-    Daemon& daemon() { return *daemon_; }
-    std::uint16_t port() const { return daemon_->addresses().at(1).port(); } // for TLS
-    std::string place() const { return text("localhost:", port()); }
-    std::string certificate() const { return own_.certificate; }
-    Path key() const { return own_.key; }
-    // Another pair of files in the place of these.
-    void renew(const TestCertificate& other) {
-        std::filesystem::copy_file(other.certificate, folder_ / "coming.pem");
-        std::filesystem::copy_file(other.key, folder_ / "coming.key");
-        std::filesystem::rename(folder_ / "coming.pem", own_.certificate);
-        std::filesystem::rename(folder_ / "coming.key", own_.key);
-    }
-    // Its keeper's children of a role.
-    std::vector<pid_t> processes(const std::string& role) const {
-        std::vector<pid_t> all;
-        for (const ProcessStatus& child : children_of(daemon_->pid()))
-            if (!orphans_.contains(child.pid) &&
-                command_line_of(child.pid).find('\0' + role + '\0') != std::string::npos)
-                all.push_back(child.pid);
-        return all;
-    }
-    pid_t process(const std::string& role) const {
-        wait_until("there is one " + role, [&] { return processes(role).size() == 1; });
-        return processes(role).front();
-    }
-    std::vector<pid_t> relays() const {
-        std::vector<pid_t> all;
-        for (const pid_t tlsd : processes("tlsd"))
-            for (const ProcessStatus& relay : children_of(tlsd))
-                if (relay.state != 'Z') all.push_back(relay.pid);
-        return all;
-    }
-    // Kills one of them, once another is there in its place.
-    void kill_and_wait(const std::string& role) {
-        const pid_t before = process(role);
-        for (const ProcessStatus& relay : children_of(before))
-            orphans_.insert(relay.pid); // the keeper's then
-        ::kill(before, SIGKILL);
-        wait_until("there is another " + role, [&] {
-            const auto now = processes(role);
-            return now.size() == 1 && now.front() != before;
-        });
-    }
-
-private:
-    TempDir folder_;
-    TestCertificate own_;
-    std::optional<Daemon> daemon_;
-    std::set<pid_t> orphans_; // relays whose tlsd was killed
-};
-
-// Somebody under TLS: a program that is typed to.
-class Guest {
-public:
-    explicit Guest(const Words& command) : program_(command) {}
-    explicit Guest(const Secured& server, const Words& more = {}) : program_(openssl(server, more)) {}
-
-    static Words openssl(const Secured& server, const Words& more = {}) {
-        Words words{"openssl", "s_client", "-connect",           server.place(),
-                    "-quiet",  "-CAfile",  server.certificate(), "-verify_return_error"};
-        words.insert(words.end(), more.begin(), more.end());
-        return words;
-    }
-    void enter(std::string_view name, std::string_view code = "") {
-        say(text(name, '\n', code));
-        hear("/resume ");
-    }
-    void say(std::string_view line) { program_.write(text(line, '\n')); }
-    void hear(std::string_view words) { seen_ = program_.out().wait_for(words, seen_); }
-    Process& program() { return program_; }
-
-private:
-    Process program_;
-    std::size_t seen_ = 0;
-};
-
 // Python's ssl, which tells how a connection ended.
-Process python(const Secured& server, const Words& steps) {
+Process python(const SecuredChat& server, const Words& steps) {
     Words command{"python3", in_source("tests/e2e/common/tls_client.py"), text(server.port()),
                   server.certificate()};
     command.insert(command.end(), steps.begin(), steps.end());
     return Process{command};
-}
-
-// Each hears what the other says.
-void check_they_talk(Guest& guest, ChatClient& ann, std::string_view word) {
-    guest.say(text(word, " from the guest"));
-    ann.wait_for_line(text("guest say: ", word, " from the guest"));
-    ann.say(text(word, " from ann"));
-    guest.hear(text("ann say: ", word, " from ann\n"));
-}
-
-pid_t handler_of(const Secured& server, const std::string& name) {
-    for (const std::string& line : common::split_lines(chatctl(server.daemon(), {"who"})))
-        if (line.ends_with(' ' + name)) return std::stoi(line);
-    throw Failure{"nobody is called " + name};
 }
 
 } // namespace
@@ -141,7 +35,7 @@ pid_t handler_of(const Secured& server, const std::string& name) {
 TEST_SUITE("e2e") {
     TEST_CASE(
         "chat over TLS: openssl of both versions talks with somebody in the clear and enters by a code") {
-        const Secured server;
+        const SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};
         for (const std::string version : {"-tls1_2", "-tls1_3"}) {
             Guest guest{server, {version}};
@@ -157,7 +51,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: gnutls-cli and ncat and Python talk too") {
-        const Secured server;
+        const SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};
         const auto talk = [&](const Words& command) {
             Guest guest{command};
@@ -196,7 +90,7 @@ TEST_SUITE("e2e") {
     TEST_CASE("chat over TLS: with telnet-ssl at a terminal a line is edited as with telnet") {
         const std::string telnet = tests::find_installed("telnet-ssl");
         if (telnet.empty()) return;
-        const Secured server;
+        const SecuredChat server;
         const auto command = [&](const std::string& trusted) {
             return Words{telnet,
                          "-z",
@@ -239,7 +133,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: who offers another protocol or only an old version is refused") {
-        const Secured server{{"tls-minimum 1.3"}};
+        const SecuredChat server{{"tls-minimum 1.3"}};
         for (const Words& options : {Words{"alpn=ftp"}, {"alpn=http/1.1"}, {"max=1.2"}}) {
             Words steps = options;
             steps.push_back("connect");
@@ -251,14 +145,14 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: who and stats and the log say who has which version and cipher") {
-        const Secured server;
+        const SecuredChat server;
         Guest guest{server};
         guest.enter("guest");
         ChatClient ann{server.daemon(), "ann"};
         const std::string who = chatctl(server.daemon(), {"who"});
         CHECK_MESSAGE(who.find(" 1.3/AES-256-GCM lobby           guest\n") != std::string::npos, who);
         CHECK_MESSAGE(who.find(" -               lobby           ann\n") != std::string::npos, who);
-        CHECK(who.find("\n" + text(handler_of(server, "guest")) + " ") != std::string::npos);
+        CHECK(who.find("\n" + text(server.handler_of("guest")) + " ") != std::string::npos);
         CHECK(chatctl(server.daemon(), {"stats"}).find("clients-tls-1.2 0\nclients-tls-1.3 1\n") !=
               std::string::npos);
         guest.say("/quit");
@@ -267,7 +161,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: who has said nothing yet is under TLS all the same") {
-        const Secured server;
+        const SecuredChat server;
         Guest guest{server};
         guest.hear("Your name: ");
         wait_until("who says so", [&] {
@@ -276,7 +170,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: the limit for an address and a ban hold by the address of the client itself") {
-        const Secured server{{"max-per-address 1"}};
+        const SecuredChat server{{"max-per-address 1"}};
         Process first = python(server, {"connect", "read=Your name: ", "pause"});
         first.out().wait_for("new\n");
         Process second = python(server, {"connect"});
@@ -298,7 +192,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: words at the end reach the client whole and a handler's death shows as a cut") {
-        Secured server{{}, true};
+        SecuredChat server{{}, true};
         const auto steps = [&](const std::string& name) {
             return Words{"connect", "read=Your name: ", "send=" + name + "\n\n", "count"};
         };
@@ -319,7 +213,7 @@ TEST_SUITE("e2e") {
         {
             Process client = python(server, steps("killed"));
             wait_for("killed");
-            ::kill(handler_of(server, "killed"), SIGKILL);
+            ::kill(server.handler_of("killed"), SIGKILL);
             CHECK(client.wait() == 0);
             CHECK(client.out().text().find(" cut\n") != std::string::npos);
             ann.wait_for_line("killed left");
@@ -341,7 +235,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: a line that was cut off is not said and one that its client ended is") {
-        const Secured server;
+        const SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};
         Process bare = python(server, {"connect", "send=bare\n\nfirst\nhalf", "fin", "count"});
         CHECK(bare.wait() == 0);
@@ -360,7 +254,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: what is no TLS is cut off there and TLS is only a strange name elsewhere") {
-        const Secured server{{"login-timeout 2"}};
+        const SecuredChat server{{"login-timeout 2"}};
         ChatClient ann{server.daemon(), "ann"};
         Connection plain{server.port()}, silent{server.port()};
         plain.send("ada\n\n");
@@ -378,7 +272,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("chat over TLS: a hello byte by byte is served and one without end or a cut costs that client "
               "alone") {
-        const Secured server;
+        const SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};
         for (const std::string what : {"chat_hello", "chat_cut"})
             run_in(server.daemon().folder().path(), {"python3", in_source("tests/e2e/ftpd/tls_attacker.py"),
@@ -392,7 +286,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE(
         "chat over TLS: many that stop in the middle of their hello cost their time and nobody else's") {
-        const Secured server{{"login-timeout 5", "max-clients 300"}};
+        const SecuredChat server{{"login-timeout 5", "max-clients 300"}};
         ChatClient ann{server.daemon(), "ann"};
         Guest guest{server};
         guest.enter("guest");
@@ -415,7 +309,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("chat over TLS: a hub or spawner or keyd or tlsd that dies cuts nobody and newcomers get in") {
         if (!have_proc()) return tests::skip("only /proc shows who they are");
-        Secured server{{}, true};
+        SecuredChat server{{}, true};
         ChatClient ann{server.daemon(), "ann"};
         Guest guest{server};
         guest.enter("guest");
@@ -449,7 +343,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("chat over TLS: a tlsd that does not move keeps only those waiting who come for TLS") {
         if (!have_proc()) return tests::skip("only /proc shows who it is");
-        const Secured server;
+        const SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};
         Guest guest{server};
         guest.enter("guest");
@@ -467,8 +361,37 @@ TEST_SUITE("e2e") {
         ann.wait_for_line("waits joined");
     }
 
+    TEST_CASE("chat over TLS: of more than may wait for tlsd the last are cut off and nobody else notices") {
+        if (!have_proc()) return tests::skip("only /proc shows who it is");
+        const SecuredChat server{{"max-clients 800"}};
+        constexpr std::size_t more = 600; // than wait in the hub, and in the pair with tlsd
+        if (is_sanitized() ||
+            chatctl(server.daemon(), {"stats"}).find("max-clients 800\n") == std::string::npos)
+            return tests::skip("so many cannot be there");
+        ChatClient ann{server.daemon(), "ann"};
+        Guest guest{server};
+        guest.enter("guest");
+        const pid_t tlsd = server.process("tlsd");
+        ::kill(tlsd, SIGSTOP);
+        std::list<Connection> clients;
+        for (std::size_t i = 0; i < more; ++i) clients.emplace_back(server.port());
+        clients.back().wait_for_end();
+        check_they_talk(guest, ann, "meanwhile");
+        ChatClient bob{server.daemon(), "bob"};
+        ann.wait_for_line("bob joined");
+        ::kill(tlsd, SIGCONT);
+        wait_until("newcomers get in", [&] {
+            Process other = python(server, {"connect", "close"});
+            CHECK(other.wait() == 0);
+            return other.out().text().find("refused") == std::string::npos;
+        });
+        Guest other{server};
+        other.enter("other");
+        ann.wait_for_line("other joined");
+    }
+
     TEST_CASE("chat over TLS: an upgrade cuts nobody") {
-        Secured server;
+        SecuredChat server;
         ChatClient ann{server.daemon(), "ann"};
         Guest guest{server};
         guest.enter("guest");
@@ -491,7 +414,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: a reload serves newcomers with the new certificate and sitting clients stay") {
-        Secured server;
+        SecuredChat server;
         const TempDir folder;
         const std::string old_one = folder / "old.pem";
         std::filesystem::copy_file(server.certificate(), old_one);
@@ -529,14 +452,14 @@ TEST_SUITE("e2e") {
         "chat over TLS: a client's connection is its relay's alone and its handler has a stream and a pair") {
         if (!have_proc()) return tests::skip("needs /proc");
         if (::geteuid() != 0) return tests::skip("only root looks into processes that hide");
-        const Secured server;
+        const SecuredChat server;
         Guest guest{server};
         guest.enter("guest");
         const auto count = [](pid_t pid, std::string_view kind) {
             const Words kinds = kinds_of(pid);
             return std::ranges::count(kinds, kind);
         };
-        const pid_t handler = handler_of(server, "guest");
+        const pid_t handler = server.handler_of("guest");
         CHECK(count(handler, "tcp") == 0);
         CHECK(count(handler, "unix") == 1);
         CHECK(count(handler, "pair") == 3); // with the hub twice: its standard error, too; with the relay
@@ -552,7 +475,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("chat over TLS: when keeper and hub are killed clients are told so and see a whole end") {
-        Secured server{{}, true};
+        SecuredChat server{{}, true};
         Guest guest{server};
         guest.enter("guest");
         server.daemon().kill();
@@ -564,7 +487,7 @@ TEST_SUITE("e2e") {
         if (!have_proc()) return tests::skip("needs /proc");
         if (::geteuid() != 0) return tests::skip("only root looks into processes that hide");
         if (is_sanitized()) return tests::skip("the sanitizers map more than can be looked through");
-        const Secured server;
+        const SecuredChat server;
         Guest guest{server};
         guest.enter("guest");
         const std::size_t without = check_keyd_alone_has(private_value(server.key()), server.daemon().pid());

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <list>
 #include <set>
 
 using namespace e2e;
@@ -214,6 +215,28 @@ TEST_SUITE("e2e") {
         plain.command("NOOP", 200);
     }
 
+    TEST_CASE("TLS: while more wait for tlsd than may AUTH is answered with 431 and goes on in the clear") {
+        const Secured server{{"max-clients 0", "connect-rate 0", "max-per-address 0"}};
+        constexpr std::size_t more = 600; // than wait in the parent, and in the pair with tlsd
+        if (is_sanitized() || stat_of(server.daemon(), "max-clients") < more + 10)
+            return tests::skip("so many cannot be there");
+        plant(server);
+        REQUIRE(server.processes("tlsd").size() == 1);
+        const pid_t tlsd = server.processes("tlsd").front();
+        ::kill(tlsd, SIGSTOP);
+        std::list<Connection> clients;
+        for (std::size_t i = 0; i < more; ++i) clients.emplace_back(server.daemon().port()).expect(220);
+        Connection& last = clients.back();
+        last.command("AUTH TLS", 431);
+        last.command("USER anonymous", 331);
+        last.command("PASS guest", 230);
+        ::kill(tlsd, SIGCONT);
+        last.command("AUTH TLS", 431); // on another connection alone
+        last.command("PWD", 257);
+        check_newcomers(server);
+        clients.front().command("AUTH TLS", 234);
+    }
+
     TEST_CASE("TLS: the death of tlsd or keyd costs sitting clients nothing at any point") {
         for (const std::string role : {"tlsd", "keyd"}) {
             Secured server;
@@ -355,33 +378,48 @@ TEST_SUITE("e2e") {
         transfers();
     }
 
-    TEST_CASE("TLS: whose keyd has gone for good is refused another signature at once") {
-        Secured server;
-        const TempDir folder;
-        Process client{{"python3", "-c",
-                        "import ftplib, ssl, sys, time\n"
-                        "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
-                        "ftp.connect('localhost', int(sys.argv[1]), timeout=60)\n"
-                        "ftp.login(); ftp.prot_p(); ftp.nlst()\n"
-                        "print('there', flush=True); sys.stdin.readline()\n"
-                        "began = time.monotonic()\n"
-                        "for _ in range(3):\n"
-                        "    try: ftp.nlst(); sys.exit('it was served')\n"
-                        "    except ssl.SSLError: print(ftp.getmultiline())\n"
-                        "print(ftp.pwd(), time.monotonic() - began < 9, flush=True)\n",
-                        text(server.daemon().port()), server.certificate()}};
-        client.out().wait_for("there\n");
-        const pid_t old = server.processes("keyd").front();
-        server.renew(make_certificate(folder, "other"));
-        server.reload("configuration read again");
-        const common::Fd held = common::hold_process(old);
-        ::kill(old, SIGKILL);
-        if (held) wait_readable(held.get());
-        client.write("\n");
-        CHECK(client.wait() == 0);
-        CHECK(client.out().text().find("426 The data connection was broken off: no handshake") !=
-              std::string::npos);
-        CHECK(client.out().text().ends_with("/ True\n"));
+    TEST_CASE("TLS: whose keyd has gone for good is refused another signature at once and may resume") {
+        for (const bool is_reload : {true, false}) { // else tlsd has died before
+            Secured server;
+            const TempDir folder;
+            Process client{{"python3", "-c",
+                            "import ftplib, ssl, sys, time\n"
+                            "ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=sys.argv[2]))\n"
+                            "ftp.connect('localhost', int(sys.argv[1]), timeout=60)\n"
+                            "ftp.login(); ftp.prot_p(); ftp.nlst()\n"
+                            "print('there', flush=True); sys.stdin.readline()\n"
+                            "began = time.monotonic()\n"
+                            "for _ in range(3):\n"
+                            "    try: ftp.nlst(); sys.exit('it was served')\n"
+                            "    except ssl.SSLError: print(ftp.getmultiline())\n"
+                            "print(time.monotonic() - began < 9)\n"
+                            "data = ftplib.FTP.ntransfercmd(ftp, 'NLST')[0]\n"
+                            "data = ftp.context.wrap_socket(data, server_hostname=ftp.host,\n"
+                            "                               session=ftp.sock.session)\n"
+                            "while data.recv(1000): pass\n"
+                            "data.unwrap()\n"
+                            "print(ftp.voidresp()[:3], flush=True)\n",
+                            text(server.daemon().port()), server.certificate()}};
+            client.out().wait_for("there\n");
+            const pid_t old = server.processes("keyd").front();
+            if (is_reload) {
+                server.renew(make_certificate(folder, "other"));
+                server.reload("configuration read again");
+            } else {
+                const pid_t tlsd = server.processes("tlsd").front();
+                const common::Fd held = common::hold_process(tlsd);
+                ::kill(tlsd, SIGKILL);
+                if (held) wait_readable(held.get());
+            }
+            const common::Fd held = common::hold_process(old);
+            ::kill(old, SIGKILL);
+            if (held) wait_readable(held.get());
+            client.write("\n");
+            CHECK(client.wait() == 0);
+            CHECK(client.out().text().find("426 The data connection was broken off: no handshake") !=
+                  std::string::npos);
+            CHECK(client.out().text().ends_with("True\n226\n"));
+        }
     }
 
     TEST_CASE("TLS: a listener begins and ends to be for TLS with a reload or an upgrade") {
@@ -422,13 +460,9 @@ TEST_SUITE("e2e") {
                 write_file(folder / "sent" / text("file", i), bytes.substr(i * 4096, 4096));
             for (const std::string version : {"1.2", "1.3"}) {
                 const std::string priority = "NORMAL:-VERS-ALL:+VERS-TLS" + version;
-                run_in(folder.path(), {"lftp", "-c",
-                                       text("set cmd:fail-exit yes; set net:max-retries 1; set ssl:ca-file ",
-                                            server.certificate(), "; set ssl:priority ", priority,
-                                            "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
-                                            "ftp:ssl-protect-data yes; open localhost:",
-                                            server.daemon().port(), "; mirror -R sent lftp", version,
-                                            "; mirror lftp", version, " back", version)});
+                run_in(folder.path(), server.lftp(text("mirror -R sent lftp", version, "; mirror lftp",
+                                                       version, " back", version),
+                                                  text("set ssl:priority ", priority, ";")));
                 check_same_bytes(folder / "sent", folder / ("back" + version));
                 // curl 7.88 waits for nothing for up to a second before many a download, of plain FTP, too.
                 run_in(folder.path(), server.curl({"--tls-max", version, "--ftp-create-dirs", "-T",

@@ -19,7 +19,8 @@ chat_hello     to chatd, where TLS comes first: a hello byte by byte, which is s
 chat_cut       and connections cut in a record
 signatures     N data connections, none of which resumes a session; prints `there' after the first ones, and `done'
 at_POINT       prints `there' at a point of a client's life, reads a line, goes on, and says what became of it:
-               before_auth, in_handshake, when_idle, in_download, in_upload
+               before_auth, in_handshake, when_idle, in_download, in_upload; to chatd: chat_in_handshake,
+               chat_when_idle, and chat_in_line, in the middle of a line and of a record
 """
 import ctypes
 import ftplib
@@ -524,6 +525,63 @@ def at_in_upload():
     except (EOFError, OSError, ftplib.Error):
         reply = "none"
     return "served" if reply == "226" else "cut"
+
+
+def enter_chat(client):
+    client.tls.write(b"mallory\n\n")
+    client.socket.sendall(client.out.read())
+    heard = b""
+    while b"/resume " not in heard:
+        some = client.read()
+        if not some:
+            raise EOFError("a clean end")
+        heard += some
+    return client
+
+
+def say_last(client, records):
+    """Says these, and that it leaves; whether the server has ended in order then."""
+    client.tls.write(b"/quit\n")
+    client.socket.sendall(records + client.out.read())
+    while client.read():
+        pass
+    return "served"
+
+
+def shake_chat_hands():
+    client = Plain()
+    client.begin()
+    client.shake_hands(client.socket.sendall)
+    return client
+
+
+def at_chat_in_handshake():
+    client = Plain()
+    hello = client.hello()
+    client.socket.sendall(hello[:3])
+    there()
+    client.socket.sendall(hello[3:])
+    client.shake_hands(client.socket.sendall)
+    enter_chat(client).tls.write(b"a whole line\n")
+    return say_last(client, client.out.read())
+
+
+def at_chat_when_idle():
+    client = enter_chat(shake_chat_hands())
+    there()
+    client.tls.write(b"a whole line\n")
+    return say_last(client, client.out.read())
+
+
+def at_chat_in_line():
+    client = enter_chat(shake_chat_hands())
+    client.tls.write(b"a wh")
+    client.socket.sendall(client.out.read())
+    client.tls.write(b"ole line\n")
+    record = client.out.read()
+    client.socket.sendall(record[:10])
+    there()
+    return say_last(client, record[10:])
 
 
 if WHAT.startswith("at_"):

@@ -91,15 +91,8 @@ TEST_SUITE("e2e") {
         Secured server;
         const TempDir folder;
         plant_odd_tree(folder / "tree", 20);
-        const auto run = [&](const std::string& commands) {
-            return run_in(
-                folder.path(),
-                {"lftp", "-c",
-                 text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ", server.certificate(),
-                      "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
-                      "ftp:ssl-protect-data yes; open "
-                      "localhost:",
-                      server.daemon().port(), "; ", commands)});
+        const auto run = [&](std::string_view commands) {
+            return run_in(folder.path(), server.lftp(commands));
         };
         run("mirror -R tree there; mirror there back");
         check_same_bytes(folder / "tree", folder / "back");
@@ -119,12 +112,7 @@ TEST_SUITE("e2e") {
         auto best = Clock::duration::max();
         for (const std::string target : {"a", "b", "c", "d", "e"}) { // the machine may be busy
             const auto begun = Clock::now();
-            run_in(folder.path(), {"lftp", "-c",
-                                   text("set cmd:fail-exit yes; set net:max-retries 2; set ssl:ca-file ",
-                                        server.certificate(),
-                                        "; set ftp:ssl-force yes; set ftp:ssl-allow-anonymous yes; set "
-                                        "ftp:ssl-protect-data yes; open localhost:",
-                                        server.daemon().port(), "; mirror many ", target)});
+            run_in(folder.path(), server.lftp("mirror many " + target));
             best = std::min(best, Clock::now() - begun);
         }
         check_same_bytes(server.daemon().files() / "many", folder / "a");
@@ -133,28 +121,43 @@ TEST_SUITE("e2e") {
             CHECK(best < files * std::chrono::milliseconds{35});
     }
 
-    TEST_CASE("TLS: Python's ftplib with and without resumed sessions") {
-        const Secured server;
-        run_in(server.daemon().folder().path(),
-               {"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                server.certificate(), server.daemon().files()});
+    TEST_CASE("TLS: where there is none or it is off AUTH is refused and FEAT tells of nothing") {
+        for (const bool has_certificate : {false, true}) {
+            const Secured secured{{"tls off"}};
+            const Daemon without;
+            const Daemon& daemon = has_certificate ? secured.daemon() : without;
+            Connection plain{daemon.port()};
+            plain.expect(220);
+            const std::string features = plain.command("FEAT", 211);
+            for (const std::string_view name : {"AUTH", "PBSZ", "PROT"})
+                CHECK(features.find(name) == std::string::npos);
+            for (const std::string_view line : {"AUTH TLS", "PBSZ 0", "PROT P", "CCC"})
+                plain.command(line, 502);
+            plain.command("USER anonymous", 331);
+        }
     }
 
-    TEST_CASE("TLS: where sessions must be resumed who does not is refused and who does is served") {
-        const Secured server{{"tls-reuse required", "log-level detail"}};
-        const Result result =
-            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                        server.certificate(), server.daemon().files(), "resuming"});
-        CHECK_MESSAGE(result.status == 0, result.err);
-        const Result refused =
-            run_client({"python3", in_source("tests/e2e/ftpd/tls_client.py"), text(server.daemon().port()),
-                        server.certificate(), server.daemon().files(), "plain"});
-        CHECK(refused.status != 0);
-        server.daemon().wait_for_log("refuse STOR: 522 "); // the client may see the reset first
-        CHECK(!std::filesystem::exists(server.daemon().files() / "file0"));
+    TEST_CASE("TLS: tls-minimum refuses older versions and follows a reload") {
         const TempDir folder;
-        write_file(server.daemon().files() / "file", "hello\n");
-        CHECK(run_in(folder.path(), server.curl({server.url("file")})) == "hello\n");
+        const TestCertificate own = make_certificate(folder, "own");
+        Words lines{"certificate " + own.certificate.string() + ' ' + own.key.string(), "anonymous read"};
+        Daemon daemon{{.lines = lines, .in_file = true}};
+        write_file(daemon.files() / "file", "hello\n");
+        const auto is_served = [&](const std::string& version) {
+            return run_client({"curl", "-sS", "-m", "20", "--ssl-reqd", "--cacert", own.certificate,
+                               "--tls-max", version, text("ftp://localhost:", daemon.port(), "/file")})
+                       .out == "hello\n";
+        };
+        for (const bool is_raised : {false, true, false}) {
+            lines.resize(2);
+            if (is_raised) lines.emplace_back("tls-minimum 1.3");
+            daemon.configure(lines);
+            const std::size_t before = daemon.log().size();
+            daemon.signal(SIGHUP);
+            daemon.wait_for_log("configuration read again", before);
+            CHECK(is_served("1.2") != is_raised);
+            CHECK(is_served("1.3"));
+        }
     }
 
     TEST_CASE("TLS: in-band verbs work over it") {
@@ -173,7 +176,9 @@ TEST_SUITE("e2e") {
         const Secured server;
         Connection plain{server.daemon().port()};
         plain.expect(220);
-        CHECK(plain.command("FEAT", 211).find("\n AUTH TLS\n") != std::string::npos);
+        const std::string features = plain.command("FEAT", 211);
+        for (const std::string_view line : {"\n AUTH TLS\n", "\n PBSZ\n", "\n PROT\n"})
+            CHECK(features.find(line) != std::string::npos);
         plain.command("PBSZ 0", 503);
         plain.command("PROT P", 503);
         plain.command("CCC", 503);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: ISC
 // chat under TLS: with which servers it goes on, and that it comes back when its connection breaks.
 #include "tests/e2e/chat_client.hh"
+#include "tests/e2e/proc.hh"
 #include "tests/e2e/relay.hh"
 #include "tests/e2e/tls_house.hh"
+#include "tests/skip.hh"
 
 #include "common/text.hh"
 
+#include <csignal>
 #include <doctest/doctest.h>
 
 using namespace e2e;
@@ -40,6 +43,22 @@ struct Secured {
         command.push_back(find_program("chat"));
         command.insert(command.end(), options.begin(), options.end());
         return run_client(command, input);
+    }
+
+    // Kills the relay of the only client program.
+    void kill_relay() const {
+        wait_until("there is one", [&] { return relays_of_clients(own.certificate).size() == 1; });
+        ::kill(relays_of_clients(own.certificate).front(), SIGKILL);
+    }
+    // What was said in the lobby, as lines.
+    std::string said_by(std::string_view name) const {
+        std::string said;
+        const std::string lead = text(name, " say: ");
+        for (const std::string& line :
+             common::split_lines(chatctl(daemon, {"history", "lobby", "-n", "100000"})))
+            if (const std::size_t at = line.find(lead); at != line.npos)
+                said += line.substr(at + lead.size()) + '\n';
+        return said;
     }
 
     TempDir folder;
@@ -168,12 +187,103 @@ TEST_SUITE("e2e") {
         }
         pipe.close_input();
         CHECK(pipe.wait() == 0);
-        std::string said;
-        for (const std::string& line :
-             common::split_lines(chatctl(server.daemon, {"history", "lobby", "-n", "100000"})))
-            if (const std::size_t at = line.find("ada say: "); at != line.npos)
-                said += line.substr(at + 9) + '\n';
-        CHECK((said == lines));
+        CHECK((server.said_by("ada") == lines));
+    }
+
+    TEST_CASE("chat --tls takes its place again when its relay dies and so it does in the handshake") {
+        if (!have_proc()) return tests::skip("only /proc shows relays");
+        const Secured server;
+        Relay between{server.port()};
+        Pty ada{server.trusting({text("ada@127.0.0.1:", between.port()), ""}), server.environment()};
+        ada.wait_for("You are in ");
+        ChatClient bob{server.daemon, "bob"};
+        ada.wait_for("bob joined");
+        ada.type("half");
+        ada.wait_for("half");
+        server.kill_relay();
+        ada.wait_for("chat: connected again");
+        ada.type(" a line\r");
+        bob.wait_for_line("ada say: half a line");
+        between.cut();
+        between.hold_after(Relay::Way::to_client, 600); // of some 1000 of the server's handshake
+        between.wait_for_hold();
+        server.kill_relay();
+        between.go_on();
+        ada.type("another\r");
+        bob.wait_for_line("ada say: another");
+        CHECK(server.said_by("ada") == "half a line\nanother\n");
+    }
+
+    TEST_CASE("the lines of a pipe under TLS are said once though its relays die") {
+        if (!have_proc()) return tests::skip("only /proc shows relays");
+        const Secured server;
+        std::string lines;
+        for (int part = 0; part < 3; ++part)
+            for (int i = 0; i < 1000; ++i) lines += text("line ", part, ' ', i, '\n');
+        Process pipe{server.trusting({text("ada@localhost:", server.port())}), {}, server.environment()};
+        std::size_t logged = 0;
+        for (std::size_t part = 0; part < 3; ++part) {
+            logged = server.daemon.wait_for_log("enter ada", logged);
+            if (part > 0) server.kill_relay();
+            pipe.write(lines.substr(part * lines.size() / 3, lines.size() / 3));
+            if (part == 0) server.kill_relay();
+        }
+        pipe.close_input();
+        CHECK(pipe.wait() == 0);
+        CHECK((server.said_by("ada") == lines));
+    }
+
+    TEST_CASE("chat --tls whose first relay dies in the handshake says so and has said nothing") {
+        if (!have_proc()) return tests::skip("only /proc shows relays");
+        const Secured server;
+        for (const bool is_program : {false, true}) {
+            Relay between{server.port()};
+            between.hold_after(Relay::Way::to_client, 600);
+            Process pipe{server.trusting({text("ada@127.0.0.1:", between.port())}), {}, server.environment()};
+            pipe.write("hello\n");
+            pipe.close_input();
+            between.wait_for_hold();
+            if (is_program)
+                pipe.signal(SIGKILL);
+            else
+                server.kill_relay();
+            between.go_on();
+            const int status = pipe.wait();
+            if (!is_program) {
+                CHECK(status == 1);
+                CHECK(has(pipe.err().text(), "chat: no TLS: suite-tls has ended"));
+            }
+            wait_until("nothing is left of it", [&] {
+                return relays_of_clients(server.own.certificate).empty() &&
+                       has(chatctl(server.daemon, {"stats"}), "clients 0\n");
+            });
+        }
+        CHECK(server.said_by("ada").empty());
+    }
+
+    TEST_CASE("half a line under TLS is not said when chat or its relay dies") {
+        if (!have_proc()) return tests::skip("only /proc shows relays");
+        const Secured server;
+        ChatClient bob{server.daemon, "bob"};
+        for (const bool is_program : {false, true}) {
+            CAPTURE(is_program);
+            Process eve{server.trusting({"-p", text("localhost:", server.port())}), {}, server.environment()};
+            eve.write("eve\n\nfirst\nhalf a li");
+            bob.wait_for_line("eve say: first");
+            if (is_program)
+                eve.signal(SIGKILL);
+            else
+                server.kill_relay();
+            const int status = eve.wait();
+            if (!is_program) {
+                CHECK(status == 1);
+                CHECK(has(eve.err().text(), "chat: the connection to the server is lost"));
+            }
+            bob.wait_for_line("eve left");
+            wait_until("its relay has ended",
+                       [&] { return relays_of_clients(server.own.certificate).empty(); });
+        }
+        CHECK(server.said_by("eve") == "first\nfirst\n");
     }
 
     TEST_CASE("a pipe under TLS whose first connection is cut in the handshake tries again and says all") {

@@ -2,14 +2,12 @@
 // fcp and fls under TLS: which servers they go on with, and that nothing is said before or without it.
 #include "tests/e2e/clients.hh"
 #include "tests/e2e/fake_server.hh"
-#include "tests/e2e/ftpd/fcp/fcp_place.hh"
+#include "tests/e2e/ftpd/fcp/secured_place.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/e2e/relay.hh"
-#include "tests/e2e/tls_house.hh"
 #include "tests/skip.hh"
 
 #include "common/text.hh"
-#include "common/tls/tls_process.hh"
 
 #include <csignal>
 #include <doctest/doctest.h>
@@ -21,34 +19,6 @@ using common::text;
 namespace {
 
 bool has(const std::string& whole, std::string_view part) { return whole.find(part) != whole.npos; }
-
-// A daemon with a certificate that proves nothing to this system, and clients with a home of their own.
-struct Secured {
-    explicit Secured(Words lines = {"tls required", "tls-reuse required"})
-        : place{"write", with_certificate(std::move(lines))} {}
-    Words with_certificate(Words lines) const {
-        lines.push_back(text("certificate ", own.certificate.native(), ' ', own.key.native()));
-        return lines;
-    }
-    Words trusting(Words operands) const {
-        operands.insert(operands.begin(), {"--tls", "--ca-file", own.certificate});
-        return operands;
-    }
-    Result fcp(const Words& operands) const { return place.fcp(trusting(operands)); }
-    Path known() const { return place.local / ".local/state/suite-tls/known-servers"; }
-    // As openssl shows it: "SHA-256 AB:...".
-    std::string fingerprint() const {
-        const Result shown = run_client(
-            {"openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", own.certificate.string()});
-        std::string words = shown.out.substr(shown.out.find('=') + 1);
-        words.pop_back();
-        return "SHA-256 " + words;
-    }
-
-    TempDir folder;
-    TestCertificate own = make_certificate(folder, "own");
-    Place place;
-};
 
 // What a client says of a server with this certificate, which it meets by this name.
 Result meet(const TestCertificate& certificate, const Words& options, const std::string& host = "localhost") {
@@ -80,24 +50,11 @@ TestCertificate sign(const TempDir& folder, const TestCertificate& signer, const
     return made;
 }
 
-// The relays of clients who trust this file.
-std::vector<pid_t> relays_of(const Path& issuers) {
-    std::vector<pid_t> all;
-    for (const ProcessStatus& process : all_processes())
-        if (process.state != 'Z') {
-            const std::string words = command_line_of(process.pid);
-            if (has(words, std::string{common::tls_program} + '\0' + "client") &&
-                has(words, issuers.native()))
-                all.push_back(process.pid);
-        }
-    return all;
-}
-
 } // namespace
 
 TEST_SUITE("e2e") {
     TEST_CASE("fcp --tls asks once for a certificate that proves nothing and knows it from then on") {
-        const Secured server;
+        const SecuredPlace server;
         write_file(server.place.served("file"), "content");
         const std::string back = server.place.local / "back";
         const Words command = server.place.command("fcp", {"--tls", "localhost:file", back});
@@ -129,7 +86,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("fcp --tls without a terminal refuses what it does not know unless --pin says otherwise") {
-        const Secured server;
+        const SecuredPlace server;
         const Words operands{"--tls", "localhost:"};
         const Result refused = server.place.fls(operands);
         CHECK(refused.status == 1);
@@ -153,7 +110,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("fcp --tls refuses a certificate that has changed and says how to accept it") {
-        const Secured server;
+        const SecuredPlace server;
         CHECK(is_silent_success(server.place.fls({"--tls", "--pin", "new", "localhost:"})));
         const TestCertificate other = make_certificate(server.folder, "other");
         std::filesystem::rename(other.key, server.own.key);
@@ -192,7 +149,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("fcp --tls goes on with a certificate whose signer is trusted and never asks") {
-        const Secured server{{"tls offered"}};
+        const SecuredPlace server{{"tls offered"}};
         write_file(server.place.served("file"), "content");
         const std::string back = server.place.local / "back";
         CHECK(is_silent_success(server.fcp({"localhost:file", back})));
@@ -205,7 +162,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("fcp --tls copies a hundred files both ways in both versions") {
-        const Secured server;
+        const SecuredPlace server;
         plant_odd_tree(server.place.local / "tree", 100);
         for (const std::string version : {"1.2", "1.3"}) {
             CAPTURE(version);
@@ -279,7 +236,7 @@ TEST_SUITE("e2e") {
     }
 
     TEST_CASE("fcp names the option for a server that wants TLS") {
-        const Secured server;
+        const SecuredPlace server;
         const Result refused = server.place.fls({"localhost:"});
         CHECK(refused.status == 1);
         CHECK(has(refused.err, "send AUTH TLS first. (--tls does that)"));
@@ -296,7 +253,7 @@ TEST_SUITE("e2e") {
 
     TEST_CASE("a download of fcp whose relay dies leaves no file behind that looks whole") {
         if (!have_proc()) return tests::skip("needs /proc");
-        const Secured server{{"tls required", "rate-down 100K"}};
+        const SecuredPlace server{{"tls required", "rate-down 100K"}};
         write_file(server.place.served("large"), make_bytes(3'000'000));
         const Path target = server.place.local / "copies";
         std::filesystem::create_directory(target);
@@ -307,7 +264,7 @@ TEST_SUITE("e2e") {
                 if (std::filesystem::file_size(target / name) > 0) return true;
             return false;
         });
-        for (const pid_t relay : relays_of(server.own.certificate)) ::kill(relay, SIGKILL);
+        for (const pid_t relay : server.client_relays()) ::kill(relay, SIGKILL);
         CHECK(client.wait() == 1);
         CHECK(has(client.err().text(), "bytes are missing"));
         CHECK_FALSE(std::filesystem::exists(target / "large"));
@@ -317,7 +274,7 @@ TEST_SUITE("e2e") {
         if (!have_proc()) return tests::skip("needs /proc");
         for (const bool is_relay : {false, true}) {
             CAPTURE(is_relay);
-            const Secured server;
+            const SecuredPlace server;
             const std::size_t before = server.place.daemon.log().size();
             Process client{server.place.command("fcp", server.trusting({"-", "localhost:new"}))};
             client.write(make_bytes(300'000));
@@ -327,7 +284,7 @@ TEST_SUITE("e2e") {
                     if (std::filesystem::file_size(server.place.served(name)) > 0) return true;
                 return false;
             });
-            const std::vector<pid_t> relays = relays_of(server.own.certificate);
+            const std::vector<pid_t> relays = server.client_relays();
             REQUIRE(relays.size() == 1);
             // What reads the server's bytes has no way to a file or another socket.
             if (!is_posix_build())
@@ -342,13 +299,13 @@ TEST_SUITE("e2e") {
                 client.wait();
             }
             server.place.daemon.wait_until_idle();
-            wait_until("the relay has ended", [&] { return relays_of(server.own.certificate).empty(); });
+            wait_until("the relay has ended", [&] { return server.client_relays().empty(); });
             CHECK_FALSE(std::filesystem::exists(server.place.served("new")));
         }
     }
 
     TEST_CASE("a download of fcp that is cut under TLS fails and is continued with -c") {
-        const Secured server;
+        const SecuredPlace server;
         const std::string bytes = make_bytes(30'000'000);
         write_file(server.place.served("file"), bytes);
         Relay between{server.place.daemon.port()};
