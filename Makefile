@@ -58,14 +58,16 @@ library  := -Wl,--as-needed -lcrypt
 daemons  := ftpd chatd
 comma    := ,
 is_there  = $(filter /%,$(shell $(CXX) -print-file-name=lib$1.a 2>&1 || :))
+hash     := \#
+includes  = $(shell echo '$(hash)include <$1>' | $(CXX) $(CXXFLAGS) -E -x c++ - >/dev/null 2>&1 && echo found)
 # What chatd and chat know of Unicode: its static library always. Without it the others are built.
 utf8proc := $(call is_there,utf8proc)
-utf8proc := $(if $(shell echo '\#include <utf8proc.h>' | $(CXX) $(CXXFLAGS) -E -x c++ - >/dev/null 2>&1 && echo found),$(utf8proc))
+utf8proc := $(if $(call includes,utf8proc.h),$(utf8proc))
 unicode  := chatd chat
 # TLS, where its library is installed: one program has it, the others know nothing of it. Without it that one is
 # left out.
 secure   := suite-tls
-gnutls   := $(if $(shell echo '\#include <gnutls/abstract.h>' | $(CXX) $(CXXFLAGS) -E -x c++ - >/dev/null 2>&1 && echo found),-lgnutls)
+gnutls   := $(if $(call includes,gnutls/abstract.h),-lgnutls)
 static   := $(if $(SHARED)$(SANITIZE),,$(if $(and $(call is_there,c),$(call is_there,stdc++),$(call is_there,crypt)),-static-pie))
 static   += $(if $(static),$(findstring -Wl$(comma)--no-warnings,$(patsubst %,-Wl$(comma)%,$(shell $(CXX) -Wl$(comma)--help 2>&1 || :))))
 layout_ftpd  := -Wl,-T,common/fork.ld,-T,ftpd/session/session.ld

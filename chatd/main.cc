@@ -57,6 +57,11 @@ void add(std::vector<Note>& notes, const std::vector<Note>& more) {
     notes.insert(notes.end(), more.begin(), more.end());
 }
 
+std::vector<GroupPlace> sockets_of(const chatd::Settings& settings) {
+    if (!settings.notices) return {};
+    return {*settings.notices};
+}
+
 // -n: what a start would find, said here.
 int check(const DaemonOptions& options, const Invocation& invocation) {
     const chatd::Settings settings = chatd::make_settings(read_config(options.file, options.lines));
@@ -64,6 +69,9 @@ int check(const DaemonOptions& options, const Invocation& invocation) {
     check_places(settings, options);
     chatd::check_start(settings);
     std::vector<Note> notes = chatd::notes_on_irc(settings);
+    if (const auto users = find_users(settings, chatd::main_user_directive))
+        add(notes,
+            notes_on_owner(users->main, chatd::main_user_directive, settings.state, sockets_of(settings)));
     if (!settings.tls.certificates.empty())
         add(notes, check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates));
     for (const Note& note : notes) std::fprintf(stderr, "chatd: %s\n", note.text.c_str());
@@ -89,7 +97,7 @@ Plan make_plan(Duties::Lines lines, const chatd::Settings& first, const DaemonOp
         plan.owner = hub = users->main;
         plan.children_user = users->children;
     }
-    if (settings.notices) plan.group_sockets = {*settings.notices};
+    plan.group_sockets = sockets_of(settings);
     if (foreground) plan.opened[std::string{chatd::label_of_terminal}] = chatd::open_console;
     plan.processes.push_back({.role = "hub", .body = [settings, start, hub](Birth birth) {
                                   KeeperLink keeper{std::move(birth.keeper)};

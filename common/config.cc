@@ -4,6 +4,7 @@
 #include "common/byte_order_mark.hh"
 #include "common/errors.hh"
 #include "common/fd.hh"
+#include "common/privileges.hh"
 #include "common/text.hh"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace common {
 namespace {
 
 std::string read_file(const std::string& path) {
-    const Fd fd{checked("open", path, [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
+    const Fd fd = open_readable("open", path, 0);
     std::string whole;
     std::array<char, 16384> piece{};
     for (;;) {

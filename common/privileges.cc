@@ -7,7 +7,9 @@
 #include "common/text.hh"
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -52,6 +54,25 @@ Identity find_user(std::string_view name, std::string_view directive) {
     if (*uid == 0 || *gid == 0)
         throw UserError(text(directive, ' ', wanted, ": this user has root's rights; name an ordinary user"));
     return {*uid, *gid, wanted};
+}
+
+std::string name_of_user(uid_t user) {
+    const std::string name = look_up([&]() -> std::string {
+        const passwd* const entry = ::getpwuid(user);
+        return entry == nullptr ? "" : entry->pw_name;
+    });
+    return name.empty() ? text(user) : name;
+}
+
+Fd open_readable(std::string_view verb, const std::string& path, int flags) {
+    Fd file{retry([&] { return ::open(path.c_str(), flags | O_RDONLY | O_CLOEXEC); })};
+    if (file) return file;
+    const int error = errno;
+    if (error == EACCES)
+        throw UserError(text("user ", name_of_user(::geteuid()), " may not read ", path,
+                             ": do this as its owner, or let a group of that user's read it (chgrp GROUP ",
+                             path, "; chmod 640 ", path, ')'));
+    fail_with(error, verb, path);
 }
 
 gid_t find_group(std::string_view name, std::string_view directive) {

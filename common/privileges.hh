@@ -3,6 +3,8 @@
 // up before that: inside a chroot, and in a static program, there may be no user database.
 #pragma once
 
+#include "common/fd.hh"
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,11 @@ struct Identity {
 // The user of the directive, getpwnam(3). Throws UserError if there is none of this name, or if it is root by
 // another name or its own (user or group 0).
 Identity find_user(std::string_view name, std::string_view directive = "run-as");
+// The user's name, getpwuid(3), or the number of one who has none: for words.
+std::string name_of_user(uid_t user);
+// Opens what an administrator has written, with open(2)'s flags. Throws UserError with the remedy where this
+// user may not, and else std::system_error with the verb.
+Fd open_readable(std::string_view verb, const std::string& path, int flags);
 // The group of the directive, getgrnam(3). Throws UserError if there is none of this name.
 gid_t find_group(std::string_view name, std::string_view directive);
 // Whether this process may give its files to the group without being root.

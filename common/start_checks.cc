@@ -3,6 +3,7 @@
 
 #include "common/address.hh"
 #include "common/aside.hh"
+#include "common/authd/authd_process.hh"
 #include "common/authd/user_file.hh"
 #include "common/errors.hh"
 #include "common/low_ports.hh"
@@ -80,7 +81,7 @@ void check_children(const DaemonSettings& settings, std::string_view daemon) {
         if (const auto why = explain_no_sandbox()) throw UserError(text("sandbox required: ", *why));
     if (::geteuid() == 0) find_user(settings.run_as);
     if (settings.users.empty()) return;
-    checked("open the user file", settings.users, [&] { return ::access(settings.users.c_str(), R_OK); });
+    real_user_file(settings.users);
     // Read aside: what is in it is authd's alone.
     ask_aside([&]() -> std::string {
         read_user_file(settings.users, user_table(daemon));

@@ -8,6 +8,7 @@
 #include "common/daemon.hh"
 #include "common/errors.hh"
 #include "common/keeper/executable.hh"
+#include "common/keeper/hand_over.hh"
 #include "common/keeper/keeper_link.hh"
 #include "common/keeper/paper.hh"
 #include "common/keeper/plan.hh"
@@ -42,10 +43,16 @@ ftpd::Serves serves(const ftpd::FtpdOptions& options) {
 int check(const ftpd::FtpdOptions& options, const ftpd::Settings& settings, const Invocation& invocation) {
     change_priority(settings.nice, own_priority());
     std::vector<common::Note> notes = check_start(settings, serves(options));
-    if (!options.one_client && !settings.tls.certificates.empty())
-        for (common::Note& note :
-             check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates))
-            notes.push_back(std::move(note));
+    if (!options.one_client) {
+        if (const auto users = find_users(settings, ftpd::main_user_directive))
+            for (common::Note& note :
+                 notes_on_owner(users->main, ftpd::main_user_directive, settings.state, {}))
+                notes.push_back(std::move(note));
+        if (!settings.tls.certificates.empty())
+            for (common::Note& note :
+                 check_certificates(*open_tls_program(invocation.path()), settings.tls.certificates))
+                notes.push_back(std::move(note));
+    }
     for (const common::Note& note : notes) std::fprintf(stderr, "ftpd: %s\n", note.text.c_str());
     std::printf("ftpd: configuration is good\n");
     return 0;

@@ -29,10 +29,12 @@ sources_for() { # WHO HOME
 # Both daemons are up, files and lines go through them, and Ctrl-C's signal ends them.
 make_run() { # WHO
     local log=$fresh/run-$1.log run status answer line
-    as "$1" 'exec make run' >"$log" 2>&1 &
+    { as "$1" 'exec make run'; status=$?; echo "make run: status $status"; exit $status; } >"$log" 2>&1 &
     run=$!
     exec 5< <(tail -n +1 --pid=$run -f "$log")
-    while IFS= read -t 900 -r line <&5 && [[ $line != hub*'listening on '* ]]; do echo "$line"; done
+    while IFS= read -t 900 -r line <&5 && [[ $line != hub*'listening on '* && $line != 'make run: status '* ]]; do
+        echo "$line"
+    done
     exec 5<&-
     answer=$(curl -sS ftp://127.0.0.1:2121/README.txt)
     [ "$answer" = 'Welcome. This file came to you over FTP.' ] || { echo "no file: $answer"; return 1; }

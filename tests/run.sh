@@ -20,6 +20,19 @@ done
 mkdir -p "$scratch/files" "$scratch/state" "$scratch/chat"
 [ -e "$scratch/files/README.txt" ] ||
     printf 'Welcome. This file came to you over FTP.\n' >"$scratch/files/README.txt"
+# Started by root, the hub is another user, who may not be let through the folders above, as below /root.
+reaches() {
+    folder=$1
+    while [ "$folder" != / ]; do
+        [ -n "$(find "$folder" -prune -perm -001)" ] || return 1
+        folder=$(dirname "$folder")
+    done
+}
+chat=$run/chat own_chat=
+if [ "$(id -u)" = 0 ] && ! reaches "$scratch"; then
+    chat=$(mktemp -d)
+    own_chat=$chat
+fi
 # Started by root, sessions run as nobody: who may write here as in /tmp.
 [ "$(id -u)" != 0 ] || chmod 1777 "$scratch/files"
 
@@ -81,7 +94,7 @@ In three more shells: a name, then Enter alone for the lobby, or sesame, or lobb
   nc $address $chat_port
   telnet $address $chat_port
   $build/chat $address:$chat_port
-  $build/chatctl -s $run/chat/control announce hello everybody
+  $build/chatctl -s $chat/control announce hello everybody
 END
     [ -z "$certificate" ] || [ "$secure_port" = 0 ] || cat <<END
   openssl s_client -quiet -CAfile $run/own.pem -connect $address:$secure_port
@@ -104,7 +117,7 @@ mkfifo "$scratch/ftpd.pipe" "$scratch/chatd.pipe"
     ${certificate:+-o "$certificate"} 2>"$scratch/ftpd.pipe" &
 ftpd=$!
 exec 3<"$scratch/ftpd.pipe"
-trap 'kill "$ftpd" 2>/dev/null || :' EXIT
+trap 'kill "$ftpd" 2>/dev/null || :; [ -z "$own_chat" ] || rm -rf "$own_chat"' EXIT
 : >"$scratch/ftpd.log"
 listens=
 while [ -z "$listens" ] && IFS= read -r line <&3; do
@@ -124,7 +137,7 @@ exec 3<&-
 status=0
 sh -c 'echo $$ >"$0" && exec "$@"' "$scratch/chatd.pid" \
     "$bin/chatd" -d -o "listen $address:$chat_port" -o 'room lobby' -o 'room cellar code sesame' \
-    -o "state $scratch/chat" ${certificate:+-o "listen $address:$secure_port tls" -o "$certificate"} 2>"$scratch/chatd.pipe" || status=$?
+    -o "state ${own_chat:-$scratch/chat}" ${certificate:+-o "listen $address:$secure_port tls" -o "$certificate"} 2>"$scratch/chatd.pipe" || status=$?
 exec 5>&2 2>/dev/null # with job control some shells tell how each job ended
 rm -f "$scratch/chatd.pid"
 trap - EXIT
@@ -134,4 +147,5 @@ wait "$log" || :
 kill "$ftpd" || :
 wait "$ftpd" || status=$?
 wait
+[ -z "$own_chat" ] || rm -rf "$own_chat"
 exit "$status"

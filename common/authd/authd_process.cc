@@ -27,12 +27,13 @@ std::string real_user_file(const std::string& path, bool was_opened) {
     if (path.empty()) return path;
     try {
         // Opened, so that a start fails which would be useless, but not read: what is in it is authd's alone.
-        const Fd readable{checked("open the user file", path,
-                                  [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })};
+        const Fd readable = open_readable("open the user file", path, O_NONBLOCK);
         return std::filesystem::canonical(path);
-    } catch (const std::system_error&) {
-        if (!was_opened) throw;
-        return path; // authd says so
+    } catch (const std::runtime_error&) { // a UserError, or std::system_error
+        if (was_opened) return path;      // authd says so
+        if (::access(path.c_str(), F_OK) == 0 || errno != ENOENT) throw;
+        throw UserError(text("there is no user file ", escape(path),
+                             ": `user add' of ftpctl(8) or chatctl(8) makes it, with its first user"));
     }
 }
 

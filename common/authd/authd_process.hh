@@ -13,8 +13,8 @@
 
 namespace common {
 
-// The user file's own path, whatever links lead to it; empty for none. Throws std::system_error when it
-// cannot be opened; one that was opened a moment ago keeps its path then.
+// The user file's own path, whatever links lead to it; empty for none. Throws std::system_error or UserError
+// when it cannot be opened; one that was opened a moment ago keeps its path then.
 std::string real_user_file(const std::string& path, bool was_opened = false);
 
 // The process's body: settings.users as AuthdLink has it; but with settings.open_users authd can open no file

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -98,18 +99,23 @@ void let_in(const GroupPlace& place, const Wanted& wanted, uid_t owner) {
                 [&] { return ::fchmodat(AT_FDCWD, place.path.c_str(), wanted.mode, AT_SYMLINK_NOFOLLOW); });
 }
 
+bool is_roots_alone(const struct stat& folder) {
+    return folder.st_uid == 0 && (folder.st_mode & others_write) == 0;
+}
+
 // In a folder that nobody else can change, root does it itself, and what it makes is the owner's afterwards;
 // else it is done as the owner, who is in the group meanwhile.
 void as_owner(const GroupPlace& place, const std::optional<Identity>& owner, const Wanted& wanted,
               const std::function<void()>& work) {
     if (!owner) return work();
-    const struct stat folder = folder_of(place.path);
-    if (folder.st_uid == 0 && (folder.st_mode & others_write) == 0) {
+    if (is_roots_alone(folder_of(place.path))) {
         work();
         checked("hand over", place.path,
                 [&] { return ::lchown(place.path.c_str(), owner->uid, wanted.group.value_or(owner->gid)); });
     } else {
-        act_as({owner->uid, wanted.group.value_or(owner->gid), owner->name}, work);
+        const Identity as{owner->uid, wanted.group.value_or(owner->gid), owner->name};
+        require_owners_folder(place, as);
+        act_as(as, work);
     }
 }
 
@@ -148,6 +154,19 @@ void check_group_place(const GroupPlace& place, const std::string& state) {
         ((folder.st_mode & S_ISGID) != 0 && folder.st_gid == *group) || is_hidden_in(folder, *group);
     if (::geteuid() != 0 && !is_folders && !is_member(*group))
         refuse_group(place, "cannot be let in by who is not in it");
+}
+
+void require_owners_folder(const GroupPlace& place, const Identity& owner) {
+    struct stat folder {};
+    const std::string above = std::filesystem::path{place.path}.parent_path();
+    if (::stat(above.c_str(), &folder) != 0 || is_roots_alone(folder)) return; // or it is made
+    bool may_make = true;
+    act_as(owner, [&] { may_make = ::faccessat(AT_FDCWD, above.c_str(), W_OK | X_OK, AT_EACCESS) == 0; });
+    if (may_make) return;
+    throw UserError(text(place.directive, ' ', place.path, ": user ", owner.name,
+                         " can make nothing in its folder, which is user ", name_of_user(folder.st_uid),
+                         "'s: let the daemon be that user, or give the folder to this one (chown ",
+                         owner.name, ' ', above, ')'));
 }
 
 void GroupSockets::adopt(std::string label, Fd fd) { all_.push_back({std::move(label), std::move(fd)}); }

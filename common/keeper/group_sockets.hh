@@ -30,6 +30,10 @@ struct GroupPlace {
 // state: the state directory, which is made if need be.
 void check_group_place(const GroupPlace& place, const std::string& state);
 
+// Whether root's daemon, which is to be this user, can make it in its folder: throws UserError with the
+// remedy.
+void require_owners_folder(const GroupPlace& place, const Identity& owner);
+
 class GroupSockets {
 public:
     struct Socket {

@@ -106,15 +106,40 @@ void hand_over(const std::string& state, const Identity& owner) {
                     [&] { return ::fchmod(folder.get(), found.st_mode & 07777 & ~others_write); });
         give_folder(folder, state, owner, max_depth, "lock");
     }
-    const bool is_owner = status_of(folder).st_uid == owner.uid;
+    require_usable(state, owner);
+}
+
+void require_usable(const std::string& state, const Identity& owner) {
+    struct stat found {};
+    checked("look at", state, [&] { return ::stat(state.c_str(), &found); });
     ask_aside([&]() -> std::string {
         become(owner);
         if (::access(state.c_str(), R_OK | W_OK | X_OK) == 0) return {};
-        throw UserError(text("user ", owner.name, " cannot use the state directory ", state, ": ",
-                             is_owner ? "let the folders above it be searched (chmod o+x)"
-                                      : text("give it to this user (chown -R ", owner.name, ' ', state, ')'),
+        throw UserError(text("user ", owner.name, " cannot use the state directory ", state,
+                             found.st_uid == owner.uid
+                                 ? ": let the folders above it be searched (chmod o+x)"
+                                 : text(", which is user ", name_of_user(found.st_uid),
+                                        "'s: let the daemon be that user, or give it to this one (chown -R ",
+                                        owner.name, ' ', state, ')'),
                              ", or choose another with `state'"));
     });
+}
+
+std::vector<Note> notes_on_owner(const Identity& owner, std::string_view directive, const std::string& state,
+                                 const std::vector<GroupPlace>& sockets) {
+    std::vector<Note> notes;
+    const auto look = [&](const auto& question) {
+        try {
+            question();
+        } catch (const UserError& error) {
+            notes.push_back({Severity::warning, text("as root starts it, with ", directive, ' ', owner.name,
+                                                     ", it is refused: ", error.what())});
+        }
+    };
+    struct stat found {};
+    if (::stat(state.c_str(), &found) == 0 && !is_roots(found)) look([&] { require_usable(state, owner); });
+    for (const GroupPlace& place : sockets) look([&] { require_owners_folder(place, owner); });
+    return notes;
 }
 
 void require_outside(const std::string& state, const Identity& owner, const std::vector<OwnFile>& files) {

@@ -5,11 +5,14 @@
 #pragma once
 
 #include "common/fd.hh"
+#include "common/keeper/group_sockets.hh"
+#include "common/log.hh"
 #include "common/privileges.hh"
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace common {
@@ -27,6 +30,15 @@ Fd listen_for_control(const std::string& path, const std::optional<Identity>& ow
 // elsewhere, nor the lock's file. One that is another user's already stays as it is. Throws
 // std::system_error, and UserError where the user cannot work in the directory.
 void hand_over(const std::string& state, const Identity& owner);
+
+// Whether the user can work in a state directory that is there: throws UserError with the remedy.
+void require_usable(const std::string& state, const Identity& owner);
+
+// What a start by root would find wrong with this user, whom directive has named, in the state directory that
+// is there and with what sockets are for: for root's -n alone, since the service manager may start the daemon
+// as another user, whose they are.
+std::vector<Note> notes_on_owner(const Identity& owner, std::string_view directive, const std::string& state,
+                                 const std::vector<GroupPlace>& sockets);
 
 // Root opens these files by their paths, so none of them, nor a link to one, may lie in the directory that is
 // handed over: throws UserError for the first that does. What is no path from the root is passed over; what:

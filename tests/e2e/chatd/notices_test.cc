@@ -264,6 +264,35 @@ TEST_SUITE("e2e") {
         CHECK_FALSE(other.is_there());
     }
 
+    TEST_CASE("notices: a folder of another user is refused by root's start with the remedy and -n warns") {
+        if (!is_root()) return tests::skip("only root has a hub of another user");
+        const TempDir folder;
+        const Path others = folder / "others";
+        fs::create_directory(others);
+        const auto bin = static_cast<uid_t>(std::stoul(ids_of("bin").user));
+        REQUIRE(::chown(others.c_str(), bin, static_cast<gid_t>(-1)) == 0);
+        const auto run = [&](const Words& options) {
+            Words command{"chatd", "-d",
+                          "-o",    "listen 127.0.0.1:0",
+                          "-o",    text("state ", (folder / "state").native()),
+                          "-o",    text("notices ", (others / "notices").native())};
+            command.insert(command.end(), options.begin(), options.end());
+            return run_client(command);
+        };
+        const std::string why =
+            text("notices ", (others / "notices").native(),
+                 ": user daemon can make nothing in its folder, which is user bin's: let the daemon be that "
+                 "user, or give the folder to this one (chown daemon ",
+                 others.native(), ")\n");
+        CHECK(run({"-n", "-o", "hub-user bin"}).err.empty());
+        const Result refused = run({});
+        CHECK(refused.status == 1);
+        CHECK(refused.err.find("chatd: " + why) != std::string::npos);
+        const Result checked = run({"-n"});
+        CHECK(checked.status == 0);
+        CHECK(checked.err == "chatd: as root starts it, with hub-user daemon, it is refused: " + why);
+    }
+
     TEST_CASE("notices: what is wrong with the line is said by -n and by a start") {
         const Place place;
         const Daemon daemon{place.with()};

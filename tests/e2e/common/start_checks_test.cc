@@ -146,8 +146,8 @@ TEST_SUITE("e2e") {
             CHECK(refuses(program, {"state " + file}, "is a file: name another with `state'"));
             CHECK(refuses(program, {state, "control " + file}, "exists and is not a socket"));
             CHECK(refuses(program, {state, text("control /", std::string(200, 'x'))}, "xxx"));
-            CHECK(
-                refuses(program, {state, text("users ", (place / "users").native())}, "open the user file"));
+            CHECK(refuses(program, {state, text("users ", (place / "users").native())},
+                          "`user add' of ftpctl(8) or chatctl(8) makes it"));
             CHECK(refuses(program, {state, "port 2121"},
                           "there is no directive 'port': write 'listen ADDRESS:PORT"));
             CHECK(refuses(program, {state, "User nobody"},

@@ -315,8 +315,8 @@ TEST_SUITE("e2e") {
             run_client({"ftpd", "-d", "-o", "listen 127.0.0.1:0", "-o",
                         "state " + (folder / "state").string(), "-o", "users " + (folder / "none").string()});
         CHECK(result.status == 1);
-        CHECK(result.err.find("open the user file " + (folder / "none").string() +
-                              ": No such file or directory") != std::string::npos);
+        CHECK(result.err.find("there is no user file " + (folder / "none").string() +
+                              ": `user add' of ftpctl(8) or chatctl(8) makes it") != std::string::npos);
     }
 
     TEST_CASE("SIGHUP changes login-tries and says what users waits for") {
