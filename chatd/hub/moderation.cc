@@ -190,11 +190,15 @@ std::optional<Refusal> Moderation::ban(const Client* by, Room* room, Words argum
     if (whom == nullptr && !ban.network && word.find('/') != word.npos) return Refusal::bad_network;
     if (!ban.network) // nobody can have another name, and no other is written into the file
         if (const auto why = refuse_name(word)) return why;
-    ban.person = whom != nullptr ? whom->person : tickets_.left_under(ban.whom, Clock::now());
-    if (manner->has_address) {
-        if (whom != nullptr) ban.network = Network::of(whom->address);
-        if (!ban.network) return Refusal::no_address;
+    if (whom != nullptr) {
+        ban.person = whom->person;
+        if (manner->has_address) ban.network = Network::of(whom->address);
+    } else if (const auto made = bans_.find(ban.whom, ban.room, std::chrono::system_clock::now())) {
+        ban.person = made->person; // it is given again, and may be all that is known of who had the name
+        ban.network = made->network;
     }
+    if (ban.person.first == 0) ban.person = tickets_.left_under(ban.whom, Clock::now());
+    if (manner->has_address && !ban.network) return Refusal::no_address;
     if (by != nullptr && ban.is_of(*by) && !manner->hits_oneself) return Refusal::hits_oneself;
     if (by != nullptr && !bans_.has_room_for(ban, room->is_made_by_client())) return Refusal::too_many_bans;
     if (!deposits_.has_room_for_ban_change()) return Refusal::not_done;

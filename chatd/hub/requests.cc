@@ -131,7 +131,7 @@ const Requests::Rule& Requests::Rule::of(Message message) {
              [](P parts, C client, Packet p) { parts.lists.on_state(client, p); }},
         Rule{rooms, entering | inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.lists.on_rooms(client, p); }},
-        Rule{ignore, inside, unpaid, kept,
+        Rule{ignore, inside, line, kept,
              [](P parts, C client, Packet p) { parts.ignores.on_ignore(client, p); }},
         Rule{bans, inside, unpaid, logged,
              [](P parts, C client, Packet p) { parts.lists.on_bans(client, p); }},

@@ -10,6 +10,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,15 @@ std::string frame_of(const Client& from, const Client& to, Telling how, const st
                                name_size);
     return ToldAsFrame::make(text(from.name, said), static_cast<std::uint8_t>(how), from.number, from.serial,
                              name_size);
+}
+
+// What goes wrong with the pair of one is not the fault of who speaks to it.
+bool send(const Client& to, const std::string& frame) {
+    try {
+        return send_packet(to.pair.fd(), frame) == IoState::done;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 } // namespace
@@ -125,8 +135,7 @@ void Speech::tell(Client& client, const Words& words) {
         return answers_.refuse(client, Refusal::nobody);
     client.spoke = Clock::now();
     const std::string told = frame_of(client, *to, words.how, said);
-    if (to->untaken >= max_untaken || send_packet(to->pair.fd(), told) != IoState::done)
-        return answers_.refuse(client, Refusal::behind);
+    if (to->untaken >= max_untaken || !send(*to, told)) return answers_.refuse(client, Refusal::behind);
     ++to->untaken;
     if (room != nullptr) Witnesses::tell_invitation(client, *to, *room);
     answers_.confirm(client, to->away ? text(to->name, '\t', *to->away) : std::string{});

@@ -201,6 +201,30 @@ TEST_SUITE("unit") {
         CHECK_FALSE(house.room().refuse_speech(zoe, common::Clock::now()));
     }
 
+    TEST_CASE("a ban given again for somebody who is gone is still of the person and the address") {
+        Moderated house;
+        house.bob.person.account = "robert";
+        CHECK(house.act(house.ada, Kind::banned, "bob address") == "accepted");
+        CHECK_FALSE(house.is_here(house.bobs));
+        for (const std::string_view again : {"bob 1h", "bob 1h address"}) {
+            CHECK(house.act(house.ada, Kind::banned, std::string{again}) == "accepted");
+            const auto now = std::chrono::system_clock::now();
+            const auto ban = house.bans.find("bob", "lobby", now);
+            REQUIRE(ban);
+            CHECK(ban->person.first == house.bobs);
+            CHECK(ban->person.account == "robert");
+            CHECK(house.bans.keeps_out(*common::parse_host("10.0.0.8"), "lobby", now));
+            CHECK_FALSE(house.bans.keeps_out("bob", "lobby", now + std::chrono::hours{1}));
+        }
+        CHECK(house.act(house.ada, Kind::banned, "bob") == "accepted"); // for good again
+        CHECK(house.bans.all(std::chrono::system_clock::now()).size() == 1);
+        CHECK_FALSE(house.bans.find("bob", "lobby", std::chrono::system_clock::now())->until);
+        CHECK(house.act(house.ada, Kind::unbanned, "bob") == "accepted");
+        CHECK(house.act(house.ada, Kind::banned, "bob") == "accepted"); // anew, of the name alone
+        CHECK_FALSE(
+            house.bans.keeps_out(*common::parse_host("10.0.0.8"), "lobby", std::chrono::system_clock::now()));
+    }
+
     TEST_CASE("a ban or a mute of oneself or of one's own address needs a word more") {
         Moderated house;
         Client& eve = house.enter("eve"); // from where ada is

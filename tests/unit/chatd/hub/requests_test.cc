@@ -233,6 +233,19 @@ TEST_SUITE("unit") {
         CHECK(house.heard(ada.number) == "slowed");
     }
 
+    TEST_CASE("ignoring somebody is paid for as a line is") {
+        HubHouse house;
+        house.settings.flood = {2, 1000};
+        Client& ada = house.enter("ada");
+        house.enter("bob");
+        for (int times = 0; times < 2; ++times) { // and not any more
+            house.send(ada, IgnoreFrame::make("bob"));
+            CHECK(house.heard(ada.number) == "accepted");
+        }
+        house.send(ada, IgnoreFrame::make("bob"));
+        CHECK(house.heard(ada.number) == "slowed");
+    }
+
     TEST_CASE("what all from one address do too much holds back each of them and nobody else") {
         HubHouse house;
         house.settings.flood_per_address = FloodLimit{10, 1000};

@@ -5,6 +5,7 @@
 #include "tests/unit/chatd/hub/hub_house.hh"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 using namespace chatd;
 
@@ -100,6 +101,15 @@ TEST_SUITE("unit") {
         CHECK(house.tell(house.ada, "bob", "psst") == "accepted");
         house.send(house.bob, TookFrame::make({}, std::uint32_t{1000}));
         CHECK(house.bob.untaken == 0);
+    }
+
+    TEST_CASE("a private message that cannot be sent is refused and costs nobody the connection") {
+        Crowd house;
+        const int pair = house.bob.pair.fd();
+        REQUIRE(::dup2(STDERR_FILENO, pair) == pair); // no socket: sending fails
+        CHECK(house.tell(house.ada, "bob", "psst") == HubHouse::refused(Refusal::behind));
+        CHECK(house.bob.untaken == 0);
+        CHECK(house.killed.empty());
     }
 
     TEST_CASE("a topic is asked for and set") {
