@@ -250,9 +250,9 @@ void Session::confine(std::string_view home, bool may_write) {
 }
 
 void Session::enter_as_nobody() {
-    if (settings.anonymous_root == "/" || only_user == nobody) return;
-    if (!only_user.empty())
+    if (!only_user.empty() && only_user != nobody)
         throw Refusal{530, "This connection has been used for another login: connect again."};
+    if (settings.anonymous_root == "/" || only_user == nobody) return;
     try {
         confine(settings.anonymous_root, settings.anonymous.may_write());
     } catch (const std::system_error& error) {

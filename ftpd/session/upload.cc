@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace common;
 
@@ -118,9 +119,7 @@ bool Upload::open(Offset from) {
     const std::uint64_t offset = from.value_or(size);
     if (offset > size) refuse_offset(size);
     check_limit(offset);
-    if (!in_place && offset != size)
-        checked("truncate", place_.name,
-                [&] { return ::ftruncate(held.file.get(), static_cast<off_t>(offset)); });
+    is_longer_ = !in_place && offset != size;
     file_ = std::move(held.file);
     offset_ = static_cast<off_t>(offset);
     // What comes to the name meanwhile is not what it goes on with.
@@ -141,9 +140,24 @@ void Upload::refuse_offset(std::uint64_t size) const {
     throw Refusal{554, text("There are only ", size, " bytes to continue from: restart there or before.")};
 }
 
+Upload::~Upload() {
+    if (!file_ || is_in_place() || offset_ != 0 || is_longer_) return;
+    try {
+        remove_partial();
+    } catch (const std::system_error&) {
+        // It is empty, and the sweeper takes it.
+    }
+}
+
+void Upload::cut() {
+    if (!std::exchange(is_longer_, false)) return;
+    checked("truncate", place_.name, [&] { return ::ftruncate(file_.get(), offset_); });
+}
+
 void Upload::write(std::string_view bytes) {
     if (policy_.max_size > 0 && static_cast<std::uint64_t>(offset_) + bytes.size() > policy_.max_size)
         fail_with(EFBIG, "write", place_.name);
+    cut();
     while (!bytes.empty()) {
         const auto wrote = checked(
             "write", place_.name, [&] { return ::pwrite(file_.get(), bytes.data(), bytes.size(), offset_); });
@@ -154,6 +168,7 @@ void Upload::write(std::string_view bytes) {
 
 // The status of the whole file, which is on disk if that was asked for, and has its name still.
 struct stat Upload::written() {
+    cut();
     if (policy_.sync) checked("sync", place_.name, [&] { return ::fsync(file_.get()); });
     struct stat status {};
     checked("stat", place_.name, [&] { return ::fstat(file_.get(), &status); });

@@ -26,11 +26,11 @@ public:
     // Where writing begins: at a byte (REST); none: behind what is there (APPE).
     using Offset = std::optional<std::uint64_t>;
     // Starts writing path there. A name that is absent: offset 0 begins anew, a larger one continues the
-    // partial, cut to that offset. An existing file: offset 0 replaces it at the end, a larger one writes
-    // into it in place, and keeps what follows. What is there is looked at while it is locked. Throws
-    // Refusal: 450 when another session uploads the same name, 550 for lack of a right or what is not a
-    // regular file, 554 for an offset beyond the end, 552 for what is announced beyond the policy's limit, or
-    // more than there is free on the disk.
+    // partial, cut to that offset when its first byte comes. An existing file: offset 0 replaces it at the
+    // end, a larger one writes into it in place, and keeps what follows. What is there is looked at while it
+    // is locked. Throws Refusal: 450 when another session uploads the same name, 550 for lack of a right or
+    // what is not a regular file, 554 for an offset beyond the end, 552 for what is announced beyond the
+    // policy's limit, or more than there is free on the disk.
     struct Policy {
         Rights rights;
         Replace replace = Replace::if_allowed;
@@ -41,8 +41,9 @@ public:
     Upload(const Tree& tree, std::string_view path, Offset from, const Policy& policy);
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
-    // An upload that is neither complete nor discarded leaves its partial, to be continued.
-    ~Upload() = default;
+    // An upload that is neither complete nor discarded leaves its partial, to be continued; one that has got
+    // no byte leaves what was there before.
+    ~Upload();
 
     // Throws std::system_error; EFBIG, too, for more than the policy's limit.
     void write(std::string_view bytes);
@@ -81,6 +82,7 @@ private:
     [[noreturn]] void refuse_offset(std::uint64_t size) const;
     Replacement::Over over() const;
     Replacement take_name(const struct stat& status);
+    void cut();
     struct stat written();
     void stamp();
     void remove_partial();
@@ -93,8 +95,9 @@ private:
     off_t offset_ = 0;
     Policy policy_;
     const bool may_replace_;
-    bool goes_on_ = false;  // with a partial that was there
-    bool replaces_ = false; // there is an old file
+    bool goes_on_ = false;   // with a partial that was there
+    bool is_longer_ = false; // what is there, than where it goes on: it is cut with the first byte
+    bool replaces_ = false;  // there is an old file
 };
 
 // The size so far of an unfinished upload of path; no value if there is none.

@@ -144,6 +144,7 @@ void do_user(Session& s, const std::string& name) {
     if (wants_tls && !s.has_tls())
         throw Refusal{530, "This server wants TLS before a login: send AUTH TLS first."};
     s.memory.login.reset();
+    s.memory.limits.reset();
     s.memory.stored.clear();
     s.memory.made.clear();
     s.memory.user = name;

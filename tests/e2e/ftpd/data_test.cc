@@ -159,6 +159,32 @@ TEST_SUITE("e2e readiness") {
         CHECK(client.fetch("LIST").empty());
     }
 
+    TEST_CASE("an upload whose data connection never comes leaves all as it was") {
+        const Daemon daemon{{.lines = {"anonymous write"}}};
+        FtpClient client = connect_logged_in(daemon);
+        const auto try_to_store = [&](const std::string& name) {
+            std::string argument;
+            {
+                const DataListener gone{"127.0.0.1"};
+                argument = gone.port_argument();
+            }
+            client.command("PORT " + argument, 200);
+            client.command("STOR " + name, 150);
+            client.expect(425);
+        };
+        try_to_store("new");
+        client.command("SIZE new", 550);
+        CHECK(e2e::names_in(daemon.files()).empty());
+
+        e2e::write_shared(daemon.files() / ".ftpd-begun", "half of it");
+        try_to_store("begun");
+        client.command("SIZE begun", 213);
+        CHECK(e2e::read_file(daemon.files() / ".ftpd-begun") == "half of it");
+        client.store("STOR begun", "all"); // which begins anew
+        CHECK(e2e::read_file(daemon.files() / "begun") == "all");
+        CHECK(e2e::names_in(daemon.files()) == e2e::Words{"begun"});
+    }
+
     TEST_CASE("another host on the passive port is dropped and the real client still gets its data") {
         if (!e2e::have_proc()) return tests::skip("only on Linux is 127.0.0.2 ours without a say");
         const Daemon daemon;

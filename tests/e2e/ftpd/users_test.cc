@@ -236,6 +236,19 @@ TEST_SUITE("e2e") {
         CHECK(client.get("hello") == "hello ann");
     }
 
+    TEST_CASE("behind USER a user's connection is not anybody's in band") {
+        const Office office;
+        const Daemon daemon{office.setting({"anonymous-root /"}, "write")};
+        FtpClient client{daemon};
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        client.command("USER bob", 331);
+        for (const char* const line : {"LS", "GET hello"})
+            CHECK(client.command(line, 530) ==
+                  "530 This connection has been used for another login: connect again.");
+        CHECK(log_in(client, "ann", "sesame").code == 230);
+        CHECK(client.get("hello") == "hello ann");
+    }
+
     TEST_CASE("a home that is not there is told to its user and to the log") {
         const Office office;
         const Daemon daemon{office.setting()};
