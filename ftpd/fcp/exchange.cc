@@ -133,6 +133,11 @@ std::vector<std::string> PutFile::begin() {
     replies_ = 0;
     has_failed_ = false;
     if (job_.is_lost && job_.is_lost()) return {};
+    if (job_.is_stream && counted_ > 0) {
+        fail(job_.shown, "the connection was lost, and what was read of it cannot be read again: "
+                         "send it once more");
+        return {};
+    }
     try {
         open();
     } catch (const std::exception& error) {

@@ -35,13 +35,25 @@ Fetch::Destination Fetch::destination_of(std::string_view path) {
     return {tree_->top(), std::string{name_of_copy(path)}};
 }
 
+// As cp(1) has it: what this very command copies is not replaced by another of its sources.
+bool Fetch::is_taken(const Source& source) {
+    const std::string name{name_of_copy(source.path)};
+    if (!is_folder_ || name.empty() || taken_.insert(name).second) return false;
+    console_.fail(source.shown(), text("another source is copied to ", escape(name), " already"));
+    return true;
+}
+
+void Fetch::fetch_top_file(const Source& source, const RemoteEntry& entry) {
+    if (!is_taken(source)) fetch_file(source, entry, destination_of(source.path));
+}
+
 void Fetch::add(const RemoteName& name) {
     const Source source{name, name.path};
     const auto refused = [this, source](const Reply& reply) {
         // Who may not list may fetch all the same.
         if (options_.recursive || name_of_copy(source.path).empty())
             return console_.fail(source.shown(), words_of(reply));
-        fetch_file(source, {}, destination_of(source.path));
+        fetch_top_file(source, {});
     };
     pipeline_.add(std::make_unique<ListFolder>(
         source.path, [this, source](const RemoteListing& listing) { fetch_what_is_there(source, listing); },
@@ -52,7 +64,7 @@ void Fetch::fetch_what_is_there(const Source& source, const RemoteListing& listi
     using Kind = RemoteListing::Kind;
     if (listing.kind == Kind::pattern) return fetch_matches(source, listing);
     if (listing.kind == Kind::folder) return fetch_top_folder(source, listing);
-    fetch_file(source, listing.self, destination_of(source.path));
+    fetch_top_file(source, listing.self);
 }
 
 void Fetch::fetch_matches(const Source& source, const RemoteListing& listing) {
@@ -69,14 +81,14 @@ void Fetch::fetch_entry(const Source& source, const RemoteEntry& entry) {
     using Type = RemoteEntry::Type;
     if (entry.type == Type::link && options_.recursive && !options_.follows_links)
         return console_.fail(source.shown(), link_left_out);
-    if (entry.type == Type::file || entry.type == Type::other)
-        return fetch_file(source, entry, destination_of(source.path));
+    if (entry.type == Type::file || entry.type == Type::other) return fetch_top_file(source, entry);
     add({source.named.user, source.named.host, source.path});
 }
 
 void Fetch::fetch_top_folder(const Source& source, const RemoteListing& listing) {
     if (!options_.recursive) return console_.fail(source.shown(), "is a folder: -r copies it");
     if (target_ == "-") return console_.fail(source.shown(), "is a folder: it needs one to be copied into");
+    if (is_taken(source)) return;
     try {
         if (!tree_) tree_ = std::make_unique<LocalTree>(LocalTree::make_at(target_));
     } catch (const std::system_error& error) {

@@ -12,6 +12,7 @@
 #include "ftpd/fcp/walk_limits.hh"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ private:
     bool is_complete(const Destination& destination, const Leftover& left, const GetFile::Job& job,
                      std::uint64_t size);
     Destination destination_of(std::string_view path);
+    bool is_taken(const Source& source);
+    void fetch_top_file(const Source& source, const RemoteEntry& entry);
     KeptFacts kept(const RemoteEntry& entry) const;
 
     Pipeline& pipeline_;
@@ -58,6 +61,7 @@ private:
     std::string target_;
     std::unique_ptr<LocalTree> tree_; // the target, once it is a folder
     bool is_folder_;                  // it was one before
+    std::set<std::string> taken_;     // names in it that this command copies to
     std::vector<std::pair<LocalTree::FolderPtr, KeptFacts>> kept_;
     Visits visits_; // of folders on the server
 };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <map>
+#include <set>
 
 using namespace common;
 
@@ -43,8 +44,16 @@ void Send::run(const std::vector<std::string>& sources) {
     if (!is_input) find_out_what_target_is();
     if (sources.size() > 1 && !is_folder_)
         throw UserError(text(shown(target_.path), " is not a folder: several sources need one"));
-    for (const std::string& source : sources)
-        if (!plans[source].empty()) send_tree(source, plans[source]);
+    std::set<std::string> taken;
+    for (const std::string& source : sources) {
+        if (plans[source].empty()) continue;
+        const std::string top = path_of_copy(source, plans[source][0].is_folder());
+        // As cp(1) has it: what this very command copies is not replaced by another of its sources.
+        if (name_of_copy(source).empty() || taken.insert(top).second)
+            send_tree(top, plans[source]);
+        else
+            console_.fail(escape(source), text("another source is copied to ", shown(top), " already"));
+    }
     pipeline_.run();
 }
 
@@ -66,8 +75,7 @@ std::string Send::path_of_copy(const std::string& source, bool is_folder) const 
     return without_slashes(target_.path);
 }
 
-void Send::send_tree(const std::string& source, const std::vector<LocalItem>& items) {
-    const std::string top = path_of_copy(source, items[0].is_folder());
+void Send::send_tree(const std::string& top, const std::vector<LocalItem>& items) {
     std::map<std::string, FolderPtr> folders; // by their path below the top
     const auto path_of = [&](const LocalItem& item) {
         return item.relative.empty() ? top : join_path(top, item.relative);

@@ -29,7 +29,7 @@ private:
     using FolderPtr = std::shared_ptr<Folder>;
     void find_out_what_target_is();
     std::string path_of_copy(const std::string& source, bool is_folder) const;
-    void send_tree(const std::string& source, const std::vector<LocalItem>& items);
+    void send_tree(const std::string& top, const std::vector<LocalItem>& items);
     FolderPtr make_folder(const std::string& path, const FolderPtr& above);
     void send_file(const LocalItem& item, const std::string& path, const FolderPtr& above);
     void go_on_with(const PutFile::Job& job, const LocalItem& item);

@@ -120,6 +120,7 @@ std::string kill_at(const Secured& server, Bystander& bystander, const std::stri
     }
     for (const common::Fd& one : held)
         if (one) wait_readable(one.get());
+    for (const pid_t one : killed) wait_until("it has ended", [&] { return !is_alive(one); });
     client.write("\n");
     CHECK(client.wait() == 0);
     const std::string all = client.out().text();

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: ISC
 // fcp and fls as a person uses them, against the real daemon.
+#include "tests/e2e/fake_server.hh"
 #include "tests/e2e/ftpd/fcp/fcp_place.hh"
+#include "tests/e2e/relay.hh"
+
+#include "common/text.hh"
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <optional>
 #include <signal.h>
 #include <sys/stat.h>
 
 using namespace e2e;
+using common::text;
 using namespace std::string_literals;
 
 namespace {
@@ -233,6 +239,62 @@ TEST_SUITE("e2e") {
         CHECK(is_silent_success(place.fcp({fifo, "127.0.0.1:new"})));
         CHECK(writer.wait() == 0);
         CHECK(read_file(place.served("new")) == "words");
+    }
+
+    TEST_CASE("what was read of a FIFO is not lost in silence with the connection") {
+        const Place place;
+        place.make_served("sub");
+        write_file(place.local / "a", "a\n");
+        const Path fifo = place.local / "fifo";
+        REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+        std::optional<Relay> between;
+        const FakeServer first{[&](Connection& client) {
+            FakeServer::greet(client);
+            for (std::string line; line != "first"; line = client.read_line())
+                if (line.starts_with("CWD ")) client.send("250 Here.\r\n"); // the file has no answer
+            between->lead_to(place.daemon.port());
+        }};
+        between.emplace(first.port());
+        Process writer{{"sh", "-c", "yes first | head -n 50000 >\"$0\"", fifo}};
+        Process client{place.command("fcp", {"-P", std::to_string(between->port()),
+                                             (place.local / "a").string(), fifo.string(), "127.0.0.1:sub"})};
+        CHECK(client.wait() == 1);
+        CHECK(
+            client.err().text().find("fifo: the connection was lost, and what was read of it cannot be read "
+                                     "again: send it once more\n") != std::string::npos);
+        place.daemon.wait_until_idle();
+        CHECK(names_in(place.served("sub")).empty());
+    }
+
+    TEST_CASE("two sources of one name do not replace each other") {
+        const Place place;
+        const Path target = place.local.make_shared("target");
+        for (const char* const folder : {"one", "two"}) {
+            place.make_served(folder);
+            for (const Path& there : {place.local.path() / folder, place.served(folder)}) {
+                std::filesystem::create_directories(there / "tree");
+                write_file(there / "x", folder);
+                write_file(there / "tree" / folder, folder);
+            }
+        }
+        const std::string one = place.local / "one/x", two = place.local / "two/x";
+        place.make_served("new");
+        const Result sent =
+            place.fcp({"-r", one, two, place.local / "one/tree", place.local / "two/tree", "127.0.0.1:new"});
+        CHECK(sent.status == 1);
+        CHECK(sent.err == text("fcp: ", two, ": another source is copied to 127.0.0.1:new/x already\nfcp: ",
+                               (place.local / "two/tree").string(),
+                               ": another source is copied to 127.0.0.1:new/tree already\n"));
+        CHECK(read_file(place.served("new/x")) == "one");
+        CHECK(names_in(place.served("new/tree")) == Words{"one"});
+
+        const Result got = place.fcp({"-r", "127.0.0.1:one/x", "127.0.0.1:two/[x]", "127.0.0.1:one/tree",
+                                      "127.0.0.1:two/tree", target});
+        CHECK(got.status == 1);
+        CHECK(got.err == "fcp: 127.0.0.1:two/x: another source is copied to x already\n"
+                         "fcp: 127.0.0.1:two/tree: another source is copied to tree already\n");
+        CHECK(read_file(target / "x") == "one");
+        CHECK(names_in(target / "tree") == Words{"one"});
     }
 
     TEST_CASE("progress is shown on a terminal alone and not with -q") {

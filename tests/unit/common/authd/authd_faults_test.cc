@@ -283,9 +283,11 @@ TEST_SUITE("unit") {
         AuthdSettings settings;
         settings.table = &user_table("ftpd");
         settings.users = "/nonexistent/users";
-        CHECK_THROWS_WITH_AS(AuthdLink(loop, log, settings),
-                             "open the user file /nonexistent/users: No such file or directory",
-                             std::system_error);
+        CHECK_THROWS_WITH_AS(
+            AuthdLink(loop, log, settings),
+            "there is no user file /nonexistent/users: `user add' of ftpctl(8) or chatctl(8) "
+            "makes it, with its first user",
+            UserError);
     }
 
     TEST_CASE("authd: it holds its pairs and nothing of the parent's") {

@@ -183,7 +183,7 @@ TEST_SUITE("unit") {
         };
         CHECK(refusal() == "none");
         give_to(state.path, 777);
-        CHECK(refusal().find("give it to this user (chown -R somebody " + state.path + ')') !=
+        CHECK(refusal().find("give it to this one (chown -R somebody " + state.path + ')') !=
               std::string::npos);
         give_to(state.path, 0);
         const std::string above = fs::path{state.path}.parent_path();
