@@ -140,13 +140,9 @@ void Upload::refuse_offset(std::uint64_t size) const {
     throw Refusal{554, text("There are only ", size, " bytes to continue from: restart there or before.")};
 }
 
-Upload::~Upload() {
-    if (!file_ || is_in_place() || offset_ != 0 || is_longer_) return;
-    try {
-        remove_partial();
-    } catch (const std::system_error&) {
-        // It is empty, and the sweeper takes it.
-    }
+void Upload::leave() {
+    if (file_ && !is_in_place() && offset_ == 0 && !is_longer_) remove_partial();
+    file_.reset();
 }
 
 void Upload::cut() {

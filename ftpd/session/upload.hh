@@ -41,9 +41,8 @@ public:
     Upload(const Tree& tree, std::string_view path, Offset from, const Policy& policy);
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
-    // An upload that is neither complete nor discarded leaves its partial, to be continued; one that has got
-    // no byte leaves what was there before.
-    ~Upload();
+    // An upload that is neither complete nor discarded leaves its partial, to be continued.
+    ~Upload() = default;
 
     // Throws std::system_error; EFBIG, too, for more than the policy's limit.
     void write(std::string_view bytes);
@@ -65,6 +64,8 @@ public:
     const std::string& path() const { return path_; }
     // Where the next byte goes.
     std::uint64_t offset() const { return static_cast<std::uint64_t>(offset_); }
+    // Gives it up before its first byte: what was there stays, and nothing new.
+    void leave();
     // Gives it up: what was written is removed, but for what was written in place.
     void discard();
 

@@ -133,13 +133,22 @@ void receive_into(Session& s, DataConnection& data, Upload& upload) {
     upload.write(converted);
 }
 
+DataConnection open_for(Session& s, Upload& upload) {
+    try {
+        return s.data.open(RelayDirection::from_client);
+    } catch (...) {
+        upload.leave();
+        throw;
+    }
+}
+
 void store(Session& s, Upload& upload, std::string_view greeting) {
     const ClientSocket::Survival survival{s.client, [&] { return may_be_done(s); }};
     s.control.reply(150, greeting);
     s.client.flush(); // most clients send nothing before
     s.status.begin(s.status.activity().verb, upload.path(), s.memory.announced.value_or(0));
     TransferRecord record{s, Direction::upload, upload.path(), s.memory.type == TransferType::ascii};
-    DataConnection data = s.data.open(RelayDirection::from_client);
+    DataConnection data = open_for(s, upload);
     const std::string shown = escape(upload.path());
     try {
         receive_into(s, data, upload);
