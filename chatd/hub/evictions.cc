@@ -76,12 +76,11 @@ void Evictions::empty_closing_rooms() {
     }
 }
 
-// No request of its own asks for this, but a record without a serial is of a connection that has ended, for
-// handlers and for a hub that follows: this one has that of the last request.
+// No request of its own asks for this.
 void Evictions::lose_room(Client& client, Room& room) {
     if (client.rooms.size() == 1 && !client.speaks_irc())
         return departures_.dismiss(client, Farewell::rooms_closed);
-    const std::uint32_t serial = std::exchange(client.serial, std::max(client.done, 1U));
+    const std::uint32_t serial = std::exchange(client.serial, 0);
     rooms_.leave(room, client);
     client.serial = serial;
     client.closed.push_back(room.number());

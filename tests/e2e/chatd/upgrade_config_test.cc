@@ -2,7 +2,6 @@
 // An upgrade to the same program with another configuration: what waits for the next start takes effect, who
 // has no place any more is told and leaves in order, and nobody else notices.
 #include "tests/e2e/chat_client.hh"
-#include "tests/e2e/irc_client.hh"
 #include "tests/e2e/observe.hh"
 #include "tests/e2e/roles.hh"
 #include "tests/e2e/upgrade.hh"
@@ -129,26 +128,6 @@ TEST_SUITE("e2e") {
         daemon.wait_for_log("room plans closes: nobody is in it");
         upgrade(daemon);
         check_they_talk(ada, carl, "ada carl");
-    }
-
-    TEST_CASE("IRC: who loses one room of several parts from it and the later QUIT is seen") {
-        const Config config{"listen 127.0.0.1:0\nlisten 127.0.0.1:0 irc\nroom lobby\nroom plans\n"};
-        const Daemon daemon{config.setting(2)};
-        IrcClient ada{daemon, "ada", "#lobby"}, bob{daemon, "bob", "#lobby"};
-        ada.join("#plans");
-        bob.join("#plans");
-        ada.wait_for("JOIN #plans");
-        const pid_t handler = handler_of(daemon, ada);
-        ::kill(handler, SIGSTOP); // so that all stands in the log before it hears that the room is closed
-        config.write("listen 127.0.0.1:0\nlisten 127.0.0.1:0 irc\nroom lobby\n");
-        upgrade(daemon);
-        daemon.wait_for_log("room plans closes: nobody is in it");
-        ::kill(handler, SIGCONT);
-        ada.expect_line(":bob!u@chat PART #plans");
-        ada.expect_line(":chatd.local KICK #plans ada :The room is closed");
-        bob.say("QUIT :bye");
-        ada.expect_line(":bob!u@chat QUIT :bye");
-        ada.expect_silence();
     }
 
     TEST_CASE("a hub that dies before it hears that its version stays is followed by one that evicts") {
